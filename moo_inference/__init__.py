@@ -1,0 +1,44 @@
+"""moo_inference: which language model, and how many passes a query, under budgets of money, time and accuracy.
+
+The public names are loaded when they are first used, so that `import moo_inference` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
+    from moo_inference.estimators import OBJECTIVES, MonteCarlo, ScalingCurve, Tabulated
+    from moo_inference.fronts import Front
+    from moo_inference.studies import Study, run_study
+
+__version__ = "0.1.0"
+
+_HOME = {
+    "Catalog": "catalog",
+    "Model": "catalog",
+    "Scenario": "catalog",
+    "load_catalog": "catalog",
+    "save_catalog": "catalog",
+    "OBJECTIVES": "estimators",
+    "MonteCarlo": "estimators",
+    "ScalingCurve": "estimators",
+    "Tabulated": "estimators",
+    "Front": "fronts",
+    "Study": "studies",
+    "run_study": "studies",
+}
+
+__all__ = [*sorted(_HOME), "__version__"]  # noqa: PLE0604 (the names are those of _HOME)
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'moo_inference' has no attribute {name!r}")
+    value = getattr(import_module(f"moo_inference.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

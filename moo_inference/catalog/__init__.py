@@ -1,0 +1,8 @@
+"""The catalog: what is known of models and of the budgets they are chosen under."""
+
+from moo_inference.catalog.loading import load_catalog, save_catalog
+from moo_inference.catalog.model import Accuracy, Model, TokenLength
+from moo_inference.catalog.scenario import Scenario
+from moo_inference.catalog.whole import Catalog
+
+__all__ = ["Accuracy", "Catalog", "Model", "Scenario", "TokenLength", "load_catalog", "save_catalog"]

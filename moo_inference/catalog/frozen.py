@@ -1,0 +1,40 @@
+"""The base of everything in a catalog: frozen, strict about types, varied by `replace`."""
+
+import numbers
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+
+class Frozen(BaseModel):
+    """A validated value that does not change.
+
+    Numbers must be numbers (no text, no booleans) and finite; unknown fields are refused.
+    """
+
+    model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
+
+    def replace(self, **changes: Any) -> Self:
+        """A copy with some fields changed, validated again as a whole.
+
+        Raises:
+            pydantic.ValidationError: (a ValueError) the result breaks a rule, or a field does not exist.
+        """
+        return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
+
+
+def _plain_number(value: Any) -> Any:
+    """Numpy's scalars as Python's own; a strict field would refuse them. Booleans stay what they are."""
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, numbers.Integral):
+        return int(value)
+    return float(value) if isinstance(value, numbers.Real) else value
+
+
+Real = Annotated[float, BeforeValidator(_plain_number)]
+Positive = Annotated[Real, Field(gt=0)]
+NonNegative = Annotated[Real, Field(ge=0)]
+Fraction = Annotated[Real, Field(ge=0, le=1)]
+Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
+Name = Annotated[str, Field(min_length=1, max_length=200)]

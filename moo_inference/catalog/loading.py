@@ -1,0 +1,142 @@
+"""Catalogs from and to files."""
+
+import math
+import os
+from collections.abc import Callable, Mapping
+from importlib.resources import files
+from typing import Any
+
+import yaml
+from pydantic import ValidationError
+
+from moo_inference.catalog import published
+from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.model import Model
+from moo_inference.catalog.scenario import Scenario
+from moo_inference.catalog.whole import Catalog
+from moo_inference.errors import CatalogError, did_you_mean
+from moo_inference.files import write_atomically
+from moo_inference.readers import Document, Location, read_yaml
+
+_SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario}
+
+
+def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
+    """Load a catalog.
+
+    Args:
+        source: `"paper"` for the built-in nine models and three scenarios of the paper, or a path to YAML, in
+            this project's schema or in that of the paper's published configuration (`c_in`, `c_out` in USD per
+            token and so on; it holds no scenarios, so the paper's three are used).
+
+    Raises:
+        CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
+    """
+    return _build(read_yaml(str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source))
+
+
+def save_catalog(catalog: Catalog, path: str | os.PathLike[str]) -> None:
+    """Write a catalog as YAML that `load_catalog` reads back equal. The file appears whole or not at all.
+
+    Raises:
+        OutputError: (an OSError) the file cannot be written.
+    """
+    text = yaml.safe_dump(catalog_to_dict(catalog), sort_keys=False, allow_unicode=True, width=110)
+    write_atomically(path, text)
+
+
+def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
+    """The catalog as the file's plain values. Flags that are not set are left out."""
+    return {
+        section: {
+            key: {name: value for name, value in entry.model_dump().items() if value is not False}
+            for key, entry in getattr(catalog, section).items()
+        }
+        for section in _SECTIONS
+    }
+
+
+def _build(document: Document) -> Catalog:
+    data = document.data
+    if not isinstance(data, dict):
+        raise CatalogError(document.fault((), f"must hold the keys models and scenarios, got {_shown(data)}"))
+    own_location = _same
+    if published.is_published(data):
+        own_location = published.own_location
+        data, faults = published.translate(document)
+        scenarios: Mapping[str, Scenario] = {} if "scenarios" in data else load_catalog("paper").scenarios
+    else:
+        faults = [
+            document.fault((key,), f"unknown key{did_you_mean(key, list(_SECTIONS))}; known are: models, scenarios")
+            for key in data
+            if key not in _SECTIONS
+        ]
+        scenarios = {}
+    entries: dict[str, dict[str, Any]] = {}
+    for section, kind in _SECTIONS.items():
+        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, faults)
+    if not entries["models"] and not faults:
+        faults.append(document.fault(("models",), "must hold at least one model"))
+    if faults:
+        raise CatalogError(faults)
+    return Catalog(models=entries["models"], scenarios=entries["scenarios"] or scenarios)
+
+
+def _same(location: Location) -> Location:
+    return location
+
+
+def _entries(
+    document: Document,
+    data: Any,
+    section: str,
+    kind: type[Frozen],
+    own_location: Callable[[Location], Location],
+    faults: list[str],
+) -> dict[str, Any]:
+    if not isinstance(data, dict):
+        faults.append(document.fault((section,), f"must map ids to {section}, got {_shown(data)}"))
+        return {}
+    built: dict[str, Any] = {}
+    for key, values in data.items():
+        if not key.strip():
+            faults.append(document.fault((section, key), "an id must not be empty"))
+        try:
+            built[key] = kind.model_validate(values)
+        except ValidationError as error:
+            faults.extend(
+                document.fault(own_location((section, key, *fault["loc"])), _sentence(fault, kind))
+                for fault in error.errors()
+            )
+    return built
+
+
+def _sentence(fault: Any, kind: type[Frozen]) -> str:
+    """Pydantic's finding as: what must hold, and what was got."""
+    got = _shown(fault["input"])
+    if fault["type"] == "missing":
+        return "must be given"
+    if fault["type"] == "extra_forbidden":
+        fields = kind.model_fields
+        for part in fault["loc"][:-1]:
+            fields = getattr(fields[str(part)].annotation, "model_fields", {})
+        return f"unknown key{did_you_mean(str(fault['loc'][-1]), list(fields))}; known are: {', '.join(fields)}"
+    if fault["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return f"must hold keys and values, got {got}"
+    if fault["type"] == "value_error":
+        return f"{fault['ctx']['error']}, got {got}"
+    sentence = str(fault["msg"]).replace("Input should be", "must be").replace("String should have", "must have")
+    return f"{sentence}, got {got}"
+
+
+def _shown(value: Any) -> str:
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f".{value}".replace(".-", "-.")
+    text = repr(value) if not isinstance(value, dict | list) else f"a {'mapping' if isinstance(value, dict) else 'list'}"
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+

@@ -1,0 +1,75 @@
+"""A catalog: models and scenarios by id."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, TypeVar
+
+from pydantic import field_serializer, field_validator
+
+from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.model import Model
+from moo_inference.catalog.scenario import Scenario
+from moo_inference.errors import UnknownNameError, unknown_name
+
+Entry = TypeVar("Entry")
+
+
+class ReadOnly(Mapping[str, Entry]):
+    """A mapping that cannot be changed and, other than MappingProxyType, can be pickled."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = dict(entries)
+
+    def __getitem__(self, key: str) -> Entry:
+        return self._entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._entries!r})"
+
+
+class Catalog(Frozen):
+    """What there is to choose from, and under which budgets.
+
+    Attributes:
+        models: id to Model, read-only, in the order of the file.
+        scenarios: id to Scenario, read-only, in the order of the file.
+    """
+
+    models: Mapping[str, Model]
+    scenarios: Mapping[str, Scenario]
+
+    @field_validator("models", "scenarios")
+    @classmethod
+    def _read_only(cls, entries: Mapping[str, Any]) -> ReadOnly[Any]:
+        return ReadOnly(entries)
+
+    @field_serializer("models", "scenarios")
+    def _as_dict(self, entries: Mapping[str, Frozen]) -> dict[str, Any]:
+        return {key: entry.model_dump() for key, entry in entries.items()}
+
+    def select(self, models: list[str] | None = None, scenarios: list[str] | None = None) -> "Catalog":
+        """The catalog of some ids only, in the order given; None keeps all.
+
+        Raises:
+            UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
+        """
+        faults: list[str] = []
+        kept = [
+            _pick(what, known, wanted, faults)
+            for what, known, wanted in (("model", self.models, models), ("scenario", self.scenarios, scenarios))
+        ]
+        if faults:
+            raise UnknownNameError(faults)
+        return Catalog(models=kept[0], scenarios=kept[1])
+
+
+def _pick(what: str, known: Mapping[str, Any], wanted: list[str] | None, faults: list[str]) -> Mapping[str, Any]:
+    if wanted is None:
+        return known
+    faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
+    return {key: known[key] for key in wanted if key in known}

@@ -1,0 +1,55 @@
+"""The exceptions of moo_inference: each is also the builtin that a caller would expect.
+
+Every one of them can carry several faults, since a file with three wrong fields deserves three lines and
+not three runs.
+"""
+
+from collections.abc import Sequence
+
+
+class MooInferenceError(Exception):
+    """Base of all exceptions that moo_inference raises on purpose.
+
+    Attributes:
+        faults: one sentence a fault, each saying what must hold and what was got.
+    """
+
+    def __init__(self, faults: str | Sequence[str]) -> None:
+        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
+        super().__init__("\n".join(self.faults))
+
+    def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
+        return type(self), (self.faults,)
+
+
+class CatalogError(MooInferenceError, ValueError):
+    """A catalog file, or what it describes, breaks a rule."""
+
+
+class SettingError(MooInferenceError, ValueError):
+    """An option of an estimator, a problem, a rule or a study is out of its range."""
+
+
+class UnknownNameError(MooInferenceError, LookupError):
+    """A model, scenario or rule that does not exist was asked for."""
+
+
+class InfeasibleError(MooInferenceError, ValueError):
+    """A choice was demanded where no k meets all budgets."""
+
+
+class OutputError(MooInferenceError, OSError):
+    """A result cannot be written where it was asked to go."""
+
+
+def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
+    """The error for a name that is not among the known ones, with the nearest of them and all of them."""
+    return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; it must be one of: {', '.join(known)}")
+
+
+def did_you_mean(got: str, known: Sequence[str]) -> str:
+    """The clause `; did you mean 'x'?`, or nothing where no known name is near."""
+    import difflib  # noqa: PLC0415 (only when something went wrong)
+
+    near = difflib.get_close_matches(got.lower(), known, n=1, cutoff=0.5)
+    return f" (did you mean {near[0]!r}?)" if near else ""

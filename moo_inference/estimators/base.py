@@ -1,0 +1,93 @@
+"""What every estimator offers, and the checks that they share."""
+
+import numbers
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Model
+from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import IntArray, ScalingCurve
+
+Progress = Callable[[int, int], None]
+"""Called with the steps done and the steps in all."""
+
+LATENCIES = ("ideal",)
+
+
+class Estimator(ABC):
+    """Estimates the scaling curve of a model. An estimator holds settings only and never changes."""
+
+    @abstractmethod
+    def estimate_many(
+        self,
+        models: Sequence[Model],
+        k: Iterable[int],
+        *,
+        parallel: int | None = None,
+        latency: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[ScalingCurve]:
+        """The curves of several models over the same k; what they can share is computed once.
+
+        Args:
+            models: the models.
+            k: numbers of passes, whole and at least 1, in any order. The estimate at one k does not depend on
+                which others are asked for.
+            parallel: how many passes run at the same time, in place of each model's own number.
+            latency: how times add up, in place of each model's own rule.
+            progress: told how far the work is.
+
+        Raises:
+            SettingError: (a ValueError) an argument is out of its range.
+        """
+
+    def estimate(
+        self, model: Model, k: Iterable[int], *, parallel: int | None = None, latency: str | None = None
+    ) -> ScalingCurve:
+        """The curve of one model; see `estimate_many`."""
+        return self.estimate_many([model], k, parallel=parallel, latency=latency)[0]
+
+    @abstractmethod
+    def settings(self) -> dict[str, Any]:
+        """The name and the options, as plain values: enough to make the same estimator again."""
+
+
+def passes(k: Iterable[int] | int) -> IntArray:
+    """Validated numbers of passes, as an (n,) array of int64.
+
+    Raises:
+        SettingError: (a ValueError) one of them is not a whole number of at least 1.
+    """
+    values = np.atleast_1d(np.asarray(k))
+    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iuf":
+        raise SettingError(f"k must be a list of whole numbers of at least 1, got {k!r}")
+    wrong = values[~(np.isfinite(values) & (values >= 1) & (values == np.floor(values)) & (values < 2**62))]
+    if wrong.size:
+        raise SettingError(f"k must be whole numbers of at least 1, got {', '.join(f'{v:g}' for v in wrong[:5])}")
+    return values.astype(np.int64)
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """A validated whole number; booleans and fractions are refused.
+
+    Raises:
+        SettingError: (a ValueError) it is not one, or is below `least`.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    return int(value)
+
+
+def latency_settings(model: Model, parallel: int | None, latency: str | None) -> tuple[int, str]:
+    """P and the latency rule in force: the arguments where given, else the model's own.
+
+    Raises:
+        SettingError: (a ValueError) P is not a whole number of at least 1, or the rule is unknown.
+    """
+    rule = model.latency if latency is None else latency
+    if rule not in LATENCIES:
+        raise SettingError(f"latency must be one of: {', '.join(LATENCIES)}; got {rule!r}")
+    return model.parallel if parallel is None else whole_number("parallel", parallel, 1), rule

@@ -1,0 +1,97 @@
+"""The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
+
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FloatArray = NDArray[np.float64]
+IntArray = NDArray[np.int64]
+
+OBJECTIVES = ("cost", "time", "error")
+"""The columns of every F, all minimised: cost in USD a query, time in seconds a query, error = 1 - accuracy."""
+
+QUANTITIES = ("cost", "time", "accuracy")
+
+COLUMNS = tuple(
+    f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se")
+)
+"""The fifteen columns that describe a k in every table."""
+
+
+@dataclass(frozen=True)
+class Quantity:
+    """One quantity of k passes, for n values of k; each field is an (n,) array in the quantity's unit.
+
+    Attributes:
+        mean: expectation over queries.
+        std: standard deviation of one query (ddof = 0).
+        low: 2.5th percentile of one query.
+        high: 97.5th percentile of one query.
+        se: standard error of `mean`: 0 where it is exact, NaN where one trial cannot tell.
+    """
+
+    mean: FloatArray
+    std: FloatArray
+    low: FloatArray
+    high: FloatArray
+    se: FloatArray
+
+    def take(self, rows: IntArray) -> "Quantity":
+        """The same quantity at some rows only, in that order."""
+        return Quantity(*(getattr(self, field.name)[rows] for field in fields(self)))
+
+
+@dataclass(frozen=True)
+class ScalingCurve:
+    """What to expect of k passes of one model, for n values of k.
+
+    Attributes:
+        k: (n,) integers, numbers of passes, in the order they were asked for.
+        cost: USD a query.
+        time: seconds a query.
+        accuracy: of the kept answer, in [0, 1].
+        error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
+    """
+
+    k: IntArray
+    cost: Quantity
+    time: Quantity
+    accuracy: Quantity
+    error: FloatArray
+
+    def __len__(self) -> int:
+        return len(self.k)
+
+    @property
+    def F(self) -> FloatArray:  # noqa: N802
+        """(n, 3) array of the means of OBJECTIVES, all minimised."""
+        return np.column_stack([self.cost.mean, self.time.mean, self.error])
+
+    @property
+    def standard_errors(self) -> FloatArray:
+        """(n, 3) array: the standard errors of F."""
+        return np.column_stack([self.cost.se, self.time.se, self.accuracy.se])
+
+    def table(self) -> FloatArray:
+        """(n, 15) array of COLUMNS."""
+        quantities = (self.cost, self.time, self.accuracy)
+        return np.column_stack([part for q in quantities for part in (q.mean, q.std, q.low, q.high, q.se)])
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A DataFrame of n rows: the column `k`, then COLUMNS."""
+        import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
+
+        frame = pd.DataFrame(self.table(), columns=list(COLUMNS))
+        frame.insert(0, "k", self.k)
+        return frame
+
+    def take(self, rows: IntArray) -> "ScalingCurve":
+        """The curve at some rows only, in that order."""
+        return ScalingCurve(
+            self.k[rows], self.cost.take(rows), self.time.take(rows), self.accuracy.take(rows), self.error[rows]
+        )

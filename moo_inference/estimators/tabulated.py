@@ -1,0 +1,54 @@
+"""An estimator that knows a curve already."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Model
+from moo_inference.errors import SettingError
+from moo_inference.estimators.base import Estimator, Progress, passes
+from moo_inference.estimators.curve import ScalingCurve
+
+
+@dataclass(frozen=True)
+class Tabulated(Estimator):
+    """Answers from a curve that was estimated or measured before, at the k that it holds.
+
+    P and latency are those the curve was made with, so asking for others is refused.
+
+    Attributes:
+        curve: the known curve of the one model that is asked about.
+    """
+
+    curve: ScalingCurve
+
+    def estimate_many(
+        self,
+        models: Sequence[Model],
+        k: Iterable[int],
+        *,
+        parallel: int | None = None,
+        latency: str | None = None,
+        progress: Progress | None = None,
+    ) -> list[ScalingCurve]:
+        """The known rows at k, for each model the same. See `Estimator.estimate_many`.
+
+        Raises:
+            SettingError: (a ValueError) a k is not in the curve, or another P or latency is asked for.
+        """
+        if parallel is not None or latency is not None:
+            raise SettingError("a tabulated curve has its P and latency already; parallel and latency must be None")
+        asked = passes(k)
+        order = np.argsort(self.curve.k, kind="stable")
+        place = np.searchsorted(self.curve.k, asked, sorter=order)
+        rows = order[np.minimum(place, len(order) - 1)]
+        unknown = asked[self.curve.k[rows] != asked]
+        if unknown.size:
+            raise SettingError(f"k must be in the table, which does not hold {', '.join(map(str, unknown[:5]))}")
+        return [self.curve.take(rows)] * len(models)
+
+    def settings(self) -> dict[str, Any]:
+        """See `Estimator.settings`."""
+        return {"estimator": "Tabulated", "k": self.curve.k.tolist()}
