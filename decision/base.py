@@ -1,0 +1,108 @@
+"""What every rule is: a pymoo DecisionMaking that returns one row of F, or none."""
+
+import warnings
+from abc import abstractmethod
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from moo_inference.catalog import Scenario
+from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import FloatArray
+
+with warnings.catch_warnings():
+    # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.
+    warnings.simplefilter("ignore", DeprecationWarning)
+    from pymoo.core.decision_making import DecisionMaking
+
+
+class Rule(DecisionMaking):  # type: ignore[misc]
+    """Picks one row of a front: call `rule.do(F)`.
+
+    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with ideal (0, ...,
+    0) and the nadir first; without a nadir it is taken as normalised already. Every rule gives the same answer
+    whatever the order of the rows; of rows that tie, the one with the least first column (the cheaper) is taken.
+
+    Attributes:
+        needs_scale: whether the answer depends on the nadir.
+        moves_with_k_max: whether the answer depends on where the front ends.
+    """
+
+    needs_scale = True
+    moves_with_k_max = False
+
+    def __init__(self, *, nadir: ArrayLike | None = None) -> None:
+        """Make the rule.
+
+        Args:
+            nadir: (m,) what counts as 1 in each column, positive; None where F is normalised already.
+
+        Raises:
+            SettingError: (a ValueError) the nadir is not positive and finite.
+        """
+        scale = None if nadir is None else np.asarray(nadir, dtype=float)
+        if scale is not None and not (scale.ndim == 1 and np.isfinite(scale).all() and (scale > 0).all()):
+            raise SettingError(f"nadir must be positive, finite numbers, one an objective; got {nadir!r}")
+        self.scale = scale
+        super().__init__(
+            zero_to_one=scale is not None, ideal=None if scale is None else np.zeros_like(scale), nadir=scale
+        )
+
+    @property
+    @abstractmethod
+    def id(self) -> str:
+        """The name of the rule in commands and tables."""
+
+    @abstractmethod
+    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
+        """The row that the rule picks of a normalised front of at least one row, or None."""
+
+    @classmethod
+    def for_scenario(cls, scenario: Scenario, **options: Any) -> Self:
+        """The rule with a scenario's budgets as nadir: (c_max, t_max, 1), as in the paper's Eq. 16.
+
+        Args:
+            scenario: the budgets.
+            **options: the rule's own; `nadir` among them takes the place of the budgets.
+
+        Raises:
+            SettingError: (a ValueError) the rule needs a scale, and the scenario has no c_max or t_max.
+        """
+        rule = cls(**options)
+        return rule if rule.scale is not None else rule.scaled(scenario)
+
+    def options(self) -> dict[str, Any]:
+        """The rule's own options, without the nadir: enough to make it again."""
+        return {}
+
+    def scaled(self, scenario: Scenario) -> Self:
+        """This rule with a scenario's budgets as nadir; see `for_scenario`."""
+        if not self.needs_scale:
+            return self
+        missing = [name for name in ("c_max", "t_max") if getattr(scenario, name) is None]
+        if missing:
+            raise SettingError(
+                f"{self.id} divides cost and time by their budgets, and scenario {scenario.name!r} has no "
+                f"{' and no '.join(missing)}: set it, give the rule a nadir, or use accuracy-max or knee-chord"
+            )
+        return type(self)(**self.options(), nadir=[scenario.c_max, scenario.t_max, 1.0])
+
+    def do(self, F: ArrayLike, *args: Any, **kwargs: Any) -> int | None:
+        """The index of the chosen row, or None where the rule is not defined on this front.
+
+        Raises:
+            SettingError: (a ValueError) F is not a table of finite numbers.
+        """
+        table = np.atleast_2d(np.asarray(F, dtype=float))
+        if table.size == 0:
+            return None
+        if table.ndim != 2 or not np.isfinite(table).all():
+            raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
+        row = super().do(table, *args, **kwargs)
+        return None if row is None else int(row)
+
+
+def cheapest_of_best(badness: FloatArray, N: FloatArray) -> int:
+    """The row of least badness (n,); ties go to the least first column of N (n, m), then second, and so on."""
+    return int(np.lexsort((*N.T[::-1], badness))[0])

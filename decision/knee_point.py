@@ -1,0 +1,108 @@
+"""Knee points: where more accuracy begins to cost too much. Three definitions, of which one is recommended.
+
+* `equation`: greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves it falls
+  from the first row on, so the answer is always the first inner row: faithful, and of little use.
+* `published`: what the code behind the paper's tables computes. The cross product takes cost and time alone, and
+  both are linear in k, so this curvature is Monte Carlo noise, and the knee changes with the seed.
+* `chord`: the row farthest from the straight line between the front's ends. Recommended; but where the front
+  ends at k_max and not at a budget, this knee moves with k_max.
+"""
+
+from typing import Any, Literal
+
+import numpy as np
+from numpy.typing import ArrayLike
+
+from moo_inference.decision.base import Rule, cheapest_of_best
+from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import FloatArray
+
+_STRAIGHT = 1e-9
+_STANDSTILL = 1e-10
+
+VARIANTS = ("equation", "chord", "published")
+
+
+def curvature(N: FloatArray, *, cost_and_time_only: bool = False) -> FloatArray:
+    """Curvature at each row of a path N (n, 3), in unit steps of the row's number (paper, Eq. 18).
+
+    Args:
+        N: normalised rows in the order of the path.
+        cost_and_time_only: leave the third component out of the cross product, though not out of the norm.
+
+    Returns:
+        (n,) array; 0 at both ends, where it is not defined, and where the path stands still.
+    """
+    first = (N[2:] - N[:-2]) / 2
+    second = N[2:] - 2 * N[1:-1] + N[:-2]
+    if cost_and_time_only:
+        cross = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
+    else:
+        cross = np.sqrt((np.cross(first, second) ** 2).sum(axis=1))
+    speed = np.sqrt((first * first).sum(axis=1))
+    kappa = np.zeros(len(N))
+    moving = speed > _STANDSTILL
+    kappa[1:-1][moving] = cross[moving] / speed[moving] ** 3
+    return kappa
+
+
+def chord_distance(N: FloatArray) -> FloatArray:
+    """(n,) distances of the rows of a path N (n, m) from the line between its ends, after scaling to its range."""
+    spread = np.ptp(N, axis=0)
+    scaled = (N - N.min(axis=0)) / np.where(spread > 0, spread, 1.0)
+    along = scaled[-1] - scaled[0]
+    along /= np.sqrt((along * along).sum())
+    away = scaled - scaled[0]
+    away -= np.outer(away @ along, along)
+    distance: FloatArray = np.sqrt((away * away).sum(axis=1))
+    return distance
+
+
+def knee_point(N: FloatArray, variant: Literal["equation", "chord", "published"] = "equation") -> int | None:
+    """The knee of N (n, 3), or None for fewer than three distinct rows or a straight line."""
+    path, rows = np.unique(N, axis=0, return_index=True)
+    if len(path) < 3:
+        return None
+    if variant == "chord":
+        sharpness = chord_distance(path)
+    else:
+        sharpness = curvature(path, cost_and_time_only=variant == "published")
+    if sharpness.max() < _STRAIGHT:
+        return None
+    return int(rows[cheapest_of_best(-sharpness, path)])
+
+
+class KneePoint(Rule):
+    """The knee of the front, sorted by cost; None for fewer than three rows or a straight line.
+
+    Attributes:
+        variant: `equation` (paper, Eq. 18; id knee-point), `chord` (recommended; id knee-chord) or `published`
+            (what the code behind the paper's tables does; id knee-published).
+    """
+
+    def __init__(
+        self, variant: Literal["equation", "chord", "published"] = "equation", *, nadir: ArrayLike | None = None
+    ) -> None:
+        """Make the rule; see the class and `Rule`.
+
+        Raises:
+            SettingError: (a ValueError) an unknown variant.
+        """
+        if variant not in VARIANTS:
+            raise SettingError(f"variant must be one of: {', '.join(VARIANTS)}; got {variant!r}")
+        self.variant = variant
+        self.needs_scale = variant != "chord"
+        self.moves_with_k_max = variant == "chord"
+        super().__init__(nadir=nadir)
+
+    @property
+    def id(self) -> str:
+        """`knee-point`, `knee-chord` or `knee-published`."""
+        return {"equation": "knee-point", "chord": "knee-chord", "published": "knee-published"}[self.variant]
+
+    def options(self) -> dict[str, Any]:
+        """See `Rule.options`."""
+        return {"variant": self.variant}
+
+    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
+        return knee_point(F, self.variant)

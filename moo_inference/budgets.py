@@ -1,0 +1,30 @@
+"""Budgets as constraints: one definition for every path that asks whether a k is allowed."""
+
+import numpy as np
+
+from moo_inference.catalog import Scenario
+from moo_inference.estimators.curve import FloatArray, ScalingCurve
+
+TOLERANCE = 1e-9
+"""How far a constraint may be exceeded. A budget equal to a cost in decimal is often missed by one ulp."""
+
+BUDGETS = ("c_max", "t_max", "a_min")
+
+
+def measured(curve: ScalingCurve) -> FloatArray:
+    """What the budgets look at: (n, 3) array of cost in USD, time in seconds and accuracy, in the order of BUDGETS."""
+    return np.column_stack([curve.cost.mean, curve.time.mean, curve.accuracy.mean])
+
+
+def constraints(values: FloatArray, scenario: Scenario) -> FloatArray:
+    """G of the paper's Eq. 8, dimensionless; a row is feasible where all of it is <= 0.
+
+    Args:
+        values: (n, 3) array from `measured`.
+        scenario: the budgets. One that is None is met by any amount (G = -1).
+
+    Returns:
+        (n, 3) array of cost/c_max - 1, time/t_max - 1, a_min - accuracy, each less TOLERANCE.
+    """
+    amounts = values[:, :2] / [scenario.c_max or np.inf, scenario.t_max or np.inf] - 1
+    return np.column_stack([amounts, scenario.a_min - values[:, 2]]) - TOLERANCE

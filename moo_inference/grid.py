@@ -1,0 +1,28 @@
+"""The grid of k."""
+
+from moo_inference.errors import SettingError
+from moo_inference.estimators.base import whole_number
+
+
+def pass_grid(k_min: int | None = None, k_max: int = 128, k_step: int = 1) -> range:
+    """The numbers of passes to look at: k_min, k_min + k_step, ... <= k_max; k_min is k_step unless given.
+
+    Raises:
+        SettingError: (a ValueError) a setting is not a whole number of at least 1, or the grid is empty. All
+            faults are told at once.
+    """
+    faults: list[str] = []
+    numbers: list[int] = []
+    for name, value in (("k_step", k_step), ("k_min", k_step if k_min is None else k_min), ("k_max", k_max)):
+        try:
+            numbers.append(whole_number(name, value, 1))
+        except SettingError as error:
+            if not (name == "k_min" and k_min is None):
+                faults.extend(error.faults)
+    if faults:
+        raise SettingError(faults)
+    step, first, last = numbers
+    if first > last:
+        reason = "" if k_min is not None else " (k_min is k_step unless it is given)"
+        raise SettingError(f"k_min <= k_max must hold, got k_min={first}, k_max={last}{reason}")
+    return range(first, last + 1, step)

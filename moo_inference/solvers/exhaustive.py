@@ -1,0 +1,84 @@
+"""Exhaustive search: every point of the grid in one generation. On a grid this is the truth."""
+
+import copy
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.algorithm import Algorithm
+from pymoo.core.population import Population
+from pymoo.core.termination import NoTermination
+from pymoo.util.display.multi import MultiObjectiveOutput
+
+from moo_inference.errors import SettingError
+
+_MOST_POINTS = 10_000_000
+
+
+class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
+    """A pymoo algorithm that evaluates the whole grid of a problem, in ascending order, and stops.
+
+    It takes the grid from the problem's `axes`, one range a variable. A pymoo problem without them is enumerated
+    over the whole numbers between its bounds, provided that it says `vtype=int`. `result.pop` is the whole grid
+    in the order of enumeration, and `result.X` keeps its integers.
+    """
+
+    def __init__(self, **options: Any) -> None:
+        """Make the algorithm.
+
+        Args:
+            **options: those of pymoo's Algorithm: termination, output, display, callback, archive,
+                return_least_infeasible, save_history, verbose, seed, evaluator.
+
+        Raises:
+            TypeError: an option is not one of these.
+        """
+        unknown = sorted(options.keys() - _OPTIONS)
+        if unknown:
+            raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
+        super().__init__(**{"termination": NoTermination(), "output": MultiObjectiveOutput(), **options})
+
+    def _setup(self, problem: Any, **kwargs: Any) -> None:
+        # It is told to stop below, and a termination of the caller's must not stay told.
+        self.termination = copy.deepcopy(self.termination)
+        self._points = grid_points(problem)
+
+    def _initialize_infill(self) -> Population:
+        return Population.new("X", self._points)
+
+    def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
+        self.termination.terminate()
+
+
+_OPTIONS = frozenset(
+    "termination output display callback archive return_least_infeasible save_history verbose seed evaluator".split()
+)
+
+
+def axes_of(problem: Any) -> tuple[range, ...]:
+    """The grid of each variable of a pymoo problem: its `axes`, or the whole numbers between its bounds.
+
+    Raises:
+        SettingError: (a ValueError) the problem is not one over whole numbers.
+    """
+    axes = getattr(problem, "axes", None)
+    if axes is not None:
+        return tuple(axes)
+    if problem.vtype is not int or not problem.has_bounds():
+        raise SettingError(f"{type(problem).__name__} must have `axes`, or bounds and vtype=int, to be enumerated")
+    low, high = np.ceil(problem.xl).astype(int), np.floor(problem.xu).astype(int)
+    return tuple(range(first, last + 1) for first, last in zip(low.tolist(), high.tolist(), strict=True))
+
+
+def grid_points(problem: Any) -> NDArray[np.int64]:
+    """All points of a problem's grid: (n, n_var) integers, in ascending order, the last variable fastest.
+
+    Raises:
+        SettingError: (a ValueError) the problem has no grid, or one of no points or more than ten million.
+    """
+    axes = axes_of(problem)
+    size = int(np.prod([len(axis) for axis in axes], dtype=float))
+    if not 0 < size <= _MOST_POINTS:
+        raise SettingError(f"the grid must have 1 to {_MOST_POINTS:,} points to be enumerated, got {size:,}")
+    mesh = np.meshgrid(*(np.arange(axis.start, axis.stop, axis.step) for axis in axes), indexing="ij")
+    return np.column_stack([values.ravel() for values in mesh])

@@ -1,0 +1,123 @@
+"""Sampling, variation, mating and memory for problems whose variables live on integer grids.
+
+pymoo's own operators work on real numbers. Here every point that reaches the evaluator is a point of the grid,
+no point is offered twice, and nothing that was evaluated is forgotten.
+"""
+
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from pymoo.core.infill import InfillCriterion
+from pymoo.core.population import Population
+from pymoo.core.repair import Repair
+from pymoo.core.sampling import Sampling
+from pymoo.operators.crossover.sbx import SBX
+from pymoo.operators.mutation.pm import PM
+
+from moo_inference.solvers.exhaustive import axes_of
+
+_TRIES = 10
+_RESET_SHARE = 0.1
+
+
+class Everything(Population):  # type: ignore[misc]
+    """An archive that keeps every evaluated individual once. It holds no settings, so it can be pickled."""
+
+    def add(self, individuals: Any) -> Self:
+        """The archive with more individuals, as pymoo calls it once a generation."""
+        merged: Self = Population.merge(self, individuals).view(type(self))
+        return merged
+
+
+class GridRepair(Repair):  # type: ignore[misc]
+    """Moves each variable to the nearest point of its grid."""
+
+    def _do(self, problem: Any, X: Any, **kwargs: Any) -> NDArray[np.int64]:
+        first, step, last = _geometry(problem)
+        index = np.clip(np.rint((np.asarray(X, dtype=float) - first) / step), 0, last)
+        return (first + step * index).astype(np.int64)
+
+
+class GridSampling(Sampling):  # type: ignore[misc]
+    """Distinct points of the grid, drawn evenly; all of them where fewer exist than are asked for."""
+
+    def _do(self, problem: Any, n_samples: int, *args: Any, random_state: Any = None, **kwargs: Any) -> Any:
+        return _random_points(problem, n_samples, set(), random_state)
+
+
+class GridMutation(PM):  # type: ignore[misc]
+    """Polynomial mutation, and now and then a variable drawn anew from its whole grid.
+
+    On a grid, small polynomial steps round back to where they came from; the resets keep far points in reach.
+    """
+
+    def _do(self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any) -> Any:
+        mutated = super()._do(problem, X, *args, random_state=random_state, **kwargs)
+        first, step, last = _geometry(problem)
+        fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
+        return np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
+
+
+class GridMating(InfillCriterion):  # type: ignore[misc]
+    """Offspring that were never evaluated before.
+
+    Parents are crossed and mutated a bounded number of times; places that stay empty are filled with points drawn
+    from what is left of the grid. So a run ends early only when the whole grid has been seen.
+    """
+
+    def __init__(self, selection: Any) -> None:
+        super().__init__()
+        self.selection = selection
+        self.crossover = SBX(prob=0.9, eta=15, vtype=float)
+        self.mutation = GridMutation(prob=1.0, eta=20, vtype=float)
+        self.repair = GridRepair()
+
+    def do(
+        self,
+        problem: Any,
+        pop: Any,
+        n_offsprings: int,
+        random_state: Any = None,
+        n_max_iterations: int | None = None,
+        algorithm: Any = None,
+        **kwargs: Any,
+    ) -> Any:
+        """Make offspring; see pymoo's InfillCriterion."""
+        seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
+        seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
+        new: list[tuple[int, ...]] = []
+        options = {"random_state": random_state, "algorithm": algorithm, **kwargs}
+        for _ in range(n_max_iterations or _TRIES):
+            if len(new) >= n_offsprings:
+                break
+            pairs = -(-(n_offsprings - len(new)) // self.crossover.n_offsprings)
+            parents = self.selection(problem, pop, pairs, n_parents=self.crossover.n_parents, **options)
+            children = self.mutation(problem, self.crossover(problem, parents, **options), **options)
+            for point in map(tuple, self.repair(problem, children).get("X").tolist()):
+                if point not in seen and len(new) < n_offsprings:
+                    seen.add(point)
+                    new.append(point)
+        filled = _random_points(problem, n_offsprings - len(new), seen, random_state).tolist()
+        return Population.new("X", np.array([*new, *filled], dtype=np.int64).reshape(-1, problem.n_var))
+
+
+def _geometry(problem: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+    """First value, step and last index of each variable."""
+    axes = axes_of(problem)
+    return (
+        np.array([axis.start for axis in axes]),
+        np.array([axis.step for axis in axes]),
+        np.array([len(axis) - 1 for axis in axes]),
+    )
+
+
+def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_state: Any) -> NDArray[np.int64]:
+    """Up to `count` distinct points of the grid outside `seen`: (m, n_var) integers."""
+    first, step, last = _geometry(problem)
+    shape = last + 1
+    size = int(np.prod(shape))
+    flat_seen = np.ravel_multi_index(((np.array(sorted(seen)) - first) // step).T, shape) if seen else []
+    left = np.setdiff1d(np.arange(size), flat_seen)
+    flat = random_state.choice(left, size=min(count, len(left)), replace=False) if len(left) else left[:0]
+    return np.column_stack(np.unravel_index(flat, shape)) * step + first

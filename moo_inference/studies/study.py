@@ -1,0 +1,299 @@
+"""A study: every model in every scenario under every rule."""
+
+import json
+import os
+import platform
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.catalog.loading import catalog_to_dict
+from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
+from moo_inference.decision.choice import Choice, decide
+from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, Tabulated
+from moo_inference.estimators.base import latency_settings
+from moo_inference.estimators.curve import COLUMNS, FloatArray
+from moo_inference.files import prepare_folder, write_atomically
+from moo_inference.fronts import Front
+from moo_inference.grid import pass_grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PACKAGES = ("moo-inference", "numpy", "scipy", "pandas", "pymoo", "moocore")
+
+
+@dataclass(frozen=True)
+class Cell:
+    """One model in one scenario: its front and what each rule takes from it.
+
+    Attributes:
+        scenario: id of the scenario.
+        model: id of the model.
+        front: the nondominated feasible k.
+        choices: one for each rule.
+    """
+
+    scenario: str
+    model: str
+    front: Front
+    choices: tuple[Choice, ...]
+
+
+@dataclass(frozen=True)
+class Study:
+    """The answers, and all that is needed to get them again.
+
+    Attributes:
+        catalog: the models and scenarios that were looked at.
+        cells: one for each scenario x model, in that order.
+        model_curves: the scaling curve of each model over the grid, by model id.
+        options: the settings of the run, as plain values.
+    """
+
+    catalog: Catalog
+    cells: tuple[Cell, ...]
+    model_curves: Mapping[str, ScalingCurve]
+    options: Mapping[str, Any]
+
+    @cached_property
+    def choices(self) -> "pd.DataFrame":
+        """One row a scenario x model x rule.
+
+        Columns: scenario, model, decision, status, k, the fifteen of a scaling curve (empty unless status is
+        `ok`), warning.
+        """
+        import pandas as pd  # noqa: PLC0415 (slow to load)
+
+        nothing = np.full(len(COLUMNS), np.nan)
+        keys: list[tuple[Any, ...]] = []
+        numbers: list[FloatArray] = []
+        for cell in self.cells:
+            table = cell.front.curve.table()
+            for choice in cell.choices:
+                keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
+                numbers.append(nothing if choice.row is None else table[choice.row])
+        frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
+        frame["k"] = frame["k"].astype("Int64")
+        frame[list(COLUMNS)] = np.reshape(numbers, (-1, len(COLUMNS)))
+        frame["warning"] = ["; ".join(choice.warnings) for cell in self.cells for choice in cell.choices]
+        return frame
+
+    @cached_property
+    def fronts(self) -> "pd.DataFrame":
+        """One row for each k of each front: scenario, model, k and the fifteen columns of a scaling curve."""
+        return _stack([((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"])
+
+    @cached_property
+    def curves(self) -> "pd.DataFrame":
+        """One row for each k of each model: model, k and the fifteen columns of a scaling curve."""
+        return _stack([((model,), curve) for model, curve in self.model_curves.items()], ["model"])
+
+    @cached_property
+    def settings(self) -> dict[str, Any]:
+        """The options, the whole catalog and the versions of everything that shapes the numbers."""
+        versions = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+        return {**self.options, "versions": versions, "catalog": catalog_to_dict(self.catalog)}
+
+    def front(self, scenario: str, model: str) -> Front:
+        """The front of one cell.
+
+        Raises:
+            KeyError: the study has no such cell.
+        """
+        for cell in self.cells:
+            if (cell.scenario, cell.model) == (scenario, model):
+                return cell.front
+        raise KeyError((scenario, model))
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The choices as CSV, every number at full precision; written whole to `path` if one is given.
+
+        Raises:
+            OutputError: (an OSError) the file cannot be written.
+        """
+        return _deliver(frame_to_csv(self.choices), path)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The choices as a JSON list of records, null where empty; written whole to `path` if one is given.
+
+        Raises:
+            OutputError: (an OSError) the file cannot be written.
+        """
+        return _deliver(frame_to_json(self.choices), path)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write choices.csv, choices.json, fronts.csv, curves.csv and settings.json into a folder.
+
+        Raises:
+            OutputError: (an OSError) the folder cannot be written.
+        """
+        target = prepare_folder(folder)
+        self.to_csv(target / "choices.csv")
+        self.to_json(target / "choices.json")
+        write_atomically(target / "fronts.csv", frame_to_csv(self.fronts))
+        write_atomically(target / "curves.csv", frame_to_csv(self.curves))
+        write_atomically(target / "settings.json", json.dumps(self.settings, indent=1, allow_nan=False) + "\n")
+
+
+def run_study(
+    catalog: Catalog,
+    *,
+    models: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    decisions: Iterable[str | Rule] | None = None,
+    estimator: Estimator | None = None,
+    k_min: int | None = None,
+    k_max: int = 128,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    solver: Any = None,
+    progress: Progress | None = None,
+) -> Study:
+    """Choose a k for every model in every scenario under every rule.
+
+    Args:
+        catalog: what to choose from.
+        models: ids of models; None means all.
+        scenarios: ids of scenarios; None means all.
+        decisions: ids of rules or rules; None means the paper's four and knee-chord. A rule without a nadir is
+            scaled by each scenario's budgets.
+        estimator: None means `MonteCarlo()`.
+        k_min: the smallest k; None means k_step.
+        k_max: the largest k.
+        k_step: the distance of the grid of k.
+        parallel: passes at the same time, in place of each model's own number.
+        latency: how times add up, in place of each model's own rule.
+        solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
+            one from a problem, such as `nsga2`: then each front is what `minimize` found.
+        progress: told how far the work is.
+
+    Raises:
+        UnknownNameError: (a LookupError) an unknown model, scenario or rule; all of them are named.
+        SettingError: (a ValueError) an option is out of its range, or a rule needs a budget that is not there.
+    """
+    grid, chosen, rules = _checked(catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency)
+    estimator = MonteCarlo() if estimator is None else estimator
+    curves = dict(
+        zip(
+            chosen.models,
+            estimator.estimate_many(
+                list(chosen.models.values()), grid, parallel=parallel, latency=latency, progress=progress
+            ),
+            strict=True,
+        )
+    )
+    find = _from_curve if solver is None else _through_pymoo(solver, grid)
+    cells = []
+    for scenario_id, scenario in chosen.scenarios.items():
+        for model_id, model in chosen.models.items():
+            front = find(model, scenario, curves[model_id])
+            choices = tuple(decide(front, rule) for rule in rules[scenario_id])
+            cells.append(Cell(scenario_id, model_id, front, choices))
+    options = {
+        "estimator": estimator.settings(),
+        "k_min": grid[0],
+        "k_max": int(k_max),
+        "k_step": grid.step,
+        "parallel": parallel,
+        "latency": latency,
+        "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
+        "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
+    }
+    return Study(chosen, tuple(cells), curves, options)
+
+
+def frame_to_csv(frame: "pd.DataFrame") -> str:
+    """A table as CSV with full precision and no index."""
+    text: str = frame.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def frame_to_json(frame: "pd.DataFrame") -> str:
+    """A table as a JSON list of records, one a line, with null where a value is missing."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    records = [json.dumps(record, allow_nan=False) for record in plain.to_dict(orient="records")]
+    return "[\n" + ",\n".join(records) + "\n]\n"
+
+
+def _checked(
+    catalog: Catalog,
+    models: Sequence[str] | None,
+    scenarios: Sequence[str] | None,
+    decisions: Iterable[str | Rule] | None,
+    steps: tuple[int | None, int, int],
+    parallel: int | None,
+    latency: str | None,
+) -> tuple[range, Catalog, dict[str, list[Rule]]]:
+    """The grid, the chosen part of the catalog and the rules scaled to each scenario; all faults are raised at once."""
+    errors: list[MooInferenceError] = []
+
+    def attempt(make: Callable[..., Any], *args: Any) -> Any:
+        try:
+            return make(*args)
+        except MooInferenceError as error:
+            errors.append(error)
+            return None
+
+    grid = attempt(pass_grid, *steps)
+    chosen = attempt(catalog.select, models, scenarios)
+    rules = [attempt(make_rule, rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
+    part = catalog if chosen is None else chosen
+    if part.models:
+        attempt(latency_settings, next(iter(part.models.values())), parallel, latency)
+    for what, entries in (("model", part.models), ("scenario", part.scenarios), ("rule", rules)):
+        if not entries:
+            errors.append(SettingError(f"there must be at least one {what}, got none"))
+    scaled = {
+        scenario_id: [
+            attempt(rule.scaled, scenario) if rule.scale is None else rule for rule in rules if rule is not None
+        ]
+        for scenario_id, scenario in part.scenarios.items()
+    }
+    if len(errors) == 1:
+        raise errors[0]
+    if errors:
+        kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else SettingError
+        raise kind([fault for error in errors for fault in error.faults])
+    return grid, chosen, scaled
+
+
+def _from_curve(model: Model, scenario: Scenario, curve: ScalingCurve) -> Front:
+    return Front.from_curve(curve, scenario)
+
+
+def _through_pymoo(solver: Any, grid: range) -> Callable[[Model, Scenario, ScalingCurve], Front]:
+    from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
+
+    from moo_inference.problems import InferenceScalingProblem  # noqa: PLC0415
+
+    def find(model: Model, scenario: Scenario, curve: ScalingCurve) -> Front:
+        problem = InferenceScalingProblem(
+            model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=grid[-1], k_step=grid.step
+        )
+        return Front.from_result(minimize(problem, solver(problem) if callable(solver) else solver))
+
+    return find
+
+
+def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    keys = [key for key, curve in curves for _ in range(len(curve))]
+    frame = pd.DataFrame(keys, columns=names)
+    frame["k"] = np.concatenate([curve.k for _, curve in curves])
+    frame[list(COLUMNS)] = np.concatenate([curve.table() for _, curve in curves])
+    return frame
+
+
+def _deliver(text: str, path: str | os.PathLike[str] | None) -> str:
+    if path is not None:
+        write_atomically(path, text)
+    return text
