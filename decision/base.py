@@ -99,10 +99,11 @@ class Rule(DecisionMaking):  # type: ignore[misc]
             return None
         if table.ndim != 2 or not np.isfinite(table).all():
             raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
-        row = super().do(table, *args, **kwargs)
+        row = self._do(table if self.scale is None else table / self.scale, *args, **kwargs)
         return None if row is None else int(row)
 
 
 def cheapest_of_best(badness: FloatArray, N: FloatArray) -> int:
     """The row of least badness (n,); ties go to the least first column of N (n, m), then second, and so on."""
-    return int(np.lexsort((*N.T[::-1], badness))[0])
+    best = np.flatnonzero(badness == badness.min())
+    return int(best[0] if len(best) == 1 else best[np.lexsort(N[best].T[::-1])[0]])

@@ -60,7 +60,10 @@ def chord_distance(N: FloatArray) -> FloatArray:
 
 def knee_point(N: FloatArray, variant: Literal["equation", "chord", "published"] = "equation") -> int | None:
     """The knee of N (n, 3), or None for fewer than three distinct rows or a straight line."""
-    path, rows = np.unique(N, axis=0, return_index=True)
+    rows = np.lexsort(N.T[::-1])
+    path = N[rows]
+    new = np.append(True, (path[1:] != path[:-1]).any(axis=1))
+    path, rows = path[new], rows[new]
     if len(path) < 3:
         return None
     if variant == "chord":

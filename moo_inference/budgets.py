@@ -13,7 +13,7 @@ BUDGETS = ("c_max", "t_max", "a_min")
 
 def measured(curve: ScalingCurve) -> FloatArray:
     """What the budgets look at: (n, 3) array of cost in USD, time in seconds and accuracy, in the order of BUDGETS."""
-    return np.column_stack([curve.cost.mean, curve.time.mean, curve.accuracy.mean])
+    return curve.means
 
 
 def constraints(values: FloatArray, scenario: Scenario) -> FloatArray:
@@ -26,5 +26,8 @@ def constraints(values: FloatArray, scenario: Scenario) -> FloatArray:
     Returns:
         (n, 3) array of cost/c_max - 1, time/t_max - 1, a_min - accuracy, each less TOLERANCE.
     """
-    amounts = values[:, :2] / [scenario.c_max or np.inf, scenario.t_max or np.inf] - 1
-    return np.column_stack([amounts, scenario.a_min - values[:, 2]]) - TOLERANCE
+    G = np.empty_like(values)
+    G[:, :2] = values[:, :2] / (scenario.c_max or np.inf, scenario.t_max or np.inf) - 1
+    G[:, 2] = scenario.a_min - values[:, 2]
+    G -= TOLERANCE
+    return G

@@ -9,7 +9,7 @@ import numpy as np
 from moo_inference.budgets import BUDGETS, constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import COLUMNS, FloatArray, IntArray, Quantity, ScalingCurve
+from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -104,8 +104,8 @@ class Front:
     @classmethod
     def from_curve(cls, curve: ScalingCurve, scenario: Scenario) -> "Front":
         """The front of a scaling curve. Of rows with equal objectives the one with the smallest k is kept."""
-        order = np.argsort(curve.k, kind="stable")
-        curve = curve.take(order)
+        if (np.diff(curve.k) < 0).any():
+            curve = curve.take(np.argsort(curve.k, kind="stable"))
         values = measured(curve)
         G = constraints(values, scenario)
         feasible = np.flatnonzero((G <= 0).all(axis=1))
@@ -133,10 +133,7 @@ class Front:
                 f"the result must come from an InferenceScalingProblem, got one from {type(result.problem).__name__}"
             )
         evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-        k, first = np.unique(evaluated.get("X")[:, 0].astype(np.int64), return_index=True)
-        table = np.column_stack([evaluated.get(column) for column in COLUMNS]).astype(float)[first]
-        quantities = (Quantity(*table[:, start : start + 5].T) for start in (0, 5, 10))
-        return cls.from_curve(ScalingCurve(k, *quantities, evaluated.get("F")[first, 2]), scenario)
+        return cls.from_curve(result.problem.curve(np.unique(evaluated.get("X")[:, 0])), scenario)
 
     def __len__(self) -> int:
         return len(self.curve)
@@ -163,9 +160,9 @@ class Front:
 
 def _explain(curve: ScalingCurve, values: FloatArray, G: FloatArray, scenario: Scenario) -> Infeasibility:
     met = G <= 0
-    closest = int(np.lexsort((curve.cost.mean, np.maximum(G, 0).sum(axis=1)))[0])
+    closest = int(np.lexsort((values[:, 0], np.maximum(G, 0).sum(axis=1)))[0])
     accurate = np.flatnonzero(met[:, 2])
-    cheapest_accurate = accurate[np.argmin(curve.cost.mean[accurate])] if accurate.size else None
+    cheapest_accurate = accurate[np.argmin(values[accurate, 0])] if accurate.size else None
     shortfalls = []
     for column, budget in enumerate(BUDGETS):
         others_met = np.flatnonzero(np.delete(met, column, axis=1).all(axis=1))

@@ -1,5 +1,6 @@
 """How many passes of one model: the paper's problem (Eq. 8, 9) as pymoo asks it."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, MonteCarlo
 from moo_inference.estimators.base import latency_settings
-from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, FloatArray
+from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, FloatArray, ScalingCurve
 from moo_inference.grid import pass_grid
 
 
@@ -63,36 +64,47 @@ class InferenceScalingProblem(ElementwiseProblem):  # type: ignore[misc]
         self.k_min = self.axes[0][0]
         self.k_max = int(k_max)
         self._conditions = {"parallel": parallel, "latency": latency}
-        self._known: dict[int, dict[str, FloatArray]] = {}
+        self._known: dict[int, tuple[FloatArray, FloatArray, list[float], float]] = {}
         super().__init__(
             n_var=1, n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=self.k_min, xu=self.k_max, vtype=int
         )
 
+    def curve(self, k: Iterable[int]) -> ScalingCurve:
+        """The scaling curve at some k, from what was estimated already where it was.
+
+        Raises:
+            SettingError: (a ValueError) a k is not a whole number in [k_min, k_max].
+        """
+        asked = np.asarray(k).tolist()
+        self._learn(asked)
+        _, _, rows, errors = zip(*(self._known[value] for value in asked), strict=True)
+        return ScalingCurve(np.array(asked, dtype=np.int64), np.array(rows), np.array(errors))
+
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         # All new k of a generation go to the estimator in one call, which is what it is fast at.
-        self._learn([self._whole(x) for x in X])
+        self._learn(np.asarray(X)[:, 0].tolist())
         super()._evaluate_elementwise(X, out, *args, **kwargs)
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        k = self._whole(x)
-        self._learn([k])
-        out.update(self._known[k])
+        k = x[0]
+        if k not in self._known:
+            self._learn([k])
+        out["F"], out["G"], row, _ = self._known[k]
+        out.update(zip(COLUMNS, row, strict=True))
 
-    def _learn(self, asked: list[int]) -> None:
-        new = sorted(set(asked) - self._known.keys())
+    def _learn(self, asked: list[Any]) -> None:
+        """Estimate the numbers of passes that are not known yet."""
+        new = sorted({self._whole(value) for value in asked if value not in self._known})
         if not new:
             return
         curve = self.estimator.estimate(self.model, new, **self._conditions)
-        F, G, table = curve.F, constraints(measured(curve), self.scenario), curve.table()
-        for row, k in enumerate(new):
-            self._known[k] = {"F": F[row], "G": G[row], **dict(zip(COLUMNS, table[row], strict=True))}
+        G = constraints(measured(curve), self.scenario)
+        self._known.update(zip(new, zip(curve.F, G, curve.table.tolist(), curve.error, strict=True), strict=True))
 
-    def _whole(self, x: Any) -> int:
-        value = np.asarray(x).reshape(-1)[0]
-        k = int(value) if np.isfinite(value) else 0
-        if k != value or not self.k_min <= k <= self.k_max:
+    def _whole(self, value: Any) -> int:
+        if not (self.k_min <= value <= self.k_max and value == int(value)):
             raise SettingError(
                 f"k must be a whole number in [{self.k_min}, {self.k_max}], got {value:g}. Operators for real "
                 "numbers leave the integers: moo_inference.solvers.nsga2() has operators that stay on the grid"
             )
-        return k
+        return int(value)

@@ -1,6 +1,6 @@
 """The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -41,10 +41,6 @@ class Quantity:
     high: FloatArray
     se: FloatArray
 
-    def take(self, rows: IntArray) -> "Quantity":
-        """The same quantity at some rows only, in that order."""
-        return Quantity(*(getattr(self, field.name)[rows] for field in fields(self)))
-
 
 @dataclass(frozen=True)
 class ScalingCurve:
@@ -52,46 +48,57 @@ class ScalingCurve:
 
     Attributes:
         k: (n,) integers, numbers of passes, in the order they were asked for.
-        cost: USD a query.
-        time: seconds a query.
-        accuracy: of the kept answer, in [0, 1].
+        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
     """
 
     k: IntArray
-    cost: Quantity
-    time: Quantity
-    accuracy: Quantity
+    table: FloatArray
     error: FloatArray
 
     def __len__(self) -> int:
         return len(self.k)
 
     @property
+    def cost(self) -> Quantity:
+        """USD a query."""
+        return Quantity(*self.table[:, 0:5].T)
+
+    @property
+    def time(self) -> Quantity:
+        """Seconds a query."""
+        return Quantity(*self.table[:, 5:10].T)
+
+    @property
+    def accuracy(self) -> Quantity:
+        """Accuracy of the kept answer, in [0, 1]."""
+        return Quantity(*self.table[:, 10:15].T)
+
+    @property
+    def means(self) -> FloatArray:
+        """(n, 3) array of the means of QUANTITIES."""
+        return self.table[:, ::5]
+
+    @property
     def F(self) -> FloatArray:  # noqa: N802
         """(n, 3) array of the means of OBJECTIVES, all minimised."""
-        return np.column_stack([self.cost.mean, self.time.mean, self.error])
+        F = self.table[:, ::5].copy()
+        F[:, 2] = self.error
+        return F
 
     @property
     def standard_errors(self) -> FloatArray:
         """(n, 3) array: the standard errors of F."""
-        return np.column_stack([self.cost.se, self.time.se, self.accuracy.se])
-
-    def table(self) -> FloatArray:
-        """(n, 15) array of COLUMNS."""
-        quantities = (self.cost, self.time, self.accuracy)
-        return np.column_stack([part for q in quantities for part in (q.mean, q.std, q.low, q.high, q.se)])
+        return self.table[:, 4::5]
 
     def to_frame(self) -> "pd.DataFrame":
         """A DataFrame of n rows: the column `k`, then COLUMNS."""
         import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
 
-        frame = pd.DataFrame(self.table(), columns=list(COLUMNS))
+        frame = pd.DataFrame(self.table, columns=list(COLUMNS))
         frame.insert(0, "k", self.k)
         return frame
 
     def take(self, rows: IntArray) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
-        return ScalingCurve(
-            self.k[rows], self.cost.take(rows), self.time.take(rows), self.accuracy.take(rows), self.error[rows]
-        )
+        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows])

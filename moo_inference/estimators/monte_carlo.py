@@ -7,6 +7,7 @@ costs an affine map. Where a length would fall below one token, the sum of what 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import cache, cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -14,7 +15,7 @@ import numpy as np
 from moo_inference.catalog import Model, TokenLength
 from moo_inference.errors import SettingError
 from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, whole_number
-from moo_inference.estimators.curve import FloatArray, IntArray, Quantity, ScalingCurve
+from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 
 DRAWS = ("common", "independent")
 
@@ -22,6 +23,8 @@ _VALUES_AT_ONCE = 1 << 17
 """Trials x k that are summarised in one go: large enough to hide Python's overhead, small enough for the cache."""
 
 _NORMALS_AT_ONCE = 1 << 20
+
+_PERCENTILES = (2.5, 97.5)
 
 
 @dataclass(frozen=True)
@@ -98,21 +101,32 @@ class _Chunk:
     z_output: FloatArray
     z_accuracy: FloatArray
     clipped: dict[tuple[int, TokenLength], FloatArray] = field(default_factory=dict)
+    _tokens: dict[tuple[int, TokenLength], FloatArray] = field(default_factory=dict)
 
     def tokens(self, which: int, length: TokenLength) -> FloatArray:
         """(n, trials) tokens in all passes together; `which` is 0 for input and 1 for output."""
-        z = (self.z_input, self.z_output)[which]
-        total = z * length.std
-        total += self.k[:, None] * length.mean
-        extra = self.clipped.get((which, length))
-        return total if extra is None else total + extra
+        key = (which, length)
+        if key not in self._tokens:
+            total = (self.z_input, self.z_output)[which] * length.std
+            total += self.k[:, None] * length.mean
+            self._tokens[key] = total + self.clipped[key] if key in self.clipped else total
+        return self._tokens[key]
+
+    @cached_property
+    def z_accuracy_percentiles(self) -> list[FloatArray]:
+        """The values of z_accuracy around the percentiles, which every model maps to its own accuracy."""
+        below, above, _ = _places(self.z_accuracy.shape[1])
+        ordered = np.partition(self.z_accuracy, sorted({*below, *above}), axis=1)
+        return [ordered[:, below], ordered[:, above]]
 
 
 def _independent(settings: MonteCarlo, k: IntArray, models: Sequence[Model]) -> Iterator[_Chunk]:
     """Chunks in which each k has its own generator: all normals of a k in one call, shaped (trials, 3, k)."""
     lengths = _lengths(models)
     rows = max(1, _VALUES_AT_ONCE // settings.trials)
-    trials_at_once = max(1, _NORMALS_AT_ONCE // (3 * int(k[-1])))
+    most = int(k[-1])
+    trials_at_once = min(settings.trials, max(1, _NORMALS_AT_ONCE // (3 * most)))
+    buffer = np.empty(trials_at_once * 3 * most)
     for start in range(0, len(k), rows):
         part = k[start : start + rows]
         chunk = _Chunk(part, *(np.empty((len(part), settings.trials)) for _ in range(3)))
@@ -120,11 +134,13 @@ def _independent(settings: MonteCarlo, k: IntArray, models: Sequence[Model]) -> 
             generator = np.random.default_rng(settings.seed + int(passes_k))
             for first in range(0, settings.trials, trials_at_once):
                 last = min(first + trials_at_once, settings.trials)
-                z = generator.standard_normal((last - first, 3, int(passes_k)))
+                shape = (last - first, 3, int(passes_k))
+                z = buffer[: np.prod(shape)].reshape(shape)
+                generator.standard_normal(out=z)
                 here = (row, slice(first, last))
-                z_lengths = z[:, :2].sum(axis=2)
-                chunk.z_input[here] = z_lengths[:, 0]
-                chunk.z_output[here] = z_lengths[:, 1]
+                sums = z.sum(axis=2)
+                chunk.z_input[here] = sums[:, 0]
+                chunk.z_output[here] = sums[:, 1]
                 chunk.z_accuracy[here] = z[:, 2].max(axis=1)
                 for key in _that_clip(lengths, z.min()):
                     extra = chunk.clipped.setdefault(key, np.zeros_like(chunk.z_input))
@@ -194,37 +210,50 @@ class _ModelSums:
         cost = model.usd_per_input_token * tokens_in + model.usd_per_output_token * tokens_out
         time = model.seconds_per_input_token * tokens_in + model.seconds_per_output_token * tokens_out
         time /= self.parallel
-        accuracy = model.accuracy.mean + model.accuracy.std * chunk.z_accuracy
-        np.clip(accuracy, 0.0, 1.0, out=accuracy)
+        accuracy = self._accuracy(chunk.z_accuracy)
+        around = [self._accuracy(z) for z in chunk.z_accuracy_percentiles]
         error = (1 - accuracy).mean(axis=1)
-        self.parts.append((*_summary(cost), *_summary(time), *_summary(accuracy), error))
+        self.parts.append(
+            (*_summary(cost, _around(cost)), *_summary(time, _around(time)), *_summary(accuracy, around), error)
+        )
+
+    def _accuracy(self, z: FloatArray) -> FloatArray:
+        accuracy = z * self.model.accuracy.std
+        accuracy += self.model.accuracy.mean
+        return accuracy.clip(0.0, 1.0, out=accuracy)
 
     def curve(self, k: IntArray) -> ScalingCurve:
-        columns = [np.concatenate(column) for column in zip(*self.parts, strict=True)]
-        return ScalingCurve(k, Quantity(*columns[:5]), Quantity(*columns[5:10]), Quantity(*columns[10:15]), columns[15])
+        columns = np.concatenate([np.column_stack(part) for part in self.parts])
+        return ScalingCurve(k, columns[:, :-1], columns[:, -1])
 
 
-def _summary(values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray, FloatArray]:
-    """Mean, std, 2.5 and 97.5 percentile and standard error of each row; `values` (n, trials) is overwritten."""
+def _summary(values: FloatArray, around: list[FloatArray]) -> tuple[FloatArray, ...]:
+    """Mean, std, 2.5 and 97.5 percentile and standard error of each row.
+
+    Args:
+        values: (n, trials); overwritten.
+        around: the order statistics on both sides of the two percentiles, (n, 2) each.
+    """
     trials = values.shape[1]
+    below, above = around
+    low, high = (below + (above - below) * _places(trials)[2]).T
     mean = values.mean(axis=1)
-    low, high = _percentiles(values, (2.5, 97.5))
     values -= mean[:, None]
     np.square(values, out=values)
     std = np.sqrt(values.mean(axis=1))
-    with np.errstate(invalid="ignore", divide="ignore"):
-        error = std / np.sqrt(trials) if trials > 1 else np.full_like(std, np.nan)
-    return mean, std, low, high, error
+    return mean, std, low, high, std / np.sqrt(trials) if trials > 1 else np.full_like(std, np.nan)
 
 
-def _percentiles(values: FloatArray, percents: tuple[float, ...]) -> list[FloatArray]:
-    """Percentiles of each row by linear interpolation, as `numpy.percentile`; the rows are reordered."""
-    last = values.shape[1] - 1
-    places = [percent / 100 * last for percent in percents]
-    below = [int(place) for place in places]
-    above = [min(place + 1, last) for place in below]
+def _around(values: FloatArray) -> list[FloatArray]:
+    """The order statistics on both sides of the two percentiles of each row, (n, 2) each; rows are reordered."""
+    below, above, _ = _places(values.shape[1])
     values.partition(sorted({*below, *above}), axis=1)
-    return [
-        values[:, b] + (values[:, a] - values[:, b]) * (place - b)
-        for place, b, a in zip(places, below, above, strict=True)
-    ]
+    return [values[:, below], values[:, above]]
+
+
+@cache
+def _places(trials: int) -> tuple[list[int], list[int], FloatArray]:
+    """Between which order statistics the percentiles lie, and where (linear, as in `numpy.percentile`)."""
+    places = np.array(_PERCENTILES) / 100 * (trials - 1)
+    below = places.astype(int)
+    return below.tolist(), np.minimum(below + 1, trials - 1).tolist(), places - below

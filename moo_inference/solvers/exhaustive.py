@@ -1,7 +1,7 @@
 """Exhaustive search: every point of the grid in one generation. On a grid this is the truth."""
 
 import copy
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,7 +36,14 @@ class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
         unknown = sorted(options.keys() - _OPTIONS)
         if unknown:
             raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
-        super().__init__(**{"termination": NoTermination(), "output": MultiObjectiveOutput(), **options})
+        super().__init__(**{"termination": NoTermination(), **options})
+
+    def setup(self, problem: Any, **options: Any) -> Self:
+        """Get ready for a problem; see pymoo's Algorithm."""
+        if self.output is None and (options.get("verbose") or self.verbose):
+            self.output = MultiObjectiveOutput()
+        super().setup(problem, **options)
+        return self
 
     def _setup(self, problem: Any, **kwargs: Any) -> None:
         # It is told to stop below, and a termination of the caller's must not stay told.

@@ -75,7 +75,7 @@ class Study:
         keys: list[tuple[Any, ...]] = []
         numbers: list[FloatArray] = []
         for cell in self.cells:
-            table = cell.front.curve.table()
+            table = cell.front.curve.table
             for choice in cell.choices:
                 keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
                 numbers.append(nothing if choice.row is None else table[choice.row])
@@ -289,7 +289,7 @@ def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str])
     keys = [key for key, curve in curves for _ in range(len(curve))]
     frame = pd.DataFrame(keys, columns=names)
     frame["k"] = np.concatenate([curve.k for _, curve in curves])
-    frame[list(COLUMNS)] = np.concatenate([curve.table() for _, curve in curves])
+    frame[list(COLUMNS)] = np.concatenate([curve.table for _, curve in curves])
     return frame
 
 
