@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
-from pymoo.core.problem import ElementwiseProblem
+from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Model, Scenario
@@ -81,9 +81,16 @@ class InferenceScalingProblem(ElementwiseProblem):  # type: ignore[misc]
         return ScalingCurve(np.array(asked, dtype=np.int64), np.array(rows), np.array(errors))
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        # All new k of a generation go to the estimator in one call, which is what it is fast at.
-        self._learn(np.asarray(X)[:, 0].tolist())
-        super()._evaluate_elementwise(X, out, *args, **kwargs)
+        # All new k of a generation go to the estimator in one call, which is what it is fast at. What is left is
+        # to look rows up, which needs no loop unless somebody asked for a runner of their own.
+        asked = np.asarray(X)[:, 0].tolist()
+        self._learn(asked)
+        if not isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
+            super()._evaluate_elementwise(X, out, *args, **kwargs)
+            return
+        F, G, table, _ = (np.array(part) for part in zip(*(self._known[k] for k in asked), strict=True))
+        out["F"], out["G"] = F, G
+        out.update(zip(COLUMNS, table.T, strict=True))
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         k = x[0]

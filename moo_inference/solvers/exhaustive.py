@@ -6,6 +6,7 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.algorithm import Algorithm
+from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
 from pymoo.core.termination import NoTermination
 from pymoo.util.display.multi import MultiObjectiveOutput
@@ -36,7 +37,7 @@ class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
         unknown = sorted(options.keys() - _OPTIONS)
         if unknown:
             raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
-        super().__init__(**{"termination": NoTermination(), **options})
+        super().__init__(**{"termination": NoTermination(), "evaluator": _WholeGridEvaluator(), **options})
 
     def setup(self, problem: Any, **options: Any) -> Self:
         """Get ready for a problem; see pymoo's Algorithm."""
@@ -55,6 +56,25 @@ class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
         self.termination.terminate()
+
+
+class _WholeGridEvaluator(Evaluator):  # type: ignore[misc]
+    """pymoo's evaluator, but one walk over the individuals and not one for each of a dozen values."""
+
+    def _eval(self, problem: Any, pop: Any, evaluate_values_of: list[str], **kwargs: Any) -> None:
+        X = pop.get("X")
+        out = problem.evaluate(X, return_values_of=evaluate_values_of, return_as_dictionary=True, **kwargs)
+        if problem.n_ieq_constr and not problem.n_eq_constr:
+            # The sum of violations, as pymoo would work it out itself, one individual at a time.
+            out["CV"] = np.maximum(out["G"], 0).sum(axis=1, keepdims=True)
+        own = [key for key in out if hasattr(pop[0], key)]
+        extra = [key for key in out if key not in own]
+        rows = zip(*(out[key].tolist() for key in extra), strict=True) if extra else ((),) * len(pop)
+        for place, (individual, row) in enumerate(zip(pop.tolist(), rows, strict=True)):
+            for key in own:
+                setattr(individual, key, out[key][place].copy())
+            individual.data.update(zip(extra, row, strict=True))
+            individual.evaluated.update(out)
 
 
 _OPTIONS = frozenset(
