@@ -118,7 +118,7 @@ class Study:
         Raises:
             OutputError: (an OSError) the file cannot be written.
         """
-        return _deliver(frame_to_csv(self.choices), path)
+        return deliver(frame_to_csv(self.choices), path)
 
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """The choices as a JSON list of records, null where empty; written whole to `path` if one is given.
@@ -126,7 +126,7 @@ class Study:
         Raises:
             OutputError: (an OSError) the file cannot be written.
         """
-        return _deliver(frame_to_json(self.choices), path)
+        return deliver(frame_to_json(self.choices), path)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write choices.csv, choices.json, fronts.csv, curves.csv and settings.json into a folder.
@@ -293,7 +293,8 @@ def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str])
     return frame
 
 
-def _deliver(text: str, path: str | os.PathLike[str] | None) -> str:
+def deliver(text: str, path: str | os.PathLike[str] | None) -> str:
+    """The text, written whole to `path` if one is given."""
     if path is not None:
         write_atomically(path, text)
     return text

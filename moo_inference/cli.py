@@ -1,0 +1,212 @@
+"""The command line: parse, call, print. The work is done elsewhere."""
+
+import sys
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+from moo_inference.errors import MooInferenceError
+
+if TYPE_CHECKING:
+    from moo_inference.views.table import Table
+
+app = typer.Typer(
+    name="moo-inference",
+    help="Which language model, and how many passes a query, when dollars, seconds and accuracy all have limits.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+FAULT = 2
+NOTHING_FOUND = 3
+INTERRUPTED = 130
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class EstimatorName(StrEnum):
+    """Estimators by name."""
+
+    MONTE_CARLO = "monte-carlo"
+
+
+CatalogOption = Annotated[
+    str, typer.Option("--catalog", metavar="FILE", help="Catalog in YAML; 'paper' is the built-in one.")
+]
+ModelOption = Annotated[
+    list[str] | None, typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]")
+]
+ScenarioOption = Annotated[
+    list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--decision",
+        "-d",
+        metavar="RULE",
+        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord or knee-published; may be repeated. "
+        "[the first five]",
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
+OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
+TrialsOption = Annotated[int, typer.Option("--trials", help="Simulated queries for each k.")]
+SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
+DrawsOption = Annotated[
+    str, typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k.")
+]
+KMinOption = Annotated[int | None, typer.Option("--k-min", help="Smallest k. [k-step]")]
+KMaxOption = Annotated[int, typer.Option("--k-max", help="Largest k.")]
+KStepOption = Annotated[int, typer.Option("--k-step", help="Distance between two k.")]
+ParallelOption = Annotated[
+    int | None, typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]")
+]
+
+
+@app.callback()
+def _root() -> None:
+    """Run one of the commands below."""
+
+
+@app.command()
+def solve(
+    catalog: CatalogOption = "paper",
+    model: ModelOption = None,
+    scenario: ScenarioOption = None,
+    decision: RuleOption = None,
+    estimator: Annotated[EstimatorName, typer.Option(help="How k passes are estimated.")] = EstimatorName.MONTE_CARLO,
+    trials: TrialsOption = 300,
+    seed: SeedOption = 42,
+    draws: DrawsOption = "common",
+    k_min: KMinOption = None,
+    k_max: KMaxOption = 128,
+    k_step: KStepOption = 1,
+    parallel: ParallelOption = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Choose k for every model in every scenario under every rule.
+
+    Example: moo-inference solve -m gpt-5-nano -s medical-ai -d knee-chord --format json
+
+    Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
+    budgets.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.estimators import MonteCarlo
+    from moo_inference.files import prepare_folder
+    from moo_inference.progress import report_progress
+    from moo_inference.studies import run_study
+    from moo_inference.views import study_tables
+
+    if out is not None:
+        prepare_folder(out)
+    with report_progress("estimating") as progress:
+        study = run_study(
+            load_catalog(catalog),
+            models=model,
+            scenarios=scenario,
+            decisions=decision,
+            estimator=MonteCarlo(trials=trials, seed=seed, draws=draws),  # type: ignore[arg-type]
+            k_min=k_min,
+            k_max=k_max,
+            k_step=k_step,
+            parallel=parallel,
+            progress=progress,
+        )
+    if out is not None:
+        study.save(out)
+    if format is Format.CSV:
+        sys.stdout.write(study.to_csv())
+    elif format is Format.JSON:
+        sys.stdout.write(study.to_json())
+    else:
+        _print(study_tables(study), format)
+    if len(study.cells) == 1 and study.cells[0].front.infeasibility is not None:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+@app.command()
+def reproduce(
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Run the paper's experiment and compare it with what is printed.
+
+    Example: moo-inference reproduce --format csv --out results
+
+    Exit status: 0 if just those cells differ from print of which it is known; 1 otherwise.
+    """
+    from moo_inference.files import prepare_folder
+    from moo_inference.progress import report_progress
+    from moo_inference.studies.reproduce import reproduce_paper
+    from moo_inference.views import paper_tables
+
+    if out is not None:
+        prepare_folder(out)
+    with report_progress("estimating") as progress:
+        reproduction = reproduce_paper(progress)
+    if out is not None:
+        reproduction.save(out)
+    if format is Format.CSV:
+        sys.stdout.write(reproduction.to_csv())
+    elif format is Format.JSON:
+        sys.stdout.write(reproduction.to_json())
+    else:
+        _print(paper_tables(reproduction), format)
+    if not reproduction.holds:
+        raise typer.Exit(1)
+
+
+def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002
+    from moo_inference.views import print_tables, to_markdown
+
+    if format is Format.MARKDOWN:
+        sys.stdout.write(to_markdown(tables))
+    else:
+        print_tables(tables, sys.stdout)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: Sequence[str] | None) -> int:
+    try:
+        status = app(args=arguments, standalone_mode=False)
+        sys.stdout.flush()
+    except MooInferenceError as error:
+        return _fail(error.faults)
+    except typer.TyperException as error:
+        return _fail([" ".join(error.format_message().split())])
+    except (KeyboardInterrupt, typer.Abort):
+        _fail(["interrupted"])
+        return INTERRUPTED
+    except BrokenPipeError:
+        # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
+        sys.stdout = None
+        return 0
+    return int(status or 0)
+
+
+def _fail(faults: Sequence[str]) -> int:
+    for fault in faults:
+        sys.stderr.write(f"moo-inference: {fault}\n")
+    return FAULT
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,7 @@
+"""Views: a study as tables in a terminal or in Markdown."""
+
+from moo_inference.views.paper import paper_tables
+from moo_inference.views.study import study_tables
+from moo_inference.views.table import Table, print_tables, to_markdown
+
+__all__ = ["Table", "paper_tables", "print_tables", "study_tables", "to_markdown"]

@@ -1,0 +1,21 @@
+"""Amounts as people write them."""
+
+import math
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A positive number with some significant digits and no exponent: 0.0349, 43.1, 3,600."""
+    if value == 0 or not math.isfinite(value):
+        return f"{value:g}"
+    decimals = digits - 1 - math.floor(math.log10(abs(value)))
+    return f"{round(value, decimals):,.{max(0, decimals)}f}"
+
+
+def usd(value: float) -> str:
+    """An amount of money, three significant digits."""
+    return f"${significant(value)}"
+
+
+def seconds(value: float) -> str:
+    """A time in seconds, three significant digits."""
+    return f"{significant(value)} s"

@@ -1,0 +1,71 @@
+"""A small table that can be shown in a terminal and as Markdown."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import IO
+
+
+@dataclass(frozen=True)
+class Table:
+    """Text in rows and columns.
+
+    Attributes:
+        title: what the table shows.
+        columns: the headings.
+        rows: as many cells a row as there are headings. A cell may have several lines.
+        notes: sentences to stand below.
+    """
+
+    title: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    notes: tuple[str, ...] = ()
+
+
+def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
+    """Print tables for a person to read, in the width of the terminal, or in what they need where there is none."""
+    from rich.console import Console  # noqa: PLC0415 (only for people)
+    from rich.table import Table as RichTable  # noqa: PLC0415
+    from rich.text import Text  # noqa: PLC0415
+
+    console = Console(file=stream, highlight=False)
+    if not console.is_terminal:
+        console.width = 132
+    for table in tables:
+        shown = RichTable(title=Text(table.title, style="bold"), title_justify="left", box=None, pad_edge=False)
+        for column in table.columns:
+            shown.add_column(Text(column), header_style="underline")
+        for row in table.rows:
+            shown.add_row(*map(Text, row))
+        console.print(shown)
+        for note in table.notes:
+            console.print(Text(note, style="dim"))
+        console.print()
+
+
+def to_markdown(tables: Sequence[Table]) -> str:
+    """The tables as GitHub's Markdown."""
+    return "\n".join(_markdown(table) for table in tables)
+
+
+def _markdown(table: Table) -> str:
+    lines = [
+        f"### {_escape(table.title)}",
+        "",
+        _markdown_row(table.columns),
+        _markdown_row(["---"] * len(table.columns)),
+        *map(_markdown_row, table.rows),
+        "",
+        *(f"{_escape(note)}\n" for note in table.notes),
+    ]
+    return "\n".join(lines)
+
+
+def _markdown_row(cells: Sequence[str]) -> str:
+    return "| " + " | ".join(_escape(cell).replace("\n", "<br>") for cell in cells) + " |"
+
+
+def _escape(text: str) -> str:
+    for character in "\\`*_|<>[]":
+        text = text.replace(character, f"\\{character}")
+    return text
