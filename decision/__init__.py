@@ -7,4 +7,13 @@ from moo_inference.decision.max_cube import MaxCube
 from moo_inference.decision.registry import DEFAULT_RULES, RULES, make_rule
 from moo_inference.decision.utopia_closest import UtopiaClosest
 
-__all__ = ["DEFAULT_RULES", "RULES", "AccuracyMax", "KneePoint", "MaxCube", "Rule", "UtopiaClosest", "make_rule"]
+__all__ = [
+    "DEFAULT_RULES",
+    "RULES",
+    "AccuracyMax",
+    "KneePoint",
+    "MaxCube",
+    "Rule",
+    "UtopiaClosest",
+    "make_rule",
+]

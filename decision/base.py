@@ -17,7 +17,7 @@ with warnings.catch_warnings():
     from pymoo.core.decision_making import DecisionMaking
 
 
-class Rule(DecisionMaking):  # type: ignore[misc]
+class Rule(DecisionMaking):
     """Picks one row of a front: call `rule.do(F)`.
 
     F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with ideal (0, ...,
@@ -86,7 +86,7 @@ class Rule(DecisionMaking):  # type: ignore[misc]
                 f"{self.id} divides cost and time by their budgets, and scenario {scenario.name!r} has no "
                 f"{' and no '.join(missing)}: set it, give the rule a nadir, or use accuracy-max or knee-chord"
             )
-        return type(self)(**self.options(), nadir=[scenario.c_max, scenario.t_max, 1.0])
+        return type(self)(**self.options(), nadir=[scenario.c_max or 0, scenario.t_max or 0, 1])
 
     def do(self, F: ArrayLike, *args: Any, **kwargs: Any) -> int | None:
         """The index of the chosen row, or None where the rule is not defined on this front.

@@ -32,7 +32,7 @@ def decide(front: Front, rule: Rule) -> Choice:
     row = rule.do(front.F)
     if row is None:
         return Choice(rule.id, "no-knee", None, None, (f"no knee: {_why_no_knee(front)}",))
-    warnings = ()
+    warnings: tuple[str, ...] = ()
     if rule.moves_with_k_max and front.reaches_k_max:
         warnings = (f"this knee moves with k_max: no budget ends the front at k = {front.k[-1]}",)
     return Choice(rule.id, "ok", row, int(front.k[row]), warnings)

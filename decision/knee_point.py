@@ -84,7 +84,10 @@ class KneePoint(Rule):
     """
 
     def __init__(
-        self, variant: Literal["equation", "chord", "published"] = "equation", *, nadir: ArrayLike | None = None
+        self,
+        variant: Literal["equation", "chord", "published"] = "equation",
+        *,
+        nadir: ArrayLike | None = None,
     ) -> None:
         """Make the rule; see the class and `Rule`.
 

@@ -15,7 +15,6 @@ if TYPE_CHECKING:
 app = typer.Typer(
     name="moo-inference",
     help="Which language model, and how many passes a query, when dollars, seconds and accuracy all have limits.",
-    no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -45,7 +44,8 @@ CatalogOption = Annotated[
     str, typer.Option("--catalog", metavar="FILE", help="Catalog in YAML; 'paper' is the built-in one.")
 ]
 ModelOption = Annotated[
-    list[str] | None, typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]")
+    list[str] | None,
+    typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),
 ]
 ScenarioOption = Annotated[
     list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
@@ -65,19 +65,22 @@ OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", hel
 TrialsOption = Annotated[int, typer.Option("--trials", help="Simulated queries for each k.")]
 SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
 DrawsOption = Annotated[
-    str, typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k.")
+    str,
+    typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k."),
 ]
 KMinOption = Annotated[int | None, typer.Option("--k-min", help="Smallest k. [k-step]")]
 KMaxOption = Annotated[int, typer.Option("--k-max", help="Largest k.")]
 KStepOption = Annotated[int, typer.Option("--k-step", help="Distance between two k.")]
 ParallelOption = Annotated[
-    int | None, typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]")
+    int | None,
+    typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]"),
 ]
 
 
-@app.callback()
-def _root() -> None:
-    """Run one of the commands below."""
+@app.callback(invoke_without_command=True)
+def _root(context: typer.Context) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
 
 
 @app.command()

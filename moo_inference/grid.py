@@ -3,6 +3,8 @@
 from moo_inference.errors import SettingError
 from moo_inference.estimators.base import whole_number
 
+_MOST_POINTS = 1_000_000
+
 
 def pass_grid(k_min: int | None = None, k_max: int = 128, k_step: int = 1) -> range:
     """The numbers of passes to look at: k_min, k_min + k_step, ... <= k_max; k_min is k_step unless given.
@@ -25,4 +27,7 @@ def pass_grid(k_min: int | None = None, k_max: int = 128, k_step: int = 1) -> ra
     if first > last:
         reason = "" if k_min is not None else " (k_min is k_step unless it is given)"
         raise SettingError(f"k_min <= k_max must hold, got k_min={first}, k_max={last}{reason}")
-    return range(first, last + 1, step)
+    grid = range(first, last + 1, step)
+    if len(grid) > _MOST_POINTS:
+        raise SettingError(f"the grid of k must have at most {_MOST_POINTS:,} points, got {len(grid):,}: raise k_step")
+    return grid

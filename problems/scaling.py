@@ -15,7 +15,7 @@ from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, FloatArray, Scal
 from moo_inference.grid import pass_grid
 
 
-class InferenceScalingProblem(ElementwiseProblem):  # type: ignore[misc]
+class InferenceScalingProblem(ElementwiseProblem):
     """One integer variable k, three objectives, three constraints.
 
     F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
@@ -63,11 +63,10 @@ class InferenceScalingProblem(ElementwiseProblem):  # type: ignore[misc]
         self.estimator = MonteCarlo() if estimator is None else estimator
         self.k_min = self.axes[0][0]
         self.k_max = int(k_max)
-        self._conditions = {"parallel": parallel, "latency": latency}
+        self.parallel = parallel
+        self.latency = latency
         self._known: dict[int, tuple[FloatArray, FloatArray, list[float], float]] = {}
-        super().__init__(
-            n_var=1, n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=self.k_min, xu=self.k_max, vtype=int
-        )
+        super().__init__(n_var=1, n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=self.k_min, xu=self.k_max, vtype=int)
 
     def curve(self, k: Iterable[int]) -> ScalingCurve:
         """The scaling curve at some k, from what was estimated already where it was.
@@ -104,7 +103,7 @@ class InferenceScalingProblem(ElementwiseProblem):  # type: ignore[misc]
         new = sorted({self._whole(value) for value in asked if value not in self._known})
         if not new:
             return
-        curve = self.estimator.estimate(self.model, new, **self._conditions)
+        curve = self.estimator.estimate(self.model, new, parallel=self.parallel, latency=self.latency)
         G = constraints(measured(curve), self.scenario)
         self._known.update(zip(new, zip(curve.F, G, curve.table.tolist(), curve.error, strict=True), strict=True))
 

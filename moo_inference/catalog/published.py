@@ -30,8 +30,21 @@ _FLAGS = ("free", "price_checked")
 _HIGHEST_PRICE_PER_TOKEN = HIGHEST_USUAL_PRICE / 1e6
 _LOWEST_PRICE_PER_TOKEN = LOWEST_USUAL_PRICE / 1e6
 _PROJECT_KEYS = frozenset(
-    "name description author date specification_version prototype_version shared_memory_limit "
-    "environment_variables feature_dependencies engine_images runtimes tasks tags".split()
+    [
+        "name",
+        "description",
+        "author",
+        "date",
+        "specification_version",
+        "prototype_version",
+        "shared_memory_limit",
+        "environment_variables",
+        "feature_dependencies",
+        "engine_images",
+        "runtimes",
+        "tasks",
+        "tags",
+    ]
 )
 
 
@@ -59,13 +72,11 @@ def translate(document: Document) -> tuple[dict[str, Any], list[str]]:
 
 def own_location(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
     """A location in this project's schema as this file's own key, for faults that name it."""
-    back = {there: here for here, there in _FIELDS.items()}
+    back: dict[tuple[str | int, ...], str] = {there: here for here, there in _FIELDS.items()}
     return (*location[:2], back[location[2:]]) if location[2:] in back else location
 
 
-def _translate_model(
-    document: Document, model_id: str, values: dict[str, Any], faults: list[str]
-) -> dict[str, Any]:
+def _translate_model(document: Document, model_id: str, values: dict[str, Any], faults: list[str]) -> dict[str, Any]:
     own: dict[str, Any] = {"input_tokens": {}, "output_tokens": {}, "accuracy": {}, **_DEFAULTS}
     for key, value in values.items():
         if key in _FLAGS:

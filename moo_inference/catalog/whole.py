@@ -61,7 +61,10 @@ class Catalog(Frozen):
         faults: list[str] = []
         kept = [
             _pick(what, known, wanted, faults)
-            for what, known, wanted in (("model", self.models, models), ("scenario", self.scenarios, scenarios))
+            for what, known, wanted in (
+                ("model", self.models, models),
+                ("scenario", self.scenarios, scenarios),
+            )
         ]
         if faults:
             raise UnknownNameError(faults)

@@ -17,9 +17,7 @@ OBJECTIVES = ("cost", "time", "error")
 
 QUANTITIES = ("cost", "time", "accuracy")
 
-COLUMNS = tuple(
-    f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se")
-)
+COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se"))
 """The fifteen columns that describe a k in every table."""
 
 

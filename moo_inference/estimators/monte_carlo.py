@@ -44,7 +44,7 @@ class MonteCarlo(Estimator):
     draws: Literal["common", "independent"] = "common"
 
     def __post_init__(self) -> None:
-        faults = []
+        faults: list[str] = []
         for name, least in (("trials", 1), ("seed", 0)):
             try:
                 object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
@@ -129,7 +129,7 @@ def _independent(settings: MonteCarlo, k: IntArray, models: Sequence[Model]) -> 
     buffer = np.empty(trials_at_once * 3 * most)
     for start in range(0, len(k), rows):
         part = k[start : start + rows]
-        chunk = _Chunk(part, *(np.empty((len(part), settings.trials)) for _ in range(3)))
+        chunk = _Chunk(part, *_rows_for(part, settings))
         for row, passes_k in enumerate(part):
             generator = np.random.default_rng(settings.seed + int(passes_k))
             for first in range(0, settings.trials, trials_at_once):
@@ -162,7 +162,7 @@ def _common(settings: MonteCarlo, k: IntArray, models: Sequence[Model]) -> Itera
     used = drawn = 0
     for start in range(0, len(k), rows):
         part = k[start : start + rows]
-        chunk = _Chunk(part, *(np.empty((len(part), trials)) for _ in range(3)))
+        chunk = _Chunk(part, *_rows_for(part, settings))
         for row, passes_k in enumerate(part):
             while drawn < passes_k:
                 if used == len(block):
@@ -182,8 +182,15 @@ def _common(settings: MonteCarlo, k: IntArray, models: Sequence[Model]) -> Itera
         yield chunk
 
 
+def _rows_for(k: IntArray, settings: MonteCarlo) -> tuple[FloatArray, FloatArray, FloatArray]:
+    rows = np.empty((3, len(k), settings.trials))
+    return rows[0], rows[1], rows[2]
+
+
 def _lengths(models: Sequence[Model]) -> list[tuple[int, TokenLength]]:
-    return list(dict.fromkeys((which, length) for m in models for which, length in enumerate((m.input_tokens, m.output_tokens))))
+    return list(
+        dict.fromkeys((which, length) for m in models for which, length in enumerate((m.input_tokens, m.output_tokens)))
+    )
 
 
 def _that_clip(lengths: list[tuple[int, TokenLength]], z_least: float) -> list[tuple[int, TokenLength]]:
@@ -214,7 +221,12 @@ class _ModelSums:
         around = [self._accuracy(z) for z in chunk.z_accuracy_percentiles]
         error = (1 - accuracy).mean(axis=1)
         self.parts.append(
-            (*_summary(cost, _around(cost)), *_summary(time, _around(time)), *_summary(accuracy, around), error)
+            (
+                *_summary(cost, _around(cost)),
+                *_summary(time, _around(time)),
+                *_summary(accuracy, around),
+                error,
+            )
         )
 
     def _accuracy(self, z: FloatArray) -> FloatArray:

@@ -104,11 +104,13 @@ class _Walk:
         depth = 0
         for event in yaml.parse(text, Loader=yaml.SafeLoader):
             if isinstance(event, yaml.AliasEvent):
-                self.refuse(event.start_mark, f"aliases (*{event.anchor}) must not be used: write the value out")
+                self.refuse(
+                    event.start_mark, f"aliases (*{getattr(event, 'anchor', '')}) must not be used: write the value out"
+                )
             elif getattr(event, "anchor", None):
-                self.refuse(event.start_mark, f"anchors (&{event.anchor}) must not be used")
+                self.refuse(event.start_mark, f"anchors (&{getattr(event, 'anchor', '')}) must not be used")
             if getattr(event, "tag", None):
-                self.refuse(event.start_mark, f"tags ({event.tag}) must not be used")
+                self.refuse(event.start_mark, f"tags ({getattr(event, 'tag', '')}) must not be used")
             if isinstance(event, yaml.CollectionStartEvent):
                 depth += 1
                 if depth > _DEEPEST:

@@ -16,7 +16,7 @@ from moo_inference.errors import SettingError
 _MOST_POINTS = 10_000_000
 
 
-class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
+class ExhaustiveSearch(Algorithm):
     """A pymoo algorithm that evaluates the whole grid of a problem, in ascending order, and stops.
 
     It takes the grid from the problem's `axes`, one range a variable. A pymoo problem without them is enumerated
@@ -39,16 +39,16 @@ class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
             raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
         super().__init__(**{"termination": NoTermination(), "evaluator": _WholeGridEvaluator(), **options})
 
-    def setup(self, problem: Any, **options: Any) -> Self:
+    def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
         """Get ready for a problem; see pymoo's Algorithm."""
         if self.output is None and (options.get("verbose") or self.verbose):
-            self.output = MultiObjectiveOutput()
+            self.output: Any = MultiObjectiveOutput()
         super().setup(problem, **options)
         return self
 
     def _setup(self, problem: Any, **kwargs: Any) -> None:
         # It is told to stop below, and a termination of the caller's must not stay told.
-        self.termination = copy.deepcopy(self.termination)
+        self.termination: Any = copy.deepcopy(self.termination)
         self._points = grid_points(problem)
 
     def _initialize_infill(self) -> Population:
@@ -58,7 +58,7 @@ class ExhaustiveSearch(Algorithm):  # type: ignore[misc]
         self.termination.terminate()
 
 
-class _WholeGridEvaluator(Evaluator):  # type: ignore[misc]
+class _WholeGridEvaluator(Evaluator):
     """pymoo's evaluator, but one walk over the individuals and not one for each of a dozen values."""
 
     def _eval(self, problem: Any, pop: Any, evaluate_values_of: list[str], **kwargs: Any) -> None:
@@ -78,7 +78,18 @@ class _WholeGridEvaluator(Evaluator):  # type: ignore[misc]
 
 
 _OPTIONS = frozenset(
-    "termination output display callback archive return_least_infeasible save_history verbose seed evaluator".split()
+    [
+        "termination",
+        "output",
+        "display",
+        "callback",
+        "archive",
+        "return_least_infeasible",
+        "save_history",
+        "verbose",
+        "seed",
+        "evaluator",
+    ]
 )
 
 

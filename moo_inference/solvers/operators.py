@@ -21,7 +21,7 @@ _TRIES = 10
 _RESET_SHARE = 0.1
 
 
-class Everything(Population):  # type: ignore[misc]
+class Everything(Population):
     """An archive that keeps every evaluated individual once. It holds no settings, so it can be pickled."""
 
     def add(self, individuals: Any) -> Self:
@@ -30,36 +30,40 @@ class Everything(Population):  # type: ignore[misc]
         return merged
 
 
-class GridRepair(Repair):  # type: ignore[misc]
+class GridRepair(Repair):
     """Moves each variable to the nearest point of its grid."""
 
-    def _do(self, problem: Any, X: Any, **kwargs: Any) -> NDArray[np.int64]:
+    def _do(self, problem: Any, X: Any, **kwargs: Any) -> Any:  # type: ignore[override]
         first, step, last = _geometry(problem)
         index = np.clip(np.rint((np.asarray(X, dtype=float) - first) / step), 0, last)
         return (first + step * index).astype(np.int64)
 
 
-class GridSampling(Sampling):  # type: ignore[misc]
+class GridSampling(Sampling):
     """Distinct points of the grid, drawn evenly; all of them where fewer exist than are asked for."""
 
-    def _do(self, problem: Any, n_samples: int, *args: Any, random_state: Any = None, **kwargs: Any) -> Any:
+    def _do(  # type: ignore[override]
+        self, problem: Any, n_samples: int, *args: Any, random_state: Any = None, **kwargs: Any
+    ) -> Any:
         return _random_points(problem, n_samples, set(), random_state)
 
 
-class GridMutation(PM):  # type: ignore[misc]
+class GridMutation(PM):
     """Polynomial mutation, and now and then a variable drawn anew from its whole grid.
 
     On a grid, small polynomial steps round back to where they came from; the resets keep far points in reach.
     """
 
-    def _do(self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any) -> Any:
+    def _do(  # type: ignore[override]
+        self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any
+    ) -> Any:
         mutated = super()._do(problem, X, *args, random_state=random_state, **kwargs)
         first, step, last = _geometry(problem)
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
         return np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
 
 
-class GridMating(InfillCriterion):  # type: ignore[misc]
+class GridMating(InfillCriterion):
     """Offspring that were never evaluated before.
 
     Parents are crossed and mutated a bounded number of times; places that stay empty are filled with points drawn

@@ -56,7 +56,7 @@ class _Seen:
     def __init__(self, study: Study, printed: "pd.DataFrame") -> None:
         self.study = study
         knees = printed[(printed["decision"] == "knee-point") & printed["k"].notna()]
-        self.printed_knees = {(row.scenario, row.model): int(row.k) for row in knees.itertuples()}
+        self.printed_knees = {(row["scenario"], row["model"]): int(row["k"]) for row in knees.to_dict(orient="records")}
 
     def at(self, model: str, k: int) -> Mapping[str, float]:
         curve = self.study.model_curves[model]
@@ -76,7 +76,9 @@ class _Seen:
 
     def savings(self, knee: Callable[[str, str], int | None]) -> tuple[FloatArray, FloatArray, list[str]]:
         """Cost, time and accuracy at the knee and at the accuracy maximum, (cells, 3) each, and the scenarios."""
-        at_knee, at_most, scenarios = [], [], []
+        at_knee: list[list[float]] = []
+        at_most: list[list[float]] = []
+        scenarios = []
         for cell in self.study.cells:
             k, k_most = knee(cell.scenario, cell.model), self.k_of(cell.scenario, cell.model, "accuracy-max")
             if k is not None and k_most is not None:

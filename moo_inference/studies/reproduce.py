@@ -1,6 +1,7 @@
 """The paper's whole experiment: nine models, three scenarios, four rules, beside what is printed."""
 
 import os
+from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
@@ -130,7 +131,7 @@ def printed_tables() -> "pd.DataFrame":
         return pd.read_csv(stream, comment="#", dtype={"k": "Int64"})
 
 
-def _differences(row: dict[str, Any]) -> str:
+def _differences(row: dict[Hashable, Any]) -> str:
     """The names of the values that are not as printed, at the digits that are printed."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -139,7 +140,5 @@ def _differences(row: dict[str, Any]) -> str:
     if row["k"] != row["printed_k"]:
         return "k"
     return ", ".join(
-        name
-        for name, digits in _DIGITS.items()
-        if f"{row[name]:.{digits}f}" != f"{row[f'printed_{name}']:.{digits}f}"
+        name for name, digits in _DIGITS.items() if f"{row[name]:.{digits}f}" != f"{row[f'printed_{name}']:.{digits}f}"
     )

@@ -1,13 +1,11 @@
 """The paper's experiment as tables, in the paper's layout, with what differs from print marked."""
 
-from typing import TYPE_CHECKING
+from collections.abc import Mapping
+from typing import Any
 
 from moo_inference.studies.reproduce import KNOWN_DIFFERENCES, Reproduction
 from moo_inference.views.study import budget_text
 from moo_inference.views.table import Table
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 _COLUMNS = {
     "accuracy-max": "Accuracy-Optimal",
@@ -15,6 +13,9 @@ _COLUMNS = {
     "utopia-closest": "Utopia-Closest",
     "knee-point": "Knee-Point",
 }
+
+
+_PRINTED = ("k", "accuracy", "cost", "time")
 
 
 def paper_tables(reproduction: Reproduction) -> list[Table]:
@@ -28,7 +29,7 @@ def _tables_4_to_6(reproduction: Reproduction) -> list[Table]:
         here = reproduction.choices[reproduction.choices["scenario"] == key]
         rows = []
         for model_id, group in here.groupby("model", sort=False):
-            cells = {row.decision: _cell(row) for row in group.itertuples()}
+            cells = {row["decision"]: _cell(row) for row in group.to_dict(orient="records")}
             rows.append((catalog.models[str(model_id)].name, *(cells[rule] for rule in _COLUMNS)))
         tables.append(
             Table(
@@ -41,22 +42,24 @@ def _tables_4_to_6(reproduction: Reproduction) -> list[Table]:
     return tables
 
 
-def _cell(row: "pd.Series[str]") -> str:
-    mark = " *" if row.differs else ""
-    if row.status != "ok":
+def _cell(row: Mapping[Any, Any]) -> str:
+    mark = " *" if row["differs"] else ""
+    if row["status"] != "ok":
         return f"-{mark}"
-    return f"k={row.k} / {row.accuracy:.2f} / {row.cost:.2f} / {row.time:.1f}{mark}"
+    return f"k={row['k']} / {row['accuracy']:.2f} / {row['cost']:.2f} / {row['time']:.1f}{mark}"
 
 
 def _differences(reproduction: Reproduction) -> Table:
     choices = reproduction.choices
-    rows, reasons = [], {}
-    for row in choices[choices["differs"] != ""].itertuples():
-        printed = f"k={row.printed_k} / {row.printed_accuracy:.2f} / {row.printed_cost:.2f} / {row.printed_time:.1f}"
-        computed = "no knee" if row.status != "ok" else f"{_cell(row).removesuffix(' *')} (cost {row.cost:.5f})"
-        kind, _, reason = row.reason.partition(": ")
-        rows.append((row.scenario, row.model, row.decision, printed, computed, kind))
-        reasons[kind] = reason
+    rows: list[tuple[str, ...]] = []
+    reasons: dict[str, str] = {}
+    for row in choices[choices["differs"] != ""].to_dict(orient="records"):
+        printed = _cell({name: row[f"printed_{name}"] for name in _PRINTED} | {"status": "ok", "differs": ""})
+        computed = _cell({**row, "differs": ""}) if row["status"] == "ok" else "no knee"
+        if row["differs"] == "cost":
+            computed += f" (cost {row['cost']:.5f})"
+        kind, _, reasons[kind] = row["reason"].partition(": ")
+        rows.append((row["scenario"], row["model"], row["decision"], printed, computed, kind))
     total = len(choices)
     verdict = "as expected" if reproduction.holds else f"NOT as expected, which is {len(KNOWN_DIFFERENCES)} known cells"
     return Table(
@@ -73,5 +76,7 @@ def _claims(reproduction: Reproduction) -> Table:
         (claim.where, claim.stated, claim.computed, "yes" if claim.holds else "NO") for claim in reproduction.claims
     )
     return Table(
-        "What the text claims, and what its own experiment gives", ("section", "stated", "computed", "agrees"), rows
+        "What the text claims, and what its own experiment gives",
+        ("section", "stated", "computed", "agrees"),
+        rows,
     )

@@ -38,7 +38,8 @@ def choice_text(choice: Choice, curve: ScalingCurve) -> str:
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     marks: dict[str, str] = {}
-    rows, notes = [], []
+    rows: list[tuple[str, ...]] = []
+    notes: list[str] = []
     for cell in (cell for cell in study.cells if cell.scenario == key):
         texts = []
         for choice in cell.choices:

@@ -32,7 +32,8 @@ def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
     if not console.is_terminal:
         console.width = 132
     for table in tables:
-        shown = RichTable(title=Text(table.title, style="bold"), title_justify="left", box=None, pad_edge=False)
+        console.print(Text(table.title, style="bold"))
+        shown = RichTable(box=None, pad_edge=False)
         for column in table.columns:
             shown.add_column(Text(column), header_style="underline")
         for row in table.rows:
