@@ -1,0 +1,33 @@
+from pathlib import Path
+
+import pytest
+
+import moo_inference as mi
+
+GOLDEN = Path(__file__).parent / "golden"
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="session")
+def paper():
+    return mi.load_catalog("paper")
+
+
+@pytest.fixture(scope="session")
+def gpt5(paper):
+    return paper.models["gpt-5"]
+
+
+@pytest.fixture(scope="session")
+def essay(paper):
+    return paper.scenarios["essay-feedback"]
+
+
+@pytest.fixture(scope="session")
+def clipping_model(gpt5):
+    """A model whose lengths often fall below one token and whose accuracy is often clipped at both ends."""
+    return gpt5.replace(
+        input_tokens={"mean": 3, "std": 4},
+        output_tokens={"mean": 2, "std": 1.5},
+        accuracy={"mean": 0.5, "std": 0.6},
+    )

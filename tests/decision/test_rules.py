@@ -1,0 +1,184 @@
+"""One contract for every rule of the registry, and what each of them is defined to pick."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from pymoo.core.decision_making import DecisionMaking
+
+from moo_inference.decision import DEFAULT_RULES, RULES, AccuracyMax, KneePoint, MaxCube, UtopiaClosest, make_rule
+from moo_inference.decision.knee_point import chord_distance, curvature
+from moo_inference.errors import SettingError, UnknownNameError
+
+NADIR = (2.0, 50.0, 1.0)
+
+
+def front(n, seed=0):
+    """A convex front of n rows with noise: cost and time up, error down."""
+    generator = np.random.default_rng(seed)
+    cost = np.sort(generator.uniform(0.1, 1.9, n))
+    error = 0.3 / (1 + 5 * np.arange(n)) + generator.uniform(0, 1e-4, n)
+    return np.column_stack([cost, cost * 25 * generator.uniform(0.9, 1.1, n), np.sort(error)[::-1]])
+
+
+def scaled(rule_id):
+    rule = make_rule(rule_id)
+    return type(rule)(**rule.options(), nadir=NADIR)
+
+
+every_rule = pytest.mark.parametrize("rule_id", list(RULES))
+
+
+@every_rule
+def test_is_a_pymoo_decision_maker_with_its_id(rule_id, essay):
+    rule = make_rule(rule_id)
+    assert isinstance(rule, DecisionMaking)
+    assert rule.id == rule_id
+    assert type(rule).for_scenario(essay, **rule.options()).id == rule_id
+    assert make_rule(rule) is rule
+
+
+@every_rule
+def test_returns_a_row_of_F_as_an_int_and_leaves_F_alone(rule_id):
+    F = front(12)
+    F.setflags(write=False)
+    row = scaled(rule_id).do(F)
+    assert type(row) is int
+    assert 0 <= row < 12
+    assert scaled(rule_id)(F) == row
+
+
+@every_rule
+@settings(max_examples=30)
+@given(seed=st.integers(0, 10_000), n=st.integers(1, 9))
+def test_the_order_of_the_rows_does_not_matter(rule_id, seed, n):
+    generator = np.random.default_rng(seed)
+    F = np.round(front(n, seed), 2)  # with ties
+    order = generator.permutation(n)
+    one, other = scaled(rule_id).do(F), scaled(rule_id).do(F[order])
+    if one is None:
+        assert other is None
+    else:
+        assert (F[one] == F[order][other]).all()
+
+
+@every_rule
+def test_repeated_rows_change_nothing(rule_id):
+    F = front(6)
+    one, other = scaled(rule_id).do(F), scaled(rule_id).do(np.repeat(F, 3, axis=0))
+    assert (F[one] == np.repeat(F, 3, axis=0)[other]).all()
+
+
+@every_rule
+def test_the_unit_of_an_objective_does_not_matter(rule_id):
+    F = front(9)
+    unit = np.array([1024.0, 1 / 64, 1.0])
+    rule = make_rule(rule_id)
+    other = type(rule)(**rule.options(), nadir=np.array(NADIR) * unit)
+    assert scaled(rule_id).do(F) == other.do(F * unit)
+
+
+@every_rule
+def test_no_one_and_two_rows(rule_id):
+    rule = scaled(rule_id)
+    assert rule.do(np.empty((0, 3))) is None
+    is_knee = rule_id.startswith("knee")
+    assert rule.do(front(1)) == (None if is_knee else 0)
+    assert rule.do(front(1)[0]) == (None if is_knee else 0)
+    assert (rule.do(front(2)) is None) == is_knee
+
+
+@every_rule
+def test_a_constant_column_is_no_obstacle(rule_id):
+    F = front(5)
+    F[:, 1] = 3.0
+    row = scaled(rule_id).do(F)
+    assert row is None or 0 <= row < 5
+
+
+@every_rule
+@pytest.mark.parametrize("bad", [np.nan, np.inf])
+def test_what_is_not_finite_is_refused(rule_id, bad):
+    F = front(4)
+    F[2, 1] = bad
+    with pytest.raises(SettingError, match="finite"):
+        scaled(rule_id).do(F)
+
+
+@every_rule
+def test_a_scenario_without_a_budget_needs_a_scale(rule_id, essay):
+    rule = make_rule(rule_id)
+    for budget in ("c_max", "t_max"):
+        open_ended = essay.replace(**{budget: None})
+        if rule.needs_scale:
+            with pytest.raises(SettingError, match=f"no {budget}"):
+                type(rule).for_scenario(open_ended, **rule.options())
+        else:
+            assert type(rule).for_scenario(open_ended, **rule.options()).do(front(5)) is not None
+        given_scale = type(rule).for_scenario(open_ended, **rule.options(), nadir=NADIR)
+        assert given_scale.do(front(9)) == scaled(rule_id).do(front(9))
+
+
+def test_ties_go_to_the_cheaper_row():
+    F = np.array([[0.4, 9, 0.1], [0.3, 9, 0.1], [0.5, 9, 0.2]])
+    assert AccuracyMax().do(F) == 1
+    same_distance = np.array([[0.3, 0.4, 0.0], [0.4, 0.3, 0.0]])
+    assert UtopiaClosest().do(same_distance) == 0
+    assert UtopiaClosest().do(same_distance[::-1]) == 1
+    assert MaxCube().do(np.array([[0.5, 0.0, 0.0], [0.0, 0.5, 0.0]])) == 1
+
+
+def test_the_formulas_on_a_worked_example():
+    """By hand: volumes .9*.9*.5, .7*.8*.8, .4*.5*.95; distances sqrt(.27), sqrt(.17), sqrt(.6125)."""
+    N = np.array([[0.1, 0.1, 0.5], [0.3, 0.2, 0.2], [0.6, 0.5, 0.05]])
+    assert MaxCube().do(N) == 1
+    assert UtopiaClosest().do(N) == 1
+    assert AccuracyMax().do(N) == 2
+    assert MaxCube(nadir=(0.5, 1, 1)).do(N[[0, 2]]) == 0  # the second breaks its budget: no volume
+
+
+def test_curvature_of_a_parabola_and_of_a_helix():
+    """y = x^2/2 in unit steps has curvature 1/(1+x^2)^1.5; central differences are exact for it."""
+    x = np.arange(-5.0, 6)
+    path = np.column_stack([x, x**2 / 2, np.zeros_like(x)])
+    np.testing.assert_allclose(curvature(path)[1:-1], ((1 + x**2) ** -1.5)[1:-1], rtol=1e-12)
+    t = np.arange(200) * 0.01
+    helix = np.column_stack([np.cos(t), np.sin(t), t])
+    np.testing.assert_allclose(curvature(helix)[1:-1], 0.5, rtol=1e-4)
+    flat = curvature(helix, cost_and_time_only=True)[1:-1]
+    np.testing.assert_allclose(flat, 1 / 2**1.5, rtol=1e-4)  # |x'y''-y'x''| = 1, |p'| = sqrt(2)
+
+
+def test_the_chord_s_knee_of_kneedle_s_example():
+    """y = 5 - 1/(x + 0.1) on ten points of [0, 1]: knee at x = 0.222 (documentation of kneed)."""
+    x = np.linspace(0, 1, 10)
+    F = np.column_stack([x, np.zeros(10), -(5 - 1 / (x + 0.1))])
+    assert x[KneePoint("chord").do(F)] == pytest.approx(0.222, abs=5e-4)
+    assert chord_distance(F).argmax() == 2
+
+
+@pytest.mark.parametrize("variant", ["equation", "chord", "published"])
+def test_a_straight_line_has_no_knee(variant):
+    F = np.outer(np.arange(1, 9), [1.0, 2.0, -0.1]) + [0, 0, 1]
+    assert KneePoint(variant).do(F) is None
+
+
+def test_the_equation_s_knee_of_an_exact_curve_is_the_first_inner_row():
+    """Where cost and time are linear in k and a small error is convex, curvature falls from the start."""
+    k = np.arange(1, 20)
+    F = np.column_stack([0.05 * k, 0.05 * k, 0.06 / k])
+    assert (np.diff(curvature(F)[1:-1]) < 0).all()
+    assert KneePoint().do(F) == 1
+    assert KneePoint("published").do(F) is None
+    assert KneePoint("chord").do(F) > 1
+
+
+def test_names_and_options_are_checked():
+    with pytest.raises(UnknownNameError, match=r"unknown rule 'knee' .*accuracy-max, max-cube"):
+        make_rule("knee")
+    with pytest.raises(SettingError, match="variant must be one of: equation, chord, published"):
+        KneePoint("Chord")
+    for nadir in ([0, 1, 1], [1, np.nan, 1], [[1, 1, 1]]):
+        with pytest.raises(SettingError, match="nadir"):
+            MaxCube(nadir=nadir)
+    assert DEFAULT_RULES == ("accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord")
