@@ -189,19 +189,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        status = app(args=arguments, standalone_mode=False)
+        status = app(args=arguments, prog_name="moo-inference", standalone_mode=False)
         sys.stdout.flush()
     except MooInferenceError as error:
         return _fail(error.faults)
     except typer.TyperException as error:
         return _fail([" ".join(error.format_message().split())])
-    except (KeyboardInterrupt, typer.Abort):
-        _fail(["interrupted"])
-        return INTERRUPTED
     except BrokenPipeError:
         # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
         sys.stdout = None
         return 0
+    if status == INTERRUPTED:
+        sys.stderr.write("moo-inference: interrupted\n")
     return int(status or 0)
 
 

@@ -86,7 +86,9 @@ def choose(rule, points, scenario):
 
         return max(points, key=lambda p: (volume(p), -p[0]))[0]
     if rule == "utopia-closest":
-        return min(front, key=lambda p: math.dist((p[1] / scenario.c_max, p[2] / scenario.t_max, 1 - p[3]), (0, 0, 0)))[0]
+        return min(front, key=lambda p: math.dist((p[1] / scenario.c_max, p[2] / scenario.t_max, 1 - p[3]), (0, 0, 0)))[
+            0
+        ]
     best, sharpest = None, 1e-9
     for before, here, after in zip(front, front[1:], front[2:], strict=False):
         p0, p1, p2 = ((p[1] / scenario.c_max, p[2] / scenario.t_max, p[3]) for p in (before, here, after))

@@ -1,6 +1,7 @@
 """The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,11 +78,12 @@ class ScalingCurve:
         """(n, 3) array of the means of QUANTITIES."""
         return self.table[:, ::5]
 
-    @property
+    @cached_property
     def F(self) -> FloatArray:  # noqa: N802
-        """(n, 3) array of the means of OBJECTIVES, all minimised."""
+        """(n, 3) array of the means of OBJECTIVES, all minimised; read-only."""
         F = self.table[:, ::5].copy()
         F[:, 2] = self.error
+        F.setflags(write=False)
         return F
 
     @property

@@ -16,6 +16,8 @@ import yaml
 
 from moo_inference.errors import CatalogError
 
+# The same loader in C, some twenty times faster, where PyYAML was built with it.
+_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 16
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
@@ -72,7 +74,7 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     try:
         walk = _Walk(name)
         walk.check(text)
-        node = None if walk.faults else yaml.compose(text, Loader=yaml.SafeLoader)
+        node = None if walk.faults else yaml.compose(text, Loader=_LOADER)
         data = None if node is None else walk.value(node, ())
     except yaml.YAMLError as error:
         raise CatalogError(_syntax_fault(name, error)) from error
@@ -102,7 +104,7 @@ class _Walk:
     def check(self, text: str) -> None:
         """Refuse anchors, aliases, tags and deep nesting before anything is built from them."""
         depth = 0
-        for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        for event in yaml.parse(text, Loader=_LOADER):
             if isinstance(event, yaml.AliasEvent):
                 self.refuse(
                     event.start_mark, f"aliases (*{getattr(event, 'anchor', '')}) must not be used: write the value out"

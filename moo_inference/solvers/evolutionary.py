@@ -5,6 +5,7 @@ from typing import Any
 from pymoo.algorithms.moo.nsga2 import NSGA2, binary_tournament
 from pymoo.core.duplicate import NoDuplicateElimination
 from pymoo.operators.selection.tournament import TournamentSelection
+from pymoo.termination.max_gen import MaximumGenerationTermination
 
 from moo_inference.estimators.base import whole_number
 from moo_inference.solvers.operators import Everything, GridMating, GridRepair, GridSampling
@@ -26,13 +27,16 @@ def nsga2(problem: Any, *, seed: int = 1, pop_size: int = 20, n_gen: int = 20) -
     Raises:
         SettingError: (a ValueError) an option is not a whole number in its range.
     """
-    return NSGA2(
+    generations = whole_number("n_gen", n_gen, 1)
+    algorithm = NSGA2(
         pop_size=whole_number("pop_size", pop_size, 2),
         sampling=GridSampling(),
         mating=GridMating(TournamentSelection(func_comp=binary_tournament)),
         repair=GridRepair(),
         eliminate_duplicates=NoDuplicateElimination(),
         archive=Everything(),
-        termination=("n_gen", whole_number("n_gen", n_gen, 1)),
         seed=whole_number("seed", seed, 0),
     )
+    # NSGA2 replaces a termination that its constructor is given by its own.
+    algorithm.termination = MaximumGenerationTermination(generations)
+    return algorithm

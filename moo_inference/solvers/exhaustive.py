@@ -3,6 +3,7 @@
 import copy
 from typing import Any, Self
 
+import moocore
 import numpy as np
 from numpy.typing import NDArray
 from pymoo.core.algorithm import Algorithm
@@ -56,6 +57,19 @@ class ExhaustiveSearch(Algorithm):
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
         self.termination.terminate()
+
+    def _set_optimum(self) -> None:
+        evaluated: Any = self.pop
+        F, violation = evaluated.get("F", "CV")
+        if F.shape[1] == 1:
+            super()._set_optimum()
+            return
+        feasible = np.flatnonzero(violation[:, 0] <= 0)
+        if feasible.size:
+            rows = feasible[moocore.is_nondominated(F[feasible], keep_weakly=True)]
+        else:
+            rows = np.array([violation[:, 0].argmin()])
+        self.opt = evaluated[rows]
 
 
 class _WholeGridEvaluator(Evaluator):

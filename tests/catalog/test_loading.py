@@ -123,7 +123,12 @@ def test_the_published_schema_is_the_same_catalog(tmp_path, paper):
         ("scenarios:", "scenaros:", 12, "scenaros: unknown key (did you mean 'scenarios'?)"),
         ("    name: A\n", "", 2, "models.a.name: must be given"),
         ("  x: {name: X, c_max: 0.5, t_max: null, a_min: 0.9}", "  x: 3", 13, "must hold keys and values, got 3"),
-        ("    parallel: 4\n", "    parallel: 4\n    parallel: 4\n", 12, "must stand once, but it stands on line 11 too"),
+        (
+            "    parallel: 4\n",
+            "    parallel: 4\n    parallel: 4\n",
+            12,
+            "must stand once, but it stands on line 11",
+        ),
     ],
 )
 def test_a_fault_is_told_with_file_line_key_and_what_was_got(tmp_path, old, new, line, words):

@@ -65,7 +65,7 @@ def test_unusual_prices_need_a_word(gpt5):
 
 
 def test_waves_are_refused_with_a_line_that_says_so(gpt5):
-    with pytest.raises(ValidationError, match="'waves' .* is not available"):
+    with pytest.raises(ValidationError, match=r"'waves' .* is not available"):
         gpt5.replace(latency="waves")
 
 

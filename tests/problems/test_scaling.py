@@ -38,11 +38,11 @@ def test_is_what_pymoo_expects(problem):
     assert (problem.xl.tolist(), problem.xu.tolist()) == ([4], [32])
 
 
-def test_F_and_G_are_the_curve_and_the_budgets(problem, gpt5, essay):
+def test_objectives_and_constraints_are_the_curve_and_the_budgets(problem, gpt5, essay):
     X = np.array([[4], [20]])
     curve = mi.MonteCarlo(trials=10).estimate(gpt5, X[:, 0])
     F, G = problem.evaluate(X)
-    assert (F == np.column_stack([curve.cost.mean, curve.time.mean, curve.error])).all()
+    assert (np.column_stack([curve.cost.mean, curve.time.mean, curve.error]) == F).all()
     np.testing.assert_allclose(G[:, 0], F[:, 0] / 0.5 - 1 - 1e-9, rtol=1e-12)
     np.testing.assert_allclose(G[:, 1], F[:, 1] / 60 - 1 - 1e-9, rtol=1e-12)
     np.testing.assert_allclose(G[:, 2], 0.93 - curve.accuracy.mean - 1e-9, rtol=1e-12)

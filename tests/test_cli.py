@@ -1,0 +1,177 @@
+import io
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from moo_inference import cli
+
+COMMAND = Path(sys.executable).parent / "moo-inference"
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(arguments))
+    out, err = capsys.readouterr()
+    return stopped.value.code, out, err
+
+
+def test_solve_without_arguments_answers_the_built_in_catalog(capsys):
+    status, out, err = run(capsys, "solve", "--format", "csv")
+    frame = pd.read_csv(io.StringIO(out))
+    assert (status, err) == (0, "")
+    assert len(frame) == 9 * 3 * 5
+
+
+def test_formats_agree(capsys):
+    options = ["solve", "-m", "gpt-5", "-m", "qwen3-max", "-s", "essay-feedback", "-d", "knee-chord", "--trials", "20"]
+    csv = pd.read_csv(io.StringIO(run(capsys, *options, "--format", "csv")[1]))
+    records = json.loads(run(capsys, *options, "--format", "json")[1])
+    assert csv["k"].tolist() == [record["k"] for record in records]
+    assert csv["cost"].tolist() == [record["cost"] for record in records]
+    for format_ in ("table", "markdown"):
+        text = run(capsys, *options, "--format", format_)[1]
+        assert all(f"k={record['k']} " in text for record in records)
+
+
+def test_options_reach_the_study(capsys):
+    options = ["-m", "gpt-5", "-s", "essay-feedback", "-d", "accuracy-max", "--format", "json"]
+    base = json.loads(run(capsys, "solve", *options)[1])[0]
+    for change in (["--seed", "7"], ["--trials", "50"], ["--draws", "independent"]):
+        changed = json.loads(run(capsys, "solve", *options, *change)[1])[0]
+        assert changed["accuracy"] != base["accuracy"]
+    on_grid = json.loads(run(capsys, "solve", *options, "--k-min", "3", "--k-step", "5", "--k-max", "14")[1])[0]
+    assert on_grid["k"] == 13
+    serial = json.loads(run(capsys, "solve", *options, "--parallel", "1")[1])[0]
+    assert serial["k"] < base["k"]
+
+
+def test_out_holds_everything(capsys, tmp_path):
+    folder = tmp_path / "a folder\nwith a line"
+    status, _, _ = run(capsys, "solve", "-m", "gpt-5", "--out", str(folder))
+    assert status == 0
+    assert json.loads((folder / "settings.json").read_text())["estimator"]["seed"] == 42
+    assert run(capsys, "reproduce", "--out", str(folder))[0] == 0
+    assert (folder / "claims.csv").exists()
+
+
+def test_one_infeasible_cell_ends_with_status_3_and_a_study_with_0(capsys, tmp_path, paper):
+    from moo_inference import save_catalog
+
+    tight = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(c_max=0.01)})
+    save_catalog(tight, tmp_path / "tight.yaml")
+    status, out, _ = run(capsys, "solve", "--catalog", str(tmp_path / "tight.yaml"), "-m", "gpt-5", "--format", "json")
+    assert status == 3
+    assert {record["status"] for record in json.loads(out)} == {"infeasible"}
+    assert run(capsys, "solve", "--catalog", str(tmp_path / "tight.yaml"))[0] == 0
+
+
+def test_reproduce_prints_choices_alone_as_csv_and_json(capsys):
+    status, out, err = run(capsys, "reproduce", "--format", "csv")
+    frame = pd.read_csv(io.StringIO(out))
+    assert (status, err, len(frame)) == (0, "", 108)
+    assert list(frame.columns[:5]) == ["scenario", "model", "decision", "status", "k"]
+    assert len(json.loads(run(capsys, "reproduce", "--format", "json")[1])) == 108
+
+
+def test_reproduce_shows_tables_differences_and_claims(capsys):
+    for format_ in ("table", "markdown"):
+        status, out, _ = run(capsys, "reproduce", "--format", format_)
+        text = out.replace("\\", "")
+        assert status == 0
+        for words in ("Table 4", "Table 6", "k=16 / 0.98 / 0.35 / 43.1", "k is as printed in 105", "Aggregate Trends"):
+            assert words in text
+
+
+def test_reproduce_ends_with_status_1_if_the_tables_ever_change(capsys, monkeypatch):
+    from moo_inference.studies import reproduce
+
+    monkeypatch.setattr(reproduce, "KNOWN_DIFFERENCES", {})
+    assert run(capsys, "reproduce", "--format", "csv")[0] == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["solve", "--catalog", "nowhere.yaml"], "nowhere.yaml: must be a file that can be read"),
+        (["solve", "-m", "gpt5"], "unknown model 'gpt5' (did you mean 'gpt-5'?); it must be one of: gpt-5, gpt-5-mini"),
+        (["solve", "-s", "essay"], "unknown scenario 'essay'"),
+        (["solve", "-d", "knee"], "unknown rule 'knee'"),
+        (["solve", "--k-step", "0"], "k_step must be a whole number of at least 1, got 0"),
+        (["solve", "--k-min", "9", "--k-max", "4"], "k_min <= k_max must hold, got k_min=9, k_max=4"),
+        (["solve", "--k-step", "200"], "k_min <= k_max must hold"),
+        (["solve", "--trials", "0"], "trials must be a whole number of at least 1, got 0"),
+        (["solve", "--trials", "many"], "'--trials'"),
+        (["solve", "--draws", "some"], "draws must be one of: common, independent"),
+        (["solve", "--format", "xml"], "'xml' is not one of"),
+        (["solve", "--modl", "x"], "No such option: --modl"),
+        (["solve", "--out", "/dev/null/x"], "/dev/null/x: must be a folder that can be written"),
+        (["reproduce", "--out", "/dev/null"], "/dev/null: must be a folder that can be written"),
+        (["slove"], "No such command 'slove'"),
+    ],
+)
+def test_a_fault_is_one_line_on_stderr_and_status_2(capsys, arguments, words):
+    status, out, err = run(capsys, *arguments)
+    assert status == 2
+    assert out == ""
+    assert words in err
+    assert err.count("\n") == 1
+
+
+def test_three_faults_are_three_lines(capsys):
+    status, _, err = run(capsys, "solve", "-m", "x", "-s", "y", "-d", "z")
+    assert status == 2
+    assert err.count("\n") == 3
+
+
+def test_an_unwritable_folder_is_told_before_the_work(capsys, monkeypatch):
+    from moo_inference import studies
+
+    monkeypatch.setattr(studies, "run_study", lambda *_, **__: pytest.fail("worked first"))
+    assert run(capsys, "solve", "--out", "/dev/null/x")[0] == 2
+
+
+def test_help_has_an_example(capsys):
+    for command in ("solve", "reproduce"):
+        status, out, _ = run(capsys, command, "--help")
+        assert status == 0
+        assert f"moo-inference {command} " in " ".join(out.split())
+    assert "solve" in run(capsys)[1]
+
+
+def test_interruption_ends_with_130(capsys, monkeypatch):
+    from moo_inference import studies
+
+    def interrupted(*_, **__):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(studies, "run_study", interrupted)
+    status, out, err = run(capsys, "solve")
+    assert (status, out) == (130, "")
+    assert "interrupted" in err
+
+
+def test_a_reader_that_has_seen_enough_is_no_fault():
+    pipe = f"'{COMMAND}' solve --format csv | head -1"
+    done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("scenario,model")
+    assert done.stderr == ""
+
+
+def test_long_work_reports_on_stderr_alone():
+    options = ["solve", "-m", "gpt-5", "-s", "medical-ai", "--trials", "200000", "--format", "json"]
+    done = subprocess.run([COMMAND, *options], capture_output=True, text=True, check=True)
+    assert "estimating" in done.stderr
+    json.loads(done.stdout)
+
+
+@pytest.mark.parametrize("command", ["import moo_inference", "from moo_inference.cli import main; main(['--help'])"])
+def test_start_up_loads_none_of_the_heavy_packages(command):
+    heavy = {"numpy", "scipy", "pandas", "pymoo", "pydantic", "matplotlib", "moocore"}
+    code = f"import sys, atexit\natexit.register(lambda: sys.stderr.write(' '.join(sys.modules)))\n{command}"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
+    assert not heavy & set(done.stderr.split())

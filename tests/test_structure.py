@@ -1,0 +1,108 @@
+"""What holds the repository together: the package list, the way of imports, the names of files."""
+
+import ast
+import tomllib
+from collections import Counter
+
+import pytest
+from conftest import ROOT
+
+import moo_inference as mi
+
+ORDER = (
+    "errors",
+    "files",
+    "readers",
+    "catalog",
+    "estimators",
+    "grid",
+    "budgets",
+    "problems",
+    "solvers",
+    "fronts",
+    "decision",
+    "studies",
+    "views",
+    "progress",
+    "cli",
+)
+"""Left to right. A module imports from its own stage and from those on its left."""
+
+HOMES = {"problems": ROOT / "problems", "decision": ROOT / "decision"}
+
+
+def modules():
+    """(stage, path) of every module of the package, each once."""
+    for path in sorted((ROOT / "moo_inference").rglob("*.py")):
+        inner = path.relative_to(ROOT / "moo_inference")
+        if inner.parts[0] not in HOMES and inner.parts != ("__init__.py",):
+            yield inner.parts[0].removesuffix(".py"), path
+    for stage, folder in HOMES.items():
+        for path in sorted(folder.rglob("*.py")):
+            yield stage, path
+
+
+def imported_stages(path):
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{path}: imports are absolute"
+            names = [node.module or ""]
+        elif isinstance(node, ast.Import):
+            names = [alias.name for alias in node.names]
+        else:
+            continue
+        for name in names:
+            if name.startswith("moo_inference."):
+                yield name.split(".")[1]
+
+
+@pytest.mark.parametrize(("stage", "path"), [pytest.param(*m, id=str(m[1].relative_to(ROOT))) for m in modules()])
+def test_imports_go_one_way(stage, path):
+    for other in imported_stages(path):
+        assert ORDER.index(other) <= ORDER.index(stage), f"{stage} imports {other}, which stands on its right"
+
+
+def test_every_package_is_listed():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]["packages"]
+    folders = {
+        "moo_inference" + "".join(f".{part}" for part in path.parent.relative_to(ROOT / "moo_inference").parts)
+        for path in (ROOT / "moo_inference").rglob("__init__.py")
+    }
+    folders |= {f"moo_inference.{stage}" for stage in HOMES}
+    assert set(listed) == folders
+
+
+def test_the_roots_folders_are_linked_into_the_package():
+    for stage, folder in HOMES.items():
+        link = ROOT / "moo_inference" / stage
+        assert link.is_symlink()
+        assert link.resolve() == folder
+
+
+def test_file_names_are_unique_across_the_tests():
+    counts = Counter(path.name for path in (ROOT / "tests").rglob("*.py"))
+    assert [name for name, count in counts.items() if count > 1] == []
+    assert not list((ROOT / "tests").rglob("__init__.py"))
+
+
+def test_golden_files_say_where_they_come_from():
+    for path in (ROOT / "tests" / "golden").iterdir():
+        assert path.read_text().startswith("# "), path
+
+
+def test_modules_are_of_a_readable_size():
+    for _, path in modules():
+        assert len(path.read_text().splitlines()) <= 300, path
+
+
+def test_public_names_load_and_others_do_not():
+    for name in mi.__all__:
+        assert getattr(mi, name) is not None
+    assert set(mi.__all__) <= set(dir(mi))
+    with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
+        _ = mi.nonsense
+
+
+def test_the_version_is_said_once():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    assert project["version"] == mi.__version__

@@ -1,0 +1,72 @@
+import io
+
+import pytest
+
+import moo_inference as mi
+from moo_inference.views import Table, print_tables, study_tables, to_markdown
+from moo_inference.views.amounts import seconds, significant, usd
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.034862, "0.0349"),
+        (43.06, "43.1"),
+        (3600, "3,600"),
+        (59.96, "60.0"),
+        (0.0000087, "0.00000870"),
+        (1234567, "1,230,000"),
+        (0, "0"),
+        (1.0, "1.00"),
+    ],
+)
+def test_three_significant_digits_without_exponent(value, text):
+    assert significant(value) == text
+
+
+def test_units():
+    assert usd(0.5) == "$0.500"
+    assert seconds(10.75) == "10.8 s"
+
+
+def shown(tables):
+    stream = io.StringIO()
+    print_tables(tables, stream)
+    return stream.getvalue()
+
+
+def test_every_choice_and_its_warning_is_shown(paper):
+    study = mi.run_study(paper, models=["gpt-5-nano"], scenarios=["medical-ai", "essay-feedback"])
+    for text in (shown(study_tables(study)), to_markdown(study_tables(study))):
+        for k in study.choices["k"]:
+            assert f"k={k} " in text
+        assert "Medical AI" in text
+        assert "at most $0.950, at most 3,600 s, accuracy at least 0.98" in text
+        assert "moves with k" in text.replace("\\", "")
+        assert "seed=42" in text
+    assert "†" in shown(study_tables(study))
+
+
+def test_infeasible_and_no_knee_are_explained(paper):
+    scenarios = {
+        "none": paper.scenarios["essay-feedback"].replace(c_max=0.01),
+        "two": paper.scenarios["essay-feedback"].replace(c_max=0.05, a_min=0),
+    }
+    text = shown(study_tables(mi.run_study(paper.replace(scenarios=scenarios), models=["gpt-5"])))
+    assert "infeasible" in text
+    assert "raising c_max" in text
+    assert "no knee" in text
+    assert "the front has 2 rows" in text
+
+
+def test_markup_in_names_is_shown_as_text():
+    table = Table("[bold]T[/bold] *x*", ("a|b",), (("<script>|[red]",),), ("_n_",))
+    assert "[bold]T[/bold] *x*" in shown([table])
+    assert "<script>|[red]" in shown([table])
+    markdown = to_markdown([table])
+    assert r"\<script\>\|\[red\]" in markdown
+    assert r"a\|b" in markdown
+
+
+def test_a_cell_of_two_lines_stays_one_row_in_markdown():
+    assert "| a<br>b |" in to_markdown([Table("t", ("c",), (("a\nb",),))])
