@@ -33,7 +33,7 @@ def choice_text(choice: Choice, curve: ScalingCurve) -> str:
     if choice.row is None:
         return choice.status.replace("-", " ")
     cost, time, accuracy = curve.means[choice.row]
-    return f"k={choice.k} {accuracy:.4f}\n{usd(cost)} {seconds(time)}"
+    return f"k={choice.k}  {accuracy:.4f}\n{usd(cost)}  {seconds(time)}"
 
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:

@@ -2,7 +2,10 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import IO
+from typing import IO, TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rich.table import Table as RichTable
 
 
 @dataclass(frozen=True)
@@ -12,7 +15,8 @@ class Table:
     Attributes:
         title: what the table shows.
         columns: the headings.
-        rows: as many cells a row as there are headings. A cell may have several lines.
+        rows: as many cells a row as there are headings. A cell may have several lines, and two spaces between parts
+            that may be parted where there is little room.
         notes: sentences to stand below.
     """
 
@@ -25,7 +29,6 @@ class Table:
 def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
     """Print tables for a person to read, in the width of the terminal, or in what they need where there is none."""
     from rich.console import Console  # noqa: PLC0415 (only for people)
-    from rich.table import Table as RichTable  # noqa: PLC0415
     from rich.text import Text  # noqa: PLC0415
 
     console = Console(file=stream, highlight=False)
@@ -33,15 +36,27 @@ def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
         console.width = 132
     for table in tables:
         console.print(Text(table.title, style="bold"))
-        shown = RichTable(box=None, pad_edge=False)
-        for column in table.columns:
-            shown.add_column(Text(column), header_style="underline")
-        for row in table.rows:
-            shown.add_row(*map(Text, row))
+        shown = _rich_table(table.columns, table.rows)
+        if console.measure(shown).maximum > console.width:
+            # Rather higher than torn: headings break at hyphens, and cells between their parts.
+            columns = [column.replace("-", "-\n") for column in table.columns]
+            shown = _rich_table(columns, [[cell.replace("  ", "\n") for cell in row] for row in table.rows])
         console.print(shown)
         for note in table.notes:
             console.print(Text(note, style="dim"))
         console.print()
+
+
+def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RichTable":
+    from rich.table import Table as RichTable  # noqa: PLC0415 (only for people)
+    from rich.text import Text  # noqa: PLC0415
+
+    table = RichTable(box=None, pad_edge=False)
+    for column in columns:
+        table.add_column(Text(column), header_style="underline", overflow="fold")
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
 
 
 def to_markdown(tables: Sequence[Table]) -> str:
