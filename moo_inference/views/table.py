@@ -37,7 +37,7 @@ def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
     for table in tables:
         console.print(Text(table.title, style="bold"))
         shown = _rich_table(table.columns, table.rows)
-        if console.measure(shown).maximum > console.width:
+        if console.measure(shown, options=console.options.update(max_width=1_000)).maximum > console.width:
             # Rather higher than torn: headings break at hyphens, and cells between their parts.
             columns = [column.replace("-", "-\n") for column in table.columns]
             shown = _rich_table(columns, [[cell.replace("  ", "\n") for cell in row] for row in table.rows])
