@@ -2,8 +2,18 @@
 
 from moo_inference.decision.accuracy_max import AccuracyMax
 from moo_inference.decision.base import Rule
+from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
+from moo_inference.decision.own_rule import OwnRule
+from moo_inference.decision.pymoo_rules import (
+    AchievementScalarizing,
+    AugmentedAchievementScalarizing,
+    HighTradeoffPoints,
+    PenaltyBoundaryIntersection,
+    PseudoWeights,
+    Tchebycheff,
+)
 from moo_inference.decision.registry import DEFAULT_RULES, RULES, make_rule
 from moo_inference.decision.utopia_closest import UtopiaClosest
 
@@ -11,9 +21,18 @@ __all__ = [
     "DEFAULT_RULES",
     "RULES",
     "AccuracyMax",
+    "AchievementScalarizing",
+    "AugmentedAchievementScalarizing",
+    "Choice",
+    "HighTradeoffPoints",
     "KneePoint",
     "MaxCube",
+    "OwnRule",
+    "PenaltyBoundaryIntersection",
+    "PseudoWeights",
     "Rule",
+    "Tchebycheff",
     "UtopiaClosest",
+    "decide",
     "make_rule",
 ]

@@ -1,14 +1,7 @@
 """Accuracy maximisation: the most accurate row, whatever it costs (paper, Eq. 10)."""
 
-from typing import Any
-
-from moo_inference.decision.base import Rule, cheapest_of_best
+from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-
-
-def accuracy_max(N: FloatArray) -> int:
-    """The row with the least error, the last column of N (n, m)."""
-    return cheapest_of_best(N[:, -1], N)
 
 
 class AccuracyMax(Rule):
@@ -16,6 +9,8 @@ class AccuracyMax(Rule):
 
     id = "accuracy-max"
     needs_scale = False
+    score_name = "error"
 
-    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int:
-        return accuracy_max(F)
+    def score(self, N: FloatArray) -> FloatArray:
+        """The last column."""
+        return N[:, -1]

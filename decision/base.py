@@ -1,4 +1,4 @@
-"""What every rule is: a pymoo DecisionMaking that returns one row of F, or none."""
+"""What every rule is: a pymoo DecisionMaking that scores the rows of F and returns the best one, or none."""
 
 import warnings
 from abc import abstractmethod
@@ -9,7 +9,7 @@ from numpy.typing import ArrayLike
 
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.curve import FloatArray, IntArray
 
 with warnings.catch_warnings():
     # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.
@@ -20,17 +20,21 @@ with warnings.catch_warnings():
 class Rule(DecisionMaking):
     """Picks one row of a front: call `rule.do(F)`.
 
-    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with ideal (0, ...,
-    0) and the nadir first; without a nadir it is taken as normalised already. Every rule gives the same answer
-    whatever the order of the rows; of rows that tie, the one with the least first column (the cheaper) is taken.
+    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with ideal (0, ..., 0)
+    and the nadir first; without a nadir it is taken as normalised already. Every rule gives the same answer whatever
+    the order of the rows; of rows that tie, the one with the least first column (the cheaper) is taken.
 
     Attributes:
         needs_scale: whether the answer depends on the nadir.
         moves_with_k_max: whether the answer depends on where the front ends.
+        score_name: what the rule looks at, in words.
+        higher_is_better: whether the greatest score is the best.
     """
 
     needs_scale = True
     moves_with_k_max = False
+    score_name = "score"
+    higher_is_better = False
 
     def __init__(self, *, nadir: ArrayLike | None = None) -> None:
         """Make the rule.
@@ -55,8 +59,8 @@ class Rule(DecisionMaking):
         """The name of the rule in commands and tables."""
 
     @abstractmethod
-    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
-        """The row that the rule picks of a normalised front of at least one row, or None."""
+    def score(self, N: FloatArray) -> FloatArray:
+        """(n,) scores of the rows of a normalised front N (n, m), NaN where the rule is not defined."""
 
     @classmethod
     def for_scenario(cls, scenario: Scenario, **options: Any) -> Self:
@@ -88,22 +92,39 @@ class Rule(DecisionMaking):
             )
         return type(self)(**self.options(), nadir=[scenario.c_max or 0, scenario.t_max or 0, 1])
 
+    def normalised(self, F: ArrayLike) -> FloatArray:
+        """F as the rule looks at it: an (n, m) array, divided by the nadir if there is one.
+
+        Raises:
+            SettingError: (a ValueError) F is not a table of finite numbers.
+        """
+        table = np.atleast_2d(np.asarray(F, dtype=float))
+        if table.ndim != 2 or not np.isfinite(table).all():
+            raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
+        return table if self.scale is None else table / self.scale
+
     def do(self, F: ArrayLike, *args: Any, **kwargs: Any) -> int | None:
         """The index of the chosen row, or None where the rule is not defined on this front.
 
         Raises:
             SettingError: (a ValueError) F is not a table of finite numbers.
         """
-        table = np.atleast_2d(np.asarray(F, dtype=float))
-        if table.size == 0:
+        if np.size(F) == 0:
             return None
-        if table.ndim != 2 or not np.isfinite(table).all():
-            raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
-        row = self._do(table if self.scale is None else table / self.scale, *args, **kwargs)
-        return None if row is None else int(row)
+        return self._do(self.normalised(F))
 
+    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
+        rows = self.best(F, self.score(F))
+        return int(rows[0]) if rows.size else None
 
-def cheapest_of_best(badness: FloatArray, N: FloatArray) -> int:
-    """The row of least badness (n,); ties go to the least first column of N (n, m), then second, and so on."""
-    best = np.flatnonzero(badness == badness.min())
-    return int(best[0] if len(best) == 1 else best[np.lexsort(N[best].T[::-1])[0]])
+    def best(self, N: FloatArray, scores: FloatArray) -> IntArray:
+        """The rows that share the best score, the cheapest first; empty where no row has a score.
+
+        Args:
+            N: (n, m) the front as the rule looks at it.
+            scores: (n,) from `score`.
+        """
+        badness = -scores if self.higher_is_better else scores
+        least = np.fmin.reduce(badness)
+        rows = np.flatnonzero(badness == least)
+        return rows if len(rows) < 2 else rows[np.lexsort(N[rows].T[::-1])]

@@ -1,44 +1,94 @@
-"""One choice: what a rule takes from a front, and what has to be said with it."""
+"""One choice: what a rule takes from a front, the evidence, and what has to be said with it."""
 
 from dataclasses import dataclass
 
+import numpy as np
+
 from moo_inference.decision.base import Rule
+from moo_inference.decision.registry import make_rule
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
 
 
 @dataclass(frozen=True)
 class Choice:
-    """What a rule chose.
+    """What a rule chose, and why.
 
     Attributes:
         rule: id of the rule.
         status: `ok`, `no-knee` (the rule is not defined on this front) or `infeasible` (the front is empty).
         row: the chosen row of the front, or None.
         k: the chosen number of passes, or None.
+        model: the chosen model where the front is of several, or None.
+        objectives: (3,) cost in USD, time in seconds and error of the row, or None.
+        normalised: (3,) the same as the rule looked at it, or None.
+        scores: (n,) what the rule gave each row of the front, NaN where it is not defined.
+        ties: the other rows with the same best score; the cheapest is chosen.
         warnings: what the user has to know before betting on it, one sentence each.
+        reason: why this row, in a sentence.
     """
 
     rule: str
     status: str
     row: int | None
     k: int | None
-    warnings: tuple[str, ...] = ()
+    model: str | None
+    objectives: FloatArray | None
+    normalised: FloatArray | None
+    scores: FloatArray
+    ties: tuple[int, ...]
+    warnings: tuple[str, ...]
+    reason: str
 
 
-def decide(front: Front, rule: Rule) -> Choice:
-    """Apply a rule to a front."""
-    if front.infeasibility is not None:
-        return Choice(rule.id, "infeasible", None, None, (str(front.infeasibility),))
-    row = rule.do(front.F)
-    if row is None:
-        return Choice(rule.id, "no-knee", None, None, (f"no knee: {_why_no_knee(front)}",))
+def decide(front: Front, rule: object) -> Choice:
+    """Apply a rule to a front.
+
+    Args:
+        front: what there is to choose from.
+        rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking. A rule that needs a scale and has none
+            is given the scenario's budgets.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no rule of this id.
+        SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
+    """
+    judge = make_rule(rule)
+    if judge.scale is None:
+        judge = judge.scaled(front.scenario)
+    if not len(front):
+        return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
+    N = judge.normalised(front.F)
+    scores = judge.score(N)
+    best = judge.best(N, scores)
+    if not best.size:
+        return _none(judge, "no-knee", scores, f"no knee: {_why_none(judge, front)}")
+    row, *ties = best.tolist()
     warnings: tuple[str, ...] = ()
-    if rule.moves_with_k_max and front.reaches_k_max:
+    if judge.moves_with_k_max and front.reaches_k_max:
         warnings = (f"this knee moves with k_max: no budget ends the front at k = {front.k[-1]}",)
-    return Choice(rule.id, "ok", row, int(front.k[row]), warnings)
+    model = front.models[row] if front.models else None
+    reason = _reason(judge, front, row, ties, scores)
+    return Choice(
+        judge.id, "ok", row, int(front.k[row]), model, front.F[row], N[row], scores, tuple(ties), warnings, reason
+    )
 
 
-def _why_no_knee(front: Front) -> str:
+def _none(judge: Rule, status: str, scores: FloatArray, reason: str) -> Choice:
+    return Choice(judge.id, status, None, None, None, None, None, scores, (), (reason,), reason)
+
+
+def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatArray) -> str:
+    name = f"{front.models[row]} with k = {front.k[row]}" if front.models else f"k = {front.k[row]}"
+    extreme = "greatest" if judge.higher_is_better else "least"
+    score = f"{judge.score_name}, {scores[row]:.4g}"
+    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {len(front)} rows"
+    if ties:
+        reason += f", shared with k = {', '.join(str(front.k[tie]) for tie in ties)}, which cost more"
+    return reason
+
+
+def _why_none(judge: Rule, front: Front) -> str:
     if len(front) < 3:
-        return f"the front has {len(front)} row{'s' if len(front) > 1 else ''}, and a knee needs three"
-    return "the curvature is zero but for rounding"
+        return f"the front has {len(front)} row{'s' if len(front) > 1 else ''}, and {judge.id} needs three"
+    return f"on this front the {judge.score_name} singles no row out"

@@ -13,13 +13,14 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moo_inference.decision.base import Rule, cheapest_of_best
+from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
 
 _STRAIGHT = 1e-9
 _STANDSTILL = 1e-10
 
+Variant = Literal["equation", "chord", "published"]
 VARIANTS = ("equation", "chord", "published")
 
 
@@ -58,21 +59,22 @@ def chord_distance(N: FloatArray) -> FloatArray:
     return distance
 
 
-def knee_point(N: FloatArray, variant: Literal["equation", "chord", "published"] = "equation") -> int | None:
-    """The knee of N (n, 3), or None for fewer than three distinct rows or a straight line."""
-    rows = np.lexsort(N.T[::-1])
-    path = N[rows]
+def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
+    """(n,) how sharp a knee each row of N (n, m) is; all NaN for fewer than three distinct rows or a straight line.
+
+    The rows may come in any order and more than once; the path goes through them by cost.
+    """
+    order = np.lexsort(N.T[::-1])
+    path = N[order]
     new = np.append(True, (path[1:] != path[:-1]).any(axis=1))
-    path, rows = path[new], rows[new]
+    path = path[new]
+    scores = np.full(len(N), np.nan)
     if len(path) < 3:
-        return None
-    if variant == "chord":
-        sharpness = chord_distance(path)
-    else:
-        sharpness = curvature(path, cost_and_time_only=variant == "published")
-    if sharpness.max() < _STRAIGHT:
-        return None
-    return int(rows[cheapest_of_best(-sharpness, path)])
+        return scores
+    along = chord_distance(path) if variant == "chord" else curvature(path, cost_and_time_only=variant == "published")
+    if along.max() >= _STRAIGHT:
+        scores[order] = along[np.cumsum(new) - 1]
+    return scores
 
 
 class KneePoint(Rule):
@@ -83,9 +85,11 @@ class KneePoint(Rule):
             (what the code behind the paper's tables does; id knee-published).
     """
 
+    higher_is_better = True
+
     def __init__(
         self,
-        variant: Literal["equation", "chord", "published"] = "equation",
+        variant: Variant = "equation",
         *,
         nadir: ArrayLike | None = None,
     ) -> None:
@@ -110,5 +114,11 @@ class KneePoint(Rule):
         """See `Rule.options`."""
         return {"variant": self.variant}
 
-    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
-        return knee_point(F, self.variant)
+    @property
+    def score_name(self) -> str:  # type: ignore[override]
+        """What the variant looks at."""
+        return "distance from the chord" if self.variant == "chord" else "curvature"
+
+    def score(self, N: FloatArray) -> FloatArray:
+        """See `sharpness`."""
+        return sharpness(N, self.variant)

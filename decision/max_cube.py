@@ -1,10 +1,8 @@
 """Maximum cube: the greatest volume between the row and the budgets (paper, Eq. 11, 12)."""
 
-from typing import Any
-
 import numpy as np
 
-from moo_inference.decision.base import Rule, cheapest_of_best
+from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
 
 
@@ -14,15 +12,13 @@ def cube_volume(N: FloatArray) -> FloatArray:
     return volume
 
 
-def max_cube(N: FloatArray) -> int:
-    """The row with the greatest cube volume."""
-    return cheapest_of_best(-cube_volume(N), N)
-
-
 class MaxCube(Rule):
     """The row whose cube between itself and the budgets is largest (paper, Eq. 11, 12)."""
 
     id = "max-cube"
+    score_name = "cube volume"
+    higher_is_better = True
 
-    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int:
-        return max_cube(F)
+    def score(self, N: FloatArray) -> FloatArray:
+        """See `cube_volume`."""
+        return cube_volume(N)

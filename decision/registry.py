@@ -3,10 +3,12 @@
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
+from moo_inference.decision import pymoo_rules
 from moo_inference.decision.accuracy_max import AccuracyMax
 from moo_inference.decision.base import Rule
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
+from moo_inference.decision.own_rule import wrapped
 from moo_inference.decision.utopia_closest import UtopiaClosest
 from moo_inference.errors import unknown_name
 
@@ -18,22 +20,29 @@ RULES: Mapping[str, Callable[[], Rule]] = MappingProxyType(
         "knee-point": KneePoint,
         "knee-chord": lambda: KneePoint("chord"),
         "knee-published": lambda: KneePoint("published"),
+        "pseudo-weights": pymoo_rules.PseudoWeights,
+        "high-tradeoff": pymoo_rules.HighTradeoffPoints,
+        "asf": pymoo_rules.AchievementScalarizing,
+        "aasf": pymoo_rules.AugmentedAchievementScalarizing,
+        "pbi": pymoo_rules.PenaltyBoundaryIntersection,
+        "tchebycheff": pymoo_rules.Tchebycheff,
     }
 )
-"""Each id with what makes its rule."""
+"""Each id with what makes its rule: the paper's four, two more knees, and pymoo's own with all objectives alike."""
 
 DEFAULT_RULES = ("accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord")
 """The paper's four, and the recommended knee."""
 
 
-def make_rule(rule: str | Rule) -> Rule:
-    """A rule from its id; a rule is returned as it is.
+def make_rule(rule: object) -> Rule:
+    """A rule from its id, from a rule (which is returned as it is), or from a callable or a pymoo DecisionMaking.
 
     Raises:
         UnknownNameError: (a LookupError) there is no such id; the legal ones are listed.
+        SettingError: (a ValueError) it cannot be a rule.
     """
-    if isinstance(rule, Rule):
-        return rule
+    if not isinstance(rule, str):
+        return wrapped(rule)
     if rule not in RULES:
         raise unknown_name("rule", rule, list(RULES))
     return RULES[rule]()

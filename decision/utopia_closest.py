@@ -1,10 +1,8 @@
 """Utopia-closest: the row nearest to no cost, no time and no error (paper, Eq. 15-17)."""
 
-from typing import Any
-
 import numpy as np
 
-from moo_inference.decision.base import Rule, cheapest_of_best
+from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
 
 
@@ -14,15 +12,12 @@ def utopia_distance(N: FloatArray) -> FloatArray:
     return distance
 
 
-def utopia_closest(N: FloatArray) -> int:
-    """The row nearest to the origin."""
-    return cheapest_of_best(utopia_distance(N), N)
-
-
 class UtopiaClosest(Rule):
     """The row nearest to the utopia point (paper, Eq. 15-17)."""
 
     id = "utopia-closest"
+    score_name = "distance from utopia"
 
-    def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int:
-        return utopia_closest(F)
+    def score(self, N: FloatArray) -> FloatArray:
+        """See `utopia_distance`."""
+        return utopia_distance(N)

@@ -42,6 +42,14 @@ class OutputError(MooInferenceError, OSError):
     """A result cannot be written where it was asked to go."""
 
 
+class NonFiniteWarning(UserWarning):
+    """Points were left out, since their estimates are not finite."""
+
+
+class EnumerationWarning(UserWarning):
+    """A search whose population is half its grid or more: it enumerates, which ExhaustiveSearch does surely."""
+
+
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
     """The error for a name that is not among the known ones, with the nearest of them and all of them."""
     return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; it must be one of: {', '.join(known)}")

@@ -1,120 +1,75 @@
 """The Pareto front of the feasible k, and why it is empty where it is."""
 
+import warnings
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import moocore
 import numpy as np
+from numpy.typing import NDArray
 
-from moo_inference.budgets import BUDGETS, constraints, measured
+from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.infeasibility import Infeasibility, explain
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
 @dataclass(frozen=True)
-class Shortfall:
-    """One budget that keeps every k out.
-
-    Attributes:
-        budget: `c_max`, `t_max` or `a_min`.
-        limit: the budget, in USD, seconds or as an accuracy.
-        has: what the k that comes closest to meeting all budgets has.
-        needs: what this budget would have to be for k = `needs_k` to meet it; None where nothing helps.
-        needs_k: where the others can be held, the k that asks least of this budget; else the cheapest k that
-            is accurate enough.
-        alone: the change of this budget is enough, the others held.
-    """
-
-    budget: str
-    limit: float
-    has: float
-    needs: float | None
-    needs_k: int | None
-    alone: bool
-
-    @property
-    def broken(self) -> bool:
-        """Whether the closest k breaks this budget; otherwise it only keeps better ones out."""
-        return self.has < self.limit if self.budget == "a_min" else self.has > self.limit
-
-    def __str__(self) -> str:
-        word, bound, change = _WORDS[self.budget]
-        text = f"{word} {self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
-        if self.needs is None:
-            return text
-        amount = self._amount(self._generous())
-        if self.alone:
-            return f"{text} ({change} {self.budget} to {amount} would allow k = {self.needs_k})"
-        return f"{text} (k = {self.needs_k} would need {amount})"
-
-    def _generous(self) -> float:
-        # A way out has to work as it is printed, so it is rounded to the side that allows more.
-        if not self.needs:
-            return 0.0
-        scale = 10.0 ** (5 - np.floor(np.log10(self.needs)))
-        return float((np.floor if self.budget == "a_min" else np.ceil)(self.needs * scale) / scale)
-
-    def _amount(self, value: float) -> str:
-        return {"c_max": f"${value:.6g}", "t_max": f"{value:.6g} s", "a_min": f"{value:.6g}"}[self.budget]
-
-
-_WORDS = {
-    "c_max": ("cost", "at most", "raising"),
-    "t_max": ("time", "at most", "raising"),
-    "a_min": ("accuracy", "at least", "lowering"),
-}
-
-
-@dataclass(frozen=True)
-class Infeasibility:
-    """Why no k meets all budgets.
-
-    Attributes:
-        k: the k that comes closest: the least sum of constraint violations, the cheaper one where two tie.
-        shortfalls: every binding budget: those that this k breaks, and those whose change alone would help.
-    """
-
-    k: int
-    shortfalls: tuple[Shortfall, ...]
-
-    def __str__(self) -> str:
-        return f"no k meets all budgets; closest is k = {self.k}: " + "; ".join(map(str, self.shortfalls))
-
-
-@dataclass(frozen=True)
 class Front:
-    """The nondominated feasible k of one model in one scenario, in ascending order, equal rows merged.
+    """The nondominated feasible points of one scenario, equal rows merged.
+
+    Of one model they stand in ascending order of k; across models in ascending order of cost.
 
     Attributes:
         curve: the n rows of the scaling curve that make the front.
         scenario: the budgets.
         infeasibility: why the front is empty, or None where it is not.
         reaches_k_max: the largest k that was looked at is on the front: it may go on beyond.
+        models: the model of each row where there are several, else empty.
     """
 
     curve: ScalingCurve
     scenario: Scenario
     infeasibility: Infeasibility | None
     reaches_k_max: bool
+    models: tuple[str, ...] = ()
 
     @classmethod
-    def from_curve(cls, curve: ScalingCurve, scenario: Scenario) -> "Front":
-        """The front of a scaling curve. Of rows with equal objectives the one with the smallest k is kept."""
-        if (np.diff(curve.k) < 0).any():
-            curve = curve.take(np.argsort(curve.k, kind="stable"))
+    def from_curve(cls, curve: ScalingCurve, scenario: Scenario, models: Sequence[str] = ()) -> "Front":
+        """The front of a scaling curve, or of the joined curves of several models.
+
+        Of rows with equal objectives the one with the smallest k is kept. Rows that are not finite are left out and
+        named in a NonFiniteWarning.
+
+        Args:
+            curve: n rows, in any order.
+            scenario: the budgets.
+            models: the model of each row where there are several.
+        """
         values = measured(curve)
+        finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)
+        if not finite.all():
+            _warn(curve.k[~finite], [name for name, ok in zip(models, finite.tolist(), strict=False) if not ok])
+        kept = np.flatnonzero(finite)
+        kept = kept[np.lexsort((curve.k[kept], *(curve.F[kept].T[::-1] if models else ())))]
+        if len(kept) < len(curve) or (np.diff(kept) < 0).any():
+            curve, values = curve.take(kept), values[kept]
+        names = tuple(models[row] for row in kept.tolist()) if models else ()
         G = constraints(values, scenario)
         feasible = np.flatnonzero((G <= 0).all(axis=1))
         rows = feasible[moocore.is_nondominated(curve.F[feasible])] if feasible.size else feasible
         return cls(
             curve.take(rows),
             scenario,
-            None if feasible.size else _explain(curve, values, G, scenario),
-            bool(rows.size and rows[-1] == len(curve) - 1),
+            None if feasible.size else explain(curve.k, names, values, G, scenario),
+            bool(rows.size and curve.k[rows].max() == curve.k.max()),
+            tuple(names[row] for row in rows) if names else (),
         )
 
     @classmethod
@@ -122,30 +77,32 @@ class Front:
         """The front of what a pymoo run evaluated: of its archive where it kept one, else of its population.
 
         Args:
-            result: from `minimize` on an InferenceScalingProblem.
+            result: from `minimize` on one of this project's problems.
 
         Raises:
             SettingError: (a ValueError) the result comes from another kind of problem.
         """
-        scenario = getattr(result.problem, "scenario", None)
-        if not isinstance(scenario, Scenario):
+        problem = result.problem
+        if not isinstance(getattr(problem, "scenario", None), Scenario) or not hasattr(problem, "estimates"):
             raise SettingError(
-                f"the result must come from an InferenceScalingProblem, got one from {type(result.problem).__name__}"
+                "the result must come from an InferenceScalingProblem or another EstimatedProblem, got one from "
+                f"{type(problem).__name__}"
             )
         evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-        return cls.from_curve(result.problem.curve(np.unique(evaluated.get("X")[:, 0])), scenario)
+        X = np.unique(evaluated.get("X"), axis=0)
+        return cls.from_curve(problem.estimates(X), problem.scenario, problem.names_of(X))
 
     def __len__(self) -> int:
         return len(self.curve)
 
     @property
     def k(self) -> IntArray:
-        """(n,) numbers of passes, ascending."""
+        """(n,) numbers of passes."""
         return self.curve.k
 
     @property
     def F(self) -> FloatArray:  # noqa: N802
-        """(n, 3) cost in USD, time in seconds and error = 1 - accuracy, all minimised."""
+        """(n, 3) cost in USD, time in seconds and error = 1 - accuracy, all minimised; read-only."""
         return self.curve.F
 
     @property
@@ -153,27 +110,20 @@ class Front:
         """(n, 3) standard errors of F."""
         return self.curve.standard_errors
 
+    @cached_property
+    def G(self) -> FloatArray:  # noqa: N802
+        """(n, 3) constraints, none of them positive."""
+        return constraints(measured(self.curve), self.scenario)
+
     def to_frame(self) -> "pd.DataFrame":
-        """The front's rows of the scaling curve; see `ScalingCurve.to_frame`."""
-        return self.curve.to_frame()
+        """The front's rows: `model` where there are several, `k`, and the fifteen columns of a scaling curve."""
+        frame = self.curve.to_frame()
+        if self.models:
+            frame.insert(0, "model", list(self.models))
+        return frame
 
 
-def _explain(curve: ScalingCurve, values: FloatArray, G: FloatArray, scenario: Scenario) -> Infeasibility:
-    met = G <= 0
-    closest = int(np.lexsort((values[:, 0], np.maximum(G, 0).sum(axis=1)))[0])
-    accurate = np.flatnonzero(met[:, 2])
-    cheapest_accurate = accurate[np.argmin(values[accurate, 0])] if accurate.size else None
-    shortfalls = []
-    for column, budget in enumerate(BUDGETS):
-        others_met = np.flatnonzero(np.delete(met, column, axis=1).all(axis=1))
-        alone = bool(others_met.size)
-        way_out = others_met[np.argmin(G[others_met, column])] if alone else cheapest_accurate
-        if way_out is not None and met[way_out, column]:
-            way_out = None
-        if met[closest, column] and way_out is None:
-            continue
-        needs = None if way_out is None else float(values[way_out, column])
-        needs_k = None if way_out is None else int(curve.k[way_out])
-        has, limit = float(values[closest, column]), float(getattr(scenario, budget))
-        shortfalls.append(Shortfall(budget, limit, has, needs, needs_k, alone))
-    return Infeasibility(int(curve.k[closest]), tuple(shortfalls))
+def _warn(k: IntArray, names: list[str]) -> None:
+    points = [f"{name} k = {value}" for name, value in zip(names, k, strict=True)] if names else [f"k = {v}" for v in k]
+    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
+    warnings.warn(f"left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=3)

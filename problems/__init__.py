@@ -1,5 +1,7 @@
 """The question as pymoo asks it: one module a problem."""
 
+from moo_inference.problems.base import EstimatedProblem
+from moo_inference.problems.model_choice import ModelChoiceProblem
 from moo_inference.problems.scaling import InferenceScalingProblem
 
-__all__ = ["InferenceScalingProblem"]
+__all__ = ["EstimatedProblem", "InferenceScalingProblem", "ModelChoiceProblem"]

@@ -139,7 +139,7 @@ def test_a_result_of_another_problem_is_refused():
         def _evaluate(self, x, out, *args, **kwargs):
             out["F"] = [x[0], -x[0]]
 
-    with pytest.raises(SettingError, match="must come from an InferenceScalingProblem, got one from Plain"):
+    with pytest.raises(SettingError, match=r"must come from an InferenceScalingProblem .* got one from Plain"):
         mi.Front.from_result(minimize(Plain(), ExhaustiveSearch()))
 
 

@@ -19,6 +19,7 @@ ORDER = (
     "budgets",
     "problems",
     "solvers",
+    "infeasibility",
     "fronts",
     "decision",
     "studies",

@@ -1,5 +1,6 @@
 """The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -98,6 +99,15 @@ class ScalingCurve:
         frame = pd.DataFrame(self.table, columns=list(COLUMNS))
         frame.insert(0, "k", self.k)
         return frame
+
+    @classmethod
+    def joined(cls, curves: Sequence["ScalingCurve"]) -> "ScalingCurve":
+        """The rows of several curves, one after the other."""
+        return cls(
+            np.concatenate([curve.k for curve in curves]),
+            np.concatenate([curve.table for curve in curves]),
+            np.concatenate([curve.error for curve in curves]),
+        )
 
     def take(self, rows: IntArray) -> "ScalingCurve":
         """The curve at some rows only, in that order."""

@@ -1,0 +1,79 @@
+"""A user's own rule: any callable, or any DecisionMaking of pymoo, behind the same call."""
+
+import warnings
+from collections.abc import Callable
+from typing import Any, cast
+
+import numpy as np
+from numpy.typing import ArrayLike
+from pymoo.core.decision_making import DecisionMaking
+
+from moo_inference.decision.base import Rule
+from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import FloatArray
+
+
+class OwnRule(Rule):
+    """Wraps a callable F -> row, or a pymoo DecisionMaking. It is given F in its units, unless there is a nadir.
+
+    It may answer a row, several rows (the cheapest is taken), or None. Whatever it does to warning filters is undone.
+
+    Attributes:
+        maker: what is wrapped.
+        name: the id; that of the callable or class where none is given.
+    """
+
+    needs_scale = False
+    score_name = "being named by the rule"
+    higher_is_better = True
+
+    def __init__(
+        self,
+        maker: Callable[[FloatArray], Any] | DecisionMaking,
+        name: str | None = None,
+        *,
+        nadir: ArrayLike | None = None,
+    ) -> None:
+        """Wrap a rule; see the class."""
+        self.maker = maker
+        self.name = name or getattr(maker, "id", None) or getattr(maker, "__name__", type(maker).__name__)
+        super().__init__(nadir=nadir)
+
+    @property
+    def id(self) -> str:
+        """The name."""
+        return str(self.name)
+
+    def options(self) -> dict[str, Any]:
+        """See `Rule.options`."""
+        return {"maker": self.maker, "name": self.name}
+
+    def score(self, N: FloatArray) -> FloatArray:
+        """(n,) 1 for the rows that the maker names, NaN for the others.
+
+        Raises:
+            SettingError: (a ValueError) it answers something that is not a row of the front.
+        """
+        scores = np.full(len(N), np.nan)
+        with warnings.catch_warnings():
+            answer = self.maker.do(N) if isinstance(self.maker, DecisionMaking) else self.maker(N)
+        if answer is None:
+            return scores
+        rows = np.atleast_1d(np.asarray(answer))
+        if rows.dtype.kind not in "iu" or rows.ndim != 1 or ((rows < 0) | (rows >= len(N))).any():
+            raise SettingError(f"{self.id} must answer a row from 0 to {len(N) - 1}, or None; got {answer!r}")
+        scores[rows] = 1.0
+        return scores
+
+
+def wrapped(rule: object) -> Rule:
+    """A rule as it is, or anything that can be one, wrapped.
+
+    Raises:
+        SettingError: (a ValueError) it is neither callable nor a DecisionMaking.
+    """
+    if isinstance(rule, Rule):
+        return rule
+    if isinstance(rule, DecisionMaking) or callable(rule):
+        return OwnRule(cast("Callable[[FloatArray], Any]", rule))
+    raise SettingError(f"a rule must be an id, a Rule, a DecisionMaking or a callable, got {rule!r}")

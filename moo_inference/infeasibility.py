@@ -1,0 +1,130 @@
+"""Why no k meets all budgets: which budgets bind, what there is, and what would be needed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from moo_inference.budgets import BUDGETS
+from moo_inference.catalog import Scenario
+from moo_inference.estimators.curve import FloatArray, IntArray
+
+_WORDS = {
+    "c_max": ("cost", "at most", "raising"),
+    "t_max": ("time", "at most", "raising"),
+    "a_min": ("accuracy", "at least", "lowering"),
+}
+
+
+@dataclass(frozen=True)
+class Shortfall:
+    """One budget that keeps every k out.
+
+    Attributes:
+        budget: `c_max`, `t_max` or `a_min`.
+        limit: the budget, in USD, seconds or as an accuracy.
+        has: what the k that comes closest to meeting all budgets has.
+        needs: what this budget would have to be for `needs_k` to meet it; None where nothing helps.
+        needs_k: where the others can be held, the k that asks least of this budget; else the cheapest k that is
+            accurate enough.
+        needs_model: the model of `needs_k` where there are several.
+        alone: the change of this budget is enough, the others held.
+    """
+
+    budget: str
+    limit: float
+    has: float
+    needs: float | None
+    needs_k: int | None
+    needs_model: str | None
+    alone: bool
+
+    @property
+    def broken(self) -> bool:
+        """Whether the closest k breaks this budget; otherwise it only keeps better ones out."""
+        return self.has < self.limit if self.budget == "a_min" else self.has > self.limit
+
+    def __str__(self) -> str:
+        word, bound, change = _WORDS[self.budget]
+        text = f"{word} {self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
+        if self.needs is None:
+            return text
+        amount, point = self._amount(self._generous()), _named(self.needs_model, self.needs_k)
+        if self.alone:
+            return f"{text} ({change} {self.budget} to {amount} would allow {point})"
+        return f"{text} ({point} would need {amount})"
+
+    def _generous(self) -> float:
+        # A way out has to work as it is printed, so it is rounded to the side that allows more.
+        if not self.needs:
+            return 0.0
+        scale = 10.0 ** (5 - np.floor(np.log10(self.needs)))
+        return float((np.floor if self.budget == "a_min" else np.ceil)(self.needs * scale) / scale)
+
+    def _amount(self, value: float) -> str:
+        return {"c_max": f"${value:.6g}", "t_max": f"{value:.6g} s", "a_min": f"{value:.6g}"}[self.budget]
+
+
+@dataclass(frozen=True)
+class Infeasibility:
+    """Why no k meets all budgets.
+
+    Attributes:
+        k: the k that comes closest: the least sum of constraint violations, the cheaper one where two tie; None where
+            no k has a finite estimate.
+        model: its model where there are several.
+        shortfalls: every binding budget: those that this k breaks, and those that keep better ones out.
+    """
+
+    k: int | None
+    model: str | None
+    shortfalls: tuple[Shortfall, ...]
+
+    def __str__(self) -> str:
+        if self.k is None:
+            return "no k has a finite estimate"
+        closest = _named(self.model, self.k)
+        return f"no k meets all budgets; closest is {closest}: " + "; ".join(map(str, self.shortfalls))
+
+
+def explain(k: IntArray, names: Sequence[str], values: FloatArray, G: FloatArray, scenario: Scenario) -> Infeasibility:
+    """Explain why every row breaks a budget.
+
+    Args:
+        k: (n,) numbers of passes.
+        names: the model of each row where there are several, else empty.
+        values: (n, 3) what the budgets look at.
+        G: (n, 3) constraints, of which each row has a positive one.
+        scenario: the budgets.
+    """
+    if not len(k):
+        return Infeasibility(None, None, ())
+    met = G <= 0
+    closest = int(np.lexsort((values[:, 0], np.maximum(G, 0).sum(axis=1)))[0])
+    accurate = np.flatnonzero(met[:, 2])
+    cheapest_accurate = accurate[np.argmin(values[accurate, 0])] if accurate.size else None
+    shortfalls = []
+    for column, budget in enumerate(BUDGETS):
+        others_met = np.flatnonzero(np.delete(met, column, axis=1).all(axis=1))
+        alone = bool(others_met.size)
+        way_out = others_met[np.argmin(G[others_met, column])] if alone else cheapest_accurate
+        if way_out is not None and met[way_out, column]:
+            way_out = None
+        if met[closest, column] and way_out is None:
+            continue
+        shortfalls.append(
+            Shortfall(
+                budget,
+                float(getattr(scenario, budget)),
+                float(values[closest, column]),
+                None if way_out is None else float(values[way_out, column]),
+                None if way_out is None else int(k[way_out]),
+                names[way_out] if names and way_out is not None else None,
+                alone,
+            )
+        )
+    return Infeasibility(int(k[closest]), names[closest] if names else None, tuple(shortfalls))
+
+
+def _named(model: str | None, k: int | None) -> str:
+    return f"k = {k}" if model is None else f"{model} with k = {k}"

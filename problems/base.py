@@ -1,0 +1,113 @@
+"""What all problems of this project share: whole numbers in, estimates out, each point estimated once."""
+
+from abc import abstractmethod
+from collections.abc import Iterable
+from typing import Any
+
+import numpy as np
+from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
+
+from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import Scenario
+from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, FloatArray, ScalingCurve
+
+Point = tuple[int, ...]
+
+
+class EstimatedProblem(ElementwiseProblem):
+    """A pymoo problem over whole numbers whose F and G come from scaling curves.
+
+    F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
+    G = (cost/c_max - 1, time/t_max - 1, a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9.
+    Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
+    read with `result.opt.get("accuracy_se")`. A point whose estimate is not finite is infeasible beyond all others.
+
+    Attributes:
+        axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
+            siblings stay on.
+        scenario: the budgets.
+    """
+
+    axes: tuple[range, ...]
+    scenario: Scenario
+
+    def __init__(self, axes: tuple[range, ...], upper: tuple[int, ...], scenario: Scenario) -> None:
+        """Set the problem up; nothing is estimated yet.
+
+        Args:
+            axes: the grid of each variable.
+            upper: the largest value of each variable, which need not be on its grid.
+            scenario: the budgets.
+        """
+        self.axes = axes
+        self.scenario = scenario
+        self._bounds = tuple((axis[0], last) for axis, last in zip(axes, upper, strict=True))
+        self._known: dict[Point, tuple[FloatArray, FloatArray, list[float], float]] = {}
+        low, high = zip(*self._bounds, strict=True)
+        super().__init__(
+            n_var=len(axes), n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=np.array(low), xu=np.array(high), vtype=int
+        )
+
+    @abstractmethod
+    def _estimate(self, points: list[Point]) -> ScalingCurve:
+        """The estimates of some distinct points in ascending order, one row each."""
+
+    def names_of(self, X: Any) -> tuple[str, ...]:
+        """The model of each row of X (n, n_var), or nothing where there is only one model."""
+        return ()
+
+    def estimates(self, X: Iterable[Iterable[Any]]) -> ScalingCurve:
+        """The estimates of the rows of X (n, n_var), from what was estimated already where it was.
+
+        Raises:
+            SettingError: (a ValueError) a row has a fraction, or a value out of bounds.
+        """
+        points = [tuple(x) for x in np.asarray(X).tolist()]
+        self._learn(points)
+        _, _, rows, errors = zip(*(self._known[point] for point in points), strict=True)
+        k = np.array([point[-1] for point in points], dtype=np.int64)
+        return ScalingCurve(k, np.array(rows), np.array(errors))
+
+    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        # All new points of a generation go to the estimator in one call, which is what it is fast at. What is left is
+        # to look rows up, which needs no loop unless somebody asked for a runner of their own.
+        points = [tuple(x) for x in np.asarray(X).tolist()]
+        self._learn(points)
+        if not isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
+            super()._evaluate_elementwise(X, out, *args, **kwargs)
+            return
+        F, G, table, _ = (np.array(part) for part in zip(*(self._known[point] for point in points), strict=True))
+        out["F"], out["G"] = F, G
+        out.update(zip(COLUMNS, table.T, strict=True))
+
+    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        point = tuple(np.asarray(x).tolist())
+        if point not in self._known:
+            self._learn([point])
+        out["F"], out["G"], row, _ = self._known[point]
+        out.update(zip(COLUMNS, row, strict=True))
+
+    def _learn(self, asked: list[tuple[Any, ...]]) -> None:
+        """Estimate the points that are not known yet."""
+        new = sorted({self._whole(point) for point in asked if point not in self._known})
+        if not new:
+            return
+        curve = self._estimate(new)
+        F = curve.F.copy()
+        G = constraints(measured(curve), self.scenario)
+        broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
+        F[broken] = G[broken] = np.inf
+        self._known.update(zip(new, zip(F, G, curve.table.tolist(), curve.error, strict=True), strict=True))
+
+    def _whole(self, point: tuple[Any, ...]) -> Point:
+        for value, (low, high) in zip(point, self._bounds, strict=True):
+            if not (low <= value <= high and value == int(value)):
+                raise SettingError(
+                    f"{self._what(value)} must be a whole number in [{low}, {high}], got {value:g}. Operators for real "
+                    "numbers leave the integers: moo_inference.solvers.nsga2() has operators that stay on the grid"
+                )
+        return tuple(int(value) for value in point)
+
+    def _what(self, value: Any) -> str:
+        return "k"

@@ -1,0 +1,69 @@
+"""Which model, and how many passes of it: one front across models."""
+
+from collections.abc import Mapping
+from itertools import groupby
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Model, Scenario
+from moo_inference.errors import SettingError
+from moo_inference.estimators import Estimator, MonteCarlo
+from moo_inference.estimators.base import latency_settings
+from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.grid import pass_grid
+from moo_inference.problems.base import EstimatedProblem, Point
+
+
+class ModelChoiceProblem(EstimatedProblem):
+    """Two integer variables, the number of the model and k; three objectives, three constraints; see EstimatedProblem.
+
+    With nine models and k to 1,280 this is the smallest of this project's problems on which search is search.
+
+    Attributes:
+        models: id to Model; the first variable counts through it from 0.
+    """
+
+    def __init__(
+        self,
+        models: Mapping[str, Model],
+        scenario: Scenario,
+        *,
+        estimator: Estimator | None = None,
+        k_min: int | None = None,
+        k_max: int = 128,
+        k_step: int = 1,
+        parallel: int | None = None,
+        latency: str | None = None,
+    ) -> None:
+        """Set the problem up; nothing is estimated yet. The options are those of InferenceScalingProblem.
+
+        Raises:
+            SettingError: (a ValueError) there is no model, an option is out of its range, or the grid is empty.
+        """
+        if not models:
+            raise SettingError("there must be at least one model, got none")
+        grid = pass_grid(k_min, k_max, k_step)
+        for model in models.values():
+            latency_settings(model, parallel, latency)
+        self.models = dict(models)
+        self.estimator = MonteCarlo() if estimator is None else estimator
+        self.parallel = parallel
+        self.latency = latency
+        super().__init__((range(len(models)), grid), (len(models) - 1, int(k_max)), scenario)
+
+    def names_of(self, X: Any) -> tuple[str, ...]:
+        """The id of the model of each row of X (n, 2)."""
+        ids = list(self.models)
+        return tuple(ids[number] for number in np.asarray(X)[:, 0].tolist())
+
+    def _estimate(self, points: list[Point]) -> ScalingCurve:
+        curves = []
+        models = list(self.models.values())
+        for number, group in groupby(points, key=lambda point: point[0]):
+            k = [point[1] for point in group]
+            curves.append(self.estimator.estimate(models[number], k, parallel=self.parallel, latency=self.latency))
+        return ScalingCurve.joined(curves)
+
+    def _what(self, value: Any) -> str:
+        return "the number of the model and k"
