@@ -53,7 +53,7 @@ class Front:
             models: the model of each row where there are several.
         """
         values = measured(curve)
-        finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)
+        finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
         if not finite.all():
             _warn(curve.k[~finite], [name for name, ok in zip(models, finite.tolist(), strict=False) if not ok])
         kept = np.flatnonzero(finite)

@@ -1,6 +1,6 @@
 """A catalog: models and scenarios by id."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, TypeVar
 
 from pydantic import field_serializer, field_validator
@@ -52,7 +52,7 @@ class Catalog(Frozen):
     def _as_dict(self, entries: Mapping[str, Frozen]) -> dict[str, Any]:
         return {key: entry.model_dump() for key, entry in entries.items()}
 
-    def select(self, models: list[str] | None = None, scenarios: list[str] | None = None) -> "Catalog":
+    def select(self, models: Sequence[str] | None = None, scenarios: Sequence[str] | None = None) -> "Catalog":
         """The catalog of some ids only, in the order given; None keeps all.
 
         Raises:
@@ -71,7 +71,7 @@ class Catalog(Frozen):
         return Catalog(models=kept[0], scenarios=kept[1])
 
 
-def _pick(what: str, known: Mapping[str, Any], wanted: list[str] | None, faults: list[str]) -> Mapping[str, Any]:
+def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:
     if wanted is None:
         return known
     faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)

@@ -122,14 +122,18 @@ def axes_of(problem: Any) -> tuple[range, ...]:
     return tuple(range(first, last + 1) for first, last in zip(low.tolist(), high.tolist(), strict=True))
 
 
+def grid_size(problem: Any) -> int:
+    """How many points a problem's grid has."""
+    return int(np.prod([len(axis) for axis in axes_of(problem)], dtype=float))
+
+
 def grid_points(problem: Any) -> NDArray[np.int64]:
     """All points of a problem's grid: (n, n_var) integers, in ascending order, the last variable fastest.
 
     Raises:
         SettingError: (a ValueError) the problem has no grid, or one of no points or more than ten million.
     """
-    axes = axes_of(problem)
-    size = int(np.prod([len(axis) for axis in axes], dtype=float))
+    axes, size = axes_of(problem), grid_size(problem)
     if not 0 < size <= _MOST_POINTS:
         raise SettingError(f"the grid must have 1 to {_MOST_POINTS:,} points to be enumerated, got {size:,}")
     mesh = np.meshgrid(*(np.arange(axis.start, axis.stop, axis.step) for axis in axes), indexing="ij")

@@ -88,6 +88,10 @@ class GridMating(InfillCriterion):
         **kwargs: Any,
     ) -> Any:
         """Make offspring; see pymoo's InfillCriterion."""
+        # A termination after so many evaluations is kept to the point, and not to the generation.
+        most = getattr(algorithm.termination, "n_max_evals", None)
+        if most is not None:
+            n_offsprings = min(n_offsprings, max(0, int(most) - algorithm.evaluator.n_eval))
         seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
         seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
         new: list[tuple[int, ...]] = []

@@ -98,8 +98,7 @@ class Study:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The options, the whole catalog and the versions of everything that shapes the numbers."""
-        versions = {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-        return {**self.options, "versions": versions, "catalog": catalog_to_dict(self.catalog)}
+        return {**self.options, "versions": versions(), "catalog": catalog_to_dict(self.catalog)}
 
     def front(self, scenario: str, model: str) -> Front:
         """The front of one cell.
@@ -180,7 +179,7 @@ def run_study(
         SettingError: (a ValueError) an option is out of its range, or a rule needs a budget that is not there.
     """
     grid, chosen, rules = _checked(catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency)
-    estimator = MonteCarlo() if estimator is None else estimator
+    estimator = default_estimator() if estimator is None else estimator
     curves = dict(
         zip(
             chosen.models,
@@ -208,6 +207,16 @@ def run_study(
         "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
     }
     return Study(chosen, tuple(cells), curves, options)
+
+
+def default_estimator() -> Estimator:
+    """What estimates where nothing else is asked for."""
+    return MonteCarlo()
+
+
+def versions() -> dict[str, str]:
+    """The versions of everything that shapes the numbers."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
 
 
 def frame_to_csv(frame: "pd.DataFrame") -> str:

@@ -1,0 +1,307 @@
+"""Solvers compared on the same problem, with exhaustive enumeration as the truth."""
+
+import json
+import os
+import time
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import moocore
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.catalog import Catalog, Scenario
+from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
+from moo_inference.errors import SettingError, unknown_name
+from moo_inference.estimators import Estimator, Progress, Tabulated
+from moo_inference.estimators.base import whole_number
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.files import prepare_folder, write_atomically
+from moo_inference.fronts import Front
+from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
+from moo_inference.studies.study import default_estimator, deliver, frame_to_csv, frame_to_json, versions
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+RUN_COLUMNS = (
+    "problem",
+    "solver",
+    "seed",
+    "found",
+    "hypervolume",
+    "igd_plus",
+    "evaluations",
+    "distinct",
+    "seconds",
+)
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Runs of several solvers.
+
+    Attributes:
+        runs: one row a problem x solver x seed:
+            problem, solver, seed;
+            found: share of the exact front's rows that were found;
+            hypervolume: of the front normalised by the budgets against (1, ..., 1), relative to the exact one;
+            igd_plus: IGD+ of the found front from the exact one, both normalised;
+            evaluations: used, not asked for;
+            distinct: different points looked at, as a share of the grid;
+            seconds: wall time;
+            same_RULE: whether a rule chooses from the found front as from the exact one.
+            Measured on everything that a run evaluated. Where the exact front is empty, found and hypervolume are 1
+            and igd_plus is 0.
+        settings: what made them, as plain values.
+    """
+
+    runs: "pd.DataFrame"
+    settings: Mapping[str, Any]
+
+    @cached_property
+    def summary(self) -> "pd.DataFrame":
+        """One row a solver: median, least and greatest of each measure, and the share of runs with the same choice."""
+        measures = self.runs[["solver", *RUN_COLUMNS[3:]]].groupby("solver", sort=False)
+        frame = measures.agg(["median", "min", "max"])
+        frame.columns = ["_".join(column) for column in frame.columns]
+        same = [column for column in self.runs.columns if column.startswith("same_")]
+        return frame.join(self.runs.groupby("solver", sort=False)[same].mean()).reset_index()
+
+    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The runs as CSV; written whole to `path` if one is given."""
+        return deliver(frame_to_csv(self.runs), path)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        """The runs as a JSON list of records; written whole to `path` if one is given."""
+        return deliver(frame_to_json(self.runs), path)
+
+    def save(self, folder: str | os.PathLike[str]) -> None:
+        """Write runs.csv, runs.json, summary.csv and settings.json into a folder.
+
+        Raises:
+            OutputError: (an OSError) the folder cannot be written.
+        """
+        target = prepare_folder(folder)
+        self.to_csv(target / "runs.csv")
+        self.to_json(target / "runs.json")
+        write_atomically(target / "summary.csv", frame_to_csv(self.summary))
+        write_atomically(target / "settings.json", json.dumps(dict(self.settings), indent=1) + "\n")
+
+
+def compare_solvers(
+    problem: Any,
+    solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
+    seeds: Iterable[int] = range(3),
+    *,
+    evaluations: int | None = None,
+    decisions: Iterable[object] | None = None,
+    progress: Progress | None = None,
+) -> Comparison:
+    """Run solvers on problems and measure what they find against exhaustive enumeration.
+
+    Args:
+        problem: one of this project's problems, or a mapping from names to several.
+        solvers: ids (`exhaustive`, `nsga2`, `nsga3`, `u-nsga3`, `sms-emoa`, `spea2`; None means all), or a mapping from
+            names to callables that make an algorithm from a problem and `seed=`.
+        seeds: one run of each solver for each.
+        evaluations: at most so many a run. None means a tenth of the grid; but where a grid has fewer than 1,000
+            points, as many as every run needs for 0.99 of the exact hypervolume, as a share of the grid that is
+            the same for all.
+        decisions: rules whose choice is compared; None means the paper's four and knee-chord.
+        progress: told how far the work is.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no solver or rule of this id.
+        SettingError: (a ValueError) an option is out of its range.
+    """
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    problems = dict(problem) if isinstance(problem, Mapping) else {type(problem).__name__: problem}
+    makers = _makers(solvers)
+    runs = [whole_number("seed", seed, 0) for seed in seeds]
+    rules = [make_rule(rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
+    if evaluations is not None:
+        whole_number("evaluations", evaluations, 1)
+    for what, entries in (("problem", problems), ("solver", makers), ("seed", runs)):
+        if not entries:
+            raise SettingError(f"there must be at least one {what}, got none")
+    traces = []
+    exact = {}
+    for name, each in problems.items():
+        size = grid_size(each)
+        most = (size if size < _SMALL_GRID else size // 10) if evaluations is None else evaluations
+        exact[name] = _trace(each, ExhaustiveSearch(), size).front()
+        for solver, make in makers.items():
+            for seed in runs:
+                limit = size if solver == EXHAUSTIVE else most
+                traces.append((name, solver, seed, _trace(each, make(each, seed=seed), limit)))
+                if progress is not None:
+                    progress(len(traces), len(problems) * len(makers) * len(runs))
+    searches = [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
+    share = _share_that_is_enough(searches) if evaluations is None else None
+    rows = []
+    for name, solver, seed, trace in traces:
+        cut = trace if share is None or solver == EXHAUSTIVE else trace.until(share * trace.size)
+        rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], rules)})
+    settings = {
+        "solvers": list(makers),
+        "seeds": runs,
+        "evaluations": evaluations,
+        "share_of_grid": share,
+        "decisions": [rule.id for rule in rules],
+        "versions": versions(),
+    }
+    return Comparison(pd.DataFrame(rows), settings)
+
+
+def paper_problems(
+    catalog: Catalog,
+    *,
+    models: Sequence[str] | None = None,
+    scenarios: Sequence[str] | None = None,
+    estimator: Estimator | None = None,
+    across_models: bool = False,
+    k_max: int | None = None,
+    k_step: int = 1,
+) -> dict[str, Any]:
+    """The problems of a catalog by name, each with all its estimates made beforehand.
+
+    Args:
+        catalog: where models and scenarios are from.
+        models: ids; None means all.
+        scenarios: ids; None means all.
+        estimator: None means the default one.
+        across_models: one ModelChoiceProblem a scenario, in place of one InferenceScalingProblem a cell.
+        k_max: None means 128 for a cell and 1,280 across models.
+        k_step: the distance of the grid.
+
+    Raises:
+        UnknownNameError: (a LookupError) an id does not exist.
+    """
+    chosen = catalog.select(models, scenarios)
+    most = (1280 if across_models else 128) if k_max is None else k_max
+    estimator = default_estimator() if estimator is None else estimator
+    options: dict[str, Any] = {"k_max": most, "k_step": k_step}
+    if across_models:
+        return {
+            key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, **options)
+            for key, scenario in chosen.scenarios.items()
+        }
+    grid = range(k_step, most + 1, k_step)
+    curves = estimator.estimate_many(list(chosen.models.values()), grid)
+    return {
+        f"{key}/{model_id}": InferenceScalingProblem(model, scenario, estimator=Tabulated(curve), **options)
+        for key, scenario in chosen.scenarios.items()
+        for (model_id, model), curve in zip(chosen.models.items(), curves, strict=True)
+    }
+
+
+EXHAUSTIVE = "exhaustive"
+ENOUGH = 0.99
+"""The share of the exact hypervolume that counts as having solved a problem."""
+
+_SMALL_GRID = 1_000
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """What a run evaluated, in order, and after each generation how many evaluations and seconds it had used."""
+
+    problem: Any
+    size: int
+    X: NDArray[np.int64]
+    marks: tuple[tuple[int, float], ...]
+
+    def front(self) -> Front:
+        X = np.unique(self.X, axis=0)
+        return Front.from_curve(self.problem.estimates(X), self.problem.scenario, self.problem.names_of(X))
+
+    def until(self, evaluations: float) -> "_Trace":
+        """The run as it would have been with so many evaluations at most, or its first generation."""
+        marks = tuple(mark for mark in self.marks if mark[0] <= evaluations) or self.marks[:1]
+        return _Trace(self.problem, self.size, self.X[: marks[-1][0]], marks)
+
+
+def _trace(problem: Any, algorithm: Any, evaluations: int) -> _Trace:
+    from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
+
+    marks: list[tuple[int, float]] = []
+    start = time.perf_counter()
+
+    def mark(running: Any) -> None:
+        if not marks or running.evaluator.n_eval > marks[-1][0]:
+            marks.append((running.evaluator.n_eval, time.perf_counter() - start))
+
+    result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
+    evaluated = result.pop if result.archive is None else result.archive
+    return _Trace(problem, grid_size(problem), np.asarray(evaluated.get("X"), dtype=np.int64), tuple(marks))
+
+
+def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
+    """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has."""
+    share = 0.0
+    for exact, trace in runs:
+        for evaluations, _ in trace.marks:
+            if evaluations <= share * trace.size:
+                continue
+            if front_quality(trace.until(share * trace.size).front(), exact)["hypervolume"] >= ENOUGH:
+                break
+            share = evaluations / trace.size
+    return share
+
+
+def _compared(trace: _Trace, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
+    front = trace.front()
+    return {
+        **front_quality(front, exact),
+        "evaluations": trace.marks[-1][0],
+        "distinct": len(np.unique(trace.X, axis=0)) / trace.size,
+        "seconds": trace.marks[-1][1],
+        **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) for rule in rules},
+    }
+
+
+def front_quality(front: Front, exact: Front) -> dict[str, float]:
+    """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison)."""
+    if not len(exact):
+        return {"found": 1.0, "hypervolume": 1.0, "igd_plus": 0.0}
+    N, whole = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
+    ones = np.ones(whole.shape[1])
+    volume = moocore.hypervolume(N, ref=ones) if len(N) else 0.0
+    there = {tuple(row) for row in N.tolist()}
+    return {
+        "found": sum(tuple(row) in there for row in whole.tolist()) / len(whole),
+        # A front on the budgets themselves has no volume; having all of nothing is having all.
+        "hypervolume": float(volume / total) if (total := moocore.hypervolume(whole, ref=ones)) > 0 else 1.0,
+        "igd_plus": float(moocore.igd_plus(N, ref=whole)) if len(N) else float("inf"),
+    }
+
+
+def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
+    """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
+    scenario: Scenario = exact.scenario
+    worst = exact.F.max(axis=0)
+    normalised: FloatArray = F / np.array([scenario.c_max or worst[0], scenario.t_max or worst[1], 1.0])
+    return normalised
+
+
+def _choice(front: Front, rule: Rule) -> tuple[str | None, int | None]:
+    choice = decide(front, rule)
+    return choice.model, choice.k
+
+
+def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) -> dict[str, Callable[..., Any]]:
+    known: dict[str, Callable[..., Any]] = {EXHAUSTIVE: lambda _, seed: ExhaustiveSearch(seed=seed), **SEARCHES}
+    if solvers is None:
+        return known
+    if isinstance(solvers, Mapping):
+        return dict(solvers)
+    names = list(solvers)
+    for name in names:
+        if name not in known:
+            raise unknown_name("solver", name, list(known))
+    return {name: known[name] for name in names}
