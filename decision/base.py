@@ -27,7 +27,7 @@ class Rule(DecisionMaking):
     Attributes:
         needs_scale: whether the answer depends on the nadir.
         moves_with_k_max: whether the answer depends on where the front ends.
-        score_name: what the rule looks at, in words.
+        score_name: what the rule looks at, in words; empty where a score only says that the rule names the row.
         higher_is_better: whether the greatest score is the best.
     """
 

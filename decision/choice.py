@@ -80,15 +80,16 @@ def _none(judge: Rule, status: str, scores: FloatArray, reason: str) -> Choice:
 
 def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatArray) -> str:
     name = f"{front.models[row]} with k = {front.k[row]}" if front.models else f"k = {front.k[row]}"
+    others = f"k = {', '.join(str(front.k[tie]) for tie in ties)}, which cost more"
+    if not judge.score_name:
+        return f"{judge.id} names {name}" + (f", and also {others}" if ties else "")
     extreme = "greatest" if judge.higher_is_better else "least"
     score = f"{judge.score_name}, {scores[row]:.4g}"
     reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {len(front)} rows"
-    if ties:
-        reason += f", shared with k = {', '.join(str(front.k[tie]) for tie in ties)}, which cost more"
-    return reason
+    return reason + (f", shared with {others}" if ties else "")
 
 
 def _why_none(judge: Rule, front: Front) -> str:
     if len(front) < 3:
         return f"the front has {len(front)} row{'s' if len(front) > 1 else ''}, and {judge.id} needs three"
-    return f"on this front the {judge.score_name} singles no row out"
+    return f"on this front {judge.score_name or judge.id} singles no row out"

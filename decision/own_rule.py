@@ -24,7 +24,7 @@ class OwnRule(Rule):
     """
 
     needs_scale = False
-    score_name = "being named by the rule"
+    score_name = ""
     higher_is_better = True
 
     def __init__(

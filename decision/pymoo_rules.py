@@ -92,7 +92,7 @@ class HighTradeoffPoints(Rule):
 
     id = "high-tradeoff"
     needs_scale = False
-    score_name = "being a high trade-off point"
+    score_name = ""
     higher_is_better = True
 
     def score(self, N: FloatArray) -> FloatArray:

@@ -56,8 +56,8 @@ RuleOption = Annotated[
         "--decision",
         "-d",
         metavar="RULE",
-        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord or knee-published; may be repeated. "
-        "[the first five]",
+        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, knee-published, pseudo-weights, "
+        "high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
@@ -171,6 +171,72 @@ def reproduce(
         _print(paper_tables(reproduction), format)
     if not reproduction.holds:
         raise typer.Exit(1)
+
+
+@app.command()
+def compare(
+    catalog: CatalogOption = "paper",
+    model: ModelOption = None,
+    scenario: ScenarioOption = None,
+    solver: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--solver",
+            metavar="ID",
+            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated. [all]",
+        ),
+    ] = None,
+    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each solver, with seeds 0, 1, ...")] = 3,
+    evaluations: Annotated[
+        int | None,
+        typer.Option(
+            "--evaluations",
+            help="At most so many a run. [a tenth of the grid; on grids under 1,000 points as many as every run needs]",
+        ),
+    ] = None,
+    across_models: Annotated[
+        bool, typer.Option("--across-models", help="Choose model and k together: one problem a scenario.")
+    ] = False,
+    decision: RuleOption = None,
+    k_max: Annotated[int | None, typer.Option("--k-max", help="Largest k. [128; 1,280 across models]")] = None,
+    k_step: KStepOption = 1,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Compare solvers with exhaustive enumeration: what they find, and what it takes them.
+
+    Example: moo-inference compare --across-models -s medical-ai --seeds 10
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.estimators.base import whole_number
+    from moo_inference.files import prepare_folder
+    from moo_inference.progress import report_progress
+    from moo_inference.studies.comparison import catalog_problems, compare_solvers
+    from moo_inference.views import comparison_tables
+
+    if out is not None:
+        prepare_folder(out)
+    whole_number("seeds", seeds, 1)
+    problems = catalog_problems(
+        load_catalog(catalog),
+        models=model,
+        scenarios=scenario,
+        across_models=across_models,
+        k_max=k_max,
+        k_step=k_step,
+    )
+    with report_progress("comparing") as progress:
+        comparison = compare_solvers(
+            problems, solver, range(seeds), evaluations=evaluations, decisions=decision, progress=progress
+        )
+    if out is not None:
+        comparison.save(out)
+    if format is Format.CSV:
+        sys.stdout.write(comparison.to_csv())
+    elif format is Format.JSON:
+        sys.stdout.write(comparison.to_json())
+    else:
+        _print(comparison_tables(comparison), format)
 
 
 def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002

@@ -20,6 +20,7 @@ from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
+from moo_inference.grid import pass_grid
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
 from moo_inference.studies.study import default_estimator, deliver, frame_to_csv, frame_to_json, versions
@@ -141,8 +142,11 @@ def compare_solvers(
                 traces.append((name, solver, seed, _trace(each, make(each, seed=seed), limit)))
                 if progress is not None:
                     progress(len(traces), len(problems) * len(makers) * len(runs))
-    searches = [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
-    share = _share_that_is_enough(searches) if evaluations is None else None
+    share = None
+    if evaluations is None and all(grid_size(each) < _SMALL_GRID for each in problems.values()):
+        share = _share_that_is_enough(
+            [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
+        )
     rows = []
     for name, solver, seed, trace in traces:
         cut = trace if share is None or solver == EXHAUSTIVE else trace.until(share * trace.size)
@@ -158,7 +162,7 @@ def compare_solvers(
     return Comparison(pd.DataFrame(rows), settings)
 
 
-def paper_problems(
+def catalog_problems(
     catalog: Catalog,
     *,
     models: Sequence[str] | None = None,
@@ -191,7 +195,7 @@ def paper_problems(
             key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, **options)
             for key, scenario in chosen.scenarios.items()
         }
-    grid = range(k_step, most + 1, k_step)
+    grid = pass_grid(None, most, k_step)
     curves = estimator.estimate_many(list(chosen.models.values()), grid)
     return {
         f"{key}/{model_id}": InferenceScalingProblem(model, scenario, estimator=Tabulated(curve), **options)

@@ -1,0 +1,34 @@
+"""Stop a run, keep it in a file, go on later, and end exactly where an uninterrupted run ends."""
+
+import pickle
+import tempfile
+from pathlib import Path
+
+from pymoo.optimize import minimize
+from pymoo.termination.max_gen import MaximumGenerationTermination
+
+import moo_inference as mi
+from moo_inference.problems import ModelChoiceProblem
+from moo_inference.solvers import nsga2
+
+catalog = mi.load_catalog("paper")
+problem = ModelChoiceProblem(catalog.models, catalog.scenarios["essay-feedback"])
+
+whole = minimize(problem, nsga2(problem, seed=7, pop_size=24, n_gen=12))
+
+# Pickle between two calls of next(); inside a callback the generation would be counted twice.
+algorithm = nsga2(problem, seed=7, pop_size=24).setup(problem)
+for _ in range(5):
+    algorithm.next()
+with tempfile.TemporaryDirectory() as folder:
+    checkpoint = Path(folder) / "checkpoint.pickle"
+    checkpoint.write_bytes(pickle.dumps(algorithm))
+    resumed = pickle.loads(checkpoint.read_bytes())
+
+# A termination given to minimize is ignored for an algorithm under way: set it on the algorithm.
+resumed.termination = MaximumGenerationTermination(12)
+result = minimize(problem, resumed, copy_algorithm=False)
+
+same = (result.archive.get("X") == whole.archive.get("X")).all()
+print(f"{len(whole.archive)} evaluations without a stop, {len(result.archive)} with one; the same points: {same}")
+print(f"front of {len(mi.Front.from_result(result))} rows, the same: {(result.F == whole.F).all()}")

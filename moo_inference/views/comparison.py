@@ -1,0 +1,73 @@
+"""A comparison of solvers as tables."""
+
+from typing import Any
+
+from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
+from moo_inference.views.amounts import significant
+from moo_inference.views.table import Table
+
+_MEASURES = {
+    "found": "of the front found",
+    "hypervolume": "hypervolume",
+    "igd_plus": "IGD+",
+    "evaluations": "evaluations",
+    "distinct": "of the grid seen",
+    "seconds": "seconds",
+}
+
+
+def comparison_tables(comparison: Comparison) -> list[Table]:
+    """One row a solver: median and spread of each measure, and how often each rule chooses as from the exact front."""
+    summary = comparison.summary.to_dict(orient="records")
+    same = [column for column in comparison.summary.columns if column.startswith("same_")]
+    quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
+    choices = tuple((str(row["solver"]), *(f"{row[column]:.0%}" for column in same)) for row in summary)
+    problems = comparison.runs["problem"].nunique()
+    seeds = len(comparison.settings["seeds"])
+    return [
+        Table(
+            f"{problems} problem{'s' if problems > 1 else ''}, {seeds} seeds: median [least .. greatest]",
+            ("solver", *_MEASURES.values()),
+            quality,
+            _notes(comparison),
+        ),
+        Table(
+            "Runs in which a rule chooses as from the exact front",
+            ("solver", *(column.removeprefix("same_") for column in same)),
+            choices,
+        ),
+    ]
+
+
+def _spread(measure: str, row: Any) -> str:
+    return (
+        f"{_number(measure, row[f'{measure}_median'])}  "
+        f"[{_number(measure, row[f'{measure}_min'])} .. {_number(measure, row[f'{measure}_max'])}]"
+    )
+
+
+def _number(measure: str, value: float) -> str:
+    if measure in ("found", "distinct"):
+        return f"{value:.0%}"
+    if measure == "evaluations":
+        return f"{value:,.0f}"
+    if measure == "hypervolume":
+        return f"{value:.4f}"
+    return significant(value, 2)
+
+
+def _notes(comparison: Comparison) -> tuple[str, ...]:
+    notes = [
+        "Hypervolume relative to the exact front's; IGD+ after division by the budgets; all that was evaluated counts."
+    ]
+    share = comparison.settings["share_of_grid"]
+    if share:
+        note = f"It takes {share:.0%} of the grid until every run has {ENOUGH} of the exact hypervolume."
+        seconds = comparison.runs.groupby(comparison.runs["solver"] == EXHAUSTIVE)["seconds"].median()
+        if len(seconds) == 2:
+            note += (
+                f" Exhaustive search takes all of it, misses nothing, and is {seconds[False] / seconds[True]:.0f} times "
+                "as fast: on grids like these, search is pointless."
+            )
+        notes.append(note)
+    return tuple(notes)
