@@ -58,7 +58,7 @@ def nsga3(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: in
         seed,
         pop_size,
         n_gen,
-        comp_by_cv_then_random,
+        _by_violation,
         lambda size, options: NSGA3(_directions(problem.n_obj, size), **options),
     )
 
@@ -70,7 +70,7 @@ def u_nsga3(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: 
         seed,
         pop_size,
         n_gen,
-        comp_by_rank_and_ref_line_dist,
+        _by_rank_and_line,
         lambda size, options: UNSGA3(_directions(problem.n_obj, size), **options),
     )
 
@@ -82,7 +82,7 @@ def sms_emoa(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen:
         seed,
         pop_size,
         n_gen,
-        cv_and_dom_tournament,
+        _by_dominance,
         lambda _, options: SMSEMOA(survival=LeastHypervolumeContributionSurvival(), **options),
     )
 
@@ -135,6 +135,19 @@ def _wired(
     # Some of pymoo's classes replace a termination that their constructor is given by their own.
     algorithm.termination = MaximumGenerationTermination(generations)
     return algorithm
+
+
+# pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be kept in a file.
+def _by_violation(*args: Any, **kwargs: Any) -> Any:
+    return comp_by_cv_then_random(*args, **kwargs)
+
+
+def _by_rank_and_line(*args: Any, **kwargs: Any) -> Any:
+    return comp_by_rank_and_ref_line_dist(*args, **kwargs)
+
+
+def _by_dominance(*args: Any, **kwargs: Any) -> Any:
+    return cv_and_dom_tournament(*args, **kwargs)
 
 
 class _Survival(SPEA2Survival):

@@ -8,22 +8,22 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import moocore
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.catalog import Catalog, Scenario
+from moo_inference.catalog import Catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated
 from moo_inference.estimators.base import whole_number
-from moo_inference.estimators.curve import FloatArray
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
-from moo_inference.studies.study import default_estimator, deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.quality import front_quality
+from moo_inference.studies.study import default_estimator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -144,9 +144,8 @@ def compare_solvers(
                     progress(len(traces), len(problems) * len(makers) * len(runs))
     share = None
     if evaluations is None and all(grid_size(each) < _SMALL_GRID for each in problems.values()):
-        share = _share_that_is_enough(
-            [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
-        )
+        searches = [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
+        share = _share_that_is_enough(searches)
     rows = []
     for name, solver, seed, trace in traces:
         cut = trace if share is None or solver == EXHAUSTIVE else trace.until(share * trace.size)
@@ -247,7 +246,7 @@ def _trace(problem: Any, algorithm: Any, evaluations: int) -> _Trace:
 
 def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
     """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has."""
-    share = 0.0
+    share = max((trace.marks[0][0] / trace.size for _, trace in runs), default=1.0)
     for exact, trace in runs:
         for evaluations, _ in trace.marks:
             if evaluations <= share * trace.size:
@@ -267,30 +266,6 @@ def _compared(trace: _Trace, exact: Front, rules: Sequence[Rule]) -> dict[str, A
         "seconds": trace.marks[-1][1],
         **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) for rule in rules},
     }
-
-
-def front_quality(front: Front, exact: Front) -> dict[str, float]:
-    """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison)."""
-    if not len(exact):
-        return {"found": 1.0, "hypervolume": 1.0, "igd_plus": 0.0}
-    N, whole = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
-    ones = np.ones(whole.shape[1])
-    volume = moocore.hypervolume(N, ref=ones) if len(N) else 0.0
-    there = {tuple(row) for row in N.tolist()}
-    return {
-        "found": sum(tuple(row) in there for row in whole.tolist()) / len(whole),
-        # A front on the budgets themselves has no volume; having all of nothing is having all.
-        "hypervolume": float(volume / total) if (total := moocore.hypervolume(whole, ref=ones)) > 0 else 1.0,
-        "igd_plus": float(moocore.igd_plus(N, ref=whole)) if len(N) else float("inf"),
-    }
-
-
-def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
-    """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
-    scenario: Scenario = exact.scenario
-    worst = exact.F.max(axis=0)
-    normalised: FloatArray = F / np.array([scenario.c_max or worst[0], scenario.t_max or worst[1], 1.0])
-    return normalised
 
 
 def _choice(front: Front, rule: Rule) -> tuple[str | None, int | None]:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import load_catalog
 from moo_inference.estimators import MonteCarlo, Progress
 from moo_inference.studies.claims import Claim, examine_claims
-from moo_inference.studies.study import Study, deliver, frame_to_csv, frame_to_json, run_study
+from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json
+from moo_inference.studies.study import Study, run_study
 
 if TYPE_CHECKING:
     import pandas as pd

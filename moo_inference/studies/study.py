@@ -2,11 +2,9 @@
 
 import json
 import os
-import platform
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -22,11 +20,10 @@ from moo_inference.estimators.curve import COLUMNS, FloatArray
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
+from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 
 if TYPE_CHECKING:
     import pandas as pd
-
-_PACKAGES = ("moo-inference", "numpy", "scipy", "pandas", "pymoo", "moocore")
 
 
 @dataclass(frozen=True)
@@ -214,24 +211,6 @@ def default_estimator() -> Estimator:
     return MonteCarlo()
 
 
-def versions() -> dict[str, str]:
-    """The versions of everything that shapes the numbers."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
-
-
-def frame_to_csv(frame: "pd.DataFrame") -> str:
-    """A table as CSV with full precision and no index."""
-    text: str = frame.to_csv(index=False, lineterminator="\n")
-    return text
-
-
-def frame_to_json(frame: "pd.DataFrame") -> str:
-    """A table as a JSON list of records, one a line, with null where a value is missing."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    records = [json.dumps(record, allow_nan=False) for record in plain.to_dict(orient="records")]
-    return "[\n" + ",\n".join(records) + "\n]\n"
-
-
 def _checked(
     catalog: Catalog,
     models: Sequence[str] | None,
@@ -300,10 +279,3 @@ def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str])
     frame["k"] = np.concatenate([curve.k for _, curve in curves])
     frame[list(COLUMNS)] = np.concatenate([curve.table for _, curve in curves])
     return frame
-
-
-def deliver(text: str, path: str | os.PathLike[str] | None) -> str:
-    """The text, written whole to `path` if one is given."""
-    if path is not None:
-        write_atomically(path, text)
-    return text

@@ -65,9 +65,10 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
         note = f"It takes {share:.0%} of the grid until every run has {ENOUGH} of the exact hypervolume."
         seconds = comparison.runs.groupby(comparison.runs["solver"] == EXHAUSTIVE)["seconds"].median()
         if len(seconds) == 2:
+            times = seconds[False] / seconds[True]
             note += (
-                f" Exhaustive search takes all of it, misses nothing, and is {seconds[False] / seconds[True]:.0f} times "
-                "as fast: on grids like these, search is pointless."
+                f" Exhaustive search takes all of it, misses nothing, and is {times:.0f} times as fast: on grids like "
+                "these, search is pointless."
             )
         notes.append(note)
     return tuple(notes)

@@ -1,0 +1,39 @@
+"""Tables as text and files, and the versions that every output records."""
+
+import json
+import os
+import platform
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+from moo_inference.files import write_atomically
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_PACKAGES = ("moo-inference", "numpy", "scipy", "pandas", "pymoo", "moocore")
+
+
+def versions() -> dict[str, str]:
+    """The versions of everything that shapes the numbers."""
+    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+
+
+def frame_to_csv(frame: "pd.DataFrame") -> str:
+    """A table as CSV with full precision and no index."""
+    text: str = frame.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def frame_to_json(frame: "pd.DataFrame") -> str:
+    """A table as a JSON list of records, one a line, with null where a value is missing."""
+    plain = frame.astype(object).where(frame.notna(), None)
+    records = [json.dumps(record, allow_nan=False) for record in plain.to_dict(orient="records")]
+    return "[\n" + ",\n".join(records) + "\n]\n"
+
+
+def deliver(text: str, path: str | os.PathLike[str] | None) -> str:
+    """The text, written whole to `path` if one is given."""
+    if path is not None:
+        write_atomically(path, text)
+    return text

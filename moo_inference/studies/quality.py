@@ -1,0 +1,31 @@
+"""How much of an exact front another front has."""
+
+import moocore
+import numpy as np
+
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.fronts import Front
+
+
+def front_quality(front: Front, exact: Front) -> dict[str, float]:
+    """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison)."""
+    if not len(exact):
+        return {"found": 1.0, "hypervolume": 1.0, "igd_plus": 0.0}
+    N, whole = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
+    ones = np.ones(whole.shape[1])
+    volume = moocore.hypervolume(N, ref=ones) if len(N) else 0.0
+    there = {tuple(row) for row in N.tolist()}
+    return {
+        "found": sum(tuple(row) in there for row in whole.tolist()) / len(whole),
+        # A front on the budgets themselves has no volume; having all of nothing is having all.
+        "hypervolume": float(volume / total) if (total := moocore.hypervolume(whole, ref=ones)) > 0 else 1.0,
+        "igd_plus": float(moocore.igd_plus(N, ref=whole)) if len(N) else float("inf"),
+    }
+
+
+def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
+    """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
+    scenario = exact.scenario
+    worst = exact.F.max(axis=0)
+    normalised: FloatArray = F / np.array([scenario.c_max or worst[0], scenario.t_max or worst[1], 1.0])
+    return normalised
