@@ -94,9 +94,29 @@ def test_reproduce_ends_with_status_1_if_the_tables_ever_change(capsys, monkeypa
     assert run(capsys, "reproduce", "--format", "csv")[0] == 1
 
 
+def test_compare_has_a_row_a_run(capsys, tmp_path):
+    options = ["compare", "-m", "gpt-5", "-s", "essay-feedback", "--solver", "exhaustive", "--solver", "nsga2"]
+    status, out, _ = run(capsys, *options, "--seeds", "2", "--format", "csv", "--out", str(tmp_path))
+    frame = pd.read_csv(io.StringIO(out))
+    assert status == 0
+    assert list(frame.columns[:9]) == [
+        "problem", "solver", "seed", "found", "hypervolume", "igd_plus", "evaluations", "distinct", "seconds",
+    ]  # fmt: skip
+    assert len(frame) == 4
+    assert (tmp_path / "summary.csv").exists()
+    across = ["compare", "--across-models", "-s", "medical-ai", "--k-max", "120", "--solver", "nsga2", "--seeds", "1"]
+    status, out, _ = run(capsys, *across)
+    assert status == 0
+    assert "of the front found" in out
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
+        (["compare", "--solver", "nsga"], "unknown solver 'nsga' (did you mean 'nsga2'?)"),
+        (["compare", "--seeds", "0"], "seeds must be a whole number of at least 1, got 0"),
+        (["compare", "--evaluations", "0"], "evaluations must be a whole number of at least 1, got 0"),
+        (["compare", "-m", "x"], "unknown model 'x'"),
         (["solve", "--catalog", "nowhere.yaml"], "nowhere.yaml: must be a file that can be read"),
         (["solve", "-m", "gpt5"], "unknown model 'gpt5' (did you mean 'gpt-5'?); it must be one of: gpt-5, gpt-5-mini"),
         (["solve", "-s", "essay"], "unknown scenario 'essay'"),
@@ -136,7 +156,7 @@ def test_an_unwritable_folder_is_told_before_the_work(capsys, monkeypatch):
 
 
 def test_help_has_an_example(capsys):
-    for command in ("solve", "reproduce"):
+    for command in ("solve", "reproduce", "compare"):
         status, out, _ = run(capsys, command, "--help")
         assert status == 0
         assert f"moo-inference {command} " in " ".join(out.split())
