@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
-    from moo_inference.estimators import OBJECTIVES, MonteCarlo, ScalingCurve, Tabulated
+    from moo_inference.estimators import OBJECTIVES, ClosedForm, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
     from moo_inference.studies import Study, run_study
 
@@ -21,6 +21,7 @@ _HOME = {
     "load_catalog": "catalog",
     "save_catalog": "catalog",
     "OBJECTIVES": "estimators",
+    "ClosedForm": "estimators",
     "MonteCarlo": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",

@@ -2,17 +2,27 @@
 
 import numpy as np
 
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import TOLERANCE, Scenario
+from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
-
-TOLERANCE = 1e-9
-"""How far a constraint may be exceeded. A budget equal to a cost in decimal is often missed by one ulp."""
 
 BUDGETS = ("c_max", "t_max", "a_min")
 
 
-def measured(curve: ScalingCurve) -> FloatArray:
-    """What the budgets look at: (n, 3) array of cost in USD, time in seconds and accuracy, in the order of BUDGETS."""
+def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
+    """What a scenario's budgets look at: (n, 3) cost in USD, time in seconds and accuracy, in the order of BUDGETS.
+
+    Raises:
+        SettingError: (a ValueError) a budget is for a quantile, and the curve was estimated without the scenario.
+    """
+    view = curve.views.get(scenario)
+    if view is not None:
+        return view.values
+    if any(quantile is not None for quantile in scenario.quantiles):
+        raise SettingError(
+            f"scenario {scenario.name!r} has a budget for a quantile: the curve must be estimated with "
+            "scenarios=[scenario]"
+        )
     return curve.means
 
 

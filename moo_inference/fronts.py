@@ -52,7 +52,7 @@ class Front:
             scenario: the budgets.
             models: the model of each row where there are several.
         """
-        values = measured(curve)
+        values = measured(curve, scenario)
         finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
         if not finite.all():
             _warn(curve.k[~finite], [name for name, ok in zip(models, finite.tolist(), strict=False) if not ok])
@@ -113,7 +113,7 @@ class Front:
     @cached_property
     def G(self) -> FloatArray:  # noqa: N802
         """(n, 3) constraints, none of them positive."""
-        return constraints(measured(self.curve), self.scenario)
+        return constraints(measured(self.curve, self.scenario), self.scenario)
 
     def to_frame(self) -> "pd.DataFrame":
         """The front's rows: `model` where there are several, `k`, and the fifteen columns of a scaling curve."""

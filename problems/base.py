@@ -10,9 +10,11 @@ from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, BudgetView, FloatArray, ScalingCurve
 
 Point = tuple[int, ...]
+_Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float]
+"""F, G, the fifteen columns, the error, what the budgets look at, and the share of queries that meets them."""
 
 
 class EstimatedProblem(ElementwiseProblem):
@@ -43,7 +45,7 @@ class EstimatedProblem(ElementwiseProblem):
         self.axes = axes
         self.scenario = scenario
         self._bounds = tuple((axis[0], last) for axis, last in zip(axes, upper, strict=True))
-        self._known: dict[Point, tuple[FloatArray, FloatArray, list[float], float]] = {}
+        self._known: dict[Point, _Estimate] = {}
         low, high = zip(*self._bounds, strict=True)
         super().__init__(
             n_var=len(axes), n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=np.array(low), xu=np.array(high), vtype=int
@@ -65,9 +67,10 @@ class EstimatedProblem(ElementwiseProblem):
         """
         points = [tuple(x) for x in np.asarray(X).tolist()]
         self._learn(points)
-        _, _, rows, errors = zip(*(self._known[point] for point in points), strict=True)
+        _, _, rows, errors, values, attainment = zip(*(self._known[point] for point in points), strict=True)
         k = np.array([point[-1] for point in points], dtype=np.int64)
-        return ScalingCurve(k, np.array(rows), np.array(errors))
+        view = BudgetView(np.array(values), np.array(attainment))
+        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view})
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         # All new points of a generation go to the estimator in one call, which is what it is fast at. What is left is
@@ -77,15 +80,15 @@ class EstimatedProblem(ElementwiseProblem):
         if not isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
             super()._evaluate_elementwise(X, out, *args, **kwargs)
             return
-        F, G, table, _ = (np.array(part) for part in zip(*(self._known[point] for point in points), strict=True))
-        out["F"], out["G"] = F, G
-        out.update(zip(COLUMNS, table.T, strict=True))
+        F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
+        out["F"], out["G"] = np.array(F), np.array(G)
+        out.update(zip(COLUMNS, np.array(table).T, strict=True))
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         point = tuple(np.asarray(x).tolist())
         if point not in self._known:
             self._learn([point])
-        out["F"], out["G"], row, _ = self._known[point]
+        out["F"], out["G"], row, *_ = self._known[point]
         out.update(zip(COLUMNS, row, strict=True))
 
     def _learn(self, asked: list[tuple[Any, ...]]) -> None:
@@ -95,10 +98,14 @@ class EstimatedProblem(ElementwiseProblem):
             return
         curve = self._estimate(new)
         F = curve.F.copy()
-        G = constraints(measured(curve), self.scenario)
+        values = measured(curve, self.scenario)
+        G = constraints(values, self.scenario)
         broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
         F[broken] = G[broken] = np.inf
-        self._known.update(zip(new, zip(F, G, curve.table.tolist(), curve.error, strict=True), strict=True))
+        view = curve.views.get(self.scenario)
+        attainment = np.full(len(new), np.nan) if view is None else view.attainment
+        rows = zip(F, G, curve.table.tolist(), curve.error, values, attainment, strict=True)
+        self._known.update(zip(new, rows, strict=True))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
         for value, (low, high) in zip(point, self._bounds, strict=True):

@@ -9,7 +9,7 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, MonteCarlo
-from moo_inference.estimators.base import latency_settings
+from moo_inference.estimators.base import estimate_curves, latency_settings
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
@@ -58,11 +58,18 @@ class ModelChoiceProblem(EstimatedProblem):
         return tuple(ids[number] for number in np.asarray(X)[:, 0].tolist())
 
     def _estimate(self, points: list[Point]) -> ScalingCurve:
-        curves = []
+        curves: list[ScalingCurve] = []
         models = list(self.models.values())
         for number, group in groupby(points, key=lambda point: point[0]):
             k = [point[1] for point in group]
-            curves.append(self.estimator.estimate(models[number], k, parallel=self.parallel, latency=self.latency))
+            curves += estimate_curves(
+                self.estimator,
+                [models[number]],
+                k,
+                parallel=self.parallel,
+                latency=self.latency,
+                scenarios=[self.scenario],
+            )
         return ScalingCurve.joined(curves)
 
     def _what(self, value: Any) -> str:

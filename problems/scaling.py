@@ -6,7 +6,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import Estimator, MonteCarlo
-from moo_inference.estimators.base import latency_settings
+from moo_inference.estimators.base import estimate_curves, latency_settings
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
@@ -59,4 +59,12 @@ class InferenceScalingProblem(EstimatedProblem):
         return self.estimates(np.reshape(np.asarray(k), (-1, 1)))
 
     def _estimate(self, points: list[Point]) -> ScalingCurve:
-        return self.estimator.estimate(self.model, [k for (k,) in points], parallel=self.parallel, latency=self.latency)
+        [curve] = estimate_curves(
+            self.estimator,
+            [self.model],
+            [k for (k,) in points],
+            parallel=self.parallel,
+            latency=self.latency,
+            scenarios=[self.scenario],
+        )
+        return curve

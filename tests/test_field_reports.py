@@ -34,8 +34,8 @@ class Holed(Estimator):
     value: float = float("nan")
     asked: tuple[list, ...] = ()
 
-    def estimate_many(self, models, k, *, parallel=None, latency=None, progress=None):
-        curves = mi.MonteCarlo(trials=30).estimate_many(models, k, parallel=parallel, latency=latency)
+    def estimate_many(self, models, k, **options):
+        curves = mi.MonteCarlo(trials=30).estimate_many(models, k, **{**options, "scenarios": ()})
         for log in self.asked:
             log.extend((id(model), int(value)) for model in models for value in k)
         return [self._with_holes(curve) for curve in curves]

@@ -18,6 +18,9 @@ from moo_inference.errors import CatalogError, did_you_mean
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, read_yaml
 
+_SAID = ("c_max", "t_max")
+"""Fields in which null says something."""
+
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario}
 
 
@@ -49,7 +52,11 @@ def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The catalog as the file's plain values. Flags that are not set are left out."""
     return {
         section: {
-            key: {name: value for name, value in entry.model_dump().items() if value is not False}
+            key: {
+                name: value
+                for name, value in entry.model_dump().items()
+                if value is not False and (value is not None or name in _SAID)
+            }
             for key, entry in getattr(catalog, section).items()
         }
         for section in _SECTIONS

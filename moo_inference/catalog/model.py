@@ -50,7 +50,8 @@ class Model(Frozen):
         output_tokens: length of the answer of one pass.
         accuracy: of one pass.
         parallel: P, how many passes run at the same time.
-        latency: how the times of k passes add up. `ideal` divides their sum by P (paper, Eq. 6).
+        latency: how the times of k passes add up. `ideal` divides their sum by P (paper, Eq. 6), even for k < P.
+            `waves` runs ceil(k / P) batches of at most P passes, each as long as its slowest pass.
     """
 
     name: Name
@@ -64,7 +65,7 @@ class Model(Frozen):
     output_tokens: TokenLength
     accuracy: Accuracy
     parallel: Count = 1
-    latency: Literal["ideal"] = "ideal"
+    latency: Literal["ideal", "waves"] = "waves"
 
     @field_validator("usd_per_million_input_tokens", "usd_per_million_output_tokens")
     @classmethod
@@ -84,13 +85,6 @@ class Model(Frozen):
                     "`price_checked: true`"
                 )
         return price
-
-    @field_validator("latency", mode="before")
-    @classmethod
-    def _known_latency(cls, latency: object) -> object:
-        if latency == "waves":
-            raise ValueError("must be 'ideal': 'waves' (passes in batches of P) is not available in this version")
-        return latency
 
     @property
     def usd_per_input_token(self) -> float:

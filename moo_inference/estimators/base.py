@@ -7,14 +7,14 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model
+from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
 
-LATENCIES = ("ideal",)
+LATENCIES = ("ideal", "waves")
 
 
 class Estimator(ABC):
@@ -28,6 +28,7 @@ class Estimator(ABC):
         *,
         parallel: int | None = None,
         latency: str | None = None,
+        scenarios: Sequence[Scenario] = (),
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
         """The curves of several models over the same k; what they can share is computed once.
@@ -38,6 +39,8 @@ class Estimator(ABC):
                 which others are asked for.
             parallel: how many passes run at the same time, in place of each model's own number.
             latency: how times add up, in place of each model's own rule.
+            scenarios: for each of them the curves get a view: what its budgets look at, and the share of queries that
+                meets them all. A scenario with a budget for a quantile needs one.
             progress: told how far the work is.
 
         Raises:
@@ -45,14 +48,45 @@ class Estimator(ABC):
         """
 
     def estimate(
-        self, model: Model, k: Iterable[int], *, parallel: int | None = None, latency: str | None = None
+        self,
+        model: Model,
+        k: Iterable[int],
+        *,
+        parallel: int | None = None,
+        latency: str | None = None,
+        scenarios: Sequence[Scenario] = (),
     ) -> ScalingCurve:
         """The curve of one model; see `estimate_many`."""
-        return self.estimate_many([model], k, parallel=parallel, latency=latency)[0]
+        return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The name and the options, as plain values: enough to make the same estimator again."""
+
+
+def estimate_curves(
+    estimator: Any,
+    models: Sequence[Model],
+    k: Iterable[int],
+    *,
+    parallel: int | None = None,
+    latency: str | None = None,
+    scenarios: Sequence[Scenario] = (),
+    progress: Progress | None = None,
+) -> list[ScalingCurve]:
+    """What `Estimator.estimate_many` does, also for any object with just `estimate(model, k, parallel=, latency=)`."""
+    if isinstance(estimator, Estimator):
+        return estimator.estimate_many(
+            models, k, parallel=parallel, latency=latency, scenarios=scenarios, progress=progress
+        )
+    return [estimator.estimate(model, k, parallel=parallel, latency=latency) for model in models]
+
+
+def estimator_settings(estimator: Any) -> dict[str, Any]:
+    """The settings of an estimator, or the name of an object that has none."""
+    if isinstance(estimator, Estimator):
+        return estimator.settings()
+    return {"estimator": type(estimator).__name__}
 
 
 def passes(k: Iterable[int] | int) -> IntArray:

@@ -1,12 +1,14 @@
 """The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
+
+from moo_inference.catalog import Scenario
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,6 +45,19 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class BudgetView:
+    """What one scenario's budgets look at, for n values of k.
+
+    Attributes:
+        values: (n, 3) cost in USD, time in seconds and accuracy: means, or quantiles where the scenario asks for them.
+        attainment: (n,) share of queries that meet all budgets at once.
+    """
+
+    values: FloatArray
+    attainment: FloatArray
+
+
+@dataclass(frozen=True)
 class ScalingCurve:
     """What to expect of k passes of one model, for n values of k.
 
@@ -50,11 +65,13 @@ class ScalingCurve:
         k: (n,) integers, numbers of passes, in the order they were asked for.
         table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
+        views: what was asked for by scenario.
     """
 
     k: IntArray
     table: FloatArray
     error: FloatArray
+    views: Mapping[Scenario, BudgetView] = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.k)
@@ -107,8 +124,16 @@ class ScalingCurve:
             np.concatenate([curve.k for curve in curves]),
             np.concatenate([curve.table for curve in curves]),
             np.concatenate([curve.error for curve in curves]),
+            {
+                scenario: BudgetView(
+                    np.concatenate([curve.views[scenario].values for curve in curves]),
+                    np.concatenate([curve.views[scenario].attainment for curve in curves]),
+                )
+                for scenario in curves[0].views
+            },
         )
 
     def take(self, rows: IntArray) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
-        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows])
+        views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
+        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views)

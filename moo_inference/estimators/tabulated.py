@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model
+from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.base import Estimator, Progress, passes
 from moo_inference.estimators.curve import ScalingCurve
@@ -31,6 +31,7 @@ class Tabulated(Estimator):
         *,
         parallel: int | None = None,
         latency: str | None = None,
+        scenarios: Sequence[Scenario] = (),
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
         """The known rows at k, for each model the same. See `Estimator.estimate_many`.

@@ -7,7 +7,7 @@ from conftest import GOLDEN
 
 import moo_inference as mi
 from moo_inference.errors import SettingError
-from moo_inference.estimators import monte_carlo
+from moo_inference.estimators import draws as reduced
 from moo_inference.estimators.curve import COLUMNS
 
 
@@ -54,8 +54,8 @@ def test_the_value_at_k_depends_on_k_alone(gpt5, clipping_model, draws, monkeypa
         assert (some.table == whole.table[[8, 2, 2, 39]]).all()
         for values, normals in ((41, 3 * 41), (41 * 3, 3 * 41 * 7), (1, 1)):
             with monkeypatch.context() as patched:
-                patched.setattr(monte_carlo, "_VALUES_AT_ONCE", values)
-                patched.setattr(monte_carlo, "_NORMALS_AT_ONCE", normals)
+                patched.setattr(reduced, "_VALUES_AT_ONCE", values)
+                patched.setattr(reduced, "_NORMALS_AT_ONCE", normals)
                 assert (estimator.estimate(model, range(1, 41)).table == whole.table).all()
 
 

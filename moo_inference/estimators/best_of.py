@@ -1,0 +1,158 @@
+"""The best of k clipped normals, exactly: what the paper takes for intractable (its section "Monte Carlo").
+
+Let A = clip(mu + sigma M, 0, 1), M the maximum of k standard normals with distribution function Phi^k, and D = 1 - A.
+Then E[D] and E[D^2] are integrals of Phi^k and of its first moment from (0 - mu) / sigma to (1 - mu) / sigma. Up to any
+limit these are sums over fixed panels, which depend on k alone and serve all models, and a piece of one more panel.
+Gauss-Legendre with 12 nodes on panels of half a standard deviation gives 1e-12 absolute for k = 1 ... 10^6.
+"""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import log_ndtr, ndtri_exp
+
+from moo_inference.estimators.curve import FloatArray
+
+_NODES = 12
+_WIDTH = 0.5
+_BOTTOM, _TOP = -9.0, 10.0
+"""Beyond these, Phi^k is 0 or 1 to 16 digits for every k up to 10^6."""
+
+_SMALLEST_ERROR = 4e-18
+_K_AT_ONCE = 4096
+
+
+def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
+    """Expectation and standard deviation of D = 1 - A, the error of the best of k.
+
+    Args:
+        means: (m,) of one pass before clipping, in [0, 1].
+        stds: (m,) of one pass, zero or more.
+        k: (n,) numbers of passes, at least 1.
+
+    Returns:
+        Two (m, n) arrays. An expectation below 4e-18 is 0.
+    """
+    mu, sigma = _column(means), _column(stds)
+    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    low, high = _limits(mu, sigma)
+    parts = [
+        _integrals(np.concatenate([low, high]), passes[start : start + _K_AT_ONCE])
+        for start in range(0, len(passes), _K_AT_ONCE)
+    ]
+    area, moment = (np.concatenate([part[which] for part in parts], axis=1) for which in (0, 1))
+    models = len(mu)
+    area, moment = area[models:] - area[:models], moment[models:] - moment[:models]
+    rest = np.where(high < _TOP, 0.0, 1.0 - mu - sigma * high)
+    error = rest + sigma * area
+    second = 2 * sigma**2 * (high * area - moment)
+    spread = np.sqrt(np.maximum(second - (sigma * area) ** 2, 0.0))
+    error[error < _SMALLEST_ERROR] = 0.0
+    certain = sigma[:, 0] == 0
+    error[certain], spread[certain] = 1.0 - mu[certain], 0.0
+    return error, spread
+
+
+def accuracy_slope(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> FloatArray:
+    """(m, n) derivatives of E[A(k)] in k, taken as a real number; arguments as for `error_moments`."""
+    mu, sigma = _column(means), _column(stds)
+    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    low, high = _limits(mu, sigma)
+    slopes = [_integrals(np.concatenate([low, high]), passes[i : i + 1], slope=True)[0] for i in range(len(passes))]
+    area = np.concatenate(slopes, axis=1)
+    return np.where(sigma > 0, -sigma * (area[len(mu) :] - area[: len(mu)]), 0.0)
+
+
+def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float) -> FloatArray:
+    """(m, n) q-quantiles of A; arguments as for `error_moments`."""
+    z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k, dtype=float)))
+    quantile: FloatArray = np.clip(_column(means) + _column(stds) * z, 0.0, 1.0)
+    return quantile
+
+
+def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: float) -> FloatArray:
+    """(m, n) probabilities that A is at least `least`; arguments as for `error_moments`."""
+    mu, sigma = _column(means), _column(stds)
+    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    with np.errstate(divide="ignore", invalid="ignore"):
+        z = np.where(sigma > 0, (least - mu) / sigma, np.where(mu >= least, -np.inf, np.inf))
+    reached: FloatArray = -np.expm1(passes * log_ndtr(z)) if least > 0 else np.ones((len(mu), len(passes)))
+    return reached
+
+
+def maximum_cumulants(sizes: Sequence[int]) -> FloatArray:
+    """(len(sizes), 4) first cumulants of the maximum of so many standard normals: mean, variance, third, fourth."""
+    counts = np.asarray(sizes, dtype=float)
+    starts, log_cdf = _panels()
+    t, w = legendre()
+    below_top = (_TOP - starts[:, None] - _WIDTH * t).ravel()
+    f = np.exp(counts[:, None] * log_cdf.ravel()) * np.tile(_WIDTH * w, len(starts))
+    # Moments of Y = top - M from E[Y^j] = integral of j (top - z)^(j-1) F^m, turned into cumulants of M.
+    raw = np.stack([(j * below_top ** (j - 1) * f).sum(axis=1) for j in range(1, 5)], axis=1)
+    return from_top(raw, _TOP)
+
+
+def from_top(raw: FloatArray, top: float) -> FloatArray:
+    """(n, 4) cumulants of M from the raw moments E[(top - M)^j], j = 1 ... 4, of each row."""
+    m1, m2, m3, m4 = raw.T
+    variance = m2 - m1**2
+    third = m3 - 3 * m1 * m2 + 2 * m1**3
+    fourth = m4 - 4 * m1 * m3 + 6 * m1**2 * m2 - 3 * m1**4
+    return np.stack([top - m1, variance, -third, fourth - 3 * variance**2], axis=1)
+
+
+def _column(values: ArrayLike) -> FloatArray:
+    return np.atleast_1d(np.asarray(values, dtype=float))[:, None]
+
+
+def _limits(mu: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Where accuracies of 0 and 1 lie in standard deviations, within the panels; (m, 1) each."""
+    with np.errstate(divide="ignore", invalid="ignore"):
+        low, high = (np.where(sigma > 0, (edge - mu) / sigma, 0.0) for edge in (0.0, 1.0))
+    return np.clip(low, _BOTTOM, _TOP), np.clip(high, _BOTTOM, _TOP)
+
+
+@cache
+def legendre(nodes: int = _NODES) -> tuple[FloatArray, FloatArray]:
+    """Nodes and weights of Gauss-Legendre quadrature on [0, 1]."""
+    x, weights = np.polynomial.legendre.leggauss(nodes)
+    return np.asarray((x + 1) / 2), np.asarray(weights / 2)
+
+
+@cache
+def _panels() -> tuple[FloatArray, FloatArray]:
+    """Left ends of all panels, (panels,), and ln Phi at their nodes, (panels, nodes)."""
+    starts = np.arange(_BOTTOM, _TOP, _WIDTH)
+    return starts, log_ndtr(starts[:, None] + _WIDTH * legendre()[0])
+
+
+def _integrals(limits: FloatArray, k: FloatArray, *, slope: bool = False) -> tuple[FloatArray, FloatArray]:
+    """Integrals of Phi^k and of z Phi^k from the bottom up to each limit; (limits, k) each.
+
+    With `slope`, of Phi^k ln Phi and its moment.
+    """
+    starts, log_cdf = _panels()
+    t, w = legendre()
+    weights = np.stack([w, w * t])
+
+    def panel(log_values: FloatArray) -> FloatArray:
+        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+        power = np.exp(k[:, None, None] * log_values)
+        return np.asarray(np.einsum("kpn,jn->jkp", power * log_values if slope else power, weights))
+
+    sums = _WIDTH * panel(log_cdf)
+    whole = np.zeros((2, len(k), len(starts) + 1))
+    np.cumsum(sums[0], axis=1, out=whole[0, :, 1:])
+    np.cumsum(starts * sums[0] + _WIDTH * sums[1], axis=1, out=whole[1, :, 1:])
+    area, moment = np.zeros((2, len(limits), len(k)))
+    above = np.flatnonzero(limits[:, 0] > _BOTTOM)
+    if above.size:
+        number = np.minimum(((limits[above, 0] - _BOTTOM) // _WIDTH).astype(int), len(starts) - 1)
+        start = starts[number]
+        length = limits[above, 0] - start
+        rest = length * panel(log_ndtr(start[:, None] + length[:, None] * t))
+        area[above] = (whole[0][:, number] + rest[0]).T
+        moment[above] = (whole[1][:, number] + start * rest[0] + length * rest[1]).T
+    return area, moment

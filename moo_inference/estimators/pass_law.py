@@ -1,0 +1,159 @@
+"""What one pass costs or takes: a weighted sum of two token lengths, each normal and clipped below at one token."""
+
+from dataclasses import dataclass
+from functools import cache, cached_property
+
+import numpy as np
+from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
+
+from moo_inference.catalog import TokenLength
+from moo_inference.estimators.best_of import from_top, legendre, maximum_cumulants
+from moo_inference.estimators.curve import FloatArray
+
+_NEGLIGIBLE = 1e-12
+"""Where clipping moves less than this of the mass, a length is normal."""
+
+_FAR = 9.0
+_INNER_NODES = 96
+_PANELS = 40
+
+
+@dataclass(frozen=True)
+class PassLaw:
+    """The law of X = a L_in + b L_out (paper, Eq. 1, 4).
+
+    Attributes:
+        per_input: a, in USD or seconds a token.
+        per_output: b, likewise.
+        input_tokens: law of L_in.
+        output_tokens: law of L_out.
+    """
+
+    per_input: float
+    per_output: float
+    input_tokens: TokenLength
+    output_tokens: TokenLength
+
+    @property
+    def _parts(self) -> tuple[tuple[float, TokenLength], ...]:
+        return ((self.per_input, self.input_tokens), (self.per_output, self.output_tokens))
+
+    @cached_property
+    def normal(self) -> bool:
+        """Whether X is normal (or certain), since clipping has no mass."""
+        return not any(weight and _clipped_mass(length) > _NEGLIGIBLE for weight, length in self._parts)
+
+    @cached_property
+    def cumulants(self) -> FloatArray:
+        """(4,) mean, variance, third and fourth cumulant of X."""
+        powers = np.arange(1, 5)
+        return np.asarray(
+            np.sum([weight**powers * _length_cumulants(length) for weight, length in self._parts], axis=0)
+        )
+
+    @property
+    def mean(self) -> float:
+        """E[X]."""
+        return float(self.cumulants[0])
+
+    @property
+    def std(self) -> float:
+        """Standard deviation of X."""
+        return float(np.sqrt(self.cumulants[1]))
+
+    @cached_property
+    def ends(self) -> tuple[float, float]:
+        """Between which values X lies, but for a negligible part."""
+        if self.normal:
+            return self.mean - _FAR * self.std, self.mean + _FAR * self.std
+        low = sum(weight * max(1.0, length.mean - _FAR * length.std) for weight, length in self._parts)
+        high = sum(weight * max(1.0, length.mean + _FAR * length.std) for weight, length in self._parts)
+        return low, high
+
+    def log_cdf(self, x: FloatArray) -> FloatArray:
+        """Logarithm of P(X <= x)."""
+        if self.std == 0:
+            return np.where(x >= self.mean, 0.0, -np.inf)
+        if self.normal:
+            return np.asarray(log_ndtr((x - self.mean) / self.std))
+        with np.errstate(divide="ignore"):
+            return np.log(self._clipped_cdf(np.asarray(x, dtype=float)))
+
+    def largest_cumulants(self, sizes: list[int]) -> FloatArray:
+        """(len(sizes), 4) cumulants of the largest of so many independent X."""
+        if self.normal:
+            scaled = maximum_cumulants(sizes) * self.std ** np.arange(1, 5)
+            scaled[:, 0] += self.mean
+            return scaled
+        low, high = self.ends
+        t, w = legendre()
+        edges = np.linspace(low, high, _PANELS + 1)
+        x = (edges[:-1, None] + (high - low) / _PANELS * t).ravel()
+        weights = np.tile((high - low) / _PANELS * w, _PANELS)
+        power = np.exp(np.asarray(sizes, dtype=float)[:, None] * self.log_cdf(x)) * weights
+        raw = np.stack([(j * (high - x) ** (j - 1) * power).sum(axis=1) for j in range(1, 5)], axis=1)
+        return from_top(raw, high)
+
+    def largest_quantile(self, sizes: FloatArray, q: float) -> FloatArray:
+        """(n,) q-quantiles of the largest of so many independent X, exactly: F^-1(q^(1/size))."""
+        if self.normal:
+            return self.mean + self.std * np.asarray(ndtri_exp(np.log(q) / sizes))
+        target = np.log(q) / sizes
+        low, high = (np.full(len(sizes), end) for end in self.ends)
+        for _ in range(60):
+            middle = (low + high) / 2
+            reached = self.log_cdf(middle) >= target
+            high = np.where(reached, middle, high)
+            low = np.where(reached, low, middle)
+        return high
+
+    def _clipped_cdf(self, x: FloatArray) -> FloatArray:
+        (a, inner), (b, outer) = self._parts
+        if a * inner.std == 0:
+            return _length_cdf(outer, (x - a * max(1.0, inner.mean)) / b)
+        if b * outer.std == 0:
+            return _length_cdf(inner, (x - b * max(1.0, outer.mean)) / a)
+        # P(X <= x) = E[F_in((x - b L_out) / a)]: an atom at one token, and an integral over the lengths beyond it.
+        shape = x.shape
+        x = x.ravel()
+        t, w = legendre(_INNER_NODES)
+        first = max(1.0, outer.mean - _FAR * outer.std)
+        last = np.clip((x - a) / b, first, outer.mean + _FAR * outer.std)
+        length = first + (last - first)[:, None] * t
+        density = np.exp(-(((length - outer.mean) / outer.std) ** 2) / 2) / (outer.std * np.sqrt(2 * np.pi))
+        inside = _length_cdf(inner, (x[:, None] - b * length) / a)
+        spread = (density * inside * w).sum(axis=1) * (last - first)
+        atom = float(ndtr((1 - outer.mean) / outer.std)) * _length_cdf(inner, (x - b) / a)
+        return np.asarray(np.minimum(spread + atom, 1.0).reshape(shape))
+
+
+def _length_cdf(length: TokenLength, tokens: FloatArray) -> FloatArray:
+    """P(L <= tokens) of a clipped length that is not certain."""
+    return np.where(tokens >= 1.0, ndtr((tokens - length.mean) / length.std), 0.0)
+
+
+@cache
+def _clipped_mass(length: TokenLength) -> float:
+    return float(ndtr((1 - length.mean) / length.std)) if length.std > 0 else 0.0
+
+
+@cache
+def _length_cumulants(length: TokenLength) -> FloatArray:
+    """(4,) cumulants of a clipped length, in tokens."""
+    mass = _clipped_mass(length)
+    if length.std == 0:
+        return np.array([max(1.0, length.mean), 0.0, 0.0, 0.0])
+    if mass <= _NEGLIGIBLE:
+        return np.array([length.mean, length.std**2, 0.0, 0.0])
+    # Raw moments of what exceeds one token, by quadrature over the part that is not clipped.
+    t, w = legendre(_INNER_NODES)
+    low = float(ndtri(mass)) if mass < 1 else _FAR
+    low = max(low, -_FAR)
+    z = low + (max(_FAR, low + _FAR) - low) * t
+    weights = w * (max(_FAR, low + _FAR) - low) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
+    beyond = length.mean - 1 + length.std * z
+    raw = np.array([[(weights * beyond**j).sum() for j in range(1, 5)]])
+    # from_top is written for top - M; with top = 0 and M = -beyond the odd cumulants change their sign.
+    cumulants = from_top(raw, 0.0)[0] * [-1, 1, -1, 1]
+    cumulants[0] += 1.0
+    return np.asarray(cumulants)
