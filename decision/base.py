@@ -124,7 +124,6 @@ class Rule(DecisionMaking):
             N: (n, m) the front as the rule looks at it.
             scores: (n,) from `score`.
         """
-        badness = -scores if self.higher_is_better else scores
-        least = np.fmin.reduce(badness)
-        rows = np.flatnonzero(badness == least)
+        extreme = np.fmax.reduce(scores) if self.higher_is_better else np.fmin.reduce(scores)
+        rows: IntArray = (scores == extreme).nonzero()[0]
         return rows if len(rows) < 2 else rows[np.lexsort(N[rows].T[::-1])]

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
     from moo_inference.estimators import OBJECTIVES, ClosedForm, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
-    from moo_inference.studies import Study, run_study
+    from moo_inference.studies import Assessment, Study, assess, run_study
 
 __version__ = "0.1.0"
 
@@ -26,7 +26,9 @@ _HOME = {
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
     "Front": "fronts",
+    "Assessment": "studies",
     "Study": "studies",
+    "assess": "studies",
     "run_study": "studies",
 }
 

@@ -23,6 +23,7 @@ app = typer.Typer(
 FAULT = 2
 NOTHING_FOUND = 3
 INTERRUPTED = 130
+REPLICATIONS = 200
 
 
 class Format(StrEnum):
@@ -37,6 +38,7 @@ class Format(StrEnum):
 class EstimatorName(StrEnum):
     """Estimators by name."""
 
+    CLOSED_FORM = "closed-form"
     MONTE_CARLO = "monte-carlo"
 
 
@@ -60,13 +62,58 @@ RuleOption = Annotated[
         "high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
     ),
 ]
+BaselineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--baseline",
+        metavar="NAME",
+        help="A habit to set beside the rules: fixed-16 (or any k), cost-only, accuracy-per-dollar; may be repeated.",
+    ),
+]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
-TrialsOption = Annotated[int, typer.Option("--trials", help="Simulated queries for each k.")]
-SeedOption = Annotated[int, typer.Option("--seed", help="Seed of the simulation.")]
+EstimatorOption = Annotated[
+    EstimatorName | None,
+    typer.Option(
+        "--estimator",
+        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given]",
+    ),
+]
+TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated queries for each k. [300]")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the simulation. [42]")]
 DrawsOption = Annotated[
-    str,
-    typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k."),
+    str | None,
+    typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k. [common]"),
+]
+LatencyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--latency",
+        metavar="RULE",
+        help="ideal: the sum of all passes divided by P; waves: batches of P, each as long as its slowest pass. "
+        "[each model's own]",
+    ),
+]
+CQuantileOption = Annotated[
+    float | None,
+    typer.Option("--c-quantile", metavar="Q", help="c_max is for this quantile of cost: 0.95 means 95 of 100 queries."),
+]
+TQuantileOption = Annotated[
+    float | None,
+    typer.Option(
+        "--t-quantile",
+        metavar="Q",
+        help="t_max is for this quantile of time, not for the mean: 0.95 means that 95 of 100 queries finish in t_max "
+        "(a p95 SLO), which allows fewer passes.",
+    ),
+]
+AQuantileOption = Annotated[
+    float | None,
+    typer.Option(
+        "--a-quantile",
+        metavar="Q",
+        help="a_min is for this quantile of accuracy: 0.05 means that 95 of 100 queries reach it.",
+    ),
 ]
 KMinOption = Annotated[int | None, typer.Option("--k-min", help="Smallest k. [k-step]")]
 KMaxOption = Annotated[int, typer.Option("--k-max", help="Largest k.")]
@@ -89,14 +136,22 @@ def solve(
     model: ModelOption = None,
     scenario: ScenarioOption = None,
     decision: RuleOption = None,
-    estimator: Annotated[EstimatorName, typer.Option(help="How k passes are estimated.")] = EstimatorName.MONTE_CARLO,
-    trials: TrialsOption = 300,
-    seed: SeedOption = 42,
-    draws: DrawsOption = "common",
+    estimator: EstimatorOption = None,
+    trials: TrialsOption = None,
+    seed: SeedOption = None,
+    draws: DrawsOption = None,
     k_min: KMinOption = None,
     k_max: KMaxOption = 128,
     k_step: KStepOption = 1,
     parallel: ParallelOption = None,
+    latency: LatencyOption = None,
+    c_quantile: CQuantileOption = None,
+    t_quantile: TQuantileOption = None,
+    a_quantile: AQuantileOption = None,
+    baseline: BaselineOption = None,
+    assess: Annotated[
+        bool, typer.Option("--assess", help="Say how sure each choice is (200 replications), and warn under 0.9.")
+    ] = False,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
@@ -107,26 +162,30 @@ def solve(
     Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
     budgets.
     """
-    from moo_inference.catalog import load_catalog
-    from moo_inference.estimators import MonteCarlo
+    from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.estimators import choose_estimator
     from moo_inference.files import prepare_folder
     from moo_inference.progress import report_progress
     from moo_inference.studies import run_study
     from moo_inference.views import study_tables
 
+    chosen = choose_estimator(estimator, trials, seed, draws)
     if out is not None:
         prepare_folder(out)
     with report_progress("estimating") as progress:
         study = run_study(
-            load_catalog(catalog),
+            with_quantiles(load_catalog(catalog), c_quantile, t_quantile, a_quantile),
             models=model,
             scenarios=scenario,
             decisions=decision,
-            estimator=MonteCarlo(trials=trials, seed=seed, draws=draws),  # type: ignore[arg-type]
+            estimator=chosen,
             k_min=k_min,
             k_max=k_max,
             k_step=k_step,
             parallel=parallel,
+            latency=latency,
+            baselines=baseline or (),
+            assess=REPLICATIONS if assess else None,
             progress=progress,
         )
     if out is not None:
@@ -171,6 +230,71 @@ def reproduce(
         _print(paper_tables(reproduction), format)
     if not reproduction.holds:
         raise typer.Exit(1)
+
+
+@app.command()
+def assess(
+    catalog: CatalogOption = "paper",
+    model: ModelOption = None,
+    scenario: ScenarioOption = None,
+    decision: RuleOption = None,
+    replications: Annotated[int, typer.Option("--replications", help="How often the estimate is repeated.")] = 200,
+    trials: TrialsOption = None,
+    seed: SeedOption = None,
+    draws: DrawsOption = None,
+    k_min: KMinOption = None,
+    k_max: KMaxOption = 128,
+    k_step: KStepOption = 1,
+    parallel: ParallelOption = None,
+    latency: LatencyOption = None,
+    queries_per_month: Annotated[
+        float | None, typer.Option("--queries-per-month", help="Volume, to tell the cost of wrong choices a month.")
+    ] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Say how sure a Monte Carlo choice is: how often other seeds choose otherwise, and what that costs.
+
+    Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
+
+    PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
+    point and a twentieth of each budget). EOC: what a wrong choice costs on average.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.estimators import choose_estimator
+    from moo_inference.files import prepare_folder, write_atomically
+    from moo_inference.progress import report_progress
+    from moo_inference.studies.assessment import assess_many, assessments_to_frame
+    from moo_inference.studies.output import frame_to_csv, frame_to_json
+    from moo_inference.views import assessment_tables
+
+    folder = None if out is None else prepare_folder(out)
+    chosen = load_catalog(catalog).select(model, scenario)
+    with report_progress("assessing") as progress:
+        found = assess_many(
+            chosen.models,
+            chosen.scenarios,
+            decision,
+            choose_estimator("monte-carlo", trials, seed, draws),  # type: ignore[arg-type]
+            replications=replications,
+            k_min=k_min,
+            k_max=k_max,
+            k_step=k_step,
+            parallel=parallel,
+            latency=latency,
+            queries_per_month=queries_per_month,
+            progress=progress,
+        )
+    frame = assessments_to_frame(found)
+    if folder is not None:
+        write_atomically(folder / "assessments.csv", frame_to_csv(frame))
+        write_atomically(folder / "assessments.json", frame_to_json(frame))
+    if format is Format.CSV:
+        sys.stdout.write(frame_to_csv(frame))
+    elif format is Format.JSON:
+        sys.stdout.write(frame_to_json(frame))
+    else:
+        _print(assessment_tables(found), format)
 
 
 @app.command()

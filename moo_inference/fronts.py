@@ -52,15 +52,19 @@ class Front:
             scenario: the budgets.
             models: the model of each row where there are several.
         """
+        view = curve.views.get(scenario)
+        curve = ScalingCurve(curve.k, curve.table, curve.error, {} if view is None else {scenario: view})
         values = measured(curve, scenario)
-        finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
-        if not finite.all():
-            _warn(curve.k[~finite], [name for name, ok in zip(models, finite.tolist(), strict=False) if not ok])
-        kept = np.flatnonzero(finite)
-        kept = kept[np.lexsort((curve.k[kept], *(curve.F[kept].T[::-1] if models else ())))]
-        if len(kept) < len(curve) or (np.diff(kept) < 0).any():
-            curve, values = curve.take(kept), values[kept]
-        names = tuple(models[row] for row in kept.tolist()) if models else ()
+        names = tuple(models)
+        order = np.lexsort((curve.k, *(curve.F.T[::-1] if names else ())))
+        if not np.isfinite(values.sum() + curve.F.sum()):
+            finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
+            if not finite.all():
+                _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
+            order = order[finite[order]]
+        if len(order) < len(curve) or (order[1:] < order[:-1]).any():
+            curve, values = curve.take(order), values[order]
+            names = tuple(names[row] for row in order.tolist()) if names else ()
         G = constraints(values, scenario)
         feasible = np.flatnonzero((G <= 0).all(axis=1))
         rows = feasible[moocore.is_nondominated(curve.F[feasible])] if feasible.size else feasible
@@ -109,6 +113,12 @@ class Front:
     def errors(self) -> FloatArray:
         """(n, 3) standard errors of F."""
         return self.curve.standard_errors
+
+    @property
+    def attainment(self) -> FloatArray:
+        """(n,) share of queries that meet all budgets at once; NaN where the estimator did not tell."""
+        view = self.curve.views.get(self.scenario)
+        return np.full(len(self), np.nan) if view is None else view.attainment
 
     @cached_property
     def G(self) -> FloatArray:  # noqa: N802

@@ -28,6 +28,7 @@ class Shortfall:
         needs_k: where the others can be held, the k that asks least of this budget; else the cheapest k that is
             accurate enough.
         needs_model: the model of `needs_k` where there are several.
+        quantile: the quantile that the budget is for, or None for the mean.
         alone: the change of this budget is enough, the others held.
     """
 
@@ -38,6 +39,7 @@ class Shortfall:
     needs_k: int | None
     needs_model: str | None
     alone: bool
+    quantile: float | None = None
 
     @property
     def broken(self) -> bool:
@@ -46,6 +48,8 @@ class Shortfall:
 
     def __str__(self) -> str:
         word, bound, change = _WORDS[self.budget]
+        if self.quantile is not None:
+            word = f"{self.quantile:.4g}-quantile of {word}"
         text = f"{word} {self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
         if self.needs is None:
             return text
@@ -121,6 +125,7 @@ def explain(k: IntArray, names: Sequence[str], values: FloatArray, G: FloatArray
                 None if way_out is None else int(k[way_out]),
                 names[way_out] if names and way_out is not None else None,
                 alone,
+                scenario.quantiles[column],
             )
         )
     return Infeasibility(int(k[closest]), names[closest] if names else None, tuple(shortfalls))

@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators import Estimator, MonteCarlo
+from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
@@ -47,7 +47,7 @@ class ModelChoiceProblem(EstimatedProblem):
         for model in models.values():
             latency_settings(model, parallel, latency)
         self.models = dict(models)
-        self.estimator = MonteCarlo() if estimator is None else estimator
+        self.estimator = default_estimator() if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
         super().__init__((range(len(models)), grid), (len(models) - 1, int(k_max)), scenario)

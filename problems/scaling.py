@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from moo_inference.catalog import Model, Scenario
-from moo_inference.estimators import Estimator, MonteCarlo
+from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
@@ -36,7 +36,7 @@ class InferenceScalingProblem(EstimatedProblem):
         Args:
             model: the model whose passes are counted.
             scenario: the budgets.
-            estimator: what k passes are expected to cost, take and achieve; None means `MonteCarlo()`.
+            estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`.
             k_min: the smallest k; None means k_step.
             k_max: the largest k.
             k_step: the distance of the grid.
@@ -49,7 +49,7 @@ class InferenceScalingProblem(EstimatedProblem):
         grid = pass_grid(k_min, k_max, k_step)
         latency_settings(model, parallel, latency)
         self.model = model
-        self.estimator = MonteCarlo() if estimator is None else estimator
+        self.estimator = default_estimator() if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
         super().__init__((grid,), (int(k_max),), scenario)

@@ -3,6 +3,16 @@
 from moo_inference.catalog.loading import load_catalog, save_catalog
 from moo_inference.catalog.model import Accuracy, Model, TokenLength
 from moo_inference.catalog.scenario import TOLERANCE, Scenario
-from moo_inference.catalog.whole import Catalog
+from moo_inference.catalog.whole import Catalog, with_quantiles
 
-__all__ = ["TOLERANCE", "Accuracy", "Catalog", "Model", "Scenario", "TokenLength", "load_catalog", "save_catalog"]
+__all__ = [
+    "TOLERANCE",
+    "Accuracy",
+    "Catalog",
+    "Model",
+    "Scenario",
+    "TokenLength",
+    "load_catalog",
+    "save_catalog",
+    "with_quantiles",
+]

@@ -8,7 +8,7 @@ from pydantic import field_serializer, field_validator
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.errors import UnknownNameError, unknown_name
+from moo_inference.errors import SettingError, UnknownNameError, unknown_name
 
 Entry = TypeVar("Entry")
 
@@ -69,6 +69,23 @@ class Catalog(Frozen):
         if faults:
             raise UnknownNameError(faults)
         return Catalog(models=kept[0], scenarios=kept[1])
+
+
+def with_quantiles(
+    catalog: Catalog, c_quantile: float | None = None, t_quantile: float | None = None, a_quantile: float | None = None
+) -> Catalog:
+    """The catalog with some quantiles of all its scenarios set; None leaves each scenario's own.
+
+    Raises:
+        SettingError: (a ValueError) a quantile is not between 0 and 1.
+    """
+    asked = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
+    given = {name: value for name, value in asked if value is not None}
+    wrong = [f"{name} must be between 0 and 1, got {value:g}" for name, value in given.items() if not 0 < value < 1]
+    if wrong:
+        raise SettingError(wrong)
+    scenarios = {key: scenario.replace(**given) for key, scenario in catalog.scenarios.items()}
+    return catalog.replace(scenarios=scenarios) if given else catalog
 
 
 def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:

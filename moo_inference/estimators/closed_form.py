@@ -117,7 +117,7 @@ def _correlation(model: Model, cost: Totals, time: Totals) -> FloatArray:
     )
     spread = cost.std * time.std
     shared = (time.waves if time.wave > 1 else time.k) * covariance
-    return np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0)
+    return np.asarray(np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0))
 
 
 def _jointly(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:

@@ -107,7 +107,11 @@ class _Summary:
         time.sort(axis=1)
         in_order = (cost, time, chunk.sorted_z_accuracy)
         means = [values.mean(axis=1) for values in (cost, time, accuracy)]
+        plain = np.column_stack(means)
         for scenario, attainment, views in zip(self.scenarios, met, self.views, strict=True):
+            if scenario.quantiles == (None, None, None):
+                views.append(BudgetView(plain, attainment))
+                continue
             values = [
                 mean if q is None else self._at(which, rows, q)
                 for which, (mean, rows, q) in enumerate(zip(means, in_order, scenario.quantiles, strict=True))
@@ -154,7 +158,7 @@ def _share_that_meets(scenario: Scenario, cost: FloatArray, time: FloatArray, ac
     for budget, amount in ((scenario.c_max, cost), (scenario.t_max, time)):
         if budget is not None:
             met &= amount <= budget * (1 + TOLERANCE)
-    return np.asarray(met.mean(axis=1))
+    return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
 
 
 def _spread(values: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:

@@ -158,6 +158,6 @@ class Totals:
     def _wave_spectrum(self, size: int, step: float, count: int) -> NDArray[np.complex128]:
         low, high = self.law.ends
         cells = np.arange(int((high - low) / step) + 3)
-        cdf = np.exp(size * self.law.log_cdf(low + (cells + 0.5) * step))
+        cdf = np.exp(size * self.law.log_cdf(np.asarray(low + (cells + 0.5) * step)))
         masses = np.diff(cdf, prepend=0.0)
         return np.fft.rfft(np.bincount(cells % count, weights=masses, minlength=count))

@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from moo_inference.catalog import Catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
 from moo_inference.errors import SettingError, unknown_name
-from moo_inference.estimators import Estimator, Progress, Tabulated
-from moo_inference.estimators.base import whole_number
+from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
+from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
@@ -23,7 +23,6 @@ from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 from moo_inference.studies.quality import front_quality
-from moo_inference.studies.study import default_estimator
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -195,7 +194,8 @@ def catalog_problems(
             for key, scenario in chosen.scenarios.items()
         }
     grid = pass_grid(None, most, k_step)
-    curves = estimator.estimate_many(list(chosen.models.values()), grid)
+    scenarios_asked = list(chosen.scenarios.values())
+    curves = estimate_curves(estimator, list(chosen.models.values()), grid, scenarios=scenarios_asked)
     return {
         f"{key}/{model_id}": InferenceScalingProblem(model, scenario, estimator=Tabulated(curve), **options)
         for key, scenario in chosen.scenarios.items()

@@ -2,8 +2,8 @@
 
 import json
 import os
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,12 +14,15 @@ from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import MooInferenceError, SettingError
-from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, Tabulated
-from moo_inference.estimators.base import latency_settings
-from moo_inference.estimators.curve import COLUMNS, FloatArray
+from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, Tabulated, default_estimator
+from moo_inference.estimators.base import estimate_curves, estimator_settings, latency_settings
+from moo_inference.estimators.curve import COLUMNS
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
+from moo_inference.studies.assessment import Assessment, assess_many
+from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline
+from moo_inference.studies.choices import choices_frame
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 
 if TYPE_CHECKING:
@@ -35,12 +38,14 @@ class Cell:
         model: id of the model.
         front: the nondominated feasible k.
         choices: one for each rule.
+        baselines: one for each baseline.
     """
 
     scenario: str
     model: str
     front: Front
     choices: tuple[Choice, ...]
+    baselines: tuple[BaselineChoice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -52,35 +57,24 @@ class Study:
         cells: one for each scenario x model, in that order.
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run, as plain values.
+        assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
     """
 
     catalog: Catalog
     cells: tuple[Cell, ...]
     model_curves: Mapping[str, ScalingCurve]
     options: Mapping[str, Any]
+    assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
         """One row a scenario x model x rule.
 
-        Columns: scenario, model, decision, status, k, the fifteen of a scaling curve (empty unless status is
-        `ok`), warning.
+        Columns: scenario, model, decision, status, k, the fifteen of a scaling curve, slo_attainment (the share of
+        queries that meet all budgets); with baselines `violates`; with assessments pgs, eoc_accuracy, eoc_usd and
+        eoc_seconds; warning. Numbers are empty where nothing was chosen.
         """
-        import pandas as pd  # noqa: PLC0415 (slow to load)
-
-        nothing = np.full(len(COLUMNS), np.nan)
-        keys: list[tuple[Any, ...]] = []
-        numbers: list[FloatArray] = []
-        for cell in self.cells:
-            table = cell.front.curve.table
-            for choice in cell.choices:
-                keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
-                numbers.append(nothing if choice.row is None else table[choice.row])
-        frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
-        frame["k"] = frame["k"].astype("Int64")
-        frame[list(COLUMNS)] = np.reshape(numbers, (-1, len(COLUMNS)))
-        frame["warning"] = ["; ".join(choice.warnings) for cell in self.cells for choice in cell.choices]
-        return frame
+        return choices_frame(self)
 
     @cached_property
     def fronts(self) -> "pd.DataFrame":
@@ -143,7 +137,7 @@ def run_study(
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
-    decisions: Iterable[str | Rule] | None = None,
+    decisions: Sequence[object] | None = None,
     estimator: Estimator | None = None,
     k_min: int | None = None,
     k_max: int = 128,
@@ -151,6 +145,8 @@ def run_study(
     parallel: int | None = None,
     latency: str | None = None,
     solver: Any = None,
+    baselines: Sequence[str] = (),
+    assess: int | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Choose a k for every model in every scenario under every rule.
@@ -161,7 +157,7 @@ def run_study(
         scenarios: ids of scenarios; None means all.
         decisions: ids of rules or rules; None means the paper's four and knee-chord. A rule without a nadir is
             scaled by each scenario's budgets.
-        estimator: None means `MonteCarlo()`.
+        estimator: None means `ClosedForm()`.
         k_min: the smallest k; None means k_step.
         k_max: the largest k.
         k_step: the distance of the grid of k.
@@ -169,32 +165,39 @@ def run_study(
         latency: how times add up, in place of each model's own rule.
         solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
+        baselines: names of habits to set beside the rules: `fixed-K`, `cost-only`, `accuracy-per-dollar`. They see the
+            whole curve, and get the status `over-budget` where they break a budget.
+        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies.
         progress: told how far the work is.
 
     Raises:
-        UnknownNameError: (a LookupError) an unknown model, scenario or rule; all of them are named.
+        UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
         SettingError: (a ValueError) an option is out of its range, or a rule needs a budget that is not there.
     """
-    grid, chosen, rules = _checked(catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency)
-    estimator = default_estimator() if estimator is None else estimator
-    curves = dict(
-        zip(
-            chosen.models,
-            estimator.estimate_many(
-                list(chosen.models.values()), grid, parallel=parallel, latency=latency, progress=progress
-            ),
-            strict=True,
-        )
+    grid, chosen, rules = _checked(
+        catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
+    estimator = default_estimator() if estimator is None else estimator
+    estimates = estimate_curves(
+        estimator,
+        list(chosen.models.values()),
+        grid,
+        parallel=parallel,
+        latency=latency,
+        scenarios=list(chosen.scenarios.values()),
+        progress=progress,
+    )
+    curves = dict(zip(chosen.models, estimates, strict=True))
     find = _from_curve if solver is None else _through_pymoo(solver, grid)
     cells = []
     for scenario_id, scenario in chosen.scenarios.items():
         for model_id, model in chosen.models.items():
             front = find(model, scenario, curves[model_id])
             choices = tuple(decide(front, rule) for rule in rules[scenario_id])
-            cells.append(Cell(scenario_id, model_id, front, choices))
+            beside = tuple(choose_baseline(name, curves[model_id], scenario) for name in baselines)
+            cells.append(Cell(scenario_id, model_id, front, choices, beside))
     options = {
-        "estimator": estimator.settings(),
+        "estimator": estimator_settings(estimator),
         "k_min": grid[0],
         "k_max": int(k_max),
         "k_step": grid.step,
@@ -203,22 +206,33 @@ def run_study(
         "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
         "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
     }
-    return Study(chosen, tuple(cells), curves, options)
-
-
-def default_estimator() -> Estimator:
-    """What estimates where nothing else is asked for."""
-    return MonteCarlo()
+    found = {}
+    if assess is not None and isinstance(estimator, MonteCarlo):
+        found = assess_many(
+            chosen.models,
+            chosen.scenarios,
+            list(next(iter(rules.values()))) if decisions is None else list(decisions),
+            estimator,
+            replications=assess,
+            k_min=grid[0],
+            k_max=int(k_max),
+            k_step=grid.step,
+            parallel=parallel,
+            latency=latency,
+            progress=progress,
+        )
+    return Study(chosen, tuple(cells), curves, {**options, "baselines": list(baselines), "assess": assess}, found)
 
 
 def _checked(
     catalog: Catalog,
     models: Sequence[str] | None,
     scenarios: Sequence[str] | None,
-    decisions: Iterable[str | Rule] | None,
+    decisions: Sequence[object] | None,
     steps: tuple[int | None, int, int],
     parallel: int | None,
     latency: str | None,
+    baselines: Sequence[str],
 ) -> tuple[range, Catalog, dict[str, list[Rule]]]:
     """The grid, the chosen part of the catalog and the rules scaled to each scenario; all faults are raised at once."""
     errors: list[MooInferenceError] = []
@@ -231,6 +245,8 @@ def _checked(
             return None
 
     grid = attempt(pass_grid, *steps)
+    for name in baselines if grid else ():
+        attempt(check_baseline, name, grid)
     chosen = attempt(catalog.select, models, scenarios)
     rules = [attempt(make_rule, rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
     part = catalog if chosen is None else chosen

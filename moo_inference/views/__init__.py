@@ -1,8 +1,17 @@
 """Views: a study as tables in a terminal or in Markdown."""
 
+from moo_inference.views.assessment import assessment_tables
 from moo_inference.views.comparison import comparison_tables
 from moo_inference.views.paper import paper_tables
 from moo_inference.views.study import study_tables
 from moo_inference.views.table import Table, print_tables, to_markdown
 
-__all__ = ["Table", "comparison_tables", "paper_tables", "print_tables", "study_tables", "to_markdown"]
+__all__ = [
+    "Table",
+    "assessment_tables",
+    "comparison_tables",
+    "paper_tables",
+    "print_tables",
+    "study_tables",
+    "to_markdown",
+]

@@ -1,0 +1,263 @@
+"""How sure a choice is: what a rule would have chosen with other luck, in the terms of ranking and selection."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import Model, Scenario
+from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
+from moo_inference.errors import SettingError
+from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
+from moo_inference.estimators.base import whole_number
+from moo_inference.fronts import Front
+from moo_inference.grid import pass_grid
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How a rule's choice varies with the seed, against the choice on exact curves.
+
+    Attributes:
+        rule: id of the rule.
+        exact_k: what the rule chooses on the exact curve, or None where it chooses nothing.
+        replications: how often the estimate was repeated.
+        selection_frequency: share of the replications for each chosen k, most frequent first; None: no choice.
+        pcs: probability of correct selection, the share in which k is the exact choice.
+        pgs: probability of good selection, the share in which accuracy, dollars and seconds (all by the exact curve)
+            are within `delta` of those of the exact choice.
+        delta: what counts as good: (accuracy, USD, seconds).
+        eoc_accuracy: expected opportunity cost, how much less accurate than the exact choice on average; a replication
+            that is better counts as 0, and so for the next two.
+        eoc_usd: how much dearer on average, USD a query.
+        eoc_seconds: how much slower on average, seconds a query.
+        eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
+        p_feasible: share in which the chosen k really meets all budgets.
+    """
+
+    rule: str
+    exact_k: int | None
+    replications: int
+    selection_frequency: Mapping[int | None, float]
+    pcs: float
+    pgs: float
+    delta: tuple[float, float, float]
+    eoc_accuracy: float
+    eoc_usd: float
+    eoc_seconds: float
+    eoc_usd_per_month: float | None
+    p_feasible: float
+
+    def to_dict(self) -> dict[str, Any]:
+        """The assessment as plain values, ready for JSON."""
+        values = dict(vars(self))
+        values["selection_frequency"] = [{"k": k, "frequency": share} for k, share in self.selection_frequency.items()]
+        return values
+
+
+DEFAULT_DELTA = (0.005, 0.05, 0.05)
+"""Half an accuracy point; money and time within a twentieth of the scenario's budgets (or of the exact choice)."""
+
+
+def assess(
+    model: Model,
+    scenario: Scenario,
+    rule: object,
+    estimator: MonteCarlo | None = None,
+    *,
+    replications: int = 200,
+    k_min: int | None = None,
+    k_max: int = 128,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    delta: tuple[float, float, float] | None = None,
+    queries_per_month: float | None = None,
+    progress: Progress | None = None,
+) -> Assessment:
+    """How sure is a rule's choice of k, if the curve is estimated with so many trials?
+
+    Args:
+        model: the model.
+        scenario: the budgets.
+        rule: anything that `decide` takes.
+        estimator: whose noise is assessed; None means `MonteCarlo()`. Replication r has its seed + r (k_max + 1), so
+            that no two share a generator.
+        replications: how often the estimate is repeated.
+        k_min: as in `run_study`, like the next four.
+        k_max: the largest k.
+        k_step: the distance of the grid.
+        parallel: passes at the same time.
+        latency: how times add up.
+        delta: what counts as good, in accuracy, USD and seconds a query; None means half an accuracy point and a
+            twentieth of each budget.
+        queries_per_month: volume, for `eoc_usd_per_month`.
+        progress: told how far the work is.
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range.
+    """
+    found = assess_many(
+        {"": model},
+        {"": scenario},
+        [rule],
+        estimator,
+        replications=replications,
+        k_min=k_min,
+        k_max=k_max,
+        k_step=k_step,
+        parallel=parallel,
+        latency=latency,
+        delta=delta,
+        queries_per_month=queries_per_month,
+        progress=progress,
+    )
+    return next(iter(found.values()))
+
+
+def assess_many(
+    models: Mapping[str, Model],
+    scenarios: Mapping[str, Scenario],
+    rules: Iterable[object] | None = None,
+    estimator: MonteCarlo | None = None,
+    *,
+    replications: int = 200,
+    k_min: int | None = None,
+    k_max: int = 128,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    delta: tuple[float, float, float] | None = None,
+    queries_per_month: float | None = None,
+    progress: Progress | None = None,
+) -> dict[tuple[str, str, str], Assessment]:
+    """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`."""
+    grid = pass_grid(k_min, k_max, k_step)
+    whole_number("replications", replications, 1)
+    noisy = MonteCarlo() if estimator is None else estimator
+    if not isinstance(noisy, MonteCarlo):
+        raise SettingError(f"estimator must be a MonteCarlo, whose noise is assessed, got {type(noisy).__name__}")
+    if delta is not None and not (len(delta) == 3 and all(value >= 0 for value in delta)):
+        raise SettingError(f"delta must be three numbers of at least 0 (accuracy, USD, seconds), got {delta!r}")
+    if queries_per_month is not None and not 0 <= queries_per_month < float("inf"):
+        raise SettingError(f"queries_per_month must be finite and at least 0, got {queries_per_month!r}")
+    made = [make_rule(rule) for rule in (DEFAULT_RULES if rules is None else rules)]
+    conditions: dict[str, Any] = {"parallel": parallel, "latency": latency, "scenarios": list(scenarios.values())}
+    exact = dict(zip(models, ClosedForm().estimate_many(list(models.values()), grid, **conditions), strict=True))
+    cells = [
+        _Cell((scenario_id, model_id, rule.id), rule.scaled(scenario) if rule.scale is None else rule, scenario, curve)
+        for scenario_id, scenario in scenarios.items()
+        for model_id, curve in exact.items()
+        for rule in made
+    ]
+    for replication in range(replications):
+        drawn = MonteCarlo(noisy.trials, noisy.seed + replication * (int(k_max) + 1), noisy.draws)
+        curves = dict(zip(models, drawn.estimate_many(list(models.values()), grid, **conditions), strict=True))
+        fronts: dict[tuple[str, str], Front] = {}
+        for cell in cells:
+            place = cell.key[:2]
+            if place not in fronts:
+                fronts[place] = Front.from_curve(curves[place[1]], cell.scenario)
+            cell.choices.append(_row(cell.rule, fronts[place], grid))
+        if progress is not None:
+            progress(replication + 1, replications)
+    return {cell.key: cell.assessed(grid, delta, queries_per_month) for cell in cells}
+
+
+class _Cell:
+    """One scenario, model and rule, and the rows of the grid that the replications chose; -1 stands for none."""
+
+    def __init__(self, key: tuple[str, str, str], rule: Rule, scenario: Scenario, exact: ScalingCurve) -> None:
+        self.key = key
+        self.rule = rule
+        self.scenario = scenario
+        self.exact = exact
+        self.choices: list[int] = []
+
+    def assessed(
+        self, grid: range, delta: tuple[float, float, float] | None, queries_per_month: float | None
+    ) -> Assessment:
+        front = Front.from_curve(self.exact, self.scenario)
+        truth = _row(self.rule, front, grid)
+        chosen = np.array(self.choices)
+        some = chosen >= 0
+        rows, counts = np.unique(chosen, return_counts=True)
+        order = np.lexsort((rows, -counts))
+        frequency = {
+            (grid[row] if row >= 0 else None): count / len(chosen)
+            for row, count in zip(rows[order].tolist(), counts[order].tolist(), strict=True)
+        }
+        # Columns: dearer, slower, less accurate than the exact choice; where one side chose nothing, not defined.
+        F = self.exact.F
+        losses = F[chosen[some]] - F[truth] if truth >= 0 else np.zeros((0, 3))
+        margins = self._margins(F[truth] if truth >= 0 else np.zeros(3), delta)
+        good = (np.abs(losses) <= [margins[1], margins[2], margins[0]]).all(axis=1).sum()
+        dearer, slower, worse = np.maximum(losses, 0).mean(axis=0) if len(losses) else np.zeros(3)
+        feasible = (self._feasible()[chosen[some]]).sum()
+        return Assessment(
+            rule=self.key[2],
+            exact_k=grid[truth] if truth >= 0 else None,
+            replications=len(chosen),
+            selection_frequency=frequency,
+            pcs=float((chosen == truth).mean()),
+            pgs=float((good if truth >= 0 else (~some).sum()) / len(chosen)),
+            delta=margins,
+            eoc_accuracy=float(worse),
+            eoc_usd=float(dearer),
+            eoc_seconds=float(slower),
+            eoc_usd_per_month=None if queries_per_month is None else float(dearer * queries_per_month),
+            p_feasible=float(feasible / some.sum()) if some.any() else float("nan"),
+        )
+
+    def _margins(self, truth: Any, delta: tuple[float, float, float] | None) -> tuple[float, float, float]:
+        if delta is not None:
+            return delta
+        accuracy, usd, seconds = DEFAULT_DELTA
+        return (
+            accuracy,
+            usd * (self.scenario.c_max or float(truth[0])),
+            seconds * (self.scenario.t_max or float(truth[1])),
+        )
+
+    def _feasible(self) -> Any:
+        return (constraints(measured(self.exact, self.scenario), self.scenario) <= 0).all(axis=1)
+
+
+def _row(rule: Rule, front: Front, grid: range) -> int:
+    """The place in the grid of what a rule takes from a front, or -1."""
+    row = rule.do(front.F) if len(front) else None
+    return -1 if row is None else grid.index(int(front.k[row]))
+
+
+def assessments_to_frame(found: Mapping[tuple[str, str, str], Assessment]) -> "pd.DataFrame":
+    """One row a scenario x model x rule: every measure, and the selection frequencies as `k: share` in a text."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    rows = []
+    for (scenario, model, rule), assessment in found.items():
+        values = assessment.to_dict()
+        frequency = values.pop("selection_frequency")
+        values.pop("rule")
+        accuracy, usd, seconds = values.pop("delta")
+        rows.append(
+            {
+                "scenario": scenario,
+                "model": model,
+                "decision": rule,
+                **values,
+                "delta_accuracy": accuracy,
+                "delta_usd": usd,
+                "delta_seconds": seconds,
+                "distinct_k": len([item for item in frequency if item["k"] is not None]),
+                "selection_frequency": json.dumps(frequency),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["exact_k"] = frame["exact_k"].astype("Int64")
+    return frame

@@ -1,0 +1,85 @@
+"""The one- and two-dimensional habits that the paper argues against: they see the whole curve, not the front."""
+
+import re
+from dataclasses import dataclass
+
+import numpy as np
+
+from moo_inference.budgets import BUDGETS, constraints, measured
+from moo_inference.catalog import TOLERANCE, Scenario
+from moo_inference.errors import SettingError, unknown_name
+from moo_inference.estimators.curve import ScalingCurve
+
+NAMES = ("fixed-K", "cost-only", "accuracy-per-dollar")
+
+
+@dataclass(frozen=True)
+class BaselineChoice:
+    """What a baseline takes, and what that breaks or wastes.
+
+    Attributes:
+        baseline: its name.
+        status: `ok`, or `over-budget` where a budget is broken.
+        row: the row of the curve that it takes.
+        violates: the budgets that it breaks, separated by blanks.
+        warning: by how much it breaks them, or what it spends beyond the cheapest k that meets all budgets.
+    """
+
+    baseline: str
+    status: str
+    row: int
+    violates: str
+    warning: str
+
+
+def check_baseline(name: str, grid: range) -> None:
+    """Refuse a name that is no baseline, or a fixed k that is not looked at.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such baseline.
+        SettingError: (a ValueError) the k of fixed-K is not on the grid.
+    """
+    fixed = re.fullmatch(r"fixed-(\d{1,9})", name)
+    if fixed is None and name not in NAMES[1:]:
+        raise unknown_name("baseline", name, NAMES)
+    if fixed is not None and int(fixed[1]) not in grid:
+        raise SettingError(f"{name} must be on the grid of k, {grid[0]}, ... {grid[-1]} in steps of {grid.step}")
+
+
+def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> BaselineChoice:
+    """What a baseline takes of a whole curve.
+
+    * `fixed-K`: k = K, whatever it costs and gives (one dimension).
+    * `cost-only`: the most accurate k under c_max alone (two dimensions).
+    * `accuracy-per-dollar`: the greatest ratio of accuracy to cost (two dimensions).
+    """
+    cost, accuracy = curve.cost.mean, curve.accuracy.mean
+    if name.startswith("fixed-"):
+        row = int(np.flatnonzero(curve.k == int(name.removeprefix("fixed-")))[0])
+    elif name == "cost-only":
+        allowed = np.ones(len(curve), bool) if scenario.c_max is None else cost <= scenario.c_max * (1 + TOLERANCE)
+        rows = np.flatnonzero(allowed) if allowed.any() else np.array([int(cost.argmin())])
+        row = int(rows[np.lexsort((cost[rows], curve.error[rows]))[0]])
+    else:
+        row = int(np.argmax(accuracy / np.maximum(cost, np.finfo(float).tiny)))
+    values = measured(curve, scenario)
+    G = constraints(values, scenario)
+    broken = [column for column in range(3) if G[row, column] > 0]
+    if broken:
+        parts = [_breach(BUDGETS[column], values[row, column], scenario) for column in broken]
+        violates = " ".join(BUDGETS[column] for column in broken)
+        return BaselineChoice(name, "over-budget", row, violates, "breaks " + ", ".join(parts))
+    feasible = np.flatnonzero((G <= 0).all(axis=1))
+    least = int(feasible[np.argmin(cost[feasible])])
+    usd, seconds = cost[row] - cost[least], curve.time.mean[row] - curve.time.mean[least]
+    warning = (
+        f"spends ${usd:.4g} and {seconds:.4g} s more than k = {curve.k[least]}, the cheapest that meets all budgets"
+    )
+    return BaselineChoice(name, "ok", row, "", warning if row != least else "")
+
+
+def _breach(budget: str, value: float, scenario: Scenario) -> str:
+    limit = getattr(scenario, budget)
+    has, bound = ("$" + f"{value:.4g}", f"${limit:.4g}") if budget == "c_max" else (f"{value:.4g}", f"{limit:.4g}")
+    unit = " s" if budget == "t_max" else ""
+    return f"{budget} ({has}{unit} where {bound}{unit} is {'least' if budget == 'a_min' else 'most'})"

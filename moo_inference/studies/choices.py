@@ -1,0 +1,72 @@
+"""The table of choices of a study."""
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moo_inference.estimators.curve import COLUMNS, FloatArray, ScalingCurve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SURE_ENOUGH = 0.9
+"""A probability of good selection below this gets a warning."""
+
+_ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
+
+
+def choices_frame(study: Any) -> "pd.DataFrame":
+    """See `Study.choices`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    nothing = np.full(len(COLUMNS) + 1, np.nan)
+    keys: list[tuple[Any, ...]] = []
+    numbers: list[FloatArray] = []
+    violates: list[str] = []
+    warnings: list[str] = []
+    for cell in study.cells:
+        table = _numbers(cell.front.curve, cell.front.attainment)
+        for choice in cell.choices:
+            keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
+            numbers.append(nothing if choice.row is None else table[choice.row])
+            violates.append("")
+            warnings.append("; ".join([*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)]))
+        curve = study.model_curves[cell.model]
+        for taken in cell.baselines:
+            keys.append((cell.scenario, cell.model, taken.baseline, taken.status, int(curve.k[taken.row])))
+            scenario = study.catalog.scenarios[cell.scenario]
+            view = curve.views.get(scenario)
+            attainment = np.full(len(curve), np.nan) if view is None else view.attainment
+            numbers.append(_numbers(curve, attainment)[taken.row])
+            violates.append(taken.violates)
+            warnings.append(taken.warning)
+    frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
+    frame["k"] = frame["k"].astype("Int64")
+    frame[[*COLUMNS, "slo_attainment"]] = np.reshape(numbers, (-1, len(nothing)))
+    if study.options.get("baselines"):
+        frame["violates"] = violates
+    if study.options.get("assess") is not None:
+        frame[list(_ASSESSED)] = [_assessed(study, key) for key in keys]
+    frame["warning"] = warnings
+    return frame
+
+
+def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
+    """The warning of a choice that other luck would often not have made, if it is one."""
+    found = study.assessments.get((scenario, model, rule))
+    if found is None or found.pgs >= SURE_ENOUGH:
+        return ()
+    return (f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one",)
+
+
+def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
+    scenario, model, rule, status, _ = key
+    found = study.assessments.get((scenario, model, rule))
+    if found is not None:
+        return [getattr(found, name) for name in _ASSESSED]
+    exact = status == "ok" and study.options["estimator"]["estimator"] == "ClosedForm"
+    return [1.0, 0.0, 0.0, 0.0] if exact else [np.nan] * 4
+
+
+def _numbers(curve: ScalingCurve, attainment: FloatArray) -> FloatArray:
+    return np.column_stack([curve.table, attainment])

@@ -1,0 +1,53 @@
+"""Assessments as a table."""
+
+from collections.abc import Mapping
+
+from moo_inference.studies.assessment import Assessment
+from moo_inference.views.amounts import seconds, usd
+from moo_inference.views.table import Table
+
+_SHOWN = 4
+
+
+def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
+    """One row a choice: the exact k, what the replications chose, PCS, PGS, EOC and whether it is feasible."""
+    rows = []
+    for (scenario, model, rule), seen in found.items():
+        money = usd(seen.eoc_usd)
+        if seen.eoc_usd_per_month is not None:
+            money += f"  ({usd(seen.eoc_usd_per_month)} a month)"
+        rows.append(
+            (
+                f"{scenario}\n{model}",
+                rule,
+                "none" if seen.exact_k is None else f"k={seen.exact_k}",
+                _frequencies(seen),
+                f"{seen.pcs:.0%}",
+                f"{seen.pgs:.0%}",
+                f"{100 * seen.eoc_accuracy:.2f} points\n{money}\n{seconds(seen.eoc_seconds)}",
+                "" if seen.p_feasible != seen.p_feasible else f"{seen.p_feasible:.0%}",
+            )
+        )
+    any_seen = next(iter(found.values()))
+    notes = (
+        "PCS: share of the replications that choose the exact k. PGS: share whose accuracy, cost and time are as good "
+        "(within half a point and a twentieth of each budget, unless told otherwise).",
+        "EOC: what the choices lose against the exact one on average, in accuracy, money and time a query.",
+    )
+    return [
+        Table(
+            f"How sure a choice is, over {any_seen.replications} replications",
+            ("scenario, model", "rule", "exact", "chosen", "PCS", "PGS", "EOC", "feasible"),
+            tuple(rows),
+            notes,
+        )
+    ]
+
+
+def _frequencies(seen: Assessment) -> str:
+    shown = [
+        f"{'none' if k is None else f'k={k}'} {share:.0%}"
+        for k, share in list(seen.selection_frequency.items())[:_SHOWN]
+    ]
+    more = len(seen.selection_frequency) - _SHOWN
+    return "\n".join([*shown, *([f"and {more} more"] if more > 0 else [])])
