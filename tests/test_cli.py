@@ -54,7 +54,7 @@ def test_out_holds_everything(capsys, tmp_path):
     folder = tmp_path / "a folder\nwith a line"
     status, _, _ = run(capsys, "solve", "-m", "gpt-5", "--out", str(folder))
     assert status == 0
-    assert json.loads((folder / "settings.json").read_text())["estimator"]["seed"] == 42
+    assert json.loads((folder / "settings.json").read_text())["estimator"] == {"estimator": "ClosedForm"}
     assert run(capsys, "reproduce", "--out", str(folder))[0] == 0
     assert (folder / "claims.csv").exists()
 

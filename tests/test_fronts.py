@@ -147,4 +147,4 @@ def test_a_result_without_a_feasible_point_says_why(gpt5, essay):
     problem = InferenceScalingProblem(gpt5, essay.replace(c_max=0.01), k_step=4)
     front = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
     assert front.infeasibility.k == 4
-    assert "cost $0.0870838" in str(front.infeasibility)
+    assert "cost $0.08704" in str(front.infeasibility)

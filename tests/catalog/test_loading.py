@@ -67,7 +67,7 @@ def test_the_paper_s_budgets(paper):
 def test_a_file_is_loaded_and_latency_may_be_absent(tmp_path):
     catalog = load(tmp_path, GOOD)
     assert catalog.models["a"].seconds_per_input_token == 0.0005
-    assert catalog.models["a"].latency == "ideal"
+    assert catalog.models["a"].latency == "waves"
     assert catalog.scenarios["x"].t_max is None
 
 
@@ -116,7 +116,8 @@ def test_the_published_schema_is_the_same_catalog(tmp_path, paper):
         ("mean: 0.94", "mean: 1.94", 10, "models.a.accuracy.mean: must be less than or equal to 1, got 1.94"),
         ("parallel: 4", "paralel: 4", 11, "models.a.paralel: unknown key (did you mean 'parallel'?)"),
         ("std: 128", "sdt: 128", 9, "models.a.output_tokens.sdt: unknown key (did you mean 'std'?)"),
-        ("parallel: 4", "latency: waves", 11, "'waves' (passes in batches of P) is not available"),
+        ("parallel: 4", "latency: fast", 11, "models.a.latency: must be 'ideal' or 'waves', got 'fast'"),
+        ("a_min: 0.9", "a_min: 0.9, t_quantile: 95", 13, "scenarios.x.t_quantile: must be less than 1, got 95"),
         ("a_min: 0.9", "a_min: 1.2", 13, "scenarios.x.a_min: must be less than or equal to 1, got 1.2"),
         (", a_min: 0.9", "", 13, "scenarios.x.a_min: must be given"),
         ("c_max: 0.5", "c_max: 0", 13, "scenarios.x.c_max: must be greater than 0, got 0"),

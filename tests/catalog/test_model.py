@@ -64,11 +64,6 @@ def test_unusual_prices_need_a_word(gpt5):
     assert gpt5.replace(usd_per_million_input_tokens=0, free=True).usd_per_input_token == 0
 
 
-def test_waves_are_refused_with_a_line_that_says_so(gpt5):
-    with pytest.raises(ValidationError, match=r"'waves' .* is not available"):
-        gpt5.replace(latency="waves")
-
-
 def test_budgets_are_positive_or_none_and_must_be_named(essay):
     assert essay.replace(c_max=None, t_max=None).c_max is None
     for change in ({"c_max": 0}, {"t_max": -1}, {"a_min": 1.2}, {"a_min": None}):

@@ -19,7 +19,7 @@ def problem(gpt5, essay):
 
 @pytest.fixture
 def expected(gpt5, essay):
-    return mi.Front.from_curve(mi.MonteCarlo().estimate(gpt5, KS), essay)
+    return mi.Front.from_curve(mi.ClosedForm().estimate(gpt5, KS), essay)
 
 
 def test_looks_at_every_k_once_in_one_generation(problem, expected):

@@ -74,7 +74,16 @@ def test_the_array_path_and_pymoo_agree_on_every_cell(paper, paper_study):
 def test_the_table_of_choices(paper):
     study = mi.run_study(paper, models=["gpt-5", "qwen3-max"], scenarios=["medical-ai"])
     frame = study.choices
-    assert list(frame.columns) == ["scenario", "model", "decision", "status", "k", *COLUMNS, "warning"]
+    assert list(frame.columns) == [
+        "scenario",
+        "model",
+        "decision",
+        "status",
+        "k",
+        *COLUMNS,
+        "slo_attainment",
+        "warning",
+    ]
     assert frame["decision"].tolist()[:5] == ["accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord"]
     assert frame["model"].tolist() == ["gpt-5"] * 5 + ["qwen3-max"] * 5
     assert str(frame["k"].dtype) == "Int64"

@@ -43,7 +43,7 @@ def test_every_choice_and_its_warning_is_shown(paper):
         assert "Medical AI" in text
         assert "at most $0.950, at most 3,600 s, accuracy at least 0.98" in text
         assert "moves with k" in text.replace("\\", "")
-        assert "seed=42" in text
+        assert "ClosedForm()" in text
     assert "†" in shown(study_tables(study))
 
 

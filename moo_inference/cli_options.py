@@ -1,0 +1,104 @@
+"""The options that commands share, each with its help."""
+
+from enum import StrEnum
+from typing import Annotated
+
+import typer
+
+
+class Format(StrEnum):
+    """How results are printed."""
+
+    TABLE = "table"
+    CSV = "csv"
+    JSON = "json"
+    MARKDOWN = "markdown"
+
+
+class EstimatorName(StrEnum):
+    """Estimators by name."""
+
+    CLOSED_FORM = "closed-form"
+    MONTE_CARLO = "monte-carlo"
+
+
+CatalogOption = Annotated[
+    str, typer.Option("--catalog", metavar="FILE", help="Catalog in YAML; 'paper' is the built-in one.")
+]
+ModelOption = Annotated[
+    list[str] | None,
+    typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),
+]
+ScenarioOption = Annotated[
+    list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
+]
+RuleOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--decision",
+        "-d",
+        metavar="RULE",
+        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, knee-published, pseudo-weights, "
+        "high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
+    ),
+]
+BaselineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--baseline",
+        metavar="NAME",
+        help="A habit to set beside the rules: fixed-16 (or any k), cost-only, accuracy-per-dollar; may be repeated.",
+    ),
+]
+FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
+OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
+EstimatorOption = Annotated[
+    EstimatorName | None,
+    typer.Option(
+        "--estimator",
+        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given]",
+    ),
+]
+TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated queries for each k. [300]")]
+SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the simulation. [42]")]
+DrawsOption = Annotated[
+    str | None,
+    typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k. [common]"),
+]
+LatencyOption = Annotated[
+    str | None,
+    typer.Option(
+        "--latency",
+        metavar="RULE",
+        help="ideal: the sum of all passes divided by P; waves: batches of P, each as long as its slowest pass. "
+        "[each model's own]",
+    ),
+]
+CQuantileOption = Annotated[
+    float | None,
+    typer.Option("--c-quantile", metavar="Q", help="c_max is for this quantile of cost: 0.95 means 95 of 100 queries."),
+]
+TQuantileOption = Annotated[
+    float | None,
+    typer.Option(
+        "--t-quantile",
+        metavar="Q",
+        help="t_max is for this quantile of time, not for the mean: 0.95 means that 95 of 100 queries finish in t_max "
+        "(a p95 SLO), which allows fewer passes.",
+    ),
+]
+AQuantileOption = Annotated[
+    float | None,
+    typer.Option(
+        "--a-quantile",
+        metavar="Q",
+        help="a_min is for this quantile of accuracy: 0.05 means that 95 of 100 queries reach it.",
+    ),
+]
+KMinOption = Annotated[int | None, typer.Option("--k-min", help="Smallest k. [k-step]")]
+KMaxOption = Annotated[int, typer.Option("--k-max", help="Largest k.")]
+KStepOption = Annotated[int, typer.Option("--k-step", help="Distance between two k.")]
+ParallelOption = Annotated[
+    int | None,
+    typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]"),
+]
