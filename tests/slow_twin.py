@@ -8,34 +8,38 @@ import math
 import numpy as np
 
 
-def simulate_trial(model, z_in, z_out, z_accuracy, parallel):
-    """Cost, time and accuracy of one query of len(z_in) passes (Eq. 1-6)."""
+def simulate_trial(model, z_in, z_out, z_accuracy, parallel, waves=False):
+    """Cost, time and accuracy of one query of len(z_in) passes (Eq. 1-6), or with the time of waves of passes."""
     cost = time = 0.0
+    times = []
     accuracies = []
     for one_in, one_out, one_accuracy in zip(z_in, z_out, z_accuracy, strict=True):
         l_in = max(1.0, model.input_tokens.mean + model.input_tokens.std * one_in)
         l_out = max(1.0, model.output_tokens.mean + model.output_tokens.std * one_out)
         cost += (model.usd_per_million_input_tokens * l_in + model.usd_per_million_output_tokens * l_out) / 1e6
-        time += (model.seconds_per_input_token * l_in + model.seconds_per_output_token * l_out) / parallel
+        times.append(model.seconds_per_input_token * l_in + model.seconds_per_output_token * l_out)
+        time += times[-1] / parallel
         accuracies.append(min(1.0, max(0.0, model.accuracy.mean + model.accuracy.std * one_accuracy)))
+    if waves:
+        time = sum(max(times[start : start + parallel]) for start in range(0, len(times), parallel))
     return cost, time, max(accuracies)
 
 
-def independent_trials(model, k, trials, seed, parallel):
+def independent_trials(model, k, trials, seed, parallel, waves=False):
     """(trials, 3) draws of cost, time and accuracy; k has its own generator, used trial by trial."""
     generator = np.random.default_rng(seed + k)
     rows = []
     for _ in range(trials):
         z_in, z_out, z_accuracy = (generator.standard_normal(k) for _ in range(3))
-        rows.append(simulate_trial(model, z_in, z_out, z_accuracy, parallel))
+        rows.append(simulate_trial(model, z_in, z_out, z_accuracy, parallel, waves))
     return np.array(rows)
 
 
-def common_trials(model, k, trials, seed, parallel):
+def common_trials(model, k, trials, seed, parallel, waves=False):
     """The same with one stream, in which pass after pass all trials draw input, output, accuracy."""
     generator = np.random.default_rng(seed)
     z = np.array([[generator.standard_normal(trials) for _ in range(3)] for _ in range(k)])
-    return np.array([simulate_trial(model, *z[:, :, trial].T, parallel) for trial in range(trials)])
+    return np.array([simulate_trial(model, *z[:, :, trial].T, parallel, waves) for trial in range(trials)])
 
 
 def summary(rows):

@@ -1,7 +1,10 @@
 import numpy as np
 import pytest
 
-from moo_inference.budgets import TOLERANCE, constraints
+import moo_inference as mi
+from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import TOLERANCE
+from moo_inference.errors import SettingError
 
 
 def test_bounds_are_inclusive_within_the_tolerance(essay):
@@ -12,6 +15,32 @@ def test_bounds_are_inclusive_within_the_tolerance(essay):
     assert (constraints(values, scenario) <= 0).all()
     beyond = values * [1 + 3e-9, 1 + 3e-9, 1 - 3e-9]
     assert (constraints(beyond, scenario) > 0).all()
+
+
+def test_a_budget_for_a_quantile_needs_a_curve_that_has_it(gpt5, essay):
+    tail = essay.replace(t_quantile=0.95)
+    with pytest.raises(SettingError, match=r"must be estimated with scenarios=\[scenario\]"):
+        mi.Front.from_curve(mi.ClosedForm().estimate(gpt5, range(1, 30)), tail)
+    curve = mi.ClosedForm().estimate(gpt5, range(1, 30), scenarios=[tail])
+    assert (measured(curve, tail)[:, 1] > curve.time.mean).all()
+    assert (measured(curve, essay) == curve.means).all()
+
+
+def test_a_p95_budget_changes_the_choice(paper):
+    """GPT-5 under essay feedback: at k = 22 the mean is 59.1 s, but one query in twenty takes more than 60 s."""
+    tails = paper.replace(
+        scenarios={key: scenario.replace(t_quantile=0.95) for key, scenario in paper.scenarios.items()}
+    )
+    mean, tail = (
+        mi.run_study(catalog, decisions=["accuracy-max"]).choices.set_index(["scenario", "model"])["k"]
+        for catalog in (paper, tails)
+    )
+    assert (tail <= mean).all()
+    assert (mean["essay-feedback", "gpt-5"], tail["essay-feedback", "gpt-5"]) == (22, 21)
+    infeasible = mi.run_study(
+        tails.replace(scenarios={"s": tails.scenarios["essay-feedback"].replace(t_max=2.8)}), models=["gpt-5"]
+    ).choices
+    assert "0.95-quantile of time" in infeasible["warning"][0]
 
 
 def test_no_budget_is_met_by_any_amount(essay):

@@ -94,6 +94,31 @@ def test_reproduce_ends_with_status_1_if_the_tables_ever_change(capsys, monkeypa
     assert run(capsys, "reproduce", "--format", "csv")[0] == 1
 
 
+def test_assess_and_its_siblings(capsys, tmp_path):
+    options = ["-m", "gpt-5-nano", "-s", "medical-ai", "-d", "knee-chord", "--k-step", "8", "--format", "json"]
+    status, out, _ = run(capsys, "assess", *options, "--replications", "5", "--trials", "50", "--out", str(tmp_path))
+    [record] = json.loads(out)
+    assert status == 0
+    assert {"pcs", "pgs", "eoc_usd", "exact_k", "selection_frequency"} <= set(record)
+    assert (tmp_path / "assessments.csv").exists()
+    assert "How sure a choice is" in run(capsys, "assess", *options[:-2], "--replications", "3")[1]
+    solved = json.loads(run(capsys, "solve", *options, "--baseline", "fixed-16", "--assess")[1])
+    assert [record["decision"] for record in solved] == ["knee-chord", "fixed-16"]
+    assert solved[0]["pgs"] == 1
+    table = run(capsys, "solve", "-m", "gpt-5-nano", "-s", "essay-feedback", "--baseline", "cost-only")[1]
+    assert "over budget" in table
+    assert "breaks t_max" in table
+
+
+def test_tails_and_waves_reach_the_study(capsys):
+    options = ["solve", "-m", "gpt-5", "-s", "essay-feedback", "-d", "accuracy-max", "--format", "json"]
+    base = json.loads(run(capsys, *options)[1])[0]["k"]
+    for change in (["--t-quantile", "0.95"], ["--c-quantile", "0.99999"], ["--latency", "waves"]):
+        assert json.loads(run(capsys, *options, *change)[1])[0]["k"] < base
+    assert run(capsys, *options, "--a-quantile", "0.05")[0] == 3
+    assert "for 95% of queries" in run(capsys, *options[:-2], "--t-quantile", "0.95")[1]
+
+
 def test_compare_has_a_row_a_run(capsys, tmp_path):
     options = ["compare", "-m", "gpt-5", "-s", "essay-feedback", "--solver", "exhaustive", "--solver", "nsga2"]
     status, out, _ = run(capsys, *options, "--seeds", "2", "--format", "csv", "--out", str(tmp_path))
@@ -127,6 +152,11 @@ def test_compare_has_a_row_a_run(capsys, tmp_path):
         (["solve", "--trials", "0"], "trials must be a whole number of at least 1, got 0"),
         (["solve", "--trials", "many"], "'--trials'"),
         (["solve", "--draws", "some"], "draws must be one of: common, independent"),
+        (["solve", "--estimator", "closed-form", "--seed", "1"], "seed must not be given"),
+        (["solve", "--t-quantile", "95"], "t_quantile must be between 0 and 1, got 95"),
+        (["solve", "--latency", "fast"], "latency must be one of: ideal, waves"),
+        (["solve", "--baseline", "fixed-999"], "fixed-999 must be on the grid"),
+        (["assess", "--replications", "0"], "replications must be a whole number of at least 1, got 0"),
         (["solve", "--format", "xml"], "'xml' is not one of"),
         (["solve", "--modl", "x"], "No such option: --modl"),
         (["solve", "--out", "/dev/null/x"], "/dev/null/x: must be a folder that can be written"),
@@ -156,7 +186,7 @@ def test_an_unwritable_folder_is_told_before_the_work(capsys, monkeypatch):
 
 
 def test_help_has_an_example(capsys):
-    for command in ("solve", "reproduce", "compare"):
+    for command in ("solve", "reproduce", "compare", "assess"):
         status, out, _ = run(capsys, command, "--help")
         assert status == 0
         assert f"moo-inference {command} " in " ".join(out.split())

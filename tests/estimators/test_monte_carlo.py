@@ -12,14 +12,15 @@ from moo_inference.estimators.curve import COLUMNS
 
 
 @pytest.mark.parametrize("draws", ["independent", "common"])
+@pytest.mark.parametrize("latency", ["ideal", "waves"])
 @pytest.mark.parametrize("kind", ["gpt-5", "nemotron-nano-9b-v2", "clipping"])
-def test_equals_the_slow_twin_draw_by_draw(paper, clipping_model, draws, kind):
+def test_equals_the_slow_twin_draw_by_draw(paper, clipping_model, draws, kind, latency):
     model = clipping_model if kind == "clipping" else paper.models[kind]
     twin = slow_twin.common_trials if draws == "common" else slow_twin.independent_trials
-    ks = [1, 2, 5, 9]
-    curve = mi.MonteCarlo(trials=37, seed=7, draws=draws).estimate(model, ks, parallel=3)
+    ks = [1, 2, 3, 5, 9]
+    curve = mi.MonteCarlo(trials=37, seed=7, draws=draws).estimate(model, ks, parallel=3, latency=latency)
     for row, k in enumerate(ks):
-        rows = twin(model, k, 37, 7, 3)
+        rows = twin(model, k, 37, 7, 3, latency == "waves")
         np.testing.assert_allclose(curve.table[row], np.ravel(slow_twin.summary(rows)), rtol=1e-12, atol=1e-15)
         assert curve.error[row] == pytest.approx(np.mean(1 - rows[:, 2]), abs=1e-15)
 
@@ -44,7 +45,7 @@ def test_models_estimated_together_equal_models_estimated_alone(paper, clipping_
 @pytest.mark.parametrize("draws", ["independent", "common"])
 def test_the_value_at_k_depends_on_k_alone(gpt5, clipping_model, draws, monkeypatch):
     estimator = mi.MonteCarlo(trials=41, seed=5, draws=draws)
-    for model in (gpt5, clipping_model):
+    for model in (gpt5, clipping_model, gpt5.replace(latency="waves"), clipping_model.replace(latency="waves")):
         whole = estimator.estimate(model, range(1, 41))
         assert (estimator.estimate(model, [7]).table[0] == whole.table[6]).all()
         assert (estimator.estimate(model, range(1, 20)).table == whole.table[:19]).all()
@@ -131,6 +132,18 @@ def test_frame_starts_with_k_and_has_the_fifteen_columns(gpt5):
     assert list(frame.columns) == ["k", *COLUMNS]
     assert len(COLUMNS) == 15
     assert frame["k"].tolist() == [2, 4]
+
+
+def test_what_budgets_look_at_and_attainment_are_counted_from_the_draws(paper):
+    scenario = paper.scenarios["essay-feedback"].replace(c_quantile=0.9, t_quantile=0.95, a_quantile=0.05)
+    model, k = paper.models["nemotron-ultra-253b"], 11
+    curve = mi.MonteCarlo(trials=101, seed=2).estimate(model, [4, k], scenarios=[scenario])
+    cost, time, accuracy = slow_twin.common_trials(model, k, 101, 2, 4).T
+    view = curve.views[scenario]
+    expected = [np.quantile(cost, 0.9), np.quantile(time, 0.95), np.quantile(accuracy, 0.05)]
+    np.testing.assert_allclose(view.values[1], expected, rtol=1e-12)
+    assert view.attainment[1] == np.mean((cost <= 0.5) & (time <= 60) & (accuracy >= 0.93))
+    assert 0 < view.attainment[1] < 1
 
 
 def test_progress_ends_with_all_steps_done(gpt5):
