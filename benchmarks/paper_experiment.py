@@ -80,6 +80,21 @@ if __name__ == "__main__":
     report("slow twin sharing nothing / array path", 108 * best_of(1, slow_cell) / arrays, "at least 40")
     short, long = best_of(1, lambda: common_draws(512)), best_of(1, lambda: common_draws(1024))
     report("common draws, 100,000 trials: k_max 1,024 / k_max 512", long / short, "at most 2.2")
+    models = list(CATALOG.models.values())
+    independent = mi.MonteCarlo(draws="independent")
+    for latency, limit in (("ideal", "at least 50"), ("waves", "at least 8")):
+        drawn = best_of(5, lambda: independent.estimate_many(models, range(1, 129), latency="ideal"))
+        exact = best_of(
+            20, lambda latency=latency: mi.ClosedForm().estimate_many(models, range(1, 129), latency=latency)
+        )
+        report(
+            f"nine models, k = 1 ... 128: independent Monte Carlo (ideal) / closed form ({latency})",
+            drawn / exact,
+            limit,
+        )
+    start = time.perf_counter()
+    mi.assess(CATALOG.models["gpt-5-nano"], CATALOG.scenarios["essay-feedback"], "knee-chord", independent, k_step=4)
+    report("assess, 200 replications of 300 independent trials, seconds", time.perf_counter() - start, "under 8")
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     report("peak memory of all of the above, MB", peak, "under 300")
     here = Path(sys.executable).parent
