@@ -136,23 +136,26 @@ def _integrals(limits: FloatArray, k: FloatArray, *, slope: bool = False) -> tup
     starts, log_cdf = _panels()
     t, w = legendre()
     weights = np.stack([w, w * t])
+    area, moment = np.zeros((2, len(limits), len(k)))
+    above = np.flatnonzero(limits[:, 0] > _BOTTOM)
+    if not above.size:
+        return area, moment
+    # A limit on an edge belongs to the panel below it, so that no panel beyond the last limit is ever needed.
+    number = np.ceil((limits[above, 0] - _BOTTOM) / _WIDTH).astype(int) - 1
+    needed = int(number.max())
 
     def panel(log_values: FloatArray) -> FloatArray:
         # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
         power = np.exp(k[:, None, None] * log_values)
         return np.asarray(np.einsum("kpn,jn->jkp", power * log_values if slope else power, weights))
 
-    sums = _WIDTH * panel(log_cdf)
-    whole = np.zeros((2, len(k), len(starts) + 1))
+    sums = _WIDTH * panel(log_cdf[:needed])
+    whole = np.zeros((2, len(k), needed + 1))
     np.cumsum(sums[0], axis=1, out=whole[0, :, 1:])
-    np.cumsum(starts * sums[0] + _WIDTH * sums[1], axis=1, out=whole[1, :, 1:])
-    area, moment = np.zeros((2, len(limits), len(k)))
-    above = np.flatnonzero(limits[:, 0] > _BOTTOM)
-    if above.size:
-        number = np.minimum(((limits[above, 0] - _BOTTOM) // _WIDTH).astype(int), len(starts) - 1)
-        start = starts[number]
-        length = limits[above, 0] - start
-        rest = length * panel(log_ndtr(start[:, None] + length[:, None] * t))
-        area[above] = (whole[0][:, number] + rest[0]).T
-        moment[above] = (whole[1][:, number] + start * rest[0] + length * rest[1]).T
+    np.cumsum(starts[:needed] * sums[0] + _WIDTH * sums[1], axis=1, out=whole[1, :, 1:])
+    start = starts[number]
+    length = limits[above, 0] - start
+    rest = length * panel(log_ndtr(start[:, None] + length[:, None] * t))
+    area[above] = (whole[0][:, number] + rest[0]).T
+    moment[above] = (whole[1][:, number] + start * rest[0] + length * rest[1]).T
     return area, moment

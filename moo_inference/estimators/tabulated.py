@@ -48,7 +48,9 @@ class Tabulated(Estimator):
         unknown = asked[self.curve.k[rows] != asked]
         if unknown.size:
             raise SettingError(f"k must be in the table, which does not hold {', '.join(map(str, unknown[:5]))}")
-        return [self.curve.take(rows)] * len(models)
+        views = {scenario: self.curve.views[scenario] for scenario in scenarios if scenario in self.curve.views}
+        known = ScalingCurve(self.curve.k, self.curve.table, self.curve.error, views)
+        return [known.take(rows)] * len(models)
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""

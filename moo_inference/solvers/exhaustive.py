@@ -60,7 +60,9 @@ class ExhaustiveSearch(Algorithm):
 
     def _set_optimum(self) -> None:
         evaluated: Any = self.pop
-        F, violation = evaluated.get("F", "CV")
+        # What this search's own evaluator has just seen need not be collected from the individuals again.
+        known = getattr(self.evaluator, "whole_grid", None)
+        F, violation = known if known is not None and len(known[0]) == len(evaluated) else evaluated.get("F", "CV")
         if F.shape[1] == 1:
             super()._set_optimum()
             return
@@ -84,11 +86,12 @@ class _WholeGridEvaluator(Evaluator):
         own = [key for key in out if hasattr(pop[0], key)]
         extra = [key for key in out if key not in own]
         rows = zip(*(out[key].tolist() for key in extra), strict=True) if extra else ((),) * len(pop)
-        for place, (individual, row) in enumerate(zip(pop.tolist(), rows, strict=True)):
-            for key in own:
-                setattr(individual, key, out[key][place].copy())
+        for individual, row, *values in zip(pop.tolist(), rows, *(out[key] for key in own), strict=True):
+            for key, value in zip(own, values, strict=True):
+                setattr(individual, key, value)
             individual.data.update(zip(extra, row, strict=True))
             individual.evaluated.update(out)
+        self.whole_grid = (out["F"], out["CV"]) if "CV" in out else None
 
 
 _OPTIONS = frozenset(
