@@ -211,7 +211,7 @@ def run_study(
         found = assess_many(
             chosen.models,
             chosen.scenarios,
-            list(next(iter(rules.values()))) if decisions is None else list(decisions),
+            decisions,
             estimator,
             replications=assess,
             k_min=grid[0],

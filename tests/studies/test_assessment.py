@@ -111,6 +111,20 @@ def test_a_study_carries_it_and_warns_of_the_unsure(paper):
     unsure = noisy["pgs"] < 0.9
     assert unsure.any()
     assert noisy.loc[unsure, "warning"].str.contains("unsure: with other seeds only").all()
+    several = mi.run_study(
+        paper, models=["gpt-5"], k_step=4, k_max=64, estimator=mi.MonteCarlo(trials=30, seed=1), assess=5
+    )
+    for (scenario, _, rule), found in several.assessments.items():
+        alone = mi.assess(
+            paper.models["gpt-5"],
+            paper.scenarios[scenario],
+            rule,
+            mi.MonteCarlo(trials=30, seed=1),
+            replications=5,
+            k_step=4,
+            k_max=64,
+        )
+        assert found == alone or np.isnan(found.p_feasible)  # each rule is scaled by its own scenario
     exact = mi.run_study(paper, **options, assess=20).choices
     assert (exact["pgs"] == 1).all()
     assert (exact["eoc_usd"] == 0).all()
