@@ -80,8 +80,9 @@ def _caption(options: Mapping[str, Any]) -> str:
     estimator = dict(options["estimator"])
     name = estimator.pop("estimator")
     settings = ", ".join(f"{key}={value}" for key, value in estimator.items())
-    grid = f"k = {options['k_min']}, {options['k_min'] + options['k_step']}, ..., {options['k_max']}"
+    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
     return (
         "A cell: passes k, accuracy, share of queries that meet all budgets; cost and time a query. All but the share "
-        f"are means. {name}({settings}); {grid}."
+        f"are means. {name}({settings}); k = {', '.join(shown)}."
     )

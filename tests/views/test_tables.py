@@ -59,6 +59,16 @@ def test_infeasible_and_no_knee_are_explained(paper):
     assert "the front has 2 rows" in text
 
 
+def test_the_caption_names_the_grid(paper):
+    for options, words in (
+        ({"k_min": 7, "k_max": 7}, "k = 7."),
+        ({"k_max": 10, "k_step": 4}, "k = 4, 8."),
+        ({"k_max": 18, "k_step": 4}, "k = 4, 8, ..., 16."),
+    ):
+        study = mi.run_study(paper, models=["gpt-5-nano"], scenarios=["essay-feedback"], **options)
+        assert words in shown(study_tables(study))
+
+
 def test_markup_in_names_is_shown_as_text():
     table = Table("[bold]T[/bold] *x*", ("a|b",), (("<script>|[red]",),), ("_n_",))
     assert "[bold]T[/bold] *x*" in shown([table])
