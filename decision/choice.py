@@ -66,7 +66,7 @@ def decide(front: Front, rule: object) -> Choice:
     row, *ties = best.tolist()
     warnings: tuple[str, ...] = ()
     if judge.moves_with_k_max and front.reaches_k_max:
-        warnings = (f"this knee moves with k_max: no budget ends the front at k = {front.k[-1]}",)
+        warnings = (f"this knee moves with k_max: no budget ends the front at k = {front.k.max()}",)
     model = front.models[row] if front.models else None
     reason = _reason(judge, front, row, ties, scores)
     return Choice(
