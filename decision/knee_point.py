@@ -1,7 +1,7 @@
 """Knee points: where more accuracy begins to cost too much. Three definitions, of which one is recommended.
 
-* `equation`: greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves it falls
-  from the first row on, so the answer is always the first inner row: faithful, and of little use.
+* `equation`: greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves it is greatest at
+  the first inner rows, with the paper's grid at the very first: faithful, and of little use.
 * `published`: what the code behind the paper's tables computes. The cross product takes cost and time alone, and
   both are linear in k, so this curvature is Monte Carlo noise, and the knee changes with the seed.
 * `chord`: the row farthest from the straight line between the front's ends. Recommended; but where the front

@@ -97,10 +97,10 @@ def print_numbers(found: dict[str, list[int]]) -> None:
     print("200 replications of 300 independent trials, k = 4, 8, ..., 128:")
     for (_, _, rule), a in seen.items():
         distinct = len([k for k in a.selection_frequency if k is not None])
-        print(
-            f"  {rule:15} exact k {a.exact_k!s:>4}: {distinct:2} distinct k, PCS {a.pcs:.0%}, PGS {a.pgs:.0%}, "
-            f"EOC {100 * a.eoc_accuracy:.2f} points, ${a.eoc_usd:.5f}, {a.eoc_seconds:.2f} s"
-        )
+        lost = f"{100 * a.eoc_accuracy:.2f} points, ${a.eoc_usd:.5f}, {a.eoc_seconds:.2f} s"
+        lost = "not defined, there is no exact choice" if a.exact_k is None else lost
+        measures = f"{distinct:2} distinct k, PCS {a.pcs:.0%}, PGS {a.pgs:.0%}, EOC {lost}"
+        print(f"  {rule:15} exact k {a.exact_k!s:>4}: {measures}")
     study = mi.run_study(CATALOG, decisions=["accuracy-max", "knee-chord"], k_step=4)
     wide = study.choices.set_index(["scenario", "model", "decision"])[["cost", "time", "accuracy"]].unstack("decision")
     for what in ("cost", "time"):

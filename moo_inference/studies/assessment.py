@@ -34,7 +34,7 @@ class Assessment:
             are within `delta` of those of the exact choice.
         delta: what counts as good: (accuracy, USD, seconds).
         eoc_accuracy: expected opportunity cost, how much less accurate than the exact choice on average; a replication
-            that is better counts as 0, and so for the next two.
+            that is better counts as 0, and so for the next two. NaN where there is no exact choice to compare with.
         eoc_usd: how much dearer on average, USD a query.
         eoc_seconds: how much slower on average, seconds a query.
         eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
@@ -195,10 +195,13 @@ class _Cell:
         }
         # Columns: dearer, slower, less accurate than the exact choice; where one side chose nothing, not defined.
         F = self.exact.F
-        losses = F[chosen[some]] - F[truth] if truth >= 0 else np.zeros((0, 3))
+        losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, 3))
         margins = self._margins(F[truth] if truth >= 0 else np.zeros(3), delta)
         good = (np.abs(losses) <= [margins[1], margins[2], margins[0]]).all(axis=1).sum()
-        dearer, slower, worse = np.maximum(losses, 0).mean(axis=0) if len(losses) else np.zeros(3)
+        nothing_to_lose = truth < 0 and not some.any()
+        dearer, slower, worse = (
+            np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(3, 0.0 if nothing_to_lose else np.nan)
+        )
         feasible = (self._feasible()[chosen[some]]).sum()
         return Assessment(
             rule=self.key[2],

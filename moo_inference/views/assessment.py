@@ -1,5 +1,6 @@
 """Assessments as a table."""
 
+import math
 from collections.abc import Mapping
 
 from moo_inference.studies.assessment import Assessment
@@ -13,9 +14,10 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
     """One row a choice: the exact k, what the replications chose, PCS, PGS, EOC and whether it is feasible."""
     rows = []
     for (scenario, model, rule), seen in found.items():
-        money = usd(seen.eoc_usd)
-        if seen.eoc_usd_per_month is not None:
-            money += f"  ({usd(seen.eoc_usd_per_month)} a month)"
+        lost = "not defined:\nno exact choice"
+        if not math.isnan(seen.eoc_usd):
+            month = "" if seen.eoc_usd_per_month is None else f"  ({usd(seen.eoc_usd_per_month)} a month)"
+            lost = f"{100 * seen.eoc_accuracy:.2f} points\n{usd(seen.eoc_usd)}{month}\n{seconds(seen.eoc_seconds)}"
         rows.append(
             (
                 f"{scenario}\n{model}",
@@ -24,8 +26,8 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
                 _frequencies(seen),
                 f"{seen.pcs:.0%}",
                 f"{seen.pgs:.0%}",
-                f"{100 * seen.eoc_accuracy:.2f} points\n{money}\n{seconds(seen.eoc_seconds)}",
-                "" if seen.p_feasible != seen.p_feasible else f"{seen.p_feasible:.0%}",
+                lost,
+                "" if math.isnan(seen.p_feasible) else f"{seen.p_feasible:.0%}",
             )
         )
     any_seen = next(iter(found.values()))

@@ -79,9 +79,12 @@ def test_no_choice_is_a_choice_too(paper, noisy):
     published = mi.assess(model, scenario, "knee-published", noisy, **FEW)
     assert published.exact_k is None
     assert published.pcs == 0
+    assert np.isnan(published.eoc_usd)
+    assert "no exact choice" in to_markdown(assessment_tables({("s", "m", "r"): published}))
     never = mi.assess(model, scenario.replace(c_max=1e-5), "max-cube", noisy, **FEW)
     assert never.selection_frequency == {None: 1.0}
     assert never.pcs == never.pgs == 1
+    assert never.eoc_usd == 0
     assert np.isnan(never.p_feasible)
 
 
