@@ -51,7 +51,8 @@ class GridSampling(Sampling):
 class GridMutation(PM):
     """Polynomial mutation, and now and then a variable drawn anew from its whole grid.
 
-    On a grid, small polynomial steps round back to where they came from; the resets keep far points in reach.
+    On a grid, small polynomial steps round back to where they came from: such a variable goes to a neighbour instead.
+    The resets keep far points in reach.
     """
 
     def _do(  # type: ignore[override]
@@ -59,6 +60,8 @@ class GridMutation(PM):
     ) -> Any:
         mutated = super()._do(problem, X, *args, random_state=random_state, **kwargs)
         first, step, last = _geometry(problem)
+        stuck = np.rint((mutated - first) / step) == np.rint((np.asarray(X, dtype=float) - first) / step)
+        mutated = mutated + np.where(stuck, step * random_state.choice([-1, 1], size=mutated.shape), 0)
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
         return np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
 
