@@ -8,6 +8,9 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.markers import markers
+from moo_inference.texts.table import Table, to_html
 
 
 @dataclass(frozen=True)
@@ -39,6 +42,24 @@ class Choice:
     ties: tuple[int, ...]
     warnings: tuple[str, ...]
     reason: str
+
+    def _repr_html_(self) -> str:
+        sign = markers([self.rule])[self.rule].symbol
+        if self.objectives is None:
+            return to_html([Table(f"{sign} {self.rule}: {self.status.replace('-', ' ')}", (), (), (self.reason,))])
+        cost, time, error = self.objectives.tolist()
+        row = (f"{self.k}", f"{1 - error:.4f}", usd(cost), seconds(time))
+        model = ((), ()) if self.model is None else (("model",), (self.model,))
+        return to_html(
+            [
+                Table(
+                    f"{sign} {self.rule}",
+                    (*model[0], "k", "accuracy", "cost", "time"),
+                    ((*model[1], *row),),
+                    (self.reason, *self.warnings),
+                )
+            ]
+        )
 
 
 def decide(front: Front, rule: object) -> Choice:

@@ -31,7 +31,7 @@ from moo_inference.cli_options import (
 from moo_inference.errors import MooInferenceError
 
 if TYPE_CHECKING:
-    from moo_inference.views.table import Table
+    from moo_inference.texts.table import Table
 
 app = typer.Typer(
     name="moo-inference",

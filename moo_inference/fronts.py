@@ -15,9 +15,13 @@ from moo_inference.catalog import Scenario
 from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.infeasibility import Infeasibility, explain
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.table import Table, to_html
 
 if TYPE_CHECKING:
     import pandas as pd
+
+_SHOWN_ROWS = 40
 
 
 @dataclass(frozen=True)
@@ -131,6 +135,22 @@ class Front:
         if self.models:
             frame.insert(0, "model", list(self.models))
         return frame
+
+    def _repr_html_(self) -> str:
+        return to_html([self._as_table()])
+
+    def _as_table(self) -> Table:
+        title = f"Pareto front, {self.scenario.name}"
+        if self.infeasibility is not None:
+            return Table(f"{title}: empty", (), (), (str(self.infeasibility),))
+        columns = (*(("model",) if self.models else ()), "k", "accuracy", "cost", "time", "meet all budgets")
+        rows = []
+        for row, (cost, time, accuracy) in enumerate(self.curve.means.tolist()):
+            share = self.attainment[row]
+            numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time))
+            rows.append((*self.models[row : row + 1], *numbers, "" if np.isnan(share) else f"{share:.0%}"))
+        shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 1], ("...",) * len(columns), rows[-1]]
+        return Table(f"{title}: {len(rows)} rows", columns, tuple(shown))
 
 
 def _warn(k: IntArray, names: list[str]) -> None:

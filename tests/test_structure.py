@@ -12,6 +12,7 @@ import moo_inference as mi
 ORDER = (
     "errors",
     "files",
+    "texts",
     "readers",
     "catalog",
     "estimators",

@@ -24,6 +24,7 @@ from moo_inference.studies.assessment import Assessment, assess_many
 from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline
 from moo_inference.studies.choices import choices_frame
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.texts.table import to_html
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +131,11 @@ class Study:
         write_atomically(target / "fronts.csv", frame_to_csv(self.fronts))
         write_atomically(target / "curves.csv", frame_to_csv(self.curves))
         write_atomically(target / "settings.json", json.dumps(self.settings, indent=1, allow_nan=False) + "\n")
+
+    def _repr_html_(self) -> str:
+        from moo_inference.studies.tables import study_tables  # noqa: PLC0415 (which needs this class)
+
+        return to_html(study_tables(self))
 
 
 def run_study(

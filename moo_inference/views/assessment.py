@@ -4,8 +4,8 @@ import math
 from collections.abc import Mapping
 
 from moo_inference.studies.assessment import Assessment
-from moo_inference.views.amounts import seconds, usd
-from moo_inference.views.table import Table
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.table import Table
 
 _SHOWN = 4
 

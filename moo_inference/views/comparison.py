@@ -3,8 +3,8 @@
 from typing import Any
 
 from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
-from moo_inference.views.amounts import significant
-from moo_inference.views.table import Table
+from moo_inference.texts.amounts import significant
+from moo_inference.texts.table import Table
 
 _MEASURES = {
     "found": "of the front found",

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from moo_inference.studies.reproduce import KNOWN_DIFFERENCES, Reproduction
-from moo_inference.views.study import budget_text
-from moo_inference.views.table import Table
+from moo_inference.studies.tables import budget_text
+from moo_inference.texts.table import Table
 
 _COLUMNS = {
     "accuracy-max": "Accuracy-Optimal",

@@ -5,14 +5,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from moo_inference.catalog import Scenario
-from moo_inference.decision.choice import Choice
-from moo_inference.fronts import Front
-from moo_inference.studies import Study
-from moo_inference.studies.choices import unsure
-from moo_inference.views.amounts import seconds, usd
-from moo_inference.views.table import Table
+from moo_inference.studies.marks import Mark, marks
+from moo_inference.studies.study import Study
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.table import Table
 
-_MARKS = "†‡§¶#"
+_FOOTNOTES = "†‡§¶#"
 
 
 def study_tables(study: Study) -> list[Table]:
@@ -35,31 +33,29 @@ def _share(of_queries: float | None) -> str:
     return "" if of_queries is None else f" for {100 * of_queries:.4g}% of queries"
 
 
-def choice_text(choice: Choice, front: Front) -> str:
-    """One choice in two lines: k, accuracy and SLO attainment; cost and time."""
-    if choice.row is None:
-        return choice.status.replace("-", " ")
-    cost, time, accuracy = front.curve.means[choice.row]
-    attainment = front.attainment[choice.row]
-    slo = "" if math.isnan(attainment) else f"  {attainment:.0%}"
-    return f"k={choice.k}  {accuracy:.4f}{slo}\n{usd(cost)}  {seconds(time)}"
+def _mark_text(mark: Mark, footnotes: str) -> str:
+    """One choice in two lines: k, accuracy, SLO attainment and footnotes; cost and time."""
+    if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
+        return mark.status.replace("-", " ")
+    slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
+    return f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}\n{usd(mark.cost)}  {seconds(mark.time)}"
 
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
-    marks: dict[str, str] = {}
+    signs: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
     notes: list[str] = []
-    for cell in (cell for cell in study.cells if cell.scenario == key):
+    here = [cell for cell in study.cells if cell.scenario == key]
+    for cell in here:
         texts = []
-        for choice in cell.choices:
-            text = choice_text(choice, cell.front)
-            if choice.status == "ok":
-                for warning in (*choice.warnings, *unsure(study, key, cell.model, choice.rule)):
-                    mark = marks.setdefault(warning, _MARKS[len(marks) % len(_MARKS)])
-                    text = text.replace("\n", f" {mark}\n", 1)
-            elif choice.status == "no-knee":
-                notes.extend(f"{cell.model}, {choice.rule}: {warning}." for warning in choice.warnings)
-            texts.append(text)
+        for mark in marks(study, cell):
+            footnotes = ""
+            if mark.status == "ok":
+                for warning in mark.warnings:
+                    footnotes += f" {signs.setdefault(warning, _FOOTNOTES[len(signs) % len(_FOOTNOTES)])}"
+            elif mark.status == "no-knee":
+                notes.extend(f"{cell.model}, {mark.rule}: {warning}." for warning in mark.warnings)
+            texts.append(_mark_text(mark, footnotes))
         if cell.front.infeasibility is not None:
             notes.append(f"{cell.model}: {cell.front.infeasibility}.")
         curve = study.model_curves[cell.model]
@@ -70,9 +66,9 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             if taken.warning:
                 notes.append(f"{cell.model}, {taken.baseline}: {taken.warning}.")
         rows.append((cell.model, *texts))
-    notes[:0] = [f"{mark} {warning}." for warning, mark in marks.items()]
-    first = study.cells[0]
-    columns = ("model", *(choice.rule for choice in first.choices), *(taken.baseline for taken in first.baselines))
+    notes[:0] = [f"{sign} {warning}." for warning, sign in signs.items()]
+    rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
+    columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
 
 

@@ -3,8 +3,8 @@ import io
 import pytest
 
 import moo_inference as mi
+from moo_inference.texts.amounts import seconds, significant, usd
 from moo_inference.views import Table, print_tables, study_tables, to_markdown
-from moo_inference.views.amounts import seconds, significant, usd
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 from typing import IO, TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -62,6 +63,21 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RichT
 def to_markdown(tables: Sequence[Table]) -> str:
     """The tables as GitHub's Markdown."""
     return "\n".join(_markdown(table) for table in tables)
+
+
+def to_html(tables: Sequence[Table]) -> str:
+    """The tables as a fragment of HTML that brings its own modest style and says names as text."""
+    return "\n".join(_html(table) for table in tables)
+
+
+def _html(table: Table) -> str:
+    cell = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-line"'
+    head = "".join(f"<th {cell}>{escape(column)}</th>" for column in table.columns)
+    rows = "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
+    notes = "".join(f'<div style="font-size:85%;opacity:0.8">{escape(note)}</div>' for note in table.notes)
+    title = f'<div style="font-weight:bold;margin-top:0.8em">{escape(table.title)}</div>'
+    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if table.columns else ""
+    return title + body + notes
 
 
 def _markdown(table: Table) -> str:

@@ -1,0 +1,86 @@
+"""What a rule chose in a cell, as every view shows it: tables, figures, the report and the page read this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moo_inference.studies.choices import unsure
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.markers import Marker, markers
+
+if TYPE_CHECKING:
+    from moo_inference.studies.study import Cell, Study
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One choice, ready to be shown.
+
+    Attributes:
+        rule: id of the rule, or what it is to be called.
+        marker: the sign of the rule.
+        status: `ok`, `no-knee` or `infeasible`.
+        k: the chosen number of passes, or None; so are the next four where nothing was chosen.
+        cost: USD a query.
+        time: seconds a query.
+        accuracy: mean accuracy of the kept answer.
+        attainment: share of queries that meet all budgets; NaN where the estimator did not tell.
+        warnings: what has to be known before betting on it.
+        reason: why this k, or why none.
+    """
+
+    rule: str
+    marker: Marker
+    status: str
+    k: int | None
+    cost: float | None
+    time: float | None
+    accuracy: float | None
+    attainment: float | None
+    warnings: tuple[str, ...]
+    reason: str
+
+    @property
+    def label(self) -> str:
+        """The rule with its k, or with why there is none."""
+        return f"{self.rule}, {'no choice' if self.k is None else f'k = {self.k}'}"
+
+    @property
+    def amounts(self) -> str:
+        """Accuracy, cost and time, or the status."""
+        if self.cost is None or self.time is None or self.accuracy is None:
+            return self.status.replace("-", " ")
+        return f"accuracy {self.accuracy:.4f}, {usd(self.cost)}, {seconds(self.time)}"
+
+
+def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None) -> tuple[Mark, ...]:
+    """The choices of one cell of a study, in the order of its rules.
+
+    Args:
+        study: the study.
+        cell: one of its cells.
+        labels: what to call a rule instead of its id.
+    """
+    names = {choice.rule: (labels or {}).get(choice.rule, choice.rule) for choice in cell.choices}
+    signs = markers(names.values())
+    found = []
+    for choice in cell.choices:
+        cost = time = accuracy = attainment = None
+        if choice.row is not None:
+            cost, time, accuracy = map(float, cell.front.curve.means[choice.row])
+            attainment = float(cell.front.attainment[choice.row])
+        found.append(
+            Mark(
+                names[choice.rule],
+                signs[names[choice.rule]],
+                choice.status,
+                choice.k,
+                cost,
+                time,
+                accuracy,
+                attainment,
+                (*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)),
+                choice.reason,
+            )
+        )
+    return tuple(found)

@@ -1,0 +1,96 @@
+"""What the figures of one model in one scenario show, apart from how they are drawn."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import Scenario
+from moo_inference.errors import unknown_name
+from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
+from moo_inference.studies.marks import Mark, marks
+from moo_inference.studies.study import Cell, Study
+
+
+@dataclass(frozen=True)
+class Trajectory:
+    """One model in one scenario, for n values of k.
+
+    Attributes:
+        model: name of the model.
+        scenario: the budgets.
+        curve: the n rows of the scaling curve, in ascending order of k.
+        feasible: (n,) whether k meets all budgets.
+        on_front: (n,) whether k is on the Pareto front.
+        volume: (n,) cube volume (paper, Eq. 11, 12): the product of what is left of each budget as a share; a budget
+            that is null counts as 1. 0 where a budget is spent.
+        marks: the choices.
+        infeasibility: why no k meets all budgets, or None.
+    """
+
+    model: str
+    scenario: Scenario
+    curve: ScalingCurve
+    feasible: NDArray[np.bool_]
+    on_front: NDArray[np.bool_]
+    volume: FloatArray
+    marks: tuple[Mark, ...]
+    infeasibility: str | None
+
+    @property
+    def cost(self) -> Quantity:
+        """USD a query."""
+        return self.curve.cost
+
+    @property
+    def time(self) -> Quantity:
+        """Seconds a query."""
+        return self.curve.time
+
+    @property
+    def accuracy(self) -> Quantity:
+        """Accuracy of the kept answer."""
+        return self.curve.accuracy
+
+
+def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str] | None = None) -> Trajectory:
+    """The trajectory of one cell of a study.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
+        labels: what to call a rule instead of its id.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+    """
+    cell = find_cell(study, scenario, model)
+    budgets = study.catalog.scenarios[scenario]
+    curve = study.model_curves[model]
+    curve = curve.take(np.argsort(curve.k, kind="stable"))
+    left = 1 - curve.F / np.array([budgets.c_max or np.inf, budgets.t_max or np.inf, 1.0])
+    return Trajectory(
+        study.catalog.models[model].name,
+        budgets,
+        curve,
+        np.asarray((constraints(measured(curve, budgets), budgets) <= 0).all(axis=1)),
+        np.isin(curve.k, cell.front.k),
+        np.maximum(left, 0).prod(axis=1),
+        marks(study, cell, labels),
+        None if cell.front.infeasibility is None else str(cell.front.infeasibility),
+    )
+
+
+def find_cell(study: Study, scenario: str, model: str) -> Cell:
+    """The cell of a study.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+    """
+    for what, key, known in (("scenario", scenario, study.catalog.scenarios), ("model", model, study.catalog.models)):
+        if key not in known:
+            raise unknown_name(what, key, list(known))
+    return next(cell for cell in study.cells if (cell.scenario, cell.model) == (scenario, model))
