@@ -43,7 +43,7 @@ class Mark:
     @property
     def label(self) -> str:
         """The rule with its k, or with why there is none."""
-        return f"{self.rule}, {'no choice' if self.k is None else f'k = {self.k}'}"
+        return f"{self.rule}, {self.status.replace('-', ' ') if self.k is None else f'k = {self.k}'}"
 
     @property
     def amounts(self) -> str:

@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 RULES = ("accuracy-max", "max-cube", "utopia-closest", "knee-published")
 """The paper's four; the code behind its tables has a knee of its own (see `decision.knee_point`)."""
 
+PAPER_LABELS = {"knee-published": "knee-point"}
+"""What the paper calls it."""
+
 _DIGITS = {"accuracy": 2, "cost": 2, "time": 1}
 
 _PROPORTIONAL = (
@@ -60,7 +63,7 @@ class Reproduction:
         reason: why.
         """
         frame = self.study.choices.copy()
-        frame["decision"] = frame["decision"].replace("knee-published", "knee-point")
+        frame["decision"] = frame["decision"].replace(PAPER_LABELS)
         keys = ["scenario", "model", "decision"]
         printed = printed_tables().rename(columns=lambda name: name if name in keys else f"printed_{name}")
         frame = frame.merge(printed, on=keys, how="left", validate="one_to_one")

@@ -19,3 +19,9 @@ def usd(value: float) -> str:
 def seconds(value: float) -> str:
     """A time in seconds, three significant digits."""
     return f"{significant(value)} s"
+
+
+def plain(value: float) -> str:
+    """A number as an axis shows it, with neither exponent nor needless zeros: 0.05, 1,800."""
+    text = f"{round(value, 12):,.12f}".rstrip("0").rstrip(".")
+    return "0" if text == "-0" else text

@@ -1,0 +1,113 @@
+"""Accuracy over k (paper, Fig. 5): the mean, the band of 95 % of queries, the floor, the feasible k and the choices."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.patches import Patch
+
+from moo_inference.studies.study import Study
+from moo_inference.views.figures.style import (
+    GREEN,
+    PAPER_MM,
+    PURPLE,
+    RED,
+    Size,
+    dress,
+    legend,
+    limit,
+    mark_handles,
+    numbers,
+    place,
+    say,
+)
+from moo_inference.views.figures.trajectory import Trajectory, trajectory
+
+
+def feasible_runs(found: Trajectory) -> list[tuple[int, int]]:
+    """The first and last k of each unbroken run of feasible k; with waves there can be several."""
+    edges = np.flatnonzero(np.diff(np.concatenate([[False], found.feasible, [False]]).astype(int)))
+    k = found.curve.k
+    return [(int(k[first]), int(k[last - 1])) for first, last in edges.reshape(-1, 2)]
+
+
+def shade_feasible(ax: Axes, found: Trajectory) -> None:
+    """Shade the feasible k."""
+    gap = float(np.diff(found.curve.k).min()) / 2 if len(found.curve) > 1 else 0.5
+    for first, last in feasible_runs(found):
+        ax.axvspan(first - gap, last + gap, color=GREEN, alpha=0.12, linewidth=0)
+
+
+def span(found: Trajectory, last: int) -> tuple[float, float]:
+    """From where to where an axis of k goes that ends with a given k."""
+    margin = max(0.03 * last, 0.5)
+    return -margin if found.curve.k.min() < 2 * margin else 0.0, last + margin
+
+
+def draw(ax: Axes, found: Trajectory, size: Size) -> None:
+    """Draw accuracy over k with the choices."""
+    k, accuracy = found.curve.k, found.accuracy
+    shade_feasible(ax, found)
+    ax.fill_between(k, accuracy.low, accuracy.high, color=PURPLE, alpha=0.18, linewidth=0)
+    ax.plot(k, accuracy.mean, color=PURPLE, linewidth=size.line, marker="." if len(k) < 2 else None)
+    limit(ax, size, found.scenario.a_min, "a_min")
+    chosen = [mark for mark in found.marks if mark.k is not None]
+    place(ax, size, chosen, [(mark.k, mark.accuracy) for mark in chosen], clip_on=False)
+    dress(ax, size, "passes k", "accuracy of the kept answer")
+    numbers(ax.xaxis)
+    numbers(ax.yaxis)
+    lowest = min(float(accuracy.low.min()), found.scenario.a_min)
+    ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
+    ax.set_xlim(*span(found, int(k.max())))
+    if found.infeasibility is not None:
+        say(ax, size, found.infeasibility, 42)
+
+
+def handles(found: Trajectory, size: Size) -> list[Any]:
+    """What the legend holds: the choices with their k, the lines and the shades."""
+    shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
+    return [
+        *mark_handles(found.marks, size),
+        Line2D([], [], color=PURPLE, linewidth=size.line, label="mean"),
+        Patch(facecolor=PURPLE, alpha=0.25, label="95 % of queries"),
+        Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"a_min {found.scenario.a_min:g}"),
+        *shade,
+    ]
+
+
+def figure(
+    study: Study,
+    scenario: str,
+    model: str,
+    *,
+    width_mm: float = PAPER_MM,
+    labels: Mapping[str, str] | None = None,
+) -> Figure:
+    """Accuracy over k of one model in one scenario.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
+        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
+        labels: what to call a rule instead of its id.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+    """
+    return sheet(trajectory(study, scenario, model, labels), width_mm)
+
+
+def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
+    """See `figure`; from data that are prepared already."""
+    size = Size(width_mm)
+    whole = size.sheet((0.95 if size.narrow else 0.56) * width_mm, layout="constrained")
+    ax = whole.subplots()
+    draw(ax, found, size)
+    ax.set_title(f"{found.model}, {found.scenario.name}", fontsize=1.05 * size.font, parse_math=False)
+    where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
+    legend(whole, size, handles(found, size), **where)
+    return whole

@@ -1,0 +1,124 @@
+"""A heat map of the chosen k: models x rules, one block a scenario."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import matplotlib
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.colors import LogNorm
+from matplotlib.figure import Figure
+
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.studies.marks import marks
+from moo_inference.studies.study import Study
+from moo_inference.views.figures.style import PAPER_MM, Size
+
+NOTHING = {"infeasible": "×", "no-knee": "–"}
+"""What stands in a cell without a choice."""
+
+
+@dataclass(frozen=True)
+class ChosenK:
+    """The chosen k of a study.
+
+    Attributes:
+        models: (m,) names.
+        rules: (r,) signs and ids of the rules.
+        scenarios: (s,) names.
+        k: (s, m, r) chosen k, NaN where nothing was chosen.
+        status: (s, m, r) status of each choice.
+    """
+
+    models: tuple[str, ...]
+    rules: tuple[str, ...]
+    scenarios: tuple[str, ...]
+    k: FloatArray
+    status: tuple[tuple[tuple[str, ...], ...], ...]
+
+
+def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
+    """The chosen k of a study as arrays."""
+    blocks = {
+        scenario: [marks(study, cell, labels) for cell in study.cells if cell.scenario == scenario]
+        for scenario in study.catalog.scenarios
+    }
+    first = next(iter(blocks.values()))[0]
+    return ChosenK(
+        tuple(model.name for model in study.catalog.models.values()),
+        tuple(f"{mark.marker.symbol} {mark.rule}" for mark in first),
+        tuple(scenario.name for scenario in study.catalog.scenarios.values()),
+        np.array([[[mark.k or np.nan for mark in row] for row in rows] for rows in blocks.values()], dtype=float),
+        tuple(tuple(tuple(mark.status for mark in row) for row in rows) for rows in blocks.values()),
+    )
+
+
+def draw(ax: Axes, found: ChosenK, block: int, size: Size) -> None:
+    """Draw the block of one scenario: k in each cell, darker where it is larger."""
+    k = found.k[block]
+    highest = np.nanmax(found.k) if np.isfinite(found.k).any() else 1.0
+    scale = LogNorm(0.7, max(highest, 2.0))
+    colours = matplotlib.colormaps["Blues"]
+    ax.imshow(np.ma.masked_invalid(k), norm=scale, cmap=colours, aspect="auto")
+    ax.set_facecolor("#F2F2F2")
+    for row, column in np.ndindex(*k.shape):
+        value = k[row, column]
+        text = NOTHING[found.status[block][row][column]] if np.isnan(value) else f"{value:.0f}"
+        dark = not np.isnan(value) and sum(colours(scale(value))[:3]) < 1.8
+        ax.text(
+            column,
+            row,
+            text,
+            ha="center",
+            va="center",
+            fontsize=0.95 * size.font,
+            color="white" if dark else "black",
+        )
+    ax.set_title(found.scenarios[block], fontsize=size.font, parse_math=False)
+    ax.set_xticks(range(len(found.rules)), [])
+    ax.set_yticks(range(len(found.models)), [])
+    ax.tick_params(length=0)
+    for spine in ax.spines.values():
+        spine.set_visible(False)
+    ax.set_xticks(np.arange(len(found.rules) - 1) + 0.5, minor=True)
+    ax.set_yticks(np.arange(len(found.models) - 1) + 0.5, minor=True)
+    ax.grid(which="minor", color="white", linewidth=size.line)
+    ax.tick_params(which="minor", length=0)
+
+
+def figure(study: Study, *, width_mm: float = PAPER_MM, labels: Mapping[str, str] | None = None) -> Figure:
+    """The chosen k of every model, scenario and rule.
+
+    Args:
+        study: the study.
+        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
+        labels: what to call a rule instead of its id.
+    """
+    return sheet(prepare(study, labels), width_mm)
+
+
+def sheet(found: ChosenK, width_mm: float = PAPER_MM) -> Figure:
+    """See `figure`; from data that are prepared already."""
+    size = Size(width_mm)
+    blocks, rows = len(found.scenarios), len(found.models)
+    below = size.narrow or blocks * len(found.rules) > 20
+    row_mm = 0.62 * size.font
+    height = row_mm * (rows + 2) * (blocks if below else 1) + 4.5 * size.font + 6
+    whole = size.sheet(height, layout="constrained")
+    grid = whole.subplots(*((blocks, 1) if below else (1, blocks)), squeeze=False)
+    for block, ax in enumerate(grid.flat):
+        draw(ax, found, block, size)
+        if below or block == 0:
+            ax.set_yticks(range(rows), found.models, fontsize=0.95 * size.font, parse_math=False)
+        if not below or block == blocks - 1:
+            ax.set_xticks(
+                range(len(found.rules)),
+                found.rules,
+                rotation=90 if not below else 30,
+                ha="center" if not below else "right",
+                rotation_mode="default" if not below else "anchor",
+                fontsize=0.95 * size.font,
+                parse_math=False,
+            )
+    whole.suptitle("chosen passes k  (× infeasible, – no knee)", fontsize=1.05 * size.font)
+    return whole

@@ -1,0 +1,191 @@
+"""The feasible cube in three dimensions (paper, Fig. 4): cost, time and accuracy of k passes between the budgets."""
+
+from collections.abc import Mapping
+from itertools import combinations, product
+from typing import Any
+
+import matplotlib
+import numpy as np
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.figure import Figure
+from matplotlib.patches import Patch
+from mpl_toolkits.mplot3d import Axes3D
+from mpl_toolkits.mplot3d.art3d import Poly3DCollection
+
+from moo_inference.studies.study import Study
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.markers import UTOPIA
+from moo_inference.views.figures.style import (
+    BLUE,
+    GREEN,
+    PAPER_MM,
+    RED,
+    Size,
+    dress,
+    legend,
+    mark_handles,
+    numbers,
+    place,
+    say,
+    sign,
+    utopia_handle,
+)
+from moo_inference.views.figures.trajectory import Trajectory, trajectory
+
+Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
+
+VOLUMES = ListedColormap(matplotlib.colormaps["Purples"](np.linspace(0.3, 1, 256)))
+
+
+def bounds(found: Trajectory) -> Bounds:
+    """What the axes have to hold: the budgets, and at least the first k; money, seconds, accuracy."""
+    axes = []
+    for amount, budget in ((found.cost.mean, found.scenario.c_max), (found.time.mean, found.scenario.t_max)):
+        axes.append((0.0, 1.04 * (amount.max() if budget is None else max(budget, 1.1 * amount.min()))))
+    lowest = min(found.scenario.a_min, float(found.accuracy.mean[within(found, axes[0][1], axes[1][1])].min()))
+    return axes[0], axes[1], (lowest - 0.1 * (1 - lowest) if lowest < 1 else 0.99, 1.0)
+
+
+def within(found: Trajectory, cost: float, time: float) -> Any:
+    """(n,) whether k is inside the axes."""
+    return (found.cost.mean <= cost) & (found.time.mean <= time)
+
+
+def draw(ax: Axes3D, found: Trajectory, size: Size) -> None:
+    """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices."""
+    cost, time, accuracy = box = bounds(found)
+    seen = within(found, cost[1], time[1])
+    x, y, z = found.cost.mean, found.time.mean, found.accuracy.mean
+    ax.plot(x[seen], y[seen], z[seen], color="#999999", linewidth=size.line / 2, zorder=1)
+    off = seen & ~found.on_front
+    ax.scatter(x[off], y[off], z[off], s=0.12 * size.font**2, color="#BBBBBB", depthshade=False, zorder=2)
+    on = found.on_front
+    ax.scatter(
+        x[on],
+        y[on],
+        z[on],
+        s=0.22 * size.font**2,
+        c=found.volume[on],
+        cmap=VOLUMES,
+        norm=volume_scale(found),
+        depthshade=False,
+        zorder=3,
+    )
+    _planes(ax, found, box)
+    _edges(ax, found, box, size)
+    ax.plot([0], [0], [1], **sign(UTOPIA, 1.4 * size.font, size), zorder=9, clip_on=False)
+    chosen = [mark for mark in found.marks if mark.k is not None]
+    place(ax, size, chosen, [(mark.cost, mark.time, mark.accuracy) for mark in chosen])
+    dress(ax, size, "cost of a query (USD)", "time of a query (s)")
+    ax.set_zlabel("accuracy", fontsize=size.font)
+    for axis, unit in ((ax.xaxis, "$"), (ax.yaxis, ""), (ax.zaxis, "")):
+        # At the corner the first ticks of cost and time would touch.
+        numbers(axis, unit, 5, first=axis is not ax.yaxis)
+        axis.set_pane_color("#FAFAFA")
+        axis._axinfo["grid"].update(color="#E4E4E4", linewidth=size.line / 3)
+        # Distances in three dimensions come on top of fixed ones: 21 points for labels, 8 for ticks.
+        axis.labelpad = 2.6 * size.font - 21
+        axis.set_tick_params(pad=0.8 * size.font - 8, labelsize=0.85 * size.font)
+    ax.set(xlim=cost, ylim=time, zlim=accuracy)
+    ax.view_init(elev=22, azim=-125)
+    ax.set_box_aspect((1, 1, 0.82), zoom=0.88)
+    if found.infeasibility is not None:
+        say(ax, size, found.infeasibility, 40)
+
+
+def volume_scale(found: Trajectory) -> Normalize:
+    """From what volume to what volume the colours go."""
+    volumes = found.volume[found.on_front]
+    return Normalize(volumes.min(), volumes.max()) if len(np.unique(volumes)) > 1 else Normalize(0, 1)
+
+
+def handles(found: Trajectory, size: Size) -> list[Any]:
+    """What the legend holds: the choices with their k, utopia, and the budgets."""
+    scenario = found.scenario
+    planes = [
+        Patch(facecolor=colour, alpha=0.35, label=text)
+        for colour, value, text in (
+            (BLUE, scenario.c_max, f"c_max {usd(scenario.c_max or 0)}"),
+            (GREEN, scenario.t_max, f"t_max {seconds(scenario.t_max or 0)}"),
+            (RED, scenario.a_min, f"a_min {scenario.a_min:g}"),
+        )
+        if value is not None
+    ]
+    return [*mark_handles(found.marks, size), *planes, utopia_handle(size)]
+
+
+def colour_bar(figure: Figure, place_of_it: tuple[float, float, float, float], found: Trajectory, size: Size) -> None:
+    """The scale of the cube volumes, lying."""
+    ax = figure.add_axes(place_of_it)
+    bar = figure.colorbar(ScalarMappable(volume_scale(found), VOLUMES), cax=ax, orientation="horizontal")
+    text = "cube volume: shares of the budgets left, multiplied"
+    bar.set_label(text if size.narrow else text.replace(": ", ":\n"), fontsize=0.9 * size.font)
+    numbers(bar.ax.xaxis, "", 4)
+    bar.ax.tick_params(labelsize=0.85 * size.font, width=size.line / 2, length=2 * size.line)
+    bar.outline.set_linewidth(size.line / 2)
+
+
+def figure(
+    study: Study,
+    scenario: str,
+    model: str,
+    *,
+    width_mm: float = PAPER_MM,
+    labels: Mapping[str, str] | None = None,
+) -> Figure:
+    """The feasible cube of one model in one scenario.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
+        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
+        labels: what to call a rule instead of its id.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+    """
+    return sheet(trajectory(study, scenario, model, labels), width_mm)
+
+
+def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
+    """See `figure`; from data that are prepared already."""
+    size = Size(width_mm)
+    whole = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
+    whole.suptitle(f"{found.model}, {found.scenario.name}", fontsize=1.05 * size.font, parse_math=False, y=0.985)
+    if size.narrow:
+        draw(whole.add_axes((-0.02, 0.29, 1.04, 0.70), projection="3d"), found, size)
+        colour_bar(whole, (0.12, 0.27, 0.76, 0.018), found, size)
+        legend(whole, size, handles(found, size), loc="lower center", ncols=2, bbox_to_anchor=(0.5, 0.005))
+    else:
+        draw(whole.add_axes((0.03, 0.0, 0.56, 0.98), projection="3d"), found, size)
+        legend(whole, size, handles(found, size), loc="lower left", bbox_to_anchor=(0.62, 0.3))
+        colour_bar(whole, (0.62, 0.17, 0.34, 0.025), found, size)
+    return whole
+
+
+def _planes(ax: Axes3D, found: Trajectory, box: Bounds) -> None:
+    (c0, c1), (t0, t1), (a0, a1) = box
+    c_max, t_max, a_min = found.scenario.c_max, found.scenario.t_max, found.scenario.a_min
+    planes: list[tuple[str, list[tuple[float, float, float]]]] = [
+        (RED, [(c0, t0, a_min), (c1, t0, a_min), (c1, t1, a_min), (c0, t1, a_min)])
+    ]
+    if c_max is not None:
+        planes.append((BLUE, [(c_max, t0, a0), (c_max, t1, a0), (c_max, t1, a1), (c_max, t0, a1)]))
+    if t_max is not None:
+        planes.append((GREEN, [(c0, t_max, a0), (c1, t_max, a0), (c1, t_max, a1), (c0, t_max, a1)]))
+    for colour, corners in planes:
+        ax.add_collection3d(Poly3DCollection([corners], facecolor=colour, alpha=0.12, edgecolor="none"))
+
+
+def _edges(ax: Axes3D, found: Trajectory, box: Bounds, size: Size) -> None:
+    scenario = found.scenario
+    ends = (
+        (0.0, box[0][1] if scenario.c_max is None else scenario.c_max),
+        (0.0, box[1][1] if scenario.t_max is None else scenario.t_max),
+        (scenario.a_min, 1.0),
+    )
+    for one, other in combinations(product(*ends), 2):
+        if sum(a != b for a, b in zip(one, other, strict=True)) == 1:
+            ax.plot(*zip(one, other, strict=True), color="#444444", linewidth=size.line / 2, linestyle=(0, (3, 2)))

@@ -1,0 +1,99 @@
+"""The paper's Figures 4 to 21: for each of its nine models the feasible cubes and the accuracy over k, three panels."""
+
+import os
+from collections.abc import Sequence
+from string import ascii_lowercase
+from typing import Any
+
+from matplotlib.figure import Figure
+
+from moo_inference.estimators import Progress
+from moo_inference.files import prepare_folder, write_atomically
+from moo_inference.studies.reproduce import PAPER_LABELS
+from moo_inference.studies.study import Study
+from moo_inference.views.figures import accuracy, cube
+from moo_inference.views.figures.render import Job, render_all
+from moo_inference.views.figures.style import Size, legend
+from moo_inference.views.figures.trajectory import Trajectory, trajectory
+
+_WIDTH_MM = 254.0
+_FIRST = 4
+"""Number of the first figure; each model has two."""
+
+_TYPE = Size(105)
+"""The letters: three panels side by side want smaller ones than a slide."""
+
+
+def write_paper_figures(study: Study, folder: str | os.PathLike[str], progress: Progress | None = None) -> list[str]:
+    """Write all figures of a study of the paper's models as PDF and PNG, on all cores.
+
+    Args:
+        study: a study with the paper's models and scenarios in the paper's order, such as `reproduce_paper().study`.
+        folder: where they go.
+        progress: told how far the work is.
+
+    Returns:
+        The names of the files.
+
+    Raises:
+        OutputError: (an OSError) the folder cannot be written.
+    """
+    target = prepare_folder(folder)
+    names = []
+    for name, images in render_all(paper_jobs(study), progress):
+        for kind, content in images.items():
+            write_atomically(target / f"{name}.{kind}", content)
+            names.append(f"{name}.{kind}")
+    return names
+
+
+def paper_jobs(study: Study) -> list[Job]:
+    """What is to be drawn: two figures a model, called figure_04_gpt-5_cubes and so on."""
+    jobs = []
+    for place, model in enumerate(study.catalog.models):
+        panels = [trajectory(study, scenario, model, PAPER_LABELS) for scenario in study.catalog.scenarios]
+        for offset, (kind, sheet) in enumerate((("cubes", cubes), ("accuracy", accuracies))):
+            number = _FIRST + 2 * place + offset
+            jobs.append(Job(f"figure_{number:02d}_{model}_{kind}", sheet, (panels,), ("pdf", "png"), dpi=150))
+    return jobs
+
+
+def cubes(panels: Sequence[Trajectory]) -> Figure:
+    """The feasible cubes of one model in several scenarios (paper, Fig. 4, 6, ..., 20)."""
+    whole = Size(_WIDTH_MM).sheet(122)
+    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
+    width = 1 / len(panels)
+    for place, found in enumerate(panels):
+        left = place * width
+        ax = whole.add_axes((left + 0.018, 0.27, width - 0.018, 0.65), projection="3d")
+        cube.draw(ax, found, _TYPE)
+        _title(ax, place, found)
+        cube.colour_bar(whole, (left + 0.15 * width, 0.265, 0.7 * width, 0.018), found, _TYPE)
+        legend(
+            whole,
+            _TYPE,
+            cube.handles(found, _TYPE),
+            loc="lower center",
+            ncols=2,
+            bbox_to_anchor=(left + width / 2, 0.005),
+        )
+    return whole
+
+
+def accuracies(panels: Sequence[Trajectory]) -> Figure:
+    """Accuracy over k of one model in several scenarios (paper, Fig. 5, 7, ..., 21)."""
+    whole = Size(_WIDTH_MM).sheet(90)
+    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
+    width = 1 / len(panels)
+    for place, found in enumerate(panels):
+        left = place * width
+        ax = whole.add_axes((left + 0.055, 0.36, width - 0.068, 0.52))
+        accuracy.draw(ax, found, _TYPE)
+        _title(ax, place, found)
+        handles = accuracy.handles(found, _TYPE)
+        legend(whole, _TYPE, handles, loc="lower center", ncols=2, bbox_to_anchor=(left + width / 2, 0.01))
+    return whole
+
+
+def _title(ax: Any, place: int, found: Trajectory) -> None:
+    ax.set_title(f"({ascii_lowercase[place]}) {found.scenario.name}", fontsize=_TYPE.font, parse_math=False)

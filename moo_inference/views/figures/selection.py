@@ -1,0 +1,87 @@
+"""How often each k is chosen with other seeds: one panel a rule, the exact choice marked."""
+
+from collections.abc import Sequence
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from moo_inference.errors import SettingError
+from moo_inference.studies.assessment import Assessment
+from moo_inference.studies.choices import SURE_ENOUGH
+from moo_inference.studies.study import Study
+from moo_inference.texts.markers import Marker, markers
+from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, numbers, sign
+from moo_inference.views.figures.trajectory import find_cell
+
+
+def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Assessment]]:
+    """The assessments of one cell of a study, each with the sign of its rule.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+        SettingError: (a ValueError) the study was not assessed.
+    """
+    cell = find_cell(study, scenario, model)
+    rules = [choice.rule for choice in cell.choices]
+    found = [study.assessments.get((scenario, model, rule)) for rule in rules]
+    if not any(found):
+        raise SettingError(
+            "selection frequencies need a study that was assessed, by run_study(..., estimator=MonteCarlo(), "
+            "assess=200); got one that was not"
+        )
+    signs = markers(rules)
+    return [(signs[rule], seen) for rule, seen in zip(rules, found, strict=True) if seen is not None]
+
+
+def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -> None:
+    """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0."""
+    none = -0.05 * longest
+    places = [none if k is None else k for k in seen.selection_frequency]
+    colours = [GREY if k is None else BLUE for k in seen.selection_frequency]
+    width = max(0.8, 0.006 * longest)
+    ax.bar(places, list(seen.selection_frequency.values()), width=width, color=colours)
+    if seen.exact_k is not None:
+        ax.plot([seen.exact_k], [0], **sign(marker, 0.9 * size.font, size), clip_on=False, zorder=5)
+    exact = "no exact choice" if seen.exact_k is None else f"exact k = {seen.exact_k}"
+    title = f"{seen.rule}: {exact}, PCS {seen.pcs:.0%}, PGS {seen.pgs:.0%}, {len(places)} different k"
+    dress(ax, size, "", "share")
+    ax.set_title(title, fontsize=0.95 * size.font, loc="left", color=RED if seen.pgs < SURE_ENOUGH else "black")
+    numbers(ax.xaxis)
+    numbers(ax.yaxis, "", 3)
+    ax.set(
+        xlim=(2 * none if None in seen.selection_frequency else 0, 1.03 * longest),
+        ylim=(0, 1.12 * max(seen.selection_frequency.values())),
+    )
+    if None in seen.selection_frequency:
+        ax.text(none, 0, "none ", ha="center", va="top", rotation=90, fontsize=0.8 * size.font, color=GREY)
+
+
+def figure(study: Study, scenario: str, model: str, *, width_mm: float = PAPER_MM) -> Figure:
+    """How often each k is chosen with other seeds, in one cell of an assessed study.
+
+    Args:
+        study: a study from `run_study(..., estimator=MonteCarlo(), assess=200)`.
+        scenario: id of the scenario.
+        model: id of the model.
+        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
+
+    Raises:
+        UnknownNameError: (a LookupError) the study has no such scenario or model.
+        SettingError: (a ValueError) the study was not assessed.
+    """
+    found = prepare(study, scenario, model)
+    title = f"{study.catalog.models[model].name}, {study.catalog.scenarios[scenario].name}"
+    return sheet(found, title, width_mm)
+
+
+def sheet(found: Sequence[tuple[Marker, Assessment]], title: str, width_mm: float = PAPER_MM) -> Figure:
+    """See `figure`; from data that are prepared already."""
+    size = Size(width_mm)
+    whole = size.sheet((2.6 * len(found) + 2.6) * size.font, layout="constrained")
+    axes = whole.subplots(len(found), 1, squeeze=False, sharex=True)[:, 0]
+    longest = max(k or 1 for _, seen in found for k in (*seen.selection_frequency, seen.exact_k))
+    for ax, (marker, seen) in zip(axes, found, strict=True):
+        draw(ax, marker, seen, size, longest)
+    axes[-1].set_xlabel(f"chosen k over {found[0][1].replications} seeds", fontsize=size.font)
+    whole.suptitle(title, fontsize=1.05 * size.font, parse_math=False)
+    return whole

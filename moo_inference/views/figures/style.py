@@ -1,0 +1,188 @@
+"""How the figures look: sizes for paper and slide, colours, axes with units. Nothing here touches global settings."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from textwrap import fill
+from typing import Any, Literal
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
+from matplotlib.ticker import Formatter, MaxNLocator
+
+from moo_inference.studies.marks import Mark
+from moo_inference.texts.amounts import plain
+from moo_inference.texts.markers import UTOPIA, Marker
+
+PAPER_MM = 85.0
+"""One column of a paper."""
+
+SLIDE_MM = 254.0
+"""A slide of 4:3."""
+
+RED, BLUE, GREEN, PURPLE, GREY = "#C0392B", "#0072B2", "#009E73", "#5B3A8C", "#777777"
+
+Dash = Literal["-"] | tuple[float, tuple[float, ...]]
+
+_DASHES: tuple[Dash, ...] = ("-", (0.0, (5.0, 1.5)), (0.0, (1.5, 1.0)))
+
+LINES: tuple[tuple[str, Dash], ...] = tuple(
+    (colour, style)
+    for style in _DASHES
+    for colour in ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")
+)
+"""Colour and dash of the lines of several models: no two alike among twenty-one, in grey print neither."""
+
+
+@dataclass(frozen=True)
+class Size:
+    """The sizes that go with a figure's width.
+
+    Attributes:
+        width_mm: width of the figure in millimetres.
+    """
+
+    width_mm: float
+
+    @property
+    def narrow(self) -> bool:
+        """Whether panels stand one below the other."""
+        return self.width_mm < 140
+
+    @property
+    def font(self) -> float:
+        """Size of letters in points: 7 in a paper's column, 14 on a slide."""
+        return float(np.interp(self.width_mm, (PAPER_MM, SLIDE_MM), (7.0, 14.0)))
+
+    @property
+    def line(self) -> float:
+        """Width of lines in points."""
+        return self.font / 6
+
+    def sheet(self, height_mm: float, **options: Any) -> Figure:
+        """An empty figure of this width."""
+        return Figure(figsize=(self.width_mm / 25.4, height_mm / 25.4), dpi=200, **options)
+
+
+def dress(ax: Any, size: Size, x: str, y: str, title: str = "") -> None:
+    """Give an axes its labels, and letters and lines of the right size."""
+    ax.set_xlabel(x, fontsize=size.font, parse_math=False)
+    ax.set_ylabel(y, fontsize=size.font, parse_math=False)
+    if title:
+        ax.set_title(title, fontsize=size.font, parse_math=False)
+    ax.tick_params(labelsize=0.9 * size.font, width=size.line / 2, length=2.5 * size.line)
+    for side in ("top", "right"):
+        if side in ax.spines:
+            ax.spines[side].set_visible(False)
+    for spine in ax.spines.values():
+        spine.set_linewidth(size.line / 2)
+
+
+class Amounts(Formatter):
+    """Ticks without exponent, with as many decimals as all of them need, or each as many as it needs."""
+
+    def __init__(self, before: str = "", *, alike: bool = True) -> None:
+        self.before = before
+        self.alike = alike
+
+    def __call__(self, value: float, pos: int | None = None) -> str:
+        """One tick."""
+        if not self.alike:
+            return self.before + plain(value)
+        decimals = max((len(plain(tick).partition(".")[2]) for tick in self.locs), default=0)
+        return f"{self.before}{value:,.{decimals}f}"
+
+
+def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:
+    """At most so many ticks as people write them, with `unit` before the number where it is $; the first may be left out."""
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=None if first else "lower"))
+    axis.set_major_formatter(Amounts("$" if unit == "$" else ""))
+
+
+def limit(ax: Axes, size: Size, value: float | None, text: str, *, vertical: bool = False, colour: str = RED) -> None:
+    """A budget as a dashed line that says what it is; nothing where there is none."""
+    if value is None:
+        return
+    draw = ax.axvline if vertical else ax.axhline
+    draw(value, color=colour, linestyle=(0, (4, 2)), linewidth=size.line, label=text)
+
+
+def place(
+    ax: Any, size: Size, marks: Sequence[Mark], points: Sequence[Sequence[Any]], scale: float = 1.0, **options: Any
+) -> None:
+    """Set the markers; where several fall on one k the later ones are smaller, so that all can be seen.
+
+    Args:
+        ax: axes of two or three dimensions.
+        size: the sizes.
+        marks: the choices.
+        points: the place of each, in the coordinates of the axes.
+        scale: how much larger than usual the markers are.
+        **options: for the lines.
+    """
+    ks = [mark.k for mark in marks]
+    for place_of_it, (mark, point) in enumerate(zip(marks, points, strict=True)):
+        later = ks[place_of_it + 1 :].count(mark.k)
+        alone = ks.count(mark.k) == 1
+        points_wide = 0.95 * scale * size.font * (1.0 if alone else 0.75 * 1.45**later)
+        ax.plot(*[[value] for value in point], **sign(mark.marker, points_wide, size), zorder=20 - later, **options)
+
+
+def sign(marker: Marker, points: float, size: Size) -> dict[str, Any]:
+    """A marker as options of a line."""
+    return {
+        "linestyle": "none",
+        "marker": marker.matplotlib,
+        "markersize": points,
+        "markerfacecolor": marker.colour if marker.filled else "none",
+        "markeredgecolor": "black",
+        "markeredgewidth": size.line / 2,
+    }
+
+
+def mark_handles(marks: Iterable[Mark], size: Size, *, with_k: bool = True) -> list[Line2D]:
+    """What the legend shows of the choices."""
+    return [
+        Line2D([], [], **sign(mark.marker, 0.8 * size.font, size), label=mark.label if with_k else mark.rule)
+        for mark in marks
+    ]
+
+
+def utopia_handle(size: Size) -> Line2D:
+    """What the legend shows of the utopia point."""
+    return Line2D([], [], **sign(UTOPIA, size.font, size), label="utopia")
+
+
+def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Legend:
+    """A legend in which names are shown as they are."""
+    found: Legend = owner.legend(
+        handles=handles,
+        fontsize=0.9 * size.font,
+        frameon=False,
+        handlelength=1.8,
+        handletextpad=0.5,
+        columnspacing=1.2,
+        labelspacing=0.3,
+        borderaxespad=0.1,
+        **options,
+    )
+    for text in found.get_texts():
+        text.set_parse_math(False)
+    return found
+
+
+def say(ax: Any, size: Size, text: str, width: int) -> None:
+    """Write over the axes what has to be said before anything else, such as that nothing is feasible."""
+    ax.annotate(
+        fill(text.replace("k = ", "k\u00a0=\u00a0"), width),
+        (0.5, 0.5),
+        xycoords="axes fraction",
+        ha="center",
+        va="center",
+        fontsize=0.95 * size.font,
+        parse_math=False,
+        zorder=100,
+        bbox={"facecolor": "white", "edgecolor": RED, "alpha": 0.92, "boxstyle": "round,pad=0.5"},
+    )
