@@ -58,6 +58,11 @@ class Rule(DecisionMaking):
     def id(self) -> str:
         """The name of the rule in commands and tables."""
 
+    @property
+    def picks(self) -> str:
+        """What the rule picks, in words: the first sentence of its docstring."""
+        return " ".join((type(self).__doc__ or self.id).split("\n\n")[0].split())
+
     @abstractmethod
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) scores of the rows of a normalised front N (n, m), NaN where the rule is not defined."""

@@ -115,6 +115,18 @@ class KneePoint(Rule):
         return {"variant": self.variant}
 
     @property
+    def picks(self) -> str:
+        """See `Rule.picks`."""
+        return {
+            "equation": "The greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves "
+            "it lies at the front's beginning, whatever the model; Monte Carlo noise moves it.",
+            "chord": "The row farthest from the straight line between the front's ends (recommended). Where the front "
+            "ends at k_max and not at a budget, it moves with k_max.",
+            "published": "What the code behind the paper's tables computes: the curvature of cost and time alone. Both "
+            "are linear in k, so this is Monte Carlo noise, and it changes with the seed.",
+        }[self.variant]
+
+    @property
     def score_name(self) -> str:  # type: ignore[override]
         """What the variant looks at."""
         return "distance from the chord" if self.variant == "chord" else "curvature"

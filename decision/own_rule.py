@@ -44,6 +44,11 @@ class OwnRule(Rule):
         """The name."""
         return str(self.name)
 
+    @property
+    def picks(self) -> str:
+        """See `Rule.picks`."""
+        return "A rule of the user's own."
+
     def options(self) -> dict[str, Any]:
         """See `Rule.options`."""
         return {"maker": self.maker, "name": self.name}

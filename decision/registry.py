@@ -46,3 +46,11 @@ def make_rule(rule: object) -> Rule:
     if rule not in RULES:
         raise unknown_name("rule", rule, list(RULES))
     return RULES[rule]()
+
+
+def made_by_id(rule: Rule) -> bool:
+    """Whether the rule is what `make_rule` gives for its id, so that the id alone tells how it decides."""
+    if rule.id not in RULES or rule.scale is not None:
+        return False
+    plain = RULES[rule.id]()
+    return type(plain) is type(rule) and repr(plain.options()) == repr(rule.options())

@@ -26,6 +26,10 @@ class CatalogError(MooInferenceError, ValueError):
     """A catalog file, or what it describes, breaks a rule."""
 
 
+class ReaderError(MooInferenceError, ValueError):
+    """A user's file is not what its format says, or cannot be read."""
+
+
 class SettingError(MooInferenceError, ValueError):
     """An option of an estimator, a problem, a rule or a study is out of its range."""
 

@@ -1,5 +1,8 @@
 """Estimators: what k passes of a model are expected to cost, take and achieve, as a ScalingCurve over k."""
 
+from collections.abc import Mapping
+from typing import Any
+
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.base import Estimator, Progress
 from moo_inference.estimators.closed_form import ClosedForm
@@ -38,6 +41,23 @@ def choose_estimator(
     return default_estimator()
 
 
+def estimator_from(settings: Mapping[str, Any]) -> Estimator:
+    """The estimator whose `settings()` these are.
+
+    Raises:
+        SettingError: (a ValueError) it cannot be made from its settings alone, or they are not its own.
+    """
+    kinds: dict[str, type[Estimator]] = {"ClosedForm": ClosedForm, "MonteCarlo": MonteCarlo}
+    options = dict(settings)
+    name = options.pop("estimator", None)
+    if name not in kinds:
+        raise SettingError(f"the estimator must be one of: {', '.join(kinds)}; got {name!r}")
+    try:
+        return kinds[name](**options)
+    except TypeError as error:
+        raise SettingError(f"{name} does not take these settings: {options}") from error
+
+
 __all__ = [
     "OBJECTIVES",
     "QUANTITIES",
@@ -50,4 +70,5 @@ __all__ = [
     "Tabulated",
     "choose_estimator",
     "default_estimator",
+    "estimator_from",
 ]

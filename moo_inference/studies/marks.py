@@ -41,15 +41,20 @@ class Mark:
     reason: str
 
     @property
+    def short(self) -> str:
+        """The chosen k, or the status."""
+        return self.status.replace("-", " ") if self.k is None else f"k = {self.k}"
+
+    @property
     def label(self) -> str:
         """The rule with its k, or with why there is none."""
-        return f"{self.rule}, {self.status.replace('-', ' ') if self.k is None else f'k = {self.k}'}"
+        return f"{self.rule}, {self.short}"
 
     @property
     def amounts(self) -> str:
         """Accuracy, cost and time, or the status."""
         if self.cost is None or self.time is None or self.accuracy is None:
-            return self.status.replace("-", " ")
+            return self.short
         return f"accuracy {self.accuracy:.4f}, {usd(self.cost)}, {seconds(self.time)}"
 
 

@@ -13,6 +13,7 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
+from moo_inference.decision.registry import made_by_id
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, Tabulated, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings, latency_settings
@@ -211,6 +212,7 @@ def run_study(
         "latency": latency,
         "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
         "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
+        "own_decisions": [rule.id for rule in map(make_rule, decisions or ()) if not made_by_id(rule)],
     }
     found = {}
     if assess is not None and isinstance(estimator, MonteCarlo):

@@ -72,13 +72,17 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
 
 
+def estimator_text(options: Mapping[str, Any]) -> str:
+    """The estimator of a study and its settings, as it is written in Python."""
+    settings = dict(options["estimator"])
+    name = settings.pop("estimator")
+    return f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})"
+
+
 def _caption(options: Mapping[str, Any]) -> str:
-    estimator = dict(options["estimator"])
-    name = estimator.pop("estimator")
-    settings = ", ".join(f"{key}={value}" for key, value in estimator.items())
     grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
     return (
         "A cell: passes k, accuracy, share of queries that meet all budgets; cost and time a query. All but the share "
-        f"are means. {name}({settings}); k = {', '.join(shown)}."
+        f"are means. {estimator_text(options)}; k = {', '.join(shown)}."
     )

@@ -71,7 +71,7 @@ def to_html(tables: Sequence[Table]) -> str:
 
 
 def _html(table: Table) -> str:
-    cell = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-line"'
+    cell = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-wrap"'
     head = "".join(f"<th {cell}>{escape(column)}</th>" for column in table.columns)
     rows = "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
     notes = "".join(f'<div style="font-size:85%;opacity:0.8">{escape(note)}</div>' for note in table.notes)

@@ -18,7 +18,9 @@ from moo_inference.views.figures.style import (
     Amounts,
     Dash,
     Size,
+    brief,
     dress,
+    heading,
     legend,
     limit,
     mark_handles,
@@ -101,9 +103,8 @@ def sheet(found: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
     whole = size.sheet(height, layout="constrained")
     ax = whole.subplots()
     draw(ax, found, size)
-    ax.set_title(
-        f"{found[0].scenario.name}: thick where all budgets are met", fontsize=1.05 * size.font, parse_math=False
-    )
+    title = heading(f"{found[0].scenario.name}: thick where all budgets are met", size)
+    ax.set_title(title, fontsize=1.05 * size.font, parse_math=False)
     where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
     legend(whole, size, shown, **where)
     return whole
@@ -114,4 +115,4 @@ def _lines(count: int) -> list[tuple[str, Dash]]:
 
 
 def _name(found: Trajectory) -> str:
-    return found.model if found.feasible.any() else f"{found.model} (infeasible)"
+    return brief(found.model) if found.feasible.any() else f"{brief(found.model)} (infeasible)"

@@ -12,7 +12,7 @@ from matplotlib.figure import Figure
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.marks import marks
 from moo_inference.studies.study import Study
-from moo_inference.views.figures.style import PAPER_MM, Size
+from moo_inference.views.figures.style import PAPER_MM, Size, brief
 
 NOTHING = {"infeasible": "×", "no-knee": "–"}
 """What stands in a cell without a choice."""
@@ -23,7 +23,7 @@ class ChosenK:
     """The chosen k of a study.
 
     Attributes:
-        models: (m,) names.
+        models: (m,) names, cut where they are long.
         rules: (r,) signs and ids of the rules.
         scenarios: (s,) names.
         k: (s, m, r) chosen k, NaN where nothing was chosen.
@@ -45,9 +45,9 @@ def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
     }
     first = next(iter(blocks.values()))[0]
     return ChosenK(
-        tuple(model.name for model in study.catalog.models.values()),
+        tuple(brief(model.name) for model in study.catalog.models.values()),
         tuple(f"{mark.marker.symbol} {mark.rule}" for mark in first),
-        tuple(scenario.name for scenario in study.catalog.scenarios.values()),
+        tuple(brief(scenario.name) for scenario in study.catalog.scenarios.values()),
         np.array([[[mark.k or np.nan for mark in row] for row in rows] for rows in blocks.values()], dtype=float),
         tuple(tuple(tuple(mark.status for mark in row) for row in rows) for rows in blocks.values()),
     )

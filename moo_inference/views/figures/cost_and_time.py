@@ -19,6 +19,7 @@ from moo_inference.views.figures.style import (
     RED,
     Size,
     dress,
+    heading,
     legend,
     limit,
     mark_handles,
@@ -109,6 +110,6 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     whole = size.sheet((1.35 if size.narrow else 0.56) * width_mm, layout="constrained")
     cost, time = whole.subplots(*((2, 1) if size.narrow else (1, 2)))
     draw(cost, time, found, size)
-    whole.suptitle(f"{found.model}, {found.scenario.name}", fontsize=1.05 * size.font, parse_math=False)
+    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole

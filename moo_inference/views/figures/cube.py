@@ -23,6 +23,7 @@ from moo_inference.views.figures.style import (
     RED,
     Size,
     dress,
+    heading,
     legend,
     mark_handles,
     numbers,
@@ -153,7 +154,7 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
     whole = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
-    whole.suptitle(f"{found.model}, {found.scenario.name}", fontsize=1.05 * size.font, parse_math=False, y=0.985)
+    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
     if size.narrow:
         draw(whole.add_axes((-0.02, 0.29, 1.04, 0.70), projection="3d"), found, size)
         colour_bar(whole, (0.12, 0.27, 0.76, 0.018), found, size)

@@ -16,6 +16,7 @@ from moo_inference.views.figures.style import (
     RED,
     Size,
     dress,
+    heading,
     legend,
     limit,
     mark_handles,
@@ -118,6 +119,6 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     size = Size(width_mm)
     whole = size.sheet((1.9 if size.narrow else 0.5) * width_mm, layout="constrained")
     draw(whole.subplots(*((3, 1) if size.narrow else (1, 3))), found, size)
-    whole.suptitle(f"{found.model}, {found.scenario.name}", fontsize=1.05 * size.font, parse_math=False)
+    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole

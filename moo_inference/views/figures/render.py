@@ -25,7 +25,7 @@ class Job:
         name: what it is called.
         sheet: the function that draws it.
         arguments: what the function gets.
-        formats: `png`, `pdf` or `png8`, a PNG of 64 colours, a third as large.
+        formats: `png`, `pdf` or `png8`, a PNG of 256 colours, a third as large.
         dpi: dots an inch of PNG.
     """
 
@@ -67,7 +67,8 @@ def _bytes(figure: Figure, kind: str, dpi: int) -> bytes:
         canvas = FigureCanvasAgg(figure)
         canvas.draw()
         image = Image.fromarray(np.asarray(canvas.buffer_rgba())[..., :3])
-        image.quantize(64, dither=Image.Dither.NONE).save(stream, "PNG", optimize=True)
+        palette = image.quantize(256, method=Image.Quantize.MAXCOVERAGE, dither=Image.Dither.NONE)
+        palette.save(stream, "PNG", optimize=True)
     else:
         # Publishers refuse the default, letters as Type 3 fonts; there is no way to ask for others but this setting.
         with matplotlib.rc_context({"pdf.fonttype": 42}):

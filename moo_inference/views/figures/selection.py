@@ -10,7 +10,7 @@ from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.choices import SURE_ENOUGH
 from moo_inference.studies.study import Study
 from moo_inference.texts.markers import Marker, markers
-from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, numbers, sign
+from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, heading, numbers, sign
 from moo_inference.views.figures.trajectory import find_cell
 
 
@@ -49,7 +49,7 @@ def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -
     numbers(ax.xaxis)
     numbers(ax.yaxis, "", 3)
     ax.set(
-        xlim=(2 * none if None in seen.selection_frequency else 0, 1.03 * longest),
+        xlim=(2 * none if None in seen.selection_frequency else 0, max(1.03 * longest, longest + 2)),
         ylim=(0, 1.12 * max(seen.selection_frequency.values())),
     )
     if None in seen.selection_frequency:
@@ -83,5 +83,5 @@ def sheet(found: Sequence[tuple[Marker, Assessment]], title: str, width_mm: floa
     for ax, (marker, seen) in zip(axes, found, strict=True):
         draw(ax, marker, seen, size, longest)
     axes[-1].set_xlabel(f"chosen k over {found[0][1].replications} seeds", fontsize=size.font)
-    whole.suptitle(title, fontsize=1.05 * size.font, parse_math=False)
+    whole.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
     return whole

@@ -36,6 +36,9 @@ LINES: tuple[tuple[str, Dash], ...] = tuple(
 """Colour and dash of the lines of several models: no two alike among twenty-one, in grey print neither."""
 
 
+_LONGEST_NAME = 28
+
+
 @dataclass(frozen=True)
 class Size:
     """The sizes that go with a figure's width.
@@ -96,9 +99,27 @@ class Amounts(Formatter):
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:
-    """At most so many ticks as people write them, with `unit` before the number where it is $; the first may be left out."""
+    """Ticks as people write them.
+
+    Args:
+        axis: one axis of an axes.
+        unit: stands before each number if it is $.
+        most: at most so many.
+        first: whether the first is shown.
+    """
     axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=None if first else "lower"))
     axis.set_major_formatter(Amounts("$" if unit == "$" else ""))
+
+
+def heading(text: str, size: Size, width_mm: float | None = None) -> str:
+    """A title in as many lines as it needs in the width of the figure, or in a part of it."""
+    letters = 2.834 * (width_mm or size.width_mm) / (0.62 * size.font)
+    return fill(text, max(8, int(letters)))
+
+
+def brief(name: str) -> str:
+    """A name that fits into a legend."""
+    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
 
 
 def limit(ax: Axes, size: Size, value: float | None, text: str, *, vertical: bool = False, colour: str = RED) -> None:

@@ -40,6 +40,11 @@ class Trajectory:
     infeasibility: str | None
 
     @property
+    def title(self) -> str:
+        """The model and the scenario by name."""
+        return f"{self.model}, {self.scenario.name}"
+
+    @property
     def cost(self) -> Quantity:
         """USD a query."""
         return self.curve.cost

@@ -1,0 +1,67 @@
+"""What a report was made from: the settings, the catalog and the choices that are embedded in its HTML."""
+
+import json
+import os
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+
+from moo_inference.errors import ReaderError
+
+ELEMENT_ID = "moo-inference-study"
+"""The id of the script element that holds the data."""
+
+
+def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The data inside a report, as plain values: `settings`, `choices` and `command`.
+
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or no report that `moo-inference report` wrote.
+    """
+    name = str(path)
+    try:
+        text = Path(path).read_bytes().decode("utf-8-sig")
+    except OSError as error:
+        raise ReaderError(f"{name}: must be a file that can be read: {error.strerror or error}") from error
+    except ValueError as error:
+        raise ReaderError(f"{name}: must be UTF-8 text: {error}") from error
+    finder = _Finder()
+    finder.feed(text)
+    if len(finder.found) != 1:
+        raise ReaderError(f"{name}: must be a report written by moo-inference report, with its data inside; got none")
+    try:
+        data = json.loads(finder.found[0], parse_constant=_refuse)
+    except (ValueError, RecursionError) as error:
+        raise ReaderError(f"{name}: the data inside must be whole: {error}") from error
+    shape = {"settings": dict, "choices": list, "command": str | None}
+    if not isinstance(data, dict) or not all(isinstance(data.get(key), kind) for key, kind in shape.items()):
+        raise ReaderError(f"{name}: the data inside must hold settings, choices and command")
+    return data
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"numbers must be finite, got {constant}")
+
+
+class _Finder(HTMLParser):
+    """Collects the text of the script elements that hold a study."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = False
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """See HTMLParser."""
+        self.inside = tag == "script" and ("id", ELEMENT_ID) in attrs
+        if self.inside:
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        """See HTMLParser."""
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        """See HTMLParser."""
+        if self.inside:
+            self.found[-1] += data

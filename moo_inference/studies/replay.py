@@ -1,0 +1,129 @@
+"""A study again from what was recorded of it, and what has changed since."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from moo_inference.catalog import Catalog
+from moo_inference.errors import SettingError
+from moo_inference.estimators import Progress, estimator_from
+from moo_inference.studies.output import frame_to_json, versions
+from moo_inference.studies.study import Study, run_study
+
+CLOSE = 1e-9
+"""Numbers that differ by less than this share of themselves count as the same: other processors round otherwise."""
+
+NOTHING = 1e-14
+"""And numbers that differ by less than this."""
+
+_KEY = ("scenario", "model", "decision")
+
+
+@dataclass(frozen=True)
+class Replay:
+    """A study run again.
+
+    Attributes:
+        study: the new run.
+        changes: one sentence for each choice that is not as recorded; empty where nothing changed.
+        largest_difference: the largest relative difference of any number, also of those that count as the same.
+        other_versions: one sentence for each package whose version is another.
+    """
+
+    study: Study
+    changes: tuple[str, ...]
+    largest_difference: float
+    other_versions: tuple[str, ...]
+
+
+def replay(
+    settings: Mapping[str, Any], choices: Sequence[Mapping[str, Any]], progress: Progress | None = None
+) -> Replay:
+    """Run a study again and compare.
+
+    Args:
+        settings: `Study.settings` of the recorded run.
+        choices: the records of its `Study.to_json`.
+        progress: told how far the work is.
+
+    Raises:
+        SettingError: (a ValueError) the settings are not whole, or the run had parts that settings cannot hold: a
+            solver, a rule or an estimator of the user's own.
+    """
+    study = run_again(settings, progress)
+    fresh = json.loads(frame_to_json(study.choices))
+    changes, largest = _compare(choices, fresh)
+    before = settings.get("versions", {})
+    now = versions()
+    others = tuple(
+        f"{name} {before.get(name, 'unknown')} then, {version} now"
+        for name, version in now.items()
+        if before.get(name) != version
+    )
+    return Replay(study, tuple(changes), largest, others)
+
+
+def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> Study:
+    """The study of some recorded settings, as `run_study` gives it now.
+
+    Raises:
+        SettingError: (a ValueError) see `replay`.
+    """
+    kept = ("k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
+    missing = [name for name in ("catalog", "estimator", *kept) if name not in settings]
+    if missing:
+        raise SettingError(f"the settings must hold {', '.join(missing)}; they are not there")
+    own = [f"the rule {name}" for name in settings.get("own_decisions", ())]
+    if settings.get("solver") is not None:
+        own.append(f"the solver {settings['solver']}")
+    if own:
+        raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
+    try:
+        catalog = Catalog.model_validate(settings["catalog"])
+    except ValidationError as error:
+        raise SettingError(
+            [f"catalog.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        ) from error
+    return run_study(
+        catalog,
+        estimator=estimator_from(settings["estimator"]),
+        progress=progress,
+        **{name: settings[name] for name in kept},
+    )
+
+
+def _compare(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:
+    before = {tuple(row.get(key) for key in _KEY): row for row in then}
+    after = {tuple(row[key] for key in _KEY): row for row in now}
+    changes = [f"{', '.join(map(str, key))}: is gone" for key in before if key not in after]
+    largest = 0.0
+    for key, row in after.items():
+        if key not in before:
+            changes.append(f"{', '.join(key)}: is new")
+            continue
+        found, difference = _differences(before[key], row)
+        largest = max(largest, difference)
+        if found:
+            changes.append(f"{', '.join(key)}: {'; '.join(found)}")
+    return changes, largest
+
+
+def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], float]:
+    found = []
+    largest = 0.0
+    for name, value in now.items():
+        old = then.get(name)
+        if isinstance(value, float) and isinstance(old, int | float):
+            difference = abs(value - old)
+            if difference > NOTHING:
+                largest = max(largest, difference / max(abs(value), abs(old)))
+            if math.isclose(value, old, rel_tol=CLOSE, abs_tol=NOTHING):
+                continue
+        elif value == old:
+            continue
+        found.append(f"{name} was {'nothing' if old is None else old}, is {'nothing' if value is None else value}")
+    return found, largest

@@ -1,0 +1,219 @@
+"""One self-contained HTML file on a study: to show a choice to others, and to run it again."""
+
+import base64
+import json
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from moo_inference.decision import RULES, make_rule
+from moo_inference.estimators import Progress
+from moo_inference.files import write_atomically
+from moo_inference.readers.report_file import ELEMENT_ID
+from moo_inference.studies.marks import Mark, marks
+from moo_inference.studies.output import frame_to_json
+from moo_inference.studies.study import Cell, Study
+from moo_inference.studies.tables import budget_text, estimator_text, study_tables
+from moo_inference.texts.table import Table
+from moo_inference.views.figures import accuracy, across_models, chosen_k, cost_and_time, cube, projections, selection
+from moo_inference.views.figures.render import Job, render_all
+from moo_inference.views.figures.trajectory import trajectory
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_DPI = 110
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure inside the report.
+
+    Attributes:
+        source: a data URL.
+        alternative: what it shows, for those who cannot see it.
+    """
+
+    source: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class CellPart:
+    """What the report says of one model in one scenario."""
+
+    name: str
+    summary: str
+    infeasibility: str | None
+    marks: tuple[Mark, ...]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class ScenarioPart:
+    """What the report says of one scenario."""
+
+    name: str
+    budgets: str
+    table: Table
+    picture: Picture
+    cells: tuple[CellPart, ...]
+
+
+def write_report(
+    study: Study, path: str | os.PathLike[str], *, command: str | None = None, progress: Progress | None = None
+) -> None:
+    """Write a report; the file appears whole or not at all.
+
+    Args:
+        study: what it is about.
+        path: where it goes.
+        command: what made it, as typed in a shell; None where a program did.
+        progress: told how many of the figures are drawn.
+
+    Raises:
+        OutputError: (an OSError) the file cannot be written.
+    """
+    write_atomically(path, report_html(study, command=command, progress=progress))
+
+
+def report_html(study: Study, *, command: str | None = None, progress: Progress | None = None) -> str:
+    """The report as text; see `write_report`. The same study gives the same bytes."""
+    pictures = {
+        name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
+        for name, images in render_all(_jobs(study), progress)
+    }
+    rules = list(study.options["decisions"])
+    signs = {mark.rule: mark.marker for cell in study.cells[:1] for mark in marks(study, cell)}
+    data = {"command": command, "settings": study.settings, "choices": json.loads(frame_to_json(study.choices))}
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            study=study,
+            names=[model.name for model in study.catalog.models.values()],
+            scenarios=_scenario_parts(study, pictures),
+            overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
+            rules=[(signs[rule], rule, _picks(rule)) for rule in rules],
+            settings=_settings(study),
+            versions=study.settings["versions"],
+            warnings=_warnings(study),
+            command=command,
+            element_id=ELEMENT_ID,
+            data=_embedded(data),
+        )
+    )
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (only for reports)
+
+    return Environment(
+        loader=PackageLoader("moo_inference.views", "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _embedded(data: dict[str, Any]) -> Any:
+    """JSON that can stand inside a script element, whatever names are in it."""
+    from markupsafe import Markup  # noqa: PLC0415 (only for reports)
+
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 (escaped above)
+
+
+def _jobs(study: Study) -> list[Job]:
+    jobs = [Job("overview", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), _DPI)]
+    jobs += [
+        Job(f"scenario\n{key}", across_models.sheet, (across_models.prepare(study, key), 190.0), ("png8",), _DPI)
+        for key in study.catalog.scenarios
+    ]
+    for cell in study.cells:
+        found = trajectory(study, cell.scenario, cell.model)
+        for kind, sheet, width in (
+            ("cube", cube.sheet, 105.0),
+            ("accuracy", accuracy.sheet, 105.0),
+            ("cost-and-time", cost_and_time.sheet, 190.0),
+            ("projections", projections.sheet, 190.0),
+        ):
+            jobs.append(Job(_picture_name(cell, kind), sheet, (found, width), ("png8",), _DPI))
+        if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
+            shown = selection.prepare(study, cell.scenario, cell.model)
+            arguments = (shown, found.title, 140.0)
+            jobs.append(Job(_picture_name(cell, "selection"), selection.sheet, arguments, ("png8",), _DPI))
+    return jobs
+
+
+_ALTERNATIVES = {
+    "cube": "Feasible cube in cost, time and accuracy",
+    "accuracy": "Accuracy over k",
+    "cost-and-time": "Cost and time over k",
+    "projections": "Pairwise projections of the front",
+    "selection": "How often each k is chosen with other seeds",
+}
+
+
+def _picture_name(cell: Cell, kind: str) -> str:
+    return f"{kind}\n{cell.scenario}\n{cell.model}"
+
+
+def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart]:
+    parts = []
+    for (key, scenario), table in zip(study.catalog.scenarios.items(), study_tables(study), strict=True):
+        cells = tuple(_cell_part(study, cell, pictures) for cell in study.cells if cell.scenario == key)
+        across = Picture(pictures[f"scenario\n{key}"], f"Accuracy over cost of all models, {scenario.name}")
+        parts.append(ScenarioPart(scenario.name, budget_text(scenario), table, across, cells))
+    return parts
+
+
+def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
+    name = study.catalog.models[cell.model].name
+    scenario = study.catalog.scenarios[cell.scenario].name
+    found = marks(study, cell)
+    summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in found)
+    shown = tuple(
+        Picture(pictures[_picture_name(cell, kind)], f"{text}: {name}, {scenario}")
+        for kind, text in _ALTERNATIVES.items()
+        if _picture_name(cell, kind) in pictures
+    )
+    why = None if cell.front.infeasibility is None else str(cell.front.infeasibility)
+    return CellPart(f"{name} ({cell.model})", summary, why, found, shown)
+
+
+def _picks(rule: str) -> str:
+    return make_rule(rule).picks if rule in RULES else "A rule of the user's own."
+
+
+def _settings(study: Study) -> list[tuple[str, str]]:
+    options = study.options
+    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    shown = [("estimator", estimator_text(options)), ("passes k", f"{grid[0]} to {grid[-1]} in steps of {grid.step}")]
+    for name, text, otherwise in (
+        ("parallel", "passes at the same time", "each model's own"),
+        ("latency", "how times add up", "each model's own"),
+        ("solver", "solver", "exhaustive"),
+    ):
+        shown.append((text, otherwise if options[name] is None else str(options[name])))
+    if options["assess"] is not None:
+        shown.append(("replications", str(options["assess"])))
+    return shown
+
+
+def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
+    """What has to be known before betting on it: each sentence with the choices it is about."""
+    found: dict[str, list[str]] = {}
+    for cell in study.cells:
+        where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
+        if cell.front.infeasibility is not None:
+            found.setdefault(str(cell.front.infeasibility), []).append(where)
+            continue
+        for mark in marks(study, cell):
+            for warning in mark.warnings:
+                found.setdefault(warning, []).append(f"{where}, {mark.rule}")
+    return list(found.items())
