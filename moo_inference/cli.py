@@ -1,36 +1,35 @@
 """The command line: parse, call, print. The work is done elsewhere."""
 
+import shlex
 import sys
 from collections.abc import Sequence
+from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
 from moo_inference.cli_options import (
-    AQuantileOption,
-    BaselineOption,
     CatalogOption,
-    CQuantileOption,
-    DrawsOption,
-    EstimatorOption,
+    Conditions,
+    Estimation,
+    Extras,
     Format,
     FormatOption,
-    KMaxOption,
-    KMinOption,
     KStepOption,
-    LatencyOption,
     ModelOption,
     OutOption,
-    ParallelOption,
+    Question,
     RuleOption,
     ScenarioOption,
-    SeedOption,
-    TQuantileOption,
-    TrialsOption,
+    Simulation,
+    Tails,
+    grouped,
 )
-from moo_inference.errors import MooInferenceError
+from moo_inference.errors import MooInferenceError, SettingError
 
 if TYPE_CHECKING:
+    from moo_inference.studies import Study
     from moo_inference.texts.table import Table
 
 app = typer.Typer(
@@ -54,27 +53,13 @@ def _root(context: typer.Context) -> None:
 
 
 @app.command()
+@grouped
 def solve(
-    catalog: CatalogOption = "paper",
-    model: ModelOption = None,
-    scenario: ScenarioOption = None,
-    decision: RuleOption = None,
-    estimator: EstimatorOption = None,
-    trials: TrialsOption = None,
-    seed: SeedOption = None,
-    draws: DrawsOption = None,
-    k_min: KMinOption = None,
-    k_max: KMaxOption = 128,
-    k_step: KStepOption = 1,
-    parallel: ParallelOption = None,
-    latency: LatencyOption = None,
-    c_quantile: CQuantileOption = None,
-    t_quantile: TQuantileOption = None,
-    a_quantile: AQuantileOption = None,
-    baseline: BaselineOption = None,
-    assess: Annotated[
-        bool, typer.Option("--assess", help="Say how sure each choice is (200 replications), and warn under 0.9.")
-    ] = False,
+    question: Question,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    extras: Extras,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
@@ -85,32 +70,12 @@ def solve(
     Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
     budgets.
     """
-    from moo_inference.catalog import load_catalog, with_quantiles
-    from moo_inference.estimators import choose_estimator
     from moo_inference.files import prepare_folder
-    from moo_inference.progress import report_progress
-    from moo_inference.studies import run_study
     from moo_inference.views import study_tables
 
-    chosen = choose_estimator(estimator, trials, seed, draws)
     if out is not None:
         prepare_folder(out)
-    with report_progress("estimating") as progress:
-        study = run_study(
-            with_quantiles(load_catalog(catalog), c_quantile, t_quantile, a_quantile),
-            models=model,
-            scenarios=scenario,
-            decisions=decision,
-            estimator=chosen,
-            k_min=k_min,
-            k_max=k_max,
-            k_step=k_step,
-            parallel=parallel,
-            latency=latency,
-            baselines=baseline or (),
-            assess=REPLICATIONS if assess else None,
-            progress=progress,
-        )
+    study = _study(question, estimation, conditions, tails, extras)
     if out is not None:
         study.save(out)
     if format is Format.CSV:
@@ -124,13 +89,84 @@ def solve(
 
 
 @app.command()
+@grouped
+def report(
+    context: typer.Context,
+    question: Question,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    extras: Extras,
+    out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
+) -> None:
+    """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
+
+    Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
+    """
+    from moo_inference.files import prepare_folder
+    from moo_inference.progress import report_progress
+    from moo_inference.views.report import write_report
+
+    target = Path(out)
+    if target.is_dir():
+        raise SettingError(f"--out must be a file, and {out} is a folder")
+    prepare_folder(target.parent)
+    study = _study(question, estimation, conditions, tails, extras)
+    with report_progress("drawing") as progress:
+        write_report(study, target, command=shlex.join(["moo-inference", *context.obj]), progress=progress)
+    sys.stderr.write(f"moo-inference: wrote {target}\n")
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(metavar="REPORT", help="A report that moo-inference wrote.")],
+) -> None:
+    """Run again what a report was made from, and say whether anything changed.
+
+    Example: moo-inference replay report.html
+
+    Exit status: 0 if nothing changed; 1 if a choice or a number is another; 2 if the file is at fault.
+    """
+    from moo_inference.progress import report_progress
+    from moo_inference.readers.report_file import read_report
+    from moo_inference.studies.replay import replay as run_again
+
+    record = read_report(file)
+    with report_progress("estimating") as progress:
+        found = run_again(record["settings"], record["choices"], progress)
+    for line in found.lines():
+        typer.echo(line)
+    if found.changes:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explore(
+    catalog: CatalogOption = "paper",
+    port: Annotated[int | None, typer.Option("--port", help="Port to serve on. [a free one]")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """Open a page on this machine to turn the knobs on: models, budgets, passes at a time, latency, tails.
+
+    Example: moo-inference explore --catalog catalog.yaml
+    """
+    from moo_inference.views.explore.launch import explore as serve
+
+    raise typer.Exit(serve(catalog, port=port, open_browser=not no_browser))
+
+
+@app.command()
 def reproduce(
+    figures: Annotated[
+        str | None,
+        typer.Option("--figures", metavar="DIR", help="Draw the paper's Figures 4 to 21 into this folder."),
+    ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
     """Run the paper's experiment and compare it with what is printed.
 
-    Example: moo-inference reproduce --format csv --out results
+    Example: moo-inference reproduce --format csv --out results --figures figures
 
     Exit status: 0 if just those cells differ from print of which it is known; 1 otherwise.
     """
@@ -139,12 +175,19 @@ def reproduce(
     from moo_inference.studies.reproduce import reproduce_paper
     from moo_inference.views import paper_tables
 
-    if out is not None:
-        prepare_folder(out)
+    for folder in (out, figures):
+        if folder is not None:
+            prepare_folder(folder)
     with report_progress("estimating") as progress:
         reproduction = reproduce_paper(progress)
     if out is not None:
         reproduction.save(out)
+    if figures is not None:
+        from moo_inference.views.figures.paper import write_paper_figures
+
+        with report_progress("drawing") as progress:
+            names = write_paper_figures(reproduction.study, figures, progress)
+        sys.stderr.write(f"moo-inference: wrote {len(names)} files into {figures}\n")
     if format is Format.CSV:
         sys.stdout.write(reproduction.to_csv())
     elif format is Format.JSON:
@@ -156,20 +199,14 @@ def reproduce(
 
 
 @app.command()
+@grouped
 def assess(
-    catalog: CatalogOption = "paper",
-    model: ModelOption = None,
-    scenario: ScenarioOption = None,
-    decision: RuleOption = None,
-    replications: Annotated[int, typer.Option("--replications", help="How often the estimate is repeated.")] = 200,
-    trials: TrialsOption = None,
-    seed: SeedOption = None,
-    draws: DrawsOption = None,
-    k_min: KMinOption = None,
-    k_max: KMaxOption = 128,
-    k_step: KStepOption = 1,
-    parallel: ParallelOption = None,
-    latency: LatencyOption = None,
+    question: Question,
+    simulation: Simulation,
+    conditions: Conditions,
+    replications: Annotated[
+        int, typer.Option("--replications", help="How often the estimate is repeated.")
+    ] = REPLICATIONS,
     queries_per_month: Annotated[
         float | None, typer.Option("--queries-per-month", help="Volume, to tell the cost of wrong choices a month.")
     ] = None,
@@ -192,21 +229,17 @@ def assess(
     from moo_inference.views import assessment_tables
 
     folder = None if out is None else prepare_folder(out)
-    chosen = load_catalog(catalog).select(model, scenario)
+    chosen = load_catalog(question.catalog).select(question.model, question.scenario)
     with report_progress("assessing") as progress:
         found = assess_many(
             chosen.models,
             chosen.scenarios,
-            decision,
-            choose_estimator("monte-carlo", trials, seed, draws),  # type: ignore[arg-type]
+            question.decision,
+            choose_estimator("monte-carlo", **asdict(simulation)),  # type: ignore[arg-type]
             replications=replications,
-            k_min=k_min,
-            k_max=k_max,
-            k_step=k_step,
-            parallel=parallel,
-            latency=latency,
             queries_per_month=queries_per_month,
             progress=progress,
+            **asdict(conditions),
         )
     frame = assessments_to_frame(found)
     if folder is not None:
@@ -286,6 +319,34 @@ def compare(
         _print(comparison_tables(comparison), format)
 
 
+def _study(
+    question: Question,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    extras: Extras,
+) -> "Study":
+    from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.estimators import choose_estimator
+    from moo_inference.progress import report_progress
+    from moo_inference.studies import run_study
+
+    options = asdict(estimation)
+    chosen = choose_estimator(options.pop("estimator"), **options)
+    with report_progress("estimating") as progress:
+        return run_study(
+            with_quantiles(load_catalog(question.catalog), **asdict(tails)),
+            models=question.model,
+            scenarios=question.scenario,
+            decisions=question.decision,
+            estimator=chosen,
+            baselines=extras.baseline or (),
+            assess=REPLICATIONS if extras.assess else None,
+            progress=progress,
+            **asdict(conditions),
+        )
+
+
 def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002
     from moo_inference.views import print_tables, to_markdown
 
@@ -302,7 +363,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 def _run(arguments: Sequence[str] | None) -> int:
     try:
-        status = app(args=arguments, prog_name="moo-inference", standalone_mode=False)
+        typed = sys.argv[1:] if arguments is None else list(arguments)
+        status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
         sys.stdout.flush()
     except MooInferenceError as error:
         return _fail(error.faults)

@@ -1,7 +1,11 @@
-"""The options that commands share, each with its help."""
+"""The options that commands share, each with its help, in groups that a command takes as one argument."""
 
+import functools
+import inspect
+from collections.abc import Callable
+from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
-from typing import Annotated
+from typing import Annotated, Any, get_type_hints
 
 import typer
 
@@ -49,6 +53,9 @@ BaselineOption = Annotated[
         metavar="NAME",
         help="A habit to set beside the rules: fixed-16 (or any k), cost-only, accuracy-per-dollar; may be repeated.",
     ),
+]
+AssessOption = Annotated[
+    bool, typer.Option("--assess", help="Say how sure each choice is (200 replications), and warn under 0.9.")
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
@@ -102,3 +109,87 @@ ParallelOption = Annotated[
     int | None,
     typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]"),
 ]
+
+
+@dataclass(frozen=True)
+class Question:
+    """What is asked about."""
+
+    catalog: CatalogOption = "paper"
+    model: ModelOption = None
+    scenario: ScenarioOption = None
+    decision: RuleOption = None
+
+
+@dataclass(frozen=True)
+class Simulation:
+    """How Monte Carlo draws."""
+
+    trials: TrialsOption = None
+    seed: SeedOption = None
+    draws: DrawsOption = None
+
+
+@dataclass(frozen=True)
+class Estimation(Simulation):
+    """How k passes are estimated."""
+
+    estimator: EstimatorOption = None
+
+
+@dataclass(frozen=True)
+class Conditions:
+    """Which k, and how passes run; the names are those of `run_study`."""
+
+    k_min: KMinOption = None
+    k_max: KMaxOption = 128
+    k_step: KStepOption = 1
+    parallel: ParallelOption = None
+    latency: LatencyOption = None
+
+
+@dataclass(frozen=True)
+class Tails:
+    """Budgets on quantiles."""
+
+    c_quantile: CQuantileOption = None
+    t_quantile: TQuantileOption = None
+    a_quantile: AQuantileOption = None
+
+
+@dataclass(frozen=True)
+class Extras:
+    """What a study can have beside its choices."""
+
+    baseline: BaselineOption = None
+    assess: AssessOption = False
+
+
+def grouped(command: Callable[..., None]) -> Callable[..., None]:
+    """A command whose parameters of the types above become options, one a field."""
+    signature = inspect.signature(command, eval_str=True)
+    parameters: list[inspect.Parameter] = []
+    groups: dict[str, Any] = {}
+    for parameter in signature.parameters.values():
+        kind = parameter.annotation
+        if not is_dataclass(kind):
+            parameters.append(parameter.replace(kind=inspect.Parameter.KEYWORD_ONLY))
+            continue
+        groups[parameter.name] = kind
+        types = get_type_hints(kind, include_extras=True)
+        parameters.extend(
+            inspect.Parameter(
+                option.name, inspect.Parameter.KEYWORD_ONLY, default=option.default, annotation=types[option.name]
+            )
+            for option in fields(kind)
+        )
+
+    @functools.wraps(command)
+    def run(**values: Any) -> None:
+        for name, kind in groups.items():
+            values[name] = kind(**{option.name: values.pop(option.name) for option in fields(kind)})
+        command(**values)
+
+    run.__signature__ = signature.replace(parameters=parameters)  # type: ignore[attr-defined]
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    return run

@@ -149,7 +149,7 @@ class Front:
             share = self.attainment[row]
             numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time))
             rows.append((*self.models[row : row + 1], *numbers, "" if np.isnan(share) else f"{share:.0%}"))
-        shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 1], ("...",) * len(columns), rows[-1]]
+        shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 2], ("...",) * len(columns), rows[-1]]
         return Table(f"{title}: {len(rows)} rows", columns, tuple(shown))
 
 

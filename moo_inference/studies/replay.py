@@ -39,6 +39,15 @@ class Replay:
     largest_difference: float
     other_versions: tuple[str, ...]
 
+    def lines(self) -> list[str]:
+        """What to tell: the verdict, the changes, the versions."""
+        count = len(self.study.choices)
+        if self.changes:
+            verdict = f"changed: {len(self.changes)} of {count} choices"
+        else:
+            verdict = f"nothing changed: {count} choices, largest relative difference {self.largest_difference:.1g}"
+        return [verdict, *self.changes, *(f"version of {text}" for text in self.other_versions)]
+
 
 def replay(
     settings: Mapping[str, Any], choices: Sequence[Mapping[str, Any]], progress: Progress | None = None

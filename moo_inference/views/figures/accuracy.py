@@ -108,7 +108,7 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     whole = size.sheet((0.95 if size.narrow else 0.56) * width_mm, layout="constrained")
     ax = whole.subplots()
     draw(ax, found, size)
-    ax.set_title(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
+    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
     legend(whole, size, handles(found, size), **where)
     return whole

@@ -69,7 +69,7 @@ def handles(found: Sequence[Trajectory], size: Size) -> list[Line2D]:
     """What the legend holds: the models, the rules and the budgets."""
     scenario = found[0].scenario
     models = [
-        Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one))
+        Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size))
         for one, (colour, dash) in zip(found, _lines(len(found)), strict=True)
     ]
     budgets = [*([] if scenario.c_max is None else [usd(scenario.c_max)]), f"accuracy {scenario.a_min:g}"]
@@ -104,7 +104,7 @@ def sheet(found: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
     ax = whole.subplots()
     draw(ax, found, size)
     title = heading(f"{found[0].scenario.name}: thick where all budgets are met", size)
-    ax.set_title(title, fontsize=1.05 * size.font, parse_math=False)
+    whole.suptitle(title, fontsize=1.05 * size.font, parse_math=False)
     where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
     legend(whole, size, shown, **where)
     return whole
@@ -114,5 +114,6 @@ def _lines(count: int) -> list[tuple[str, Dash]]:
     return [LINES[place % len(LINES)] for place in range(count)]
 
 
-def _name(found: Trajectory) -> str:
-    return brief(found.model) if found.feasible.any() else f"{brief(found.model)} (infeasible)"
+def _name(found: Trajectory, size: Size) -> str:
+    room = 20 if size.narrow else 28
+    return brief(found.model, room) if found.feasible.any() else f"{brief(found.model, room - 6)} (infeasible)"

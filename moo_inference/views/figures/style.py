@@ -36,9 +36,6 @@ LINES: tuple[tuple[str, Dash], ...] = tuple(
 """Colour and dash of the lines of several models: no two alike among twenty-one, in grey print neither."""
 
 
-_LONGEST_NAME = 28
-
-
 @dataclass(frozen=True)
 class Size:
     """The sizes that go with a figure's width.
@@ -91,11 +88,16 @@ class Amounts(Formatter):
         self.alike = alike
 
     def __call__(self, value: float, pos: int | None = None) -> str:
-        """One tick."""
+        """One amount alone."""
+        return self.before + plain(value)
+
+    def format_ticks(self, values: Iterable[float]) -> list[str]:
+        """All ticks of an axis."""
+        ticks = list(values)
         if not self.alike:
-            return self.before + plain(value)
-        decimals = max((len(plain(tick).partition(".")[2]) for tick in self.locs), default=0)
-        return f"{self.before}{value:,.{decimals}f}"
+            return [self(tick) for tick in ticks]
+        decimals = max((len(plain(tick).partition(".")[2]) for tick in ticks), default=0)
+        return [f"{self.before}{tick:,.{decimals}f}" for tick in ticks]
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:
@@ -117,9 +119,9 @@ def heading(text: str, size: Size, width_mm: float | None = None) -> str:
     return fill(text, max(8, int(letters)))
 
 
-def brief(name: str) -> str:
-    """A name that fits into a legend."""
-    return name if len(name) <= _LONGEST_NAME else name[: _LONGEST_NAME - 1] + "…"
+def brief(name: str, most: int = 28) -> str:
+    """A name that fits where there is room for so many letters."""
+    return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def limit(ax: Axes, size: Size, value: float | None, text: str, *, vertical: bool = False, colour: str = RED) -> None:
