@@ -227,3 +227,56 @@ def test_start_up_loads_none_of_the_heavy_packages(command):
     code = f"import sys, atexit\natexit.register(lambda: sys.stderr.write(' '.join(sys.modules)))\n{command}"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env={**os.environ})
     assert not heavy & set(done.stderr.split())
+
+
+def test_a_report_is_written_replayed_and_found_out(capsys, tmp_path):
+    path = tmp_path / "new" / "my report.html"
+    options = ["-m", "gpt-5", "-s", "essay-feedback", "-d", "max-cube", "--trials", "20", "--t-quantile", "0.9"]
+    status, out, err = run(capsys, "report", *options, "--out", str(path))
+    assert (status, out) == (0, "")
+    assert f"wrote {path}" in err
+    html = path.read_text(encoding="utf-8")
+    assert f"moo-inference report {' '.join(options)} --out &#39;{path}&#39;" in html
+    status, out, _ = run(capsys, "replay", str(path))
+    assert status == 0
+    assert out.startswith("nothing changed: 1 choices")
+    k = json.loads(run(capsys, "solve", *options, "--format", "json")[1])[0]["k"]
+    path.write_text(
+        html.replace(f'"decision":"max-cube","status":"ok","k":{k}', '"decision":"max-cube","status":"ok","k":99')
+    )
+    status, out, _ = run(capsys, "replay", str(path))
+    assert status == 1
+    assert f"essay-feedback, gpt-5, max-cube: k was 99, is {k}" in out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        (["report", "--out", "{folder}"], "--out must be a file"),
+        (["report", "--out", "{file}/x.html"], "must be a folder that can be written"),
+        (["report", "-m", "gpt5"], "did you mean 'gpt-5'?"),
+        (["replay", "{file}"], "must be a report"),
+        (["replay", "{folder}/none.html"], "No such file"),
+        (["replay"], "Missing argument"),
+        (["reproduce", "--figures", "{file}"], "must be a folder"),
+        (["explore", "--catalog", "{file}"], "models"),
+    ],
+)
+def test_faults_of_showing_are_one_line(capsys, tmp_path, arguments, words):
+    (tmp_path / "file").write_text("x: 1\n")
+    places = {"folder": str(tmp_path), "file": str(tmp_path / "file")}
+    status, out, err = run(capsys, *(argument.format(**places) for argument in arguments))
+    assert (status, out) == (2, "")
+    assert words in err
+    assert all(line.startswith("moo-inference: ") for line in err.splitlines())
+    assert [path.name for path in tmp_path.iterdir()] == ["file"]
+
+
+def test_reproduce_draws_the_paper_s_figures(capsys, tmp_path):
+    status, _, err = run(capsys, "reproduce", "--format", "csv", "--figures", str(tmp_path / "figures"))
+    assert status == 0
+    assert "wrote 36 files" in err
+    names = sorted(path.name for path in (tmp_path / "figures").iterdir())
+    assert names[0] == "figure_04_gpt-5_cubes.pdf"
+    assert names[-1] == "figure_21_qwen3-30b-a3b_accuracy.png"
+    assert len(names) == 36

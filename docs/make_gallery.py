@@ -1,0 +1,42 @@
+"""Draws the pictures of the README.
+
+Run: python docs/make_gallery.py [FOLDER]
+"""
+
+import sys
+from pathlib import Path
+
+import moo_inference as mi
+from moo_inference.files import write_atomically
+from moo_inference.views.figures import across_models, chosen_k, cube
+from moo_inference.views.figures.render import Job, render
+from moo_inference.views.figures.trajectory import trajectory
+
+
+def jobs() -> list[Job]:
+    """The three pictures: a cube, all models on one chart, the chosen k."""
+    study = mi.run_study(mi.load_catalog("paper"))
+    models = across_models.prepare(study, "essay-feedback")
+    return [
+        Job("gallery_cube", cube.sheet, (trajectory(study, "essay-feedback", "gpt-5"), 100.0), ("png8",), 120),
+        Job(
+            "gallery_models",
+            across_models.sheet,
+            (models, 210.0),
+            ("png8",),
+            100,
+        ),
+        Job("gallery_chosen_k", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), 100),
+    ]
+
+
+def main() -> None:
+    """Draw them all."""
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"
+    for job in jobs():
+        write_atomically(folder / f"{job.name}.png", render(job)["png8"])
+        print(folder / f"{job.name}.png")
+
+
+if __name__ == "__main__":
+    main()
