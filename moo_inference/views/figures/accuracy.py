@@ -1,6 +1,5 @@
 """Accuracy over k (paper, Fig. 5): the mean, the band of 95 % of queries, the floor, the feasible k and the choices."""
 
-from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +8,6 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from moo_inference.studies.study import Study
 from moo_inference.views.figures.style import (
     GREEN,
     PAPER_MM,
@@ -25,7 +23,7 @@ from moo_inference.views.figures.style import (
     place,
     say,
 )
-from moo_inference.views.figures.trajectory import Trajectory, trajectory
+from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 
 def feasible_runs(found: Trajectory) -> list[tuple[int, int]]:
@@ -79,31 +77,8 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
     ]
 
 
-def figure(
-    study: Study,
-    scenario: str,
-    model: str,
-    *,
-    width_mm: float = PAPER_MM,
-    labels: Mapping[str, str] | None = None,
-) -> Figure:
-    """Accuracy over k of one model in one scenario.
-
-    Args:
-        study: the study.
-        scenario: id of the scenario.
-        model: id of the model.
-        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
-        labels: what to call a rule instead of its id.
-
-    Raises:
-        UnknownNameError: (a LookupError) the study has no such scenario or model.
-    """
-    return sheet(trajectory(study, scenario, model, labels), width_mm)
-
-
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
-    """See `figure`; from data that are prepared already."""
+    """Accuracy over k of one model in one scenario."""
     size = Size(width_mm)
     whole = size.sheet((0.95 if size.narrow else 0.56) * width_mm, layout="constrained")
     ax = whole.subplots()
@@ -112,3 +87,6 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
     legend(whole, size, handles(found, size), **where)
     return whole
+
+
+figure = of_a_cell(sheet)

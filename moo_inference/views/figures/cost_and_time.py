@@ -1,6 +1,5 @@
 """Cost and time over k, each with its budget, the band of 95 % of queries, the feasible k and the choices."""
 
-from collections.abc import Mapping
 from typing import Any
 
 from matplotlib.axes import Axes
@@ -9,7 +8,6 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from moo_inference.estimators.curve import Quantity
-from moo_inference.studies.study import Study
 from moo_inference.texts.amounts import seconds, usd
 from moo_inference.views.figures.accuracy import shade_feasible, span
 from moo_inference.views.figures.style import (
@@ -27,7 +25,7 @@ from moo_inference.views.figures.style import (
     place,
     say,
 )
-from moo_inference.views.figures.trajectory import Trajectory, trajectory
+from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 
 def draw(cost: Axes, time: Axes, found: Trajectory, size: Size) -> None:
@@ -81,31 +79,8 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
     ]
 
 
-def figure(
-    study: Study,
-    scenario: str,
-    model: str,
-    *,
-    width_mm: float = PAPER_MM,
-    labels: Mapping[str, str] | None = None,
-) -> Figure:
-    """Cost and time over k of one model in one scenario.
-
-    Args:
-        study: the study.
-        scenario: id of the scenario.
-        model: id of the model.
-        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
-        labels: what to call a rule instead of its id.
-
-    Raises:
-        UnknownNameError: (a LookupError) the study has no such scenario or model.
-    """
-    return sheet(trajectory(study, scenario, model, labels), width_mm)
-
-
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
-    """See `figure`; from data that are prepared already."""
+    """Cost and time over k of one model in one scenario."""
     size = Size(width_mm)
     whole = size.sheet((1.35 if size.narrow else 0.56) * width_mm, layout="constrained")
     cost, time = whole.subplots(*((2, 1) if size.narrow else (1, 2)))
@@ -113,3 +88,6 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole
+
+
+figure = of_a_cell(sheet)

@@ -1,6 +1,5 @@
 """The feasible cube in three dimensions (paper, Fig. 4): cost, time and accuracy of k passes between the budgets."""
 
-from collections.abc import Mapping
 from itertools import combinations, product
 from typing import Any
 
@@ -13,7 +12,6 @@ from matplotlib.patches import Patch
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from moo_inference.studies.study import Study
 from moo_inference.texts.amounts import seconds, usd
 from moo_inference.texts.markers import UTOPIA
 from moo_inference.views.figures.style import (
@@ -32,7 +30,7 @@ from moo_inference.views.figures.style import (
     sign,
     utopia_handle,
 )
-from moo_inference.views.figures.trajectory import Trajectory, trajectory
+from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
@@ -127,31 +125,8 @@ def colour_bar(figure: Figure, place_of_it: tuple[float, float, float, float], f
     bar.outline.set_linewidth(size.line / 2)
 
 
-def figure(
-    study: Study,
-    scenario: str,
-    model: str,
-    *,
-    width_mm: float = PAPER_MM,
-    labels: Mapping[str, str] | None = None,
-) -> Figure:
-    """The feasible cube of one model in one scenario.
-
-    Args:
-        study: the study.
-        scenario: id of the scenario.
-        model: id of the model.
-        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
-        labels: what to call a rule instead of its id.
-
-    Raises:
-        UnknownNameError: (a LookupError) the study has no such scenario or model.
-    """
-    return sheet(trajectory(study, scenario, model, labels), width_mm)
-
-
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
-    """See `figure`; from data that are prepared already."""
+    """The feasible cube of one model in one scenario."""
     size = Size(width_mm)
     whole = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
@@ -164,6 +139,9 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
         legend(whole, size, handles(found, size), loc="lower left", bbox_to_anchor=(0.62, 0.3))
         colour_bar(whole, (0.62, 0.17, 0.34, 0.025), found, size)
     return whole
+
+
+figure = of_a_cell(sheet)
 
 
 def _planes(ax: Axes3D, found: Trajectory, box: Bounds) -> None:

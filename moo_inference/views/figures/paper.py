@@ -1,10 +1,11 @@
 """The paper's Figures 4 to 21: for each of its nine models the feasible cubes and the accuracy over k, three panels."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from string import ascii_lowercase
 from typing import Any
 
+import numpy as np
 from matplotlib.figure import Figure
 
 from moo_inference.estimators import Progress
@@ -60,40 +61,39 @@ def paper_jobs(study: Study) -> list[Job]:
 
 def cubes(panels: Sequence[Trajectory]) -> Figure:
     """The feasible cubes of one model in several scenarios (paper, Fig. 4, 6, ..., 20)."""
-    whole = Size(_WIDTH_MM).sheet(122)
-    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
-    width = 1 / len(panels)
-    for place, found in enumerate(panels):
-        left = place * width
+
+    def draw(whole: Figure, left: float, width: float, found: Trajectory) -> Any:
         ax = whole.add_axes((left + 0.018, 0.27, width - 0.018, 0.65), projection="3d")
         cube.draw(ax, found, _TYPE)
-        _title(ax, place, found)
         cube.colour_bar(whole, (left + 0.15 * width, 0.265, 0.7 * width, 0.018), found, _TYPE)
-        legend(
-            whole,
-            _TYPE,
-            cube.handles(found, _TYPE),
-            loc="lower center",
-            ncols=2,
-            bbox_to_anchor=(left + width / 2, 0.005),
-        )
-    return whole
+        return ax
+
+    return _side_by_side(panels, 122, draw, cube.handles)
 
 
 def accuracies(panels: Sequence[Trajectory]) -> Figure:
     """Accuracy over k of one model in several scenarios (paper, Fig. 5, 7, ..., 21)."""
-    whole = Size(_WIDTH_MM).sheet(90)
-    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
-    width = 1 / len(panels)
-    for place, found in enumerate(panels):
-        left = place * width
+
+    def draw(whole: Figure, left: float, width: float, found: Trajectory) -> Any:
         ax = whole.add_axes((left + 0.055, 0.36, width - 0.068, 0.52))
         accuracy.draw(ax, found, _TYPE)
-        _title(ax, place, found)
-        handles = accuracy.handles(found, _TYPE)
-        legend(whole, _TYPE, handles, loc="lower center", ncols=2, bbox_to_anchor=(left + width / 2, 0.01))
+        return ax
+
+    return _side_by_side(panels, 90, draw, accuracy.handles)
+
+
+def _side_by_side(
+    panels: Sequence[Trajectory],
+    height_mm: float,
+    draw: Callable[[Figure, float, float, Trajectory], Any],
+    handles: Callable[[Trajectory, Size], list[Any]],
+) -> Figure:
+    whole = Size(_WIDTH_MM).sheet(height_mm)
+    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
+    width = 1 / len(panels)
+    for letter, left, found in zip(ascii_lowercase, np.arange(len(panels)) * width, panels, strict=False):
+        ax = draw(whole, float(left), width, found)
+        ax.set_title(f"({letter}) {found.scenario.name}", fontsize=_TYPE.font, parse_math=False)
+        where = (float(left) + width / 2, 0.007)
+        legend(whole, _TYPE, handles(found, _TYPE), loc="lower center", ncols=2, bbox_to_anchor=where)
     return whole
-
-
-def _title(ax: Any, place: int, found: Trajectory) -> None:
-    ax.set_title(f"({ascii_lowercase[place]}) {found.scenario.name}", fontsize=_TYPE.font, parse_math=False)

@@ -1,6 +1,6 @@
 """The front as three pairwise projections, which is what can be read exactly of three dimensions."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -8,7 +8,6 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from moo_inference.studies.study import Study
 from moo_inference.texts.amounts import seconds, usd
 from moo_inference.views.figures.style import (
     PAPER_MM,
@@ -24,7 +23,7 @@ from moo_inference.views.figures.style import (
     place,
     say,
 )
-from moo_inference.views.figures.trajectory import Trajectory, trajectory
+from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 PAIRS = ((0, 2), (1, 2), (0, 1))
 """Which of cost, time and accuracy stand across and up in each panel."""
@@ -91,34 +90,14 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
     ]
 
 
-def figure(
-    study: Study,
-    scenario: str,
-    model: str,
-    *,
-    width_mm: float = PAPER_MM,
-    labels: Mapping[str, str] | None = None,
-) -> Figure:
-    """The front of one model in one scenario as three projections.
-
-    Args:
-        study: the study.
-        scenario: id of the scenario.
-        model: id of the model.
-        width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
-        labels: what to call a rule instead of its id.
-
-    Raises:
-        UnknownNameError: (a LookupError) the study has no such scenario or model.
-    """
-    return sheet(trajectory(study, scenario, model, labels), width_mm)
-
-
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
-    """See `figure`; from data that are prepared already."""
+    """The front of one model in one scenario as three projections."""
     size = Size(width_mm)
     whole = size.sheet((1.9 if size.narrow else 0.5) * width_mm, layout="constrained")
     draw(whole.subplots(*((3, 1) if size.narrow else (1, 3))), found, size)
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole
+
+
+figure = of_a_cell(sheet)

@@ -1,9 +1,11 @@
 """What the figures of one model in one scenario show, apart from how they are drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured
@@ -12,6 +14,7 @@ from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.study import Cell, Study
+from moo_inference.views.figures.style import PAPER_MM
 
 
 @dataclass(frozen=True)
@@ -99,3 +102,46 @@ def find_cell(study: Study, scenario: str, model: str) -> Cell:
         if key not in known:
             raise unknown_name(what, key, list(known))
     return next(cell for cell in study.cells if (cell.scenario, cell.model) == (scenario, model))
+
+
+class CellFigure(Protocol):
+    """Draws a figure of one model in one scenario of a study."""
+
+    def __call__(
+        self,
+        study: Study,
+        scenario: str,
+        model: str,
+        *,
+        width_mm: float = PAPER_MM,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure:
+        """Draw it.
+
+        Args:
+            study: the study.
+            scenario: id of the scenario.
+            model: id of the model.
+            width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
+            labels: what to call a rule instead of its id.
+
+        Raises:
+            UnknownNameError: (a LookupError) the study has no such scenario or model.
+        """
+
+
+def of_a_cell(sheet: Callable[[Trajectory, float], Figure]) -> CellFigure:
+    """A figure of a study's cell, from the function that draws a trajectory at a width."""
+
+    def figure(
+        study: Study,
+        scenario: str,
+        model: str,
+        *,
+        width_mm: float = PAPER_MM,
+        labels: Mapping[str, str] | None = None,
+    ) -> Figure:
+        return sheet(trajectory(study, scenario, model, labels), width_mm)
+
+    figure.__doc__ = f"{sheet.__doc__} See `CellFigure`."
+    return figure
