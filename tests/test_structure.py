@@ -13,6 +13,7 @@ ORDER = (
     "errors",
     "files",
     "readers",
+    "outcomes",
     "catalog",
     "estimators",
     "grid",
