@@ -1,15 +1,16 @@
 """pass@k where the success probability of a question is Beta(a, b) over questions, also beyond the samples at hand.
 
-E[(1 - p)^k] = B(a, b + k) / B(a, b) is the product over j < k of (b + j) / (a + b + j): Polya's urn. a and b are fitted by
-maximum likelihood of the beta-binomial law to the numbers of correct samples.
+E[(1 - p)^k] = B(a, b + k) / B(a, b) is the product over j < k of (b + j) / (a + b + j): Polya's urn. a and b are
+fitted by maximum likelihood of the beta-binomial law to the numbers of correct samples.
 
-An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends on
-the questions that are almost never solved, of which n samples show little. Betas through the published pass@1 and pass@10
-of HumanEval foretell pass@100 too low, by 3 to 12 points for most models. So the band is widened beyond n by the largest
-difference between fit and samples up to n, and still covers the truth only where the Beta holds.
+An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends
+on the questions that are almost never solved, of which n samples show little. Betas through the published pass@1 and
+pass@10 of HumanEval foretell pass@100 too low, by 3 to 12 points for most models. So the band is widened beyond n by
+the largest difference between fit and samples up to n, and still covers the truth only where the Beta holds.
 """
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -195,7 +196,7 @@ def _maximise(likelihood: _Likelihood, p: float) -> FloatArray:
     from scipy.optimize import minimize  # noqa: PLC0415 (heavy, and only a fit needs it)
 
     questions = likelihood.every[0]
-    found = minimize(
+    found: Any = minimize(  # type: ignore[call-overload]
         lambda logs: -likelihood.value(logs) / questions,
         np.log([p, 1 - p]),
         jac=lambda logs: -likelihood.gradient(logs) / questions,

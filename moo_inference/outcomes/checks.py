@@ -1,6 +1,5 @@
 """What outcomes of an evaluation must hold, and the words for what they do not."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -60,7 +59,7 @@ def counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
     return samples.astype(np.int64), correct.astype(np.int64)
 
 
-def refuse_beyond(n: IntArray, k: IntArray, names: Sequence[Any] | None = None) -> None:
+def refuse_beyond(n: IntArray, k: IntArray, names: ArrayLike | None = None) -> None:
     """Refuse a k that some question has too few samples for.
 
     Args:
@@ -74,10 +73,10 @@ def refuse_beyond(n: IntArray, k: IntArray, names: Sequence[Any] | None = None) 
     fewest = int(np.argmin(n))
     beyond = np.unique(k[k > n[fewest]])
     if beyond.size:
-        name = fewest if names is None else names[fewest]
+        name = fewest if names is None else np.asarray(names).tolist()[fewest]
         samples = "1 sample" if n[fewest] == 1 else f"{n[fewest]} samples"
         raise SettingError(
-            f"k must be at most n = {n[fewest]}, as question {_plain(name)!r} has {samples}, got {_some(beyond)}"
+            f"k must be at most n = {n[fewest]}, as question {name!r} has {samples}, got {_some(beyond)}"
         )
 
 
@@ -108,7 +107,7 @@ def whole_number(name: str, value: Any, least: int) -> int:
 
 
 def _whole(values: NDArray[Any]) -> NDArray[np.bool_]:
-    return np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**53)
+    return np.asarray(np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**53))
 
 
 def _some(values: NDArray[Any]) -> str:
@@ -118,7 +117,3 @@ def _some(values: NDArray[Any]) -> str:
 
 def _brief(values: NDArray[Any]) -> str:
     return f"an array of {values.dtype} with shape {values.shape}"
-
-
-def _plain(name: Any) -> Any:
-    return name.item() if isinstance(name, np.generic) else name

@@ -1,9 +1,10 @@
 """Intervals over questions: the questions are a sample of those that a user will meet.
 
 The interval of a mean of values in [0, 1] is Wilson's score interval, with as many questions as are worth as much: m
-values of variance v tell what m mean (1 - mean) / v zeros and ones would (Kish's effective sample size), and Student's t
-stands for the normal quantile. For zeros and ones it is Wilson's own interval, for many questions the usual one. It stays
-in [0, 1], needs no seed, and does not shrink to a point where every question is right, as a bootstrap does.
+values of variance v tell what m mean (1 - mean) / v zeros and ones would (Kish's effective sample size), and
+Student's t stands for the normal quantile. For zeros and ones it is Wilson's own interval, for many questions the
+usual one. It stays in [0, 1], needs no seed, and does not shrink to a point where every question is right, as a
+bootstrap does.
 """
 
 import numpy as np

@@ -5,9 +5,7 @@ less that is unbiased for the question's pass@k (M. Chen et al., Evaluating Larg
 arXiv:2107.03374, Eq. 1). It is defined for k <= n alone: beyond, there is no such draw, and the answer is an error.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -41,7 +39,7 @@ class QuestionMean:
 
 
 def pass_at_k(
-    n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: Sequence[Any] | None = None
+    n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray]:
     """pass@k of each question, and its error.
 
@@ -66,7 +64,7 @@ def pass_at_k(
     return accuracy[place.ravel()], error[place.ravel()]
 
 
-def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: Sequence[Any] | None = None) -> QuestionMean:
+def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None) -> QuestionMean:
     """The mean over questions of pass@k, which needs no (m, n_k) array; arguments and errors as for `pass_at_k`."""
     samples, correct = counts(n, c)
     asked = passes(k)
@@ -100,5 +98,5 @@ def _first_successes(marked: FloatArray, total: FloatArray, j: IntArray, block: 
     """(b,) sums over groups of the probabilities that draw j + 1 is the first correct one."""
     if (total == total[0]).all():
         together = np.einsum("g,gk->k", marked, block)
-        return first_marked(np.ones(1), total[:1], j, together[None])[0]
+        return np.asarray(first_marked(np.ones(1), total[:1], j, together[None])[0])
     return np.asarray(first_marked(marked, total, j, block).sum(axis=0))

@@ -1,9 +1,9 @@
 """The sample that a verifier scores highest among k, exactly, by counting which sample that is.
 
 Of n samples in falling order of score, number i (the top is 0) is the best of k drawn without replacement if it is
-drawn, with probability k / n, and the k - 1 others come from the n - 1 - i below it: C(n-1-i, k-1) / C(n, k) in all. The
-expected correctness of the kept one is the sum over i of that times the correctness of sample i. Samples of the same
-score are kept with equal probability, so each counts with the mean correctness of its ties.
+drawn, with probability k / n, and the k - 1 others come from the n - 1 - i below it: C(n-1-i, k-1) / C(n, k) in all.
+The expected correctness of the kept one is the sum over i of that times the correctness of sample i. Samples of the
+same score are kept with equal probability, so each counts with the mean correctness of its ties.
 
 Nothing here says that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
 """
@@ -34,7 +34,9 @@ def best_scored_at_k(samples: Samples, score: ArrayLike, k: ArrayLike) -> tuple[
     scores = samples.per_sample("score", score, "biuf", "a number").astype(float)
     if np.isnan(scores).any():
         nameless = np.unique(samples.names[samples.place[np.isnan(scores)]])[:5]
-        raise SettingError(f"score must be a number for every sample, got NaN in question {', '.join(map(repr, nameless.tolist()))}")
+        raise SettingError(
+            f"score must be a number for every sample, got NaN in question {', '.join(map(repr, nameless.tolist()))}"
+        )
     asked = passes(k)
     refuse_beyond(samples.n, asked, samples.names)
     order = np.lexsort((-scores, samples.place))
@@ -64,10 +66,10 @@ def _expected(right: FloatArray, k: IntArray) -> tuple[FloatArray, FloatArray]:
     n = right.shape[1]
     accuracy, error = np.zeros((2, len(k), len(right)))
     # Sample i is the best of k if none of the i above it is among the k - 1 others: i draws of n - 1 miss k - 1 balls.
-    for i, rows, block in none_marked((n - k).astype(float), np.full(len(k), max(n - 1.0, 1.0)), n - 1):
-        block *= (k[rows] / n)[:, None]
-        accuracy[rows] += np.einsum("ki,qi->kq", block, right[:, i])
-        error[rows] += np.einsum("ki,qi->kq", block, 1.0 - right[:, i])
+    for i, rows, missed in none_marked((n - k).astype(float), np.full(len(k), max(n - 1.0, 1.0)), n - 1):
+        weights = missed * (k[rows] / n)[:, None]
+        accuracy[rows] += np.einsum("ki,qi->kq", weights, right[:, i])
+        error[rows] += np.einsum("ki,qi->kq", weights, 1.0 - right[:, i])
     return accuracy.T, error.T
 
 
