@@ -5,7 +5,7 @@ fitted by maximum likelihood of the beta-binomial law to the numbers of correct 
 
 An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends
 on the questions that are almost never solved, of which n samples show little. Betas through the published pass@1 and
-pass@10 of HumanEval foretell pass@100 too low, by 3 to 12 points for most models. So the band is widened beyond n by
+pass@10 of HumanEval foretell pass@100 too low, by 2 to 12 points over 12 models. So the band is widened beyond n by
 the largest difference between fit and samples up to n, and still covers the truth only where the Beta holds.
 """
 

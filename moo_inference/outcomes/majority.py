@@ -21,7 +21,7 @@ from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
 from moo_inference.errors import SettingError
-from moo_inference.outcomes.checks import FloatArray, counts, passes, refuse_beyond
+from moo_inference.outcomes.checks import FloatArray, counts, passes, refuse_beyond, whole_number
 
 LOG_DOUBLE = 690.0
 """Logarithm of the largest number of ways that still is a double."""
@@ -50,7 +50,7 @@ def win_probabilities(votes: ArrayLike, k: ArrayLike, *, absent: int = 0) -> Flo
     """
     given = np.atleast_1d(np.asarray(votes))
     counts(given, np.zeros(given.shape, dtype=np.int64))
-    n = int(given.sum()) + absent
+    n = int(given.sum()) + whole_number("absent", absent, 0)
     asked = passes(k)
     refuse_beyond(np.array([n]), asked)
     most = int(asked.max())
@@ -75,7 +75,7 @@ def win_probabilities_of(p: ArrayLike, k: ArrayLike) -> FloatArray:
         SettingError: (a ValueError) an argument is out of its range.
     """
     given = np.atleast_1d(np.asarray(p, dtype=float))
-    if given.ndim != 1 or not ((given > 0) & (given <= 1)).all() or given.sum() > 1 + 1e-12:
+    if given.ndim != 1 or not given.size or not ((given > 0) & (given <= 1)).all() or given.sum() > 1 + 1e-12:
         raise SettingError(f"p must be positive probabilities with a sum of at most 1, got {given.tolist()}")
     asked = passes(k)
     most = int(asked.max())

@@ -8,6 +8,8 @@ same score are kept with equal probability, so each counts with the mean correct
 Nothing here says that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
 """
 
+from collections.abc import Iterator
+
 import numpy as np
 from numpy.typing import ArrayLike
 
@@ -58,19 +60,27 @@ def top_weights(n: int, k: ArrayLike) -> FloatArray:
     """
     asked = passes(k)
     refuse_beyond(np.array([n]), asked)
-    return _expected(np.eye(n), asked)[0].T
+    weights = np.zeros((len(asked), n))
+    for i, rows, part in _weights(n, asked):
+        weights[rows[:, None], i] = part
+    return weights
 
 
 def _expected(right: FloatArray, k: IntArray) -> tuple[FloatArray, FloatArray]:
     """Two (q, n_k) arrays from the (q, n) correctness of samples in falling order of score."""
     n = right.shape[1]
     accuracy, error = np.zeros((2, len(k), len(right)))
-    # Sample i is the best of k if none of the i above it is among the k - 1 others: i draws of n - 1 miss k - 1 balls.
-    for i, rows, missed in none_marked((n - k).astype(float), np.full(len(k), max(n - 1.0, 1.0)), n - 1):
-        weights = missed * (k[rows] / n)[:, None]
+    for i, rows, weights in _weights(n, k):
         accuracy[rows] += np.einsum("ki,qi->kq", weights, right[:, i])
         error[rows] += np.einsum("ki,qi->kq", weights, 1.0 - right[:, i])
     return accuracy.T, error.T
+
+
+def _weights(n: int, k: IntArray) -> Iterator[tuple[IntArray, IntArray, FloatArray]]:
+    """Blocks of `top_weights`: numbers i of samples, rows of k that are not yet 0, and the weights there."""
+    # Sample i is the best of k if none of the i above it is among the k - 1 others: i draws of n - 1 miss k - 1 balls.
+    for i, rows, missed in none_marked((n - k).astype(float), np.full(len(k), max(n - 1.0, 1.0)), n - 1):
+        yield i, rows, missed * (k[rows] / n)[:, None]
 
 
 def _tie_means(place: IntArray, scores: FloatArray, correct: FloatArray) -> FloatArray:

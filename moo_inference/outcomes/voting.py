@@ -69,6 +69,8 @@ def vote_at_k(
     refuse_beyond(samples.n, asked, samples.names)
     whole_number("trials", trials, 2)
     whole_number("seed", seed, 0)
+    if not exact_cost >= 0:
+        raise SettingError(f"exact_cost must be at least 0, got {exact_cost!r}")
     accuracy, error, se = np.zeros((3, len(samples.n), len(asked)))
     exact = np.zeros(len(samples.n), dtype=bool)
     order = np.lexsort((codes, samples.place))
