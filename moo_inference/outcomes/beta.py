@@ -5,8 +5,8 @@ fitted by maximum likelihood of the beta-binomial law to the numbers of correct 
 
 An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends
 on the questions that are almost never solved, of which n samples show little. Betas through the published pass@1 and
-pass@10 of HumanEval foretell pass@100 too low, by 2 to 12 points over 12 models. So the band is widened beyond n by
-the largest difference between fit and samples up to n, and still covers the truth only where the Beta holds.
+pass@10 of HumanEval foretell pass@100 too low, by 2 to 12 points over 12 models. So the band is widened by
+the largest difference between fit and samples up to n, and still covers the truth beyond n only where the Beta holds.
 """
 
 from dataclasses import dataclass
@@ -51,8 +51,8 @@ class BetaFit:
     def interval(self, k: ArrayLike, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
         """Lower and upper ends of a band for pass@k, (n_k,) each, in [0, 1].
 
-        By the delta method on the logit, which keeps it in [0, 1] and needs no seed; a bootstrap would meet resamples
-        that have no fit. For k beyond n both ends are moved outwards by `misfit`.
+        By the delta method on the logit, which needs no seed; a bootstrap would meet resamples that have no fit. Both
+        ends are then moved outwards by `misfit`: a law that the samples contradict is no better where there are none.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range.
@@ -68,9 +68,8 @@ class BetaFit:
             spread = np.sqrt(np.einsum("ki,ij,kj->k", slope, self.covariance, slope)) / accuracy
             logit = np.log(accuracy) - np.log(error)
         z = float(ndtri((1 + level) / 2))
-        beyond = np.where(asked > self.n, self.misfit, 0.0)
-        low = np.where(error > 0, expit(logit - z * spread), 1.0) - beyond
-        high = np.where(error > 0, expit(logit + z * spread), 1.0) + beyond
+        low = np.where(error > 0, expit(logit - z * spread), 1.0) - self.misfit
+        high = np.where(error > 0, expit(logit + z * spread), 1.0) + self.misfit
         return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 
