@@ -1,16 +1,16 @@
 """Accuracy of k passes, from what an evaluation found: one entry to pass@k, best-scored, voting and the Beta law."""
 
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import SettingError
 from moo_inference.outcomes.beta import fit_beta
-from moo_inference.outcomes.checks import FloatArray, IntArray, passes, refuse_beyond
+from moo_inference.outcomes.checks import FloatArray, IntArray, passes
 from moo_inference.outcomes.interval import LEVEL, mean_interval
-from moo_inference.outcomes.pass_at_k import QuestionMean, mean_pass_at_k
+from moo_inference.outcomes.pass_at_k import QuestionMean, mean_pass_at_k, pass_at_k
 from moo_inference.outcomes.samples import Samples
 from moo_inference.outcomes.verifier import best_scored_at_k
 from moo_inference.outcomes.voting import EXACT_COST, vote_at_k
@@ -52,6 +52,54 @@ class AccuracyCurve:
     se: FloatArray
     exact: bool
     simulated: int = 0
+
+
+@dataclass(frozen=True)
+class QuestionAccuracies:
+    """Accuracy of k passes for each of m questions and n values of k.
+
+    Attributes:
+        names: (m,) the questions, in ascending order.
+        k: (n,) numbers of passes.
+        accuracy: (m, n) expected correctness of the kept pass.
+        error: (m, n) 1 - accuracy, from its own sum.
+        se: (m, n) standard error of simulation; 0 where exact.
+        exact: (m,) whether the question was counted exactly.
+    """
+
+    names: NDArray[Any]
+    k: IntArray
+    accuracy: FloatArray
+    error: FloatArray
+    se: FloatArray
+    exact: NDArray[np.bool_]
+
+
+def question_accuracies(
+    question: ArrayLike,
+    correct: ArrayLike,
+    k: ArrayLike,
+    *,
+    keep: Keep = "oracle",
+    answer: ArrayLike | None = None,
+    score: ArrayLike | None = None,
+    trials: int = 1000,
+    seed: int = 42,
+    exact_cost: float = EXACT_COST,
+) -> QuestionAccuracies:
+    """Accuracy of the kept one of k passes, question by question; arguments and errors as for `accuracy_curve`."""
+    samples = Samples.of(question, correct)
+    asked = passes(k)
+    _refuse_settings(keep, "outcomes", answer is None, score is None)
+    se, exact = np.zeros((len(samples.n), len(asked))), np.ones(len(samples.n), dtype=bool)
+    if keep == "verifier" and score is not None:
+        accuracy, error = best_scored_at_k(samples, score, asked)
+    elif keep == "majority" and answer is not None:
+        votes = vote_at_k(samples, answer, asked, trials=trials, seed=seed, exact_cost=exact_cost)
+        accuracy, error, se, exact = votes.accuracy, votes.error, votes.se, votes.exact
+    else:
+        accuracy, error = pass_at_k(samples.n, samples.c, asked, names=samples.names)
+    return QuestionAccuracies(samples.names, asked, accuracy, error, se, exact)
 
 
 def accuracy_curve(
@@ -96,16 +144,23 @@ def accuracy_curve(
         mean, error = fit.pass_at_k(asked)
         low, high = fit.interval(asked, level)
     else:
-        refuse_beyond(samples.n, asked, samples.names)
         if keep == "oracle":
-            over = mean_pass_at_k(samples.n, samples.c, asked)
-        elif keep == "verifier" and score is not None:
-            over = QuestionMean.of(*best_scored_at_k(samples, score, asked))
-        elif answer is not None:
-            votes = vote_at_k(samples, answer, asked, trials=trials, seed=seed, exact_cost=exact_cost)
-            over = QuestionMean.of(votes.accuracy, votes.error)
-            se = np.sqrt((votes.se**2).sum(axis=0)) / len(votes.se)
-            simulated = int((~votes.exact).sum())
+            over = mean_pass_at_k(samples.n, samples.c, asked, names=samples.names)
+        else:
+            each = question_accuracies(
+                question,
+                correct,
+                asked,
+                keep=keep,
+                answer=answer,
+                score=score,
+                trials=trials,
+                seed=seed,
+                exact_cost=exact_cost,
+            )
+            over = QuestionMean.of(each.accuracy, each.error)
+            se = np.sqrt((each.se**2).sum(axis=0)) / len(each.se)
+            simulated = int((~each.exact).sum())
         mean, error = over.mean, over.error
         low, high = mean_interval(over, level)
     std = np.sqrt(mean * error)

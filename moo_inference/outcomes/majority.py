@@ -98,10 +98,10 @@ def cost(votes: Sequence[int], k: int) -> float:
     """Multiplications that `win_probabilities` of these votes takes for all numbers of passes up to k, roughly."""
     sizes, many = np.unique(np.asarray(votes), return_counts=True)
     t = np.arange(1, min(int(sizes[-1]), k) + 1)
-    reaching = sizes[:, None] >= t
-    nodes = np.minimum((many[:, None] * reaching).sum(axis=0), k // t) / 2 + 1
-    products = ((2 * np.log2(many) + 1)[:, None] * reaching).sum(axis=0)
-    return float((reaching.sum(axis=0) * nodes * products * ((k + 1.0) * (t + 1) + _PRODUCT)).sum())
+    rivals = sizes[:, None] >= t
+    nodes = np.minimum((many[:, None] * rivals).sum(axis=0), k // t) / 2 + 1
+    products = ((4 * np.log2(many) + 4)[:, None] * rivals).sum(axis=0)
+    return float((nodes * products * ((k + 1.0) * (t + 1) + _PRODUCT)).sum())
 
 
 def log_ways(n: int, k: int) -> float:
@@ -136,33 +136,41 @@ def _wins(many: list[int], sizes: list[float], absent: float, most: int, terms: 
         terms: the coefficients of a size.
     """
     ways = np.zeros((len(sizes), most + 1))
-    for winner, size in enumerate(sizes):
-        others = [m - (place == winner) for place, m in enumerate(many)]
-        mine = terms(size, most)
-        for t in range(1, most + 1):
-            if mine[t] == 0:
-                break
-            ways[winner, t:] += mine[t] * _others_below(others, sizes, absent, t, most - t, terms)
+    for t in range(1, most + 1):
+        coefficients = [terms(size, t) for size in sizes]
+        rivals = [row for row, of_size in enumerate(coefficients) if of_size[t] > 0]
+        if not rivals:
+            break
+        idle = sum((m * size for m, size in zip(many[: rivals[0]], sizes, strict=False)), absent)
+        degree = most - t
+        rest = terms(idle, degree)
+        y, weights = _legendre(min(sum(many[rivals[0] :]) - 1, degree // t) // 2 + 1)
+        for node, weight in zip((y + 1) / 2, weights / 2, strict=True):
+            factors = [_with_last(coefficients[row], node) for row in rivals]
+            others = _all_but_one(rest, factors, [many[row] for row in rivals], degree)
+            for row, product in zip(rivals, others, strict=True):
+                ways[row, t : t + len(product)] += weight * coefficients[row][t] * product
     return ways
 
 
-def _others_below(many: list[int], sizes: list[float], absent: float, t: int, degree: int, terms: Terms) -> FloatArray:
-    """(degree + 1,) ways in which no other answer exceeds t votes, those of exactly t shared among the ties."""
-    short = [terms(size, t) for size in sizes]
-    rivals = [(m, s) for m, s in zip(many, short, strict=True) if m and s[t] > 0]
-    idle = absent + sum(m * size for m, s, size in zip(many, short, sizes, strict=True) if m and s[t] == 0)
-    rest = terms(idle, degree)
-    ties = min(sum(m for m, _ in rivals), degree // t)
-    y, weights = _legendre(ties // 2 + 1)
-    total = np.zeros(degree + 1)
-    for node, weight in zip((y + 1) / 2, weights / 2, strict=True):
-        product = rest
-        for m, coefficients in rivals:
-            shared = coefficients.copy()
-            shared[t] *= node
-            product = _times_power(product, shared, m, degree)
-        total += weight * product
-    return total
+def _with_last(coefficients: FloatArray, share: float) -> FloatArray:
+    scaled = coefficients.copy()
+    scaled[-1] *= share
+    return scaled
+
+
+def _all_but_one(start: FloatArray, factors: list[FloatArray], powers: list[int], degree: int) -> list[FloatArray]:
+    """For each factor the product of `start` and all factors to their powers, but for that one once less."""
+    before = [start]
+    for factor, power in zip(factors[:-1], powers[:-1], strict=True):
+        before.append(_times_power(before[-1], factor, power, degree))
+    after = np.ones(1)
+    products = []
+    for left, factor, power in zip(reversed(before), reversed(factors), reversed(powers), strict=True):
+        after = _times_power(after, factor, power - 1, degree)
+        products.append(np.convolve(left, after)[: degree + 1])
+        after = np.convolve(after, factor)[: degree + 1]
+    return products[::-1]
 
 
 @cache

@@ -41,7 +41,9 @@ class Samples:
         """
         outcomes = zeros_and_ones("correct", correct)
         questions = np.asarray(question)
-        if questions.dtype.kind not in "iuUSO" or questions.shape != outcomes.shape:
+        if questions.dtype.kind == "O" and all(isinstance(name, str) for name in questions.ravel()):
+            questions = questions.astype(str)
+        if questions.dtype.kind not in "iuU" or questions.shape != outcomes.shape:
             raise SettingError(
                 "question must name the question of every sample by a whole number or a text, got "
                 f"{questions.dtype} of shape {questions.shape} for {len(outcomes)} samples"

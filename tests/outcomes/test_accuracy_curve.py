@@ -135,6 +135,11 @@ def test_the_beta_law_goes_beyond_the_samples_and_says_so():
         accuracy_curve(question, correct, k)
 
 
+def test_texts_from_a_table_are_names():
+    curve = accuracy_curve(np.array(["b", "a", "b"], dtype=object), [1, 0, 0], 1)
+    assert curve.mean[0] == 0.25
+
+
 def test_one_question_has_no_interval():
     curve = accuracy_curve(["only"] * 3, [1, 0, 0], [1, 2])
     assert np.isnan(curve.ci_low).all()
@@ -171,6 +176,7 @@ def test_all_bad_settings_are_told_at_once():
         ([0, 0], ["yes", "no"], "correct must be a list of 0 .wrong. and 1 .right., got an array of <U3"),
         ([], [], "correct must be a list"),
         ([0], [1, 0], "question must name the question of every sample .* for 2 samples"),
+        ([None, "a"], [1, 0], "question must name the question of every sample .* got object"),
         ([0.5, 1.0], [1, 0], "question must name the question of every sample .* got float64"),
     ],
 )
