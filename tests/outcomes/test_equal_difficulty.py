@@ -51,6 +51,13 @@ def test_both_columns_of_an_audit_start_at_the_mean_accuracy(c):
     assert found.unbiased[2] == pytest.approx(np.mean(np.array(c) > 0))
 
 
+def test_the_mean_of_an_audit_is_over_questions_and_not_over_samples():
+    found = audit([2, 8], [1, 8], [1, 2])
+    assert found.p == 0.75
+    assert found.unbiased[0] == 0.75
+    assert found.equal_difficulty[1] == pytest.approx(1 - 0.25**2)
+
+
 def test_equally_hard_questions_pass_the_audit_and_unequal_ones_do_not():
     rng = np.random.default_rng(3)
     k = [1, 5, 20]

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moo_inference.errors import SettingError
-from moo_inference.outcomes import mean_pass_at_k, pass_at_k
+from moo_inference.outcomes import mean_pass_at_k, pass_at_k, urn
 
 
 def exact_error(n, c, k):
@@ -121,6 +121,29 @@ def test_the_mean_over_many_questions_equals_the_fractions():
         exact = sum(exact_error(*pair, k) for pair in zip(n.tolist(), c.tolist(), strict=True)) / 50
         assert off_by(over.error[column], exact) < 1e-13
         assert off_by(over.mean[column], 1 - exact) < 1e-13
+
+
+def test_a_small_mean_keeps_its_digits():
+    """One right sample of 10,000, in one question of a thousand: at k = 7 the mean is 7e-7 exactly."""
+    c = np.zeros(1000, dtype=int)
+    c[17] = 1
+    over = mean_pass_at_k(10_000, c, [1, 7])
+    np.testing.assert_allclose(over.mean, [1e-7, 7e-7], rtol=1e-14)
+    assert abs((1 - over.error[1]) / 7e-7 - 1) > 1e-12
+
+
+def test_many_blocks_of_draws_give_what_one_gives(monkeypatch):
+    """Questions whose error has vanished drop out of the sums, and still count in the variance."""
+    n, c, k = 3000, np.array([0, 3, 1500, 2900, 3000]), np.arange(1, 3001)
+    accuracy, error = pass_at_k(n, c, k)
+    over = mean_pass_at_k(n, c, k)
+    monkeypatch.setattr(urn, "_VALUES_AT_ONCE", 1)
+    assert (pass_at_k(n, c, k)[1] == error).all()
+    again = mean_pass_at_k(n, c, k)
+    assert (again.error == over.error).all()
+    np.testing.assert_allclose(again.variance, accuracy.var(axis=0, ddof=1), rtol=1e-12)
+    np.testing.assert_allclose(over.variance, accuracy.var(axis=0, ddof=1), rtol=1e-12)
+    assert not ((error > 0) & (error < 1e-290)).any()
 
 
 def test_at_one_pass_it_is_the_mean_accuracy_and_at_n_whether_any_is_right():

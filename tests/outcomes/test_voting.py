@@ -49,6 +49,13 @@ def test_simulated_standard_errors_are_as_large_as_they_should_be():
     assert abs(np.mean((2 * z) ** 2) - 1) > 4 * np.sqrt(2 / some.sum())
 
 
+def test_equal_questions_have_luck_of_their_own():
+    """Else the standard error of their mean would not fall with their number."""
+    question, answer = np.repeat([0, 1], 9), np.tile([0, 0, 0, 0, 1, 1, 1, 2, 2], 2)
+    votes = vote_at_k(Samples.of(question, answer == 0), answer, [3], exact_cost=0, trials=200)
+    assert votes.accuracy[0, 0] != votes.accuracy[1, 0]
+
+
 def test_the_same_seed_gives_the_same_bytes_whatever_comes_in_one_batch(monkeypatch):
     question, correct, answer = evaluation(m=3)
     samples = Samples.of(question, correct)
