@@ -14,6 +14,7 @@ ORDER = (
     "files",
     "texts",
     "readers",
+    "outcomes",
     "catalog",
     "estimators",
     "grid",

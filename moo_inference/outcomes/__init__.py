@@ -1,0 +1,43 @@
+"""Accuracy of k passes from the outcomes of an evaluation: pure functions on arrays.
+
+`accuracy_curve` is the entry; the others are its parts.
+"""
+
+from moo_inference.outcomes.accuracy_curve import AccuracyCurve, QuestionAccuracies, accuracy_curve, question_accuracies
+from moo_inference.outcomes.beta import BetaFit, beta_pass_at_k, fit_beta
+from moo_inference.outcomes.comparison import AccuracyDifference, compare_accuracies
+from moo_inference.outcomes.equal_difficulty import ASSUMPTION, Audit, audit, equal_difficulty
+from moo_inference.outcomes.interval import mean_interval, paired_difference
+from moo_inference.outcomes.majority import win_probabilities, win_probabilities_of
+from moo_inference.outcomes.pass_at_k import QuestionMean, mean_pass_at_k, pass_at_k
+from moo_inference.outcomes.samples import Samples
+from moo_inference.outcomes.verifier import best_scored_at_k, top_weights
+from moo_inference.outcomes.voting import Votes, vote_at_k
+
+__all__ = [
+    "ASSUMPTION",
+    "AccuracyCurve",
+    "AccuracyDifference",
+    "Audit",
+    "BetaFit",
+    "QuestionAccuracies",
+    "QuestionMean",
+    "Samples",
+    "Votes",
+    "accuracy_curve",
+    "audit",
+    "best_scored_at_k",
+    "beta_pass_at_k",
+    "compare_accuracies",
+    "equal_difficulty",
+    "fit_beta",
+    "mean_interval",
+    "mean_pass_at_k",
+    "paired_difference",
+    "pass_at_k",
+    "question_accuracies",
+    "top_weights",
+    "vote_at_k",
+    "win_probabilities",
+    "win_probabilities_of",
+]
