@@ -26,6 +26,10 @@ class CatalogError(MooInferenceError, ValueError):
     """A catalog file, or what it describes, breaks a rule."""
 
 
+class ReaderError(MooInferenceError, ValueError):
+    """A user's file cannot be read, is in no known format, or holds what its format does not allow."""
+
+
 class SettingError(MooInferenceError, ValueError):
     """An option of an estimator, a problem, a rule or a study is out of its range."""
 

@@ -1,0 +1,55 @@
+"""Azure's traces of LLM inference: TIMESTAMP, ContextTokens, GeneratedTokens.
+
+Schema: https://github.com/Azure/AzurePublicDataset (AzureLLMInferenceTrace_code.csv and _conv.csv; Patel et al.,
+Splitwise, ISCA 2024). Times have seven fractional digits, lines end in CRLF, and the last has no end.
+"""
+
+import os
+import re
+
+import numpy as np
+
+from moo_inference.readers.csv_file import Chunk, Progress, read_csv
+from moo_inference.readers.document import Faults, shown
+from moo_inference.readers.token_trace import IntArray, TokenTrace, TraceBuilder
+
+COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
+_TIME = re.compile(r"((?:19|20|21)\d\d-\d\d-\d\d)[ T](\d\d:\d\d:\d\d(?:\.\d{1,9})?)(?:Z|\+00:00)?\Z", re.ASCII)
+
+
+def read_azure_trace(path: str | os.PathLike[str], *, progress: Progress | None = None) -> TokenTrace:
+    """Read a trace of Azure's LLM inference services.
+
+    Args:
+        path: the file.
+        progress: called with the bytes done and the bytes in all.
+
+    Raises:
+        ReaderError: (a ValueError) a column is missing, or a cell is at fault: each named with its line.
+    """
+    faults, built = Faults(), TraceBuilder()
+    origin = None
+    for chunk in read_csv(path, COLUMNS, progress=progress):
+        times = _nanoseconds(chunk, faults)
+        origin = times[0] if origin is None else origin
+        built.add(
+            arrival=(times - origin) / 1e9,
+            input_tokens=chunk.counts("ContextTokens", faults),
+            output_tokens=chunk.counts("GeneratedTokens", faults),
+        )
+    faults.check()
+    return built.build(path)
+
+
+def _nanoseconds(chunk: Chunk, faults: Faults) -> IntArray:
+    """Nanoseconds since 1970 of each row."""
+    times = []
+    for row, cell in enumerate(chunk.columns["TIMESTAMP"]):
+        match = _TIME.match(cell)
+        try:
+            times.append(np.datetime64(f"{match[1]}T{match[2]}", "ns") if match else np.datetime64("NaT", "ns"))
+        except ValueError:
+            match = None
+        if not match:
+            faults.add(chunk.fault(row, "TIMESTAMP", f"must be a time like 2023-11-16 18:17:03.97, got {shown(cell)}"))
+    return np.asarray(np.array(times, dtype="datetime64[ns]").astype(np.int64))
