@@ -13,6 +13,7 @@ from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, shown
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.prices import (
+    NOT_FOR_TEXT,
     Allowed,
     NoPrice,
     Price,
@@ -73,7 +74,7 @@ def _price(key: str, entry: Document) -> Price:
         raise NoPrice(f"must hold keys and values, got {shown(data)}")
     mode = data.get("mode")
     if mode is not None and mode not in _TEXT_MODES:
-        raise NoPrice(f"must be a chat model, got mode {shown(mode)}", "mode")
+        raise NoPrice(f"{NOT_FOR_TEXT}, got mode {shown(mode)}", "mode")
     tiers = _tiers(data)
     if data.get(_INPUT) is None and data.get(_OUTPUT) is None and tiers and tiers[0][0] == 0:
         (_, inward, outward), *tiers = tiers

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 
 from moo_inference.errors import ReaderError, did_you_mean
-from moo_inference.readers.document import Document, finite, shown
+from moo_inference.readers.document import Document, finite, printable, shown
+
+NOT_FOR_TEXT = "must be a chat model"
 
 MOST_USD_PER_MILLION = 1000.0
 """Above it a price is taken for a slip of units: no model has cost more than USD 600 per million tokens."""
@@ -107,7 +109,10 @@ class PriceListBuilder:
     def refuse(self, key: str, entry: Document, fault: NoPrice) -> None:
         """Note why an entry has no price."""
         self.priced.pop(key, None)
-        self.unpriced[key] = entry.fault(fault.location, fault.reason)
+        below = ".".join(map(str, fault.location))
+        self.unpriced[key] = printable(
+            f"{entry.where(fault.location)}: {key}: {below + ': ' if below else ''}{fault.reason}"
+        )
 
     def add(self, key: str, entry: Document, price: Price) -> None:
         """Take a price, or refuse it where it looks like a mistake; a name that comes twice has none."""
