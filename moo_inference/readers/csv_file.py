@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.errors import ReaderError, did_you_mean
-from moo_inference.readers.document import Faults, printable, shown
+from moo_inference.readers.document import LARGEST, Faults, printable, shown
 from moo_inference.readers.json_file import unreadable
 
 Progress = Callable[[int, int], None]
@@ -21,7 +21,6 @@ Progress = Callable[[int, int], None]
 _ROWS = 20_000
 _ODD = re.compile(r"[^-+.,0-9eE \t]")
 _NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*\Z", re.ASCII)
-_LARGEST = 2**53
 
 
 @dataclass(frozen=True)
@@ -46,14 +45,14 @@ class Chunk:
         """(rows,) finite numbers of one column; a cell that is none, or below `least`, is a fault and becomes NaN."""
         cells = self.columns[column]
         values = None if _ODD.search(",".join(cells)) else _floats(cells)
-        if values is None or not ((values >= least) & np.isfinite(values)).all():
+        if values is None or not ((values >= least) & (np.abs(values) <= LARGEST)).all():
             values = np.array([self._number(row, column, faults, least) for row in range(len(cells))], dtype=float)
         return values
 
     def counts(self, column: str, faults: Faults, *, least: int = 0) -> NDArray[np.int64]:
         """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is a fault and becomes 0."""
         values = self.numbers(column, faults, least=least)
-        good = (values == np.floor(values)) & (values <= _LARGEST)
+        good = values == np.floor(values)
         for row in np.flatnonzero(~good & ~np.isnan(values)).tolist():
             faults.add(self.fault(row, column, f"must be a whole number, got {shown(self.columns[column][row])}"))
         return np.where(good, values, 0.0).astype(np.int64)
@@ -61,7 +60,7 @@ class Chunk:
     def _number(self, row: int, column: str, faults: Faults, least: float) -> float:
         cell = self.columns[column][row]
         value = float(cell) if _NUMBER.match(cell) else math.nan
-        if math.isfinite(value) and value >= least:
+        if abs(value) <= LARGEST and value >= least:
             return value
         bound = "" if least == -math.inf else f", {least:g} or more"
         faults.add(self.fault(row, column, f"must be a number{bound}, got {shown(cell) if cell else 'nothing'}"))
@@ -101,24 +100,6 @@ def read_csv(
             yield from _chunks(name, table, source, tuple(columns), tuple(optional), progress, rows, total)
     except csv.Error as error:
         raise ReaderError(f"{name}:{source.line}: must be valid CSV: {error}") from error
-    except (OSError, ValueError) as error:
-        if isinstance(error, ReaderError):
-            raise
-        raise ReaderError(unreadable(name, error)) from error
-
-
-def header(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The column names of a CSV.
-
-    Raises:
-        ReaderError: the file cannot be read or has no header.
-    """
-    name = str(path)
-    try:
-        with Path(path).open("rb") as stream:
-            return _header(name, csv.reader(_Source(name, stream), strict=True))
-    except csv.Error as error:
-        raise ReaderError(f"{name}:1: must be valid CSV: {error}") from error
     except (OSError, ValueError) as error:
         if isinstance(error, ReaderError):
             raise

@@ -90,6 +90,10 @@ def printable(text: str) -> str:
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
+LARGEST = 1e15
+"""No price, time or count of tokens is larger; what is would overflow in the first sum."""
+
+
 def finite(value: Any) -> float | None:
     """A number of the file as a float; None where it is no number, or not a finite one."""
     if isinstance(value, bool) or not isinstance(value, int | float):

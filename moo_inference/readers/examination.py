@@ -166,7 +166,7 @@ def _prices(found: PriceList) -> _Found:
 
 def _lengths(trace: TokenTrace) -> _Found:
     holds = [f"{len(trace):,} requests."]
-    warnings = [f"{trace.where}: {trace.failed:,} failed requests are left out."] if trace.failed else []
+    warnings = [f"{trace.where}: failed requests, which are left out: {trace.failed:,}."] if trace.failed else []
     for name, tokens in (("Input", trace.input_tokens), ("Output", trace.output_tokens)):
         mean, median, tail = float(tokens.mean()), float(np.median(tokens)), float(np.percentile(tokens, 95))
         holds.append(f"{name}: mean {mean:,.1f}, median {median:,.0f}, 95th percentile {tail:,.0f} tokens.")
@@ -186,7 +186,7 @@ def _lengths(trace: TokenTrace) -> _Found:
 def _serving(runs: Sequence[ServingRun]) -> _Found:
     holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {sum(run.completed for run in runs):,} requests served."]
     failed = sum(run.failed or 0 for run in runs)
-    holds += [f"{failed:,} requests failed and are left out."] if failed else []
+    holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
     rows = [
         (
@@ -239,7 +239,7 @@ def _outcomes(found: Outcomes) -> _Found:
         lacks.append("Without answers there is no majority vote to measure.")
     warnings = [f"{found.where}: {note}" for note in found.notes]
     if least < most:
-        warnings.append(f"{found.where}: {int((n < most).sum()):,} questions have fewer than {most:,} samples.")
+        warnings.append(f"{found.where}: questions with fewer than {most:,} samples: {int((n < most).sum()):,}.")
     columns = ("question", "samples n", "correct c", "share correct")
     rows = [
         (name, f"{total:,}", f"{good:,}", f"{good / total:.4f}")

@@ -85,11 +85,13 @@ def _run(document: Document, faults: Faults, place: int, model: str | None) -> S
     inward, outward = (_spread(metrics, f"{name}_token_count", 1.0) for name in ("prompt", "output"))
     notes: tuple[str, ...] = ()
     if cut_off:
-        notes += (f"{cut_off:,} requests were cut off at the end of the run and are left out.",)
+        notes += (f"Requests cut off at the end of the run, which are left out: {cut_off:,}.",)
     if ttft is not None and not ttft.mean and not any(ttft.percentiles.values()):
         ttft = None
         notes += ("The time to the first token is given as 0, as without streaming: it is unknown.",)
     measured = request is not None
+    if request is not None and request.mean is None:
+        notes += ("The report gives medians and no means, as older versions did.",)
     if measured:
         notes += identity_notes(request, ttft, without_first, outward)
     elif completed:

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.document import Document, Faults, Location, finite, shown
+from moo_inference.readers.document import LARGEST, Document, Faults, Location, finite, shown
 
 FloatArray = NDArray[np.float64]
 
@@ -125,12 +125,12 @@ class Fields:
                 return None
         return value
 
-    def number(self, *keys: str, least: float = 0.0) -> float | None:
-        """A finite number."""
+    def number(self, *keys: str) -> float | None:
+        """A number, 0 or more."""
         value = self.raw(*keys)
         number = finite(value)
-        if value is not None and (number is None or number < least):
-            self.refuse(keys, f"must be a number, {least:g} or more, got {shown(value)}")
+        if value is not None and (number is None or not 0 <= number <= LARGEST):
+            self.refuse(keys, f"must be a number, 0 or more, got {shown(value)}")
             return None
         return number
 

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.document import Document, Faults, finite, shown
+from moo_inference.readers.document import LARGEST, Document, Faults, finite, shown
 from moo_inference.readers.json_file import read_json_records
 from moo_inference.readers.serving import (
     Fields,
@@ -167,7 +167,7 @@ def _detailed(fields: Fields, completed: int) -> _Requests:
         return _Requests(inward=spread_in, outward=spread_out, notes=(unknown,))
     notes = ["The latency of each request is its time to the first token and the sum of its inter-token latencies."]
     if (first == 0).any():
-        notes.append(f"{int((first == 0).sum()):,} requests have a time to the first token of 0.")
+        notes.append(f"Requests whose time to the first token is 0: {int((first == 0).sum()):,}.")
     if len(ok) != completed:
         notes.append(f"{len(ok):,} requests have no error, although {completed:,} are said to have completed.")
     per_token = None
@@ -182,7 +182,7 @@ def _numbers(fields: Fields, name: str, values: list[Any] | None, rows: list[int
         return None
     found = [finite(values[row]) for row in rows]
     for row, value in zip(rows, found, strict=True):
-        if value is None or value < 0:
+        if value is None or not 0 <= value <= LARGEST:
             fields.refuse([name, str(row)], f"must be a number, 0 or more, got {shown(values[row])}")
             return None
     return np.array(found, dtype=float)
@@ -193,7 +193,7 @@ def _sums(fields: Fields, values: list[Any], rows: list[int]) -> FloatArray | No
     sums = []
     for row in rows:
         gaps = values[row] if isinstance(values[row], list) else [values[row]]
-        if any(finite(gap) is None or gap < 0 for gap in gaps):
+        if any(finite(gap) is None or not 0 <= gap <= LARGEST for gap in gaps):
             fields.refuse(["itls", str(row)], "must be a list of seconds, each 0 or more")
             return None
         sums.append(math.fsum(gaps))
