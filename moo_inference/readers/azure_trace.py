@@ -43,13 +43,21 @@ def read_azure_trace(path: str | os.PathLike[str], *, progress: Progress | None 
 
 def _nanoseconds(chunk: Chunk, faults: Faults) -> IntArray:
     """Nanoseconds since 1970 of each row."""
-    times = np.zeros(len(chunk.lines), dtype="datetime64[ns]")
-    for row, cell in enumerate(chunk.columns["TIMESTAMP"]):
-        match = _TIME.match(cell)
-        try:
-            times[row] = f"{match[1]}T{match[2]}" if match else ""
-        except ValueError:
-            match = None
-        if not match:
-            faults.add(chunk.fault(row, "TIMESTAMP", f"must be a time like 2023-11-16 18:17:03.97, got {shown(cell)}"))
+    matches = [_TIME.match(cell) for cell in chunk.columns["TIMESTAMP"]]
+    texts = [f"{match[1]}T{match[2]}" if match else "NaT" for match in matches]
+    try:
+        times = np.array(texts, dtype="datetime64[ns]")
+    except ValueError:
+        # A date that no calendar has: look for it row by row.
+        times = np.array([_time(text) for text in texts])
+    for row in np.flatnonzero(np.isnat(times)).tolist():
+        got = shown(chunk.columns["TIMESTAMP"][row])
+        faults.add(chunk.fault(row, "TIMESTAMP", f"must be a time like 2023-11-16 18:17:03.97, got {got}"))
     return np.asarray(times.astype(np.int64))
+
+
+def _time(text: str) -> np.datetime64:
+    try:
+        return np.datetime64(text, "ns")
+    except ValueError:
+        return np.datetime64("NaT", "ns")

@@ -14,7 +14,7 @@ from typing import Any
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
 from moo_inference.readers.json_file import read_bytes, read_json
-from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes
+from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes, known
 
 DEFINITION = "inter_token_latency: (latency - time to first token) / (output tokens - 1); excludes the first token"
 _UNITS_IN_A_SECOND = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e3, "us": 1e6, "µs": 1e6, "ns": 1e9}
@@ -78,15 +78,14 @@ def _level(key: str) -> float | None:
 
 
 def _seconds(fields: Fields, name: str) -> Spread | None:
-    """A time in seconds, whatever its unit; a mean of 0 or none is unknown."""
+    """A time in seconds, whatever its unit; None where it is unknown."""
     if fields.raw(name) is None:
         return None
     unit = fields.raw(name, "unit")
     if not isinstance(unit, str) or unit not in _UNITS_IN_A_SECOND:
         fields.refuse([name, "unit"], f"must be one of {', '.join(_UNITS_IN_A_SECOND)}, got {shown(unit)}")
         return None
-    spread = fields.spread(name, percentiles=_level, divisor=_UNITS_IN_A_SECOND[unit])
-    return spread if spread is not None and spread.mean else None
+    return known(fields.spread(name, percentiles=_level, divisor=_UNITS_IN_A_SECOND[unit]))
 
 
 def _single(fields: Fields, name: str) -> float | None:

@@ -19,6 +19,7 @@ from moo_inference.readers.serving import (
     Spread,
     at_least_one,
     identity_notes,
+    known,
     mean_of,
 )
 
@@ -78,15 +79,15 @@ def _run(document: Document, faults: Faults, place: int, model: str | None) -> S
     completed = metrics.needed_count(*totals, "successful")
     failed = metrics.count(*totals, "errored")
     cut_off = metrics.count(*totals, "incomplete")
-    request = _spread(metrics, "request_latency", 1.0)
+    request = known(_spread(metrics, "request_latency", 1.0))
     ttft = _spread(metrics, "time_to_first_token_ms", _MILLISECONDS)
-    without_first = _spread(metrics, "inter_token_latency_ms", _MILLISECONDS)
-    with_first = _spread(metrics, "time_per_output_token_ms", _MILLISECONDS)
+    without_first = known(_spread(metrics, "inter_token_latency_ms", _MILLISECONDS))
+    with_first = known(_spread(metrics, "time_per_output_token_ms", _MILLISECONDS))
     inward, outward = (_spread(metrics, f"{name}_token_count", 1.0) for name in ("prompt", "output"))
     notes: tuple[str, ...] = ()
     if cut_off:
         notes += (f"Requests cut off at the end of the run, which are left out: {cut_off:,}.",)
-    if ttft is not None and not ttft.mean and not any(ttft.percentiles.values()):
+    if ttft is not None and known(ttft) is None:
         ttft = None
         notes += ("The time to the first token is given as 0, as without streaming: it is unknown.",)
     measured = request is not None

@@ -9,7 +9,7 @@ import os
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Faults, shown
 from moo_inference.readers.json_file import read_json
-from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes
+from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes, known
 
 DEFINITION = "time_per_output_token: seconds between the chunks of the stream after the first; a token can take several"
 
@@ -31,7 +31,7 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     latency = ("successes", "latency")
 
     def seconds(name: str) -> Spread | None:
-        return report.spread(*latency, name, percentiles=_level)
+        return known(report.spread(*latency, name, percentiles=_level))
 
     completed = report.needed_count("successes", "count")
     request, ttft, per_token = map(seconds, ("request_latency", "time_to_first_token", "time_per_output_token"))

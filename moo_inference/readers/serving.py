@@ -196,6 +196,13 @@ def mean_of(spread: Spread | None) -> float | None:
     return None if spread is None else spread.mean
 
 
+def known(seconds: Spread | None) -> Spread | None:
+    """The times of a report; None where all of them are 0, which is what tools write for what they did not measure."""
+    if seconds is None or seconds.mean or any(seconds.percentiles.values()):
+        return seconds
+    return None
+
+
 def identity_notes(
     request: Spread | None, ttft: Spread | None, per_token: Spread | None, output_tokens: Spread | None
 ) -> tuple[str, ...]:
