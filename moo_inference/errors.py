@@ -63,5 +63,6 @@ def did_you_mean(got: str, known: Sequence[str]) -> str:
     """The clause `; did you mean 'x'?`, or nothing where no known name is near."""
     import difflib  # noqa: PLC0415 (only when something went wrong)
 
-    near = difflib.get_close_matches(got.lower(), known, n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    folded = {name.lower(): name for name in reversed(known)}
+    near = difflib.get_close_matches(got.lower(), list(folded), n=1, cutoff=0.5)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""

@@ -52,7 +52,7 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         notes += ("The latency was not measured.",)
     return (
         ServingRun(
-            "genai-perf",
+            "genai-perf or AIPerf",
             _model(fields),
             load,
             int(completed or 0),
