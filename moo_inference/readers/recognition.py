@@ -173,7 +173,7 @@ def _json_format(text: str) -> str | None:
 
 
 def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
-    lines = text.splitlines(keepends=True)
+    lines = text.split("\n")
     if not whole and len(lines) > 1:
         del lines[-1]
     try:

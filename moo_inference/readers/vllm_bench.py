@@ -161,20 +161,26 @@ def _detailed(fields: Fields, completed: int) -> _Requests:
     inward, outward = (_numbers(fields, name, lists[name], ok) for name in ("input_lens", "output_lens"))
     if first is None or rest is None or not ok:
         return _Requests()
-    spread_in, spread_out = (None if values is None else Spread.of(values) for values in (inward, outward))
-    if (first == 0).all():
+    streamed = first > 0
+    if not streamed.any():
         unknown = "No time to the first token was measured (no streaming?): it is unknown, and not 0."
-        return _Requests(inward=spread_in, outward=spread_out, notes=(unknown,))
+        return _Requests(inward=_of(inward), outward=_of(outward), notes=(unknown,))
     notes = ["The latency of each request is its time to the first token and the sum of its inter-token latencies."]
-    if (first == 0).any():
-        notes.append(f"Requests whose time to the first token is 0: {int((first == 0).sum()):,}.")
+    if not streamed.all():
+        notes.append(f"Requests without a time to the first token, which are left out: {int((~streamed).sum()):,}.")
+        first, rest = first[streamed], rest[streamed]
+        inward, outward = (None if values is None else values[streamed] for values in (inward, outward))
     if len(ok) != completed:
         notes.append(f"{len(ok):,} requests have no error, although {completed:,} are said to have completed.")
     per_token = None
     if outward is not None:
         several = outward > 1
         per_token = Spread.of(rest[several] / (outward[several] - 1))
-    return _Requests(Spread.of(first + rest), Spread.of(first), per_token, spread_in, spread_out, tuple(notes))
+    return _Requests(Spread.of(first + rest), Spread.of(first), per_token, _of(inward), _of(outward), tuple(notes))
+
+
+def _of(values: FloatArray | None) -> Spread | None:
+    return None if values is None else Spread.of(values)
 
 
 def _numbers(fields: Fields, name: str, values: list[Any] | None, rows: list[int]) -> FloatArray | None:

@@ -155,6 +155,8 @@ def test_faulty_rows_are_named_with_their_lines(file):
     ]
     with pytest.raises(ReaderError, match=r":2: correct: must be 0, 1, true or false, got 0\.5"):
         read_outcomes_table(file([{"question": 1, "correct": 1}, {"question": 1, "correct": 0.5}]))
+    with pytest.raises(ReaderError, match=":1: must hold question and correct, got 3"):
+        read_outcomes_table(file("[3]"))
     with pytest.raises(ReaderError, match=r":2: must have a column 'correct'; it has: 'question'"):
         read_outcomes_table(file([{"question": 1, "correct": 1}, {"question": 1}]))
 
@@ -163,6 +165,9 @@ def test_faulty_rows_of_parquet_are_named(tmp_path):
     path = tmp_path / "table"
     as_parquet([{"question": "a", "correct": 1}, {"question": "b", "correct": 3}], path)
     with pytest.raises(ReaderError, match="row 2: correct: must be 0, 1, true or false, got 3"):
+        read_outcomes_table(path)
+    as_parquet([{"correct": 1}], path)
+    with pytest.raises(ReaderError, match="must have a column 'question'"):
         read_outcomes_table(path)
     path.write_bytes(path.read_bytes()[:-10])
     with pytest.raises(ReaderError, match="must be valid Parquet"):
@@ -236,6 +241,11 @@ def test_evalplus_without_plus_tests_is_base_only(file):
     assert read_evalplus(path).correct.tolist() == [False]
     with pytest.raises(ReaderError, match="plus_status: must be one of pass, fail, timeout, got 'passed'"):
         read_evalplus(with_plus("passed"))
+    for samples, words in (("no", "eval.a: must be a list of samples, got 'no'"), ([3], "eval.a.0: must be a sample")):
+        with pytest.raises(ReaderError, match=words):
+            read_evalplus(file(json.dumps({"eval": {"a": samples}})))
+    with pytest.raises(ReaderError, match='must hold "eval"'):
+        read_evalplus(file("[]"))
     with pytest.raises(ReaderError, match="tests must be 'base' or 'plus', got 'all'"):
         read_evalplus(path, tests="all")
 
@@ -282,6 +292,13 @@ def test_lm_eval_answers_that_are_several_are_none(file):
     found = read_lm_eval(file(rows))
     assert found.answer is None
     assert found.correct.tolist() == [True]
+
+
+def test_lm_eval_rows_that_name_no_document_are_refused(file):
+    with pytest.raises(ReaderError, match="doc_id: must name a document, got nothing"):
+        read_lm_eval(file([{"doc_id": None, "metrics": ["acc"], "acc": 1}]))
+    with pytest.raises(ReaderError, match="must be a sample with a doc_id, got a list of 1"):
+        read_lm_eval(file("[]\n[[]]"))
 
 
 @pytest.mark.parametrize("lines", [True, False])

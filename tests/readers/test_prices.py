@@ -243,6 +243,7 @@ def test_openrouter_prices_are_strings_per_token():
         ({"prompt": "0.000001", "completion": "0.000002", "request": "0.005"}, "got USD 0.005 for each request too"),
         ({"prompt": "0.25", "completion": "2"}, "must cost at most USD 1,000 per million tokens"),
         ({"prompt": "0.000001", "completion": "0.000002", "overrides": [{}]}, "pricing.overrides.0: must begin at"),
+        ({"prompt": "0.000001", "completion": "0.000002", "overrides": {}}, "pricing.overrides: must be a list"),
         (None, "pricing: must hold prices, got nothing"),
     ],
 )

@@ -230,6 +230,40 @@ def test_vllm_without_streaming_knows_no_ttft(changed):
     assert "cannot be rebuilt" in run.notes[1]
 
 
+def test_vllm_requests_without_a_ttft_among_others_are_left_out(changed):
+    def work(data):
+        data["ttfts"][1] = 0.0
+        data["p99.9_ttft_ms"], data["px_ttft_ms"] = 499.0, 1.0
+        data["completed"] = 2
+
+    (run,) = read_vllm_bench(changed(DETAILED, work))
+    assert run.request_seconds.samples.tolist() == [0.4375, 0.125]
+    assert run.output_tokens.samples.tolist() == [3.0, 1.0]
+    assert run.seconds_per_output_token.samples.tolist() == [0.09375]
+    assert run.notes[1:] == (
+        "Requests without a time to the first token, which are left out: 1.",
+        "3 requests have no error, although 2 are said to have completed.",
+    )
+
+
+def test_vllm_percentiles_are_found_by_their_names(changed):
+    def work(data):
+        del data["ttfts"]
+        data["p99.9_ttft_ms"], data["px_ttft_ms"], data["p200_ttft_ms"] = 499.0, 1.0, 1.0
+
+    (run,) = read_vllm_bench(changed(DETAILED, work))
+    assert run.ttft_seconds.percentiles == {50.0: 0.25, 99.0: 0.495, 99.9: 0.499}
+
+
+def test_keys_that_are_no_percentile_are_left_out(changed):
+    def work(data):
+        data["successes"]["output_len"] |= {"px": 1, "p200": 2, "count": 3}
+
+    (run,) = read_inference_perf(changed(STAGE, work))
+    (plain,) = read_inference_perf(STAGE)
+    assert run.output_tokens.percentiles == plain.output_tokens.percentiles
+
+
 def test_a_run_in_which_nothing_completed_has_no_latency(changed):
     (run,) = read_vllm_bench(changed(DETAILED, lambda data: data.update(completed=0, mean_ttft_ms=0.0)))
     assert run.request_seconds is None
@@ -334,6 +368,7 @@ def test_guidellm_latency_is_rebuilt_by_its_two_definitions(changed):
     [
         (read_inference_perf, "[]", 'must hold "successes" and "load_summary"'),
         (read_inference_perf, '{"successes": 3}', "successes: must hold keys and values, got 3"),
+        (read_inference_perf, '{"successes": {"count": 1, "output_len": 62}}', "output_len: must hold keys and values"),
         (read_genai_perf, "{}", "must hold at least one of time_to_first_token"),
         (read_vllm_bench, "[]", "must hold at least one result"),
         (read_vllm_bench, "[3]", 'must be a result with "completed" and latencies, got 3'),
