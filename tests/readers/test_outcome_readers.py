@@ -155,7 +155,7 @@ def test_faulty_rows_are_named_with_their_lines(file):
     ]
     with pytest.raises(ReaderError, match=r":2: correct: must be 0, 1, true or false, got 0\.5"):
         read_outcomes_table(file([{"question": 1, "correct": 1}, {"question": 1, "correct": 0.5}]))
-    with pytest.raises(ReaderError, match=":1: must hold question and correct, got 3"):
+    with pytest.raises(ReaderError, match=":1: 0: must hold question and correct, got 3"):
         read_outcomes_table(file("[3]"))
     with pytest.raises(ReaderError, match=r":2: must have a column 'correct'; it has: 'question'"):
         read_outcomes_table(file([{"question": 1, "correct": 1}, {"question": 1}]))
