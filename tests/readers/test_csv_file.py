@@ -70,6 +70,15 @@ def test_broken_files_are_refused_with_the_line(file, text, fault):
     assert fault in caught.value.faults[0]
 
 
+def test_short_and_long_rows_are_all_told(file):
+    with pytest.raises(ReaderError) as caught:
+        columns(file("a,b\n1\n1,2\n1,2,3\n"), "a")
+    assert [fault.partition("a.csv:")[2] for fault in caught.value.faults] == [
+        "2: must have 2 cells, as the header has, got 1",
+        "4: must have 2 cells, as the header has, got 3",
+    ]
+
+
 def test_missing_files_are_refused(tmp_path):
     for path in (tmp_path / "nothing.csv", tmp_path):
         with pytest.raises(ReaderError, match="must be a file that can be read"):

@@ -239,6 +239,7 @@ def test_evalplus_without_plus_tests_is_base_only(file):
     # Plus tests that pass are not enough where base tests fail.
     path = file(json.dumps({"eval": {"a": [{"base_status": "fail", "plus_status": "pass"}]}}))
     assert read_evalplus(path).correct.tolist() == [False]
+    assert read_evalplus(with_plus("pass", "fail", "timeout")).correct.tolist() == [True, False, False]
     with pytest.raises(ReaderError, match="plus_status: must be one of pass, fail, timeout, got 'passed'"):
         read_evalplus(with_plus("passed"))
     for samples, words in (("no", "eval.a: must be a list of samples, got 'no'"), ([3], "eval.a.0: must be a sample")):
@@ -280,6 +281,16 @@ def test_lm_eval_metrics_must_be_named_where_there_are_several(file):
     assert read_lm_eval(path, metric="acc").notes == ()
     with pytest.raises(ReaderError, match="bleu: must be 0, 1, true or false, got nothing"):
         read_lm_eval(path, metric="bleu")
+
+
+def test_rows_of_other_filters_do_not_matter(file):
+    rows = [
+        {"doc_id": 0, "filter": "a", "metrics": ["m"], "m": 1},
+        {"doc_id": 0, "filter": "b", "metrics": ["m"], "m": 0.3},
+    ]
+    assert read_lm_eval(file(rows), filter="a").correct.tolist() == [True]
+    with pytest.raises(ReaderError, match="filter must be named"):
+        read_lm_eval(file(rows))
 
 
 def test_lm_eval_of_a_share_is_no_outcome(file):
