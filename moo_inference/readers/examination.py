@@ -184,7 +184,7 @@ def _lengths(trace: TokenTrace) -> _Found:
 
 
 def _serving(runs: Sequence[ServingRun]) -> _Found:
-    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {sum(run.completed for run in runs):,} requests served."]
+    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {sum(run.completed or 0 for run in runs):,} requests served."]
     failed = sum(run.failed or 0 for run in runs)
     holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
@@ -194,7 +194,7 @@ def _serving(runs: Sequence[ServingRun]) -> _Found:
             _shown(run.load.requested_rate),
             _shown(run.load.concurrency),
             _shown(run.load.achieved_rate),
-            f"{run.completed:,}",
+            "-" if run.completed is None else f"{run.completed:,}",
             "-" if run.failed is None else f"{run.failed:,}",
             _shown(mean_of(run.request_seconds)),
             _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(95.0)),

@@ -14,9 +14,14 @@ from typing import Any
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
 from moo_inference.readers.json_file import read_bytes, read_json
-from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes, known
+from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes, known, rebuilt
 
 DEFINITION = "inter_token_latency: (latency - time to first token) / (output tokens - 1); excludes the first token"
+_REBUILT = (
+    "The latency was not measured: its mean is rebuilt as time to the first token + inter-token latency * (output "
+    "tokens - 1)."
+)
+_LOST = "The latency was not measured, and cannot be rebuilt from what there is."
 _UNITS_IN_A_SECOND = {"s": 1.0, "sec": 1.0, "seconds": 1.0, "ms": 1e3, "us": 1e6, "µs": 1e6, "ns": 1e9}
 _LABEL = re.compile(r"(.+?) \(([^()]*)\)\Z")
 _NUMBER = re.compile(r"-?(\d{1,3}(,\d{3})+|\d+)(\.\d+)?([eE][-+]?\d+)?\Z", re.ASCII)
@@ -48,14 +53,16 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     notes = identity_notes(request, ttft, per_token, outward)
     if completed is None:
         notes += ("The number of requests is not given.",)
-    if request is None:
-        notes += ("The latency was not measured.",)
+    measured = request is not None
+    if not measured:
+        request = rebuilt(ttft, per_token, outward)
+        notes += (_LOST if request is None else _REBUILT,)
     return (
         ServingRun(
             "genai-perf or AIPerf",
             _model(fields),
             load,
-            int(completed or 0),
+            None if completed is None else int(completed),
             None if failed is None else int(failed),
             request,
             ttft,
@@ -63,7 +70,7 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
             DEFINITION,
             inward,
             outward,
-            measured_end_to_end=request is not None,
+            measured_end_to_end=measured,
             notes=notes,
             where=document.where(),
         ),

@@ -21,6 +21,7 @@ from moo_inference.readers.serving import (
     identity_notes,
     known,
     mean_of,
+    rebuilt,
 )
 
 WITHOUT_FIRST = "inter_token_latency: (last token - first token) / (output tokens - 1); excludes the first token"
@@ -131,14 +132,15 @@ def _spread(metrics: Fields, name: str, divisor: float) -> Spread | None:
 def _rebuilt(
     with_first: Spread | None, ttft: Spread | None, without_first: Spread | None, outward: Spread | None
 ) -> tuple[Spread | None, str]:
-    each, first, gap, n = (mean_of(spread) for spread in (with_first, ttft, without_first, outward))
+    each, n = mean_of(with_first), mean_of(outward)
     if each is not None and n is not None:
         return Spread(each * n), (
             "The latency was not measured: its mean is rebuilt as time per output token (which includes the first) "
             "times output tokens."
         )
-    if first is not None and gap is not None and n is not None:
-        return Spread(first + gap * max(n - 1, 0.0)), (
+    request = rebuilt(ttft, without_first, outward)
+    if request is not None:
+        return request, (
             "The latency was not measured: its mean is rebuilt as time to the first token + inter-token latency * "
             "(output tokens - 1)."
         )

@@ -45,6 +45,8 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     failed = report.count("failures", "count")
     faults.check()
     notes = identity_notes(request, ttft, per_token, outward)
+    if request is None:
+        notes += ("The latency was not measured, and cannot be rebuilt from the times between chunks.",)
     if load.achieved_rate is None:
         load = Load(load.requested_rate, None, served)
     if load.requested_rate is None:

@@ -68,7 +68,7 @@ class ServingRun:
         tool: the benchmark's name.
         model: the model's name, or None where the file does not tell.
         load: see `Load`.
-        completed: how many requests were served.
+        completed: how many requests were served; None where the file does not tell.
         failed: how many were not; None where the file does not tell.
         request_seconds: from the request to its last token; None where it is neither measured nor can be rebuilt.
         ttft_seconds: from the request to its first token; None where it is unknown, as it is without streaming.
@@ -84,7 +84,7 @@ class ServingRun:
     tool: str
     model: str | None
     load: Load
-    completed: int
+    completed: int | None
     failed: int | None
     request_seconds: Spread | None
     ttft_seconds: Spread | None
@@ -201,6 +201,14 @@ def known(seconds: Spread | None) -> Spread | None:
     if seconds is None or seconds.mean or any(seconds.percentiles.values()):
         return seconds
     return None
+
+
+def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
+    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown."""
+    first, each, n = (mean_of(spread) for spread in (ttft, between_tokens, output_tokens))
+    if first is None or each is None or n is None:
+        return None
+    return Spread(first + each * max(n - 1, 0.0))
 
 
 def identity_notes(

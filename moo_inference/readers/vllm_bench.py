@@ -22,11 +22,16 @@ from moo_inference.readers.serving import (
     Spread,
     at_least_one,
     identity_notes,
-    mean_of,
+    rebuilt,
 )
 
 DEFINITION = "tpot: (latency - time to first token) / (output tokens - 1); excludes the first token"
 _MILLISECONDS = 1000.0
+_REBUILT = (
+    "The latency was not measured (--percentile-metrics has no e2el): its mean is rebuilt as mean TTFT + mean TPOT * "
+    "(mean output tokens - 1), which is exact only if TPOT does not depend on the length of the answer."
+)
+_LOST = "The latency was not measured, and cannot be rebuilt without TTFT, TPOT and the output tokens."
 
 
 def read_vllm_bench(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
@@ -83,8 +88,8 @@ def _run(record: Document, faults: Faults) -> ServingRun:
         measured = request is not None
         notes = (*detail.notes, *identity_notes(request, ttft, per_token, outward))
         if request is None:
-            request, note = _rebuilt(ttft, per_token, outward)
-            notes += (note,)
+            request = rebuilt(ttft, per_token, outward)
+            notes += (_LOST if request is None else _REBUILT,)
     else:
         notes = ("No request completed: there are no latencies.",)
     return ServingRun(
@@ -137,16 +142,6 @@ def _percentile(label: str) -> float | None:
     except ValueError:
         return None
     return level if 0 <= level <= 100 else None
-
-
-def _rebuilt(ttft: Spread | None, per_token: Spread | None, outward: Spread | None) -> tuple[Spread | None, str]:
-    first, each, n = mean_of(ttft), mean_of(per_token), mean_of(outward)
-    if first is None or each is None or n is None:
-        return None, "The latency was not measured, and cannot be rebuilt without TTFT, TPOT and the output tokens."
-    return Spread(first + each * max(n - 1, 0.0)), (
-        "The latency was not measured (--percentile-metrics has no e2el): its mean is rebuilt as mean TTFT + mean TPOT "
-        "* (mean output tokens - 1), which is exact only if TPOT does not depend on the length of the answer."
-    )
 
 
 def _detailed(fields: Fields, completed: int) -> _Requests:

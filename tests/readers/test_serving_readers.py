@@ -170,6 +170,35 @@ def test_aiperf_json():
     assert run.notes == ()
 
 
+def test_latency_of_aiperf_is_rebuilt_where_it_was_not_measured(changed):
+    def without_latency(data):
+        del data["request_latency"], data["request_count"]
+
+    (run,) = read_genai_perf(changed(AIPERF, without_latency))
+    assert run.request_seconds.mean == pytest.approx(0.119 + 127 * 0.01875, rel=1e-15)
+    assert not run.measured_end_to_end
+    assert run.completed is None
+    assert run.notes[0] == "The number of requests is not given."
+    assert "its mean is rebuilt as" in run.notes[1]
+
+    def with_ttft_alone(data):
+        without_latency(data)
+        del data["inter_token_latency"]
+
+    (run,) = read_genai_perf(changed(AIPERF, with_ttft_alone))
+    assert run.request_seconds is None
+    assert "cannot be rebuilt" in run.notes[1]
+
+
+def test_latency_is_never_rebuilt_from_chunks(changed):
+    (run,) = read_inference_perf(
+        changed(STAGE, lambda data: data["successes"]["latency"].pop("request_latency") and None)
+    )
+    assert run.request_seconds is None
+    assert not run.measured_end_to_end
+    assert run.notes == ("The latency was not measured, and cannot be rebuilt from the times between chunks.",)
+
+
 def test_vllm_bench_has_one_object_a_line_at_different_loads():
     first, second = read_vllm_bench(RUNS)
     assert first.load.requested_rate == 10.0
