@@ -12,9 +12,10 @@ import numpy as np
 from moo_inference.errors import SettingError, did_you_mean
 from moo_inference.readers.candidates_csv import Candidates
 from moo_inference.readers.document import printable
+from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
-from moo_inference.readers.recognition import FORMATS, Recognised, recognise
+from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
 from moo_inference.readers.serving import ServingRun, Spread, mean_of
 from moo_inference.readers.token_trace import TokenTrace
 
@@ -68,18 +69,20 @@ class _Found:
     lacks: Sequence[str] = ()
 
 
-def examine(path: str | os.PathLike[str], **options: Any) -> Examination:
+def examine(path: str | os.PathLike[str], *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
     """Recognise a file, read it, and say what was understood.
 
     Args:
         path: a file in any format of `recognise`.
+        format: the format's id, e.g. `outcomes_table`, where the file is not to be recognised by its content.
         options: of the format's reader, e.g. `filter="maj@8"` or `question="problem_idx"`.
 
     Raises:
         ReaderError: (a ValueError) the file is in no known format, or breaks the rules of its own.
         SettingError: (a ValueError) the format's reader has no such option.
+        UnknownNameError: (a LookupError) there is no such format.
     """
-    known = recognise(path)
+    known = recognise(path) if format is None else as_format(path, format)
     if known.kind == "catalog":
         _checked(known, options, ())
         found = _Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
@@ -87,11 +90,25 @@ def examine(path: str | os.PathLike[str], **options: Any) -> Examination:
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
     _checked(known, options, tuple(inspect.signature(reader).parameters)[1:])
     chosen = {**known.options, **options}
-    if known.systems and "correct" not in chosen:
-        found = _systems({system: reader(path, correct=system, **chosen) for system in known.systems})
+    several = _several(path, known, chosen)
+    if several:
+        option, names = several
+        found = _compared(option, {name: reader(path, **{option: name}, **chosen) for name in names})
     else:
         found = _DESCRIBE[known.kind](reader(path, **chosen))
     return _examination(known, found, _needed(known.kind))
+
+
+def _several(
+    path: str | os.PathLike[str], known: Recognised, chosen: dict[str, Any]
+) -> tuple[str, tuple[str, ...]] | None:
+    """The option that still has to be chosen, and what it can be."""
+    if known.systems and "correct" not in chosen:
+        return "correct", known.systems
+    if known.format == "lm_eval" and "filter" not in chosen:
+        filters = lm_eval_filters(path)
+        return ("filter", filters) if len(filters) > 1 else None
+    return None
 
 
 def _checked(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:
@@ -254,18 +271,19 @@ def _lacking_samples(most: int) -> str:
     return f"There are at most {most:,} samples of a question: accuracy is known for k up to {most:,} only."
 
 
-def _systems(found: dict[str, Outcomes]) -> _Found:
+def _compared(option: str, found: dict[str, Outcomes]) -> _Found:
+    """The same questions under each system or filter, of which one has to be chosen."""
     first = next(iter(found.values()))
-    holds = [f"{len(first.questions):,} questions, answered by {len(found):,} systems, each in a column of its own."]
-    rows = [
-        (name, f"{len(one):,}", f"{int(one.correct.sum()):,}", f"{one.correct.mean():.4f}")
-        for name, one in found.items()
-    ]
+    what = "systems, each in a column of its own" if option == "correct" else "filters, each in rows of its own"
+    holds = [f"{len(first.questions):,} questions and {len(found):,} {what}."]
+    counted = [(name, one.correct) for name, one in found.items()]
+    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in counted]
     lacks = [
         _lacking_samples(int(first.counts()[0].max())),
-        f"One system has to be named by its column (correct=...): {', '.join(found)}.",
+        f"One of them has to be chosen ({option}=...): {', '.join(found)}.",
     ]
-    return _Found(holds, ("system", "samples n", "correct c", "share correct"), rows, lacks=lacks)
+    warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in found.values() for note in one.notes))
+    return _Found(holds, (option, "samples n", "correct c", "share correct"), rows, warnings, lacks)
 
 
 def _candidates(found: Candidates) -> _Found:

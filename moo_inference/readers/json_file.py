@@ -257,5 +257,7 @@ def _text_lines(name: str) -> Iterator[tuple[int, str]]:
                     raise ReaderError(f"{name}:{number}: must be UTF-8 text: {error}") from error
                 if text.strip():
                     yield number, text
-    except OSError as error:
+    except (OSError, ValueError) as error:
+        if isinstance(error, ReaderError):
+            raise
         raise ReaderError(unreadable(name, error)) from error

@@ -78,6 +78,16 @@ def read_lm_eval(path: str | os.PathLike[str], *, filter: str | None = None, met
     return builders[next(iter(builders)) if filter is None else filter].build(path, notes)
 
 
+def lm_eval_filters(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The filters whose rows a file holds, in the order in which they first appear.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON lines.
+    """
+    names = (record.data.get("filter", "none") for record in read_json_records(path) if isinstance(record.data, dict))
+    return tuple(dict.fromkeys(name for name in names if isinstance(name, str)))
+
+
 def _only_metric(record: Document) -> str:
     listed = record.data.get("metrics")
     if listed is None:

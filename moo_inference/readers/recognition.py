@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from moo_inference.errors import ReaderError
+from moo_inference.errors import ReaderError, unknown_name
 from moo_inference.readers.document import Location, printable
 from moo_inference.readers.json_file import read_bytes, steps
 
@@ -107,6 +107,17 @@ def recognise(path: str | os.PathLike[str]) -> Recognised:
             break
     keys = dict.fromkeys(str(at[-1]) for at, _, _, is_key in steps(text[: _BEGINNINGS[0]], 2) if is_key)
     raise _unknown(path, f"JSON with the keys {', '.join(list(keys)[:12])}" if keys else "JSON without keys")
+
+
+def as_format(path: str | os.PathLike[str], name: str) -> Recognised:
+    """A file as one of a format that the user named.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such format.
+    """
+    if name not in FORMATS:
+        raise unknown_name("format", name, list(FORMATS))
+    return _recognised(path, name)
 
 
 def _recognised(

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 
 import moo_inference.readers as package
-from moo_inference.errors import ReaderError, SettingError
+from moo_inference.errors import ReaderError, SettingError, UnknownNameError
 from moo_inference.readers import examine, recognise
 from moo_inference.readers.recognition import FORMATS, KINDS
 
@@ -34,7 +34,6 @@ EXPECTED = {
     "vllm_bench_detailed.json": ("vllm_bench", "serving"),
     "vllm_bench_runs.jsonl": ("vllm_bench", "serving"),
 }
-OPTIONS = {"lm_eval_samples_gsm8k.jsonl": {"filter": "maj@64"}}
 REFUSED = {"published_numbers.csv"}
 
 
@@ -58,7 +57,7 @@ def test_formats_are_told_by_content_and_not_by_name(tmp_path, name):
 
 @pytest.mark.parametrize("name", EXPECTED)
 def test_every_sample_is_examined(name):
-    found = examine(DATA / name, **OPTIONS.get(name, {}))
+    found = examine(DATA / name)
     assert (found.format, found.kind) == EXPECTED[name]
     assert found.holds
     assert found.lacks
@@ -156,11 +155,33 @@ def test_a_wide_table_shows_its_systems_and_one_of_them_on_demand():
         ("175b_finetuning", "458"),
         ("175b_verification", "742"),
     ]
-    assert "One system has to be named" in found.lacks[1]
+    assert "One of them has to be chosen (correct=...): 6b_finetuning" in found.lacks[1]
     one = examine(path, correct="175b_verification")
     assert "742 of 1,319 samples are correct (56.25%)." in one.holds
     assert one.rows[0] == ("0", "1", "1", "1.0000")
     assert one.lacks[0] == "There is one sample of each question: accuracy is known for k = 1 only."
+
+
+def test_samples_with_several_filters_show_each_of_them():
+    found = examine(DATA / "lm_eval_samples_gsm8k.jsonl")
+    assert found.rows == (
+        ("score-first", "3", "1", "0.3333"),
+        ("maj@64", "3", "2", "0.6667"),
+        ("maj@2", "3", "1", "0.3333"),
+    )
+    assert found.lacks[1] == "One of them has to be chosen (filter=...): score-first, maj@64, maj@2."
+    assert len(found.warnings) == 1
+
+
+def test_a_format_can_be_named(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("id,ok\na,1\na,0\nb,1\n")
+    found = examine(path, format="outcomes_table", question="id", correct="ok")
+    assert found.rows == (("a", "2", "1", "0.5000"), ("b", "1", "1", "1.0000"))
+    with pytest.raises(ReaderError, match="must have a column 'TIMESTAMP'"):
+        examine(path, format="azure_trace")
+    with pytest.raises(UnknownNameError, match=r"unknown format 'azure' \(did you mean 'azure_trace'\?\)"):
+        examine(path, format="azure")
 
 
 def test_options_that_a_format_lacks_are_refused():
