@@ -27,7 +27,7 @@ class CatalogError(MooInferenceError, ValueError):
 
 
 class ReaderError(MooInferenceError, ValueError):
-    """A user's file is not what its format says, or cannot be read."""
+    """A user's file cannot be read, is in no known format, or holds what its format does not allow."""
 
 
 class SettingError(MooInferenceError, ValueError):
@@ -63,5 +63,6 @@ def did_you_mean(got: str, known: Sequence[str]) -> str:
     """The clause `; did you mean 'x'?`, or nothing where no known name is near."""
     import difflib  # noqa: PLC0415 (only when something went wrong)
 
-    near = difflib.get_close_matches(got.lower(), known, n=1, cutoff=0.5)
-    return f" (did you mean {near[0]!r}?)" if near else ""
+    folded = {name.lower(): name for name in reversed(known)}
+    near = difflib.get_close_matches(got.lower(), list(folded), n=1, cutoff=0.5)
+    return f" (did you mean {folded[near[0]]!r}?)" if near else ""

@@ -7,14 +7,13 @@ refused: each of them lets a file say something else than it seems to.
 
 import os
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import yaml
 
 from moo_inference.errors import CatalogError
+from moo_inference.readers.document import Document, Location
 
 # The same loader in C, some twenty times faster, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -29,32 +28,6 @@ _SPECIAL = {
     **dict.fromkeys(("-.inf", "-.Inf", "-.INF"), float("-inf")),
     **dict.fromkeys((".nan", ".NaN", ".NAN"), float("nan")),
 }
-
-Location = tuple[str | int, ...]
-
-
-@dataclass(frozen=True)
-class Document:
-    """What a YAML file holds.
-
-    Attributes:
-        path: the file, as the user named it.
-        data: dicts, lists, str, int, float, bool and None; dict keys are the text that stands in the file.
-        lines: for each location in `data` (keys and list positions from the top), the line it starts on,
-            counted from 1.
-    """
-
-    path: str
-    data: Any
-    lines: Mapping[Location, int] = field(default_factory=dict)
-
-    def fault(self, location: Location, sentence: str) -> str:
-        """A sentence about one place of the file, with the file and the line before it."""
-        known = location
-        while known and known not in self.lines:
-            known = known[:-1]
-        key = ".".join(str(part) for part in location)
-        return f"{self.path}:{self.lines.get(known, 1)}: {key + ': ' if key else ''}{sentence}"
 
 
 def read_yaml(path: str | os.PathLike[str]) -> Document:

@@ -1,0 +1,127 @@
+"""What a file holds and what it lacks for a decision, in words: the first thing to look at when a number surprises."""
+
+import inspect
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any
+
+from moo_inference.errors import SettingError, did_you_mean
+from moo_inference.readers.description import DESCRIBE, SHOWN, Found, compared
+from moo_inference.readers.document import printable
+from moo_inference.readers.lm_eval import lm_eval_filters
+from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
+
+_WARNINGS = 20
+
+_PARTS = {
+    "prices": "prices",
+    "lengths": "lengths of prompts and answers",
+    "serving": "latency under a load",
+    "outcomes": "accuracy by the number of passes",
+}
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A file as it is understood.
+
+    Attributes:
+        path: the file, as the user named it.
+        format: the name of the module that reads it, e.g. `litellm_prices`.
+        name: the format's name for people.
+        kind: what it tells: prices, lengths, serving, outcomes, candidates or catalog.
+        holds: what is in it, in sentences with counts.
+        lacks: what a decision needs besides, in sentences.
+        warnings: what to be careful about, with file and line where it stands on one.
+        columns: the headings of `rows`, with units.
+        rows: the first ten rows as understood.
+    """
+
+    path: str
+    format: str
+    name: str
+    kind: str
+    holds: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def examine(path: str | os.PathLike[str], *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
+    """Recognise a file, read it, and say what was understood.
+
+    Args:
+        path: a file in any format of `recognise`.
+        format: the format's id, e.g. `outcomes_table`, where the file is not to be recognised by its content.
+        options: of the format's reader, e.g. `filter="maj@8"` or `question="problem_idx"`.
+
+    Raises:
+        ReaderError: (a ValueError) the file is in no known format, or breaks the rules of its own.
+        SettingError: (a ValueError) the format's reader has no such option.
+        UnknownNameError: (a LookupError) there is no such format.
+    """
+    known = recognise(path) if format is None else as_format(path, format)
+    if known.kind == "catalog":
+        _checked(known, options, ())
+        found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
+        return _examination(known, found, ())
+    reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
+    _checked(known, options, tuple(inspect.signature(reader).parameters)[1:])
+    chosen = {**known.options, **options}
+    several = _several(path, known, chosen)
+    if several:
+        option, names = several
+        found = compared(option, {name: reader(path, **{option: name}, **chosen) for name in names})
+    else:
+        found = DESCRIBE[known.kind](reader(path, **chosen))
+    return _examination(known, found, _needed(known.kind))
+
+
+def _several(
+    path: str | os.PathLike[str], known: Recognised, chosen: dict[str, Any]
+) -> tuple[str, tuple[str, ...]] | None:
+    """The option that still has to be chosen, and what it can be."""
+    if known.systems and "correct" not in chosen:
+        return "correct", known.systems
+    if known.format == "lm_eval" and "filter" not in chosen:
+        filters = lm_eval_filters(path)
+        return ("filter", filters) if len(filters) > 1 else None
+    return None
+
+
+def _checked(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    unknown = [name for name in options if name not in allowed]
+    if unknown:
+        raise SettingError(
+            [
+                f"{known.path}: a {known.name} has no option {name!r}{did_you_mean(name, allowed)}; "
+                f"it has: {', '.join(allowed) or 'none'}"
+                for name in unknown
+            ]
+        )
+
+
+def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Examination:
+    more = len(found.warnings) - _WARNINGS
+    warnings = [*found.warnings[:_WARNINGS], *([f"and {more:,} more like these"] if more > 0 else [])]
+    return Examination(
+        known.path,
+        known.format,
+        known.name,
+        known.kind,
+        tuple(found.holds),
+        (*found.lacks, *needed),
+        tuple(warnings),
+        tuple(found.columns),
+        tuple(tuple(printable(cell) for cell in row) for row in found.rows[:SHOWN]),
+    )
+
+
+def _needed(kind: str) -> tuple[str, ...]:
+    if kind == "candidates":
+        return ("A decision under a latency budget needs seconds too; this file gives accuracy and cost only.",)
+    others = [part for key, part in _PARTS.items() if key != kind]
+    return (f"A decision needs {', '.join(others[:-1])} and {others[-1]} too; this file gives {_PARTS[kind]} only.",)

@@ -1,0 +1,226 @@
+"""Which format a file is in, told by its content and not by its name."""
+
+import codecs
+import csv
+import os
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+
+from moo_inference.errors import ReaderError, unknown_name
+from moo_inference.readers.document import Location, printable
+from moo_inference.readers.json_file import read_bytes, steps
+
+KINDS = ("prices", "lengths", "serving", "outcomes", "candidates", "catalog")
+
+_BEGINNINGS = (1 << 16, 1 << 20, 1 << 24)
+"""How many bytes are looked at, more only if fewer do not tell."""
+
+_YAML = re.compile(r"(?:\s*(?:#.*)?\n|---[ \t]*\n)*+[\w-]+[ \t]*:(?:\s|\Z)")
+_CATALOG = re.compile(r"^(models|scenarios)[ \t]*:", re.MULTILINE)
+_BITS = {"0", "1", "true", "false", "True", "False", "TRUE", "FALSE", "0.0", "1.0"}
+_HEADERS = (
+    ("azure_trace", ("TIMESTAMP", "ContextTokens", "GeneratedTokens")),
+    ("burstgpt_trace", ("Timestamp", "Model", "Request tokens", "Response tokens")),
+    ("genai_perf", ("Metric", "avg")),
+    ("genai_perf", ("Metric", "Value")),
+    ("outcomes_table", ("question", "correct")),
+)
+_INPUT_NAMES = ("input_tokens", "prompt_tokens", "context_tokens", "input_len", "prompt_len")
+_OUTPUT_NAMES = ("output_tokens", "completion_tokens", "generated_tokens", "output_len")
+_CANDIDATE_COLUMNS = (("Method", "Test_acc", "Test_cost"), ("name", "accuracy", "usd_per_query"))
+_GENAI_METRICS = ("request_latency", "time_to_first_token", "inter_token_latency")
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The format of a file.
+
+    Attributes:
+        path: the file, as the user named it.
+        format: the name of the module that reads it, e.g. `litellm_prices`; `catalog` for a catalog.
+        name: the format's name for people.
+        kind: one of `KINDS`: what it tells.
+        options: of that module's reader, as far as the content tells them, e.g. the names of columns.
+        systems: the columns of 0 and 1 where a CSV has one for each system, else empty.
+    """
+
+    path: str
+    format: str
+    name: str
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    systems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Format:
+    """A format that can be read: its name for people, what it tells, and the function that reads it."""
+
+    name: str
+    kind: str
+    reader: str
+
+
+FORMATS: Mapping[str, Format] = {
+    "litellm_prices": Format("LiteLLM price map", "prices", "read_litellm_prices"),
+    "genai_prices": Format("genai-prices data", "prices", "read_genai_prices"),
+    "openrouter_prices": Format("OpenRouter model list", "prices", "read_openrouter_prices"),
+    "azure_trace": Format("Azure LLM inference trace", "lengths", "read_azure_trace"),
+    "burstgpt_trace": Format("BurstGPT trace", "lengths", "read_burstgpt_trace"),
+    "lengths_csv": Format("CSV of token counts", "lengths", "read_lengths"),
+    "inference_perf": Format("inference-perf report", "serving", "read_inference_perf"),
+    "genai_perf": Format("genai-perf or AIPerf export", "serving", "read_genai_perf"),
+    "vllm_bench": Format("vllm bench serve result", "serving", "read_vllm_bench"),
+    "guidellm": Format("guidellm report", "serving", "read_guidellm"),
+    "lm_eval": Format("lm-evaluation-harness samples", "outcomes", "read_lm_eval"),
+    "humaneval": Format("HumanEval results", "outcomes", "read_humaneval"),
+    "evalplus": Format("EvalPlus results", "outcomes", "read_evalplus"),
+    "large_language_monkeys": Format("Large Language Monkeys samples", "outcomes", "read_large_language_monkeys"),
+    "outcomes_table": Format("table of outcomes", "outcomes", "read_outcomes_table"),
+    "candidates_csv": Format("CSV of measured candidates", "candidates", "read_candidates"),
+    "catalog": Format("catalog", "catalog", ""),
+}
+
+
+def recognise(path: str | os.PathLike[str]) -> Recognised:
+    """Tell the format of a file from its beginning.
+
+    Raises:
+        ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
+    """
+    text = ""
+    for most in _BEGINNINGS:
+        content = read_bytes(path, most)
+        if content.startswith(b"PAR1"):
+            return _recognised(path, "outcomes_table")
+        text = _text(path, content)
+        if text.lstrip()[:1] in ("{", "["):
+            found = _json_format(text)
+        elif _YAML.match(text) and _CATALOG.search(text):
+            found = "catalog"
+        else:
+            return _csv(path, text, whole=len(content) < most)
+        if found:
+            return _recognised(path, found)
+        if len(content) < most:
+            break
+    keys = dict.fromkeys(str(at[-1]) for at, _, _, is_key in steps(text[: _BEGINNINGS[0]], 2) if is_key)
+    raise _unknown(path, f"JSON with the keys {', '.join(list(keys)[:12])}" if keys else "JSON without keys")
+
+
+def as_format(path: str | os.PathLike[str], name: str) -> Recognised:
+    """A file as one of a format that the user named.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such format.
+    """
+    if name not in FORMATS:
+        raise unknown_name("format", name, list(FORMATS))
+    return _recognised(path, name)
+
+
+def _recognised(
+    path: str | os.PathLike[str], found: str, options: Mapping[str, str] | None = None, systems: tuple[str, ...] = ()
+) -> Recognised:
+    return Recognised(str(path), found, FORMATS[found].name, FORMATS[found].kind, options or {}, systems)
+
+
+def _text(path: str | os.PathLike[str], content: bytes) -> str:
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
+    except ValueError as error:
+        raise ReaderError(f"{path}: must be UTF-8 text or Parquet: {error}") from error
+
+
+def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
+    names = ", ".join(form.name for form in FORMATS.values())
+    return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
+
+
+class _Shape:
+    """Where the beginning of a JSON file has keys and list items, four levels deep."""
+
+    def __init__(self, text: str) -> None:
+        self.found: set[Location] = {location for location, *_ in steps(text, 4)}
+        top = 1 if (0,) in self.found else 0
+        self.keys = {at[-1] for at in self.found if len(at) == top + 1 and all(part == 0 for part in at[:top])}
+
+    def has(self, *pattern: str | int) -> bool:
+        """Whether something stands at a location; `*` stands for any key."""
+        return any(
+            len(at) == len(pattern) and all(part in ("*", there) for part, there in zip(pattern, at, strict=True))
+            for at in self.found
+        )
+
+
+_JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
+    "inference_perf": lambda shape: shape.has("successes", "latency") or {"load_summary", "successes"} <= shape.keys,
+    "guidellm": lambda shape: shape.has("benchmarks", 0, "metrics"),
+    "vllm_bench": lambda shape: (
+        "completed" in shape.keys and bool({"mean_ttft_ms", "total_output_tokens"} & shape.keys)
+    ),
+    "genai_perf": lambda shape: any(shape.has(name, "unit") for name in _GENAI_METRICS),
+    "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status"),
+    "lm_eval": lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
+    "humaneval": lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
+    "large_language_monkeys": lambda shape: bool({"is_corrects", "is_correct"} & shape.keys),
+    "openrouter_prices": lambda shape: shape.has("data", 0, "pricing"),
+    "genai_prices": lambda shape: shape.has(0, "models", 0, "prices"),
+    "catalog": lambda shape: any(
+        shape.has("models", "*", name) for name in ("usd_per_million_input_tokens", "c_in", "input_tokens")
+    ),
+    "outcomes_table": lambda shape: {"question", "correct"} <= shape.keys,
+    "litellm_prices": lambda shape: (
+        shape.has("*", "litellm_provider")
+        or any(shape.has("*", f"{way}_cost_per_token") for way in ("input", "output"))
+    ),
+}
+
+
+def _json_format(text: str) -> str | None:
+    shape = _Shape(text)
+    return next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
+
+
+def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
+    lines = text.split("\n")
+    if not whole and len(lines) > 1:
+        del lines[-1]
+    try:
+        rows = [row for row in csv.reader(lines) if row]
+    except csv.Error as error:
+        raise _unknown(path, f"text that is no valid CSV ({error})") from error
+    if not rows:
+        raise _unknown(path, "an empty file")
+    names = tuple(cell.strip() for cell in rows[0])
+    found = _csv_by_header(names)
+    if found:
+        return _recognised(path, *found)
+    systems = _columns_of_bits(names, rows[1:])
+    if systems:
+        return _recognised(path, "outcomes_table", {"question": names[0]}, systems)
+    raise _unknown(path, f"CSV with the columns {', '.join(names[:12])}" if len(names) > 1 else "text")
+
+
+def _csv_by_header(names: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+    there = set(names)
+    for form, columns in _HEADERS:
+        if there.issuperset(columns):
+            return form, {}
+    for columns in _CANDIDATE_COLUMNS:
+        if there.issuperset(columns):
+            return "candidates_csv", dict(zip(("name", "accuracy", "usd_per_query"), columns, strict=True))
+    inward = next((name for name in _INPUT_NAMES if name in there), None)
+    outward = next((name for name in _OUTPUT_NAMES if name in there), None)
+    if inward and outward:
+        return "lengths_csv", {"input_tokens": inward, "output_tokens": outward}
+    return None
+
+
+def _columns_of_bits(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:
+    """All columns but the first, if there is nothing but 0 and 1 in them."""
+    good = len(names) > 1 and len(set(names)) == len(names)
+    if good and rows and all(len(row) == len(names) and {*map(str.strip, row[1:])} <= _BITS for row in rows):
+        return names[1:]
+    return ()

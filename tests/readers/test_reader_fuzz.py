@@ -1,0 +1,171 @@
+"""Whatever a file holds, a reader gives right values or a ReaderError that says what is wrong; never anything else."""
+
+import copy
+import json
+import math
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from moo_inference import readers
+from moo_inference.errors import ReaderError
+
+DATA = Path(__file__).parent.parent / "data"
+ODD_VALUES = (None, True, -1, 0, 1e308, 10**400, "", "x", "-1", "\ud800", math.nan, math.inf, [], {}, [[]], {"a": None})
+
+CASES = [
+    ("read_litellm_prices", "litellm_model_prices_excerpt.json", {}),
+    ("read_genai_prices", "genai_prices_slim_excerpt.json", {}),
+    ("read_openrouter_prices", "openrouter_models_excerpt.json", {}),
+    ("read_azure_trace", "azure_llm_code_2500.csv", {}),
+    ("read_burstgpt_trace", "burstgpt_first_rows.csv", {}),
+    ("read_burstgpt_trace", "burstgpt_v2_rows.csv", {"model": "ChatGPT"}),
+    ("read_lengths", "burstgpt_v2_rows.csv", {"input_tokens": "Request tokens", "output_tokens": "Response tokens"}),
+    ("read_inference_perf", "inference_perf_stage_0.json", {}),
+    ("read_genai_perf", "genai_perf_profile_export.csv", {}),
+    ("read_genai_perf", "aiperf_profile_export.json", {}),
+    ("read_vllm_bench", "vllm_bench_runs.jsonl", {}),
+    ("read_vllm_bench", "vllm_bench_detailed.json", {}),
+    ("read_guidellm", "guidellm_benchmarks.json", {}),
+    ("read_humaneval", "humaneval_results.jsonl", {}),
+    ("read_evalplus", "evalplus_eval_results.json", {}),
+    ("read_lm_eval", "lm_eval_samples_gsm8k.jsonl", {"filter": "maj@64"}),
+    ("read_large_language_monkeys", "large_language_monkeys.json", {}),
+    ("read_outcomes_table", "outcomes_long.csv", {}),
+    ("read_outcomes_table", "outcomes_long.jsonl", {}),
+    ("read_outcomes_table", "outcomes_long.parquet", {}),
+    ("read_candidates", "frugalgpt_summary_HEADLINES.csv", {}),
+    ("examine", "gsm8k_openai_correctness.csv", {}),
+    ("examine", "guidellm_benchmarks.json", {}),
+    ("examine", "genai_prices_slim_excerpt.json", {}),
+    ("examine", "humaneval_results.jsonl", {}),
+]
+
+
+@pytest.fixture(scope="module")
+def content(tmp_path_factory):
+    """The bytes of a sample, at most 6,000 of them for the sake of time."""
+    made = tmp_path_factory.mktemp("made")
+    rows = [{"question": "q1", "correct": True, "answer": "18", "score": 0.5}, {"question": "q2", "correct": False}]
+    (made / "outcomes_long.jsonl").write_text("\n".join(map(json.dumps, rows)))
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    parquet.write_table(pa.Table.from_pylist(rows), made / "outcomes_long.parquet")
+
+    def read(name):
+        path = DATA / name if (DATA / name).exists() else made / name
+        whole = path.read_bytes()
+        if name.endswith(".csv") and len(whole) > 6000:
+            whole = whole[: whole.rindex(b"\n", 0, 6000)]
+        return whole
+
+    return read
+
+
+def changed(whole, seed):
+    """A file with a few values of other types in it, or bytes of other values."""
+    dice = random.Random(seed)  # noqa: S311 (no secret)
+    try:
+        lines = [json.loads(whole)]
+    except ValueError:
+        try:
+            lines = [json.loads(line) for line in whole.splitlines()]
+        except ValueError:
+            cells = whole.split(b",")
+            for _ in range(dice.randint(1, 3)):
+                odd = dice.choice(
+                    [b"", b"-1", b"nan", b"1e999", b"x", b'"', b"\r", b"\0", b"1_0", b"9" * 400, b"\xff", b","]
+                )
+                cells[dice.randrange(len(cells))] = odd
+            return b",".join(cells)
+    for _ in range(dice.randint(1, 3)):
+        place = dice.choice(lines)
+        while True:
+            inner = list(place.items()) if isinstance(place, dict) else list(enumerate(place))
+            if not inner:
+                break
+            key, value = dice.choice(inner)
+            if isinstance(value, dict | list) and dice.random() < 0.8:
+                place = value
+                continue
+            if isinstance(place, dict) and dice.random() < 0.3:
+                del place[key]
+            else:
+                place[key] = copy.deepcopy(dice.choice(ODD_VALUES))
+            break
+    return "\n".join(map(json.dumps, lines)).encode()
+
+
+def check(found):
+    """What every value that came out has to hold."""
+    if isinstance(found, readers.PriceList):
+        for price in found.priced.values():
+            pairs = [(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)]
+            assert all(0 < value <= 1000 for pair in [*pairs, *(tier[1:] for tier in price.tiers)] for value in pair)
+            assert [*price.tiers] == sorted(price.tiers)
+    elif isinstance(found, readers.TokenTrace):
+        assert len(found.input_tokens) == len(found.output_tokens) > 0
+        assert min(found.input_tokens.min(), found.output_tokens.min(), found.failed) >= 0
+        assert found.seconds is None or (np.isfinite(found.seconds) & (found.seconds >= 0)).all()
+    elif isinstance(found, readers.Outcomes):
+        n, c = found.counts()
+        assert n.sum() == len(found) > 0
+        assert (c <= n).all()
+        assert c.sum() == found.correct.sum()
+        assert len(found.questions) == len(n) == len(set(found.questions))
+    elif isinstance(found, readers.Candidates):
+        assert ((found.accuracy >= 0) & (found.accuracy <= 1) & (found.usd_per_query >= 0)).all()
+    elif isinstance(found, readers.Examination):
+        assert found.holds
+        assert all(len(row) == len(found.columns) for row in found.rows)
+    else:
+        for run in found:
+            for spread in (run.request_seconds, run.ttft_seconds, run.seconds_per_output_token, run.output_tokens):
+                if spread is not None:
+                    values = [*spread.percentiles.values(), *([] if spread.mean is None else [spread.mean])]
+                    assert all(math.isfinite(value) and value >= 0 for value in values)
+
+
+def faults_of(read, path, options):
+    """The faults that a reader raised, or None where it gave values."""
+    try:
+        check(read(path, **options))
+    except ReaderError as error:
+        return error.faults
+    return None
+
+
+@pytest.mark.parametrize(("reader", "name", "options"), CASES, ids=[f"{case[0]}-{case[1]}" for case in CASES])
+def test_a_reader_ends_in_values_or_in_a_reader_error(reader, name, options, content, tmp_path):
+    whole = content(name)
+    path = tmp_path / "fuzzed"
+    read = getattr(readers, reader)
+
+    @settings(
+        max_examples=80,
+        deadline=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    @given(
+        st.one_of(
+            st.integers(0, len(whole)).map(lambda end: whole[:end]),
+            st.integers(0, 2**32).map(lambda seed: changed(whole, seed)),
+            st.tuples(st.integers(0, len(whole)), st.binary(max_size=6)).map(
+                lambda hit: whole[: hit[0]] + hit[1] + whole[hit[0] + len(hit[1]) :]
+            ),
+            st.binary(max_size=60),
+            st.sampled_from([b"[" * 5000, b'{"a":' * 5000, b"{}", b"[]", b"0", b"\xef\xbb\xbf", b"a,b\n1,2\n"]),
+        )
+    )
+    def fuzz(text):
+        path.write_bytes(text)
+        faults = faults_of(read, path, options)
+        assert faults is None or faults
+        assert all(str(path) in fault or fault.startswith("and ") for fault in faults or ())
+
+    path.write_bytes(whole)
+    check(read(path, **options))
+    fuzz()
