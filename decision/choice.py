@@ -85,14 +85,26 @@ def decide(front: Front, rule: object) -> Choice:
     if not best.size:
         return _none(judge, "no-knee", scores, f"no knee: {_why_none(judge, front)}")
     row, *ties = best.tolist()
-    warnings: tuple[str, ...] = ()
+    warnings = _evidence_warnings(front, row)
     if judge.moves_with_k_max and front.reaches_k_max:
-        warnings = (f"this knee moves with k_max: no budget ends the front at k = {front.k.max()}",)
+        warnings += (f"this knee moves with k_max: no budget ends the front at k = {front.k.max()}",)
     model = front.models[row] if front.models else None
     reason = _reason(judge, front, row, ties, scores)
     return Choice(
         judge.id, "ok", row, int(front.k[row]), model, front.F[row], N[row], scores, tuple(ties), warnings, reason
     )
+
+
+def _evidence_warnings(front: Front, row: int) -> tuple[str, ...]:
+    evidence, k = front.curve.evidence, front.k[row]
+    if evidence is None:
+        return ()
+    if evidence.extrapolated[row]:
+        low, high = evidence.ci_low[row], evidence.ci_high[row]
+        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",)
+    if evidence.last[row]:
+        return (f"the evaluation has no more than {k} samples of some question, so nothing is known of more passes",)
+    return ()
 
 
 def _none(judge: Rule, status: str, scores: FloatArray, reason: str) -> Choice:

@@ -332,10 +332,11 @@ def _study(
     from moo_inference.studies import run_study
 
     options = asdict(estimation)
-    chosen = choose_estimator(options.pop("estimator"), **options)
+    catalog = with_quantiles(load_catalog(question.catalog), **asdict(tails))
+    chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
     with report_progress("estimating") as progress:
         return run_study(
-            with_quantiles(load_catalog(question.catalog), **asdict(tails)),
+            catalog,
             models=question.model,
             scenarios=question.scenario,
             decisions=question.decision,

@@ -24,6 +24,7 @@ class EstimatorName(StrEnum):
 
     CLOSED_FORM = "closed-form"
     MONTE_CARLO = "monte-carlo"
+    EMPIRICAL = "empirical"
 
 
 CatalogOption = Annotated[
@@ -63,7 +64,8 @@ EstimatorOption = Annotated[
     EstimatorName | None,
     typer.Option(
         "--estimator",
-        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given]",
+        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given; empirical "
+        "where a model has measured passes]",
     ),
 ]
 TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated queries for each k. [300]")]

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -57,7 +57,7 @@ class Front:
             models: the model of each row where there are several.
         """
         view = curve.views.get(scenario)
-        curve = ScalingCurve(curve.k, curve.table, curve.error, {} if view is None else {scenario: view})
+        curve = replace(curve, views={} if view is None else {scenario: view})
         values = measured(curve, scenario)
         names = tuple(models)
         order = np.lexsort((curve.k, *(curve.F.T[::-1] if names else ())))

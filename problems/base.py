@@ -1,7 +1,8 @@
 """What all problems of this project share: whole numbers in, estimates out, each point estimated once."""
 
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,11 +11,12 @@ from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, BudgetView, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, BudgetView, Evidence, FloatArray, ScalingCurve
 
 Point = tuple[int, ...]
-_Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float]
-"""F, G, the fifteen columns, the error, what the budgets look at, and the share of queries that meets them."""
+_Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]
+"""F, G, the fifteen columns, the error, what the budgets look at, the share of queries that meets them; and where all
+this stands: a curve and a row."""
 
 
 class EstimatedProblem(ElementwiseProblem):
@@ -71,10 +73,12 @@ class EstimatedProblem(ElementwiseProblem):
         learnt, curve = self._last_learnt
         if curve is not None and points == learnt:
             return curve
-        _, _, rows, errors, values, attainment = zip(*(self._known[point] for point in points), strict=True)
+        _, _, rows, errors, values, attainment, curves, places = zip(
+            *(self._known[point] for point in points), strict=True
+        )
         k = np.array([point[-1] for point in points], dtype=np.int64)
         view = BudgetView(np.array(values), np.array(attainment))
-        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view})
+        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, _evidence(curves, places))
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         # All new points of a generation go to the estimator in one call, which is what it is fast at. What is left is
@@ -109,7 +113,8 @@ class EstimatedProblem(ElementwiseProblem):
         self._last_learnt = (new, curve)
         view = curve.views.get(self.scenario)
         attainment = np.full(len(new), np.nan) if view is None else view.attainment
-        rows = zip(F, G, curve.table.tolist(), curve.error, values, attainment, strict=True)
+        places = range(len(new))
+        rows = zip(F, G, curve.table.tolist(), curve.error, values, attainment, [curve] * len(new), places, strict=True)
         self._known.update(zip(new, rows, strict=True))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
@@ -123,3 +128,11 @@ class EstimatedProblem(ElementwiseProblem):
 
     def _what(self, value: Any) -> str:
         return "k"
+
+
+def _evidence(curves: Sequence[ScalingCurve], places: Sequence[int]) -> Evidence | None:
+    """What is known of the accuracy at some rows of some curves."""
+    if all(curve.evidence is None for curve in curves):
+        return None
+    one = [curve.take(np.array([place])) for curve, place in zip(curves, places, strict=True)]
+    return ScalingCurve.joined([replace(curve, views={}) for curve in one]).evidence

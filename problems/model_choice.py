@@ -9,7 +9,7 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, default_estimator
-from moo_inference.estimators.base import estimate_curves, latency_settings
+from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
@@ -46,8 +46,9 @@ class ModelChoiceProblem(EstimatedProblem):
         grid = pass_grid(k_min, k_max, k_step)
         for model in models.values():
             latency_settings(model, parallel, latency)
+        refuse_beyond_samples(models.values(), int(k_max))
         self.models = dict(models)
-        self.estimator = default_estimator() if estimator is None else estimator
+        self.estimator = default_estimator(models.values()) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
         super().__init__((range(len(models)), grid), (len(models) - 1, int(k_max)), scenario)

@@ -6,7 +6,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import Estimator, default_estimator
-from moo_inference.estimators.base import estimate_curves, latency_settings
+from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
@@ -48,8 +48,9 @@ class InferenceScalingProblem(EstimatedProblem):
         """
         grid = pass_grid(k_min, k_max, k_step)
         latency_settings(model, parallel, latency)
+        refuse_beyond_samples([model], int(k_max))
         self.model = model
-        self.estimator = default_estimator() if estimator is None else estimator
+        self.estimator = default_estimator([model]) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
         super().__init__((grid,), (int(k_max),), scenario)

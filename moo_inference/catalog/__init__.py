@@ -1,15 +1,22 @@
 """The catalog: what is known of models and of the budgets they are chosen under."""
 
+from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
 from moo_inference.catalog.loading import load_catalog, save_catalog
-from moo_inference.catalog.model import Accuracy, Model, TokenLength
+from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength
 from moo_inference.catalog.scenario import TOLERANCE, Scenario
 from moo_inference.catalog.whole import Catalog, with_quantiles
 
 __all__ = [
     "TOLERANCE",
     "Accuracy",
+    "AnyAccuracy",
+    "BetaAccuracy",
     "Catalog",
+    "MeasuredAccuracy",
     "Model",
+    "Passes",
+    "PriceTier",
+    "RequestSeconds",
     "Scenario",
     "TokenLength",
     "load_catalog",

@@ -1,9 +1,34 @@
 """The base of everything in a catalog: frozen, strict about types, varied by `replace`."""
 
 import numbers
-from typing import Annotated, Any, Self
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+Entry = TypeVar("Entry")
+
+
+class ReadOnly(Mapping[str, Entry]):
+    """A mapping that cannot be changed and, other than MappingProxyType, can be pickled."""
+
+    def __init__(self, entries: Mapping[str, Entry]) -> None:
+        self._entries = dict(entries)
+
+    def __getitem__(self, key: str) -> Entry:
+        return self._entries[key]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._entries)
+
+    def __len__(self) -> int:
+        return len(self._entries)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._entries!r})"
+
+    def __hash__(self) -> int:
+        return hash(tuple(self._entries.items()))
 
 
 class Frozen(BaseModel):
@@ -39,3 +64,12 @@ Fraction = Annotated[Real, Field(ge=0, le=1)]
 Share = Annotated[Real, Field(gt=0, lt=1)]
 Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
+Tokens = Annotated[int, BeforeValidator(_plain_number), Field(ge=0)]
+
+
+def _listed(values: Any) -> Any:
+    return tuple(values) if isinstance(values, list) else values
+
+
+Several = Annotated[tuple[Entry, ...], BeforeValidator(_listed)]
+"""A list in a file, a tuple here."""

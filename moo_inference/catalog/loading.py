@@ -10,6 +10,7 @@ import yaml
 from pydantic import ValidationError
 
 from moo_inference.catalog import published
+from moo_inference.catalog.accuracy import LAWS
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.scenario import Scenario
@@ -55,7 +56,7 @@ def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
             key: {
                 name: value
                 for name, value in entry.model_dump().items()
-                if value is not False and (value is not None or name in _SAID)
+                if (value is not None or name in _SAID) and value not in (False, (), {})
             }
             for key, entry in getattr(catalog, section).items()
         }
@@ -112,10 +113,17 @@ def _entries(
             built[key] = kind.model_validate(values)
         except ValidationError as error:
             faults.extend(
-                document.fault(own_location((section, key, *fault["loc"])), _sentence(fault, kind))
+                document.fault(own_location((section, key, *_place(fault["loc"]))), _sentence(fault, kind))
                 for fault in error.errors()
             )
     return built
+
+
+def _place(location: Location) -> Location:
+    """The place in the file: without the name of the law that pydantic puts behind `accuracy`."""
+    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
+        return location[:1] + location[2:]
+    return location
 
 
 def _sentence(fault: Any, kind: type[Frozen]) -> str:

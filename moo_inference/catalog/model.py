@@ -1,14 +1,49 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
+from collections.abc import Mapping
 from typing import Literal
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic_core import PydanticCustomError
 
-from moo_inference.catalog.frozen import Count, Fraction, Frozen, Name, NonNegative, Positive
+from moo_inference.catalog.accuracy import AnyAccuracy, MeasuredAccuracy
+from moo_inference.catalog.frozen import (
+    Count,
+    Fraction,
+    Frozen,
+    Name,
+    NonNegative,
+    Positive,
+    ReadOnly,
+    Several,
+    Tokens,
+)
 
 HIGHEST_USUAL_PRICE = 1_000.0
 LOWEST_USUAL_PRICE = 0.001
 """USD per million tokens. Below it, a price is more likely one per token than a bargain."""
+
+
+def check_price(price: float, *, free: bool, checked: bool) -> None:
+    """Refuse a price that looks like a mistake and is not said to be meant.
+
+    Raises:
+        ValueError: it does; the message says what must hold.
+    """
+    if price == 0 and not free:
+        raise ValueError("must be positive, or `free: true` must say that 0 is meant")
+    if price > 0 and not checked:
+        if price > HIGHEST_USUAL_PRICE:
+            raise ValueError(
+                f"must be USD per million tokens, at most {HIGHEST_USUAL_PRICE:,.0f}; {price:,.10g} is more "
+                "than any usual price (a unit slip?). If it is meant, set `price_checked: true`"
+            )
+        if price < LOWEST_USUAL_PRICE:
+            raise ValueError(
+                f"must be USD per million tokens, at least {LOWEST_USUAL_PRICE}; {price:.10g} looks like USD "
+                f"per token, which would be {price * 1e6:.10g} per million. If it is meant, set "
+                "`price_checked: true`"
+            )
 
 
 class TokenLength(Frozen):
@@ -23,16 +58,54 @@ class TokenLength(Frozen):
     std: NonNegative
 
 
-class Accuracy(Frozen):
-    """Accuracy of one pass: normal, clipped to [0, 1] (paper, Eq. 2).
+class RequestSeconds(Frozen):
+    """Seconds of one pass as measured from end to end: normal, clipped below at 0.
 
     Attributes:
-        mean: before clipping, in [0, 1].
-        std: zero or more.
+        mean: in seconds, positive.
+        std: in seconds, zero or more.
     """
 
-    mean: Fraction
+    mean: Positive
     std: NonNegative
+
+
+class PriceTier(Frozen):
+    """Prices of a request with a long prompt, which hold for all of its tokens.
+
+    Attributes:
+        from_input_tokens: of requests with more input tokens than that.
+        usd_per_million_input_tokens: USD.
+        usd_per_million_output_tokens: USD.
+    """
+
+    from_input_tokens: Count
+    usd_per_million_input_tokens: NonNegative
+    usd_per_million_output_tokens: NonNegative
+
+
+class Passes(Frozen):
+    """Passes that were measured, one entry each: what the Empirical estimator draws from.
+
+    Attributes:
+        input_tokens: of each pass.
+        output_tokens: of each pass, reasoning included.
+        seconds: of each pass from end to end, or None where the model's times are to be used.
+    """
+
+    input_tokens: Several[Tokens]
+    output_tokens: Several[Tokens]
+    seconds: Several[Positive] | None = None
+
+    @model_validator(mode="after")
+    def _alike(self) -> "Passes":
+        sizes = {len(values) for values in (self.input_tokens, self.output_tokens, self.seconds) if values is not None}
+        if len(sizes) > 1 or 0 in sizes:
+            raise ValueError("must hold lists of the same length, one entry a pass, at least one")
+        return self
+
+    def __hash__(self) -> int:
+        return hash((self.input_tokens, self.output_tokens, self.seconds))
 
 
 class Model(Frozen):
@@ -44,14 +117,24 @@ class Model(Frozen):
         price_checked: an unusual price (below 0.001 or above 1,000 USD per million tokens) is meant.
         usd_per_million_input_tokens: price of what goes in, USD.
         usd_per_million_output_tokens: price of what comes out, USD.
+        usd_per_million_cached_input_tokens: None, or what the prompt costs from the second pass on, where all
+            passes have the same prompt and the first leaves it in a cache.
+        usd_per_million_reasoning_tokens: None where they cost what other output costs.
+        price_tiers: other prices for long prompts.
+        shared_prompt: one request asks for all k passes (n = k), so that the prompt is billed once.
+        request_seconds: None, or the seconds of a pass from end to end, in place of the next two.
         seconds_per_input_token: time to read one token, in one pass alone.
         seconds_per_output_token: time to write one token, in one pass alone.
         input_tokens: length of the prompt.
         output_tokens: length of the answer of one pass.
-        accuracy: of one pass.
+        reasoning_tokens: None, or the length of what comes before the answer, billed and timed as output.
+        passes: None, or passes that were measured.
+        accuracy: of one pass, or of k.
         parallel: P, how many passes run at the same time.
         latency: how the times of k passes add up. `ideal` divides their sum by P (paper, Eq. 6), even for k < P.
             `waves` runs ceil(k / P) batches of at most P passes, each as long as its slowest pass.
+        failed_share: None, or the share of requests that failed when it was measured; they are in no other number.
+        sources: where each number came from, by field.
     """
 
     name: Name
@@ -59,32 +142,78 @@ class Model(Frozen):
     price_checked: bool = False
     usd_per_million_input_tokens: NonNegative
     usd_per_million_output_tokens: NonNegative
-    seconds_per_input_token: Positive
-    seconds_per_output_token: Positive
+    usd_per_million_cached_input_tokens: NonNegative | None = None
+    usd_per_million_reasoning_tokens: NonNegative | None = None
+    price_tiers: Several[PriceTier] = ()
+    shared_prompt: bool = False
+    request_seconds: RequestSeconds | None = None
+    seconds_per_input_token: Positive | None = Field(default=None, validate_default=True)
+    seconds_per_output_token: Positive | None = Field(default=None, validate_default=True)
     input_tokens: TokenLength
     output_tokens: TokenLength
-    accuracy: Accuracy
+    reasoning_tokens: TokenLength | None = None
+    passes: Passes | None = None
+    accuracy: AnyAccuracy
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
+    failed_share: Fraction | None = None
+    sources: Mapping[str, str] = ReadOnly({})
 
-    @field_validator("usd_per_million_input_tokens", "usd_per_million_output_tokens")
+    @field_validator(
+        "usd_per_million_input_tokens",
+        "usd_per_million_output_tokens",
+        "usd_per_million_cached_input_tokens",
+        "usd_per_million_reasoning_tokens",
+    )
     @classmethod
-    def _usual_price(cls, price: float, info: ValidationInfo) -> float:
-        if price == 0 and not info.data.get("free"):
-            raise ValueError("must be positive, or `free: true` must say that 0 is meant")
-        if price > 0 and not info.data.get("price_checked"):
-            if price > HIGHEST_USUAL_PRICE:
-                raise ValueError(
-                    f"must be USD per million tokens, at most {HIGHEST_USUAL_PRICE:,.0f}; {price:,.10g} is more "
-                    "than any usual price (a unit slip?). If it is meant, set `price_checked: true`"
-                )
-            if price < LOWEST_USUAL_PRICE:
-                raise ValueError(
-                    f"must be USD per million tokens, at least {LOWEST_USUAL_PRICE}; {price:.10g} looks like USD "
-                    f"per token, which would be {price * 1e6:.10g} per million. If it is meant, set "
-                    "`price_checked: true`"
-                )
+    def _usual_price(cls, price: float | None, info: ValidationInfo) -> float | None:
+        if price is not None:
+            check_price(price, free=bool(info.data.get("free")), checked=bool(info.data.get("price_checked")))
         return price
+
+    @field_validator("price_tiers")
+    @classmethod
+    def _usual_tiers(cls, tiers: tuple[PriceTier, ...], info: ValidationInfo) -> tuple[PriceTier, ...]:
+        starts = [tier.from_input_tokens for tier in tiers]
+        if starts != sorted(set(starts)):
+            raise ValueError(f"must stand in ascending order of from_input_tokens, got {starts}")
+        for tier in tiers:
+            for price in (tier.usd_per_million_input_tokens, tier.usd_per_million_output_tokens):
+                check_price(price, free=bool(info.data.get("free")), checked=bool(info.data.get("price_checked")))
+        return tiers
+
+    @field_validator("shared_prompt")
+    @classmethod
+    def _one_way_to_bill_prompts(cls, shared: bool, info: ValidationInfo) -> bool:
+        if shared and info.data.get("usd_per_million_cached_input_tokens") is not None:
+            raise ValueError(
+                "must not be true beside usd_per_million_cached_input_tokens: a prompt that is sent once is not cached"
+            )
+        return shared
+
+    @field_validator("seconds_per_input_token", "seconds_per_output_token")
+    @classmethod
+    def _one_way_to_time(cls, seconds: float | None, info: ValidationInfo) -> float | None:
+        # A value that is at fault itself is not in `data`, and is told already.
+        if "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
+            if seconds is None:
+                raise PydanticCustomError("missing", "must be given")
+            raise ValueError("must not be given beside request_seconds, which says how long a pass takes")
+        return seconds
+
+    @field_validator("sources")
+    @classmethod
+    def _read_only(cls, sources: Mapping[str, str]) -> ReadOnly[str]:
+        return ReadOnly(sources)
+
+    @field_serializer("sources")
+    def _as_dict(self, sources: Mapping[str, str]) -> dict[str, str]:
+        return dict(sources)
+
+    @property
+    def k_limit(self) -> int | None:
+        """The largest k whose accuracy the evaluation tells; None where there is no limit."""
+        return self.accuracy.evaluation.fewest if isinstance(self.accuracy, MeasuredAccuracy) else None
 
     @property
     def usd_per_input_token(self) -> float:

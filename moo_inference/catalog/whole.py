@@ -1,35 +1,14 @@
 """A catalog: models and scenarios by id."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import field_serializer, field_validator
 
-from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.frozen import Frozen, ReadOnly
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.errors import SettingError, UnknownNameError, unknown_name
-
-Entry = TypeVar("Entry")
-
-
-class ReadOnly(Mapping[str, Entry]):
-    """A mapping that cannot be changed and, other than MappingProxyType, can be pickled."""
-
-    def __init__(self, entries: Mapping[str, Entry]) -> None:
-        self._entries = dict(entries)
-
-    def __getitem__(self, key: str) -> Entry:
-        return self._entries[key]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(self._entries)
-
-    def __len__(self) -> int:
-        return len(self._entries)
-
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self._entries!r})"
 
 
 class Catalog(Frozen):

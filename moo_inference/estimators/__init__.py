@@ -1,44 +1,63 @@
 """Estimators: what k passes of a model are expected to cost, take and achieve, as a ScalingCurve over k."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from moo_inference.catalog import Model
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.base import Estimator, Progress
 from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.curve import OBJECTIVES, QUANTITIES, Quantity, ScalingCurve
+from moo_inference.estimators.empirical import Empirical
 from moo_inference.estimators.monte_carlo import MonteCarlo
 from moo_inference.estimators.tabulated import Tabulated
 
+NAMES = ("closed-form", "monte-carlo", "empirical")
+"""Names of estimators for `choose_estimator`."""
 
-def default_estimator() -> Estimator:
-    """What estimates where nothing else is asked for."""
-    return ClosedForm()
+
+def default_estimator(models: Iterable[Model] = ()) -> Estimator:
+    """What estimates where nothing else is asked for: formulas, or resampling where a model has measured passes."""
+    return Empirical() if any(model.passes is not None for model in models) else ClosedForm()
 
 
 def choose_estimator(
-    name: str | None = None, trials: int | None = None, seed: int | None = None, draws: str | None = None
+    name: str | None = None,
+    trials: int | None = None,
+    seed: int | None = None,
+    draws: str | None = None,
+    models: Iterable[Model] = (),
 ) -> Estimator:
-    """An estimator from its name and Monte Carlo's options; without a name, any of the options means Monte Carlo.
+    """An estimator from its name and its options.
+
+    Without a name, `draws` means Monte Carlo, and trials or seed mean what simulates these models: Empirical where one
+    of them has measured passes, else Monte Carlo.
 
     Args:
-        name: `closed-form` or `monte-carlo`.
-        trials: see MonteCarlo; None means its default, as for the others.
-        seed: see MonteCarlo.
-        draws: see MonteCarlo.
+        name: `closed-form`, `monte-carlo` or `empirical`.
+        trials: of the simulation; None means its default, as for the others.
+        seed: of the simulation.
+        draws: of Monte Carlo.
+        models: what will be estimated.
 
     Raises:
-        SettingError: (a ValueError) an option is out of its range, or is given to the closed form, which has none.
+        SettingError: (a ValueError) an option is out of its range, or is given to an estimator that has none such.
         UnknownNameError: (a LookupError) an unknown name.
     """
     given = {key: value for key, value in (("trials", trials), ("seed", seed), ("draws", draws)) if value is not None}
-    if name not in (None, "closed-form", "monte-carlo"):
-        raise unknown_name("estimator", str(name), ["closed-form", "monte-carlo"])
+    if name is not None and name not in NAMES:
+        raise unknown_name("estimator", str(name), NAMES)
+    if name is None:
+        default = default_estimator(models)
+        if not given:
+            return default
+        name = "empirical" if isinstance(default, Empirical) and draws is None else "monte-carlo"
     if name == "closed-form" and given:
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
-    if name == "monte-carlo" or given:
-        return MonteCarlo(**given)  # type: ignore[arg-type]
-    return default_estimator()
+    if name == "empirical" and draws is not None:
+        raise SettingError("draws must not be given: empirical has common draws alone")
+    kinds: dict[str, Callable[..., Estimator]] = {"monte-carlo": MonteCarlo, "empirical": Empirical}
+    return kinds[name](**given) if name in kinds else ClosedForm()
 
 
 def estimator_from(settings: Mapping[str, Any]) -> Estimator:
@@ -47,7 +66,7 @@ def estimator_from(settings: Mapping[str, Any]) -> Estimator:
     Raises:
         SettingError: (a ValueError) it cannot be made from its settings alone, or they are not its own.
     """
-    kinds: dict[str, type[Estimator]] = {"ClosedForm": ClosedForm, "MonteCarlo": MonteCarlo}
+    kinds: dict[str, type[Estimator]] = {"ClosedForm": ClosedForm, "MonteCarlo": MonteCarlo, "Empirical": Empirical}
     options = dict(settings)
     name = options.pop("estimator", None)
     if name not in kinds:
@@ -59,9 +78,11 @@ def estimator_from(settings: Mapping[str, Any]) -> Estimator:
 
 
 __all__ = [
+    "NAMES",
     "OBJECTIVES",
     "QUANTITIES",
     "ClosedForm",
+    "Empirical",
     "Estimator",
     "MonteCarlo",
     "Progress",

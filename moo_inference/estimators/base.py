@@ -73,13 +73,77 @@ def estimate_curves(
     latency: str | None = None,
     scenarios: Sequence[Scenario] = (),
     progress: Progress | None = None,
+    within_samples: bool = False,
 ) -> list[ScalingCurve]:
-    """What `Estimator.estimate_many` does, also for any object with just `estimate(model, k, parallel=, latency=)`."""
+    """What `Estimator.estimate_many` does, also for any object with just `estimate(model, k, parallel=, latency=)`.
+
+    With `within_samples`, the curve of a model whose evaluation tells of no larger k ends there; without, such a k is
+    refused.
+
+    Raises:
+        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+    """
+    if within_samples:
+        return _within_samples(estimator, models, passes(k), parallel, latency, scenarios, progress)
     if isinstance(estimator, Estimator):
         return estimator.estimate_many(
             models, k, parallel=parallel, latency=latency, scenarios=scenarios, progress=progress
         )
     return [estimator.estimate(model, k, parallel=parallel, latency=latency) for model in models]
+
+
+def _within_samples(
+    estimator: Any,
+    models: Sequence[Model],
+    k: IntArray,
+    parallel: int | None,
+    latency: str | None,
+    scenarios: Sequence[Scenario],
+    progress: Progress | None,
+) -> list[ScalingCurve]:
+    """Curves up to each model's own limit; models that share a limit are estimated together."""
+    least = int(k.min())
+    short = [model for model in models if model.k_limit is not None and model.k_limit < least]
+    if short:
+        raise SettingError(
+            [
+                f"{model.name}: its evaluation has {model.k_limit} samples of some question, which tell of no k from "
+                f"{least} on"
+                for model in short
+            ]
+        )
+    groups: dict[int, list[int]] = {}
+    most = int(k.max())
+    for number, model in enumerate(models):
+        groups.setdefault(most if model.k_limit is None else min(model.k_limit, most), []).append(number)
+    curves: dict[int, ScalingCurve] = {}
+    for limit, numbers_of in groups.items():
+        found = estimate_curves(
+            estimator,
+            [models[number] for number in numbers_of],
+            k[k <= limit],
+            parallel=parallel,
+            latency=latency,
+            scenarios=scenarios,
+            progress=progress,
+        )
+        curves.update(zip(numbers_of, found, strict=True))
+    return [curves[number] for number in range(len(models))]
+
+
+def refuse_beyond_samples(models: Iterable[Model], k_max: int) -> None:
+    """Refuse a k_max of which an evaluation tells nothing.
+
+    Raises:
+        SettingError: (a ValueError) every model that has fewer samples is named.
+    """
+    faults = [
+        f"{model.name}: k_max must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
+        for model in models
+        if model.k_limit is not None and model.k_limit < k_max
+    ]
+    if faults:
+        raise SettingError(faults)
 
 
 def estimator_settings(estimator: Any) -> dict[str, Any]:

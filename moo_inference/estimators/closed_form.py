@@ -1,18 +1,20 @@
 """Exact curves: no trials, no seed, no noise."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import ndtr, ndtri, owens_t
 
-from moo_inference.catalog import TOLERANCE, Model, Scenario
+from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario
+from moo_inference.errors import SettingError
 from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes
 from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.pass_law import PassLaw
-from moo_inference.estimators.totals import Totals
+from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
+from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
+from moo_inference.estimators.totals import PromptOnceTotals, Totals
 
 _SPREAD = (0.025, 0.975)
 
@@ -38,25 +40,34 @@ class ClosedForm(Estimator):
     ) -> list[ScalingCurve]:
         """The exact curves of several models. See `Estimator.estimate_many`."""
         asked = passes(k)
-        means = [model.accuracy.mean for model in models]
-        stds = [model.accuracy.std for model in models]
-        error, spread = error_moments(means, stds, asked)
-        low, high = (accuracy_quantile(means, stds, asked, q) for q in _SPREAD)
         tables = np.zeros((len(models), len(asked), 15))
-        tables[:, :, 10], tables[:, :, 11], tables[:, :, 12], tables[:, :, 13] = 1 - error, spread, low, high
+        errors = np.zeros((len(models), len(asked)))
+        known = [known_accuracy(model.accuracy, asked) for model in models]
+        _fill_normal_accuracies(models, known, asked, tables, errors)
+        for number, found in enumerate(known):
+            if found is not None:
+                tables[number, :, 10:], errors[number] = found.columns(_SPREAD), found.error
         totals = [_totals(model, asked, *latency_settings(model, parallel, latency)) for model in models]
         for which, start in ((0, 0), (1, 5)):
             _fill(tables[:, :, start : start + 4], [pair[which] for pair in totals], asked)
         curves = []
         for number, model in enumerate(models):
-            views = {scenario: _view(model, scenario, tables[number], totals[number]) for scenario in scenarios}
-            curves.append(ScalingCurve(asked, tables[number], error[number], views))
+            found = known[number]
+            views = {scenario: _view(model, found, scenario, tables[number], totals[number]) for scenario in scenarios}
+            evidence = None if found is None else found.evidence
+            curves.append(ScalingCurve(asked, tables[number], errors[number], views, evidence))
             if progress is not None:
                 progress(number + 1, len(models))
         return curves
 
     def marginal_accuracy(self, model: Model, k: Iterable[int]) -> FloatArray:
-        """(n,) what one more pass adds to the accuracy: the derivative of E[A(k)] in k, k taken as a real number."""
+        """(n,) what one more pass adds to the accuracy: the derivative of E[A(k)] in k, k taken as a real number.
+
+        Raises:
+            SettingError: (a ValueError) the model's accuracy is not normal, and so has no derivative.
+        """
+        if not isinstance(model.accuracy, Accuracy):
+            raise SettingError(f"{model.name}: accuracy must be normal to have a derivative in k")
         return np.asarray(accuracy_slope([model.accuracy.mean], [model.accuracy.std], passes(k))[0])
 
     def settings(self) -> dict[str, Any]:
@@ -78,45 +89,72 @@ def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
 
 def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, Totals]:
     """Cost and time of k passes."""
-    lengths = (model.input_tokens, model.output_tokens)
-    cost = PassLaw(model.usd_per_input_token, model.usd_per_output_token, *lengths)
+    cost, time = cost_law(model), time_law(model)
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
-    time = PassLaw(model.seconds_per_input_token / share, model.seconds_per_output_token / share, *lengths)
-    return Totals(cost, 1, k), Totals(time, wave, k)
+    time = replace(time, per_input=time.per_input / share, per_output=time.per_output / share)
+    prompts = prompts_paid(model, k)
+    return Totals(cost, 1, k) if prompts is None else PromptOnceTotals(cost, 1, k, prompts=prompts), Totals(
+        time, wave, k
+    )
 
 
-def _view(model: Model, scenario: Scenario, table: FloatArray, totals: tuple[Totals, Totals]) -> BudgetView:
+def _fill_normal_accuracies(
+    models: Sequence[Model],
+    known: Sequence[KnownAccuracy | None],
+    k: IntArray,
+    tables: FloatArray,
+    errors: FloatArray,
+) -> None:
+    """Write the accuracy columns of the models that have no other accuracy, all in one go."""
+    rows = [row for row, found in enumerate(known) if found is None]
+    laws = [accuracy for model in models if isinstance(accuracy := model.accuracy, Accuracy)]
+    if not rows:
+        return
+    means, stds = [law.mean for law in laws], [law.std for law in laws]
+    error, spread = error_moments(means, stds, k)
+    low, high = (accuracy_quantile(means, stds, k, q) for q in _SPREAD)
+    tables[rows, :, 10:14] = np.stack([1 - error, spread, low, high], axis=2)
+    errors[rows] = error
+
+
+def _view(
+    model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, Totals]
+) -> BudgetView:
     cost, time = totals
     columns = [
         total.mean if q is None else total.quantile(q) for total, q in zip(totals, scenario.quantiles[:2], strict=True)
     ]
-    own = ([model.accuracy.mean], [model.accuracy.std], cost.k)
-    a_quantile = scenario.a_quantile
-    columns.append(table[:, 10] if a_quantile is None else accuracy_quantile(*own, a_quantile)[0])
-    accurate = accuracy_reached(*own, scenario.a_min - TOLERANCE)[0]
+    least, q = scenario.a_min - TOLERANCE, scenario.a_quantile
+    if known is not None:
+        accurate, at_quantile = known.reached(least), table[:, 10] if q is None else known.quantile(q)
+    else:
+        law = model.accuracy
+        own = ([law.mean], [law.std], cost.k)  # type: ignore[union-attr]
+        accurate = accuracy_reached(*own, least)[0]
+        at_quantile = table[:, 10] if q is None else accuracy_quantile(*own, q)[0]
+    columns.append(at_quantile)
     cheap, quick = (
         np.ones(len(total.k)) if budget is None else total.cdf(budget * (1 + TOLERANCE))
         for total, budget in ((cost, scenario.c_max), (time, scenario.t_max))
     )
-    return BudgetView(np.column_stack(columns), accurate * _jointly(cheap, quick, _correlation(model, cost, time)))
+    return BudgetView(np.column_stack(columns), accurate * _jointly(cheap, quick, _correlation(cost, time)))
 
 
-def _correlation(model: Model, cost: Totals, time: Totals) -> FloatArray:
+def _correlation(cost: Totals, time: Totals) -> FloatArray:
     """(n,) correlations of the cost and the time of k passes, exact where passes are normal.
 
     Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
     as one pass; clipping is taken for normal here.
     """
-    laws = (cost.law, time.law)
-    covariance = sum(
-        a * b * length.std**2
-        for a, b, length in (
-            (laws[0].per_input, laws[1].per_input, model.input_tokens),
-            (laws[0].per_output, laws[1].per_output, model.output_tokens),
-        )
-    )
+    inputs, outputs = cost.law.spreads * time.law.spreads
+    waves = time.waves if time.wave > 1 else time.k
+    if isinstance(cost, PromptOnceTotals):
+        # The one prompt that is paid for is that of one pass, of which a wave takes only a part.
+        first = np.minimum(time.k, time.wave)
+        shared = cost.prompts * inputs / first + waves * outputs
+    else:
+        shared = waves * (inputs + outputs)
     spread = cost.std * time.std
-    shared = (time.waves if time.wave > 1 else time.k) * covariance
     return np.asarray(np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0))
 
 

@@ -24,6 +24,9 @@ QUANTITIES = ("cost", "time", "accuracy")
 COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se"))
 """The fifteen columns that describe a k in every table."""
 
+INTERVAL = ("accuracy_ci_low", "accuracy_ci_high")
+"""Two more columns where an accuracy comes from an evaluation: the interval of its mean over questions."""
+
 
 @dataclass(frozen=True)
 class Quantity:
@@ -58,6 +61,32 @@ class BudgetView:
 
 
 @dataclass(frozen=True)
+class Evidence:
+    """How well the accuracy of n values of k is known, where it comes from an evaluation.
+
+    Attributes:
+        ci_low: (n,) lower end of the 95 % interval of the mean accuracy, over questions; NaN where nothing tells.
+        ci_high: (n,) upper end.
+        extrapolated: (n,) whether k exceeds the samples, so that a fitted law alone tells.
+        last: (n,) whether the samples tell of no larger k, and there is no law.
+    """
+
+    ci_low: FloatArray
+    ci_high: FloatArray
+    extrapolated: NDArray[np.bool_]
+    last: NDArray[np.bool_]
+
+    def take(self, rows: IntArray | slice) -> "Evidence":
+        """The evidence at some rows only, in that order."""
+        return Evidence(self.ci_low[rows], self.ci_high[rows], self.extrapolated[rows], self.last[rows])
+
+    @classmethod
+    def none(cls, n: int) -> "Evidence":
+        """No evidence for n values of k."""
+        return cls(np.full(n, np.nan), np.full(n, np.nan), np.zeros(n, dtype=bool), np.zeros(n, dtype=bool))
+
+
+@dataclass(frozen=True)
 class ScalingCurve:
     """What to expect of k passes of one model, for n values of k.
 
@@ -66,12 +95,14 @@ class ScalingCurve:
         table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
         views: what was asked for by scenario.
+        evidence: how well the accuracy is known, or None where it does not come from an evaluation.
     """
 
     k: IntArray
     table: FloatArray
     error: FloatArray
     views: Mapping[Scenario, BudgetView] = field(default_factory=dict)
+    evidence: Evidence | None = None
 
     def __len__(self) -> int:
         return len(self.k)
@@ -110,11 +141,13 @@ class ScalingCurve:
         return self.table[:, 4::5]
 
     def to_frame(self) -> "pd.DataFrame":
-        """A DataFrame of n rows: the column `k`, then COLUMNS."""
+        """A DataFrame of n rows: the column `k`, COLUMNS, and INTERVAL where the accuracy comes from an evaluation."""
         import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
 
         frame = pd.DataFrame(self.table, columns=list(COLUMNS))
         frame.insert(0, "k", self.k)
+        if self.evidence is not None:
+            frame[list(INTERVAL)] = np.column_stack([self.evidence.ci_low, self.evidence.ci_high])
         return frame
 
     @classmethod
@@ -131,9 +164,24 @@ class ScalingCurve:
                 )
                 for scenario in curves[0].views
             },
+            joined_evidence(curves),
         )
 
     def take(self, rows: IntArray) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
         views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
-        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views)
+        evidence = None if self.evidence is None else self.evidence.take(rows)
+        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views, evidence)
+
+
+def joined_evidence(curves: Sequence[ScalingCurve]) -> Evidence | None:
+    """The evidence of several curves, one after the other; None where none has any."""
+    if all(curve.evidence is None for curve in curves):
+        return None
+    parts = [curve.evidence or Evidence.none(len(curve)) for curve in curves]
+    return Evidence(
+        np.concatenate([part.ci_low for part in parts]),
+        np.concatenate([part.ci_high for part in parts]),
+        np.concatenate([part.extrapolated for part in parts]),
+        np.concatenate([part.last for part in parts]),
+    )

@@ -53,6 +53,7 @@ class Chunk:
         z_input: (n, trials) sums over the passes of the normals behind input lengths.
         z_output: (n, trials) the same for output lengths.
         z_accuracy: (n, trials) largest normal behind accuracy.
+        z_first: (n, trials) the normal behind the first pass's input length.
         clipped: (n, trials) tokens that clipping at one adds to the sum of lengths, for each length that was clipped.
         waves: (n, trials) sums over the waves of the longest pass of each, for each kind of wave.
     """
@@ -61,6 +62,7 @@ class Chunk:
     z_input: FloatArray
     z_output: FloatArray
     z_accuracy: FloatArray
+    z_first: FloatArray
     clipped: dict[Length, FloatArray] = field(default_factory=dict)
     waves: dict[Wave, FloatArray] = field(default_factory=dict)
     _totals: dict[Length, FloatArray] = field(default_factory=dict)
@@ -68,8 +70,12 @@ class Chunk:
     @classmethod
     def empty(cls, k: IntArray, trials: int, needs: Needs) -> "Chunk":
         """Room for some k."""
-        rows = np.empty((3 + len(needs.waves), len(k), trials))
-        return cls(k, rows[0], rows[1], rows[2], waves=dict(zip(needs.waves, rows[3:], strict=True)))
+        rows = np.empty((4 + len(needs.waves), len(k), trials))
+        return cls(k, rows[0], rows[1], rows[2], rows[3], waves=dict(zip(needs.waves, rows[4:], strict=True)))
+
+    def first_prompt(self, length: TokenLength) -> FloatArray:
+        """(n, trials) tokens of the first pass's prompt."""
+        return _tokens(self.z_first, length)
 
     def tokens(self, key: Length) -> FloatArray:
         """(n, trials) tokens in all passes together."""
@@ -107,6 +113,7 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
                 chunk.z_input[here] = sums[:, 0]
                 chunk.z_output[here] = sums[:, 1]
                 chunk.z_accuracy[here] = z[:, 2].max(axis=1)
+                chunk.z_first[here] = z[:, 0, 0]
                 for key in _that_clip(needs.lengths, z.min()):
                     extra = chunk.clipped.setdefault(key, np.zeros_like(chunk.z_input))
                     extra[here] = _below_one_token(z[:, key[0]], key[1]).sum(axis=1)
@@ -120,6 +127,7 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
     generator = np.random.default_rng(seed)
     running = np.zeros((2, trials))
     best = np.full(trials, -np.inf)
+    first = np.empty(trials)
     clipped: dict[Length, FloatArray] = {}
     finished = {wave: np.zeros(trials) for wave in needs.waves}
     longest = {wave: np.zeros(trials) for wave in needs.waves}
@@ -136,6 +144,8 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                     block = generator.standard_normal((min(passes_at_once, int(k[-1]) - drawn), 3, trials))
                     used = 0
                 z = block[used]
+                if drawn == 0:
+                    first = z[0].copy()
                 running += z[:2]
                 np.maximum(best, z[2], out=best)
                 for key in _that_clip(needs.lengths, z.min()):
@@ -151,6 +161,7 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                 used += 1
                 drawn += 1
             chunk.z_input[row], chunk.z_output[row], chunk.z_accuracy[row] = *running, best
+            chunk.z_first[row] = first
             for key, extra in clipped.items():
                 chunk.clipped.setdefault(key, np.zeros_like(chunk.z_input))[row] = extra
             for wave in needs.waves:

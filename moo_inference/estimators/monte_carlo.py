@@ -6,15 +6,15 @@ from typing import Any, Literal
 
 import numpy as np
 
-from moo_inference.catalog import TOLERANCE, Model, Scenario
+from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, whole_number
-from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import IntArray, ScalingCurve
 from moo_inference.estimators.draws import Chunk, Length, Needs, Wave, common_draws, independent_draws
+from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
+from moo_inference.estimators.trial_table import TrialTable
 
 DRAWS = ("common", "independent")
-
-_SPREAD = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -58,7 +58,9 @@ class MonteCarlo(Estimator):
         """The curves of several models from the same draws. See `Estimator.estimate_many`."""
         asked = passes(k)
         distinct, position = np.unique(asked, return_inverse=True)
-        summaries = [_Summary(model, *latency_settings(model, parallel, latency), scenarios) for model in models]
+        summaries = [
+            _Summary(model, distinct, *latency_settings(model, parallel, latency), scenarios) for model in models
+        ]
         needs = Needs(
             tuple(dict.fromkeys(key for summary in summaries for key in summary.lengths)),
             tuple(dict.fromkeys(summary.wave for summary in summaries if summary.wave is not None)),
@@ -71,7 +73,7 @@ class MonteCarlo(Estimator):
             done += len(chunk.k)
             if progress is not None:
                 progress(done, len(distinct))
-        return [summary.curve(distinct).take(position) for summary in summaries]
+        return [summary.table.curve().take(position) for summary in summaries]
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
@@ -81,90 +83,31 @@ class MonteCarlo(Estimator):
 class _Summary:
     """The table of one model, chunk after chunk."""
 
-    def __init__(self, model: Model, parallel: int, latency: str, scenarios: Sequence[Scenario]) -> None:
-        self.model = model
+    def __init__(self, model: Model, k: IntArray, parallel: int, latency: str, scenarios: Sequence[Scenario]) -> None:
         self.parallel = parallel
-        self.scenarios = tuple(scenarios)
-        self.lengths: tuple[Length, Length] = ((0, model.input_tokens), (1, model.output_tokens))
-        ratio = model.seconds_per_input_token / model.seconds_per_output_token
-        self.wave = Wave(model.input_tokens, model.output_tokens, ratio, parallel) if latency == "waves" else None
-        self.parts: list[FloatArray] = []
-        self.views: list[list[BudgetView]] = [[] for _ in self.scenarios]
+        self.cost, self.time = cost_law(model), time_law(model)
+        self.prompts = prompts_paid(model, k)
+        self.table = TrialTable(model, k, scenarios)
+        self.lengths: tuple[Length, ...] = (
+            (0, self.cost.input_tokens),
+            (1, self.cost.output_tokens),
+            (1, self.time.output_tokens),
+        )
+        self.wave = None
+        if latency == "waves":
+            ratio = self.time.per_input / self.time.per_output
+            self.wave = Wave(self.time.input_tokens, self.time.output_tokens, ratio, parallel)
 
     def add(self, chunk: Chunk) -> None:
-        model = self.model
-        tokens_in, tokens_out = map(chunk.tokens, self.lengths)
-        cost = model.usd_per_input_token * tokens_in + model.usd_per_output_token * tokens_out
+        tokens_in, tokens_out, timed_out = map(chunk.tokens, self.lengths)
+        paid_in = tokens_in
+        if self.prompts is not None:
+            prompts = self.prompts[self.table.next_rows(len(chunk.k))]
+            paid_in = prompts[:, None] * chunk.first_prompt(self.cost.input_tokens)
+        cost = self.cost.per_input * paid_in + self.cost.per_output * tokens_out
         if self.wave is None:
-            time = model.seconds_per_input_token * tokens_in + model.seconds_per_output_token * tokens_out
+            time = self.time.per_input * tokens_in + self.time.per_output * timed_out
             time /= self.parallel
         else:
-            time = model.seconds_per_output_token * chunk.waves[self.wave]
-        accuracy = self._accuracy(chunk.z_accuracy)
-        met = [_share_that_meets(scenario, cost, time, accuracy) for scenario in self.scenarios]
-        # numpy sorts floats with vector instructions, which its partition lacks on many CPUs
-        cost.sort(axis=1)
-        time.sort(axis=1)
-        in_order = (cost, time, chunk.sorted_z_accuracy)
-        means = [values.mean(axis=1) for values in (cost, time, accuracy)]
-        plain = np.column_stack(means)
-        for scenario, attainment, views in zip(self.scenarios, met, self.views, strict=True):
-            if scenario.quantiles == (None, None, None):
-                views.append(BudgetView(plain, attainment))
-                continue
-            values = [
-                mean if q is None else self._at(which, rows, q)
-                for which, (mean, rows, q) in enumerate(zip(means, in_order, scenario.quantiles, strict=True))
-            ]
-            views.append(BudgetView(np.column_stack(values), attainment))
-        columns = []
-        for which, rows in enumerate(in_order):
-            low, high = (self._at(which, rows, q) for q in _SPREAD)
-            std, error = _spread((cost, time, accuracy)[which], means[which])
-            columns += [means[which], std, low, high, error]
-        # `accuracy` was overwritten by its squared deviations; the error's mean is kept apart for its digits near 0.
-        columns.append((1 - self._accuracy(chunk.z_accuracy)).mean(axis=1))
-        self.parts.append(np.column_stack(columns))
-
-    def _accuracy(self, z: FloatArray) -> FloatArray:
-        accuracy = z * self.model.accuracy.std
-        accuracy += self.model.accuracy.mean
-        return accuracy.clip(0.0, 1.0, out=accuracy)
-
-    def _at(self, which: int, rows: FloatArray, q: float) -> FloatArray:
-        """The q-quantiles of sorted rows by linear interpolation, as `numpy.quantile`; accuracy comes as normals."""
-        place = q * (rows.shape[1] - 1)
-        below = int(place)
-        around = rows[:, below : below + 2]
-        if which == 2:
-            around = self._accuracy(around)
-        low, high = around[:, 0], around[:, -1]
-        return np.asarray(low + (high - low) * (place - below))
-
-    def curve(self, k: IntArray) -> ScalingCurve:
-        columns = np.concatenate(self.parts)
-        views = {
-            scenario: BudgetView(
-                np.concatenate([view.values for view in parts]), np.concatenate([view.attainment for view in parts])
-            )
-            for scenario, parts in zip(self.scenarios, self.views, strict=True)
-        }
-        return ScalingCurve(k, columns[:, :-1], columns[:, -1], views)
-
-
-def _share_that_meets(scenario: Scenario, cost: FloatArray, time: FloatArray, accuracy: FloatArray) -> FloatArray:
-    """(n,) shares of the trials in which all budgets are met."""
-    met = accuracy >= scenario.a_min - TOLERANCE
-    for budget, amount in ((scenario.c_max, cost), (scenario.t_max, time)):
-        if budget is not None:
-            met &= amount <= budget * (1 + TOLERANCE)
-    return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1])
-
-
-def _spread(values: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Standard deviation and standard error of the mean of each row; `values` (n, trials) is overwritten."""
-    trials = values.shape[1]
-    values -= mean[:, None]
-    np.square(values, out=values)
-    std = np.sqrt(values.mean(axis=1))
-    return std, std / np.sqrt(trials) if trials > 1 else np.full_like(std, np.nan)
+            time = self.time.per_output * chunk.waves[self.wave]
+        self.table.add(cost, time, chunk.z_accuracy, chunk.sorted_z_accuracy)

@@ -1,14 +1,16 @@
 """What one pass costs or takes: a weighted sum of two token lengths, each normal and clipped below at one token."""
 
+import math
 from dataclasses import dataclass
 from functools import cache, cached_property
 
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
-from moo_inference.catalog import TokenLength
+from moo_inference.catalog import Model, TokenLength
+from moo_inference.errors import SettingError
 from moo_inference.estimators.best_of import from_top, legendre, maximum_cumulants
-from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.curve import FloatArray, IntArray
 
 _NEGLIGIBLE = 1e-12
 """Where clipping moves less than this of the mass, a length is normal."""
@@ -38,6 +40,11 @@ class PassLaw:
     def _parts(self) -> tuple[tuple[float, TokenLength], ...]:
         return ((self.per_input, self.input_tokens), (self.per_output, self.output_tokens))
 
+    @property
+    def spreads(self) -> FloatArray:
+        """(2,) what the standard deviations of L_in and of L_out add, before clipping."""
+        return np.array([weight * length.std for weight, length in self._parts])
+
     @cached_property
     def normal(self) -> bool:
         """Whether X is normal (or certain), since clipping has no mass."""
@@ -46,10 +53,13 @@ class PassLaw:
     @cached_property
     def cumulants(self) -> FloatArray:
         """(4,) mean, variance, third and fourth cumulant of X."""
+        return np.asarray(self.parts_cumulants.sum(axis=0))
+
+    @cached_property
+    def parts_cumulants(self) -> FloatArray:
+        """(2, 4) the same of a L_in and of b L_out apart."""
         powers = np.arange(1, 5)
-        return np.asarray(
-            np.sum([weight**powers * _length_cumulants(length) for weight, length in self._parts], axis=0)
-        )
+        return np.array([weight**powers * _length_cumulants(length) for weight, length in self._parts])
 
     @property
     def mean(self) -> float:
@@ -125,6 +135,67 @@ class PassLaw:
         spread = (density * inside * w).sum(axis=1) * (last - first)
         atom = float(ndtr((1 - outer.mean) / outer.std)) * _length_cdf(inner, (x - b) / a)
         return np.asarray(np.minimum(spread + atom, 1.0).reshape(shape))
+
+
+def cost_law(model: Model) -> PassLaw:
+    """What one pass costs, in USD.
+
+    Raises:
+        SettingError: (a ValueError) prompts of this model fall into several price tiers.
+    """
+    per_input, per_output = _prices(model)
+    return PassLaw(per_input, per_output, model.input_tokens, generated(model))
+
+
+def time_law(model: Model) -> PassLaw:
+    """How long one pass takes, in seconds. A measured time goes with the output: long answers take long."""
+    if model.request_seconds is not None:
+        measured = model.request_seconds
+        # Counted in nanoseconds, so that clipping at one of them is clipping at 0.
+        length = TokenLength(mean=measured.mean * 1e9, std=measured.std * 1e9)
+        return PassLaw(0.0, 1e-9, model.input_tokens, length)
+    per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
+    return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))
+
+
+def generated(model: Model) -> TokenLength:
+    """The length of all that a pass writes: reasoning, which varies on its own, and answer."""
+    if model.reasoning_tokens is None:
+        return model.output_tokens
+    answer, reasoning = model.output_tokens, model.reasoning_tokens
+    return TokenLength(mean=answer.mean + reasoning.mean, std=math.hypot(answer.std, reasoning.std))
+
+
+def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
+    """(n,) how many times the price of its first prompt a query of k passes pays; None where each pass has its own."""
+    if model.shared_prompt:
+        return np.ones(len(k))
+    if model.usd_per_million_cached_input_tokens is None:
+        return None
+    again = model.usd_per_million_cached_input_tokens / (model.usd_per_million_input_tokens or 1.0)
+    return np.asarray(1.0 + (k - 1) * again)
+
+
+def _prices(model: Model) -> tuple[float, float]:
+    """USD per input token and per written token, at the tier in which all prompts fall."""
+    per_input, per_output = model.usd_per_million_input_tokens, model.usd_per_million_output_tokens
+    length = model.input_tokens
+    for tier in model.price_tiers:
+        beyond = float(ndtr((length.mean - tier.from_input_tokens) / length.std)) if length.std else 0.0
+        if not length.std and length.mean > tier.from_input_tokens:
+            beyond = 1.0
+        if beyond > 1 - _NEGLIGIBLE:
+            per_input, per_output = tier.usd_per_million_input_tokens, tier.usd_per_million_output_tokens
+        elif beyond > _NEGLIGIBLE:
+            raise SettingError(
+                f"{model.name}: a share of {beyond:.2g} of the prompts has more than {tier.from_input_tokens:,} tokens "
+                "and so another price: for that, give the model measured `passes` and use the Empirical estimator"
+            )
+    reasoning = model.usd_per_million_reasoning_tokens
+    if model.reasoning_tokens is not None and reasoning is not None:
+        answer, before = model.output_tokens.mean, model.reasoning_tokens.mean
+        per_output = (answer * per_output + before * reasoning) / (answer + before)
+    return per_input / 1e6, per_output / 1e6
 
 
 def _length_cdf(length: TokenLength, tokens: FloatArray) -> FloatArray:

@@ -1,7 +1,7 @@
 """An estimator that knows a curve already."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -49,7 +49,7 @@ class Tabulated(Estimator):
         if unknown.size:
             raise SettingError(f"k must be in the table, which does not hold {', '.join(map(str, unknown[:5]))}")
         views = {scenario: self.curve.views[scenario] for scenario in scenarios if scenario in self.curve.views}
-        known = ScalingCurve(self.curve.k, self.curve.table, self.curve.error, views)
+        known = replace(self.curve, views=views)
         return [known.take(rows)] * len(models)
 
     def settings(self) -> dict[str, Any]:

@@ -1,12 +1,13 @@
 """The one- and two-dimensional habits that the paper argues against: they see the whole curve, not the front."""
 
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
 
 from moo_inference.budgets import BUDGETS, constraints, measured
-from moo_inference.catalog import TOLERANCE, Scenario
+from moo_inference.catalog import TOLERANCE, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
 
@@ -44,6 +45,21 @@ def check_baseline(name: str, grid: range) -> None:
         raise unknown_name("baseline", name, NAMES)
     if fixed is not None and int(fixed[1]) not in grid:
         raise SettingError(f"{name} must be on the grid of k, {grid[0]}, ... {grid[-1]} in steps of {grid.step}")
+
+
+def refuse_unknown_k(name: str, models: Mapping[str, Model]) -> None:
+    """Refuse a fixed k of which a model's evaluation tells nothing.
+
+    Raises:
+        SettingError: (a ValueError) the evaluation has fewer samples.
+    """
+    if name.startswith("fixed-"):
+        k = int(name.removeprefix("fixed-"))
+        short = [f"{key} ({model.k_limit})" for key, model in models.items() if model.k_limit and model.k_limit < k]
+        if short:
+            raise SettingError(
+                f"{name} must be within the samples of every evaluation, too few have {', '.join(short)}"
+            )
 
 
 def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> BaselineChoice:

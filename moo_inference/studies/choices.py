@@ -1,10 +1,11 @@
 """The table of choices of a study."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.estimators.curve import COLUMNS, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import COLUMNS, INTERVAL, Evidence, FloatArray, ScalingCurve
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -19,13 +20,14 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     """See `Study.choices`."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
-    nothing = np.full(len(COLUMNS) + 1, np.nan)
+    extra = INTERVAL if any(curve.evidence is not None for curve in study.model_curves.values()) else ()
+    nothing = np.full(len(COLUMNS) + 1 + len(extra), np.nan)
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
     violates: list[str] = []
     warnings: list[str] = []
     for cell in study.cells:
-        table = _numbers(cell.front.curve, cell.front.attainment)
+        table = _numbers(cell.front.curve, cell.front.attainment, extra)
         for choice in cell.choices:
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
             numbers.append(nothing if choice.row is None else table[choice.row])
@@ -37,12 +39,12 @@ def choices_frame(study: Any) -> "pd.DataFrame":
             scenario = study.catalog.scenarios[cell.scenario]
             view = curve.views.get(scenario)
             attainment = np.full(len(curve), np.nan) if view is None else view.attainment
-            numbers.append(_numbers(curve, attainment)[taken.row])
+            numbers.append(_numbers(curve, attainment, extra)[taken.row])
             violates.append(taken.violates)
             warnings.append(taken.warning)
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
     frame["k"] = frame["k"].astype("Int64")
-    frame[[*COLUMNS, "slo_attainment"]] = np.reshape(numbers, (-1, len(nothing)))
+    frame[[*COLUMNS, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
     if study.options.get("baselines"):
         frame["violates"] = violates
     if study.options.get("assess") is not None:
@@ -68,5 +70,9 @@ def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
     return [1.0, 0.0, 0.0, 0.0] if exact else [np.nan] * 4
 
 
-def _numbers(curve: ScalingCurve, attainment: FloatArray) -> FloatArray:
-    return np.column_stack([curve.table, attainment])
+def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) -> FloatArray:
+    columns = [curve.table, attainment]
+    if extra:
+        evidence = curve.evidence or Evidence.none(len(curve))
+        columns += [evidence.ci_low, evidence.ci_high]
+    return np.column_stack(columns)

@@ -186,7 +186,7 @@ def catalog_problems(
     """
     chosen = catalog.select(models, scenarios)
     most = (1280 if across_models else 128) if k_max is None else k_max
-    estimator = default_estimator() if estimator is None else estimator
+    estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
     options: dict[str, Any] = {"k_max": most, "k_step": k_step}
     if across_models:
         return {

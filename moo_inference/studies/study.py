@@ -15,14 +15,22 @@ from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
 from moo_inference.errors import MooInferenceError, SettingError
-from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, Tabulated, default_estimator
+from moo_inference.estimators import (
+    ClosedForm,
+    Estimator,
+    MonteCarlo,
+    Progress,
+    ScalingCurve,
+    Tabulated,
+    default_estimator,
+)
 from moo_inference.estimators.base import estimate_curves, estimator_settings, latency_settings
-from moo_inference.estimators.curve import COLUMNS
+from moo_inference.estimators.curve import COLUMNS, INTERVAL, joined_evidence
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
-from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline
+from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline, refuse_unknown_k
 from moo_inference.studies.choices import choices_frame
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 from moo_inference.texts.table import to_html
@@ -164,7 +172,7 @@ def run_study(
         scenarios: ids of scenarios; None means all.
         decisions: ids of rules or rules; None means the paper's four and knee-chord. A rule without a nadir is
             scaled by each scenario's budgets.
-        estimator: None means `ClosedForm()`.
+        estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
         k_min: the smallest k; None means k_step.
         k_max: the largest k.
         k_step: the distance of the grid of k.
@@ -184,7 +192,13 @@ def run_study(
     grid, chosen, rules = _checked(
         catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
-    estimator = default_estimator() if estimator is None else estimator
+    estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
+    if assess is not None and not isinstance(estimator, ClosedForm | MonteCarlo):
+        raise SettingError(
+            f"assess needs a ClosedForm or a MonteCarlo, whose noise is known, got {type(estimator).__name__}"
+        )
+    for name in baselines:
+        refuse_unknown_k(name, chosen.models)
     estimates = estimate_curves(
         estimator,
         list(chosen.models.values()),
@@ -193,6 +207,7 @@ def run_study(
         latency=latency,
         scenarios=list(chosen.scenarios.values()),
         progress=progress,
+        within_samples=True,
     )
     curves = dict(zip(chosen.models, estimates, strict=True))
     find = _from_curve if solver is None else _through_pymoo(solver, grid)
@@ -287,8 +302,9 @@ def _through_pymoo(solver: Any, grid: range) -> Callable[[Model, Scenario, Scali
     from moo_inference.problems import InferenceScalingProblem  # noqa: PLC0415
 
     def find(model: Model, scenario: Scenario, curve: ScalingCurve) -> Front:
+        last = int(curve.k[-1])
         problem = InferenceScalingProblem(
-            model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=grid[-1], k_step=grid.step
+            model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=last, k_step=grid.step
         )
         return Front.from_result(minimize(problem, solver(problem) if callable(solver) else solver))
 
@@ -302,4 +318,7 @@ def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str])
     frame = pd.DataFrame(keys, columns=names)
     frame["k"] = np.concatenate([curve.k for _, curve in curves])
     frame[list(COLUMNS)] = np.concatenate([curve.table for _, curve in curves])
+    joined = joined_evidence([curve for _, curve in curves])
+    if joined is not None:
+        frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
     return frame

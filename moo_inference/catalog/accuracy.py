@@ -1,0 +1,130 @@
+"""What is known of a model's accuracy: a mean and a spread, the outcomes of an evaluation, or a law fitted to them."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from pydantic import Discriminator, Tag, field_serializer, field_validator
+
+from moo_inference.catalog.frozen import Count, Fraction, Frozen, NonNegative, Positive, ReadOnly, Real
+from moo_inference.outcomes import BetaFit
+from moo_inference.outcomes.records import Evaluation
+
+
+class Accuracy(Frozen):
+    """Accuracy of one pass: normal, clipped to [0, 1] (paper, Eq. 2); the best of k passes is kept.
+
+    The largest of k normals grows with their spread, so that of two models the noisier one wins: see docs/accuracy.md.
+
+    Attributes:
+        mean: before clipping, in [0, 1].
+        std: zero or more.
+    """
+
+    mean: Fraction
+    std: NonNegative
+
+
+class MeasuredAccuracy(Frozen):
+    """Accuracy of k passes as counted from an evaluation, for k up to its samples a question.
+
+    Attributes:
+        law: `outcomes`.
+        keep: which of k passes is kept: `oracle` (a right one if there is any), `verifier` (the one with the highest
+            score) or `majority` (the commonest answer).
+        questions: for each question its samples, right/all: see `moo_inference.outcomes.records`.
+        trials: of the votes that are too many to be counted.
+        seed: of the same.
+    """
+
+    law: Literal["outcomes"]
+    keep: Literal["oracle", "verifier", "majority"] = "oracle"
+    questions: Mapping[str, str]
+    trials: Count = 1000
+    seed: Annotated[int, "zero or more"] = 42
+
+    @field_validator("questions")
+    @classmethod
+    def _whole(cls, questions: Mapping[str, str], info: Any) -> ReadOnly[str]:
+        if not questions:
+            raise ValueError("must hold at least one question")
+        Evaluation.parse(questions, info.data.get("keep", "oracle"))
+        return ReadOnly(questions)
+
+    @field_serializer("questions")
+    def _as_dict(self, questions: Mapping[str, str]) -> dict[str, str]:
+        return dict(questions)
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The records, parsed."""
+        return Evaluation.parse(self.questions, self.keep)
+
+    @property
+    def mean(self) -> float:
+        """Accuracy of one pass, the mean over questions."""
+        evaluation = self.evaluation
+        return float((evaluation.c / evaluation.n).mean())
+
+    def __hash__(self) -> int:
+        return hash((self.keep, self.questions, self.trials, self.seed))
+
+
+class BetaAccuracy(Frozen):
+    """Accuracy of k passes where a right one is kept if there is any, difficulty being Beta(a, b) over questions.
+
+    Attributes:
+        law: `beta`.
+        a: positive; a / (a + b) is the accuracy of one pass.
+        b: positive.
+        samples: of each question that the law was fitted to; beyond them accuracies are extrapolated.
+        covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: taken for exact.
+        misfit: largest difference in pass@k between law and samples, by which the band is widened.
+    """
+
+    law: Literal["beta"]
+    a: Positive
+    b: Positive
+    samples: Count
+    covariance: tuple[NonNegative, Real, NonNegative] = (0.0, 0.0, 0.0)
+    misfit: Fraction = 0.0
+
+    @field_validator("covariance", mode="before")
+    @classmethod
+    def _as_tuple(cls, values: Any) -> Any:
+        return tuple(values) if isinstance(values, list) else values
+
+    @field_validator("covariance")
+    @classmethod
+    def _possible(cls, values: tuple[float, float, float]) -> tuple[float, float, float]:
+        if values[1] ** 2 > values[0] * values[2] * (1 + 1e-9):
+            raise ValueError("must be variance, covariance, variance, and the covariance is larger than they allow")
+        return values
+
+    @property
+    def fit(self) -> BetaFit:
+        """The law."""
+        first, between, second = self.covariance
+        return BetaFit(self.a, self.b, np.array([[first, between], [between, second]]), self.samples, self.misfit)
+
+    @property
+    def mean(self) -> float:
+        """Accuracy of one pass."""
+        return self.a / (self.a + self.b)
+
+
+def _law(value: Any) -> str:
+    law = value.get("law", "normal") if isinstance(value, Mapping) else getattr(value, "law", "normal")
+    return str(law)
+
+
+LAWS = ("normal", "outcomes", "beta")
+
+AnyAccuracy = Annotated[
+    Annotated[Accuracy, Tag("normal")]
+    | Annotated[MeasuredAccuracy, Tag("outcomes")]
+    | Annotated[BetaAccuracy, Tag("beta")],
+    Discriminator(_law),
+]
+"""Any of them; in a file `law` tells which, and without it the accuracy is normal."""

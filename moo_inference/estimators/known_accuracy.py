@@ -1,0 +1,64 @@
+"""Accuracy of k passes that comes from an evaluation: counted, or by the law fitted to it, and never simulated here.
+
+One query is right or wrong, so its spread is that of a coin that falls right as often as the mean says.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import numpy as np
+
+from moo_inference.catalog.accuracy import BetaAccuracy, MeasuredAccuracy
+from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
+
+
+@dataclass(frozen=True)
+class KnownAccuracy:
+    """Accuracy for n values of k.
+
+    Attributes:
+        mean: (n,) expected accuracy.
+        error: (n,) 1 - mean, with its own digits.
+        se: (n,) standard error of votes that were simulated, else 0.
+        evidence: the interval over questions, and what is extrapolated.
+    """
+
+    mean: FloatArray
+    error: FloatArray
+    se: FloatArray
+    evidence: Evidence
+
+    def columns(self, spread: Iterable[float]) -> FloatArray:
+        """(n, 5) mean, standard deviation and two percentiles of one query, standard error of the mean."""
+        low, high = (self.quantile(q) for q in spread)
+        return np.column_stack([self.mean, np.sqrt(self.mean * self.error), low, high, self.se])
+
+    def quantile(self, q: float) -> FloatArray:
+        """(n,) q-quantiles of one query: 1 where more than 1 - q of them are right."""
+        return np.asarray((self.error < q).astype(float))
+
+    def reached(self, least: float) -> FloatArray:
+        """(n,) probabilities that one query is at least so accurate."""
+        return np.ones_like(self.mean) if least <= 0 else self.mean
+
+    def take(self, rows: slice) -> "KnownAccuracy":
+        """Some rows only."""
+        return KnownAccuracy(self.mean[rows], self.error[rows], self.se[rows], self.evidence.take(rows))
+
+
+def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
+    """The accuracy at some k where it comes from an evaluation; None where it is normal.
+
+    Raises:
+        SettingError: (a ValueError) a k exceeds the samples of a question.
+    """
+    if isinstance(accuracy, MeasuredAccuracy):
+        found = accuracy.evaluation.curve(k, trials=accuracy.trials, seed=accuracy.seed)
+        evidence = Evidence(found.ci_low, found.ci_high, found.extrapolated, k == accuracy.evaluation.fewest)
+        return KnownAccuracy(found.mean, found.error, found.se, evidence)
+    if isinstance(accuracy, BetaAccuracy):
+        law = accuracy.fit
+        mean, error = law.pass_at_k(k)
+        low, high = law.interval(k)
+        return KnownAccuracy(mean, error, np.zeros(len(k)), Evidence(low, high, k > accuracy.samples, k < 0))
+    return None

@@ -1,0 +1,187 @@
+"""Simulated queries, summarised: the rows of a scaling curve from costs, times and accuracies of trials."""
+
+from collections.abc import Callable, Sequence
+from typing import cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario
+from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
+
+SPREAD = (0.025, 0.975)
+
+
+class TrialTable:
+    """The table of one model, some rows after others.
+
+    Accuracies that come from an evaluation are known for each k, and not simulated; a query then is right or wrong
+    whatever it costs and takes.
+    """
+
+    def __init__(self, model: Model, k: IntArray, scenarios: Sequence[Scenario]) -> None:
+        """Make an empty table.
+
+        Args:
+            model: whose accuracy is taken.
+            k: (n,) all numbers of passes, in the order in which rows will come.
+            scenarios: for which the curve gets a view.
+
+        Raises:
+            SettingError: (a ValueError) a k exceeds the samples of an evaluation.
+        """
+        self.law = model.accuracy
+        self.known = known_accuracy(self.law, k)
+        self.k = k
+        self.scenarios = tuple(scenarios)
+        self.done = 0
+        self.parts: list[FloatArray] = []
+        self.views: list[list[BudgetView]] = [[] for _ in self.scenarios]
+
+    def next_rows(self, count: int) -> slice:
+        """Where the next rows belong."""
+        return slice(self.done, self.done + count)
+
+    def add(self, cost: FloatArray, time: FloatArray, z: FloatArray, sorted_z: FloatArray) -> None:
+        """Take the next rows.
+
+        Args:
+            cost: (rows, trials) USD of each query; overwritten.
+            time: (rows, trials) seconds; overwritten.
+            z: (rows, trials) largest normal behind accuracy; of no account where the accuracy is known.
+            sorted_z: the same with each row in order.
+        """
+        rows = self.next_rows(len(cost))
+        self.done = rows.stop
+        accuracy: _Simulated | _Counted
+        if self.known is not None:
+            accuracy = _Counted(self.known.take(rows))
+        else:
+            accuracy = _Simulated(cast("Accuracy", self.law), z, sorted_z)
+        met = [
+            accuracy.share(_affordable(scenario, cost, time), scenario.a_min - TOLERANCE) for scenario in self.scenarios
+        ]
+        # numpy sorts floats with vector instructions, which its partition lacks on many CPUs
+        cost.sort(axis=1)
+        time.sort(axis=1)
+        means = [cost.mean(axis=1), time.mean(axis=1), accuracy.mean]
+        plain = np.column_stack(means)
+        for scenario, attainment, views in zip(self.scenarios, met, self.views, strict=True):
+            c, t, a = scenario.quantiles
+            values = plain
+            if scenario.quantiles != (None, None, None):
+                values = np.column_stack(
+                    [
+                        means[0] if c is None else row_quantile(cost, c),
+                        means[1] if t is None else row_quantile(time, t),
+                        means[2] if a is None else accuracy.quantile(a),
+                    ]
+                )
+            views.append(BudgetView(values, attainment))
+        columns = [*_summary(cost, means[0]), *_summary(time, means[1])]
+        self.parts.append(np.column_stack([*columns, *accuracy.columns(), accuracy.error]))
+
+    def curve(self) -> ScalingCurve:
+        """The curve over all k."""
+        columns = np.concatenate(self.parts)
+        views = {
+            scenario: BudgetView(
+                np.concatenate([view.values for view in parts]), np.concatenate([view.attainment for view in parts])
+            )
+            for scenario, parts in zip(self.scenarios, self.views, strict=True)
+        }
+        evidence = None if self.known is None else self.known.evidence
+        return ScalingCurve(self.k, columns[:, :-1], columns[:, -1], views, evidence)
+
+
+class _Simulated:
+    """Normal accuracies of some rows of trials."""
+
+    def __init__(self, law: Accuracy, z: FloatArray, sorted_z: FloatArray) -> None:
+        self.law = law
+        self.z = z
+        self.sorted_z = sorted_z
+        self.values = self._of(z)
+        self.mean = self.values.mean(axis=1)
+
+    def _of(self, z: FloatArray) -> FloatArray:
+        accuracy = z * self.law.std
+        accuracy += self.law.mean
+        return np.asarray(accuracy.clip(0.0, 1.0, out=accuracy))
+
+    def share(self, met: NDArray[np.bool_], least: float) -> FloatArray:
+        return np.asarray(np.count_nonzero(met & (self.values >= least), axis=1) / met.shape[1])
+
+    def quantile(self, q: float) -> FloatArray:
+        return row_quantile(self.sorted_z, q, self._of)
+
+    def columns(self) -> list[FloatArray]:
+        low, high = (self.quantile(q) for q in SPREAD)
+        std, error = _spread(self.values, self.mean)
+        return [self.mean, std, low, high, error]
+
+    @property
+    def error(self) -> FloatArray:
+        # Apart from the mean for its digits near 0; `values` was overwritten by its squared deviations.
+        return np.asarray((1 - self._of(self.z)).mean(axis=1))
+
+
+class _Counted:
+    """Known accuracies of some rows."""
+
+    def __init__(self, known: KnownAccuracy) -> None:
+        self.known = known
+        self.mean = known.mean
+        self.error = known.error
+
+    def share(self, met: NDArray[np.bool_], least: float) -> FloatArray:
+        return np.asarray(np.count_nonzero(met, axis=1) / met.shape[1] * self.known.reached(least))
+
+    def quantile(self, q: float) -> FloatArray:
+        return self.known.quantile(q)
+
+    def columns(self) -> list[FloatArray]:
+        return list(self.known.columns(SPREAD).T)
+
+
+def row_quantile(rows: FloatArray, q: float, of: Callable[[FloatArray], FloatArray] | None = None) -> FloatArray:
+    """(n,) q-quantiles of sorted rows by linear interpolation, as `numpy.quantile`.
+
+    Args:
+        rows: (n, trials), each in order.
+        q: in [0, 1].
+        of: what is applied to the two neighbours first, where the rows hold something that grows with the values.
+    """
+    place = q * (rows.shape[1] - 1)
+    below = int(place)
+    around = rows[:, below : below + 2]
+    if of is not None:
+        around = of(around)
+    low, high = around[:, 0], around[:, -1]
+    return np.asarray(low + (high - low) * (place - below))
+
+
+def _affordable(scenario: Scenario, cost: FloatArray, time: FloatArray) -> NDArray[np.bool_]:
+    """(n, trials) which queries meet the budgets of money and time."""
+    met = np.ones(cost.shape, dtype=bool)
+    for budget, amount in ((scenario.c_max, cost), (scenario.t_max, time)):
+        if budget is not None:
+            met &= amount <= budget * (1 + TOLERANCE)
+    return met
+
+
+def _summary(rows: FloatArray, mean: FloatArray) -> list[FloatArray]:
+    """Mean, standard deviation, two percentiles and standard error of sorted rows (n, trials), overwritten."""
+    low, high = (row_quantile(rows, q) for q in SPREAD)
+    std, error = _spread(rows, mean)
+    return [mean, std, low, high, error]
+
+
+def _spread(values: FloatArray, mean: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Standard deviation and standard error of the mean of each row; `values` (n, trials) is overwritten."""
+    trials = values.shape[1]
+    values -= mean[:, None]
+    np.square(values, out=values)
+    std = np.sqrt(values.mean(axis=1))
+    return std, std / np.sqrt(trials) if trials > 1 else np.full_like(std, np.nan)
