@@ -5,10 +5,14 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
+from moo_inference.studies.marks import marks
+from moo_inference.studies.tables import study_tables
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure, plain
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
 from moo_inference.views.explore.markup import choices_table, headline, notice
+from moo_inference.views.figures import cube
 from moo_inference.views.figures.trajectory import trajectory
+from moo_inference.views.report import report_html
 
 pytest.importorskip("plotly")
 
@@ -69,6 +73,31 @@ def test_every_choice_stands_at_its_row_and_its_legend_says_k(paper):
             [entry] = named(figure, f"{mark.rule}, k = {mark.k}")
             assert (entry.marker.symbol, entry.marker.color) == (mark.marker.plotly, mark.marker.colour)
         assert (entry.x[0], entry.y[0]) == (mark.k, mark.accuracy)
+
+
+def test_a_choice_is_the_same_in_figure_table_report_and_page(paper):
+    """All of them are read against one object: the marks of the study."""
+    study = mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"])
+    shown = trajectory(study, "essay-feedback", "gpt-5")
+    figure = cube.figure(study, "essay-feedback", "gpt-5").axes[0]
+    drawn = {
+        line.get_marker(): tuple(float(value[0]) for value in line.get_data_3d())
+        for line in figure.lines
+        if line.get_linestyle() == "None"
+    }
+    [table] = study_tables(study)
+    report, page = report_html(study), choices_table({"gpt-5": shown}, {"gpt-5": "GPT-5"})
+    signs = {trace.legendgroup: trace for trace in cube_figure(shown).data if trace.type == "scatter3d"}
+    for column, mark in enumerate(marks(study, study.cells[0]), start=1):
+        assert drawn[mark.marker.matplotlib] == (mark.cost, mark.time, mark.accuracy)
+        assert table.columns[column] == f"{mark.marker.symbol} {mark.rule}"
+        assert table.rows[0][column].startswith(f"k={mark.k}  {mark.accuracy:.4f}")
+        sign = f'style="color: {mark.marker.colour}">{mark.marker.symbol}</span> {mark.rule}</td>'
+        assert f"{sign}\n<td>{mark.short}\n{mark.amounts}</td>" in report
+        assert mark.marker.symbol in page
+        assert f">{mark.k}<" in page
+        found = signs[mark.rule]
+        assert (found.text[0], found.x[0], found.y[0]) == (mark.marker.symbol, mark.cost, mark.time)
 
 
 def test_choices_of_one_k_are_all_seen(paper):

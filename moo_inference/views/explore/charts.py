@@ -41,7 +41,7 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
 
     k, accuracy = found.curve.k, found.accuracy
     figure = go.Figure()
-    for number, (first, last) in enumerate(_runs(found.feasible)):
+    for number, (first, last) in enumerate(found.feasible_runs):
         figure.add_vrect(
             x0=_edge(k, first, -1),
             x1=_edge(k, last, 1),
@@ -176,13 +176,6 @@ def hover(found: Trajectory, rows: IntArray) -> list[str]:
 def mark_hover(mark: Mark) -> str:
     """What is said of a choice under the mouse."""
     return f"<b>{plain(mark.label)}</b><br>{plain(mark.amounts, 200)}"
-
-
-def _runs(met: Any) -> list[tuple[int, int]]:
-    """First and last row of each unbroken run."""
-    steps = np.diff(np.concatenate([[0], np.asarray(met, dtype=int), [0]]))
-    starts, stops = np.flatnonzero(steps == 1), np.flatnonzero(steps == -1)
-    return [(int(start), int(stop) - 1) for start, stop in zip(starts, stops, strict=True)]
 
 
 def _edge(k: IntArray, row: int, side: int) -> float:
