@@ -17,7 +17,7 @@ from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog
 from moo_inference.errors import CatalogError, did_you_mean
 from moo_inference.files import write_atomically
-from moo_inference.readers import Document, Location, read_yaml
+from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
 
 _SAID = ("c_max", "t_max")
 """Fields in which null says something."""
@@ -39,14 +39,39 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     return _build(read_yaml(str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source))
 
 
+def parse_catalog(content: bytes, name: str) -> Catalog:
+    """The catalog in the bytes of a file; `name` stands for the file in what is said of it.
+
+    Raises:
+        CatalogError: (a ValueError) as `load_catalog`.
+    """
+    return _build(parse_yaml(content, name))
+
+
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str]) -> None:
     """Write a catalog as YAML that `load_catalog` reads back equal. The file appears whole or not at all.
 
     Raises:
         OutputError: (an OSError) the file cannot be written.
     """
-    text = yaml.safe_dump(catalog_to_dict(catalog), sort_keys=False, allow_unicode=True, width=110)
-    write_atomically(path, text)
+    write_atomically(path, catalog_to_yaml(catalog))
+
+
+def catalog_to_yaml(catalog: Catalog) -> str:
+    """The catalog as YAML that `parse_catalog` reads back equal."""
+    return yaml.dump(catalog_to_dict(catalog), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+
+
+class _Dumper(yaml.SafeDumper):
+    """PyYAML quotes by YAML 1.1, where 1e-6 is text; the reader takes that for a number."""
+
+
+def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+    plain = text.isprintable() and isinstance(plain_scalar(text), str)
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
+
+
+_Dumper.add_representer(str, _represent_text)
 
 
 def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:

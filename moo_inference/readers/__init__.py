@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from moo_inference.readers.serving import Load, ServingRun, Spread
     from moo_inference.readers.token_trace import TokenTrace
     from moo_inference.readers.vllm_bench import read_vllm_bench
-    from moo_inference.readers.yaml_file import read_yaml
+    from moo_inference.readers.yaml_file import parse_yaml, plain_scalar, read_yaml
 
 _HOME = {
     "Candidates": "candidates_csv",
@@ -48,6 +48,8 @@ _HOME = {
     "Spread": "serving",
     "TokenTrace": "token_trace",
     "examine": "examination",
+    "parse_yaml": "yaml_file",
+    "plain_scalar": "yaml_file",
     "read_azure_trace": "azure_trace",
     "read_burstgpt_trace": "burstgpt_trace",
     "read_candidates": "candidates_csv",
@@ -86,6 +88,8 @@ __all__ = [
     "Spread",
     "TokenTrace",
     "examine",
+    "parse_yaml",
+    "plain_scalar",
     "read_azure_trace",
     "read_burstgpt_trace",
     "read_candidates",

@@ -39,9 +39,20 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     """
     name = str(path)
     try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
+        content = Path(path).read_bytes()
     except OSError as error:
         raise CatalogError(f"{name}: must be a file that can be read: {error.strerror or error}") from error
+    return parse_yaml(content, name)
+
+
+def parse_yaml(content: bytes, name: str) -> Document:
+    """The YAML document in some bytes; `name` stands for the file in what is said of it.
+
+    Raises:
+        CatalogError: as `read_yaml`.
+    """
+    try:
+        text = content.decode("utf-8-sig")
     except ValueError as error:
         raise CatalogError(f"{name}: must be UTF-8 text: {error}") from error
     try:
@@ -100,7 +111,7 @@ class _Walk:
             return self._mapping(node, location)
         if isinstance(node, yaml.SequenceNode):
             return [self.value(item, (*location, place)) for place, item in enumerate(node.value)]
-        return node.value if node.style else _scalar(node.value)
+        return node.value if node.style else plain_scalar(node.value)
 
     def _mapping(self, node: Any, location: Location) -> dict[str, Any]:
         found: dict[str, Any] = {}
@@ -121,7 +132,8 @@ class _Walk:
         return found
 
 
-def _scalar(text: str) -> Any:
+def plain_scalar(text: str) -> Any:
+    """What a scalar without quotes means."""
     if text in _SPECIAL:
         return _SPECIAL[text]
     if _INTEGER.match(text):

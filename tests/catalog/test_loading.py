@@ -83,6 +83,18 @@ def test_what_is_saved_is_loaded_equal(tmp_path, paper):
     assert list(tmp_path.iterdir()) == [tmp_path / "saved.yaml"]
 
 
+@pytest.mark.parametrize(
+    "name", ["1e-6", ".5e1", "no", "~", "12", "a: b", " lead", "two\nlines", "a\x85b", "a\u2028b", "🙂", "</b>"]
+)
+def test_a_name_that_looks_like_something_else_is_read_back_as_text(tmp_path, paper, name):
+    catalog = mi.Catalog(
+        models={name: paper.models["gpt-5"].replace(name=name)},
+        scenarios={name: paper.scenarios["medical-ai"].replace(name=name)},
+    )
+    mi.save_catalog(catalog, tmp_path / "saved.yaml")
+    assert mi.load_catalog(tmp_path / "saved.yaml") == catalog
+
+
 def test_the_published_schema_is_the_same_catalog(tmp_path, paper):
     """Keys and units of the configuration that the paper's authors published."""
     lines = ["name: a demonstration", "models:"]

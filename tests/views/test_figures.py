@@ -125,12 +125,12 @@ def test_unknown_names_are_refused(study):
 
 def test_runs_of_feasible_k(study, paper):
     found = trajectory(study, "essay-feedback", "gpt-5")
-    assert accuracy.feasible_runs(found) == [(1, 22)]
+    assert found.feasible_runs == [(0, 21)]
     # In waves of 4 and slow passes, the last k of each wave costs no more time than the first.
     waves = mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], latency="waves")
     found = trajectory(waves, "essay-feedback", "gpt-5")
-    listed = [k for first, last in accuracy.feasible_runs(found) for k in range(first, last + 1)]
-    assert listed == found.curve.k[found.feasible].tolist()
+    listed = [row for first, last in found.feasible_runs for row in range(first, last + 1)]
+    assert listed == np.flatnonzero(found.feasible).tolist()
 
 
 def test_the_heat_map_holds_the_choices(study):

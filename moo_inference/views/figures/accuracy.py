@@ -26,18 +26,12 @@ from moo_inference.views.figures.style import (
 from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 
-def feasible_runs(found: Trajectory) -> list[tuple[int, int]]:
-    """The first and last k of each unbroken run of feasible k; with waves there can be several."""
-    edges = np.flatnonzero(np.diff(np.concatenate([[False], found.feasible, [False]]).astype(int)))
-    k = found.curve.k
-    return [(int(k[first]), int(k[last - 1])) for first, last in edges.reshape(-1, 2)]
-
-
 def shade_feasible(ax: Axes, found: Trajectory) -> None:
     """Shade the feasible k."""
     gap = float(np.diff(found.curve.k).min()) / 2 if len(found.curve) > 1 else 0.5
-    for first, last in feasible_runs(found):
-        ax.axvspan(first - gap, last + gap, color=GREEN, alpha=0.12, linewidth=0)
+    k = found.curve.k
+    for first, last in found.feasible_runs:
+        ax.axvspan(k[first] - gap, k[last] + gap, color=GREEN, alpha=0.12, linewidth=0)
 
 
 def span(found: Trajectory, last: int) -> tuple[float, float]:

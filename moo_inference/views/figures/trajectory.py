@@ -48,6 +48,12 @@ class Trajectory:
         return f"{self.model}, {self.scenario.name}"
 
     @property
+    def feasible_runs(self) -> list[tuple[int, int]]:
+        """The first and last row of each unbroken run of feasible k; with waves there can be several."""
+        edges = np.flatnonzero(np.diff(np.concatenate([[False], self.feasible, [False]]).astype(int)))
+        return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
+
+    @property
     def cost(self) -> Quantity:
         """USD a query."""
         return self.curve.cost

@@ -1,0 +1,1 @@
+"""The page: a local Streamlit app to drag budgets and see which k each rule chooses."""

@@ -1,0 +1,191 @@
+"""Accuracy over k as a plotly figure, and what all figures of the page have in common."""
+
+from collections import Counter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.studies.marks import Mark
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.views.figures.trajectory import Trajectory
+
+if TYPE_CHECKING:
+    import plotly.graph_objects as go
+
+CONFIG = {
+    "displaylogo": False,
+    "typesetMath": False,
+    "modeBarButtonsToRemove": ["sendDataToCloud", "resetCameraLastSave3d"],
+}
+"""Of every figure: no link to plotly's site, and no text is taken for mathematics."""
+
+INK = "#222222"
+GREY = "#9a9a9a"
+GRID = "#e3e3e3"
+_BLUE = "#0072B2"
+RED = "#B22222"
+_LONGEST_NAME = 60
+
+
+def plain(text: str, longest: int = _LONGEST_NAME) -> str:
+    """Text that plotly draws as it is: its pseudo-HTML is escaped, and what is too long is cut."""
+    text = " ".join(text.split())
+    text = text if len(text) <= longest else f"{text[: longest - 1]}…"
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def accuracy_figure(found: Trajectory) -> "go.Figure":
+    """Accuracy over k with the band in which 95 % of queries fall, a_min, the k that meet all budgets, the choices."""
+    import plotly.graph_objects as go  # noqa: PLC0415 (of the extra `explore`)
+
+    k, accuracy = found.curve.k, found.accuracy
+    figure = go.Figure()
+    for number, (first, last) in enumerate(found.feasible_runs):
+        figure.add_vrect(
+            x0=_edge(k, first, -1),
+            x1=_edge(k, last, 1),
+            fillcolor="#009E73",
+            opacity=0.13,
+            line_width=0,
+            layer="below",
+            name="k that meet all budgets",
+            showlegend=number == 0,
+        )
+    band = {"x": np.concatenate([k, k[::-1]]), "y": np.concatenate([accuracy.high, accuracy.low[::-1]])}
+    figure.add_trace(
+        go.Scatter(
+            **band,
+            fill="toself",
+            fillcolor="rgba(0,114,178,0.16)",
+            line={"width": 0},
+            hoverinfo="skip",
+            name="95 % of queries",
+        )
+    )
+    several = len(k) > 1
+    figure.add_trace(
+        go.Scatter(
+            x=k,
+            y=accuracy.mean,
+            mode="lines" if several else "markers",
+            line={"color": _BLUE, "width": 2},
+            hoverinfo="text",
+            hovertext=hover(found, np.arange(len(k))),
+            name="mean accuracy",
+        )
+    )
+    figure.add_hline(
+        y=found.scenario.a_min,
+        line={"color": RED, "dash": "dash", "width": 1.5},
+        name=f"a_min = {found.scenario.a_min:g}",
+        showlegend=True,
+    )
+    for mark, size in with_sizes(found.marks, 24, 9):
+        figure.add_trace(
+            go.Scatter(
+                x=[mark.k],
+                y=[mark.accuracy],
+                mode="markers",
+                marker=marker_of(mark, size),
+                hoverinfo="text",
+                hovertext=[mark_hover(mark)],
+                name=plain(mark.label),
+            )
+        )
+    figure.update_layout(
+        **layout(430),
+        xaxis={
+            "title": {"text": "k, passes a query"},
+            "gridcolor": GRID,
+            "zeroline": False,
+            "color": INK,
+            "range": _k_span(k),
+        },
+        yaxis={"title": {"text": "accuracy of the kept answer"}, "gridcolor": GRID, "zeroline": False, "color": INK},
+        hovermode="closest",
+    )
+    return figure
+
+
+def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
+    """What all figures have in common."""
+    return {
+        "height": height,
+        "margin": {"l": left, "r": 10, "t": 10, "b": 10},
+        "paper_bgcolor": "white",
+        "plot_bgcolor": "white",
+        "font": {"family": "sans-serif", "size": 13, "color": INK},
+        "hoverlabel": {"align": "left"},
+        "legend": {
+            "orientation": "h",
+            "y": below,
+            "yanchor": "top",
+            "x": 0,
+            "itemsizing": "trace",
+            "font": {"size": 13},
+        },
+    }
+
+
+def with_sizes(marks: tuple[Mark, ...], largest: int, step: int) -> list[tuple[Mark, int]]:
+    """The marks with a k, those of one k in falling sizes so that all of them are seen."""
+    seen: Counter[int] = Counter()
+    found = []
+    for mark in marks:
+        if mark.k is not None:
+            found.append((mark, max(largest - step * seen[mark.k], largest // 3)))
+            seen[mark.k] += 1
+    return found
+
+
+def marker_of(mark: Mark, size: int) -> dict[str, Any]:
+    """The sign of a choice."""
+    return {
+        "symbol": mark.marker.plotly,
+        "size": size,
+        "color": mark.marker.colour,
+        "line": {
+            "color": "white" if mark.marker.filled else mark.marker.colour,
+            "width": 1 if mark.marker.filled else 2,
+        },
+    }
+
+
+def hover(found: Trajectory, rows: IntArray) -> list[str]:
+    """What is said of some rows under the mouse."""
+    cost, time, accuracy = found.curve.means[rows].T.tolist()
+    ends = zip(found.accuracy.low[rows].tolist(), found.accuracy.high[rows].tolist(), strict=True)
+    return [
+        f"<b>k = {k}</b><br>accuracy {a:.4f} (95 % of queries: {low:.4f} to {high:.4f})"
+        f"<br>cost {usd(c)}<br>time {seconds(t)}<br>cube volume {volume:.3g}"
+        f"<br>{'meets all budgets' if met else 'breaks a budget'}"
+        for k, c, t, a, (low, high), volume, met in zip(
+            found.curve.k[rows].tolist(),
+            cost,
+            time,
+            accuracy,
+            ends,
+            found.volume[rows].tolist(),
+            found.feasible[rows].tolist(),
+            strict=True,
+        )
+    ]
+
+
+def mark_hover(mark: Mark) -> str:
+    """What is said of a choice under the mouse."""
+    return f"<b>{plain(mark.label)}</b><br>{plain(mark.amounts, 200)}"
+
+
+def _edge(k: IntArray, row: int, side: int) -> float:
+    """Halfway to the neighbour, so that a run of one k is seen."""
+    neighbour = row + side
+    if 0 <= neighbour < len(k):
+        return float(k[row] + k[neighbour]) / 2
+    return float(k[row]) + side * (float(k[1] - k[0]) / 2 if len(k) > 1 else 0.5)
+
+
+def _k_span(k: FloatArray | IntArray) -> list[float]:
+    room = max(0.035 * float(k[-1] - k[0]), 0.6)
+    return [float(k[0]) - room, float(k[-1]) + room]

@@ -1,0 +1,325 @@
+"""The page itself, run by Streamlit from top to bottom at every change. What it shows is made elsewhere."""
+
+import sys
+from dataclasses import fields
+from typing import Any
+from urllib.parse import urlencode
+
+import streamlit as st
+
+from moo_inference.budgets import BUDGETS
+from moo_inference.catalog import Catalog, load_catalog
+from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
+from moo_inference.decision import RULES
+from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.studies.tables import budget_text
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.views.explore import markup
+from moo_inference.views.explore.address import read_address, write_address
+from moo_inference.views.explore.charts import CONFIG, accuracy_figure
+from moo_inference.views.explore.cube import cube_figure, drawn_up_to
+from moo_inference.views.explore.paired import Paired
+from moo_inference.views.explore.ranges import (
+    MEAN,
+    QUANTILES,
+    SMALLEST_BUDGET,
+    quantile_options,
+    quantile_text,
+    slider_labels,
+    slider_options,
+    usual_budgets,
+)
+from moo_inference.views.explore.state import (
+    LARGEST_K,
+    LARGEST_P,
+    SETTINGS_FILE,
+    Answer,
+    Knobs,
+    answer,
+    check_explorable,
+    default_knobs,
+    left_out_text,
+    model_labels,
+    scenario_labels,
+    settings_catalog,
+    solve_command,
+)
+
+state: Any = st.session_state
+
+# Streamlit takes None for no choice at all, so its lists need other words for what a knob calls None.
+OWN = "own"
+
+
+def main() -> None:
+    """One run of the page."""
+    st.set_page_config(page_title="moo-inference explore", layout="wide")
+    st.html(markup.STYLE)
+    address = {name: st.query_params.get_all(name) for name in st.query_params}
+    try:
+        if "catalog" not in state:
+            state.own, state.built_in = load_catalog(_argument()), load_catalog()
+            check_explorable(state.own)
+            adopt(address)
+        else:
+            settle_budgets()
+            if address != state.address and read_knobs() == state.knobs:
+                # Nothing was touched, but the address is another one: the way back in the browser.
+                adopt(address)
+    except MooInferenceError as error:
+        st.html(markup.notice("The catalog cannot be used", error.faults))
+        st.stop()
+    sidebar(state.catalog)
+    knobs = read_knobs()
+    if knobs != state.knobs:
+        state.notices = ()
+    state.knobs = knobs
+    if state.notices:
+        st.html(markup.notice("Not all of the address could be used; defaults stand in", state.notices))
+    if state.upload_faults:
+        st.html(markup.notice("The file was refused, and nothing of it is used", state.upload_faults))
+    if not knobs.models:
+        st.html(markup.notice("No model is chosen", ["Choose at least one model at the left."], mild=True))
+        st.stop()
+    try:
+        found = answer(state.catalog, knobs)
+    except MooInferenceError as error:
+        st.html(markup.notice("These settings cannot be answered", error.faults))
+        st.stop()
+    show(found, knobs)
+    share(found, knobs)
+
+
+def _argument() -> str:
+    return sys.argv[1] if len(sys.argv) > 1 else "paper"
+
+
+def adopt(address: dict[str, list[str]]) -> None:
+    """Set the page to what an address asks for."""
+    catalog, knobs, faults = read_address(address, state.own, state.built_in)
+    state.address, state.notices, state.upload_faults = address, faults, ()
+    set_knobs(catalog, knobs)
+
+
+def set_knobs(catalog: Catalog, knobs: Knobs) -> None:
+    """Put every widget where the knobs say."""
+    state.catalog, state.knobs = catalog, knobs
+    for field in fields(Knobs):
+        state[f"knob_{field.name}"] = getattr(knobs, field.name)
+    state.knob_latency = knobs.latency or OWN
+    for name in QUANTILES:
+        state[f"knob_{name}"] = getattr(knobs, name) or MEAN
+    usual = usual_budgets(catalog.models[knobs.models[0]])
+    for name in ("c_max", "t_max"):
+        value = getattr(knobs, name)
+        state[f"free_{name}"] = value is None
+        state[f"knob_{name}"] = value or getattr(catalog.scenarios[knobs.scenario], name) or usual[name]
+    state.own_parallel = knobs.parallel is None
+    state.knob_parallel = knobs.parallel or min(catalog.models[knobs.models[0]].parallel, LARGEST_P)
+    state.pairs = {name: Paired(state[f"knob_{name}"]) for name in BUDGETS}
+    for name in BUDGETS:
+        state[f"slider_{name}"] = state[f"knob_{name}"]
+
+
+def settle_budgets() -> None:
+    """Let a budget's number and its slider agree."""
+    for name, pair in state.pairs.items():
+        value = pair.settle(state[f"knob_{name}"], state[f"slider_{name}"])
+        for key in (f"knob_{name}", f"slider_{name}"):
+            # Even the same value, set again, would undo what the browser has done in the meantime.
+            if state[key] != value:
+                state[key] = value
+
+
+def read_knobs() -> Knobs:
+    """The knobs as the widgets stand."""
+    values = {field.name: state[f"knob_{field.name}"] for field in fields(Knobs)}
+    for name in ("c_max", "t_max"):
+        if state[f"free_{name}"]:
+            values[name] = None
+    for name in QUANTILES:
+        values[name] = values[name] or None
+    if state.own_parallel:
+        values["parallel"] = None
+    if values["latency"] == OWN:
+        values["latency"] = None
+    values["models"], values["rules"] = tuple(values["models"]), tuple(values["rules"])
+    if values["shown"] not in values["models"]:
+        values["shown"] = values["models"][0] if values["models"] else ""
+    return Knobs(**values)
+
+
+def sidebar(catalog: Catalog) -> None:
+    """All widgets."""
+    with st.sidebar:
+        st.subheader("Models and scenario")
+        models, scenarios = model_labels(catalog), scenario_labels(catalog)
+        st.multiselect("Models", list(models), format_func=models.__getitem__, key="knob_models")
+        st.selectbox(
+            "Scenario", list(scenarios), format_func=scenarios.__getitem__, key="knob_scenario", on_change=use_scenario
+        )
+        st.subheader("Budgets")
+        own = catalog.scenarios[state.knob_scenario]
+        usual = usual_budgets(catalog.models[next(iter(state.knob_models or catalog.models))])
+        budget("c_max", "Cost at most, USD a query", own.c_max or usual["c_max"], usd, "No cost budget")
+        budget("t_max", "Time at most, seconds a query", own.t_max or usual["t_max"], seconds, "No time budget")
+        budget("a_min", "Accuracy at least", own.a_min, lambda value: f"{value:g}", None)
+        with st.expander("Budgets on tails"):
+            for name, word in (("t_quantile", "Time"), ("c_quantile", "Cost"), ("a_quantile", "Accuracy")):
+                options = quantile_options(name, state[f"knob_{name}"])
+                st.selectbox(f"{word} budget holds for", options, format_func=quantile_text(name), key=f"knob_{name}")
+        st.subheader("Serving")
+        st.checkbox("Each model's own P", key="own_parallel")
+        st.number_input(
+            "P, passes at the same time",
+            min_value=1,
+            max_value=LARGEST_P,
+            value=state.knob_parallel,
+            step=1,
+            key="knob_parallel",
+            disabled=state.own_parallel,
+        )
+        words = {OWN: "each model's own", "ideal": "ideal: sum of passes / P", "waves": "waves: batches of P"}
+        st.selectbox("Latency", list(words), format_func=words.__getitem__, key="knob_latency")
+        st.subheader("Passes looked at")
+        left, right = st.columns(2)
+        left.number_input(
+            "Largest k", min_value=1, max_value=LARGEST_K, value=state.knob_k_max, step=1, key="knob_k_max"
+        )
+        right.number_input(
+            "Step of k", min_value=1, max_value=LARGEST_K, value=state.knob_k_step, step=1, key="knob_k_step"
+        )
+        with st.expander("Estimator"):
+            estimator_knobs()
+        with st.expander("Rules"):
+            st.multiselect("Rules", list(RULES), key="knob_rules")
+        with st.expander("Your own catalog"):
+            st.file_uploader(
+                "Catalog in YAML, in place of the present one", type=["yaml", "yml"], key="upload", on_change=use_upload
+            )
+
+
+def budget(name: str, label: str, own: float, text: Any, free_label: str | None) -> None:
+    """One budget: an exact number, a slider beside it, and whether there is one at all."""
+    free = free_label is not None and state[f"free_{name}"]
+    step, options = slider_options(name, own, state[f"knob_{name}"])
+    labels = slider_labels(options, text)
+    st.number_input(
+        label,
+        min_value=0.0 if name == "a_min" else SMALLEST_BUDGET,
+        max_value=1.0 if name == "a_min" else None,
+        value=state[f"knob_{name}"],
+        step=step,
+        format="%g",
+        key=f"knob_{name}",
+        disabled=free,
+    )
+    st.select_slider(
+        f"{label} (slider)",
+        options,
+        value=state[f"slider_{name}"],
+        format_func=labels.__getitem__,
+        key=f"slider_{name}",
+        label_visibility="collapsed",
+        disabled=free,
+    )
+    if free_label is not None:
+        st.checkbox(free_label, key=f"free_{name}")
+
+
+def estimator_knobs() -> None:
+    """How k passes are estimated."""
+    words = {False: "closed form: exact", True: "Monte Carlo: simulated queries"}
+    st.radio("Estimator", list(words), format_func=words.__getitem__, key="knob_monte_carlo")
+    exact = not state.knob_monte_carlo
+    st.number_input(
+        "Trials",
+        min_value=1,
+        max_value=100_000_000,
+        value=state.knob_trials,
+        step=100,
+        key="knob_trials",
+        disabled=exact,
+    )
+    st.number_input(
+        "Seed", min_value=0, max_value=2**53 - 1, value=state.knob_seed, step=1, key="knob_seed", disabled=exact
+    )
+    st.selectbox("Draws", ["common", "independent"], key="knob_draws", disabled=exact)
+
+
+def use_scenario() -> None:
+    """Another scenario brings its own budgets; all else stays."""
+    values = {field.name: getattr(read_knobs(), field.name) for field in fields(Knobs)}
+    fresh = default_knobs(state.catalog, state.knob_scenario)
+    names = ("c_max", "t_max", "a_min", "c_quantile", "t_quantile", "a_quantile")
+    values |= {name: getattr(fresh, name) for name in names}
+    if not values["models"]:
+        values |= {"models": fresh.models, "shown": fresh.shown}
+    kept = state.knobs
+    set_knobs(state.catalog, Knobs(**values))
+    state.knobs = kept
+
+
+def use_upload() -> None:
+    """Another catalog, or the one that the page was started with where the file was taken away."""
+    state.upload_faults = ()
+    catalog = state.own
+    if state.upload is not None:
+        try:
+            catalog = parse_catalog(state.upload.getvalue(), state.upload.name)
+            check_explorable(catalog)
+        except MooInferenceError as error:
+            state.upload_faults = error.faults
+            return
+    set_knobs(catalog, default_knobs(catalog))
+    state.notices = ()
+
+
+def show(found: Answer, knobs: Knobs) -> None:
+    """The answer first, then the charts."""
+    scenario = found.study.catalog.scenarios[knobs.scenario]
+    st.html(markup.headline(scenario.name, budget_text(scenario)))
+    if found.left_out:
+        sentence = left_out_text(found.left_out, knobs)
+        st.html(markup.notice("Some rules are left out", [sentence], mild=True))
+    labels = model_labels(state.catalog)
+    none = [f"{labels[key]}: {one.infeasibility}" for key, one in found.trajectories.items() if one.infeasibility]
+    if none:
+        st.html(markup.notice("Nothing to choose", none))
+    if len(none) < len(knobs.models):
+        st.html(markup.choices_table(found.trajectories, labels))
+    if len(knobs.models) > 1:
+        st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
+    shown = found.trajectories[knobs.shown]
+    st.subheader("Cost, time and accuracy of each k")
+    far = drawn_up_to(shown)
+    if far is not None:
+        st.caption(f"Drawn up to k = {far}; what is beyond lies far over a budget.")
+    st.plotly_chart(cube_figure(shown), theme=None, config=CONFIG, key="cube")
+    st.subheader("Accuracy over k")
+    st.plotly_chart(accuracy_figure(shown), theme=None, config=CONFIG, key="curve")
+
+
+def share(found: Answer, knobs: Knobs) -> None:
+    """The same answer elsewhere: files, the command, the address."""
+    st.subheader("Take it along")
+    row = st.container(horizontal=True)
+    row.download_button("Choices as CSV", found.study.to_csv(), "choices.csv", "text/csv", on_click="ignore")
+    settings = catalog_to_yaml(settings_catalog(state.catalog, knobs))
+    row.download_button("Settings as a catalog", settings, SETTINGS_FILE, "application/yaml", on_click="ignore")
+    st.html("<p>With the settings file in the current folder, this gives the same answer:</p>")
+    st.code(solve_command(knobs, found.rules), language="bash", wrap_lines=True)
+    try:
+        address = write_address(knobs, state.catalog, state.built_in)
+    except SettingError as error:
+        st.html(markup.notice("The address does not hold this state", error.faults, mild=True))
+        return
+    st.html("<p>This address holds all settings; whoever runs moo-inference explore on the same port can open it:</p>")
+    st.code(f"{(st.context.url or '').split('?')[0].rstrip('/')}/?{urlencode(address, doseq=True)}", language=None)
+    if address != state.address:
+        st.query_params.from_dict(address)
+        state.address = address
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,80 @@
+"""What the page's sliders and lists offer."""
+
+import math
+from collections import Counter
+from collections.abc import Callable
+
+from moo_inference.catalog import Model
+
+_MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
+"""Steps of 2 to 10 percent over a decade."""
+_BELOW, _ABOVE = 50, 5
+SMALLEST_BUDGET = 1e-12
+"""USD or seconds: the least that can be entered."""
+_LARGEST_MIDDLE = 1e12
+_USUAL_PASSES = 16
+QUANTILES = ("t_quantile", "c_quantile", "a_quantile")
+MEAN = 0.0
+"""Stands for the mean in the list of quantiles."""
+_USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
+
+
+def usual_budgets(model: Model) -> dict[str, float]:
+    """A cost in USD and a time in seconds to begin with where a scenario has no budget: those of some passes."""
+    cost = model.usd_per_input_token * model.input_tokens.mean + model.usd_per_output_token * model.output_tokens.mean
+    time = (
+        model.seconds_per_input_token * model.input_tokens.mean
+        + model.seconds_per_output_token * model.output_tokens.mean
+    )
+    return {"c_max": _rounded(cost * _USUAL_PASSES, 0.01), "t_max": _rounded(time * _USUAL_PASSES, 1.0)}
+
+
+def slider_options(name: str, own: float, current: float) -> tuple[float, list[float]]:
+    """The step of the number, and the stops of the slider, in ascending order.
+
+    Money and seconds have stops in even ratios, from a fiftieth of the scenario's own budget to five times as much.
+
+    Args:
+        name: `c_max`, `t_max` or `a_min`.
+        own: the scenario's own budget.
+        current: where the knob stands; it and `own` are stops as well.
+    """
+    if name == "a_min":
+        return 0.001, sorted({*(round(n / 200, 3) for n in range(201)), own, current})
+    middle = min(max(own, SMALLEST_BUDGET), _LARGEST_MIDDLE)
+    lowest, highest = middle / _BELOW, middle * _ABOVE
+    stops = {own, current}
+    for exponent in range(math.floor(math.log10(lowest)) - 1, math.ceil(math.log10(highest)) + 1):
+        stops.update(
+            stop for mantissa in _MANTISSAS if lowest <= (stop := float(f"{mantissa}e{exponent - 1}")) <= highest
+        )
+    return 10.0 ** math.floor(math.log10(middle) - 1), sorted(stops)
+
+
+def slider_labels(stops: list[float], text: Callable[[float], str]) -> dict[float, str]:
+    """What each stop is called: all differ, since Streamlit tells stops by their labels."""
+    labels = {stop: text(stop) for stop in stops}
+    counts = Counter(labels.values())
+    return {stop: label if counts[label] == 1 else f"{label} ({stop!r})" for stop, label in labels.items()}
+
+
+def quantile_options(name: str, current: float) -> list[float]:
+    """What a budget may hold for: MEAN, and quantiles; the one that is set is among them."""
+    usual = {round(1 - q, 4) if name == "a_quantile" else q for q in _USUAL_QUANTILES}
+    return [MEAN, *sorted(usual | ({current} - {MEAN}), reverse=name == "a_quantile")]
+
+
+def quantile_text(name: str) -> Callable[[float], str]:
+    """What a quantile is called in the list of a budget."""
+
+    def text(quantile: float) -> str:
+        if quantile == MEAN:
+            return "the mean query"
+        share = 1 - quantile if name == "a_quantile" else quantile
+        return f"{100 * share:.6g} of 100 queries"
+
+    return text
+
+
+def _rounded(value: float, otherwise: float) -> float:
+    return float(f"{value:.1g}") if SMALLEST_BUDGET <= value <= _LARGEST_MIDDLE else otherwise

@@ -1,0 +1,256 @@
+"""What the page is set to, and what follows from it: a catalog, a study, and the command that gives the same answer."""
+
+import shlex
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+from moo_inference.catalog import Catalog, Scenario
+from moo_inference.decision import DEFAULT_RULES, make_rule
+from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo
+from moo_inference.studies.study import Study, run_study
+from moo_inference.views.explore.ranges import SMALLEST_BUDGET
+from moo_inference.views.figures.trajectory import Trajectory, trajectory
+
+SETTINGS_FILE = "explore-settings.yaml"
+"""The name under which the page hands out its settings."""
+
+MOST_ROWS = 10_000
+MOST_PASSES = 100_000_000
+LARGEST_K = 1_000_000
+LARGEST_P = 10_000
+"""Beyond these a page would not answer while somebody waits."""
+
+_MODELS_AT_FIRST = 3
+
+
+@dataclass(frozen=True)
+class Knobs:
+    """All settings of the page.
+
+    Attributes:
+        models: ids of the models, at least one.
+        scenario: id of the scenario whose name stands above the answer.
+        shown: id of the model in the charts, one of `models`.
+        c_max: at most so many USD a query, or None for no budget.
+        t_max: at most so many seconds a query, or None for no budget.
+        a_min: at least this accuracy, in [0, 1].
+        c_quantile: the quantile of cost that c_max is for, or None for the mean.
+        t_quantile: the quantile of time that t_max is for, or None for the mean.
+        a_quantile: the quantile of accuracy that a_min is for, or None for the mean.
+        parallel: P for all models, or None for each model's own.
+        latency: how times add up in all models, or None for each model's own rule.
+        k_max: the largest k.
+        k_step: the distance of the grid of k, which begins with it.
+        monte_carlo: whether to simulate instead of taking the closed form.
+        trials: simulated queries for each k.
+        seed: of the simulation.
+        draws: `common` or `independent`.
+        rules: ids of the rules, at least one.
+    """
+
+    models: tuple[str, ...]
+    scenario: str
+    shown: str
+    c_max: float | None
+    t_max: float | None
+    a_min: float
+    c_quantile: float | None = None
+    t_quantile: float | None = None
+    a_quantile: float | None = None
+    parallel: int | None = None
+    latency: str | None = None
+    k_max: int = 128
+    k_step: int = 1
+    monte_carlo: bool = False
+    trials: int = MonteCarlo.trials
+    seed: int = MonteCarlo.seed
+    draws: str = MonteCarlo.draws
+    rules: tuple[str, ...] = DEFAULT_RULES
+
+    @property
+    def estimator(self) -> Estimator:
+        """What estimates.
+
+        Raises:
+            SettingError: (a ValueError) a setting of Monte Carlo is out of its range.
+        """
+        if not self.monte_carlo:
+            return ClosedForm()
+        return MonteCarlo(self.trials, self.seed, self.draws)  # type: ignore[arg-type]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the page shows.
+
+    Attributes:
+        study: the choices.
+        trajectories: what there is to draw, by model id.
+        rules: the rules that were asked, a part of the knobs' own.
+        left_out: the other rules: they divide by a budget that is not there.
+    """
+
+    study: Study
+    trajectories: dict[str, Trajectory]
+    rules: tuple[str, ...]
+    left_out: tuple[str, ...]
+
+
+def check_explorable(catalog: Catalog) -> None:
+    """A page needs a scenario to begin with, and budgets that can be entered.
+
+    Raises:
+        SettingError: (a ValueError) the catalog has no scenario, or one with a budget that is next to nothing.
+    """
+    if not catalog.scenarios:
+        raise SettingError("the catalog must hold at least one scenario, got none")
+    faults = [
+        f"scenarios.{key}.{name}: must be at least {SMALLEST_BUDGET:g} on the page, got {value:g}"
+        for key, scenario in catalog.scenarios.items()
+        for name, value in (("c_max", scenario.c_max), ("t_max", scenario.t_max))
+        if value is not None and value < SMALLEST_BUDGET
+    ]
+    if faults:
+        raise SettingError(faults)
+
+
+def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
+    """What the page is set to before anything is touched: the first models in the first scenario, as in the catalog.
+
+    Args:
+        catalog: holds at least one model and one scenario.
+        scenario: id of the scenario instead of the first.
+    """
+    chosen = next(iter(catalog.scenarios)) if scenario is None else scenario
+    budgets = catalog.scenarios[chosen]
+    models = tuple(catalog.models)[:_MODELS_AT_FIRST]
+    return Knobs(models, chosen, models[0], **scenario_knobs(budgets))
+
+
+def scenario_knobs(scenario: Scenario) -> dict[str, Any]:
+    """The knobs that a scenario sets."""
+    names = ("c_max", "t_max", "a_min", "c_quantile", "t_quantile", "a_quantile")
+    return {name: getattr(scenario, name) for name in names}
+
+
+def settings_catalog(catalog: Catalog, knobs: Knobs) -> Catalog:
+    """The chosen models in the chosen scenario with all knobs written in: `solve` answers it as the page does.
+
+    Raises:
+        UnknownNameError: (a LookupError) the catalog has no such model or scenario.
+    """
+    chosen = catalog.select(knobs.models, [knobs.scenario])
+    forced = {
+        name: value for name, value in (("parallel", knobs.parallel), ("latency", knobs.latency)) if value is not None
+    }
+    budgets = {name: getattr(knobs, name) for name in scenario_knobs(chosen.scenarios[knobs.scenario])}
+    return Catalog(
+        models={key: model.replace(**forced) for key, model in chosen.models.items()},
+        scenarios={key: scenario.replace(**budgets) for key, scenario in chosen.scenarios.items()},
+    )
+
+
+def answer(catalog: Catalog, knobs: Knobs) -> Answer:
+    """Solve what the page is set to.
+
+    Raises:
+        SettingError: (a ValueError) a setting is out of its range, no rule is left, or numbers overflow.
+        UnknownNameError: (a LookupError) an unknown model, scenario or rule.
+    """
+    check_size(knobs)
+    asked = settings_catalog(catalog, knobs)
+    rules, left_out = applicable_rules(knobs.rules, asked.scenarios[knobs.scenario])
+    if not rules:
+        raise SettingError(left_out_text(left_out, knobs) if left_out else "there must be at least one rule, got none")
+    try:
+        study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
+    except MooInferenceError:
+        raise
+    except (ArithmeticError, ValueError) as error:
+        # A catalog from an address or an upload may hold any finite number.
+        raise SettingError(
+            f"the catalog's numbers must be of usual sizes, but computing with them fails: {error}"
+        ) from error
+    found = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
+    return Answer(study, found, rules, left_out)
+
+
+def applicable_rules(rules: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules that a scenario's budgets permit, and the others.
+
+    Raises:
+        UnknownNameError: (a LookupError) an unknown rule.
+    """
+    made = {rule: make_rule(rule) for rule in rules}
+    complete = scenario.c_max is not None and scenario.t_max is not None
+    kept = tuple(rule for rule in made if complete or not made[rule].needs_scale)
+    return kept, tuple(rule for rule in made if rule not in kept)
+
+
+def left_out_text(rules: tuple[str, ...], knobs: Knobs) -> str:
+    """Why some rules are not asked."""
+    missing = " and ".join(word for word, budget in (("cost", knobs.c_max), ("time", knobs.t_max)) if budget is None)
+    return f"{', '.join(rules)}: must divide cost and time by their budgets, and there is none for {missing}"
+
+
+def check_size(knobs: Knobs) -> None:
+    """Refuse what would take minutes.
+
+    Raises:
+        SettingError: (a ValueError) with all that is too much.
+    """
+    faults = []
+    if not 1 <= knobs.k_max <= LARGEST_K:
+        faults.append(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
+    if not 1 <= knobs.k_step <= knobs.k_max:
+        faults.append(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
+    if not faults:
+        rows = knobs.k_max // knobs.k_step
+        if rows > MOST_ROWS:
+            faults.append(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
+        if knobs.monte_carlo:
+            passes = knobs.k_max if knobs.draws == "common" else knobs.k_step * rows * (rows + 1) // 2
+            if knobs.trials * passes > MOST_PASSES:
+                faults.append(
+                    f"the page simulates at most {MOST_PASSES:,} passes, got {knobs.trials * passes:,}: lower trials "
+                    "or k_max, or use the command line"
+                )
+    if knobs.parallel is not None and not 1 <= knobs.parallel <= LARGEST_P:
+        faults.append(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
+    if faults:
+        raise SettingError(faults)
+
+
+def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:
+    """The command line that answers the downloaded settings as the page does, ready for a POSIX shell.
+
+    Args:
+        knobs: what the page is set to.
+        rules: the rules that were asked.
+    """
+    words = ["moo-inference", "solve", "--catalog", SETTINGS_FILE]
+    words += ["--k-max", str(knobs.k_max), "--k-step", str(knobs.k_step)]
+    if knobs.monte_carlo:
+        words += ["--trials", str(knobs.trials), "--seed", str(knobs.seed), "--draws", knobs.draws]
+    else:
+        words += ["--estimator", "closed-form"]
+    for rule in rules:
+        words += ["--decision", rule]
+    return shlex.join(words)
+
+
+def model_labels(catalog: Catalog) -> dict[str, str]:
+    """What each model is called, by id; with the id where two are called alike."""
+    return _labels({key: model.name for key, model in catalog.models.items()})
+
+
+def scenario_labels(catalog: Catalog) -> dict[str, str]:
+    """What each scenario is called, by id; with the id where two are called alike."""
+    return _labels({key: scenario.name for key, scenario in catalog.scenarios.items()})
+
+
+def _labels(names: dict[str, str]) -> dict[str, str]:
+    counts = Counter(names.values())
+    return {key: name if counts[name] == 1 else f"{name} ({key})" for key, name in names.items()}
