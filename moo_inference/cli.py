@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 
 import typer
 
+from moo_inference.cli_files import doctor, fit
 from moo_inference.cli_options import (
     CatalogOption,
     Conditions,
@@ -251,6 +252,10 @@ def assess(
         sys.stdout.write(frame_to_json(frame))
     else:
         _print(assessment_tables(found), format)
+
+
+app.command()(doctor)
+app.command()(fit)
 
 
 @app.command()

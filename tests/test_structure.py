@@ -16,6 +16,7 @@ ORDER = (
     "readers",
     "outcomes",
     "catalog",
+    "fitting",
     "estimators",
     "grid",
     "budgets",
@@ -28,6 +29,7 @@ ORDER = (
     "views",
     "progress",
     "cli_options",
+    "cli_files",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

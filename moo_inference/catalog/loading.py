@@ -71,22 +71,33 @@ def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 
+def _represent_list(dumper: yaml.SafeDumper, values: tuple[Any, ...]) -> yaml.SequenceNode:
+    return dumper.represent_sequence("tag:yaml.org,2002:seq", values, flow_style=not isinstance(values[0], dict))
+
+
 _Dumper.add_representer(str, _represent_text)
+_Dumper.add_representer(tuple, _represent_list)
 
 
 def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The catalog as the file's plain values. Flags that are not set are left out."""
     return {
-        section: {
-            key: {
-                name: value
-                for name, value in entry.model_dump().items()
-                if (value is not None or name in _SAID) and value not in (False, (), {})
-            }
-            for key, entry in getattr(catalog, section).items()
-        }
+        section: {key: _told(entry.model_dump()) for key, entry in getattr(catalog, section).items()}
         for section in _SECTIONS
     }
+
+
+def _told(values: dict[str, Any]) -> dict[str, Any]:
+    """What is set, of an entry and of what is inside it."""
+    return {
+        name: _told(value) if isinstance(value, dict) and name != "questions" else value
+        for name, value in values.items()
+        if (value is not None or name in _SAID) and value is not False and not _empty(value)
+    }
+
+
+def _empty(value: Any) -> bool:
+    return isinstance(value, tuple | dict) and not value
 
 
 def _build(document: Document) -> Catalog:

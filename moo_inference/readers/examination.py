@@ -65,11 +65,11 @@ def examine(path: str | os.PathLike[str], *, format: str | None = None, **option
     """
     known = recognise(path) if format is None else as_format(path, format)
     if known.kind == "catalog":
-        _checked(known, options, ())
+        checked_options(known, options, ())
         found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
         return _examination(known, found, ())
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
-    _checked(known, options, tuple(inspect.signature(reader).parameters)[1:])
+    checked_options(known, options, tuple(inspect.signature(reader).parameters)[1:])
     chosen = {**known.options, **options}
     several = _several(path, known, chosen)
     if several:
@@ -92,7 +92,8 @@ def _several(
     return None
 
 
-def _checked(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:
+def checked_options(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:
+    """Refuse options that a format's reader does not have; all of them are named."""
     unknown = [name for name in options if name not in allowed]
     if unknown:
         raise SettingError(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from moo_inference.catalog import Model
+from moo_inference.estimators.pass_law import cost_law, time_law
 
 _MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
 """Steps of 2 to 10 percent over a decade."""
@@ -21,11 +22,7 @@ _USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 def usual_budgets(model: Model) -> dict[str, float]:
     """A cost in USD and a time in seconds to begin with where a scenario has no budget: those of some passes."""
-    cost = model.usd_per_input_token * model.input_tokens.mean + model.usd_per_output_token * model.output_tokens.mean
-    time = (
-        model.seconds_per_input_token * model.input_tokens.mean
-        + model.seconds_per_output_token * model.output_tokens.mean
-    )
+    cost, time = cost_law(model).mean, time_law(model).mean
     return {"c_max": _rounded(cost * _USUAL_PASSES, 0.01), "t_max": _rounded(time * _USUAL_PASSES, 1.0)}
 
 

@@ -1,0 +1,161 @@
+"""A model from what files and the user tell; what is missing is asked for by name."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pydantic import ValidationError
+
+from moo_inference.catalog import Model
+from moo_inference.errors import SettingError
+from moo_inference.fitting.lengths import MOST_PASSES, length_part
+from moo_inference.fitting.outcomes import audit_of, outcome_part
+from moo_inference.fitting.part import Part
+from moo_inference.fitting.prices import price_part
+from moo_inference.fitting.serving import serving_part
+from moo_inference.outcomes import Audit
+from moo_inference.outcomes.accuracy_curve import Keep
+from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
+
+MISSING = {
+    "usd_per_million_input_tokens": "the price of input: --prices FILE and --model-key KEY, or --input-price USD",
+    "usd_per_million_output_tokens": "the price of output: --prices FILE and --model-key KEY, or --output-price USD",
+    "input_tokens": "the length of prompts: --lengths FILE, a --serving FILE that has it, or --input-tokens MEAN,STD",
+    "output_tokens": "the length of answers: --lengths FILE, a --serving FILE that has it, or --output-tokens MEAN,STD",
+    "seconds": "the time of a pass: --serving FILE, or --request-seconds MEAN,STD",
+    "accuracy": "the accuracy: --outcomes FILE, or --accuracy MEAN,STD",
+}
+"""What has to be told of a model, and how."""
+
+_SECONDS = ("request_seconds", "seconds_per_input_token", "seconds_per_output_token")
+
+
+@dataclass(frozen=True)
+class Given:
+    """What the user knows, by hand; None where a file tells.
+
+    Attributes:
+        input_price: USD per million tokens.
+        output_price: USD per million tokens.
+        input_tokens: mean and standard deviation.
+        output_tokens: mean and standard deviation.
+        request_seconds: mean and standard deviation.
+        accuracy: mean and standard deviation of one pass, normal.
+        parallel: passes at the same time.
+        latency: how times add up.
+        shared_prompt: one request asks for all passes.
+    """
+
+    input_price: float | None = None
+    output_price: float | None = None
+    input_tokens: tuple[float, float] | None = None
+    output_tokens: tuple[float, float] | None = None
+    request_seconds: tuple[float, float] | None = None
+    accuracy: tuple[float, float] | None = None
+    parallel: int = 1
+    latency: str = "waves"
+    shared_prompt: bool = False
+
+    def part(self) -> Part:
+        """The same as fields of a model."""
+        values: dict[str, Any] = {
+            "usd_per_million_input_tokens": self.input_price,
+            "usd_per_million_output_tokens": self.output_price,
+        }
+        for name in ("input_tokens", "output_tokens", "request_seconds", "accuracy"):
+            pair = getattr(self, name)
+            values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
+        return Part.of({name: value for name, value in values.items() if value is not None}, "given by hand")
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A model that was put together.
+
+    Attributes:
+        model: the model; `model.sources` tells where each number came from.
+        notes: what has to be known of them, in sentences.
+        audit: pass@k beside what one mean accuracy would give; None without an evaluation.
+    """
+
+    model: Model
+    notes: tuple[str, ...]
+    audit: Audit | None = None
+
+
+def fit_model(
+    name: str,
+    *,
+    price: Price | None = None,
+    lengths: TokenTrace | None = None,
+    serving: ServingRun | None = None,
+    outcomes: Outcomes | None = None,
+    given: Given | None = None,
+    keep: Keep = "oracle",
+    law: Literal["outcomes", "beta"] = "outcomes",
+    cached_prompt: bool = False,
+    most_passes: int = MOST_PASSES,
+) -> Fit:
+    """Put a model together.
+
+    Args:
+        name: what to call it.
+        price: of its tokens.
+        lengths: of its requests; else those of the serving benchmark are taken.
+        serving: how long its requests take, at one load.
+        outcomes: which of its answers were right.
+        given: what is told by hand, which counts before any file.
+        keep: which of k passes is kept.
+        law: whether accuracy is counted, or a law is fitted that goes beyond the samples.
+        cached_prompt: the prompt costs less from the second pass on.
+        most_passes: measured passes that are kept in the model.
+
+    Raises:
+        SettingError: (a ValueError) something is missing, all of which is named, or does not go together.
+    """
+    by_hand = Given() if given is None else given
+    parts = [
+        None if price is None else price_part(price, cached_prompt=cached_prompt),
+        None if serving is None else serving_part(serving, other_lengths=lengths is not None),
+        None if lengths is None else length_part(lengths, most=most_passes),
+        None if outcomes is None else outcome_part(outcomes, keep, law),
+        by_hand.part(),
+    ]
+    whole = Part()
+    for part in parts:
+        if part is not None:
+            whole = _one_way_to_time(part, whole)
+    values = whole.values
+    missing = [sentence for field_of, sentence in MISSING.items() if not _has(values, field_of)]
+    if missing:
+        raise SettingError([f"{name}: still missing is {sentence}" for sentence in missing])
+    values = {
+        **values,
+        "name": name,
+        "parallel": by_hand.parallel,
+        "latency": by_hand.latency,
+        "sources": {key: text for key, text in whole.sources.items() if key in values},
+    }
+    if by_hand.shared_prompt:
+        values["shared_prompt"] = True
+    try:
+        model = Model.model_validate(values)
+    except ValidationError as error:
+        raise SettingError(
+            [f"{name}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        ) from error
+    return Fit(model, tuple(dict.fromkeys(whole.notes)), None if outcomes is None else audit_of(outcomes))
+
+
+def _one_way_to_time(part: Part, before: Part) -> Part:
+    """Both parts; seconds per token and seconds of a request exclude each other, and the later part decides."""
+    told = {name for name in _SECONDS if name in part.values}
+    if not told:
+        return part.over(before)
+    values = {name: value for name, value in before.values.items() if name not in _SECONDS}
+    sources = {name: text for name, text in before.sources.items() if name not in _SECONDS}
+    return part.over(Part(values, sources, before.notes))
+
+
+def _has(values: Mapping[str, Any], name: str) -> bool:
+    return any(one in values for one in _SECONDS) if name == "seconds" else name in values

@@ -1,0 +1,61 @@
+"""Accuracy of a model from an evaluation."""
+
+from typing import Literal
+
+import numpy as np
+
+from moo_inference.errors import SettingError
+from moo_inference.fitting.part import Part
+from moo_inference.outcomes import Audit, audit, fit_beta
+from moo_inference.outcomes.accuracy_curve import Keep
+from moo_inference.outcomes.records import evaluation_of
+from moo_inference.readers import Outcomes
+
+_AUDITED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
+
+
+def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes", "beta"] = "outcomes") -> Part:
+    """The accuracy that an evaluation tells.
+
+    Args:
+        found: its samples.
+        keep: which of k passes is kept.
+        law: `outcomes` counts, for k up to the samples of a question; `beta` fits a law that goes beyond them, for the
+            oracle alone.
+
+    Raises:
+        SettingError: (a ValueError) the samples have no answers or scores where `keep` needs them, or no law fits them.
+    """
+    names = np.array(found.questions)[found.question]
+    if law == "beta":
+        if keep != "oracle":
+            raise SettingError(f"the beta law tells of the oracle alone, got {keep!r}")
+        fitted = fit_beta(*found.counts())
+        (a, between), (_, b) = fitted.covariance.tolist()
+        accuracy: dict[str, object] = {
+            "law": "beta",
+            "a": fitted.a,
+            "b": fitted.b,
+            "samples": fitted.n,
+            "covariance": [a, between, b],
+            "misfit": fitted.misfit,
+        }
+        fewest = fitted.n
+        notes = [f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a law of difficulty"]
+    else:
+        evaluation = evaluation_of(names, found.correct, keep, answer=found.answer, score=found.score)
+        fewest = evaluation.fewest
+        accuracy = {
+            "law": "outcomes",
+            "keep": keep,
+            "questions": {name: str(record) for name, record in zip(evaluation.names, evaluation.records, strict=True)},
+        }
+        notes = [f"{found.where}: {fewest} samples of some question, so nothing is known of k beyond {fewest}"]
+    source = f"{found.where}, {len(found):,} samples of {len(found.questions):,} questions"
+    return Part.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
+
+
+def audit_of(found: Outcomes) -> Audit:
+    """pass@k of the samples beside what one mean accuracy would give if all questions were equally hard."""
+    n, c = found.counts()
+    return audit(n, c, [k for k in _AUDITED if k <= n.min()])

@@ -1,0 +1,39 @@
+"""Prices of a model."""
+
+from moo_inference.fitting.part import Part
+from moo_inference.readers import Price
+
+
+def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
+    """The prices of a list as a model pays them.
+
+    Args:
+        price: of the model.
+        cached_prompt: the passes of a query have the same prompt, which is paid at the price of cached input from the
+            second pass on.
+    """
+    values: dict[str, object] = {
+        "usd_per_million_input_tokens": price.usd_per_million_input_tokens,
+        "usd_per_million_output_tokens": price.usd_per_million_output_tokens,
+    }
+    notes: list[str] = []
+    if price.free:
+        values["free"] = True
+    if max(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens) > 1_000:
+        values["price_checked"] = True
+    if price.usd_per_million_reasoning_tokens is not None:
+        values["usd_per_million_reasoning_tokens"] = price.usd_per_million_reasoning_tokens
+    if price.tiers:
+        values["price_tiers"] = [
+            {
+                "from_input_tokens": start,
+                "usd_per_million_input_tokens": per_input,
+                "usd_per_million_output_tokens": per_output,
+            }
+            for start, per_input, per_output in price.tiers
+        ]
+    if cached_prompt and price.usd_per_million_cached_input_tokens is None:
+        notes.append(f"{price.where}: {price.key} has no price for cached input, so every pass pays the whole prompt")
+    elif cached_prompt:
+        values["usd_per_million_cached_input_tokens"] = price.usd_per_million_cached_input_tokens
+    return Part.of(values, f"{price.where}, {price.key}", *notes)

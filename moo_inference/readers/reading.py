@@ -1,0 +1,37 @@
+"""A file by what it is to tell: its format is recognised, and its reader called."""
+
+import inspect
+import os
+from importlib import import_module
+from typing import Any
+
+from moo_inference.errors import ReaderError
+from moo_inference.readers.examination import checked_options
+from moo_inference.readers.lm_eval import lm_eval_filters
+from moo_inference.readers.recognition import FORMATS, as_format, recognise
+
+
+def read_as(path: str | os.PathLike[str], kind: str, *, format: str | None = None, **options: Any) -> Any:  # noqa: A002
+    """What a file holds, as its reader gives it.
+
+    Args:
+        path: the file.
+        kind: what it is to tell: prices, lengths, serving, outcomes or candidates.
+        format: the format's id, where the file is not to be recognised by its content.
+        options: of the format's reader.
+
+    Raises:
+        ReaderError: (a ValueError) the file tells something else, is in no known format, breaks the rules of its own,
+            or holds several systems or filters of which none is chosen; they are listed.
+        SettingError: (a ValueError) the format's reader has no such option.
+    """
+    known = recognise(path) if format is None else as_format(path, format)
+    if known.kind != kind:
+        raise ReaderError(f"{path}: must tell {kind}, and is a {known.name}, which tells {known.kind}")
+    if known.systems and "correct" not in options:
+        raise ReaderError(f"{path}: must have one system chosen of: {', '.join(known.systems)}")
+    if known.format == "lm_eval" and "filter" not in options and len(filters := lm_eval_filters(path)) > 1:
+        raise ReaderError(f"{path}: must have one filter chosen of: {', '.join(filters)}")
+    reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
+    checked_options(known, options, tuple(inspect.signature(reader).parameters)[1:])
+    return reader(path, **{**known.options, **options})
