@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 import numpy as np
 from pydantic import Discriminator, Tag, field_serializer, field_validator
 
-from moo_inference.catalog.frozen import Count, Fraction, Frozen, NonNegative, Positive, ReadOnly, Real
+from moo_inference.catalog.frozen import Amount, Count, Fraction, Frozen, NonNegative, Positive, ReadOnly, Real
 from moo_inference.outcomes import BetaFit
 from moo_inference.outcomes.records import Evaluation
 
@@ -23,7 +23,7 @@ class Accuracy(Frozen):
     """
 
     mean: Fraction
-    std: NonNegative
+    std: Amount
 
 
 class MeasuredAccuracy(Frozen):

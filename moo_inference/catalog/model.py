@@ -8,12 +8,13 @@ from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.accuracy import AnyAccuracy, MeasuredAccuracy
 from moo_inference.catalog.frozen import (
+    Amount,
     Count,
     Fraction,
     Frozen,
     Name,
-    NonNegative,
     Positive,
+    PositiveAmount,
     ReadOnly,
     Several,
     Tokens,
@@ -54,8 +55,8 @@ class TokenLength(Frozen):
         std: in tokens, zero or more.
     """
 
-    mean: Positive
-    std: NonNegative
+    mean: PositiveAmount
+    std: Amount
 
 
 class RequestSeconds(Frozen):
@@ -66,8 +67,8 @@ class RequestSeconds(Frozen):
         std: in seconds, zero or more.
     """
 
-    mean: Positive
-    std: NonNegative
+    mean: PositiveAmount
+    std: Amount
 
 
 class PriceTier(Frozen):
@@ -80,8 +81,8 @@ class PriceTier(Frozen):
     """
 
     from_input_tokens: Count
-    usd_per_million_input_tokens: NonNegative
-    usd_per_million_output_tokens: NonNegative
+    usd_per_million_input_tokens: Amount
+    usd_per_million_output_tokens: Amount
 
 
 class Passes(Frozen):
@@ -140,15 +141,15 @@ class Model(Frozen):
     name: Name
     free: bool = False
     price_checked: bool = False
-    usd_per_million_input_tokens: NonNegative
-    usd_per_million_output_tokens: NonNegative
-    usd_per_million_cached_input_tokens: NonNegative | None = None
-    usd_per_million_reasoning_tokens: NonNegative | None = None
+    usd_per_million_input_tokens: Amount
+    usd_per_million_output_tokens: Amount
+    usd_per_million_cached_input_tokens: Amount | None = None
+    usd_per_million_reasoning_tokens: Amount | None = None
     price_tiers: Several[PriceTier] = ()
     shared_prompt: bool = False
     request_seconds: RequestSeconds | None = None
-    seconds_per_input_token: Positive | None = Field(default=None, validate_default=True)
-    seconds_per_output_token: Positive | None = Field(default=None, validate_default=True)
+    seconds_per_input_token: PositiveAmount | None = Field(default=None, validate_default=True)
+    seconds_per_output_token: PositiveAmount | None = Field(default=None, validate_default=True)
     input_tokens: TokenLength
     output_tokens: TokenLength
     reasoning_tokens: TokenLength | None = None

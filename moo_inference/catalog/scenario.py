@@ -1,6 +1,6 @@
 """A scenario: the budgets that a choice has to meet."""
 
-from moo_inference.catalog.frozen import Fraction, Frozen, Name, Positive, Share
+from moo_inference.catalog.frozen import Fraction, Frozen, Name, PositiveAmount, Share
 
 TOLERANCE = 1e-9
 """How far a budget may be exceeded, relative to it. One that equals a cost in decimal is often missed by one ulp."""
@@ -22,8 +22,8 @@ class Scenario(Frozen):
     """
 
     name: Name
-    c_max: Positive | None
-    t_max: Positive | None
+    c_max: PositiveAmount | None
+    t_max: PositiveAmount | None
     a_min: Fraction
     c_quantile: Share | None = None
     t_quantile: Share | None = None

@@ -267,14 +267,10 @@ def test_a_catalog_without_scenarios_is_refused():
         check_explorable(PAPER.replace(scenarios={}))
 
 
-@pytest.mark.filterwarnings("ignore::RuntimeWarning")  # numpy's, of the overflow that is meant
 def test_numbers_beyond_all_bounds_are_told():
     tiny = PAPER.scenarios["medical-ai"].replace(c_max=1e-300)
     with pytest.raises(SettingError, match=r"scenarios\.s\.c_max: must be at least 1e-12"):
         check_explorable(PAPER.replace(scenarios={"s": tiny}))
-    model = PAPER.models["gpt-5"].replace(seconds_per_output_token=1e250, input_tokens={"mean": 1, "std": 1e300})
-    with pytest.raises(SettingError, match="numbers must be of usual sizes"):
-        answer(PAPER.replace(models={"m": model}), replace(START, models=("m",), shown="m", latency="waves"))
     for size in (1e-320, 1e308):
         assert len(slider_options("t_max", size, size)[1]) > 80
 

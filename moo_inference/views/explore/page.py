@@ -40,6 +40,7 @@ from moo_inference.views.explore.state import (
     default_knobs,
     left_out_text,
     model_labels,
+    resampled_models,
     scenario_labels,
     settings_catalog,
     solve_command,
@@ -86,6 +87,10 @@ def main() -> None:
     except MooInferenceError as error:
         st.html(markup.notice("These settings cannot be answered", error.faults))
         st.stop()
+    measured = resampled_models(state.catalog, knobs)
+    if measured:
+        sentence = "has measured passes, of which this page takes mean and spread; solve draws from them all."
+        st.html(markup.notice("Normal lengths", [f"{name} {sentence}" for name in measured], mild=True))
     show(found, knobs)
     share(found, knobs)
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from moo_inference.catalog import Catalog, Scenario
 from moo_inference.decision import DEFAULT_RULES, make_rule
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import SettingError
 from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo
 from moo_inference.studies.study import Study, run_study
 from moo_inference.views.explore.ranges import SMALLEST_BUDGET
@@ -156,7 +156,7 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     """Solve what the page is set to.
 
     Raises:
-        SettingError: (a ValueError) a setting is out of its range, no rule is left, or numbers overflow.
+        SettingError: (a ValueError) a setting is out of its range, or no rule is left.
         UnknownNameError: (a LookupError) an unknown model, scenario or rule.
     """
     check_size(knobs)
@@ -164,17 +164,15 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     rules, left_out = applicable_rules(knobs.rules, asked.scenarios[knobs.scenario])
     if not rules:
         raise SettingError(left_out_text(left_out, knobs) if left_out else "there must be at least one rule, got none")
-    try:
-        study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
-    except MooInferenceError:
-        raise
-    except (ArithmeticError, ValueError) as error:
-        # A catalog from an address or an upload may hold any finite number.
-        raise SettingError(
-            f"the catalog's numbers must be of usual sizes, but computing with them fails: {error}"
-        ) from error
+    study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
     found = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
     return Answer(study, found, rules, left_out)
+
+
+def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
+    """Names of the models that have measured passes, of which the page takes just mean and spread."""
+    models = (catalog.models[key] for key in knobs.models)
+    return tuple(model.name for model in models if model.passes is not None)
 
 
 def applicable_rules(rules: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
