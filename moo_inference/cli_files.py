@@ -154,7 +154,7 @@ class Sources:
 
         if self.lengths is None:
             return None
-        options = {}
+        options: dict[str, Any] = {}
         if self.length_columns is not None:
             names = self.length_columns.split(",")
             if len(names) != 2 or not all(names):
@@ -168,7 +168,7 @@ class Sources:
 
         if self.outcomes is None:
             return None
-        options = _pairs("--outcome-column", self.outcome_column)
+        options: dict[str, Any] = dict(_pairs("--outcome-column", self.outcome_column))
         if self.system is not None:
             options["correct"] = self.system
         if self.filter is not None:
