@@ -24,12 +24,15 @@ ORDER = (
     "solvers",
     "infeasibility",
     "fronts",
+    "scores",
+    "policy",
     "decision",
     "studies",
     "views",
     "progress",
     "cli_options",
     "cli_files",
+    "cli_route",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

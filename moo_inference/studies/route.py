@@ -10,14 +10,40 @@ import numpy as np
 from moo_inference.catalog import Catalog, Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.errors import unknown_name
+from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import COLUMNS, INTERVAL
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
+from moo_inference.policy import Policy
 from moo_inference.studies.output import versions
 from moo_inference.texts.amounts import seconds, usd
+
+
+@dataclass(frozen=True)
+class Match:
+    """A model at its most accurate within the budgets, and the cheapest other that is at least as accurate.
+
+    Attributes:
+        model: id of the model.
+        k: its most accurate feasible number of passes.
+        cost: USD a query at that k.
+        accuracy: at that k.
+        by: id of the cheapest other model that is at least as accurate within the budgets, or None.
+        by_k: its passes.
+        by_cost: USD a query; NaN without one.
+        by_accuracy: its accuracy.
+    """
+
+    model: str
+    k: int
+    cost: float
+    accuracy: float
+    by: str | None
+    by_k: int | None
+    by_cost: float
+    by_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -58,6 +84,30 @@ class Route:
         """For each model that was not chosen, why: a budget it breaks, what dominates it, or its lower score."""
         return {key: self._why_not(key) for key in self.curves if key != self.choice.model}
 
+    def matches(self) -> list[Match]:
+        """Who matches whom, for each model that has a feasible k (paper, section "Aggregate Trends")."""
+        fronts = {key: Front.from_curve(curve, self.scenario) for key, curve in self.curves.items()}
+        found = []
+        for model, front in fronts.items():
+            if not len(front):
+                continue
+            row = int(front.F[:, 2].argmin())
+            best: tuple[float, str, int] | None = None
+            for other, theirs in fronts.items():
+                rows = np.flatnonzero(theirs.F[:, 2] <= front.F[row, 2]) if other != model else np.empty(0, dtype=int)
+                if rows.size:
+                    cheapest = int(rows[theirs.F[rows, 0].argmin()])
+                    candidate = (float(theirs.F[cheapest, 0]), other, cheapest)
+                    best = candidate if best is None else min(best, candidate)
+            own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, 2]))
+            if best is None:
+                found.append(Match(*own, None, None, float("nan"), float("nan")))
+            else:
+                cost, by, place = best
+                theirs = fronts[by]
+                found.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, 2])))
+        return found
+
     def _why_not(self, model: str) -> str:
         own = Front.from_curve(self.curves[model], self.scenario)
         if own.infeasibility is not None:
@@ -83,6 +133,44 @@ class Route:
             f"on the front with {some}, but its best {self.rule.score_name} is {scores[best]:.4g} (k = "
             f"{self.front.k[best]}), where {choice.model} with k = {choice.k} has {scores[choice.row]:.4g}"
         )
+
+    def policy(self) -> Policy:
+        """All rows that some budgets for means could choose, for a serving layer to choose from.
+
+        Raises:
+            SettingError: (a ValueError) a budget of the scenario is for a quantile, of which a policy knows nothing.
+        """
+        if self.scenario.quantiles != (None, None, None):
+            raise SettingError(
+                f"a policy holds means, and scenario {self.scenario.name!r} has a budget for a quantile: leave it out"
+            )
+        anything = Scenario(name="any budget", c_max=None, t_max=None, a_min=0.0)
+        whole = front_across(self.curves, anything)
+        ids = list(self.curves)
+        return Policy(
+            tuple(ids),
+            np.array([ids.index(name) for name in whole.models]),
+            whole.k,
+            whole.F,
+            {**self.options, "versions": versions()},
+        )
+
+    def to_litellm(self) -> dict[str, Any]:
+        """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
+
+        The model of each entry is its id here; LiteLLM wants names such as `openai/gpt-5-mini`. What keeps the best of
+        the n answers is the caller's.
+        """
+        entries, names = [], []
+        for choice, name in ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up")):
+            if choice is not None and choice.k is not None:
+                parameters: dict[str, Any] = {"model": choice.model, **({"n": choice.k} if choice.k > 1 else {})}
+                entries.append({"model_name": name, "litellm_params": parameters})
+                names.append(name)
+        settings: dict[str, Any] = {"model_list": entries}
+        if len(names) > 1:
+            settings["router_settings"] = {"fallbacks": [{names[0]: [names[1]]}]}
+        return settings
 
     def to_dict(self) -> dict[str, Any]:
         """The route as plain values, ready for JSON.
