@@ -21,7 +21,7 @@ def test_route_says_which_model_and_why_no_other(capsys):
     assert f"chosen     {record['model']}  {record['k']} " in out
     for model, why in record["why_not"].items():
         assert model in out
-        assert why.split(":")[0] in out
+        assert why[:30] in out
     for words in ("runner-up", "Who matches whom", "Which budget to relax", "Where the choice flips", "price of "):
         assert words in out
     assert "what-if" not in json.dumps(record)
