@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated, NoReturn
 import typer
 
 from moo_inference.cli_files import doctor, fit
+from moo_inference.cli_gate import check, diff
 from moo_inference.cli_options import (
     CatalogOption,
     Conditions,
@@ -28,10 +29,10 @@ from moo_inference.cli_options import (
     grouped,
 )
 from moo_inference.cli_route import route
+from moo_inference.cli_study import REPLICATIONS, solve_study
 from moo_inference.errors import MooInferenceError, SettingError
 
 if TYPE_CHECKING:
-    from moo_inference.studies import Study
     from moo_inference.texts.table import Table
 
 app = typer.Typer(
@@ -45,7 +46,6 @@ app = typer.Typer(
 FAULT = 2
 NOTHING_FOUND = 3
 INTERRUPTED = 130
-REPLICATIONS = 200
 
 
 @app.callback(invoke_without_command=True)
@@ -77,7 +77,7 @@ def solve(
 
     if out is not None:
         prepare_folder(out)
-    study = _study(question, estimation, conditions, tails, extras)
+    study = solve_study(question, estimation, conditions, tails, extras.baseline, assess=extras.assess)
     if out is not None:
         study.save(out)
     if format is Format.CSV:
@@ -113,7 +113,7 @@ def report(
     if target.is_dir():
         raise SettingError(f"--out must be a file, and {out} is a folder")
     prepare_folder(target.parent)
-    study = _study(question, estimation, conditions, tails, extras)
+    study = solve_study(question, estimation, conditions, tails, extras.baseline, assess=extras.assess)
     with report_progress("drawing") as progress:
         write_report(study, target, command=shlex.join(["moo-inference", *context.obj]), progress=progress)
     sys.stderr.write(f"moo-inference: wrote {target}\n")
@@ -258,6 +258,8 @@ def assess(
 app.command()(doctor)
 app.command()(fit)
 app.command()(route)
+app.command()(check)
+app.command()(diff)
 
 
 @app.command()
@@ -324,35 +326,6 @@ def compare(
         sys.stdout.write(comparison.to_json())
     else:
         _print(comparison_tables(comparison), format)
-
-
-def _study(
-    question: Question,
-    estimation: Estimation,
-    conditions: Conditions,
-    tails: Tails,
-    extras: Extras,
-) -> "Study":
-    from moo_inference.catalog import load_catalog, with_quantiles
-    from moo_inference.estimators import choose_estimator
-    from moo_inference.progress import report_progress
-    from moo_inference.studies import run_study
-
-    options = asdict(estimation)
-    catalog = with_quantiles(load_catalog(question.catalog), **asdict(tails))
-    chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
-    with report_progress("estimating") as progress:
-        return run_study(
-            catalog,
-            models=question.model,
-            scenarios=question.scenario,
-            decisions=question.decision,
-            estimator=chosen,
-            baselines=extras.baseline or (),
-            assess=REPLICATIONS if extras.assess else None,
-            progress=progress,
-            **asdict(conditions),
-        )
 
 
 def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002

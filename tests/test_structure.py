@@ -31,7 +31,9 @@ ORDER = (
     "views",
     "progress",
     "cli_options",
+    "cli_study",
     "cli_files",
+    "cli_gate",
     "cli_route",
     "cli",
 )

@@ -65,7 +65,7 @@ def replay(
     """
     study = run_again(settings, progress)
     fresh = json.loads(frame_to_json(study.choices))
-    changes, largest = _compare(choices, fresh)
+    changes, largest = compare_choices(choices, fresh)
     before = settings.get("versions", {})
     now = versions()
     others = tuple(
@@ -105,7 +105,8 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
     )
 
 
-def _compare(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:
+def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:
+    """What differs between the records of two `Study.to_json`: a sentence a choice; and by how much at most."""
     before = {tuple(row.get(key) for key in _KEY): row for row in then}
     after = {tuple(row[key] for key in _KEY): row for row in now}
     changes = [f"{', '.join(map(str, key))}: is gone" for key in before if key not in after]

@@ -1,0 +1,39 @@
+"""A recorded study: a folder that `solve --out` wrote, or a report."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from moo_inference.errors import ReaderError
+from moo_inference.readers.json_file import read_json
+from moo_inference.readers.report_file import read_report
+
+
+def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The `settings` and `choices` of a recorded study, as plain values.
+
+    Args:
+        path: a folder with settings.json and choices.json, or a report.
+
+    Raises:
+        ReaderError: (a ValueError) it is neither, or a file in it is not whole.
+    """
+    if not Path(path).is_dir():
+        return read_report(path)
+    settings = read_json(Path(path) / "settings.json").data
+    if not isinstance(settings, dict):
+        raise ReaderError(f"{Path(path) / 'settings.json'}: must hold the settings of a study")
+    return {"settings": settings, "choices": read_choices(Path(path) / "choices.json")}
+
+
+def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The records of a choices.json.
+
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or holds no choices.
+    """
+    choices = read_json(path).data
+    wanted = {"scenario", "model", "decision", "status", "k"}
+    if not isinstance(choices, list) or not all(isinstance(row, dict) and wanted <= row.keys() for row in choices):
+        raise ReaderError(f"{path}: must be a list of choices with {', '.join(sorted(wanted))}, as solve --out writes")
+    return choices

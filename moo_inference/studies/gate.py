@@ -1,0 +1,91 @@
+"""A gate for pipelines: whether the choices of a study are still those of a baseline, feasible and sure."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+from xml.etree import ElementTree as ET
+
+from moo_inference.studies.choices import SURE_ENOUGH
+from moo_inference.studies.study import Study
+
+CAUSES = ("changed", "infeasible", "unsure")
+"""Why a choice can fail: another k or status than in the baseline, no feasible k, a probability of good selection under
+0.9."""
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """One choice at the gate.
+
+    Attributes:
+        scenario: id of the scenario.
+        model: id of the model.
+        decision: id of the rule.
+        failures: by cause, a sentence.
+    """
+
+    scenario: str
+    model: str
+    decision: str
+    failures: Mapping[str, str]
+
+
+def verdicts(study: Study, baseline: Sequence[Mapping[str, Any]], causes: Sequence[str]) -> list[Verdict]:
+    """Every choice of a study, and of its baseline, with what fails of it.
+
+    Args:
+        study: as it is now.
+        baseline: the records of a `Study.to_json` of before.
+        causes: of CAUSES, those that count.
+    """
+    before = {(row["scenario"], row["model"], row["decision"]): row for row in baseline}
+    found = []
+    for row in study.choices.to_dict(orient="records"):
+        key = (str(row["scenario"]), str(row["model"]), str(row["decision"]))
+        failures = {}
+        k = None if row["status"] != "ok" else int(row["k"])
+        old = before.pop(key, None)
+        if "changed" in causes:
+            if old is None:
+                failures["changed"] = "is not in the baseline"
+            elif (old["status"], old["k"]) != (row["status"], k):
+                failures["changed"] = f"was {_said(old['status'], old['k'])}, is {_said(str(row['status']), k)}"
+        if "infeasible" in causes and row["status"] == "infeasible":
+            failures["infeasible"] = str(row["warning"])
+        if "unsure" in causes and row.get("pgs", 1.0) < SURE_ENOUGH:
+            failures["unsure"] = f"with other seeds only {row['pgs']:.0%} of the choices are as good as the exact one"
+        found.append(Verdict(key[0], key[1], key[2], failures))
+    if "changed" in causes:
+        gone = {"changed": "is gone, and was in the baseline"}
+        found += [Verdict(str(key[0]), str(key[1]), str(key[2]), gone) for key in before]
+    return found
+
+
+def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
+    """The verdicts as JUnit XML: a test case for each choice and cause."""
+    failed = sum(cause in verdict.failures for verdict in found for cause in causes)
+    suite = ET.Element(
+        "testsuite", name="moo-inference check", tests=str(len(found) * len(causes)), failures=str(failed)
+    )
+    for verdict in found:
+        for cause in causes:
+            name = f"{_legal(verdict.decision)}: not {cause}"
+            where = f"{_legal(verdict.scenario)}.{_legal(verdict.model)}"
+            case = ET.SubElement(suite, "testcase", classname=where, name=name)
+            if cause in verdict.failures:
+                ET.SubElement(case, "failure", type=cause, message=_legal(verdict.failures[cause]))
+    ET.indent(suite)
+    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
+
+
+def _said(status: str, k: int | None) -> str:
+    return f"k = {k}" if k is not None else status
+
+
+def _legal(text: str) -> str:
+    """Text without the characters that XML cannot hold."""
+    return "".join(
+        letter if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff") else "?"
+        for letter in text
+        if letter not in "\ufffe\uffff"
+    )
