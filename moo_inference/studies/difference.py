@@ -79,7 +79,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
     step()
     choices, _ = compare_choices(before, after)
     inputs = []
-    explained: set[str] = set()
+    explained: set[tuple[str, bool]] = set()
     for place in changed:
         old, new = _at(first, place), _at(second, place)
         effects: tuple[str, ...] = ()
