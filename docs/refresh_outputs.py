@@ -14,7 +14,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"(<!-- (code|run): (.+?) -->\n```[a-z]*\n)(.*?)(\n```)", re.DOTALL)
+BLOCK = re.compile(r"(<!-- (code|run): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 
 
 @cache
@@ -34,9 +34,9 @@ def fill(match: re.Match[str]) -> str:
     """One block with what belongs there."""
     before, kind, what, _, after = match.groups()
     if kind == "run":
-        return before + run(what) + after
+        return before + run(what) + "\n" + after
     code = (ROOT / what).read_text(encoding="utf-8")
-    return before + re.sub(r'\A""".*?"""\n+', "", code, flags=re.DOTALL).strip() + after
+    return before + re.sub(r'\A""".*?"""\n+', "", code, flags=re.DOTALL).strip() + "\n" + after
 
 
 def main() -> int:
