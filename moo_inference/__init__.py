@@ -10,7 +10,9 @@ if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
     from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
+    from moo_inference.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
+    from moo_inference.studies.route import route
 
 __version__ = "0.1.0"
 
@@ -27,9 +29,11 @@ _HOME = {
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
     "Front": "fronts",
+    "Policy": "policy",
     "Assessment": "studies",
     "Study": "studies",
     "assess": "studies",
+    "route": "studies.route",
     "run_study": "studies",
 }
 
