@@ -22,6 +22,7 @@ from moo_inference.outcomes.checks import FloatArray, IntArray, passes
 from moo_inference.outcomes.interval import mean_interval
 from moo_inference.outcomes.pass_at_k import mean_pass_at_k
 from moo_inference.outcomes.samples import Samples
+from moo_inference.outcomes.voting import ABSENT
 
 _GROUP = re.compile(r"([0-9]{1,9})/([0-9]{1,9})\Z")
 _NONE = re.compile(r"none:([0-9]{1,9})\Z")
@@ -189,13 +190,16 @@ def evaluation_of(
     elif keep == "verifier":
         if score is None:
             raise SettingError("verifier needs a score for every sample, got none")
-        key = -samples.per_sample("score", score, "iuf", "a number").astype(float)
-        if np.isnan(key).any():
-            raise SettingError(f"verifier needs a score for every sample, got none for {np.isnan(key).sum():,}")
+        scores = samples.per_sample("score", score, "biuf", "a number").astype(float)
+        if np.isnan(scores).any():
+            raise SettingError(f"verifier needs a score for every sample, got none for {np.isnan(scores).sum():,}")
+        key = -scores
     elif keep == "majority":
         if answer is None:
             raise SettingError("majority needs an answer for every sample, -1 where there is none; got none")
-        key = samples.per_sample("answer", answer, "iu", "a code")
+        key = samples.per_sample("answer", answer, "iu", "a whole number, -1 for none,")
+        if (key < ABSENT).any():
+            raise SettingError(f"answer must be a code of at least 0, or -1 for none, got {int(key.min())}")
     else:
         raise SettingError(f"keep must be one of: oracle, verifier, majority; got {keep!r}")
     order = np.lexsort((key, samples.place))
@@ -207,7 +211,7 @@ def evaluation_of(
     absent = [0] * len(samples.names)
     for start, size, good in zip(starts.tolist(), sizes.tolist(), rights.tolist(), strict=True):
         row = int(place[start])
-        if keep == "majority" and key[start] < 0:
+        if keep == "majority" and key[start] == ABSENT:
             absent[row] = size
         else:
             groups[row].append((good, size))

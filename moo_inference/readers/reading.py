@@ -1,12 +1,11 @@
 """A file by what it is to tell: its format is recognised, and its reader called."""
 
-import inspect
 import os
 from importlib import import_module
 from typing import Any
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.examination import checked_options
+from moo_inference.readers.examination import checked_options, options_of
 from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 
@@ -33,5 +32,5 @@ def read_as(path: str | os.PathLike[str], kind: str, *, format: str | None = Non
     if known.format == "lm_eval" and "filter" not in options and len(filters := lm_eval_filters(path)) > 1:
         raise ReaderError(f"{path}: must have one filter chosen of: {', '.join(filters)}")
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
-    checked_options(known, options, tuple(inspect.signature(reader).parameters)[1:])
+    checked_options(known, options, options_of(reader))
     return reader(path, **{**known.options, **options})
