@@ -29,6 +29,7 @@ ORDER = (
     "views",
     "progress",
     "cli_options",
+    "cli_sources",
     "cli_files",
     "cli",
 )
