@@ -150,11 +150,15 @@ class Sources:
         if self.outcomes is None:
             return None
         options = pairs_of("--outcome-column", self.outcome_column)
+        if self.system is not None and "correct" in options:
+            raise SettingError("--system names the column of what is correct: --outcome-column correct must not too")
         if self.system is not None:
             options["correct"] = self.system
         if self.filter is not None:
             options["filter"] = self.filter
-        found: Outcomes = read_as(self.outcomes, "outcomes", **options)
+        # Columns that are named make a table of what is recognised as none.
+        table = "outcomes_table" if {"question", "correct"} <= options.keys() else None
+        found: Outcomes = read_as(self.outcomes, "outcomes", format=table, **options)
         return found
 
 
@@ -260,6 +264,12 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
     wrong = [text for text in given or () if not all(text.partition("=")[::2])]
     if wrong:
         raise SettingError(f"{option} must be NAME=VALUE, got {', '.join(map(repr, wrong))}")
+    names = [text.partition("=")[0] for text in given or ()]
+    faults = [f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1]
+    if "format" in names:
+        faults.append(f"{option} must be an option of the reader, and format is none")
+    if faults:
+        raise SettingError(faults)
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}
 
 

@@ -50,7 +50,7 @@ class Examination:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def examine(path: str | os.PathLike[str], *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
+def examine(path: str | os.PathLike[str], /, *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
     """Recognise a file, read it, and say what was understood.
 
     Args:

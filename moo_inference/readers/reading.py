@@ -10,7 +10,7 @@ from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 
 
-def read_as(path: str | os.PathLike[str], kind: str, *, format: str | None = None, **options: Any) -> Any:  # noqa: A002
+def read_as(path: str | os.PathLike[str], kind: str, /, *, format: str | None = None, **options: Any) -> Any:  # noqa: A002
     """What a file holds, as its reader gives it.
 
     Args:
