@@ -10,6 +10,7 @@ from numpy.typing import ArrayLike
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.scores import best_rows
 
 with warnings.catch_warnings():
     # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.
@@ -129,6 +130,4 @@ class Rule(DecisionMaking):
             N: (n, m) the front as the rule looks at it.
             scores: (n,) from `score`.
         """
-        extreme = np.fmax.reduce(scores) if self.higher_is_better else np.fmin.reduce(scores)
-        rows: IntArray = (scores == extreme).nonzero()[0]
-        return rows if len(rows) < 2 else rows[np.lexsort(N[rows].T[::-1])]
+        return best_rows(N, scores, higher_is_better=self.higher_is_better)

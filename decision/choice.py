@@ -103,7 +103,7 @@ def _evidence_warnings(front: Front, row: int) -> tuple[str, ...]:
         low, high = evidence.ci_low[row], evidence.ci_high[row]
         return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",)
     if evidence.last[row]:
-        return (f"the evaluation has no more than {k} samples of some question, so nothing is known of more passes",)
+        return (f"nothing is known beyond k = {k}, the samples that the evaluation has of some question",)
     return ()
 
 

@@ -1,15 +1,8 @@
 """Maximum cube: the greatest volume between the row and the budgets (paper, Eq. 11, 12)."""
 
-import numpy as np
-
 from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-
-
-def cube_volume(N: FloatArray) -> FloatArray:
-    """(n,) products over the columns of N (n, m) of what each leaves of its budget, none of it negative."""
-    volume: FloatArray = np.maximum(0.0, 1.0 - N).prod(axis=1)
-    return volume
+from moo_inference.scores import cube_volume
 
 
 class MaxCube(Rule):

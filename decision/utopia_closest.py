@@ -1,15 +1,8 @@
 """Utopia-closest: the row nearest to no cost, no time and no error (paper, Eq. 15-17)."""
 
-import numpy as np
-
 from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-
-
-def utopia_distance(N: FloatArray) -> FloatArray:
-    """(n,) Euclidean distances of the rows of N (n, m) from the origin."""
-    distance: FloatArray = np.sqrt((N * N).sum(axis=1))
-    return distance
+from moo_inference.scores import utopia_distance
 
 
 class UtopiaClosest(Rule):

@@ -27,6 +27,7 @@ from moo_inference.cli_options import (
     Tails,
     grouped,
 )
+from moo_inference.cli_route import route
 from moo_inference.errors import MooInferenceError, SettingError
 
 if TYPE_CHECKING:
@@ -256,6 +257,7 @@ def assess(
 
 app.command()(doctor)
 app.command()(fit)
+app.command()(route)
 
 
 @app.command()

@@ -135,7 +135,7 @@ class Sources:
 
         if self.lengths is None:
             return None
-        options = {}
+        options: dict[str, Any] = {}
         if self.length_columns is not None:
             names = self.length_columns.split(",")
             if len(names) != 2 or not all(names):
@@ -149,7 +149,7 @@ class Sources:
 
         if self.outcomes is None:
             return None
-        options = pairs_of("--outcome-column", self.outcome_column)
+        options: dict[str, Any] = dict(pairs_of("--outcome-column", self.outcome_column))
         if self.system is not None and "correct" in options:
             raise SettingError("--system names the column of what is correct: --outcome-column correct must not too")
         if self.system is not None:
@@ -266,8 +266,11 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
         raise SettingError(f"{option} must be NAME=VALUE, got {', '.join(map(repr, wrong))}")
     names = [text.partition("=")[0] for text in given or ()]
     faults = [f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1]
-    if "format" in names:
-        faults.append(f"{option} must be an option of the reader, and format is none")
+    faults += [
+        f"{option} must be an option of the reader, and {name} is none"
+        for name in ("format", "progress")
+        if name in names
+    ]
     if faults:
         raise SettingError(faults)
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}

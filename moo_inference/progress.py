@@ -27,7 +27,7 @@ class _Lines:
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
-        if now >= self.next:
+        if now >= self.next and done < total:
             left = (now - self.started) / done * (total - done)
             sys.stderr.write(f"moo-inference: {self.what}: {done} of {total}, about {left:.0f} s left\n")
             sys.stderr.flush()

@@ -24,6 +24,8 @@ ORDER = (
     "solvers",
     "infeasibility",
     "fronts",
+    "scores",
+    "policy",
     "decision",
     "studies",
     "views",
@@ -31,6 +33,7 @@ ORDER = (
     "cli_options",
     "cli_sources",
     "cli_files",
+    "cli_route",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

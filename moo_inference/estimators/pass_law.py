@@ -151,8 +151,8 @@ def time_law(model: Model) -> PassLaw:
     """How long one pass takes, in seconds. A measured time goes with the output: long answers take long."""
     if model.request_seconds is not None:
         measured = model.request_seconds
-        # Counted in nanoseconds, so that clipping at one of them is clipping at 0.
-        length = TokenLength(mean=measured.mean * 1e9, std=measured.std * 1e9)
+        # In nanoseconds, so that clipping at one of them is clipping at 0; a catalog's bounds are not for these.
+        length = TokenLength.model_construct(mean=measured.mean * 1e9, std=measured.std * 1e9)
         return PassLaw(0.0, 1e-9, model.input_tokens, length)
     per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
     return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))

@@ -59,7 +59,8 @@ def _part(found: Outcomes, keep: Keep, law: str) -> Part:
                 for place, record in zip(evaluation.names, evaluation.records, strict=True)
             },
         }
-        notes = [f"{found.where}: {fewest} samples of some question, so nothing is known of k beyond {fewest}"]
+        samples = "one sample" if fewest == 1 else f"{fewest} samples"
+        notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]
     source = f"{found.where}, {len(found):,} samples of {len(found.questions):,} questions"
     return Part.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
 

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from moo_inference.readers.outcomes import Outcomes
     from moo_inference.readers.outcomes_table import read_outcomes_table
     from moo_inference.readers.prices import Price, PriceList
+    from moo_inference.readers.reading import read_as
     from moo_inference.readers.recognition import Recognised, recognise
     from moo_inference.readers.serving import Load, ServingRun, Spread
     from moo_inference.readers.token_trace import TokenTrace
@@ -50,6 +51,7 @@ _HOME = {
     "examine": "examination",
     "parse_yaml": "yaml_file",
     "plain_scalar": "yaml_file",
+    "read_as": "reading",
     "read_azure_trace": "azure_trace",
     "read_burstgpt_trace": "burstgpt_trace",
     "read_candidates": "candidates_csv",
@@ -90,6 +92,7 @@ __all__ = [
     "examine",
     "parse_yaml",
     "plain_scalar",
+    "read_as",
     "read_azure_trace",
     "read_burstgpt_trace",
     "read_candidates",

@@ -1,6 +1,8 @@
 """A file by what it is to tell: its format is recognised, and its reader called."""
 
+import inspect
 import os
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -10,13 +12,22 @@ from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 
 
-def read_as(path: str | os.PathLike[str], kind: str, /, *, format: str | None = None, **options: Any) -> Any:  # noqa: A002
+def read_as(
+    path: str | os.PathLike[str],
+    kind: str,
+    /,
+    *,
+    format: str | None = None,  # noqa: A002 (what it is)
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> Any:
     """What a file holds, as its reader gives it.
 
     Args:
         path: the file.
         kind: what it is to tell: prices, lengths, serving, outcomes or candidates.
         format: the format's id, where the file is not to be recognised by its content.
+        progress: told how many bytes are read, of how many, where the reader can tell.
         options: of the format's reader.
 
     Raises:
@@ -33,4 +44,5 @@ def read_as(path: str | os.PathLike[str], kind: str, /, *, format: str | None = 
         raise ReaderError(f"{path}: must have one filter chosen of: {', '.join(filters)}")
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
     checked_options(known, options, options_of(reader))
-    return reader(path, **{**known.options, **options})
+    told = {"progress": progress} if "progress" in inspect.signature(reader).parameters else {}
+    return reader(path, **{**known.options, **options, **told})

@@ -340,7 +340,7 @@ def test_outcomes_are_records_by_question():
     part = outcome_part(found)
     assert part.values["accuracy"]["keep"] == "oracle"
     assert part.sources["accuracy"].endswith("outcomes_long.csv, 5 samples of 2 questions")
-    assert part.notes[-1].endswith("2 samples of some question, so nothing is known of k beyond 2")
+    assert part.notes[-1].endswith("some question has 2 samples, so nothing is known of k beyond 2")
 
 
 def test_what_lacks_for_a_keeper_is_told_with_the_file():

@@ -1,0 +1,175 @@
+"""What a serving layer embeds: the front across models in a small file, and a rule applied to it at any budget.
+
+This module needs numpy alone, and a choice takes some tens of microseconds.
+"""
+
+import json
+import math
+import os
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from moo_inference.errors import ReaderError, SettingError, unknown_name
+from moo_inference.files import write_atomically
+from moo_inference.scores import FloatArray, IntArray, best_rows, cube_volume, sharpness, utopia_distance
+
+FORMAT = "moo-inference policy 1"
+TOLERANCE = 1e-9
+"""As in `Scenario`: how far a budget may be exceeded, relative to it."""
+
+RULES: Mapping[str, tuple[Callable[[FloatArray], FloatArray], bool, bool]] = {
+    "accuracy-max": (lambda N: N[:, -1], False, False),
+    "max-cube": (cube_volume, True, True),
+    "utopia-closest": (utopia_distance, False, True),
+    "knee-point": (sharpness, True, True),
+    "knee-chord": (lambda N: sharpness(N, "chord"), True, False),
+}
+"""Each rule with its score, whether the greatest is the best, and whether it divides by the budgets."""
+
+_COLUMNS = ("cost", "time", "error")
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What a policy chooses.
+
+    Attributes:
+        model: id of the model.
+        k: passes.
+        cost: USD a query, the mean.
+        time: seconds a query, the mean.
+        accuracy: of the kept answer, the mean.
+    """
+
+    model: str
+    k: int
+    cost: float
+    time: float
+    accuracy: float
+
+
+@dataclass(frozen=True, eq=False)
+class Policy:
+    """The rows that some budget could choose, the cheapest first.
+
+    Attributes:
+        models: ids.
+        model: (n,) position in `models` of each row.
+        k: (n,) passes.
+        F: (n, 3) cost in USD, time in seconds and error a query.
+        made: settings and versions that made it.
+    """
+
+    models: tuple[str, ...]
+    model: IntArray
+    k: IntArray
+    F: FloatArray
+    made: Mapping[str, Any]
+
+    @classmethod
+    def load(cls, path: str | os.PathLike[str]) -> "Policy":
+        """Read a policy.
+
+        Raises:
+            ReaderError: (a ValueError) the file is missing, or no policy.
+        """
+        try:
+            data = json.loads(Path(path).read_text(encoding="utf-8"))
+        except OSError as error:
+            raise ReaderError(f"{path}: must be a file that can be read: {error.strerror or error}") from error
+        except ValueError as error:
+            raise ReaderError(f"{path}: must be JSON: {error}") from error
+        try:
+            if data["format"] != FORMAT:
+                raise ValueError(f"format must be {FORMAT!r}, got {data['format']!r}")
+            models = tuple(map(str, data["models"]))
+            model, k = (np.array(data[name], dtype=np.int64) for name in ("model", "k"))
+            F = np.array([data[name] for name in _COLUMNS], dtype=float).T
+            made = dict(data["made"])
+            if not (len(model) == len(k) == len(F) > 0 and np.isfinite(F).all()):
+                raise ValueError("all columns must have the same length, one number a row")
+            if not ((model >= 0).all() and (model < len(models)).all() and (np.diff(F[:, 0]) >= 0).all()):
+                raise ValueError("rows must name their models, and stand in ascending order of cost")
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise ReaderError(f"{path}: must be a policy written by moo-inference route: {error}") from error
+        return cls(models, model, k, F, made)
+
+    def save(self, path: str | os.PathLike[str]) -> None:
+        """Write the policy as JSON; the file appears whole or not at all.
+
+        Raises:
+            OutputError: (an OSError) the file cannot be written.
+        """
+        write_atomically(path, json.dumps(self.to_dict(), allow_nan=False) + "\n")
+
+    def to_dict(self) -> dict[str, Any]:
+        """The policy as plain values."""
+        columns = {name: self.F[:, column].tolist() for column, name in enumerate(_COLUMNS)}
+        return {
+            "format": FORMAT,
+            "models": list(self.models),
+            "model": self.model.tolist(),
+            "k": self.k.tolist(),
+            **columns,
+            "made": dict(self.made),
+        }
+
+    def choose(
+        self,
+        c_max: float | None = None,
+        t_max: float | None = None,
+        a_min: float = 0.0,
+        rule: str = "knee-chord",
+    ) -> Choice | None:
+        """The model and k that a rule takes under some budgets; None where no row meets them or the rule has no answer.
+
+        Args:
+            c_max: at most so many USD a query on average; None for no budget.
+            t_max: at most so many seconds a query on average; None for no budget.
+            a_min: at least this accuracy on average.
+            rule: accuracy-max, max-cube, utopia-closest, knee-point or knee-chord.
+
+        Raises:
+            UnknownNameError: (a LookupError) there is no such rule.
+            SettingError: (a ValueError) a budget is out of its range, or the rule divides by one that is not there.
+        """
+        if rule not in RULES:
+            raise unknown_name("rule", rule, list(RULES))
+        score, higher_is_better, divides = RULES[rule]
+        _check(c_max, t_max, a_min, rule if divides else "")
+        F = self.F
+        met = 1 - F[:, 2] >= a_min - TOLERANCE
+        if t_max is not None:
+            met &= F[:, 1] / t_max - 1 <= TOLERANCE
+        if c_max is not None:
+            met &= F[:, 0] / c_max - 1 <= TOLERANCE
+        rows = met.nonzero()[0]
+        if not rows.size:
+            return None
+        N = F[rows]
+        if divides:
+            N = N / np.array([c_max, t_max, 1.0])
+        best = best_rows(N, score(N), higher_is_better=higher_is_better)
+        if not best.size:
+            return None
+        row = rows[best[0]]
+        cost, time, error = F[row].tolist()
+        return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error)
+
+
+def _check(c_max: float | None, t_max: float | None, a_min: float, divides: str) -> None:
+    faults = [
+        f"{name} must be positive, or None for no budget; got {value!r}"
+        for name, value in (("c_max", c_max), ("t_max", t_max))
+        if value is not None and not (value > 0 and math.isfinite(value))
+    ]
+    if not 0 <= a_min <= 1:
+        faults.append(f"a_min must lie in [0, 1], got {a_min!r}")
+    if divides and (c_max is None or t_max is None):
+        faults.append(f"{divides} divides cost and time by their budgets, so c_max and t_max must be given")
+    if faults:
+        raise SettingError(faults)

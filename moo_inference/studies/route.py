@@ -1,0 +1,301 @@
+"""Which model, and how many passes: one choice from the front across models, and why no other model."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Catalog, Scenario
+from moo_inference.decision import Rule, make_rule
+from moo_inference.decision.choice import Choice, decide
+from moo_inference.errors import SettingError, unknown_name
+from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
+from moo_inference.estimators.base import estimate_curves, estimator_settings
+from moo_inference.estimators.curve import COLUMNS, INTERVAL
+from moo_inference.fronts import Front
+from moo_inference.grid import pass_grid
+from moo_inference.policy import Policy
+from moo_inference.studies.output import versions
+from moo_inference.texts.amounts import seconds, usd
+
+
+@dataclass(frozen=True)
+class Match:
+    """A model at its most accurate within the budgets, and the cheapest other that is at least as accurate.
+
+    Attributes:
+        model: id of the model.
+        k: its most accurate feasible number of passes.
+        cost: USD a query at that k.
+        accuracy: at that k.
+        by: id of the cheapest other model that is at least as accurate within the budgets, or None.
+        by_k: its passes.
+        by_cost: USD a query; NaN without one.
+        by_accuracy: its accuracy.
+    """
+
+    model: str
+    k: int
+    cost: float
+    accuracy: float
+    by: str | None
+    by_k: int | None
+    by_cost: float
+    by_accuracy: float
+
+
+@dataclass(frozen=True)
+class Route:
+    """The choice of a rule across models.
+
+    Attributes:
+        scenario_id: id of the scenario.
+        scenario: the budgets.
+        curves: the scaling curve of each model, by id.
+        rule: what chose.
+        unscaled: the rule as it was given, to be scaled by other budgets; the same as `rule` where it has a nadir.
+        front: the front across models, the cheapest row first.
+        choice: what the rule takes from it.
+        options: the settings of the run, as plain values.
+    """
+
+    scenario_id: str
+    scenario: Scenario
+    curves: Mapping[str, ScalingCurve]
+    rule: Rule
+    unscaled: Rule
+    front: Front
+    choice: Choice
+    options: Mapping[str, Any]
+
+    @cached_property
+    def runner_up(self) -> Choice | None:
+        """What the rule would take if the chosen model were not there; None where nothing is left to take."""
+        others = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
+        if self.choice.row is None or not others:
+            return None
+        second = decide(front_across(others, self.scenario), self.rule)
+        return second if second.row is not None else None
+
+    @cached_property
+    def why_not(self) -> dict[str, str]:
+        """For each model that was not chosen, why: a budget it breaks, what dominates it, or its lower score."""
+        return {key: self._why_not(key) for key in self.curves if key != self.choice.model}
+
+    def matches(self) -> list[Match]:
+        """Who matches whom, for each model that has a feasible k (paper, section "Aggregate Trends")."""
+        fronts = {key: Front.from_curve(curve, self.scenario) for key, curve in self.curves.items()}
+        found = []
+        for model, front in fronts.items():
+            if not len(front):
+                continue
+            row = int(front.F[:, 2].argmin())
+            best: tuple[float, str, int] | None = None
+            for other, theirs in fronts.items():
+                rows = np.flatnonzero(theirs.F[:, 2] <= front.F[row, 2]) if other != model else np.empty(0, dtype=int)
+                if rows.size:
+                    cheapest = int(rows[theirs.F[rows, 0].argmin()])
+                    candidate = (float(theirs.F[cheapest, 0]), other, cheapest)
+                    best = candidate if best is None else min(best, candidate)
+            own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, 2]))
+            if best is None:
+                found.append(Match(*own, None, None, float("nan"), float("nan")))
+            else:
+                cost, by, place = best
+                theirs = fronts[by]
+                found.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, 2])))
+        return found
+
+    def _why_not(self, model: str) -> str:
+        own = Front.from_curve(self.curves[model], self.scenario)
+        if own.infeasibility is not None:
+            return str(own.infeasibility)
+        rows = [row for row, name in enumerate(self.front.models) if name == model]
+        if rows:
+            return self._outscored(rows)
+        row = _closest_to_front(own, self.front)
+        better = np.flatnonzero((own.F[row] >= self.front.F).all(axis=1))[0]
+        return (
+            f"dominated: {self.front.models[better]} with k = {self.front.k[better]} is no worse in anything than its "
+            f"k = {own.k[row]} ({_amounts(self.front, better)} against {_amounts(own, row)}), and so for its other k"
+        )
+
+    def _outscored(self, rows: list[int]) -> str:
+        choice, scores = self.choice, self.choice.scores
+        some = f"its k = {', '.join(str(self.front.k[row]) for row in rows[:5])}{', ...' if len(rows) > 5 else ''}"
+        known = [row for row in rows if not np.isnan(scores[row])]
+        if choice.row is None or not known or not self.rule.score_name:
+            return f"on the front with {some}, but {self.rule.id} takes none of them"
+        best = max(known, key=lambda row: scores[row] if self.rule.higher_is_better else -scores[row])
+        return (
+            f"on the front with {some}, but its best {self.rule.score_name} is {scores[best]:.4g} (k = "
+            f"{self.front.k[best]}), where {choice.model} with k = {choice.k} has {scores[choice.row]:.4g}"
+        )
+
+    def policy(self) -> Policy:
+        """All rows that some budgets for means could choose, for a serving layer to choose from.
+
+        Raises:
+            SettingError: (a ValueError) a budget of the scenario is for a quantile, of which a policy knows nothing.
+        """
+        if self.scenario.quantiles != (None, None, None):
+            raise SettingError(
+                f"a policy holds means, and scenario {self.scenario.name!r} has a budget for a quantile: leave it out"
+            )
+        anything = Scenario(name="any budget", c_max=None, t_max=None, a_min=0.0)
+        whole = front_across(self.curves, anything)
+        ids = list(self.curves)
+        return Policy(
+            tuple(ids),
+            np.array([ids.index(name) for name in whole.models]),
+            whole.k,
+            whole.F,
+            {**self.options, "versions": versions()},
+        )
+
+    def to_litellm(self) -> dict[str, Any]:
+        """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
+
+        The model of each entry is its id here; LiteLLM wants names such as `openai/gpt-5-mini`. What keeps the best of
+        the n answers is the caller's.
+        """
+        entries, names = [], []
+        for choice, name in ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up")):
+            if choice is not None and choice.k is not None:
+                parameters: dict[str, Any] = {"model": choice.model, **({"n": choice.k} if choice.k > 1 else {})}
+                entries.append({"model_name": name, "litellm_params": parameters})
+                names.append(name)
+        settings: dict[str, Any] = {"model_list": entries}
+        if len(names) > 1:
+            settings["router_settings"] = {"fallbacks": [{names[0]: [names[1]]}]}
+        return settings
+
+    def to_dict(self) -> dict[str, Any]:
+        """The route as plain values, ready for JSON.
+
+        Keys: scenario, decision, status, model, k, the fifteen columns of a scaling curve (null where nothing was
+        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, runner_up (with its model, k,
+        columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
+        """
+        second = self.runner_up
+        runner: dict[str, Any] | None = None
+        if second is not None and self.choice.objectives is not None and second.objectives is not None:
+            more = second.objectives - self.choice.objectives
+            others = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
+            runner = {
+                "model": second.model,
+                "k": second.k,
+                **_columns(front_across(others, self.scenario), second.row),
+                "usd_more": float(more[0]),
+                "seconds_more": float(more[1]),
+                "accuracy_more": float(-more[2]),
+            }
+        return {
+            "scenario": self.scenario_id,
+            "decision": self.rule.id,
+            "status": self.choice.status,
+            "model": self.choice.model,
+            "k": self.choice.k,
+            **_columns(self.front, self.choice.row),
+            "reason": self.choice.reason,
+            "warnings": list(self.choice.warnings),
+            "runner_up": runner,
+            "why_not": dict(self.why_not),
+            "settings": {**self.options, "versions": versions()},
+        }
+
+
+def route(
+    catalog: Catalog,
+    scenario: str,
+    rule: object = "knee-chord",
+    *,
+    estimator: Estimator | None = None,
+    k_min: int | None = None,
+    k_max: int = 128,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    progress: Progress | None = None,
+) -> Route:
+    """Choose a model and its number of passes together.
+
+    Args:
+        catalog: its models are what there is to choose from.
+        scenario: id of the scenario whose budgets hold.
+        rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
+        estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
+        k_min: as in `run_study`, like the next four.
+        k_max: the largest k.
+        k_step: the distance of the grid.
+        parallel: passes at the same time.
+        latency: how times add up.
+        progress: told how far the work is.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such scenario or rule.
+        SettingError: (a ValueError) an option is out of its range, or the rule needs a budget that is not there.
+    """
+    if scenario not in catalog.scenarios:
+        raise unknown_name("scenario", scenario, list(catalog.scenarios))
+    budgets = catalog.scenarios[scenario]
+    grid = pass_grid(k_min, k_max, k_step)
+    judge = make_rule(rule)
+    scaled = judge.scaled(budgets) if judge.scale is None else judge
+    models = list(catalog.models.values())
+    chosen = default_estimator(models) if estimator is None else estimator
+    found = estimate_curves(
+        chosen,
+        models,
+        grid,
+        parallel=parallel,
+        latency=latency,
+        scenarios=[budgets],
+        progress=progress,
+        within_samples=True,
+    )
+    curves = dict(zip(catalog.models, found, strict=True))
+    front = front_across(curves, budgets)
+    options = {
+        "estimator": estimator_settings(chosen),
+        "k_min": grid[0],
+        "k_max": int(k_max),
+        "k_step": grid.step,
+        "parallel": parallel,
+        "latency": latency,
+    }
+    return Route(scenario, budgets, curves, scaled, judge, front, decide(front, scaled), options)
+
+
+def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:
+    """The front of several models together, the cheapest row first."""
+    names = [name for name, curve in curves.items() for _ in range(len(curve))]
+    return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)
+
+
+def _closest_to_front(own: Front, front: Front) -> int:
+    """The row of a model's front that is outdone by the least share of the better row's own numbers."""
+    gaps = []
+    for row in range(len(own)):
+        better = front.F[(own.F[row] >= front.F).all(axis=1)]
+        scale = np.maximum(own.F[row], np.finfo(float).tiny)
+        gaps.append(float(((own.F[row] - better) / scale).sum(axis=1).min()))
+    return int(np.argmin(gaps))
+
+
+def _amounts(front: Front, row: int) -> str:
+    cost, time, accuracy = front.curve.means[row]
+    return f"{usd(cost)}, {seconds(time)}, accuracy {accuracy:.4f}"
+
+
+def _columns(front: Front, row: int | None) -> dict[str, float | None]:
+    """The columns of a row of a front, null where they are not known."""
+    names = (*COLUMNS, "slo_attainment", *INTERVAL)
+    if row is None:
+        return dict.fromkeys(names)
+    evidence = front.curve.evidence
+    interval = (np.nan, np.nan) if evidence is None else (evidence.ci_low[row], evidence.ci_high[row])
+    values = [*front.curve.table[row].tolist(), float(front.attainment[row]), *map(float, interval)]
+    return {name: None if np.isnan(value) else value for name, value in zip(names, values, strict=True)}

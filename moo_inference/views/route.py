@@ -1,0 +1,97 @@
+"""A route as tables: the choice, why no other, who matches whom, and what would change it."""
+
+import numpy as np
+
+from moo_inference.decision.choice import Choice
+from moo_inference.studies.route import Route
+from moo_inference.studies.tables import budget_text
+from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.texts.amounts import seconds, significant, usd
+from moo_inference.texts.markers import markers
+from moo_inference.texts.table import Table
+
+
+def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
+    """The route; with `what_if` also what would change it."""
+    tables = [_choice_table(found), _why_not_table(found), _matches_table(found)]
+    if what_if:
+        tables += [
+            _flip_table(found, "Which budget to relax for the next better choice", relaxations(found)),
+            _flip_table(found, "Where the choice flips", break_evens(found)),
+        ]
+    return [table for table in tables if table.rows or table.notes]
+
+
+def _choice_table(found: Route) -> Table:
+    sign = markers([found.rule.id])[found.rule.id].symbol
+    title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {sign} {found.rule.id}"
+    rows = []
+    for what, choice in (("chosen", found.choice), ("runner-up", found.runner_up)):
+        if choice is not None and choice.objectives is not None:
+            rows.append((what, str(choice.model), str(choice.k), *_amounts(choice), _more(found.choice, choice)))
+    notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
+    return Table(
+        title,
+        ("", "model", "k", "accuracy", "cost", "time", "against the choice"),
+        tuple(rows),
+        tuple(f"{note}." for note in notes),
+    )
+
+
+def _why_not_table(found: Route) -> Table:
+    return Table("Why no other model", ("model", "why not"), tuple((key, why) for key, why in found.why_not.items()))
+
+
+def _matches_table(found: Route) -> Table:
+    rows = []
+    for match in found.matches():
+        own = f"{match.accuracy:.4f} for {usd(match.cost)} (k = {match.k})"
+        if match.by is None:
+            rows.append((match.model, own, "none", ""))
+            continue
+        other = f"{match.by} with k = {match.by_k}: {match.by_accuracy:.4f} for {usd(match.by_cost)}"
+        rows.append((match.model, own, other, f"{100 * match.by_cost / match.cost:.3g} %"))
+    return Table(
+        "Who matches whom: the cheapest other model that is at least as accurate as each at its best within budgets",
+        ("model", "at its best", "matched by", "of its cost"),
+        tuple(rows),
+    )
+
+
+def _flip_table(found: Route, title: str, flips: list[Flip]) -> Table:
+    rows = []
+    for flip in flips:
+        to = "nothing" if flip.model is None else f"{flip.model} with k = {flip.k}"
+        more = "" if np.isnan(flip.usd_more) else _difference(flip.usd_more, flip.seconds_more, flip.accuracy_more)
+        rows.append((*_value(found, flip), to, more))
+    notes = () if rows else ("No one budget, floor or price that was tried makes the choice another.",)
+    return Table(title, ("what", "now", "at", "then the choice is", "against the choice"), tuple(rows), notes)
+
+
+def _value(found: Route, flip: Flip) -> tuple[str, str, str]:
+    if flip.what == "c_max":
+        return "c_max", usd(flip.now), f"${significant(flip.at, 6)}"
+    if flip.what == "t_max":
+        return "t_max", seconds(flip.now), f"{significant(flip.at, 6)} s"
+    if flip.what == "a_min":
+        return "a_min", f"{flip.now:g}", f"{flip.at:.6g}"
+    return f"price of {flip.what}", "1", f"{flip.at:.4g} times"
+
+
+def _amounts(choice: Choice) -> tuple[str, str, str]:
+    if choice.objectives is None:
+        return "", "", ""
+    cost, time, error = choice.objectives.tolist()
+    return f"{1 - error:.4f}", usd(cost), seconds(time)
+
+
+def _more(first: Choice, second: Choice) -> str:
+    if first is second or first.objectives is None or second.objectives is None:
+        return ""
+    cost, time, error = (second.objectives - first.objectives).tolist()
+    return _difference(cost, time, -error)
+
+
+def _difference(cost: float, time: float, accuracy: float) -> str:
+    signs = ["-" if value < 0 else "+" for value in (cost, time)]
+    return f"{signs[0]}{usd(abs(cost))}  {signs[1]}{seconds(abs(time))}  accuracy {accuracy:+.4f}"

@@ -1,0 +1,307 @@
+"""The choice across models, what would change it, and the policy that a router embeds."""
+
+import json
+import math
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import moo_inference as mi
+from moo_inference.decision import DEFAULT_RULES, KneePoint, decide
+from moo_inference.errors import ReaderError, SettingError, UnknownNameError
+from moo_inference.estimators.curve import COLUMNS
+from moo_inference.policy import RULES, Policy
+from moo_inference.studies.route import front_across, route
+from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+
+JUST = 1e-7
+"""A hair beside a flip: beyond the tolerance of budgets, 1e-9, and of the search, 1e-12."""
+
+
+@pytest.fixture(scope="module")
+def routes(paper):
+    return {(scenario, rule): route(paper, scenario, rule) for scenario in paper.scenarios for rule in DEFAULT_RULES}
+
+
+def picked(choice):
+    return None if choice is None or choice.k is None else (choice.model, choice.k)
+
+
+def test_the_choice_is_the_best_over_the_models_one_by_one(paper, routes):
+    """For rules that score each row by itself, the best of the single models' choices is the choice across them."""
+    study = mi.run_study(paper)
+    for scenario_id, scenario in paper.scenarios.items():
+        for rule in ("accuracy-max", "max-cube", "utopia-closest"):
+            best = None
+            for cell in study.cells:
+                if cell.scenario != scenario_id:
+                    continue
+                [choice] = [choice for choice in cell.choices if choice.rule == rule]
+                F = choice.objectives / [scenario.c_max, scenario.t_max, 1]
+                score = {
+                    "accuracy-max": F[2],
+                    "max-cube": -np.prod(1 - F),
+                    "utopia-closest": np.sqrt((F**2).sum()),
+                }[rule]
+                candidate = ((score, *F), (cell.model, choice.k))
+                best = candidate if best is None else min(best, candidate)
+            assert picked(routes[scenario_id, rule].choice) == best[1]
+
+
+def test_knees_are_those_of_a_front_merged_row_by_row(paper, routes):
+    """A naive merge: every k of every model, dominated rows struck out pair by pair."""
+    for scenario_id, scenario in paper.scenarios.items():
+        found = routes[scenario_id, "knee-chord"]
+        rows = [
+            (*F, model, k)
+            for model, curve in found.curves.items()
+            for F, k in zip(curve.F.tolist(), curve.k.tolist(), strict=True)
+            if F[0] <= scenario.c_max and F[1] <= scenario.t_max and 1 - F[2] >= scenario.a_min
+        ]
+        F = np.array([row[:3] for row in rows])
+        kept = [i for i in range(len(F)) if not ((F[i] >= F).all(axis=1) & (F[i] > F).any(axis=1)).any()]
+        kept.sort(key=lambda i: tuple(F[i]))
+        assert [(rows[i][3], rows[i][4]) for i in kept] == list(
+            zip(found.front.models, found.front.k.tolist(), strict=True)
+        )
+        row = KneePoint("chord").do(F[kept])
+        assert picked(found.choice) == rows[kept[row]][3:]
+
+
+def test_the_runner_up_is_the_choice_without_the_chosen_model(paper, routes):
+    for (scenario, rule), found in routes.items():
+        others = [key for key in paper.models if key != found.choice.model]
+        assert picked(found.runner_up) == picked(route(paper.select(others), scenario, rule).choice)
+
+
+def test_every_other_model_gets_a_reason_that_holds(paper, routes):
+    for (scenario_id, _), found in routes.items():
+        assert set(found.why_not) == set(paper.models) - {found.choice.model}
+        for model, why in found.why_not.items():
+            own = mi.Front.from_curve(found.curves[model], paper.scenarios[scenario_id])
+            on_front = model in found.front.models
+            assert why.startswith("on the front with" if on_front else "dominated: "), why
+            if on_front:
+                continue
+            winner, _, rest = why.removeprefix("dominated: ").partition(" with k = ")
+            k = int(rest.split()[0])
+            loser = int(why.partition("than its k = ")[2].split()[0])
+            curve = found.curves[winner]
+            better = curve.F[list(curve.k).index(k)]
+            assert (better <= own.F[list(own.k).index(loser)]).all()
+
+
+def test_a_model_that_breaks_a_budget_is_told_which(paper):
+    dear = paper.models["gpt-5"].replace(usd_per_million_output_tokens=900)
+    catalog = mi.Catalog(models={"a": paper.models["gpt-5"], "dear": dear}, scenarios=paper.scenarios)
+    found = route(catalog, "essay-feedback")
+    assert "no k meets all budgets" in found.why_not["dear"]
+    assert "cost $1.84" in found.why_not["dear"]
+    assert "must be at most $0.5" in found.why_not["dear"]
+
+
+def test_matches_are_the_cheapest_that_are_as_accurate(paper, routes):
+    found = routes["essay-feedback", "knee-chord"]
+    study = mi.run_study(paper, scenarios=["essay-feedback"]).fronts
+    for match in found.matches():
+        own = study[study["model"] == match.model]
+        assert match.accuracy == own["accuracy"].max()
+        others = study[(study["model"] != match.model) & (study["accuracy"] >= match.accuracy)]
+        if match.by is None:
+            assert others.empty
+            continue
+        assert match.by_cost == others["cost"].min()
+        assert others.loc[others["cost"].idxmin(), "model"] == match.by
+        assert match.by_accuracy >= match.accuracy
+
+
+def test_plain_values_hold_what_a_program_needs(paper, routes):
+    record = json.loads(json.dumps(routes["medical-ai", "knee-chord"].to_dict(), allow_nan=False))
+    choices = mi.run_study(paper, models=[record["model"]], scenarios=["medical-ai"], decisions=["accuracy-max"])
+    curve = choices.curves.set_index("k").loc[record["k"]]
+    assert [record[name] for name in COLUMNS] == [curve[name] for name in COLUMNS]
+    assert set(record["why_not"]) == set(paper.models) - {record["model"]}
+    second = record["runner_up"]
+    assert second["usd_more"] == pytest.approx(second["cost"] - record["cost"], abs=1e-15)
+    assert second["accuracy_more"] == pytest.approx(second["accuracy"] - record["accuracy"], abs=1e-15)
+
+
+def test_nothing_feasible_is_an_answer(paper):
+    tight = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(c_max=0.0001)})
+    found = route(tight, "s")
+    record = found.to_dict()
+    assert (record["status"], record["model"], record["k"], record["runner_up"]) == ("infeasible", None, None, None)
+    assert "no k meets all budgets" in record["reason"]
+    assert len(record["why_not"]) == 9
+    assert break_evens(found) == []
+    assert found.to_litellm() == {"model_list": []}
+    [flip] = [flip for flip in relaxations(found) if flip.what == "c_max"]
+    assert picked(choice_at(found, found.scenario.replace(c_max=flip.at))) == (flip.model, flip.k)
+
+
+def test_unknown_names_are_refused(paper):
+    with pytest.raises(UnknownNameError, match="unknown scenario 'essay'"):
+        route(paper, "essay")
+    with pytest.raises(UnknownNameError, match="unknown rule"):
+        route(paper, "medical-ai", "best")
+
+
+# What-if: solving again at the stated value, just before and just after
+
+
+def solved(paper, scenario, rule, changes=None, prices=None):
+    """The route from scratch, with other budgets or prices."""
+    models = dict(paper.models)
+    for key, factor in (prices or {}).items():
+        model = models[key]
+        models[key] = model.replace(
+            usd_per_million_input_tokens=model.usd_per_million_input_tokens * factor,
+            usd_per_million_output_tokens=model.usd_per_million_output_tokens * factor,
+            price_checked=True,
+        )
+    budgets = paper.scenarios[scenario].replace(**(changes or {}))
+    return route(mi.Catalog(models=models, scenarios={scenario: budgets}), scenario, rule).choice
+
+
+@pytest.mark.parametrize("rule", DEFAULT_RULES)
+def test_a_relaxed_budget_gives_the_better_choice_and_a_little_less_does_not(paper, routes, rule):
+    for scenario in paper.scenarios:
+        found = routes[scenario, rule]
+        for flip in relaxations(found):
+            sign = -1 if flip.what == "a_min" else 1
+            after = solved(paper, scenario, rule, {flip.what: flip.at * (1 + sign * JUST)})
+            before = solved(paper, scenario, rule, {flip.what: flip.at * (1 - sign * JUST)})
+            assert picked(solved(paper, scenario, rule, {flip.what: flip.at})) == (flip.model, flip.k)
+            column = 0 if flip.what == "a_min" else 2
+            assert after.objectives[column] < found.choice.objectives[column]
+            assert not before.objectives[column] < found.choice.objectives[column]
+            assert flip.accuracy_more == pytest.approx(
+                found.choice.objectives[2] - solved(paper, scenario, rule, {flip.what: flip.at}).objectives[2]
+            )
+
+
+@pytest.mark.parametrize("rule", DEFAULT_RULES)
+def test_at_a_break_even_the_choice_flips_and_not_before(paper, routes, rule):
+    for scenario in paper.scenarios:
+        found = routes[scenario, rule]
+        for flip in break_evens(found):
+            if flip.what == "a_min":
+                at, before = ({"a_min": flip.at * factor} for factor in (1.0, 1 - JUST))
+                choices = solved(paper, scenario, rule, at), solved(paper, scenario, rule, before)
+            else:
+                sign = 1 if flip.what == found.choice.model else -1
+                at, before = ({flip.what: flip.at * factor} for factor in (1 + sign * JUST, 1 - sign * JUST))
+                choices = solved(paper, scenario, rule, prices=at), solved(paper, scenario, rule, prices=before)
+            assert picked(choices[0]) == (None if flip.k is None else (flip.model, flip.k)), flip
+            assert picked(choices[1]) == picked(found.choice), flip
+
+
+def test_budgets_on_tails_are_relaxed_on_tails(paper):
+    tails = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(t_quantile=0.95)})
+    found = route(tails, "s", "accuracy-max")
+    [flip] = [flip for flip in relaxations(found) if flip.what == "t_max"]
+    for factor, expected in ((1.0, (flip.model, flip.k)), (1 - JUST, picked(found.choice))):
+        again = tails.replace(scenarios={"s": tails.scenarios["s"].replace(t_max=flip.at * factor)})
+        assert picked(route(again, "s", "accuracy-max").choice) == expected
+
+
+# The policy
+
+
+@pytest.fixture(scope="module")
+def policy(paper, tmp_path_factory):
+    path = tmp_path_factory.mktemp("policy") / "policy.json"
+    route(paper, "essay-feedback").policy().save(path)
+    return Policy.load(path)
+
+
+def test_the_policy_answers_as_route_does(paper, routes, policy):
+    curves = routes["essay-feedback", "knee-chord"].curves
+    random = np.random.default_rng(7)
+    answered = 0
+    for number in range(1000):
+        budgets = {
+            "c_max": float(np.exp(random.uniform(np.log(1e-3), np.log(2)))),
+            "t_max": float(np.exp(random.uniform(0, np.log(4000)))),
+            "a_min": float(random.uniform(0.85, 1)),
+        }
+        rule = list(RULES)[number % len(RULES)]
+        scenario = paper.scenarios["essay-feedback"].replace(**budgets)
+        expected = decide(front_across(curves, scenario), rule)
+        found = policy.choose(**budgets, rule=rule)
+        assert picked(found) == picked(expected)
+        if found is not None:
+            answered += 1
+            np.testing.assert_array_equal([found.cost, found.time], expected.objectives[:2])
+    assert 300 < answered < 1000
+
+
+def test_without_budgets_rules_that_need_none_still_answer(policy):
+    assert policy.choose(rule="accuracy-max").accuracy == 1 - policy.F[:, 2].min()
+    assert policy.choose(c_max=1e-9) is None
+    with pytest.raises(SettingError, match="max-cube divides cost and time"):
+        policy.choose(c_max=1.0, rule="max-cube")
+    with pytest.raises(SettingError, match="c_max must be positive"):
+        policy.choose(c_max=-1, t_max=math.nan, a_min=2)
+    with pytest.raises(UnknownNameError, match="unknown rule"):
+        policy.choose(rule="best")
+
+
+def test_the_policy_s_rules_score_as_the_decision_makers_do(routes):
+    from moo_inference.decision import make_rule
+
+    front = routes["medical-ai", "max-cube"].front
+    for rule, (score, higher_is_better, divides) in RULES.items():
+        judge = make_rule(rule)
+        N = judge.scaled(front.scenario).normalised(front.F)
+        np.testing.assert_array_equal(score(N), judge.score(N))
+        assert (judge.higher_is_better, judge.needs_scale) == (higher_is_better, divides)
+
+
+def test_the_policy_needs_numpy_alone():
+    heavy = {"pymoo", "pandas", "scipy", "matplotlib", "pydantic", "moocore", "yaml", "typer", "rich"}
+    code = f"import sys, moo_inference.policy; print({heavy} & {{name.split('.')[0] for name in sys.modules}})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "set()"
+
+
+def test_a_policy_of_tails_is_refused(paper):
+    tails = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(t_quantile=0.95)})
+    with pytest.raises(SettingError, match="a policy holds means"):
+        route(tails, "s").policy()
+
+
+@pytest.mark.parametrize(
+    ("change", "words"),
+    [
+        ({"format": "other"}, "format must be"),
+        ({"k": [1]}, "same length"),
+        ({"model": None}, "must be a policy"),
+        ({"cost": "x"}, "must be a policy"),
+        ({"models": []}, "must name their models"),
+    ],
+)
+def test_what_is_no_policy_is_refused(policy, tmp_path, change, words):
+    path = tmp_path / "p.json"
+    path.write_text(json.dumps({**policy.to_dict(), **change}))
+    with pytest.raises(ReaderError, match=words):
+        Policy.load(path)
+    path.write_text("{")
+    with pytest.raises(ReaderError, match="must be JSON"):
+        Policy.load(path)
+    with pytest.raises(ReaderError, match="No such file"):
+        Policy.load(tmp_path / "none.json")
+
+
+def test_litellm_settings_name_the_choice_and_its_fallback(routes):
+    found = routes["proposal-writing", "max-cube"]
+    settings = found.to_litellm()
+    first, second = settings["model_list"]
+    assert first == {
+        "model_name": "proposal-writing",
+        "litellm_params": {"model": found.choice.model, "n": found.choice.k},
+    }
+    assert second["litellm_params"]["model"] == found.runner_up.model
+    assert settings["router_settings"]["fallbacks"] == [{first["model_name"]: [second["model_name"]]}]
