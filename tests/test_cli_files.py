@@ -316,7 +316,7 @@ def test_columns_can_be_named(capsys, tmp_path):
     )
     assert status == 0
     model = parse_catalog(out.encode(), "c").models["m"]
-    assert model.passes.output_tokens == (20, 40)
+    assert (model.input_tokens.mean, model.output_tokens.std) == (20, 10)
     assert dict(model.accuracy.questions) == {"1": "1/1 none:1"}
 
 

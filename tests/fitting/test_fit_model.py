@@ -7,7 +7,7 @@ from test_fitting_parts import run_of, trace_of
 import moo_inference as mi
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.errors import SettingError
-from moo_inference.estimators import Empirical
+from moo_inference.estimators import Empirical, default_estimator
 from moo_inference.fitting import Given, fit_model
 from moo_inference.fitting.model import MISSING
 from moo_inference.outcomes import mean_pass_at_k
@@ -163,15 +163,20 @@ def test_lengths_by_hand_are_what_the_times_are_for(detailed, price, outcomes):
     assert model.seconds_per_output_token == pytest.approx((0.4375 + 1.25 + 0.125 - 0.875) / 8)
 
 
-def test_seconds_by_hand_leave_the_lengths_of_measured_passes(detailed, price, outcomes):
-    model = fit_model(
-        "m", price=price, serving=detailed, outcomes=outcomes, given=Given(request_seconds=(9.0, 0.0))
-    ).model
-    assert model.request_seconds.mean == 9.0
-    assert model.passes.seconds is None
-    assert model.passes.output_tokens == (3, 4, 1)
-    assert model.sources["request_seconds"] == "given by hand"
-    assert "vllm_bench_detailed.json" in model.sources["output_tokens"]
+def test_seconds_by_hand_leave_the_lengths_but_no_pass_whose_time_is_unknown(detailed, trace, price, outcomes):
+    by_hand = Given(request_seconds=(9.0, 0.0))
+    found = fit_model("m", price=price, serving=detailed, outcomes=outcomes, given=by_hand)
+    assert found.model.request_seconds.mean == 9.0
+    assert found.model.passes is None
+    assert found.model.output_tokens.mean == pytest.approx(8 / 3)
+    assert found.model.sources["request_seconds"] == "given by hand"
+    assert "vllm_bench_detailed.json" in found.model.sources["output_tokens"]
+    assert "passes" not in found.model.sources
+    assert "request_seconds from given by hand does not tell the time of each" in found.notes[-1]
+    # And what is left can be estimated, as it could not be beside passes without seconds.
+    for lengths, serving in ((trace, None), (trace, detailed), (None, detailed)):
+        model = fit_model("m", price=price, lengths=lengths, serving=serving, outcomes=outcomes, given=by_hand).model
+        assert default_estimator([model]).estimate(model, [1]).F[0, 1] == pytest.approx(9.0)
 
 
 def test_a_benchmark_s_time_counts_before_a_trace_s(price, outcomes):
@@ -263,7 +268,11 @@ def test_a_prompt_that_is_sent_once_is_not_cached(price):
 
 
 def test_empty_answers_are_kept_and_a_trace_of_nothing_else_is_refused():
-    model = fit_model("m", lengths=trace_of([5, 0], [0, 3]), given=told(input_tokens=None, output_tokens=None)).model
+    model = fit_model(
+        "m",
+        lengths=trace_of([5, 0], [0, 3], [1, 2]),
+        given=told(input_tokens=None, output_tokens=None, request_seconds=None),
+    ).model
     assert model.passes.output_tokens == (0, 3)
     with pytest.raises(SettingError, match=r"m: output_tokens.mean: must be greater than 0, got 0.0"):
         fit_model("m", lengths=trace_of([5], [0]), given=told(input_tokens=None, output_tokens=None))
