@@ -462,3 +462,9 @@ def test_a_report_of_the_fitted_model_can_be_read_as_json(capsys, tmp_path):
     status, out, _ = run(capsys, "solve", "--catalog", path, "--format", "json")
     assert status == 0
     assert {record["model"] for record in json.loads(out)} == {"mine"}
+
+
+def test_a_fault_stays_a_line_whatever_it_names(capsys):
+    lines = refused(capsys, "fit", "--name", "two\nlines", *BUDGETS, "--lengths", "no\nfile.csv")
+    assert lines == ["no\\nfile.csv: must be a file that can be read: No such file or directory"]
+    assert len(refused(capsys, "fit", "--name", "two\nlines", *BUDGETS)) == 6

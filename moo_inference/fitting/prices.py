@@ -29,6 +29,11 @@ def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
         values["price_checked"] = True
     if price.usd_per_million_reasoning_tokens is not None:
         values["usd_per_million_reasoning_tokens"] = price.usd_per_million_reasoning_tokens
+        if price.usd_per_million_reasoning_tokens != price.usd_per_million_output_tokens:
+            notes.append(
+                f"{price.where}: reasoning has a price of its own, which is paid only where the catalog tells how many "
+                "reasoning_tokens a pass has"
+            )
     if price.tiers:
         values["price_tiers"] = [
             {

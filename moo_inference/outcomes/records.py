@@ -18,7 +18,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import SettingError
 from moo_inference.outcomes.accuracy_curve import AccuracyCurve, Keep, accuracy_curve
-from moo_inference.outcomes.checks import FloatArray, IntArray, passes
+from moo_inference.outcomes.checks import FloatArray, IntArray, passes, refuse_beyond
 from moo_inference.outcomes.interval import mean_interval
 from moo_inference.outcomes.pass_at_k import mean_pass_at_k
 from moo_inference.outcomes.samples import Samples
@@ -130,14 +130,15 @@ class Evaluation:
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of a question.
         """
+        asked = passes(k)
         if self.keep != "oracle":
+            refuse_beyond(self.n, asked, self.names)
             question, correct, code = self.samples()
             answer, score = (code, None) if self.keep == "majority" else (None, -code)
             return accuracy_curve(
                 question, correct, k, keep=self.keep, answer=answer, score=score, trials=trials, seed=seed
             )
         # Of an oracle the counts tell everything: no array of all samples is made.
-        asked = passes(k)
         over = mean_pass_at_k(self.n, self.c, asked, names=np.array(self.names))
         low, high = mean_interval(over)
         nothing = np.zeros(len(asked))
@@ -154,10 +155,11 @@ class Evaluation:
             True,
         )
 
-    def samples(self) -> tuple[NDArray[np.str_], FloatArray, IntArray]:
+    def samples(self) -> tuple[IntArray, FloatArray, IntArray]:
         """One entry a sample: question, correct, and the place of its group among those of the question, -1 if absent.
 
-        Samples of one group are alike, so any order of them is as good as the one in which they were drawn.
+        A question stands for itself by its place among the names in ascending order. Samples of one group are alike, so
+        any order of them is as good as the one in which they were drawn.
         """
         correct: list[FloatArray] = []
         codes: list[IntArray] = []
@@ -167,7 +169,9 @@ class Evaluation:
                 codes.append(np.full(size, place, dtype=np.int64))
             correct.append(np.zeros(record.absent))
             codes.append(np.full(record.absent, -1, dtype=np.int64))
-        return np.repeat(np.array(self.names), self.n), np.concatenate(correct), np.concatenate(codes)
+        question = np.empty(len(self.names), dtype=np.int64)
+        question[sorted(range(len(self.names)), key=self.names.__getitem__)] = np.arange(len(self.names))
+        return np.repeat(question, self.n), np.concatenate(correct), np.concatenate(codes)
 
 
 def evaluation_of(

@@ -107,7 +107,10 @@ def test_what_the_reader_let_pass_as_meant_stays_meant():
     assert "price_checked" not in free.values
     for dear in (Price("x", 1.0, 2_000.0), Price("x", 1.0, 2.0, tiers=((5, 1_500.0, 2.0),))):
         assert price_part(dear).values["price_checked"] is True
-    assert price_part(Price("x", 1.0, 2.0, 0.5, 4.0)).values["usd_per_million_reasoning_tokens"] == 4.0
+    reasoning = price_part(Price("x", 1.0, 2.0, 0.5, 4.0, where="f:1"))
+    assert reasoning.values["usd_per_million_reasoning_tokens"] == 4.0
+    assert reasoning.notes[0].startswith("f:1: reasoning has a price of its own")
+    assert price_part(Price("x", 1.0, 2.0, 0.5, 2.0)).notes == ()
 
 
 # Lengths

@@ -201,3 +201,15 @@ def test_questions_that_all_share():
     evaluations = [evaluation_of(list(names), [1] * len(names)) for names in ("abc", "bcd", "cb")]
     assert shared_questions(evaluations) == {"b", "c"}
     assert shared_questions([]) == frozenset()
+
+
+@pytest.mark.parametrize("keep", ["verifier", "majority"])
+def test_names_that_arrays_of_texts_take_for_equal_are_two_questions(keep):
+    """NumPy strips zeros from the end of a text."""
+    names = ("b", "a\0", "a")
+    found = Evaluation.parse(dict(zip(names, ("3/3", "0/3", "1/1 0/2"), strict=True)), keep)
+    plain = Evaluation.parse({"x": "3/3", "y": "0/3", "z": "1/1 0/2"}, keep)
+    np.testing.assert_allclose(found.curve([1, 2, 3]).mean, plain.curve([1, 2, 3]).mean, rtol=1e-14)
+    question, correct, _ = found.samples()
+    assert question.tolist() == [2] * 3 + [1] * 3 + [0] * 3
+    assert correct.tolist() == [1, 1, 1, 0, 0, 0, 1, 0, 0]
