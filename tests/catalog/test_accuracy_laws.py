@@ -398,3 +398,11 @@ def test_a_catalog_tells_what_the_samples_tell(keep, gpt5, essay):
     theirs = accuracy_curve(question, correct, [1, 3, 6], keep=keep, answer=answer, score=score)
     np.testing.assert_allclose(again.evaluation.curve([1, 3, 6]).mean, theirs.mean, rtol=1e-12)
     assert again.mean == pytest.approx(theirs.mean[0], rel=1e-12)
+
+
+def test_a_name_in_quotes_is_a_name_even_if_it_is_a_merge_key_without():
+    lines = ["    accuracy:\n", "      law: outcomes\n", "      questions:\n"]
+    questions = parse(TIMED, *lines, '        "<<": 1/2\n').models["a"].accuracy.questions
+    assert dict(questions) == {"<<": "1/2"}
+    (told,) = faults(TIMED, *lines, "        <<: 1/2\n")
+    assert told.startswith("c.yaml:12: merge keys (<<) must not be used")

@@ -8,6 +8,7 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.decision import decide
+from moo_inference.errors import SettingError
 from moo_inference.readers.candidates_csv import Candidates, read_candidates
 from moo_inference.studies.candidates import candidate_front
 
@@ -105,3 +106,12 @@ def test_the_order_of_the_file_does_not_matter(singles):
 
 def test_one_candidate_is_a_front(singles):
     assert candidate_front(part(singles, [0]), needs(0)).models == singles.names[:1]
+
+
+def test_a_budget_of_which_nothing_is_known_is_refused(singles):
+    late = needs(0.5).replace(t_max=5)
+    with pytest.raises(SettingError, match="t_max of scenario 'HEADLINES' must be none"):
+        candidate_front(singles, late)
+    with pytest.raises(SettingError) as caught:
+        candidate_front(singles, late.replace(a_quantile=0.1))
+    assert len(caught.value.faults) == 2
