@@ -95,13 +95,16 @@ def vote_at_k(
 
 def _counted_up_to(votes: IntArray, n: int, k: IntArray, exact_cost: float) -> int:
     """The largest of the k, which ascend, that is to be counted, or 0: each k is judged by its own cost."""
-    if not votes.size:
-        return int(k[-1])
     sizes = votes.tolist()
-    many = bisect_left(
-        k.tolist(), True, key=lambda most: log_ways(n, most) > LOG_DOUBLE or cost(sizes, most) > exact_cost
-    )
-    return int(k[many - 1]) if many else 0
+
+    def too_dear(most: int) -> bool:
+        return log_ways(n, most) > LOG_DOUBLE or cost(sizes, most) > exact_cost
+
+    asked = k.tolist()
+    if not sizes or not too_dear(asked[-1]):
+        return int(asked[-1])
+    many = bisect_left(asked, True, key=too_dear)
+    return int(asked[many - 1]) if many else 0
 
 
 def _counted(votes: IntArray, right: FloatArray, absent: int, k: IntArray) -> tuple[FloatArray, FloatArray]:
