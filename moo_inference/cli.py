@@ -362,7 +362,9 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 def _fail(faults: Sequence[str]) -> int:
     for fault in faults:
-        sys.stderr.write(f"moo-inference: {fault}\n")
+        # A name may hold the end of a line, a fault must not.
+        line = "\\n".join(fault.splitlines())
+        sys.stderr.write(f"moo-inference: {line}\n")
     return FAULT
 
 

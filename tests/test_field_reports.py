@@ -5,7 +5,7 @@ import pickle
 import subprocess
 import sys
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -20,9 +20,16 @@ from pymoo.parallelization import JoblibParallelization
 
 import moo_inference as mi
 from moo_inference.decision import KneePoint, decide
-from moo_inference.errors import CatalogError, NonFiniteWarning
-from moo_inference.estimators import Estimator, ScalingCurve
+from moo_inference.errors import CatalogError, NonFiniteWarning, ReaderError, SettingError
+from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, ScalingCurve
+from moo_inference.fitting import Given, fit_model
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+from moo_inference.readers import (
+    read_guidellm,
+    read_humaneval,
+    read_litellm_prices,
+    read_openrouter_prices,
+)
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, nsga2, nsga3
 
 
@@ -257,3 +264,138 @@ def test_a_knee_of_nan_is_refused_and_not_guessed():
     """kneed 149: None for NaN."""
     with pytest.raises(ValueError, match="finite"):
         KneePoint("chord").do(np.array([[1, 1, np.nan], [2, 2, 0.3], [3, 3, 0.1]]))
+
+
+DATA = Path(__file__).parent / "data"
+NO_LENGTHS = {"input_tokens": None, "output_tokens": None}
+TOLD = Given(1.0, 1.0, (1_000.0, 0.0), (100.0, 0.0), (2.0, 0.0), (0.5, 0.1))
+
+
+def counted(gpt5, questions):
+    return gpt5.replace(accuracy={"law": "outcomes", "keep": "oracle", "questions": questions})
+
+
+def studied(model, essay, **options):
+    catalog = mi.Catalog(models={"m": model}, scenarios={"s": essay.replace(c_max=100, t_max=10_000, a_min=0)})
+    return mi.run_study(catalog, decisions=["accuracy-max"], **options)
+
+
+def test_pass_at_k_beyond_the_samples_is_omitted_and_never_one(gpt5, essay):
+    """https://github.com/openai/human-eval/issues/35, https://github.com/nuprl/MultiPL-E/issues/40
+
+    With c = 0 and n < k the usual code gives 1.0: (2, 0, 5) and (99, 0, 100).
+    """
+    model = counted(gpt5, {"never": "0/5", "once": "1/5", "always": "7/7"})
+    study = studied(model, essay, k_max=10)
+    assert study.curves["k"].tolist() == [1, 2, 3, 4, 5]
+    assert study.curves["accuracy"].tolist() == pytest.approx([(0 + k / 5 + 1) / 3 for k in range(1, 6)])
+    (row,) = study.choices.to_dict("records")
+    assert (row["k"], row["accuracy"]) == (5, pytest.approx(2 / 3))
+    assert "nothing is known beyond k = 5" in row["warning"]
+    for refused in (
+        lambda: studied(model, essay, k_min=10, k_max=20),
+        lambda: ClosedForm().estimate(model, [10]),
+        lambda: InferenceScalingProblem(model, essay, k_max=10),
+        lambda: ModelChoiceProblem({"m": model}, essay, k_max=10),
+    ):
+        with pytest.raises(SettingError, match=r"\b5\b"):
+            refused()
+    for n, k in ((2, 5), (99, 100)):
+        with pytest.raises(SettingError, match=f"{n}"):
+            ClosedForm().estimate(counted(gpt5, {"never": f"0/{n}"}), [k])
+        assert ClosedForm().estimate(counted(gpt5, {"never": f"0/{n}"}), [n]).F[0, 2] == 1.0
+
+
+def test_problems_are_not_samples_in_a_study(gpt5, essay, tmp_path):
+    """https://github.com/paiml/aprender/pull/2118
+
+    164 problems with one sample each, 50 of which pass, taken for 164 samples of one problem: 97.7 % at k = 10.
+    """
+    path = tmp_path / "results.jsonl"
+    path.write_text("\n".join(json.dumps({"task_id": f"HumanEval/{i}", "passed": i < 50}) for i in range(164)))
+    found = fit_model("m", outcomes=read_humaneval(path), given=replace(TOLD, accuracy=None))
+    assert found.model.k_limit == 1
+    assert any("so nothing is known of k beyond 1" in note for note in found.notes)
+    assert found.audit.k.tolist() == [1]
+    study = studied(found.model, essay, k_max=10)
+    assert study.curves["k"].tolist() == [1]
+    assert study.curves["accuracy"].tolist() == pytest.approx([50 / 164])
+    # A control: as samples of one problem it is the number of the report.
+    pooled = counted(gpt5, {"all": "50/164"})
+    assert 1 - ClosedForm().estimate(pooled, [10]).F[0, 2] == pytest.approx(0.977, abs=5e-4)
+
+
+def test_one_of_many_samples_that_passes_is_not_all_of_them(gpt5, essay):
+    """https://github.com/confident-ai/deepeval/pull/2967: `if score:` turns pass@k into pass@n."""
+    study = studied(counted(gpt5, {"q": "1/200"}), essay, k_max=200)
+    assert study.curves["accuracy"].tolist() == pytest.approx([k / 200 for k in range(1, 201)])
+    assert study.curves["accuracy"][0] == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("github_copilot/gpt-4o", "a missing price is not 0"),
+        ("cloudflare/@cf/google/gemma-2b-it-lora", "free, or unknown"),
+    ],
+)
+def test_no_model_wins_by_a_price_that_is_missing_or_zero(key, words):
+    """https://github.com/BerriAI/litellm/issues/6133, https://github.com/BerriAI/litellm/issues/1840"""
+    path = DATA / "litellm_model_prices_excerpt.json"
+    with pytest.raises(ReaderError, match=words):
+        read_litellm_prices(path).price(key)
+    with pytest.raises(SettingError, match="usd_per_million_input_tokens: must be positive"):
+        fit_model("m", given=replace(TOLD, input_price=0.0))
+    # A tiered price is one, and holds for long prompts too.
+    tiered = fit_model(
+        "m",
+        price=read_litellm_prices(path).price("dashscope/qwen3-max"),
+        given=replace(TOLD, input_price=None, output_price=None, input_tokens=(40_000.0, 0.0)),
+    )
+    cost = ClosedForm().estimate(tiered.model, [1]).F[0, 0]
+    assert cost == pytest.approx((40_000 * 2.4 + 100 * 12.0) / 1e6)
+
+
+def test_no_model_wins_by_a_price_below_zero():
+    """https://github.com/earendil-works/pi/issues/8875, https://github.com/dcouple/Pane/pull/535"""
+    with pytest.raises(ReaderError, match=r"openrouter/auto: pricing.prompt: the price is dynamic"):
+        read_openrouter_prices(DATA / "openrouter_models_excerpt.json", free=True).price("openrouter/auto")
+    with pytest.raises(SettingError, match="must be greater than or equal to 0, got -1"):
+        fit_model("m", given=replace(TOLD, input_price=-1_000_000.0))
+
+
+def test_a_price_in_the_wrong_unit_is_refused_by_hand_too():
+    """https://github.com/BerriAI/litellm/issues/23503, https://github.com/BerriAI/litellm/pull/38167"""
+    with pytest.raises(SettingError, match="is more than any usual price"):
+        fit_model("m", given=replace(TOLD, output_price=15_000.0))
+    assert fit_model("m", given=replace(TOLD, output_price=600.0)).model.usd_per_output_token == 600e-6
+
+
+@pytest.mark.parametrize("estimator", [ClosedForm(), MonteCarlo(trials=50), Empirical(trials=50)], ids=repr)
+@pytest.mark.parametrize("measured", [False, True])
+def test_one_request_for_all_passes_bills_the_prompt_once(estimator, measured):
+    """https://github.com/openai/openai-python/issues/155: 1,000 tokens in, 100 out, k = 8."""
+    passes = {"input_tokens": (1_000,), "output_tokens": (100,), "seconds": (2.0,)} if measured else None
+    tokens = {}
+    for shared in (True, False):
+        model = fit_model("m", given=replace(TOLD, shared_prompt=shared)).model.replace(passes=passes)
+        tokens[shared] = estimator.estimate(model, [1, 8]).F[:, 0] * 1e6
+    np.testing.assert_allclose(tokens[True], [1_000 + 100, 1_000 + 800], rtol=1e-9)
+    np.testing.assert_allclose(tokens[False], [1_000 + 100, 8_000 + 800], rtol=1e-9)
+
+
+def test_seconds_of_a_benchmark_are_seconds_of_a_decision():
+    """https://github.com/vllm-project/guidellm/issues/245: 3.7 s shown as ms."""
+    run = read_guidellm(DATA / "guidellm_benchmarks.json")[0]
+    model = fit_model("m", serving=run, given=replace(TOLD, request_seconds=None, **NO_LENGTHS)).model
+    assert ClosedForm().estimate(model, [1]).F[0, 1] == pytest.approx(3.7, rel=1e-9)
+
+
+def test_an_unknown_time_to_first_token_makes_no_prompt_free_of_time():
+    """https://github.com/vllm-project/guidellm/issues/737: TTFT null or 0; the time from end to end is used."""
+    run = read_guidellm(DATA / "guidellm_benchmarks.json")[2]
+    found = fit_model("m", serving=run, given=replace(TOLD, request_seconds=None))
+    assert found.model.seconds_per_input_token is None
+    assert found.model.request_seconds.mean == 2.5
+    assert any("time to the first token is unknown" in note for note in found.notes)
+    assert ClosedForm().estimate(found.model, [1]).F[0, 1] == pytest.approx(2.5, rel=1e-6)

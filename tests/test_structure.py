@@ -32,6 +32,7 @@ ORDER = (
     "progress",
     "cli_options",
     "cli_study",
+    "cli_sources",
     "cli_files",
     "cli_gate",
     "cli_route",

@@ -5,11 +5,30 @@ from functools import cached_property
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from pydantic import Discriminator, Tag, field_serializer, field_validator
+from pydantic import (
+    AfterValidator,
+    Discriminator,
+    Field,
+    Tag,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_validator,
+)
 
-from moo_inference.catalog.frozen import Amount, Count, Fraction, Frozen, NonNegative, Positive, ReadOnly, Real
+from moo_inference.catalog.frozen import (
+    Amount,
+    Count,
+    Fraction,
+    Frozen,
+    NonNegative,
+    Positive,
+    ReadOnly,
+    Real,
+    WholeNumber,
+)
 from moo_inference.outcomes import BetaFit
-from moo_inference.outcomes.records import Evaluation
+from moo_inference.outcomes.records import Evaluation, Record
 
 
 class Accuracy(Frozen):
@@ -24,6 +43,21 @@ class Accuracy(Frozen):
 
     mean: Fraction
     std: Amount
+
+    @model_validator(mode="before")
+    @classmethod
+    def _may_be_named(cls, values: Any) -> Any:
+        """`law: normal` may be written out."""
+        if isinstance(values, Mapping) and values.get("law") == "normal":
+            return {name: value for name, value in values.items() if name != "law"}
+        return values
+
+
+def _record(text: str, info: ValidationInfo) -> str:
+    # Where `keep` itself is at fault, that is told already.
+    if "keep" in info.data:
+        Record.parse(text, info.data["keep"])
+    return text
 
 
 class MeasuredAccuracy(Frozen):
@@ -40,16 +74,15 @@ class MeasuredAccuracy(Frozen):
 
     law: Literal["outcomes"]
     keep: Literal["oracle", "verifier", "majority"] = "oracle"
-    questions: Mapping[str, str]
-    trials: Count = 1000
-    seed: Annotated[int, "zero or more"] = 42
+    questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
+    trials: Annotated[Count, Field(ge=2)] = 1000
+    seed: WholeNumber = 42
 
     @field_validator("questions")
     @classmethod
-    def _whole(cls, questions: Mapping[str, str], info: Any) -> ReadOnly[str]:
+    def _whole(cls, questions: Mapping[str, str]) -> ReadOnly[str]:
         if not questions:
             raise ValueError("must hold at least one question")
-        Evaluation.parse(questions, info.data.get("keep", "oracle"))
         return ReadOnly(questions)
 
     @field_serializer("questions")
@@ -119,7 +152,7 @@ def _law(value: Any) -> str:
     return str(law)
 
 
-LAWS = ("normal", "outcomes", "beta")
+LAWS: Mapping[str, type[Frozen]] = {"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy}
 
 AnyAccuracy = Annotated[
     Annotated[Accuracy, Tag("normal")]

@@ -28,7 +28,8 @@ class ReadOnly(Mapping[str, Entry]):
         return f"{type(self).__name__}({self._entries!r})"
 
     def __hash__(self) -> int:
-        return hash(tuple(self._entries.items()))
+        # Order is no part of what is equal.
+        return hash(frozenset(self._entries.items()))
 
 
 class Frozen(BaseModel):
@@ -67,7 +68,7 @@ Amount = Annotated[Real, Field(ge=0, le=1e9)]
 Share = Annotated[Real, Field(gt=0, lt=1)]
 Count = Annotated[int, BeforeValidator(_plain_number), Field(ge=1)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]
-Tokens = Annotated[int, BeforeValidator(_plain_number), Field(ge=0)]
+WholeNumber = Annotated[int, BeforeValidator(_plain_number), Field(ge=0)]
 
 
 def _listed(values: Any) -> Any:

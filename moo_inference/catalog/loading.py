@@ -1,6 +1,5 @@
 """Catalogs from and to files."""
 
-import math
 import os
 from collections.abc import Callable, Mapping
 from importlib.resources import files
@@ -10,7 +9,7 @@ import yaml
 from pydantic import ValidationError
 
 from moo_inference.catalog import published
-from moo_inference.catalog.accuracy import LAWS
+from moo_inference.catalog.findings import place_of, sentence_of, shown
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.scenario import Scenario
@@ -103,7 +102,7 @@ def _empty(value: Any) -> bool:
 def _build(document: Document) -> Catalog:
     data = document.data
     if not isinstance(data, dict):
-        raise CatalogError(document.fault((), f"must hold the keys models and scenarios, got {_shown(data)}"))
+        raise CatalogError(document.fault((), f"must hold the keys models and scenarios, got {shown(data)}"))
     own_location = _same
     if published.is_published(data):
         own_location = published.own_location
@@ -139,7 +138,7 @@ def _entries(
     faults: list[str],
 ) -> dict[str, Any]:
     if not isinstance(data, dict):
-        faults.append(document.fault((section,), f"must map ids to {section}, got {_shown(data)}"))
+        faults.append(document.fault((section,), f"must map ids to {section}, got {shown(data)}"))
         return {}
     built: dict[str, Any] = {}
     for key, values in data.items():
@@ -149,45 +148,7 @@ def _entries(
             built[key] = kind.model_validate(values)
         except ValidationError as error:
             faults.extend(
-                document.fault(own_location((section, key, *_place(fault["loc"]))), _sentence(fault, kind))
+                document.fault(own_location((section, key, *place_of(fault))), sentence_of(fault, kind))
                 for fault in error.errors()
             )
     return built
-
-
-def _place(location: Location) -> Location:
-    """The place in the file: without the name of the law that pydantic puts behind `accuracy`."""
-    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
-        return location[:1] + location[2:]
-    return location
-
-
-def _sentence(fault: Any, kind: type[Frozen]) -> str:
-    """Pydantic's finding as: what must hold, and what was got."""
-    got = _shown(fault["input"])
-    if fault["type"] == "missing":
-        return "must be given"
-    if fault["type"] == "extra_forbidden":
-        fields = kind.model_fields
-        for part in fault["loc"][:-1]:
-            fields = getattr(fields[str(part)].annotation, "model_fields", {})
-        return f"unknown key{did_you_mean(str(fault['loc'][-1]), list(fields))}; known are: {', '.join(fields)}"
-    if fault["type"] in ("model_type", "model_attributes_type", "dict_type"):
-        return f"must hold keys and values, got {got}"
-    if fault["type"] == "value_error":
-        return f"{fault['ctx']['error']}, got {got}"
-    sentence = str(fault["msg"]).replace("Input should be", "must be").replace("String should have", "must have")
-    return f"{sentence}, got {got}"
-
-
-def _shown(value: Any) -> str:
-    if value is None:
-        return "nothing"
-    if isinstance(value, bool):
-        return str(value).lower()
-    if isinstance(value, float) and not math.isfinite(value):
-        return f".{value}".replace(".-", "-.")
-    text = (
-        repr(value) if not isinstance(value, dict | list) else f"a {'mapping' if isinstance(value, dict) else 'list'}"
-    )
-    return text if len(text) <= 60 else f"{text[:57]}..."

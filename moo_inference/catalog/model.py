@@ -17,7 +17,7 @@ from moo_inference.catalog.frozen import (
     PositiveAmount,
     ReadOnly,
     Several,
-    Tokens,
+    WholeNumber,
 )
 
 HIGHEST_USUAL_PRICE = 1_000.0
@@ -94,8 +94,8 @@ class Passes(Frozen):
         seconds: of each pass from end to end, or None where the model's times are to be used.
     """
 
-    input_tokens: Several[Tokens]
-    output_tokens: Several[Tokens]
+    input_tokens: Several[WholeNumber]
+    output_tokens: Several[WholeNumber]
     seconds: Several[Positive] | None = None
 
     @model_validator(mode="after")

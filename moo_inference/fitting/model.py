@@ -7,10 +7,11 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from moo_inference.catalog import Model
+from moo_inference.catalog.findings import place_of, sentence_of
 from moo_inference.errors import SettingError
 from moo_inference.fitting.lengths import MOST_PASSES, length_part
 from moo_inference.fitting.outcomes import audit_of, outcome_part
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.part import SECONDS, Part
 from moo_inference.fitting.prices import price_part
 from moo_inference.fitting.serving import serving_part
 from moo_inference.outcomes import Audit
@@ -27,7 +28,8 @@ MISSING = {
 }
 """What has to be told of a model, and how."""
 
-_SECONDS = ("request_seconds", "seconds_per_input_token", "seconds_per_output_token")
+_TOLD_BY = {"serving": ("seconds", "input_tokens", "output_tokens"), "outcomes": ("accuracy",)}
+"""What may be missing only since a file was refused, which is told already."""
 
 
 @dataclass(frozen=True)
@@ -44,6 +46,8 @@ class Given:
         parallel: passes at the same time.
         latency: how times add up.
         shared_prompt: one request asks for all passes.
+        free: a price of 0 is meant.
+        price_checked: an unusual price is meant.
     """
 
     input_price: float | None = None
@@ -55,6 +59,13 @@ class Given:
     parallel: int = 1
     latency: str = "waves"
     shared_prompt: bool = False
+    free: bool = False
+    price_checked: bool = False
+
+    @property
+    def tells_lengths(self) -> bool:
+        """Whether a length of prompts or answers is told by hand."""
+        return self.input_tokens is not None or self.output_tokens is not None
 
     def part(self) -> Part:
         """The same as fields of a model."""
@@ -101,7 +112,8 @@ def fit_model(
     Args:
         name: what to call it.
         price: of its tokens.
-        lengths: of its requests; else those of the serving benchmark are taken.
+        lengths: of its requests; else those of the serving benchmark are taken. Their times count where there is no
+            benchmark.
         serving: how long its requests take, at one load.
         outcomes: which of its answers were right.
         given: what is told by hand, which counts before any file.
@@ -111,51 +123,94 @@ def fit_model(
         most_passes: measured passes that are kept in the model.
 
     Raises:
-        SettingError: (a ValueError) something is missing, all of which is named, or does not go together.
+        SettingError: (a ValueError) what is missing or at fault, all of it.
     """
     by_hand = Given() if given is None else given
-    parts = [
-        None if price is None else price_part(price, cached_prompt=cached_prompt),
-        None if serving is None else serving_part(serving, other_lengths=lengths is not None),
-        None if lengths is None else length_part(lengths, most=most_passes),
-        None if outcomes is None else outcome_part(outcomes, keep, law),
-        by_hand.part(),
-    ]
+    told = {
+        "price": lambda: None if price is None else price_part(price, cached_prompt=cached_prompt),
+        "serving": lambda: (
+            None
+            if serving is None
+            else serving_part(
+                serving,
+                other_lengths=lengths is not None or by_hand.tells_lengths,
+                times=by_hand.request_seconds is None,
+            )
+        ),
+        "lengths": lambda: (
+            None
+            if lengths is None
+            else length_part(lengths, most=most_passes, times=serving is None and by_hand.request_seconds is None)
+        ),
+        "outcomes": lambda: None if outcomes is None else outcome_part(outcomes, keep, law),
+        "given": by_hand.part,
+    }
     whole = Part()
-    for part in parts:
+    faults: list[str] = []
+    unsure: set[str] = set()
+    for what, tell in told.items():
+        try:
+            part = tell()
+        except SettingError as error:
+            faults.extend(error.faults)
+            unsure.update(_TOLD_BY.get(what, ()))
+            continue
         if part is not None:
-            whole = _one_way_to_time(part, whole)
-    values = whole.values
-    missing = [sentence for field_of, sentence in MISSING.items() if not _has(values, field_of)]
-    if missing:
-        raise SettingError([f"{name}: still missing is {sentence}" for sentence in missing])
+            whole = part.over(whole)
+    faults += [
+        f"{name}: still missing is {sentence}"
+        for what, sentence in MISSING.items()
+        if what not in unsure and not _has(whole.values, what)
+    ]
+    if outcomes is None and (keep != "oracle" or law != "outcomes"):
+        faults.append(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
+    if price is None and cached_prompt:
+        faults.append(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
+    if not name.strip():
+        faults.append("the name of a model must not be empty")
+    if faults:
+        raise SettingError(faults)
+    whole = _with_usable_passes(whole)
     values = {
-        **values,
+        **whole.values,
         "name": name,
         "parallel": by_hand.parallel,
         "latency": by_hand.latency,
-        "sources": {key: text for key, text in whole.sources.items() if key in values},
+        "sources": whole.sources,
+        **{flag: True for flag in ("shared_prompt", "free", "price_checked") if getattr(by_hand, flag)},
     }
-    if by_hand.shared_prompt:
-        values["shared_prompt"] = True
     try:
         model = Model.model_validate(values)
     except ValidationError as error:
         raise SettingError(
-            [f"{name}: {'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+            [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
     return Fit(model, tuple(dict.fromkeys(whole.notes)), None if outcomes is None else audit_of(outcomes))
 
 
-def _one_way_to_time(part: Part, before: Part) -> Part:
-    """Both parts; seconds per token and seconds of a request exclude each other, and the later part decides."""
-    told = {name for name in _SECONDS if name in part.values}
-    if not told:
-        return part.over(before)
-    values = {name: value for name, value in before.values.items() if name not in _SECONDS}
-    sources = {name: text for name, text in before.sources.items() if name not in _SECONDS}
-    return part.over(Part(values, sources, before.notes))
+def _with_usable_passes(whole: Part) -> Part:
+    """Without measured passes whose seconds nothing tells: one time for all goes with no length in particular."""
+    passes = whole.values.get("passes")
+    if passes is None or "seconds" in passes or "request_seconds" not in whole.values:
+        return whole
+    note = (
+        f"passes from {whole.sources['passes']} are left out, and their means and deviations kept, since "
+        f"request_seconds from {whole.sources['request_seconds']} does not tell the time of each"
+    )
+    values, sources = (
+        {name: entry for name, entry in entries.items() if name != "passes"}
+        for entries in (whole.values, whole.sources)
+    )
+    return Part(values, sources, (*whole.notes, note))
+
+
+def _by_option(found: Mapping[str, Any]) -> str:
+    """What is at fault, with the option that says that it is meant."""
+    sentence = sentence_of(found, Model)
+    for words, option in (("`free: true`", "--allow-free"), ("`price_checked: true`", "--allow-expensive")):
+        sentence = sentence.replace(words, f"{words} ({option})")
+    return sentence
 
 
 def _has(values: Mapping[str, Any], name: str) -> bool:
-    return any(one in values for one in _SECONDS) if name == "seconds" else name in values
+    return any(one in values for one in SECONDS) if name == "seconds" else name in values

@@ -2,8 +2,6 @@
 
 from typing import Literal
 
-import numpy as np
-
 from moo_inference.errors import SettingError
 from moo_inference.fitting.part import Part
 from moo_inference.outcomes import Audit, audit, fit_beta
@@ -26,10 +24,16 @@ def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes"
     Raises:
         SettingError: (a ValueError) the samples have no answers or scores where `keep` needs them, or no law fits them.
     """
-    names = np.array(found.questions)[found.question]
+    if law == "beta" and keep != "oracle":
+        raise SettingError(f"{found.where}: the beta law tells of the oracle alone, so keep must be it, got {keep!r}")
+    try:
+        return _part(found, keep, law)
+    except SettingError as error:
+        raise SettingError([f"{found.where}: {fault}" for fault in error.faults]) from error
+
+
+def _part(found: Outcomes, keep: Keep, law: str) -> Part:
     if law == "beta":
-        if keep != "oracle":
-            raise SettingError(f"the beta law tells of the oracle alone, got {keep!r}")
         fitted = fit_beta(*found.counts())
         (a, between), (_, b) = fitted.covariance.tolist()
         accuracy: dict[str, object] = {
@@ -43,12 +47,17 @@ def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes"
         fewest = fitted.n
         notes = [f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a law of difficulty"]
     else:
-        evaluation = evaluation_of(names, found.correct, keep, answer=found.answer, score=found.score)
+        evaluation = evaluation_of(found.question, found.correct, keep, answer=found.answer, score=found.score)
         fewest = evaluation.fewest
+        if len(set(found.questions)) < len(found.questions):
+            raise SettingError("every question must have a name of its own, also as it is printed")
         accuracy = {
             "law": "outcomes",
             "keep": keep,
-            "questions": {name: str(record) for name, record in zip(evaluation.names, evaluation.records, strict=True)},
+            "questions": {
+                found.questions[int(place)]: str(record)
+                for place, record in zip(evaluation.names, evaluation.records, strict=True)
+            },
         }
         samples = "one sample" if fewest == 1 else f"{fewest} samples"
         notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]

@@ -1,7 +1,19 @@
 """A part of a model: some of its fields, where they came from, and what has to be said of them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
+
+SECONDS = ("request_seconds", "seconds_per_input_token", "seconds_per_output_token")
+
+_DISPLACED: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(SECONDS, SECONDS),
+    "input_tokens": ("passes",),
+    "output_tokens": ("passes",),
+    "usd_per_million_input_tokens": ("usd_per_million_cached_input_tokens", "price_tiers"),
+    "usd_per_million_output_tokens": ("usd_per_million_reasoning_tokens", "price_tiers"),
+}
+"""What an earlier part tells no longer holds once a later one tells these."""
 
 
 @dataclass(frozen=True)
@@ -24,5 +36,24 @@ class Part:
         return cls(values, dict.fromkeys(values, source), notes)
 
     def over(self, other: "Part") -> "Part":
-        """Both parts; where both have a field, this one's counts."""
-        return Part({**other.values, **self.values}, {**other.sources, **self.sources}, (*other.notes, *self.notes))
+        """Both parts; where both tell the same, this one's counts, and what the other's rested on is left out.
+
+        So seconds per token and seconds of a request never stand together, measured passes not beside the lengths or
+        seconds of another source, and prices of long or cached prompts not beside another price of input.
+        """
+        values, notes = dict(other.values), []
+        for name in self.values:
+            for gone in _DISPLACED.get(name, ()):
+                if gone not in values:
+                    continue
+                del values[gone]
+                if gone not in self.values:
+                    notes.append(
+                        f"{gone} from {other.sources[gone]} is left out, since {name} comes from {self.sources[name]}"
+                    )
+        passes = values.get("passes", {})
+        if "seconds" in passes and any(name in self.values for name in SECONDS):
+            values["passes"] = {name: numbers for name, numbers in passes.items() if name != "seconds"}
+        values.update(self.values)
+        sources = {**other.sources, **self.sources}
+        return Part(values, {name: sources[name] for name in values}, (*other.notes, *self.notes, *notes))

@@ -2,6 +2,7 @@
 
 from moo_inference.fitting.part import Part
 from moo_inference.readers import Price
+from moo_inference.readers.prices import MOST_USD_PER_MILLION
 
 
 def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
@@ -19,10 +20,20 @@ def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
     notes: list[str] = []
     if price.free:
         values["free"] = True
-    if max(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens) > 1_000:
+    every = [price.usd_per_million_input_tokens, price.usd_per_million_output_tokens]
+    every += [amount for _, *amounts in price.tiers for amount in amounts]
+    others = (price.usd_per_million_cached_input_tokens, price.usd_per_million_reasoning_tokens)
+    every += [amount for amount in others if amount is not None]
+    # The reader lets no such price pass unless it is said to be meant.
+    if max(every) > MOST_USD_PER_MILLION:
         values["price_checked"] = True
     if price.usd_per_million_reasoning_tokens is not None:
         values["usd_per_million_reasoning_tokens"] = price.usd_per_million_reasoning_tokens
+        if price.usd_per_million_reasoning_tokens != price.usd_per_million_output_tokens:
+            notes.append(
+                f"{price.where}: reasoning has a price of its own, which is paid only where the catalog tells how many "
+                "reasoning_tokens a pass has"
+            )
     if price.tiers:
         values["price_tiers"] = [
             {

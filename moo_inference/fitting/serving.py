@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.errors import SettingError
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.part import SECONDS, Part
 from moo_inference.readers import ServingRun, Spread
 
 _NORMAL_P10_TO_P90 = 2.5631031310892007
@@ -46,73 +46,99 @@ def load_text(run: ServingRun) -> str:
     return ", ".join(parts) or "load unknown"
 
 
-def serving_part(run: ServingRun, *, other_lengths: bool) -> Part:
-    """The latency of a run.
+def serving_part(run: ServingRun, *, other_lengths: bool, times: bool = True) -> Part:
+    """The latency of a run, and the lengths of its requests.
 
     Args:
         run: the run.
         other_lengths: the model's lengths come from elsewhere; then times are taken per token, such that the run's own
             lengths would take the run's own time from end to end.
+        times: the run's times count. If not, they are told by hand.
 
     Raises:
         SettingError: (a ValueError) the run does not tell how long a request takes.
     """
-    values: dict[str, Any] = {}
     notes = [f"{run.where}: {note}" for note in run.notes]
+    values = _times(run, other_lengths, notes) if times else {}
+    source = f"{run.where}, {run.tool}, {load_text(run)}"
+    lengths = _lengths(run, source, notes, whole=not other_lengths)
+    if run.failed is not None and run.completed:
+        values["failed_share"] = run.failed / (run.failed + run.completed)
+    return Part({**values, **lengths.values}, {**dict.fromkeys(values, source), **lengths.sources}, tuple(notes))
+
+
+def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
+    """Seconds of a request, or of each token; what has to be said of them goes to the notes."""
     whole = run.request_seconds
-    if whole is None or _centre(whole) is None:
-        raise SettingError(f"{run.where}: must tell how long a request takes, or its time to first token and per token")
+    mean = None if whole is None else _centre(whole)
+    if whole is None or mean is None:
+        raise SettingError(
+            f"{run.where}: must tell how long a request takes, or its time to first token and per token; else give "
+            "--request-seconds MEAN,STD"
+        )
+    if not run.measured_end_to_end:
+        notes.append(f"{run.where}: the time of a request is rebuilt, by the tool's own definition: {run.definition}")
+    if whole.mean is None:
+        notes.append(f"{run.where}: the median time of a request stands for its mean, which the file does not tell")
     per_token = _per_token(run)
     spread = _deviation(whole)
     if (other_lengths or spread is None) and per_token is not None:
-        values["seconds_per_input_token"], values["seconds_per_output_token"] = per_token
         notes.append(
             f"{run.where}: the time to the first token is taken to grow with the prompt, the rest with the answer"
         )
-    elif spread is not None:
-        values["request_seconds"] = {"mean": _centre(whole), "std": spread}
-        if other_lengths:
-            notes.append(
-                f"{run.where}: the time of a request is that of the benchmark's lengths, not of the model's, since the "
-                "time to the first token is unknown"
-            )
-        if whole.std is None:
-            notes.append(f"{run.where}: the spread of times is taken from their 10th and 90th percentile")
-    else:
-        raise SettingError(f"{run.where}: must tell how the time of a request varies, or its time to the first token")
-    if not run.measured_end_to_end:
-        notes.append(f"{run.where}: the time of a request is rebuilt, by the tool's own definition: {run.definition}")
-    if not other_lengths:
-        values.update(_lengths(run))
-    if run.failed is not None and run.completed:
-        values["failed_share"] = run.failed / (run.failed + run.completed)
-    return Part.of(values, f"{run.where}, {run.tool}, {load_text(run)}", *notes)
+        return dict(zip(SECONDS[1:], per_token, strict=True))
+    if spread is None:
+        raise SettingError(
+            f"{run.where}: must tell how the time of a request varies, or its time to the first token; else give "
+            "--request-seconds MEAN,STD"
+        )
+    if other_lengths:
+        notes.append(
+            f"{run.where}: the time of a request is that of the benchmark's lengths, not of the model's, since the "
+            "time to the first token is unknown"
+        )
+    if whole.std is None:
+        notes.append(f"{run.where}: the spread of times is taken from their 10th and 90th percentile")
+    return {"request_seconds": {"mean": mean, "std": spread}}
 
 
-def _lengths(run: ServingRun) -> dict[str, Any]:
-    """The lengths of the run's own requests, and the passes themselves where the file has each of them."""
+def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> Part:
+    """The lengths of the run's own requests, and with `whole` the passes themselves where the file has each of them."""
     values: dict[str, Any] = {}
+    sources: dict[str, str] = {}
     for name, spread in (("input_tokens", run.input_tokens), ("output_tokens", run.output_tokens)):
         centre, deviation = (None, None) if spread is None else (_centre(spread), _deviation(spread))
-        if centre is not None:
-            values[name] = {"mean": centre, "std": 0.0 if deviation is None else deviation}
+        if centre is None:
+            continue
+        values[name] = {"mean": centre, "std": 0.0 if deviation is None else deviation}
+        sources[name] = source
+        if deviation is None:
+            sources[name] += "; their spread is not told, and taken for 0"
+            if whole:
+                notes.append(
+                    f"{run.where}: how {name} vary is not told, and taken for 0; else give --lengths FILE or "
+                    f"--{name.replace('_', '-')} MEAN,STD"
+                )
     samples = [
         None if spread is None else spread.samples
         for spread in (run.input_tokens, run.output_tokens, run.request_seconds)
     ]
     inward, outward, seconds = samples
     if (
-        inward is not None
+        whole
+        and inward is not None
         and outward is not None
         and seconds is not None
         and len(inward) == len(outward) == len(seconds)
+        and (seconds > 0).all()
     ):
         values["passes"] = {
             "input_tokens": inward.astype(np.int64).tolist(),
             "output_tokens": outward.astype(np.int64).tolist(),
             "seconds": seconds.tolist(),
         }
-    return values
+        sources["passes"] = source
+    return Part(values, sources)
 
 
 def _per_token(run: ServingRun) -> tuple[float, float] | None:

@@ -18,10 +18,11 @@ from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import SettingError
 from moo_inference.outcomes.accuracy_curve import AccuracyCurve, Keep, accuracy_curve
-from moo_inference.outcomes.checks import FloatArray, IntArray, passes
+from moo_inference.outcomes.checks import FloatArray, IntArray, passes, refuse_beyond
 from moo_inference.outcomes.interval import mean_interval
 from moo_inference.outcomes.pass_at_k import mean_pass_at_k
 from moo_inference.outcomes.samples import Samples
+from moo_inference.outcomes.voting import ABSENT
 
 _GROUP = re.compile(r"([0-9]{1,9})/([0-9]{1,9})\Z")
 _NONE = re.compile(r"none:([0-9]{1,9})\Z")
@@ -129,14 +130,15 @@ class Evaluation:
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of a question.
         """
+        asked = passes(k)
         if self.keep != "oracle":
+            refuse_beyond(self.n, asked, self.names)
             question, correct, code = self.samples()
             answer, score = (code, None) if self.keep == "majority" else (None, -code)
             return accuracy_curve(
                 question, correct, k, keep=self.keep, answer=answer, score=score, trials=trials, seed=seed
             )
         # Of an oracle the counts tell everything: no array of all samples is made.
-        asked = passes(k)
         over = mean_pass_at_k(self.n, self.c, asked, names=np.array(self.names))
         low, high = mean_interval(over)
         nothing = np.zeros(len(asked))
@@ -153,10 +155,11 @@ class Evaluation:
             True,
         )
 
-    def samples(self) -> tuple[NDArray[np.str_], FloatArray, IntArray]:
+    def samples(self) -> tuple[IntArray, FloatArray, IntArray]:
         """One entry a sample: question, correct, and the place of its group among those of the question, -1 if absent.
 
-        Samples of one group are alike, so any order of them is as good as the one in which they were drawn.
+        A question stands for itself by its place among the names in ascending order. Samples of one group are alike, so
+        any order of them is as good as the one in which they were drawn.
         """
         correct: list[FloatArray] = []
         codes: list[IntArray] = []
@@ -166,7 +169,9 @@ class Evaluation:
                 codes.append(np.full(size, place, dtype=np.int64))
             correct.append(np.zeros(record.absent))
             codes.append(np.full(record.absent, -1, dtype=np.int64))
-        return np.repeat(np.array(self.names), self.n), np.concatenate(correct), np.concatenate(codes)
+        question = np.empty(len(self.names), dtype=np.int64)
+        question[sorted(range(len(self.names)), key=self.names.__getitem__)] = np.arange(len(self.names))
+        return np.repeat(question, self.n), np.concatenate(correct), np.concatenate(codes)
 
 
 def evaluation_of(
@@ -189,13 +194,16 @@ def evaluation_of(
     elif keep == "verifier":
         if score is None:
             raise SettingError("verifier needs a score for every sample, got none")
-        key = -samples.per_sample("score", score, "iuf", "a number").astype(float)
-        if np.isnan(key).any():
-            raise SettingError(f"verifier needs a score for every sample, got none for {np.isnan(key).sum():,}")
+        scores = samples.per_sample("score", score, "biuf", "a number").astype(float)
+        if np.isnan(scores).any():
+            raise SettingError(f"verifier needs a score for every sample, got none for {np.isnan(scores).sum():,}")
+        key = -scores
     elif keep == "majority":
         if answer is None:
             raise SettingError("majority needs an answer for every sample, -1 where there is none; got none")
-        key = samples.per_sample("answer", answer, "iu", "a code")
+        key = samples.per_sample("answer", answer, "iu", "a whole number, -1 for none,")
+        if (key < ABSENT).any():
+            raise SettingError(f"answer must be a code of at least 0, or -1 for none, got {int(key.min())}")
     else:
         raise SettingError(f"keep must be one of: oracle, verifier, majority; got {keep!r}")
     order = np.lexsort((key, samples.place))
@@ -207,7 +215,7 @@ def evaluation_of(
     absent = [0] * len(samples.names)
     for start, size, good in zip(starts.tolist(), sizes.tolist(), rights.tolist(), strict=True):
         row = int(place[start])
-        if keep == "majority" and key[start] < 0:
+        if keep == "majority" and key[start] == ABSENT:
             absent[row] = size
         else:
             groups[row].append((good, size))

@@ -1,5 +1,6 @@
 """The vote of k samples, question by question: exact where counting is affordable, simulated elsewhere."""
 
+from bisect import bisect_left
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,7 +29,7 @@ class Votes:
         accuracy: (m, n) expected correctness of the answer that wins.
         error: (m, n) 1 - accuracy, from its own sum.
         se: (m, n) standard error of simulation; 0 where exact.
-        exact: (m,) whether the question was counted exactly.
+        exact: (m,) whether the question was counted exactly at every k.
     """
 
     accuracy: FloatArray
@@ -55,9 +56,9 @@ def vote_at_k(
         samples: the s samples of m questions.
         answer: (s,) whole numbers, equal ones for equal answers to the same question; -1 for no answer.
         k: (n,) numbers of passes, each at most the smallest number of samples.
-        trials: of a simulation, for a question whose exact vote costs more than `exact_cost`.
+        trials: of a simulation, for a question and k whose exact vote costs more than `exact_cost`.
         seed: of the simulations; each question has its own stream.
-        exact_cost: multiplications for one question; 0 simulates all, infinity only what exceeds a double.
+        exact_cost: multiplications for one question and k; 0 simulates all, infinity only what exceeds a double.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range.
@@ -81,14 +82,29 @@ def vote_at_k(
         _, place, votes = np.unique(codes[mine][given], return_inverse=True, return_counts=True)
         right = np.bincount(place, weights=samples.correct[mine][given]) / votes
         absent = n - int(votes.sum())
-        most = int(asked.max())
-        exact[row] = not votes.size or (log_ways(n, most) <= LOG_DOUBLE and cost(votes.tolist(), most) <= exact_cost)
-        if exact[row]:
-            accuracy[row], error[row] = _counted(votes, right, absent, asked)
-        else:
+        counted = asked <= _counted_up_to(votes, n, np.unique(asked), exact_cost)
+        exact[row] = counted.all()
+        if counted.any():
+            accuracy[row, counted], error[row, counted] = _counted(votes, right, absent, asked[counted])
+        if not exact[row]:
             rng = np.random.default_rng([seed, row])
-            accuracy[row], error[row], se[row] = _simulated(votes, right, absent, asked, trials, rng)
+            found = _simulated(votes, right, absent, asked[~counted], trials, rng)
+            accuracy[row, ~counted], error[row, ~counted], se[row, ~counted] = found
     return Votes(accuracy, error, se, exact)
+
+
+def _counted_up_to(votes: IntArray, n: int, k: IntArray, exact_cost: float) -> int:
+    """The largest of the k, which ascend, that is to be counted, or 0: each k is judged by its own cost."""
+    sizes = votes.tolist()
+
+    def too_dear(most: int) -> bool:
+        return log_ways(n, most) > LOG_DOUBLE or cost(sizes, most) > exact_cost
+
+    asked = k.tolist()
+    if not sizes or not too_dear(asked[-1]):
+        return int(asked[-1])
+    many = bisect_left(asked, True, key=too_dear)
+    return int(asked[many - 1]) if many else 0
 
 
 def _counted(votes: IntArray, right: FloatArray, absent: int, k: IntArray) -> tuple[FloatArray, FloatArray]:

@@ -2,7 +2,7 @@
 
 import inspect
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
@@ -50,7 +50,7 @@ class Examination:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def examine(path: str | os.PathLike[str], *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
+def examine(path: str | os.PathLike[str], /, *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
     """Recognise a file, read it, and say what was understood.
 
     Args:
@@ -69,7 +69,7 @@ def examine(path: str | os.PathLike[str], *, format: str | None = None, **option
         found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
         return _examination(known, found, ())
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
-    checked_options(known, options, tuple(inspect.signature(reader).parameters)[1:])
+    checked_options(known, options, options_of(reader))
     chosen = {**known.options, **options}
     several = _several(path, known, chosen)
     if several:
@@ -90,6 +90,11 @@ def _several(
         filters = lm_eval_filters(path)
         return ("filter", filters) if len(filters) > 1 else None
     return None
+
+
+def options_of(reader: Callable[..., Any]) -> tuple[str, ...]:
+    """The options of a reader that a user can give: all but the file and who is told of progress."""
+    return tuple(name for name in inspect.signature(reader).parameters if name not in ("path", "progress"))
 
 
 def checked_options(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:

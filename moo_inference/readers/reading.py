@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import Any
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.examination import checked_options
+from moo_inference.readers.examination import checked_options, options_of
 from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 
@@ -15,6 +15,7 @@ from moo_inference.readers.recognition import FORMATS, as_format, recognise
 def read_as(
     path: str | os.PathLike[str],
     kind: str,
+    /,
     *,
     format: str | None = None,  # noqa: A002 (what it is)
     progress: Callable[[int, int], None] | None = None,
@@ -42,7 +43,6 @@ def read_as(
     if known.format == "lm_eval" and "filter" not in options and len(filters := lm_eval_filters(path)) > 1:
         raise ReaderError(f"{path}: must have one filter chosen of: {', '.join(filters)}")
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
-    taken = tuple(inspect.signature(reader).parameters)[1:]
-    checked_options(known, options, taken)
-    told = {"progress": progress} if "progress" in taken else {}
+    checked_options(known, options, options_of(reader))
+    told = {"progress": progress} if "progress" in inspect.signature(reader).parameters else {}
     return reader(path, **{**known.options, **options, **told})

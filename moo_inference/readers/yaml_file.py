@@ -120,7 +120,7 @@ class _Walk:
                 self.refuse(key_node.start_mark, "keys must be plain words, got a list or a mapping")
                 continue
             key = key_node.value
-            if key == "<<":
+            if key == "<<" and not key_node.style:
                 self.refuse(key_node.start_mark, "merge keys (<<) must not be used: write the values out")
             elif key in found:
                 first = self.lines[(*location, key)]

@@ -3,6 +3,7 @@
 import numpy as np
 
 from moo_inference.catalog import Scenario
+from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.fronts import Front
 from moo_inference.readers import Candidates
@@ -11,12 +12,25 @@ from moo_inference.readers import Candidates
 def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     """The nondominated candidates that meet the budgets of cost and accuracy, the cheapest first.
 
-    Nothing is known of their times, which are taken for 0, so the scenario must have none to keep.
+    Nothing is known of their times, so the scenario must have no budget for them, and nothing of how cost and accuracy
+    vary, so its budgets must be for means.
 
     Args:
         candidates: names, accuracies and USD a query, as measured.
-        scenario: the budgets; its t_max is of no account.
+        scenario: the budgets.
+
+    Raises:
+        SettingError: (a ValueError) the scenario has a budget for time, or for a quantile.
     """
+    faults = []
+    if scenario.t_max is not None:
+        faults.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
+    if any(quantile is not None for quantile in scenario.quantiles):
+        faults.append(
+            f"budgets of scenario {scenario.name!r} must be for means, since candidates have no other numbers"
+        )
+    if faults:
+        raise SettingError(faults)
     n = len(candidates.names)
     accuracy = np.asarray(candidates.accuracy, dtype=float)
     table = np.full((n, 15), np.nan)

@@ -76,7 +76,7 @@ def _by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
         trials=accuracy.trials,
         seed=accuracy.seed,
     )
-    return dict(zip(found.names.tolist(), found.accuracy[:, 0].tolist(), strict=True))
+    return dict(zip(sorted(accuracy.evaluation.names), found.accuracy[:, 0].tolist(), strict=True))
 
 
 def _column(values: dict[str, float], names: list[str]) -> FloatArray:

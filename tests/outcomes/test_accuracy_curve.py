@@ -191,4 +191,4 @@ def test_the_package_needs_arrays_alone():
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert all(name.split(".")[0] in {"moo_inference", "numpy", "scipy", "collections", "dataclasses", "functools", "re", "typing"} for name in names)  # fmt: skip # noqa: E501
+            assert all(name.split(".")[0] in {"moo_inference", "bisect", "numpy", "scipy", "collections", "dataclasses", "functools", "re", "typing"} for name in names)  # fmt: skip # noqa: E501

@@ -1,0 +1,75 @@
+"""What pydantic finds, in the words of whoever wrote the values: where, what must hold, and what was got."""
+
+import math
+from collections.abc import Mapping
+from typing import Any, get_args
+
+from moo_inference.catalog.accuracy import LAWS
+from moo_inference.catalog.frozen import Frozen
+from moo_inference.errors import did_you_mean
+from moo_inference.readers import Location
+
+
+def place_of(finding: Mapping[str, Any]) -> Location:
+    """The place among the values: without the name of the law that pydantic puts behind `accuracy`."""
+    location: Location = finding["loc"]
+    if finding["type"] == "union_tag_invalid":
+        return (*location, "law")
+    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
+        return location[:1] + location[2:]
+    return location
+
+
+def sentence_of(finding: Mapping[str, Any], kind: type[Frozen]) -> str:
+    """What must hold, and what was got.
+
+    Args:
+        finding: one of `ValidationError.errors()`.
+        kind: what was validated.
+    """
+    got = shown(finding["input"])
+    if finding["type"] == "missing":
+        return "must be given"
+    if finding["type"] == "extra_forbidden":
+        known = _known_keys(kind, finding["loc"][:-1])
+        return f"unknown key{did_you_mean(str(finding['loc'][-1]), known)}; known are: {', '.join(known)}"
+    if finding["type"] == "union_tag_invalid":
+        law = str(finding["ctx"]["tag"])
+        return f"must be one of: {', '.join(LAWS)}{did_you_mean(law, list(LAWS))}, got {shown(law)}"
+    if finding["type"] in ("model_type", "model_attributes_type", "dict_type"):
+        return f"must hold keys and values, got {got}"
+    if finding["type"] == "value_error":
+        return f"{finding['ctx']['error']}, got {got}"
+    sentence = str(finding["msg"]).replace("Input should be", "must be").replace("String should have", "must have")
+    return f"{sentence}, got {got}"
+
+
+def shown(value: Any) -> str:
+    """A value as a file would have it, shortened."""
+    if value is None:
+        return "nothing"
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float) and not math.isfinite(value):
+        return f".{value}".replace(".-", "-.")
+    text = (
+        repr(value) if not isinstance(value, dict | list) else f"a {'mapping' if isinstance(value, dict) else 'list'}"
+    )
+    return text if len(text) <= 60 else f"{text[:57]}..."
+
+
+def _known_keys(kind: type[Frozen], location: Location) -> list[str]:
+    found = kind
+    for part in location:
+        if part in LAWS:
+            found = LAWS[str(part)]
+        elif isinstance(part, str):
+            found = _frozen_in(found.model_fields[part].annotation) or found
+    return list(found.model_fields)
+
+
+def _frozen_in(annotation: Any) -> type[Frozen] | None:
+    """The first kind of entry in an annotation such as `tuple[PriceTier, ...]` or `Passes | None`."""
+    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+        return annotation
+    return next((found for part in get_args(annotation) if (found := _frozen_in(part))), None)
