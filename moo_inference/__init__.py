@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
-    from moo_inference.estimators import OBJECTIVES, ClosedForm, MonteCarlo, ScalingCurve, Tabulated
+    from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
     from moo_inference.studies import Assessment, Study, assess, run_study
 
@@ -22,6 +22,7 @@ _HOME = {
     "save_catalog": "catalog",
     "OBJECTIVES": "estimators",
     "ClosedForm": "estimators",
+    "Empirical": "estimators",
     "MonteCarlo": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
