@@ -6,7 +6,7 @@ import numpy as np
 
 from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
-from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.curve import FloatArray, ScalingCurve
 from moo_inference.fronts import Front
 from moo_inference.texts.amounts import seconds, usd
 from moo_inference.texts.markers import markers
@@ -85,7 +85,7 @@ def decide(front: Front, rule: object) -> Choice:
     if not best.size:
         return _none(judge, "no-knee", scores, f"no knee: {_why_none(judge, front)}")
     row, *ties = best.tolist()
-    warnings = _evidence_warnings(front, row)
+    warnings = evidence_warnings(front.curve, row)
     if judge.moves_with_k_max and front.reaches_k_max:
         warnings += (f"this knee moves with k_max: no budget ends the front at k = {front.k.max()}",)
     model = front.models[row] if front.models else None
@@ -95,8 +95,9 @@ def decide(front: Front, rule: object) -> Choice:
     )
 
 
-def _evidence_warnings(front: Front, row: int) -> tuple[str, ...]:
-    evidence, k = front.curve.evidence, front.k[row]
+def evidence_warnings(curve: ScalingCurve, row: int) -> tuple[str, ...]:
+    """What has to be said of where the accuracy of a row comes from."""
+    evidence, k = curve.evidence, curve.k[row]
     if evidence is None:
         return ()
     if evidence.extrapolated[row]:

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -134,5 +134,8 @@ def _evidence(curves: Sequence[ScalingCurve], places: Sequence[int]) -> Evidence
     """What is known of the accuracy at some rows of some curves."""
     if all(curve.evidence is None for curve in curves):
         return None
-    one = [curve.take(np.array([place])) for curve, place in zip(curves, places, strict=True)]
-    return ScalingCurve.joined([replace(curve, views={}) for curve in one]).evidence
+    parts = {id(curve): curve.evidence or Evidence.none(len(curve)) for curve in curves}
+    rows = [(parts[id(curve)], place) for curve, place in zip(curves, places, strict=True)]
+    return Evidence(
+        *(np.array([getattr(part, field.name)[place] for part, place in rows]) for field in fields(Evidence))
+    )

@@ -117,7 +117,7 @@ def _within_samples(
     for number, model in enumerate(models):
         groups.setdefault(most if model.k_limit is None else min(model.k_limit, most), []).append(number)
     curves: dict[int, ScalingCurve] = {}
-    for limit, numbers_of in groups.items():
+    for step, (limit, numbers_of) in enumerate(groups.items()):
         found = estimate_curves(
             estimator,
             [models[number] for number in numbers_of],
@@ -125,20 +125,22 @@ def _within_samples(
             parallel=parallel,
             latency=latency,
             scenarios=scenarios,
-            progress=progress,
+            progress=progress if len(groups) == 1 else None,
         )
         curves.update(zip(numbers_of, found, strict=True))
+        if progress is not None and len(groups) > 1:
+            progress(step + 1, len(groups))
     return [curves[number] for number in range(len(models))]
 
 
-def refuse_beyond_samples(models: Iterable[Model], k_max: int) -> None:
-    """Refuse a k_max of which an evaluation tells nothing.
+def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max") -> None:
+    """Refuse a k_max, or what else `name` calls it, of which an evaluation tells nothing.
 
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
     faults = [
-        f"{model.name}: k_max must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
+        f"{model.name}: {name} must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
     ]

@@ -9,7 +9,7 @@ from scipy.special import ndtr, ndtri, owens_t
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes
+from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, refuse_beyond_samples
 from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
@@ -40,6 +40,7 @@ class ClosedForm(Estimator):
     ) -> list[ScalingCurve]:
         """The exact curves of several models. See `Estimator.estimate_many`."""
         asked = passes(k)
+        refuse_beyond_samples(models, int(asked.max()), "k")
         tables = np.zeros((len(models), len(asked), 15))
         errors = np.zeros((len(models), len(asked)))
         known = [known_accuracy(model.accuracy, asked) for model in models]

@@ -8,10 +8,17 @@ import numpy as np
 
 from moo_inference.catalog import Model, Passes, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, whole_number
+from moo_inference.estimators.base import (
+    Estimator,
+    Progress,
+    latency_settings,
+    passes,
+    refuse_beyond_samples,
+    whole_number,
+)
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.monte_carlo import MonteCarlo
-from moo_inference.estimators.pass_law import prompts_paid
+from moo_inference.estimators.pass_law import prompts_paid, written_price
 from moo_inference.estimators.trial_table import TrialTable
 
 _VALUES_AT_ONCE = 1 << 17
@@ -55,6 +62,7 @@ class Empirical(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models from the same luck. See `Estimator.estimate_many`."""
         asked = passes(k)
+        refuse_beyond_samples(models, int(asked.max()), "k")
         distinct, position = np.unique(asked, return_inverse=True)
         measured = {number: model for number, model in enumerate(models) if model.passes is not None}
         others = [number for number in range(len(models)) if number not in measured]
@@ -159,14 +167,17 @@ class _Run:
 
 
 def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
-    """(n,) USD of each measured pass for its prompt, and (n,) for what it wrote; each at the tier of its prompt."""
+    """(n,) USD of each measured pass for its prompt, and (n,) for what it wrote; each at the tier of its prompt.
+
+    How much of it was reasoning was not measured; a price of its own has the share that the model's lengths say.
+    """
     prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
     per_input = np.full(len(prompts), model.usd_per_million_input_tokens)
-    per_output = np.full(len(prompts), model.usd_per_million_output_tokens)
+    per_output = np.full(len(prompts), written_price(model, model.usd_per_million_output_tokens))
     for tier in model.price_tiers:
         beyond = prompts > tier.from_input_tokens
         per_input[beyond] = tier.usd_per_million_input_tokens
-        per_output[beyond] = tier.usd_per_million_output_tokens
+        per_output[beyond] = written_price(model, tier.usd_per_million_output_tokens)
     return prompts * per_input / 1e6, answers * per_output / 1e6
 
 

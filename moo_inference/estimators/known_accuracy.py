@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from moo_inference.catalog import TOLERANCE
 from moo_inference.catalog.accuracy import BetaAccuracy, MeasuredAccuracy
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
 
@@ -34,8 +35,8 @@ class KnownAccuracy:
         return np.column_stack([self.mean, np.sqrt(self.mean * self.error), low, high, self.se])
 
     def quantile(self, q: float) -> FloatArray:
-        """(n,) q-quantiles of one query: 1 where more than 1 - q of them are right."""
-        return np.asarray((self.error < q).astype(float))
+        """(n,) q-quantiles of one query: 1 where at least 1 - q of them are right."""
+        return np.asarray((self.error <= q * (1 + TOLERANCE)).astype(float))
 
     def reached(self, least: float) -> FloatArray:
         """(n,) probabilities that one query is at least so accurate."""

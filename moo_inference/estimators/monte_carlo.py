@@ -8,7 +8,14 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, whole_number
+from moo_inference.estimators.base import (
+    Estimator,
+    Progress,
+    latency_settings,
+    passes,
+    refuse_beyond_samples,
+    whole_number,
+)
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 from moo_inference.estimators.draws import Chunk, Length, Needs, Wave, common_draws, independent_draws
 from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
@@ -57,6 +64,7 @@ class MonteCarlo(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models from the same draws. See `Estimator.estimate_many`."""
         asked = passes(k)
+        refuse_beyond_samples(models, int(asked.max()), "k")
         distinct, position = np.unique(asked, return_inverse=True)
         summaries = [
             _Summary(model, distinct, *latency_settings(model, parallel, latency), scenarios) for model in models

@@ -144,16 +144,18 @@ def cost_law(model: Model) -> PassLaw:
         SettingError: (a ValueError) prompts of this model fall into several price tiers.
     """
     per_input, per_output = _prices(model)
-    return PassLaw(per_input, per_output, model.input_tokens, generated(model))
+    per_written = written_price(model, per_output)
+    return PassLaw(per_input / 1e6, per_written / 1e6, model.input_tokens, _billed(model, per_output, per_written))
 
 
 def time_law(model: Model) -> PassLaw:
     """How long one pass takes, in seconds. A measured time goes with the output: long answers take long."""
     if model.request_seconds is not None:
         measured = model.request_seconds
-        # In nanoseconds, so that clipping at one of them is clipping at 0; a catalog's bounds are not for these.
-        length = TokenLength.model_construct(mean=measured.mean * 1e9, std=measured.std * 1e9)
-        return PassLaw(0.0, 1e-9, model.input_tokens, length)
+        # Counted in units so small that clipping at one of them is clipping at 0.
+        unit = 1e-8 * max(measured.mean, measured.std)
+        length = TokenLength(mean=measured.mean / unit, std=measured.std / unit)
+        return PassLaw(0.0, unit, model.input_tokens, length)
     per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
     return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))
 
@@ -166,18 +168,58 @@ def generated(model: Model) -> TokenLength:
     return TokenLength(mean=answer.mean + reasoning.mean, std=math.hypot(answer.std, reasoning.std))
 
 
+def written_price(model: Model, per_output: float) -> float:
+    """The mean price of all tokens that a pass writes, where an answer token costs `per_output`; reasoning may differ.
+
+    Both in USD per million. With the mean lengths of the model the mean bill is exact.
+    """
+    answer, reasoning, per_reasoning = (
+        model.output_tokens,
+        model.reasoning_tokens,
+        model.usd_per_million_reasoning_tokens,
+    )
+    if reasoning is None or per_reasoning is None:
+        return per_output
+    return (answer.mean * per_output + reasoning.mean * per_reasoning) / (answer.mean + reasoning.mean)
+
+
+def _billed(model: Model, per_output: float, per_written: float) -> TokenLength:
+    """All that a pass writes, with the spread of its bill: each price weighs the spread of what it is paid for."""
+    written, reasoning, per_reasoning = (
+        generated(model),
+        model.reasoning_tokens,
+        model.usd_per_million_reasoning_tokens,
+    )
+    if reasoning is None or per_reasoning is None or per_written == 0:
+        return written
+    spread = math.hypot(per_output * model.output_tokens.std, per_reasoning * reasoning.std)
+    return TokenLength(mean=written.mean, std=spread / per_written)
+
+
 def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
-    """(n,) how many times the price of its first prompt a query of k passes pays; None where each pass has its own."""
+    """(n,) how many times the price of its first prompt a query of k passes pays; None where each pass has its own.
+
+    In a price tier a cached prompt is cheaper by the same share as outside.
+
+    Raises:
+        SettingError: (a ValueError) a cached prompt has a price where prompts have none.
+    """
     if model.shared_prompt:
         return np.ones(len(k))
     if model.usd_per_million_cached_input_tokens is None:
         return None
-    again = model.usd_per_million_cached_input_tokens / (model.usd_per_million_input_tokens or 1.0)
+    first, cached = model.usd_per_million_input_tokens, model.usd_per_million_cached_input_tokens
+    if first == 0 and cached > 0:
+        raise SettingError(
+            f"{model.name}: usd_per_million_cached_input_tokens must be 0 where the prompt itself costs nothing, got "
+            f"{cached:g}"
+        )
+    again = cached / first if first else 0.0
     return np.asarray(1.0 + (k - 1) * again)
 
 
 def _prices(model: Model) -> tuple[float, float]:
-    """USD per input token and per written token, at the tier in which all prompts fall."""
+    """USD per million tokens of prompt and of answer, at the tier in which all prompts fall."""
     per_input, per_output = model.usd_per_million_input_tokens, model.usd_per_million_output_tokens
     length = model.input_tokens
     for tier in model.price_tiers:
@@ -191,11 +233,7 @@ def _prices(model: Model) -> tuple[float, float]:
                 f"{model.name}: a share of {beyond:.2g} of the prompts has more than {tier.from_input_tokens:,} tokens "
                 "and so another price: for that, give the model measured `passes` and use the Empirical estimator"
             )
-    reasoning = model.usd_per_million_reasoning_tokens
-    if model.reasoning_tokens is not None and reasoning is not None:
-        answer, before = model.output_tokens.mean, model.reasoning_tokens.mean
-        per_output = (answer * per_output + before * reasoning) / (answer + before)
-    return per_input / 1e6, per_output / 1e6
+    return per_input, per_output
 
 
 def _length_cdf(length: TokenLength, tokens: FloatArray) -> FloatArray:

@@ -12,7 +12,7 @@ from moo_inference.catalog import Model, Scenario
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
-from moo_inference.estimators.base import whole_number
+from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 
@@ -148,8 +148,13 @@ def assess_many(
     if queries_per_month is not None and not 0 <= queries_per_month < float("inf"):
         raise SettingError(f"queries_per_month must be finite and at least 0, got {queries_per_month!r}")
     made = [make_rule(rule) for rule in (DEFAULT_RULES if rules is None else rules)]
-    conditions: dict[str, Any] = {"parallel": parallel, "latency": latency, "scenarios": list(scenarios.values())}
-    exact = dict(zip(models, ClosedForm().estimate_many(list(models.values()), grid, **conditions), strict=True))
+    conditions: dict[str, Any] = {
+        "parallel": parallel,
+        "latency": latency,
+        "scenarios": list(scenarios.values()),
+        "within_samples": True,
+    }
+    exact = dict(zip(models, estimate_curves(ClosedForm(), list(models.values()), grid, **conditions), strict=True))
     cells = [
         _Cell((scenario_id, model_id, rule.id), rule.scaled(scenario) if rule.scale is None else rule, scenario, curve)
         for scenario_id, scenario in scenarios.items()
@@ -158,7 +163,7 @@ def assess_many(
     ]
     for replication in range(replications):
         drawn = MonteCarlo(noisy.trials, noisy.seed + replication * (int(k_max) + 1), noisy.draws)
-        curves = dict(zip(models, drawn.estimate_many(list(models.values()), grid, **conditions), strict=True))
+        curves = dict(zip(models, estimate_curves(drawn, list(models.values()), grid, **conditions), strict=True))
         fronts: dict[tuple[str, str], Front] = {}
         for cell in cells:
             place = cell.key[:2]

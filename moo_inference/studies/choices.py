@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import COLUMNS, INTERVAL, Evidence, FloatArray, ScalingCurve
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def choices_frame(study: Any) -> "pd.DataFrame":
             attainment = np.full(len(curve), np.nan) if view is None else view.attainment
             numbers.append(_numbers(curve, attainment, extra)[taken.row])
             violates.append(taken.violates)
-            warnings.append(taken.warning)
+            warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
     frame["k"] = frame["k"].astype("Int64")
     frame[[*COLUMNS, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
