@@ -43,10 +43,12 @@ def doctor(
     Exit status: 0 if the format was recognised, even if something is lacking; 2 if the file is refused.
     """
     from moo_inference.catalog import load_catalog
+    from moo_inference.progress import report_progress
     from moo_inference.readers import examine
     from moo_inference.texts.table import print_tables
 
-    found = examine(file, format=format_of_file, **pairs_of("--option", option))
+    with report_progress("reading") as progress:
+        found = examine(file, format=format_of_file, progress=progress, **pairs_of("--option", option))
     holds = list(found.holds)
     if found.kind == "catalog":
         catalog = load_catalog(file)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.progress import report_progress
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Scenario
@@ -141,7 +142,10 @@ class Sources:
             if len(names) != 2 or not all(names):
                 raise SettingError(f"--length-columns must be two names, IN,OUT; got {self.length_columns!r}")
             options = {"input_tokens": names[0], "output_tokens": names[1]}
-        found: TokenTrace = read_as(self.lengths, "lengths", format="lengths_csv" if options else None, **options)
+        with report_progress(f"reading {self.lengths}") as progress:
+            found: TokenTrace = read_as(
+                self.lengths, "lengths", format="lengths_csv" if options else None, progress=progress, **options
+            )
         return found
 
     def _outcomes(self) -> "Outcomes | None":
@@ -158,7 +162,8 @@ class Sources:
             options["filter"] = self.filter
         # Columns that are named make a table of what is recognised as none.
         table = "outcomes_table" if {"question", "correct"} <= options.keys() else None
-        found: Outcomes = read_as(self.outcomes, "outcomes", format=table, **options)
+        with report_progress(f"reading {self.outcomes}") as progress:
+            found: Outcomes = read_as(self.outcomes, "outcomes", format=table, progress=progress, **options)
         return found
 
 

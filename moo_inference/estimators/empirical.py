@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy.special import ndtri
 
 from moo_inference.catalog import Model, Passes, Scenario
 from moo_inference.errors import SettingError
@@ -182,12 +183,18 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
 
 
 def _seconds(model: Model, measured: Passes) -> FloatArray:
-    """(n,) seconds of each measured pass."""
+    """(n,) seconds of each measured pass.
+
+    Where the time of a request was measured elsewhere, it is spread over the passes in the order of what they wrote:
+    long answers take long, as in `time_law`.
+    """
     if measured.seconds is not None:
         return np.array(measured.seconds, dtype=float)
-    if model.seconds_per_input_token is None or model.seconds_per_output_token is None:
-        raise SettingError(
-            f"{model.name}: passes must hold seconds where the model has request_seconds and no seconds per token"
-        )
     prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
-    return model.seconds_per_input_token * prompts + model.seconds_per_output_token * answers
+    law = model.request_seconds
+    if law is not None:
+        n = len(answers)
+        seconds = np.empty(n)
+        seconds[np.lexsort((prompts, answers))] = law.mean + law.std * ndtri((np.arange(n) + 0.5) / n)
+        return np.maximum(seconds, 0.0)
+    return (model.seconds_per_input_token or 0.0) * prompts + (model.seconds_per_output_token or 0.0) * answers

@@ -56,6 +56,7 @@ def examine(path: str | os.PathLike[str], /, *, format: str | None = None, **opt
     Args:
         path: a file in any format of `recognise`.
         format: the format's id, e.g. `outcomes_table`, where the file is not to be recognised by its content.
+        progress: told how many bytes are read, of how many, where the reader can tell.
         options: of the format's reader, e.g. `filter="maj@8"` or `question="problem_idx"`.
 
     Raises:

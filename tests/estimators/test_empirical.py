@@ -212,13 +212,20 @@ def test_what_budgets_look_at_is_counted_from_the_draws(measured, essay):
     assert view.attainment[0] == met.mean()
 
 
-def test_seconds_are_needed_where_nothing_tells_seconds_per_token(gpt5):
-    changes = {"request_seconds": {"mean": 9.0, "std": 2.0}, "latency": "waves"}
+def test_a_time_measured_elsewhere_goes_with_the_length_of_the_answer(gpt5):
+    changes = {"request_seconds": {"mean": 9.0, "std": 2.0}, "latency": "waves", "parallel": 3}
     timed = gpt5.replace(seconds_per_input_token=None, seconds_per_output_token=None, **changes)
-    untimed = timed.replace(passes={"input_tokens": PROMPTS, "output_tokens": ANSWERS})
-    with pytest.raises(SettingError, match="GPT-5: passes must hold seconds"):
-        mi.Empirical(trials=5).estimate(untimed, [1])
-    whole = timed.replace(passes={"input_tokens": PROMPTS, "output_tokens": ANSWERS, "seconds": SECONDS})
+    answers = np.random.default_rng(3).integers(1, 5000, 4000)
+    untimed = timed.replace(passes={"input_tokens": [1] * 4000, "output_tokens": answers.tolist()})
+    trials = 4000
+    found = mi.Empirical(trials=trials).estimate(untimed, [1, 3, 7])
+    exact = mi.ClosedForm().estimate(untimed, [1, 3, 7])
+    away = np.abs(found.time.mean - exact.time.mean) / found.time.se
+    assert (away < 4).all()
+    assert (np.abs(found.time.std / exact.time.std - 1) < 4 / np.sqrt(2 * trials) + 1e-3).all()
+    other = mi.ClosedForm().estimate(untimed.replace(request_seconds={"mean": 9.3, "std": 2.0}), [1, 3, 7])
+    assert (np.abs(found.time.mean - other.time.mean) / found.time.se > 4).all()
+    whole = untimed.replace(passes={"input_tokens": PROMPTS, "output_tokens": ANSWERS, "seconds": SECONDS})
     assert mi.Empirical(trials=2000).estimate(whole, [1]).time.mean[0] == pytest.approx(np.mean(SECONDS), rel=0.2)
 
 
