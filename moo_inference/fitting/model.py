@@ -170,7 +170,6 @@ def fit_model(
         faults.append("the name of a model must not be empty")
     if faults:
         raise SettingError(faults)
-    whole = _with_usable_passes(whole)
     values = {
         **whole.values,
         "name": name,
@@ -185,23 +184,22 @@ def fit_model(
         raise SettingError(
             [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
-    return Fit(model, tuple(dict.fromkeys(whole.notes)), None if outcomes is None else audit_of(outcomes))
+    return Fit(
+        model,
+        tuple(dict.fromkeys((*whole.notes, *_time_of_passes(whole)))),
+        None if outcomes is None else audit_of(outcomes),
+    )
 
 
-def _with_usable_passes(whole: Part) -> Part:
-    """Without measured passes whose seconds nothing tells: one time for all goes with no length in particular."""
+def _time_of_passes(whole: Part) -> tuple[str, ...]:
+    """What has to be said where the passes are from one place and the time of a request is from another."""
     passes = whole.values.get("passes")
     if passes is None or "seconds" in passes or "request_seconds" not in whole.values:
-        return whole
-    note = (
-        f"passes from {whole.sources['passes']} are left out, and their means and deviations kept, since "
-        f"request_seconds from {whole.sources['request_seconds']} does not tell the time of each"
+        return ()
+    return (
+        f"passes from {whole.sources['passes']} have no seconds of their own: request_seconds from "
+        f"{whole.sources['request_seconds']} are spread over them, the longer the answer the longer the time",
     )
-    values, sources = (
-        {name: entry for name, entry in entries.items() if name != "passes"}
-        for entries in (whole.values, whole.sources)
-    )
-    return Part(values, sources, (*whole.notes, note))
 
 
 def _by_option(found: Mapping[str, Any]) -> str:

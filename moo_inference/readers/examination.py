@@ -50,7 +50,14 @@ class Examination:
     rows: tuple[tuple[str, ...], ...] = ()
 
 
-def examine(path: str | os.PathLike[str], /, *, format: str | None = None, **options: Any) -> Examination:  # noqa: A002
+def examine(
+    path: str | os.PathLike[str],
+    /,
+    *,
+    format: str | None = None,  # noqa: A002 (what it is)
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> Examination:
     """Recognise a file, read it, and say what was understood.
 
     Args:
@@ -71,7 +78,8 @@ def examine(path: str | os.PathLike[str], /, *, format: str | None = None, **opt
         return _examination(known, found, ())
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
     checked_options(known, options, options_of(reader))
-    chosen = {**known.options, **options}
+    told = {"progress": progress} if "progress" in inspect.signature(reader).parameters else {}
+    chosen = {**known.options, **options, **told}
     several = _several(path, known, chosen)
     if several:
         option, names = several

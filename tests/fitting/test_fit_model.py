@@ -163,17 +163,15 @@ def test_lengths_by_hand_are_what_the_times_are_for(detailed, price, outcomes):
     assert model.seconds_per_output_token == pytest.approx((0.4375 + 1.25 + 0.125 - 0.875) / 8)
 
 
-def test_seconds_by_hand_leave_the_lengths_but_no_pass_whose_time_is_unknown(detailed, trace, price, outcomes):
+def test_seconds_by_hand_leave_the_lengths_and_go_with_the_answers(detailed, trace, price, outcomes):
     by_hand = Given(request_seconds=(9.0, 0.0))
     found = fit_model("m", price=price, serving=detailed, outcomes=outcomes, given=by_hand)
     assert found.model.request_seconds.mean == 9.0
-    assert found.model.passes is None
+    assert (found.model.passes.output_tokens, found.model.passes.seconds) == ((3, 4, 1), None)
     assert found.model.output_tokens.mean == pytest.approx(8 / 3)
     assert found.model.sources["request_seconds"] == "given by hand"
     assert "vllm_bench_detailed.json" in found.model.sources["output_tokens"]
-    assert "passes" not in found.model.sources
-    assert "request_seconds from given by hand does not tell the time of each" in found.notes[-1]
-    # And what is left can be estimated, as it could not be beside passes without seconds.
+    assert "request_seconds from given by hand are spread over them" in found.notes[-1]
     for lengths, serving in ((trace, None), (trace, detailed), (None, detailed)):
         model = fit_model("m", price=price, lengths=lengths, serving=serving, outcomes=outcomes, given=by_hand).model
         assert default_estimator([model]).estimate(model, [1]).F[0, 1] == pytest.approx(9.0)
