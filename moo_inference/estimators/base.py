@@ -181,6 +181,22 @@ def whole_number(name: str, value: object, least: int) -> int:
     return int(value)
 
 
+def settle_whole_numbers(owner: object, least: dict[str, int]) -> list[str]:
+    """Make whole numbers of a frozen estimator's fields; what is none is told, a sentence a field.
+
+    Args:
+        owner: the estimator.
+        least: the least that each field may be.
+    """
+    faults: list[str] = []
+    for name, lowest in least.items():
+        try:
+            object.__setattr__(owner, name, whole_number(name, getattr(owner, name), lowest))
+        except SettingError as error:
+            faults.extend(error.faults)
+    return faults
+
+
 def latency_settings(model: Model, parallel: int | None, latency: str | None) -> tuple[int, str]:
     """P and the latency rule in force: the arguments where given, else the model's own.
 

@@ -42,12 +42,7 @@ class Empirical(Estimator):
     seed: int = 42
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
-        for name, least in (("trials", 1), ("seed", 0)):
-            try:
-                object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
-            except SettingError as error:
-                faults.extend(error.faults)
+        faults = settle_whole_numbers(self, {"trials": 1, "seed": 0})
         if faults:
             raise SettingError(faults)
 

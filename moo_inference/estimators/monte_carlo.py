@@ -41,12 +41,7 @@ class MonteCarlo(Estimator):
     draws: Literal["common", "independent"] = "common"
 
     def __post_init__(self) -> None:
-        faults: list[str] = []
-        for name, least in (("trials", 1), ("seed", 0)):
-            try:
-                object.__setattr__(self, name, whole_number(name, getattr(self, name), least))
-            except SettingError as error:
-                faults.extend(error.faults)
+        faults = settle_whole_numbers(self, {"trials": 1, "seed": 0})
         if self.draws not in DRAWS:
             faults.append(f"draws must be one of: {', '.join(DRAWS)}; got {self.draws!r}")
         if faults:
