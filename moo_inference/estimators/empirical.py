@@ -15,7 +15,7 @@ from moo_inference.estimators.base import (
     latency_settings,
     passes,
     refuse_beyond_samples,
-    whole_number,
+    settle_whole_numbers,
 )
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.monte_carlo import MonteCarlo

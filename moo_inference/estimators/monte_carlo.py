@@ -14,7 +14,7 @@ from moo_inference.estimators.base import (
     latency_settings,
     passes,
     refuse_beyond_samples,
-    whole_number,
+    settle_whole_numbers,
 )
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 from moo_inference.estimators.draws import Chunk, Length, Needs, Wave, common_draws, independent_draws
