@@ -1,6 +1,6 @@
 """Cost and time of k passes: sums of passes, or of waves of passes that run at the same time."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -139,13 +139,10 @@ class Totals:
         """
         mean, std = float(self.mean[row]), float(self.std[row])
         count = self.cells or (_CELLS if self.law.normal else _CELLS_IF_CLIPPED)
-        least = float(self.waves[row]) * self.law.ends[0]
+        least = self._least(row)
         low = max(mean - 9 * std, least)
         step = (mean + 12 * std - low) / (count - 4)
-        spectrum = self._wave_spectrum(self.wave, step, count) ** int(self.full[row])
-        if self.rest[row]:
-            spectrum = spectrum * self._wave_spectrum(int(self.rest[row]), step, count)
-        masses = np.maximum(np.fft.irfft(spectrum, count), 0.0)
+        masses = np.maximum(np.fft.irfft(self._spectrum(row, step, count), count), 0.0)
         first = max(0, int((low - least) / step) - 2)
         masses = np.roll(masses, -(first % count))
         masses /= masses.sum()
@@ -155,20 +152,30 @@ class Totals:
         edges = mean + (centres + step / 2 - found) * (std / spread)
         return np.asarray(edges), np.cumsum(masses)
 
-    def _wave_spectrum(self, size: int, step: float, count: int) -> NDArray[np.complex128]:
-        low, high = self.law.ends
-        cells = np.arange(int((high - low) / step) + 3)
-        cdf = np.exp(size * self.law.log_cdf(np.asarray(low + (cells + 0.5) * step)))
-        masses = np.diff(cdf, prepend=0.0)
-        return np.fft.rfft(np.bincount(cells % count, weights=masses, minlength=count))
+    def _least(self, row: int) -> float:
+        return float(self.waves[row]) * self.law.ends[0]
+
+    def _spectrum(self, row: int, step: float, count: int) -> NDArray[np.complex128]:
+        spectrum = _wave_spectrum(self.law, self.wave, step, count) ** int(self.full[row])
+        if self.rest[row]:
+            spectrum = spectrum * _wave_spectrum(self.law, int(self.rest[row]), step, count)
+        return np.asarray(spectrum)
+
+
+def _wave_spectrum(law: PassLaw, size: int, step: float, count: int) -> NDArray[np.complex128]:
+    """Fourier transform of the masses of the largest of so many passes, in cells from the least that it can be."""
+    low, high = law.ends
+    cells = np.arange(int((high - low) / step) + 3)
+    cdf = np.exp(size * law.log_cdf(np.asarray(low + (cells + 0.5) * step)))
+    masses = np.diff(cdf, prepend=0.0)
+    return np.fft.rfft(np.bincount(cells % count, weights=masses, minlength=count))
 
 
 @dataclass(frozen=True)
 class PromptOnceTotals(Totals):
     """The cost of k passes that share one prompt: it is paid once, or more cheaply from the second pass on.
 
-    Quantiles are exact where lengths are normal and for one pass; elsewhere by Cornish-Fisher, within 1e-2 of a
-    standard deviation.
+    Quantiles are exact where lengths are normal and for one pass; elsewhere as in `Totals`.
 
     Attributes:
         prompts: (n,) how many times the price of the prompt is paid.
@@ -188,4 +195,21 @@ class PromptOnceTotals(Totals):
         return False
 
     def _rows_for_cells(self) -> IntArray:
-        return np.empty(0, dtype=np.int64)
+        return np.empty(0, dtype=np.int64) if self.law.normal else super()._rows_for_cells()
+
+    def _laws(self, row: int) -> tuple[PassLaw, PassLaw]:
+        """What the prompt costs, as often as it is paid, and what one answer costs."""
+        law = self.law
+        return replace(law, per_input=law.per_input * float(self.prompts[row]), per_output=0.0), replace(
+            law, per_input=0.0
+        )
+
+    def _least(self, row: int) -> float:
+        prompt, answer = self._laws(row)
+        return prompt.ends[0] + float(self.k[row]) * answer.ends[0]
+
+    def _spectrum(self, row: int, step: float, count: int) -> NDArray[np.complex128]:
+        prompt, answer = self._laws(row)
+        return np.asarray(
+            _wave_spectrum(prompt, 1, step, count) * _wave_spectrum(answer, 1, step, count) ** int(self.k[row])
+        )
