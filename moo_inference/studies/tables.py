@@ -56,6 +56,11 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             elif mark.status == "no-knee":
                 notes.extend(f"{cell.model}, {mark.rule}: {warning}." for warning in mark.warnings)
             texts.append(_mark_text(mark, footnotes))
+        limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
+        if limit is not None and last + study.options["k_step"] <= study.options["k_max"]:
+            notes.append(
+                f"{cell.model}: known up to k = {limit}, the samples that its evaluation has of some question."
+            )
         if cell.front.infeasibility is not None:
             notes.append(f"{cell.model}: {cell.front.infeasibility}.")
         curve = study.model_curves[cell.model]

@@ -80,3 +80,15 @@ def test_markup_in_names_is_shown_as_text():
 
 def test_a_cell_of_two_lines_stays_one_row_in_markdown():
     assert "| a<br>b |" in to_markdown([Table("t", ("c",), (("a\nb",),))])
+
+
+def test_it_is_said_where_samples_end_a_curve(paper):
+    accuracy = {"law": "outcomes", "questions": {f"q{c}": f"{c}/5" for c in range(1, 6)}}
+    models = {"short": paper.models["gpt-5"].replace(accuracy=accuracy), "qwen3-max": paper.models["qwen3-max"]}
+    scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=0.1)}
+    study = mi.run_study(mi.Catalog(models=models, scenarios=scenarios), decisions=["max-cube"])
+    text = shown(study_tables(study))
+    assert "short: known up to k = 5, the samples that its evaluation has of some question." in text
+    assert "qwen3-max: known" not in text
+    within = mi.run_study(mi.Catalog(models=models, scenarios=scenarios), decisions=["max-cube"], k_max=5)
+    assert "known up to" not in shown(study_tables(within))
