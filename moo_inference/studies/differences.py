@@ -1,5 +1,6 @@
 """How much more accurate one chosen model is than another, where both were evaluated on the same questions."""
 
+from collections.abc import Mapping
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -53,17 +54,15 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
                     continue
                 for model, k in ((one.model, first.k), (other.model, second.k)):
                     if (model, k) not in known:
-                        known[model, k] = _by_question(measured[model], k)
-                ours, theirs = known[one.model, first.k], known[other.model, second.k]
-                shared = sorted(ours.keys() & theirs.keys())
-                if shared:
-                    mean, low, high = paired_difference(_column(ours, shared), _column(theirs, shared))
-                    numbers = (float(mean[0]), float(low[0]), float(high[0]), len(shared))
-                    rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *numbers))
+                        known[model, k] = by_question(measured[model], k)
+                found = paired(known[one.model, first.k], known[other.model, second.k])
+                if found is not None:
+                    rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *found))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
-def _by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
+def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
+    """Expected correctness of the kept one of k passes, by question."""
     question, correct, code = accuracy.evaluation.samples()
     answer, score = (code, None) if accuracy.keep == "majority" else (None, -code)
     found = question_accuracies(
@@ -79,5 +78,14 @@ def _by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
     return dict(zip(sorted(accuracy.evaluation.names), found.accuracy[:, 0].tolist(), strict=True))
 
 
-def _column(values: dict[str, float], names: list[str]) -> FloatArray:
+def paired(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, float, float, int] | None:
+    """Mean difference over the questions of both, its 95 % interval, and how many they are; None without any."""
+    shared = sorted(ours.keys() & theirs.keys())
+    if not shared:
+        return None
+    mean, low, high = paired_difference(_column(ours, shared), _column(theirs, shared))
+    return float(mean[0]), float(low[0]), float(high[0]), len(shared)
+
+
+def _column(values: Mapping[str, float], names: list[str]) -> FloatArray:
     return np.array([[values[name]] for name in names])

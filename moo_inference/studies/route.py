@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Catalog, Scenario
+from moo_inference.catalog import AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import SettingError, unknown_name
@@ -17,6 +17,7 @@ from moo_inference.estimators.curve import COLUMNS, INTERVAL
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
+from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
 from moo_inference.texts.amounts import seconds, usd
 
@@ -54,6 +55,7 @@ class Route:
         scenario_id: id of the scenario.
         scenario: the budgets.
         curves: the scaling curve of each model, by id.
+        accuracies: what is known of the accuracy of each model, by id.
         rule: what chose.
         unscaled: the rule as it was given, to be scaled by other budgets; the same as `rule` where it has a nadir.
         front: the front across models, the cheapest row first.
@@ -64,6 +66,7 @@ class Route:
     scenario_id: str
     scenario: Scenario
     curves: Mapping[str, ScalingCurve]
+    accuracies: Mapping[str, AnyAccuracy]
     rule: Rule
     unscaled: Rule
     front: Front
@@ -78,6 +81,20 @@ class Route:
             return None
         second = decide(front_across(others, self.scenario), self.rule)
         return second if second.row is not None else None
+
+    @cached_property
+    def paired(self) -> tuple[float, float, float, int] | None:
+        """How much more accurate the runner-up is than the choice on the questions that both were evaluated on.
+
+        The mean difference, its 95 % interval and the number of questions; None where the two share none.
+        """
+        second = self.runner_up
+        if second is None or second.model is None or second.k is None or self.choice.model is None:
+            return None
+        first, other = self.accuracies[self.choice.model], self.accuracies[second.model]
+        if not (isinstance(first, MeasuredAccuracy) and isinstance(other, MeasuredAccuracy) and self.choice.k):
+            return None
+        return paired(by_question(other, second.k), by_question(first, self.choice.k))
 
     @cached_property
     def why_not(self) -> dict[str, str]:
@@ -172,6 +189,12 @@ class Route:
             settings["router_settings"] = {"fallbacks": [{names[0]: [names[1]]}]}
         return settings
 
+    def _paired_values(self) -> dict[str, float | int | None]:
+        names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
+        if self.paired is None:
+            return dict.fromkeys(names)
+        return {name: None if np.isnan(value) else value for name, value in zip(names, self.paired, strict=True)}
+
     def to_dict(self) -> dict[str, Any]:
         """The route as plain values, ready for JSON.
 
@@ -191,6 +214,7 @@ class Route:
                 "usd_more": float(more[0]),
                 "seconds_more": float(more[1]),
                 "accuracy_more": float(-more[2]),
+                **self._paired_values(),
             }
         return {
             "scenario": self.scenario_id,
@@ -266,7 +290,8 @@ def route(
         "parallel": parallel,
         "latency": latency,
     }
-    return Route(scenario, budgets, curves, scaled, judge, front, decide(front, scaled), options)
+    accuracies = {key: model.accuracy for key, model in catalog.models.items()}
+    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options)
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:

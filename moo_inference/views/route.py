@@ -30,6 +30,12 @@ def _choice_table(found: Route) -> Table:
         if choice is not None and choice.objectives is not None:
             rows.append((what, str(choice.model), str(choice.k), *_amounts(choice), _more(found.choice, choice)))
     notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
+    if found.paired is not None:
+        mean, low, high, questions = found.paired
+        notes.append(
+            f"on the {questions:,} questions of both, the runner-up's accuracy differs by {mean:+.4f} ({low:+.4f} to "
+            f"{high:+.4f})"
+        )
     return Table(
         title,
         ("", "model", "k", "accuracy", "cost", "time", "against the choice"),

@@ -128,6 +128,27 @@ def test_plain_values_hold_what_a_program_needs(paper, routes):
     assert second["accuracy_more"] == pytest.approx(second["accuracy"] - record["accuracy"], abs=1e-15)
 
 
+def test_models_of_the_same_questions_are_compared_question_by_question(paper):
+    cheap, dear = paper.models["gpt-5-nano"], paper.models["gpt-5"]
+    models = {
+        key: model.replace(
+            accuracy={"law": "outcomes", "questions": {f"q{i}": f"{c}/4" for i, c in enumerate(answers[key])}}
+        )
+        for key, model in (("cheap", cheap), ("dear", dear))
+    }
+    scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=0.1)}
+    found = route(mi.Catalog(models=models, scenarios=scenarios), "s", "max-cube", k_max=1)
+    assert (found.choice.model, found.runner_up.model) == ("dear", "cheap")
+    mean, low, high, questions = found.paired
+    assert (mean, questions) == (pytest.approx(-0.125), 4)
+    assert low < mean < high
+    record = found.to_dict()["runner_up"]
+    assert (record["paired_accuracy_more"], record["shared_questions"]) == (mean, 4)
+    apart = {**models, "dear": dear.replace(accuracy={"law": "outcomes", "questions": {"other": "3/4"}})}
+    assert route(mi.Catalog(models=apart, scenarios=scenarios), "s", "max-cube", k_max=1).paired is None
+    assert route(paper, "medical-ai").paired is None
+
+
 def test_nothing_feasible_is_an_answer(paper):
     tight = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(c_max=0.0001)})
     found = route(tight, "s")
