@@ -130,12 +130,10 @@ def test_plain_values_hold_what_a_program_needs(paper, routes):
 
 def test_models_of_the_same_questions_are_compared_question_by_question(paper):
     cheap, dear = paper.models["gpt-5-nano"], paper.models["gpt-5"]
-    models = {
-        key: model.replace(
-            accuracy={"law": "outcomes", "questions": {f"q{i}": f"{c}/4" for i, c in enumerate(answers[key])}}
-        )
-        for key, model in (("cheap", cheap), ("dear", dear))
-    }
+    models = {}
+    for key, model, right in (("cheap", cheap, (1, 2, 3, 4)), ("dear", dear, (2, 3, 3, 4))):
+        questions = {f"q{number}": f"{count}/4" for number, count in enumerate(right)}
+        models[key] = model.replace(accuracy={"law": "outcomes", "questions": questions})
     scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=0.1)}
     found = route(mi.Catalog(models=models, scenarios=scenarios), "s", "max-cube", k_max=1)
     assert (found.choice.model, found.runner_up.model) == ("dear", "cheap")
