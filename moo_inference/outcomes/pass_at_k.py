@@ -33,9 +33,11 @@ class QuestionMean:
     @classmethod
     def of(cls, values: FloatArray, errors: FloatArray) -> "QuestionMean":
         """From (m, n) accuracies of m questions and their errors."""
-        mean = np.asarray(values.mean(axis=0))
-        variance = values.var(axis=0, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
-        return cls(mean, np.asarray(errors.mean(axis=0)), np.asarray(variance), len(values))
+        # Row by row: sums down a column take another order where it stands alone, and a k must not see its neighbours.
+        rows, wrong = np.ascontiguousarray(values.T), np.ascontiguousarray(errors.T)
+        mean = np.asarray(rows.mean(axis=1))
+        variance = rows.var(axis=1, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
+        return cls(mean, np.asarray(wrong.mean(axis=1)), np.asarray(variance), len(values))
 
 
 def pass_at_k(

@@ -112,7 +112,8 @@ def _counted(votes: IntArray, right: FloatArray, absent: int, k: IntArray) -> tu
     if not votes.size:
         return np.zeros(len(k)), nobody
     won = win_probabilities(votes, k, absent=absent)
-    return np.asarray(right @ won), np.asarray((1.0 - right) @ won + nobody)
+    # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+    return np.einsum("a,ak->k", right, won), np.einsum("a,ak->k", 1.0 - right, won) + nobody
 
 
 def _simulated(

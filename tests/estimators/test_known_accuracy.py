@@ -65,7 +65,7 @@ def test_the_oracle_s_numbers_are_those_counted_by_hand(gpt5):
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
-@pytest.mark.parametrize("kind", ["oracle", "beta"])
+@pytest.mark.parametrize("kind", ["oracle", "verifier", "majority", "beta"])
 def test_the_value_of_a_known_accuracy_at_k_depends_on_k_alone(gpt5, kind, estimator):
     model = gpt5.replace(accuracy=KINDS[kind])
     whole = estimator.estimate(model, range(1, 9))

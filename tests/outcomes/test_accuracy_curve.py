@@ -57,7 +57,7 @@ def test_fields_of_each_keeper_are_those_of_its_part():
     np.testing.assert_allclose(oracle.mean, pass_at_k(samples.n, samples.c, k)[0].mean(axis=0), rtol=1e-13)
     majority = accuracy_curve(question, correct, k, keep="majority", answer=answer)
     votes = vote_at_k(samples, answer, k)
-    np.testing.assert_array_equal(majority.mean, votes.accuracy.mean(axis=0))
+    np.testing.assert_allclose(majority.mean, votes.accuracy.mean(axis=0), rtol=1e-14)
     np.testing.assert_array_equal(
         [majority.ci_low, majority.ci_high], mean_interval(QuestionMean.of(votes.accuracy, votes.error))
     )

@@ -158,7 +158,7 @@ def test_an_address_says_the_same_elsewhere(changes):
         assert ("catalog" in parameters) == (catalog is OWN)
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     c_max=st.none() | st.floats(1e-9, 1e9),
     t_max=st.none() | st.floats(1e-9, 1e9),
@@ -307,7 +307,7 @@ def test_a_widget_that_lags_behind_is_not_taken_for_a_change():
     assert pair.settle(17.3, 60.0) == 60.0
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
 def test_a_held_key_is_followed_however_late_the_number_is(steps):
     """The slider goes up by one each time; the number shows what the page has said, some answers late."""
