@@ -1,4 +1,4 @@
-"""The front of a pipeline's parts, merged one after the other, each merge kept to what is nondominated and in budget."""
+"""The front of a pipeline: those of its parts, merged in turn; only what is nondominated and in budget is kept."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
