@@ -154,7 +154,7 @@ def test_tiny_errors_keep_their_digits():
     plan = as_series([Stage(name, {"m": MODEL}) for name in NAMES])
     parts = [np.array([[1.0, 1.0, error]]) for error in (1e-20, 3e-18, 2e-25)]
     [[_, _, error]] = combine(plan, parts)
-    assert error == pytest.approx(1e-20 + 3e-18 + 2e-25, rel=1e-14)
+    assert error == pytest.approx(1e-20 + 3e-18 + 2e-25, rel=1e-14, abs=0)
     assert 1 - (1 - 1e-20) * (1 - 3e-18) * (1 - 2e-25) == 0
     nothing_right = [np.array([[1.0, 1.0, error]]) for error in (1.0, 0.5, 0.0)]
     assert combine(plan, nothing_right).tolist() == [[3, 3, 1]]

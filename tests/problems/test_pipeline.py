@@ -11,6 +11,7 @@ from moo_inference.errors import SettingError
 from moo_inference.pipelines import PipelineFront, choose, pipeline_front
 from moo_inference.problems import ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size, nsga2
+from moo_inference.solvers.operators import GridSampling
 from moo_inference.stages import Parallel, Stage
 from moo_inference.studies.quality import front_quality
 
@@ -49,6 +50,15 @@ def test_a_point_is_its_stages_together(problem, some, gpt5, budgets):
     assert out["F"][0] == pytest.approx([cost, time, 1 - accuracy], rel=1e-12)
     assert out["G"][0] == pytest.approx([cost / budgets.c_max - 1, time / budgets.t_max - 1, 0.8 - accuracy], abs=2e-9)
     assert [out[name][0] for name in ("cost", "time", "accuracy")] == pytest.approx([cost, time, accuracy])
+
+
+def test_a_grid_of_k_may_start_anywhere(some, budgets):
+    grid = PipelineProblem(Stage("answer", some), budgets, k_min=5, k_max=12, k_step=3)
+    assert grid.axes == (range(2), range(5, 13, 3))
+    X = np.array([[0, 5], [1, 8], [0, 11]])
+    assert grid.evaluate(X)[0].tolist() == ModelChoiceProblem(some, budgets, k_max=12).evaluate(X)[0].tolist()
+    choices = grid.choices(X)
+    assert [part.tolist() for part in choices[:2]] == [[[0], [1], [0]], [[5], [8], [11]]]
 
 
 def test_one_stage_is_the_choice_of_a_model(paper, budgets):
@@ -174,3 +184,14 @@ def test_every_search_stays_on_a_grid_too_large_to_list(paper, search):
     assert seen[0].tolist() == seen[1].tolist()
     assert len(np.unique(seen[0], axis=0)) == 60
     assert all(set(column) <= set(axis) for column, axis in zip(seen[0].T.tolist(), problem.axes, strict=True))
+
+
+def test_samples_of_a_grid_too_large_to_list_are_distinct_points_of_it(paper):
+    problem = PipelineProblem(
+        [Stage(name, paper.models) for name in NAMES], paper.scenarios["medical-ai"], k_min=5, k_max=300, k_step=5
+    )
+    X = GridSampling()(problem, 3000, random_state=np.random.default_rng(1)).get("X")
+    assert len(np.unique(X, axis=0)) == 3000
+    for column, axis in zip(X.T.tolist(), problem.axes, strict=True):
+        # With 3,000 draws every value of an axis of 60 comes up but once in 1e20 times.
+        assert set(column) == set(axis)
