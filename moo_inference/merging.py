@@ -90,7 +90,9 @@ def _inner(part: Series | Parallel) -> tuple[Sequence[Part], bool]:
 
 def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
     """The rows within room that no other dominates; of equal rows the first."""
-    within = np.flatnonzero((sums <= room).all(axis=1))
+    within = np.flatnonzero((sums[:, 0] <= room[0]) & (sums[:, 1] <= room[1]) & (sums[:, 2] <= room[2]))
+    if len(within) == len(sums):
+        return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
     return within[moocore.is_nondominated(sums[within])] if within.size else within
 
 

@@ -305,5 +305,5 @@ def _beyond_reach(least: FloatArray, scenario: Scenario) -> str:
     )
     broken = [text for text, excess in zip(words, G.tolist(), strict=True) if excess > 0]
     return "no choice meets all budgets" + (
-        f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: raise one of them"
+        f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"
     )

@@ -226,6 +226,18 @@ def test_where_the_whole_cannot_be_looked_at_the_reason_is_what_is_out_of_reach(
     assert f"cost is at least ${cheapest:.6g}, must be at most $0.0001" in front.infeasibility
 
 
+def test_budgets_that_exclude_each_other_are_told_apart_from_those_out_of_reach():
+    estimator = Known({"m0": ([1, 2, 3, 4], [1, 2, 3, 4], [0.5, 0.6, 0.7, 0.8])})
+    stages = [Stage("plan", {"m": MODELS[0]}), Stage("solve", {"m": MODELS[0]})]
+    torn = mi.Scenario(name="S", c_max=4, t_max=None, a_min=0.64)
+    options = {"estimator": estimator, "k_max": 4}
+    told = pipeline_front(stages, torn, **options).infeasibility
+    assert "raising c_max to $8 would allow plan m with k = 4, solve m with k = 4" in told
+    assert "lowering a_min to 0.36 would allow plan m with k = 2, solve m with k = 2" in told
+    unseen = pipeline_front(stages, torn, most_rows=15, **options).infeasibility
+    assert unseen == "no choice meets all budgets, though each of them alone can be met: relax one of them"
+
+
 @pytest.mark.parametrize("rule", RULES)
 def test_every_rule_chooses_from_a_pipeline(paper, rule):
     scenario = paper.scenarios["medical-ai"].replace(a_min=0.9)

@@ -20,8 +20,6 @@ from moo_inference.solvers.exhaustive import axes_of
 
 _TRIES = 10
 _RESET_SHARE = 0.1
-_CHANGED = 2
-"""How many variables of a point are changed at a time, on average: with more, little of a good point would be left."""
 _MOST_LISTED = 10_000_000
 """As many points as ExhaustiveSearch enumerates; a search sees a small share of a larger grid."""
 
@@ -69,8 +67,10 @@ class GridMutation(PM):
         mutated = mutated + np.where(stuck, step * random_state.choice([-1, 1], size=mutated.shape), 0)
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
         mutated = np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
-        share = _CHANGED / mutated.shape[1]
-        return np.where(random_state.random(mutated.shape) < share, mutated, X) if share < 1 else mutated
+        if mutated.shape[1] <= 2:
+            return mutated
+        # Of many variables all would be changed at once, and little of a good point left: one of them is, on average.
+        return np.where(random_state.random(mutated.shape) < 1 / mutated.shape[1], mutated, X)
 
 
 class GridMating(InfillCriterion):
