@@ -6,6 +6,7 @@ from functools import reduce
 
 import moocore
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.errors import SettingError
@@ -13,6 +14,7 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.stages import Parallel, Part, Series, Stage, StageTable, join, to_sums
 
 _BLOCK = 1_000_000
+_CELLS = 256
 _SLACK = 1e-12
 """Rounding in the bounds of what is left: a row is dropped early only where it breaks a budget by more than that."""
 
@@ -70,14 +72,18 @@ class Merge:
                 "most_rows"
             )
         width = max(len(other.sums), 1)
-        step = max(1, _BLOCK // width)
+        blocks = -(-len(one.sums) * width // _BLOCK)
         sums, pairs, settled = np.empty((0, 3)), np.empty(0, dtype=np.int64), 0
-        for start in range(0, len(one.sums), step):
-            block = join(one.sums[start : start + step, None], other.sums[None], at_once).reshape(-1, 3)
-            kept = _nondominated(block, room)
-            sums, pairs = np.concatenate([sums, block[kept]]), np.concatenate([pairs, start * width + kept])
+        for number in range(blocks):
+            # The first block spans the whole front, and so shows most of what is hopeless in the others.
+            rows = np.arange(number, len(one.sums), blocks)
+            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, 3)
+            kept = np.arange(len(block)) if number == 0 else np.flatnonzero(~_surely_dominated(block, sums))
+            kept = kept[_nondominated(block[kept], room)]
+            sums = np.concatenate([sums, block[kept]])
+            pairs = np.concatenate([pairs, rows[kept // width] * width + kept % width])
             # What is kept is compared across blocks only once it has doubled, or that would be most of the work.
-            if start + step >= len(one.sums) or len(sums) > 2 * settled + _BLOCK:
+            if number == blocks - 1 or len(sums) > 2 * settled + _BLOCK:
                 best = moocore.is_nondominated(sums)
                 sums, pairs = sums[best], pairs[best]
                 settled = len(sums)
@@ -94,6 +100,29 @@ def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
     if len(within) == len(sums):
         return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
     return within[moocore.is_nondominated(sums[within])] if within.size else within
+
+
+def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
+    """Rows that some known row dominates for sure, found in one look each; others may be dominated all the same.
+
+    Costs and times are put into cells. Whatever lies in a lower cell is less, so that a row is dominated if the least
+    third sum of all lower cells is not above its own. Roots spread the many small amounts over more cells; they
+    are rounded correctly, and so never swap two amounts, which a logarithm might.
+    """
+    if not len(known):
+        return np.zeros(len(sums), dtype=bool)
+    low, high = known[:, :2].min(axis=0), known[:, :2].max(axis=0)
+    scale = (_CELLS - 1) / np.sqrt(np.maximum(high - low, np.finfo(float).tiny))
+
+    def cells(rows: FloatArray, column: int) -> IntArray:
+        spread = np.sqrt(np.maximum(rows[:, column] - low[column], 0)) * scale[column]
+        return np.asarray(np.minimum(spread, _CELLS - 1), dtype=np.int64)
+
+    least = np.full((_CELLS + 1, _CELLS + 1), np.inf)
+    np.minimum.at(least, (cells(known, 0) + 1, cells(known, 1) + 1), known[:, 2])
+    least = np.minimum.accumulate(np.minimum.accumulate(least, axis=0), axis=1)
+    beaten = least[cells(sums, 0), cells(sums, 1)]
+    return np.asarray((beaten <= sums[:, 2]) & (beaten < np.inf))
 
 
 def room_of(scenario: Scenario) -> FloatArray:

@@ -1,5 +1,6 @@
 from fractions import Fraction
 from itertools import permutations
+from unittest import mock
 
 import numpy as np
 import pytest
@@ -62,17 +63,19 @@ def rounded_front(F):
     return {p for p in points if not any(q != p and all(a <= b for a, b in zip(q, p, strict=True)) for q in points)}
 
 
-@settings(max_examples=60, deadline=None)
-@given(numbers, budget, budget, st.integers(0, 10), st.sampled_from(sorted(TREES)))
-@example([(1, 1, 10)] * 36, None, None, 10, "series")
-@example([(1, 1, 5)] * 36, 3, 3, 0, "branches")
-@example([(3, 2, 0)] * 36, None, None, 0, "nested")
-def test_the_merge_is_the_front_of_all_choices(rows, c_max, t_max, tenths, shape):
+@settings(max_examples=100, deadline=None)
+@given(numbers, budget, budget, st.integers(0, 10), st.sampled_from(sorted(TREES)), st.sampled_from([3, 20, 10**6]))
+@example([(1, 1, 10)] * 36, None, None, 10, "series", 3)
+@example([(1, 1, 5)] * 36, 3, 3, 0, "branches", 3)
+@example([(3, 2, 0)] * 36, None, None, 0, "nested", 3)
+@example([(c, 9 - c, 0) for c in (1, 2, 3, 4, 5, 6)] * 6, None, None, 0, "series", 3)
+def test_the_merge_is_the_front_of_all_choices(rows, c_max, t_max, tenths, shape, block):
     # Three stages of two models with k to 3: 216 choices in exact fractions.
     exact = [(c, t, Fraction(a, 10)) for c, t, a in rows]
     stages, estimator, options = instance(exact, most=3)
     scenario = mi.Scenario(name="S", c_max=c_max, t_max=t_max, a_min=tenths / 10)
-    front = pipeline_front(built(TREES[shape], stages), scenario, estimator=estimator, k_max=3)
+    with mock.patch("moo_inference.merging._BLOCK", block):
+        front = pipeline_front(built(TREES[shape], stages), scenario, estimator=estimator, k_max=3)
     expected = exact_front(TREES[shape], options, c_max, t_max, Fraction(tenths, 10))
     # Points that are equal but for the rounding of their sums count as one.
     assert rounded_front(front.F) == {(float(c), float(t), round(float(1 - a), 9)) for c, t, a in expected}
@@ -186,13 +189,15 @@ def test_an_evaluation_limits_its_own_stage_alone(gpt5):
         pipeline_front(stages, anything, k_min=6, k_max=12)
 
 
-def test_blocks_change_nothing(paper, monkeypatch):
-    stages = [Stage(name, paper.models) for name in NAMES]
+@pytest.mark.parametrize("group", [Series, Parallel])
+def test_blocks_change_nothing(paper, monkeypatch, group):
+    stages = group([Stage(name, paper.models) for name in NAMES])
     whole = pipeline_front(stages, paper.scenarios["medical-ai"], k_max=32)
     monkeypatch.setattr("moo_inference.merging._BLOCK", 500)
     again = pipeline_front(stages, paper.scenarios["medical-ai"], k_max=32)
     assert again.F.tolist() == whole.F.tolist()
     assert again.models == whole.models
+    assert len(again) > 20
 
 
 def test_too_large_a_merge_is_refused_with_advice(paper):
