@@ -78,8 +78,9 @@ def searched(label: str, models: Mapping[str, mi.Model], scenario: mi.Scenario, 
         result = minimize(problem, nsga2(problem, seed=seed, pop_size=pop_size), ("n_eval", EVALUATIONS))
         shares.append(front_quality(PipelineFront.from_result(result), exact)["hypervolume"])
     print(
-        f"NSGA-II of {pop_size}, {label}, 3 stages, {EVALUATIONS:,} evaluations: {min(shares):.4f} to {max(shares):.4f} of the "
-        f"hypervolume over {seeds} seeds (at least 0.99), {(time.perf_counter() - start) / seeds:.1f} s a run"
+        f"NSGA-II of {pop_size}, {label}, 3 stages, {EVALUATIONS:,} evaluations: {min(shares):.4f} to "
+        f"{max(shares):.4f} of the hypervolume over {seeds} seeds (at least 0.99), "
+        f"{(time.perf_counter() - start) / seeds:.1f} s a run"
     )
 
 
