@@ -2,6 +2,7 @@
 
 from moo_inference.problems.base import EstimatedProblem
 from moo_inference.problems.model_choice import ModelChoiceProblem
+from moo_inference.problems.pipeline import PipelineProblem
 from moo_inference.problems.scaling import InferenceScalingProblem
 
-__all__ = ["EstimatedProblem", "InferenceScalingProblem", "ModelChoiceProblem"]
+__all__ = ["EstimatedProblem", "InferenceScalingProblem", "ModelChoiceProblem", "PipelineProblem"]

@@ -4,6 +4,7 @@ pymoo's own operators work on real numbers. Here every point that reaches the ev
 no point is offered twice, and nothing that was evaluated is forgotten.
 """
 
+import math
 from typing import Any, Self
 
 import numpy as np
@@ -19,6 +20,8 @@ from moo_inference.solvers.exhaustive import axes_of
 
 _TRIES = 10
 _RESET_SHARE = 0.1
+_MOST_LISTED = 10_000_000
+"""As many points as ExhaustiveSearch enumerates; a search sees a small share of a larger grid."""
 
 
 class Everything(Population):
@@ -63,7 +66,11 @@ class GridMutation(PM):
         stuck = np.rint((mutated - first) / step) == np.rint((np.asarray(X, dtype=float) - first) / step)
         mutated = mutated + np.where(stuck, step * random_state.choice([-1, 1], size=mutated.shape), 0)
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
-        return np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
+        mutated = np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
+        if mutated.shape[1] <= 2:
+            return mutated
+        # Of many variables all would be changed at once, and little of a good point left: one of them is, on average.
+        return np.where(random_state.random(mutated.shape) < 1 / mutated.shape[1], mutated, X)
 
 
 class GridMating(InfillCriterion):
@@ -127,8 +134,26 @@ def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_
     """Up to `count` distinct points of the grid outside `seen`: (m, n_var) integers."""
     first, step, last = _geometry(problem)
     shape = last + 1
-    size = int(np.prod(shape))
+    size = math.prod(shape.tolist())
+    if size > _MOST_LISTED:
+        return _drawn_points(first, step, shape, count, seen, random_state)
     flat_seen = np.ravel_multi_index(((np.array(sorted(seen)) - first) // step).T, shape) if seen else []
     left = np.setdiff1d(np.arange(size), flat_seen)
     flat = random_state.choice(left, size=min(count, len(left)), replace=False) if len(left) else left[:0]
     return np.column_stack(np.unravel_index(flat, shape)) * step + first
+
+
+def _drawn_points(
+    first: NDArray[np.int64],
+    step: NDArray[np.int64],
+    shape: NDArray[np.int64],
+    count: int,
+    seen: set[tuple[int, ...]],
+    random_state: Any,
+) -> NDArray[np.int64]:
+    """`count` distinct points outside `seen` of a grid too large to list, where a draw is hardly ever seen before."""
+    new: dict[tuple[int, ...], None] = {}
+    while len(new) < count:
+        drawn = first + step * random_state.integers(0, shape, size=(count - len(new), len(shape)))
+        new.update((point, None) for point in map(tuple, drawn.tolist()) if point not in seen)
+    return np.array(list(new), dtype=np.int64).reshape(-1, len(shape))

@@ -1,0 +1,99 @@
+"""Pipelines: how long the exact front takes, how large its merges are, and how much of it NSGA-II finds.
+
+Run: python benchmarks/pipelines.py [--seeds 10]
+"""
+
+import argparse
+import resource
+import time
+from collections.abc import Mapping
+
+import numpy as np
+from pymoo.optimize import minimize
+
+import moo_inference as mi
+from moo_inference.pipelines import PipelineFront, pipeline_front
+from moo_inference.problems import PipelineProblem
+from moo_inference.solvers import nsga2
+from moo_inference.stages import Stage
+from moo_inference.studies.quality import front_quality
+
+CATALOG = mi.load_catalog("paper")
+MEDICAL = CATALOG.scenarios["medical-ai"]
+ANYTHING = mi.Scenario(name="no budgets", c_max=None, t_max=None, a_min=0)
+EVALUATIONS = 20_000
+POPULATIONS = (96, 200)
+"""That of `nsga2` by itself, and a larger one for large fronts."""
+
+
+def random_models(count: int, seed: int) -> dict[str, mi.Model]:
+    """Models of which few are dominated, since the dear or the slow are the more accurate, and every pass pays.
+
+    Accuracies of k passes follow Beta laws of difficulty, which go on rising to k = 64 and beyond.
+    """
+    generator = np.random.default_rng(seed)
+    base = CATALOG.models["gpt-5"]
+    models = {}
+    for number in range(count):
+        dear, slow = generator.random(2)
+        mean = 0.3 + 0.3 * dear + 0.3 * slow
+        a = 0.3 + 0.7 * generator.random()
+        models[f"m{number}"] = base.replace(
+            name=f"m{number}",
+            usd_per_million_input_tokens=0.05 * 40**dear,
+            usd_per_million_output_tokens=0.4 * 40**dear,
+            seconds_per_output_token=0.0005 * 40**slow,
+            accuracy={"law": "beta", "a": a, "b": a * (1 - mean) / mean, "samples": 64},
+        )
+    return models
+
+
+def stages_of(models: Mapping[str, mi.Model], count: int) -> list[Stage]:
+    """So many stages that may all use the same models."""
+    return [Stage(f"stage {number + 1}", models) for number in range(count)]
+
+
+def timed_front(label: str, models: Mapping[str, mi.Model], count: int, scenario: mi.Scenario) -> None:
+    """Print how long one exact front takes; the most memory is that of the process until then."""
+    alone = pipeline_front(stages_of(models, 1), ANYTHING)
+    used = len(set(alone.models))
+    start = time.perf_counter()
+    front = pipeline_front(stages_of(models, count), scenario)
+    taken = time.perf_counter() - start
+    memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(
+        f"{label} ({used} of them in the {len(alone):,} rows of a stage alone), {count} stages, {scenario.name}: "
+        f"{len(front):,} rows in {taken:.2f} s, at most {memory:.2f} GB"
+    )
+
+
+def searched(label: str, models: Mapping[str, mi.Model], scenario: mi.Scenario, seeds: int, pop_size: int) -> None:
+    """Print the share of the exact hypervolume that NSGA-II finds."""
+    stages = stages_of(models, 3)
+    exact = pipeline_front(stages, scenario)
+    problem = PipelineProblem(stages, scenario)
+    start = time.perf_counter()
+    shares = []
+    for seed in range(1, seeds + 1):
+        result = minimize(problem, nsga2(problem, seed=seed, pop_size=pop_size), ("n_eval", EVALUATIONS))
+        shares.append(front_quality(PipelineFront.from_result(result), exact)["hypervolume"])
+    print(
+        f"NSGA-II of {pop_size}, {label}, 3 stages, {EVALUATIONS:,} evaluations: {min(shares):.4f} to "
+        f"{max(shares):.4f} of the hypervolume over {seeds} seeds (at least 0.99), "
+        f"{(time.perf_counter() - start) / seeds:.1f} s a run"
+    )
+
+
+if __name__ == "__main__":
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--seeds", type=int, default=10)
+    options = parser.parse_args()
+    thirty = random_models(30, seed=1)
+    medium = MEDICAL.replace(name="medical AI at 0.6", a_min=0.6)
+    timed_front("30 random models", thirty, 3, medium)
+    timed_front("nine built-in models", CATALOG.models, 4, MEDICAL)
+    timed_front("nine built-in models", CATALOG.models, 4, ANYTHING)
+    timed_front("30 random models", thirty, 3, ANYTHING)
+    for size in POPULATIONS:
+        searched("nine built-in models", CATALOG.models, MEDICAL, options.seeds, size)
+        searched("30 random models", thirty, medium, options.seeds, size)

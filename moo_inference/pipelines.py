@@ -1,0 +1,309 @@
+"""The exact Pareto front of a pipeline: the fronts of its stages merged one after the other, and a choice from it."""
+
+import warnings
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import moocore
+import numpy as np
+
+from moo_inference.budgets import constraints
+from moo_inference.catalog import Scenario
+from moo_inference.decision import make_rule
+from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.estimators import Estimator
+from moo_inference.estimators.base import whole_number
+from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.infeasibility import explain
+from moo_inference.merging import Merge, room_of
+from moo_inference.stages import (
+    Part,
+    Series,
+    Stage,
+    StageTable,
+    as_series,
+    combine,
+    refuse_quantiles,
+    stage_tables,
+    stages_of,
+    to_objectives,
+    values_of,
+)
+from moo_inference.texts.amounts import seconds, usd
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+MOST_ROWS = 50_000_000
+"""Candidate rows of one merge that are looked at unless told otherwise: up to half a minute."""
+
+_MOST_TO_EXPLAIN = 5_000_000
+
+
+@dataclass(frozen=True)
+class PipelineFront:
+    """The nondominated feasible choices of a pipeline, the cheapest first; of equal rows one is kept.
+
+    Attributes:
+        stages: the s names of the stages.
+        models: the s ids of the models of each of the n rows.
+        k: (n, s) passes of each stage.
+        F: (n, 3) cost in USD, time in seconds and error = 1 - accuracy, means, all minimised. With parallel branches
+            the time is a lower bound of the mean, see Parallel.
+        scenario: the budgets.
+        infeasibility: why the front is empty, in words, or None where it is not.
+    """
+
+    stages: tuple[str, ...]
+    models: tuple[tuple[str, ...], ...]
+    k: IntArray
+    F: FloatArray
+    scenario: Scenario
+    infeasibility: str | None = None
+
+    @classmethod
+    def from_result(cls, result: Any) -> "PipelineFront":
+        """The front of what a pymoo run evaluated: of its archive where it kept one, else of its population.
+
+        Args:
+            result: from `minimize` on a PipelineProblem.
+
+        Raises:
+            SettingError: (a ValueError) the result comes from another kind of problem.
+        """
+        problem = result.problem
+        if not isinstance(getattr(problem, "plan", None), Series) or not hasattr(problem, "choices"):
+            raise SettingError(f"the result must come from a PipelineProblem, got one from {type(problem).__name__}")
+        evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
+        number, k, F = problem.choices(np.unique(evaluated.get("X"), axis=0))
+        finite = np.isfinite(F).all(axis=1)
+        return _front(list(stages_of(problem.plan)), number[finite], k[finite], F[finite], problem.scenario)
+
+    def __len__(self) -> int:
+        return len(self.F)
+
+    @property
+    def accuracy(self) -> FloatArray:
+        """(n,) 1 - error."""
+        return np.asarray(1 - self.F[:, 2])
+
+    @property
+    def G(self) -> FloatArray:  # noqa: N802
+        """(n, 3) constraints, none of them positive."""
+        return constraints(values_of(self.F), self.scenario)
+
+    def describe(self, row: int) -> str:
+        """A row in words: each stage with its model and k."""
+        return _words(self.stages, self.models[row], self.k[row].tolist())
+
+    def to_frame(self) -> "pd.DataFrame":
+        """A DataFrame of n rows: `<stage> model` and `<stage> k` of each stage, then cost, time, accuracy, error."""
+        import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
+
+        columns: dict[str, Any] = {}
+        for place, name in enumerate(self.stages):
+            columns[f"{name} model"] = [models[place] for models in self.models]
+            columns[f"{name} k"] = self.k[:, place]
+        cost, time, error = self.F.T
+        return pd.DataFrame({**columns, "cost": cost, "time": time, "accuracy": self.accuracy, "error": error})
+
+
+@dataclass(frozen=True)
+class PipelineChoice:
+    """What a rule takes from the front of a pipeline.
+
+    Attributes:
+        rule: id of the rule.
+        status: `ok`, `no-knee` (the rule is not defined on this front) or `infeasible` (the front is empty).
+        row: the chosen row of the front, or None.
+        stages: the model and k of each stage, by its name; empty where nothing was chosen.
+        objectives: (3,) cost in USD, time in seconds and error of the row, or None.
+        reason: why this row or none, in a sentence.
+    """
+
+    rule: str
+    status: str
+    row: int | None
+    stages: Mapping[str, tuple[str, int]]
+    objectives: FloatArray | None
+    reason: str
+
+
+def choose(front: PipelineFront, rule: object) -> PipelineChoice:
+    """Apply a rule to the front of a pipeline.
+
+    Args:
+        front: what there is to choose from.
+        rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking. A rule that needs a scale and has none
+            is given the scenario's budgets.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no rule of this id.
+        SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
+    """
+    judge = make_rule(rule)
+    if judge.scale is None:
+        judge = judge.scaled(front.scenario)
+    if not len(front):
+        return PipelineChoice(judge.id, "infeasible", None, {}, None, str(front.infeasibility))
+    row = judge.do(front.F)
+    if row is None:
+        reason = f"no knee: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
+        return PipelineChoice(judge.id, "no-knee", None, {}, None, reason)
+    chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
+    cost, time, error = front.F[row].tolist()
+    reason = (
+        f"{judge.id} takes {front.describe(row)}: {usd(cost)}, {seconds(time)}, accuracy {1 - error:.4f}, of "
+        f"{len(front)} rows"
+    )
+    return PipelineChoice(judge.id, "ok", row, dict(zip(front.stages, chosen, strict=True)), front.F[row], reason)
+
+
+def pipeline_front(
+    stages: Sequence[Part] | Part,
+    scenario: Scenario,
+    *,
+    estimator: Estimator | None = None,
+    k_min: int | None = None,
+    k_max: int = 64,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    most_rows: int = MOST_ROWS,
+) -> PipelineFront:
+    """The exact front of a pipeline, without looking at every choice of it.
+
+    What is dominated within a stage, or within the stages up to it, stays so whatever the others do, since the means of
+    the whole rise with each part's; and what breaks a budget with the best of all that is left cannot recover. So
+    the stages' fronts are merged one after the other, and of each merge the nondominated rows alone are kept.
+
+    Args:
+        stages: stages and groups of parallel branches, in the order they run.
+        scenario: the budgets of the whole pipeline, for means.
+        estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
+            where a model has measured passes.
+        k_min: the smallest k; None means k_step. A stage may have its own, as for the next two.
+        k_max: the largest k. A model whose evaluation tells of fewer ends there.
+        k_step: the distance of the grid.
+        parallel: passes at the same time, in place of each model's own number.
+        latency: how times add up, in place of each model's own rule.
+        most_rows: candidate rows of one merge, the product of the sizes of two fronts, above which it is refused.
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range, a budget is for a quantile, or a merge is too large.
+
+    Warns:
+        NonFiniteWarning: estimates that are not finite were left out.
+    """
+    plan = as_series(stages)
+    refuse_quantiles(scenario)
+    most = whole_number("most_rows", most_rows, 1)
+    tables = stage_tables(
+        plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
+    )
+    return merged_front(plan, tables, scenario, most)
+
+
+def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> PipelineFront:
+    """`pipeline_front` from tables that are there already."""
+    by_name = {table.stage.name: _finite(table) for table in tables}
+    kept = list(by_name.values())
+    rows = Merge(by_name, most_rows).front(plan, room_of(scenario)).rows
+    front = _front_of_rows(plan, kept, rows, scenario)
+    if len(front):
+        return front
+    free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=0)
+    try:
+        rows = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free)).rows
+    except SettingError:
+        # Too much to look at without budgets; what no choice can reach is known all the same.
+        return _empty(front, _beyond_reach(Merge(by_name, most_rows).least(plan), scenario))
+    return _front_of_rows(plan, kept, rows, scenario)
+
+
+def _finite(table: StageTable) -> StageTable:
+    finite = np.isfinite(table.F).all(axis=1)
+    if finite.all():
+        return table
+    ids = list(table.stage.models)
+    lost = zip(table.model[~finite].tolist(), table.k[~finite].tolist(), strict=True)
+    points = [f"{ids[number]} k = {k}" for number, k in lost]
+    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
+    warnings.warn(
+        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=4
+    )
+    return StageTable(table.stage, table.grid, table.model[finite], table.k[finite], table.F[finite])
+
+
+def _front_of_rows(plan: Series, tables: Sequence[StageTable], rows: IntArray, scenario: Scenario) -> PipelineFront:
+    columns = list(zip(tables, rows.T, strict=True))
+    F = combine(plan, [table.F[row] for table, row in columns])
+    number = np.column_stack([table.model[row] for table, row in columns])
+    k = np.column_stack([table.k[row] for table, row in columns])
+    return _front([table.stage for table in tables], number, k, F, scenario)
+
+
+def _front(stages: Sequence[Stage], number: IntArray, k: IntArray, F: FloatArray, scenario: Scenario) -> PipelineFront:
+    """The front of some choices, whose models are given by number (n, s)."""
+    order = np.lexsort((k.sum(axis=1), *F.T[::-1]))
+    number, k, F = number[order], k[order], F[order]
+    names = tuple(stage.name for stage in stages)
+    ids = [list(stage.models) for stage in stages]
+    values = values_of(F)
+    G = constraints(values, scenario)
+    feasible = np.flatnonzero((G <= 0).all(axis=1))
+    rows = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
+
+    def models(row: int) -> tuple[str, ...]:
+        return tuple(own[place] for own, place in zip(ids, number[row].tolist(), strict=True))
+
+    why = None
+    if not feasible.size:
+        labels = _Labels(lambda row: _words(names, models(row), k[row, :-1].tolist()), len(k))
+        why = str(explain(k[:, -1], labels, values, G, scenario)).replace("no k ", "no choice ", 1)
+    F = F[rows]
+    F.setflags(write=False)
+    return PipelineFront(names, tuple(models(row) for row in rows.tolist()), k[rows], F, scenario, why)
+
+
+@dataclass(frozen=True)
+class _Labels(Sequence[str]):
+    """What `explain` calls the model of a row: the first stages, and the last one's model, whose k it adds itself.
+
+    Only the few that it names are put into words.
+    """
+
+    words: Callable[[int], str]
+    n: int
+
+    def __len__(self) -> int:
+        return self.n
+
+    def __getitem__(self, row: Any) -> Any:
+        return self.words(row)
+
+
+def _words(stages: Sequence[str], models: Sequence[str], k: Sequence[int]) -> str:
+    parts = [f"{stage} {model}" for stage, model in zip(stages, models, strict=True)]
+    return ", ".join(f"{part} with k = {passes}" for part, passes in zip(parts, k, strict=False)) + (
+        f", {parts[-1]}" if len(k) < len(parts) else ""
+    )
+
+
+def _empty(front: PipelineFront, why: str) -> PipelineFront:
+    return PipelineFront(front.stages, (), front.k, front.F, front.scenario, why)
+
+
+def _beyond_reach(least: FloatArray, scenario: Scenario) -> str:
+    cost, time, error = to_objectives(least).tolist()
+    G = constraints(values_of(to_objectives(least[None])), scenario)[0]
+    words = (
+        f"cost is at least ${cost:.6g}, must be at most ${scenario.c_max or np.inf:.6g}",
+        f"time is at least {time:.6g} s, must be at most {scenario.t_max or np.inf:.6g} s",
+        f"accuracy is at most {1 - error:.6g}, must be at least {scenario.a_min:.6g}",
+    )
+    broken = [text for text, excess in zip(words, G.tolist(), strict=True) if excess > 0]
+    return "no choice meets all budgets" + (
+        f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"
+    )

@@ -1,0 +1,160 @@
+"""Which models, and how many passes of each, along the stages of a pipeline."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
+
+from moo_inference.budgets import constraints
+from moo_inference.catalog import Scenario
+from moo_inference.errors import SettingError
+from moo_inference.estimators import Estimator
+from moo_inference.estimators.curve import OBJECTIVES, FloatArray, IntArray
+from moo_inference.stages import Part, as_series, combine, refuse_quantiles, stage_tables, stages_of, values_of
+
+
+class PipelineProblem(ElementwiseProblem):
+    """For each stage the number of its model, where it has several, and its k; three objectives, three constraints.
+
+    F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries; with parallel
+    branches the time is a lower bound of the mean, see Parallel. G = (cost/c_max - 1, time/t_max - 1,
+    a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9. A k beyond what the evaluation of its
+    model tells, and an estimate that is not finite, is infeasible beyond all others. Rows are looked up, not estimated.
+
+    Attributes:
+        axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
+            siblings stay on.
+        plan: the pipeline.
+        scenario: the budgets.
+        variables: what each variable is: `<stage> model` or `<stage> k`.
+    """
+
+    def __init__(
+        self,
+        stages: Sequence[Part] | Part,
+        scenario: Scenario,
+        *,
+        estimator: Estimator | None = None,
+        k_min: int | None = None,
+        k_max: int = 64,
+        k_step: int = 1,
+        parallel: int | None = None,
+        latency: str | None = None,
+    ) -> None:
+        """Set the problem up; each model is estimated here, once.
+
+        Args:
+            stages: stages and groups of parallel branches, in the order they run.
+            scenario: the budgets of the whole pipeline, for means.
+            estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or
+                `Empirical()` where a model has measured passes.
+            k_min: the smallest k; None means k_step. A stage may have its own, as for the next two.
+            k_max: the largest k. A model whose evaluation tells of fewer ends there.
+            k_step: the distance of the grid.
+            parallel: passes at the same time, in place of each model's own number.
+            latency: how times add up, in place of each model's own rule.
+
+        Raises:
+            SettingError: (a ValueError) an option is out of its range, a grid is empty, or a budget is for a quantile.
+        """
+        self.plan = as_series(stages)
+        self.scenario = scenario
+        refuse_quantiles(scenario)
+        tables = stage_tables(
+            self.plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
+        )
+        axes, variables = [], []
+        self._known: list[FloatArray] = []
+        for table in tables:
+            # A model's evaluation may end the grid before k_max.
+            grid = table.grid[: table.grid.index(int(table.k.max())) + 1]
+            known = np.full((len(table.stage.models), len(grid), len(OBJECTIVES)), np.inf)
+            finite = np.isfinite(table.F).all(axis=1)
+            known[table.model[finite], (table.k[finite] - grid.start) // grid.step] = table.F[finite]
+            self._known.append(known)
+            if len(table.stage.models) > 1:
+                axes.append(range(len(table.stage.models)))
+                variables.append(f"{table.stage.name} model")
+            axes.append(grid)
+            variables.append(f"{table.stage.name} k")
+        self.axes = tuple(axes)
+        self.variables = tuple(variables)
+        super().__init__(
+            n_var=len(axes),
+            n_obj=len(OBJECTIVES),
+            n_ieq_constr=3,
+            xl=np.array([axis[0] for axis in axes]),
+            xu=np.array([axis[-1] for axis in axes]),
+            vtype=int,
+        )
+
+    def choices(self, X: Any) -> tuple[IntArray, IntArray, FloatArray]:
+        """What the rows of X (n, n_var) mean.
+
+        Returns:
+            (n, s) positions of the stages' models, (n, s) their k, and (n, 3) objectives, infinite where not known.
+
+        Raises:
+            SettingError: (a ValueError) a row has a value that is not on its grid.
+        """
+        index = self._indices(X)
+        numbers, passes, parts = [], [], []
+        column = 0
+        for known in self._known:
+            several = len(known) > 1
+            number = index[:, column] if several else np.zeros(len(index), dtype=np.int64)
+            column += several
+            axis = self.axes[column]
+            numbers.append(number)
+            passes.append(axis.start + axis.step * index[:, column])
+            parts.append(known[number, index[:, column]])
+            column += 1
+        # An unknown part makes the whole unknown; in place of it something finite is combined, and left out again.
+        missing = np.isinf(parts).any(axis=(0, 2))
+        F = combine(self.plan, [np.where(np.isinf(part), 0.0, part) for part in parts]).copy()
+        F[missing] = np.inf
+        return np.column_stack(numbers), np.column_stack(passes), F
+
+    def names_of(self, X: Any) -> tuple[tuple[str, ...], ...]:
+        """The ids of the models of each row of X (n, n_var), one a stage."""
+        ids = [list(stage.models) for stage in stages_of(self.plan)]
+        number, _, _ = self.choices(X)
+        return tuple(tuple(own[place] for own, place in zip(ids, row, strict=True)) for row in number.tolist())
+
+    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        # Rows are looked up all at once, unless somebody asked for a runner of their own.
+        if isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
+            self._look_up(X, out)
+        else:
+            super()._evaluate_elementwise(X, out, *args, **kwargs)
+
+    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        found: dict[str, Any] = {}
+        self._look_up(np.asarray(x)[None], found)
+        out.update({key: value[0] for key, value in found.items()})
+
+    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
+        _, _, F = self.choices(X)
+        values = values_of(F)
+        G = constraints(values, self.scenario)
+        G[~np.isfinite(F).all(axis=1)] = np.inf
+        out["F"], out["G"] = F, G
+        out["cost"], out["time"], out["accuracy"] = values.T
+
+    def _indices(self, X: Any) -> IntArray:
+        """(n, n_var) positions of the values of X on their grids."""
+        values = np.asarray(X, dtype=float)
+        starts, steps, counts = np.array([(axis.start, axis.step, len(axis)) for axis in self.axes]).T
+        index = (values - starts) / steps
+        wrong = ~((index == np.rint(index)) & (index >= 0) & (index < counts))
+        if wrong.any():
+            row, column = np.argwhere(wrong)[0].tolist()
+            axis = self.axes[column]
+            step = f" in steps of {axis.step}" if axis.step > 1 else ""
+            raise SettingError(
+                f"{self.variables[column]} must be a whole number in [{axis[0]}, {axis[-1]}]{step}, got "
+                f"{values[row, column]:g}. Operators for real numbers leave the grid: moo_inference.solvers.nsga2() "
+                "has operators that stay on it"
+            )
+        return np.asarray(index, dtype=np.int64)
