@@ -38,6 +38,8 @@ class Stage:
 class Series:
     """Parts that run one after the other: costs and times add, accuracies multiply.
 
+    That takes the stages to succeed independently, and all of them to be needed.
+
     Attributes:
         parts: stages, and groups of parallel branches, in the order they run.
     """
