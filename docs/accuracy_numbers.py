@@ -20,6 +20,11 @@ from moo_inference.outcomes import accuracy_curve, audit, beta_pass_at_k, equal_
 QUESTIONS, SAMPLES, SEED = 200, 64, 1
 
 
+def three(value: float) -> str:
+    """A number with three digits; halves, which means over hundreds of questions often are, always go up."""
+    return f"{value + 1e-9:.3f}"
+
+
 def evaluation() -> tuple[np.ndarray, ...]:
     """A made-up evaluation: the question, correctness, answer and score of each sample.
 
@@ -41,12 +46,12 @@ def keepers() -> None:
     print(f"{QUESTIONS} questions x {SAMPLES} samples; k =" + "".join(f"{each:8}" for each in k))
     for keep in ("oracle", "verifier", "majority"):
         curve = accuracy_curve(question, correct, k, keep=keep, answer=answer, score=score)
-        print(f"{keep:34}" + "".join(f"{mean:8.3f}" for mean in curve.mean))
+        print(f"{keep:34}" + "".join(f"{three(mean):>8}" for mean in curve.mean))
     last = accuracy_curve(question, correct, [64], keep="oracle")
     print(f"95 % interval of the oracle at k = 64: {last.ci_low[0]:.3f} to {last.ci_high[0]:.3f}")
     astray = question % 5 == 0
     curve = accuracy_curve(question[astray], correct[astray], k, keep="majority", answer=answer[astray])
-    print(f"{'majority, led astray':34}" + "".join(f"{mean:8.3f}" for mean in curve.mean))
+    print(f"{'majority, led astray':34}" + "".join(f"{three(mean):>8}" for mean in curve.mean))
 
 
 def audits() -> None:
@@ -55,7 +60,7 @@ def audits() -> None:
     n, c = np.bincount(question), np.bincount(question, weights=correct).astype(int)
     found = audit(n, c, [1, 4, 16])
     print("the evaluation above          k = 1    k = 4    k = 16")
-    print("  pass@k, question by question " + "    ".join(f"{x:.3f}" for x in found.unbiased))
+    print("  pass@k, question by question " + "    ".join(map(three, found.unbiased)))
     print("  1 - (1 - p)^k from the mean  " + "    ".join(f"{x:.3f}" for x in found.equal_difficulty))
     claimed = equal_difficulty(0.2881, [10, 100])[0]
     print(f"Codex-12B on HumanEval, p = 0.2881: 1 - (1 - p)^10 = {claimed[0]:.3f}, published pass@10 = 0.468")
@@ -90,7 +95,7 @@ def extrapolation() -> None:
     p = np.where(rng.random(400) < 0.5, rng.beta(4, 2, 400), 10 ** rng.uniform(-4, -1, 400))
     c = rng.binomial(20, p)
     fit, k = fit_beta(20, c), [1, 20, 100, 1000]
-    measured = [f"{x:.3f}" for x in mean_pass_at_k(20, c, [1, 20]).mean] + ["  -  "] * 2
+    measured = [*map(three, mean_pass_at_k(20, c, [1, 20]).mean)] + ["  -  "] * 2
     low, high = fit.interval(k)
     print("20 samples of 400 questions: samples   Beta    95 % band         truth")
     for row, each in enumerate(k):
