@@ -153,7 +153,7 @@ def test_a_choice_where_samples_end_or_a_law_begins_says_so(study):
     for _, row in frame[frame["model"] == "beta"].dropna(subset=["k"]).iterrows():
         assert ("extrapolated" in row["warning"]) == (row["k"] > 10)
     for _, row in frame[frame["model"] == "eight"].dropna(subset=["k"]).iterrows():
-        assert ("no more than 8 samples" in row["warning"]) == (row["k"] == 8)
+        assert ("nothing is known beyond k = 8" in row["warning"]) == (row["k"] == 8)
     assert "extrapolated" in warned["beta", "accuracy-max"]
     assert "no more than 8 samples" in warned["eight", "accuracy-max"]
     far = mi.run_study(study.catalog, models=["beta"], k_max=16, baselines=["fixed-16"]).choices
