@@ -80,11 +80,15 @@ class Rule(DecisionMaking):
             SettingError: (a ValueError) the rule needs a scale, and the scenario has no c_max or t_max.
         """
         rule = cls(**options)
-        return rule if rule.scale is not None else rule.scaled(scenario)
+        return rule.within(scenario)
 
     def options(self) -> dict[str, Any]:
         """The rule's own options, without the nadir: enough to make it again."""
         return {}
+
+    def within(self, scenario: Scenario) -> Self:
+        """This rule as it is if it has a nadir of its own, else scaled by a scenario's budgets; see `for_scenario`."""
+        return self.scaled(scenario) if self.scale is None else self
 
     def scaled(self, scenario: Scenario) -> Self:
         """This rule with a scenario's budgets as nadir; see `for_scenario`."""

@@ -74,9 +74,7 @@ def decide(front: Front, rule: object) -> Choice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule)
-    if judge.scale is None:
-        judge = judge.scaled(front.scenario)
+    judge = make_rule(rule).within(front.scenario)
     if not len(front):
         return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
     N = judge.normalised(front.F)

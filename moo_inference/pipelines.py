@@ -142,9 +142,7 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule)
-    if judge.scale is None:
-        judge = judge.scaled(front.scenario)
+    judge = make_rule(rule).within(front.scenario)
     if not len(front):
         return PipelineChoice(judge.id, "infeasible", None, {}, None, str(front.infeasibility))
     row = judge.do(front.F)

@@ -12,7 +12,13 @@ from moo_inference.estimators.empirical import Empirical
 from moo_inference.estimators.monte_carlo import MonteCarlo
 from moo_inference.estimators.tabulated import Tabulated
 
-NAMES = ("closed-form", "monte-carlo", "empirical")
+_KINDS: dict[str, Callable[..., Estimator]] = {
+    "closed-form": ClosedForm,
+    "monte-carlo": MonteCarlo,
+    "empirical": Empirical,
+}
+
+NAMES = tuple(_KINDS)
 """Names of estimators for `choose_estimator`."""
 
 
@@ -56,8 +62,7 @@ def choose_estimator(
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
     if name == "empirical" and draws is not None:
         raise SettingError("draws must not be given: empirical has common draws alone")
-    kinds: dict[str, Callable[..., Estimator]] = {"monte-carlo": MonteCarlo, "empirical": Empirical}
-    return kinds[name](**given) if name in kinds else ClosedForm()
+    return _KINDS[name](**given)
 
 
 def estimator_from(settings: Mapping[str, Any]) -> Estimator:
@@ -66,7 +71,7 @@ def estimator_from(settings: Mapping[str, Any]) -> Estimator:
     Raises:
         SettingError: (a ValueError) it cannot be made from its settings alone, or they are not its own.
     """
-    kinds: dict[str, type[Estimator]] = {"ClosedForm": ClosedForm, "MonteCarlo": MonteCarlo, "Empirical": Empirical}
+    kinds = {kind.__name__: kind for kind in _KINDS.values()}
     options = dict(settings)
     name = options.pop("estimator", None)
     if name not in kinds:

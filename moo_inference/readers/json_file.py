@@ -31,7 +31,7 @@ def read_json(path: str | os.PathLike[str]) -> Document:
             too deeply, or holds a key twice, NaN, an infinity or a number too large for a float: all named.
     """
     name = str(path)
-    return _Parser(name).document(_decoded(name, read_bytes(path)))
+    return _Parser(name).document(read_text(path))
 
 
 def read_json_lines(path: str | os.PathLike[str]) -> Iterator[Document]:
@@ -91,6 +91,19 @@ def read_bytes(path: str | os.PathLike[str], most: int = -1) -> bytes:
             return stream.read(most)
     except (OSError, ValueError) as error:
         raise ReaderError(unreadable(str(path), error)) from error
+
+
+def read_text(path: str | os.PathLike[str]) -> str:
+    """The content of a file of UTF-8 text, without a byte order mark.
+
+    Raises:
+        ReaderError: the file is missing, cannot be read, or is no UTF-8 text.
+    """
+    content = read_bytes(path)
+    try:
+        return content.decode("utf-8-sig")
+    except ValueError as error:
+        raise ReaderError(f"{path}: must be UTF-8 text: {error}") from error
 
 
 def unreadable(name: str, error: Exception) -> str:
@@ -237,13 +250,6 @@ def _odd_values(name: str, text: str, first_line: int) -> Faults:
             where = ".".join(map(str, location))
             faults.add(printable(f"{name}:{line}: {where + ': ' if where else ''}{sentence}"))
     return faults
-
-
-def _decoded(name: str, content: bytes) -> str:
-    try:
-        return content.decode("utf-8-sig")
-    except ValueError as error:
-        raise ReaderError(f"{name}: must be UTF-8 text: {error}") from error
 
 
 def _text_lines(name: str) -> Iterator[tuple[int, str]]:

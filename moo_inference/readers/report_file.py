@@ -3,10 +3,10 @@
 import json
 import os
 from html.parser import HTMLParser
-from pathlib import Path
 from typing import Any
 
 from moo_inference.errors import ReaderError
+from moo_inference.readers.json_file import read_text
 
 ELEMENT_ID = "moo-inference-study"
 """The id of the script element that holds the data."""
@@ -19,14 +19,8 @@ def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
         ReaderError: (a ValueError) the file is missing, or no report that `moo-inference report` wrote.
     """
     name = str(path)
-    try:
-        text = Path(path).read_bytes().decode("utf-8-sig")
-    except OSError as error:
-        raise ReaderError(f"{name}: must be a file that can be read: {error.strerror or error}") from error
-    except ValueError as error:
-        raise ReaderError(f"{name}: must be UTF-8 text: {error}") from error
     finder = _Finder()
-    finder.feed(text)
+    finder.feed(read_text(path))
     if len(finder.found) != 1:
         raise ReaderError(f"{name}: must be a report written by moo-inference report, with its data inside; got none")
     try:

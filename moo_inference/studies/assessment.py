@@ -156,7 +156,7 @@ def assess_many(
     }
     exact = dict(zip(models, estimate_curves(ClosedForm(), list(models.values()), grid, **conditions), strict=True))
     cells = [
-        _Cell((scenario_id, model_id, rule.id), rule.scaled(scenario) if rule.scale is None else rule, scenario, curve)
+        _Cell((scenario_id, model_id, rule.id), rule.within(scenario), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
         for rule in made

@@ -74,12 +74,17 @@ class Route:
     options: Mapping[str, Any]
 
     @cached_property
+    def others(self) -> Front | None:
+        """The front across all models but the chosen one; None where there is no other."""
+        curves = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
+        return front_across(curves, self.scenario) if curves else None
+
+    @cached_property
     def runner_up(self) -> Choice | None:
         """What the rule would take if the chosen model were not there; None where nothing is left to take."""
-        others = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
-        if self.choice.row is None or not others:
+        if self.choice.row is None or self.others is None:
             return None
-        second = decide(front_across(others, self.scenario), self.rule)
+        second = decide(self.others, self.rule)
         return second if second.row is not None else None
 
     @cached_property
@@ -202,15 +207,14 @@ class Route:
         chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, runner_up (with its model, k,
         columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
         """
-        second = self.runner_up
+        first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
-        if second is not None and self.choice.objectives is not None and second.objectives is not None:
-            more = second.objectives - self.choice.objectives
-            others = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
+        if self.others is not None and second is not None and second.objectives is not None and first is not None:
+            more = second.objectives - first
             runner = {
                 "model": second.model,
                 "k": second.k,
-                **_columns(front_across(others, self.scenario), second.row),
+                **_columns(self.others, second.row),
                 "usd_more": float(more[0]),
                 "seconds_more": float(more[1]),
                 "accuracy_more": float(-more[2]),
@@ -267,7 +271,7 @@ def route(
     budgets = catalog.scenarios[scenario]
     grid = pass_grid(k_min, k_max, k_step)
     judge = make_rule(rule)
-    scaled = judge.scaled(budgets) if judge.scale is None else judge
+    scaled = judge.within(budgets)
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
     found = estimate_curves(

@@ -279,9 +279,7 @@ def _checked(
         if not entries:
             errors.append(SettingError(f"there must be at least one {what}, got none"))
     scaled = {
-        scenario_id: [
-            attempt(rule.scaled, scenario) if rule.scale is None else rule for rule in rules if rule is not None
-        ]
+        scenario_id: [attempt(rule.within, scenario) for rule in rules if rule is not None]
         for scenario_id, scenario in part.scenarios.items()
     }
     if len(errors) == 1:

@@ -46,7 +46,7 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
     shade_feasible(ax, found)
     ax.fill_between(k, accuracy.low, accuracy.high, color=PURPLE, alpha=0.18, linewidth=0)
     ax.plot(k, accuracy.mean, color=PURPLE, linewidth=size.line, marker="." if len(k) < 2 else None)
-    limit(ax, size, found.scenario.a_min, "a_min")
+    limit(ax, size, found.scenario.a_min)
     chosen = [mark for mark in found.marks if mark.k is not None]
     place(ax, size, chosen, [(mark.k, mark.accuracy) for mark in chosen], clip_on=False)
     dress(ax, size, "passes k", "accuracy of the kept answer")

@@ -53,8 +53,8 @@ def draw(ax: Axes, found: Sequence[Trajectory], size: Size) -> None:
     for one in found:
         chosen = [mark for mark in one.marks if mark.k is not None]
         place(ax, size, chosen, [(mark.cost, mark.accuracy) for mark in chosen], scale=0.65)
-    limit(ax, size, scenario.c_max, "c_max", vertical=True)
-    limit(ax, size, scenario.a_min, "a_min")
+    limit(ax, size, scenario.c_max, vertical=True)
+    limit(ax, size, scenario.a_min)
     dress(ax, size, "cost of a query (USD), logarithmic", "accuracy of the kept answer")
     ax.set_xscale("log")
     ax.xaxis.set_major_locator(LogLocator(subs=(1.0,)))

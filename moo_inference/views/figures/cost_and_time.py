@@ -43,7 +43,7 @@ def draw(cost: Axes, time: Axes, found: Trajectory, size: Size) -> None:
         shade_feasible(ax, found)
         ax.fill_between(k, amount.low, amount.high, color=BLUE, alpha=0.2, linewidth=0)
         ax.plot(k, amount.mean, color=BLUE, linewidth=size.line, marker="." if len(k) < 2 else None)
-        limit(ax, size, budget, "budget")
+        limit(ax, size, budget)
         made = [(mark, (mark.k, value)) for mark, value in zip(found.marks, chosen, strict=True) if value is not None]
         place(ax, size, [mark for mark, _ in made], [point for _, point in made], clip_on=False)
         dress(ax, size, "passes k", label)

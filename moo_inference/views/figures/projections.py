@@ -43,8 +43,8 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
         ax.plot(means[:, across], means[:, up], color="#BBBBBB", linewidth=size.line / 2, zorder=1)
         for rows, colour, points in ((~found.on_front, "#BBBBBB", 0.1), (found.on_front, PURPLE, 0.2)):
             ax.scatter(means[rows, across], means[rows, up], s=points * size.font**2, color=colour, zorder=2)
-        limit(ax, size, budgets[across], "", vertical=True)
-        limit(ax, size, budgets[up], "")
+        limit(ax, size, budgets[across], vertical=True)
+        limit(ax, size, budgets[up])
         place(ax, size, chosen, [(value[across], value[up]) for value in values], clip_on=False)
         dress(ax, size, _LABELS[across], _LABELS[up])
         for axis, column, most in ((ax.xaxis, across, 4), (ax.yaxis, up, 5)):

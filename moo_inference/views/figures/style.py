@@ -66,12 +66,10 @@ class Size:
         return Figure(figsize=(self.width_mm / 25.4, height_mm / 25.4), dpi=200, **options)
 
 
-def dress(ax: Any, size: Size, x: str, y: str, title: str = "") -> None:
+def dress(ax: Any, size: Size, x: str, y: str) -> None:
     """Give an axes its labels, and letters and lines of the right size."""
     ax.set_xlabel(x, fontsize=size.font, parse_math=False)
     ax.set_ylabel(y, fontsize=size.font, parse_math=False)
-    if title:
-        ax.set_title(title, fontsize=size.font, parse_math=False)
     ax.tick_params(labelsize=0.9 * size.font, width=size.line / 2, length=2.5 * size.line)
     for side in ("top", "right"):
         if side in ax.spines:
@@ -124,12 +122,12 @@ def brief(name: str, most: int = 28) -> str:
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
-def limit(ax: Axes, size: Size, value: float | None, text: str, *, vertical: bool = False, colour: str = RED) -> None:
-    """A budget as a dashed line that says what it is; nothing where there is none."""
+def limit(ax: Axes, size: Size, value: float | None, *, vertical: bool = False) -> None:
+    """A budget as a dashed line; nothing where there is none."""
     if value is None:
         return
     draw = ax.axvline if vertical else ax.axhline
-    draw(value, color=colour, linestyle=(0, (4, 2)), linewidth=size.line, label=text)
+    draw(value, color=RED, linestyle=(0, (4, 2)), linewidth=size.line)
 
 
 def place(
