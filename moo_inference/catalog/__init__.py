@@ -3,7 +3,8 @@
 from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
 from moo_inference.catalog.loading import load_catalog, save_catalog
 from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength
-from moo_inference.catalog.scenario import TOLERANCE, Scenario
+from moo_inference.catalog.resource import Resource, ResourceBudget
+from moo_inference.catalog.scenario import TOLERANCE, Limit, Scenario
 from moo_inference.catalog.whole import Catalog, with_quantiles
 
 __all__ = [
@@ -12,11 +13,14 @@ __all__ = [
     "AnyAccuracy",
     "BetaAccuracy",
     "Catalog",
+    "Limit",
     "MeasuredAccuracy",
     "Model",
     "Passes",
     "PriceTier",
     "RequestSeconds",
+    "Resource",
+    "ResourceBudget",
     "Scenario",
     "TokenLength",
     "load_catalog",

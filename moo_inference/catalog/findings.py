@@ -6,13 +6,23 @@ from typing import Any, get_args
 
 from moo_inference.catalog.accuracy import LAWS
 from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.resource import OF_BUDGET, PER_TOKEN
 from moo_inference.errors import did_you_mean
 from moo_inference.readers import Location
+
+
+_IN_FILES = {
+    "Model": [f"UNIT_{ending}" for ending in PER_TOKEN],
+    "Scenario": [f"UNIT_{ending}" for ending in OF_BUDGET],
+}
+"""How the keys of resources look in a file."""
 
 
 def place_of(finding: Mapping[str, Any]) -> Location:
     """The place among the values: without the name of the law that pydantic puts behind `accuracy`."""
     location: Location = finding["loc"]
+    if location[:1] == ("resources",) and len(location) == 3:
+        return (f"{location[1]}_{location[2]}",)
     if finding["type"] == "union_tag_invalid":
         return (*location, "law")
     if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
@@ -65,7 +75,10 @@ def _known_keys(kind: type[Frozen], location: Location) -> list[str]:
             found = LAWS[str(part)]
         elif isinstance(part, str):
             found = _frozen_in(found.model_fields[part].annotation) or found
-    return list(found.model_fields)
+    shown: list[str] = []
+    for name in found.model_fields:
+        shown += _IN_FILES.get(found.__name__, []) if name == "resources" else [name]
+    return shown
 
 
 def _frozen_in(annotation: Any) -> type[Frozen] | None:

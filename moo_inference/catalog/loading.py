@@ -12,8 +12,9 @@ from moo_inference.catalog import published
 from moo_inference.catalog.findings import place_of, sentence_of, shown
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.model import Model
+from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.catalog.whole import Catalog
+from moo_inference.catalog.whole import Catalog, disagreements
 from moo_inference.errors import CatalogError, did_you_mean
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
@@ -81,7 +82,7 @@ _Dumper.add_representer(tuple, _represent_list)
 def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The catalog as the file's plain values. Flags that are not set are left out."""
     return {
-        section: {key: _told(entry.model_dump()) for key, entry in getattr(catalog, section).items()}
+        section: {key: _told(flattened(entry.model_dump())) for key, entry in getattr(catalog, section).items()}
         for section in _SECTIONS
     }
 
@@ -120,6 +121,8 @@ def _build(document: Document) -> Catalog:
         entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, faults)
     if not entries["models"] and not faults:
         faults.append(document.fault(("models",), "must hold at least one model"))
+    if not faults:
+        faults += [document.fault(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])]
     if faults:
         raise CatalogError(faults)
     return Catalog(models=entries["models"], scenarios=entries["scenarios"] or scenarios)

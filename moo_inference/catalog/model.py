@@ -1,7 +1,7 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
 from collections.abc import Mapping
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
 from pydantic_core import PydanticCustomError
@@ -19,6 +19,7 @@ from moo_inference.catalog.frozen import (
     Several,
     WholeNumber,
 )
+from moo_inference.catalog.resource import PER_TOKEN, Resource, gathered, in_order
 
 HIGHEST_USUAL_PRICE = 1_000.0
 LOWEST_USUAL_PRICE = 0.001
@@ -130,6 +131,8 @@ class Model(Frozen):
         output_tokens: length of the answer of one pass.
         reasoning_tokens: None, or the length of what comes before the answer, billed and timed as output.
         passes: None, or passes that were measured.
+        resources: what a pass uses beside money and time, by unit; in a file `joules_per_input_token` and
+            `joules_per_output_token` for joules, and so for any other unit.
         accuracy: of one pass, or of k.
         parallel: P, how many passes run at the same time.
         latency: how the times of k passes add up. `ideal` divides their sum by P (paper, Eq. 6), even for k < P.
@@ -154,11 +157,22 @@ class Model(Frozen):
     output_tokens: TokenLength
     reasoning_tokens: TokenLength | None = None
     passes: Passes | None = None
+    resources: Mapping[str, Resource] = ReadOnly({})
     accuracy: AnyAccuracy
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
     failed_share: Fraction | None = None
     sources: Mapping[str, str] = ReadOnly({})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _units_in_keys(cls, values: Any) -> Any:
+        return gathered(values, PER_TOKEN)
+
+    @field_validator("resources")
+    @classmethod
+    def _by_name(cls, resources: Mapping[str, Resource]) -> ReadOnly[Resource]:
+        return in_order(resources)
 
     @field_validator(
         "usd_per_million_input_tokens",
@@ -210,6 +224,10 @@ class Model(Frozen):
     @field_serializer("sources")
     def _as_dict(self, sources: Mapping[str, str]) -> dict[str, str]:
         return dict(sources)
+
+    @field_serializer("resources")
+    def _as_dicts(self, resources: Mapping[str, Resource]) -> dict[str, dict[str, Any]]:
+        return {unit: resource.model_dump() for unit, resource in resources.items()}
 
     @property
     def k_limit(self) -> int | None:

@@ -1,9 +1,32 @@
 """A scenario: the budgets that a choice has to meet."""
 
-from moo_inference.catalog.frozen import Fraction, Frozen, Name, PositiveAmount, Share
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from pydantic import field_serializer, field_validator, model_validator
+
+from moo_inference.catalog.frozen import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
+from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget, gathered, in_order
+from moo_inference.errors import SettingError
 
 TOLERANCE = 1e-9
 """How far a budget may be exceeded, relative to it. One that equals a cost in decimal is often missed by one ulp."""
+
+
+class Limit(NamedTuple):
+    """One budget of a scenario.
+
+    Attributes:
+        budget: what a file calls it: `c_max`, `t_max`, `joules_max`, ..., `a_min`.
+        quantity: what it is for: `cost`, `time`, the unit of a resource, or `accuracy`.
+        value: at most so much, of accuracy at least; None for no budget.
+        quantile: None for the mean, or the quantile that it is for.
+    """
+
+    budget: str
+    quantity: str
+    value: float | None
+    quantile: float | None
 
 
 class Scenario(Frozen):
@@ -19,6 +42,8 @@ class Scenario(Frozen):
         c_quantile: None, or the share of queries that must cost at most c_max (0.95: 95 of 100).
         t_quantile: None, or the share of queries that must finish within t_max (0.95 is a p95 SLO).
         a_quantile: None, or the share of queries that may be less accurate than a_min (0.05: 95 of 100 reach it).
+        resources: budgets for what the models use beside money and time, by unit; in a file `joules_max` and, for a
+            quantile, `joules_quantile`.
     """
 
     name: Name
@@ -28,8 +53,57 @@ class Scenario(Frozen):
     c_quantile: Share | None = None
     t_quantile: Share | None = None
     a_quantile: Share | None = None
+    resources: Mapping[str, ResourceBudget] = ReadOnly({})
+
+    @model_validator(mode="before")
+    @classmethod
+    def _units_in_keys(cls, values: Any) -> Any:
+        return gathered(values, OF_BUDGET)
+
+    @field_validator("resources")
+    @classmethod
+    def _that_bind(cls, resources: Mapping[str, ResourceBudget]) -> ReadOnly[ResourceBudget]:
+        idle = [f"{unit}_quantile" for unit, own in resources.items() if own.max is None and own.quantile is not None]
+        if idle:
+            raise ValueError(f"must have a budget for each quantile, got {', '.join(idle)} without its _max")
+        return in_order({unit: own for unit, own in resources.items() if own.max is not None})
+
+    @field_serializer("resources")
+    def _as_dicts(self, resources: Mapping[str, ResourceBudget]) -> dict[str, dict[str, Any]]:
+        return {unit: own.model_dump() for unit, own in resources.items()}
+
+    def limits(self, resources: Sequence[str] | None = None) -> tuple[Limit, ...]:
+        """The budgets in the order of the objectives: for cost, for time, for each resource, for accuracy.
+
+        Args:
+            resources: units of what the models use; None means those that have a budget here.
+
+        Raises:
+            SettingError: (a ValueError) there is a budget for a resource that is not among them.
+        """
+        units = tuple(self.resources) if resources is None else tuple(resources)
+        unknown = [unit for unit in self.resources if unit not in units]
+        if unknown:
+            raise SettingError(
+                [
+                    f"scenario {self.name!r} has {unit}_max, so each model must have {unit}_per_output_token; got models "
+                    f"that tell {'of ' + ', '.join(units) if units else 'nothing'} beside cost and time"
+                    for unit in unknown
+                ]
+            )
+        used = [
+            Limit(f"{unit}_max", unit, own.max, own.quantile)
+            for unit in units
+            for own in [self.resources.get(unit) or ResourceBudget()]
+        ]
+        return (
+            Limit("c_max", "cost", self.c_max, self.c_quantile),
+            Limit("t_max", "time", self.t_max, self.t_quantile),
+            *used,
+            Limit("a_min", "accuracy", self.a_min, self.a_quantile),
+        )
 
     @property
-    def quantiles(self) -> tuple[float | None, float | None, float | None]:
-        """The quantiles of cost, time and accuracy that the budgets look at, None for the mean."""
-        return self.c_quantile, self.t_quantile, self.a_quantile
+    def has_quantiles(self) -> bool:
+        """Whether a budget is for a quantile, in place of the mean."""
+        return any(limit.quantile is not None for limit in self.limits())

@@ -3,12 +3,12 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pydantic import field_serializer, field_validator
+from pydantic import field_serializer, field_validator, model_validator
 
 from moo_inference.catalog.frozen import Frozen, ReadOnly
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.errors import SettingError, UnknownNameError, unknown_name
+from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, unknown_name
 
 
 class Catalog(Frozen):
@@ -31,6 +31,36 @@ class Catalog(Frozen):
     def _as_dict(self, entries: Mapping[str, Frozen]) -> dict[str, Any]:
         return {key: entry.model_dump() for key, entry in entries.items()}
 
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> "Catalog":
+        faults = disagreements(self.models, self.scenarios)
+        if faults:
+            raise ValueError("; ".join(f"{'.'.join(place)}: {sentence}" for place, sentence in faults))
+        return self
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The units of what all models use beside money and time, in the order of the objectives."""
+        return next((tuple(model.resources) for model in self.models.values()), ())
+
+    def without(self, resources: Sequence[str]) -> "Catalog":
+        """The catalog without some resources and their budgets: so many objectives less.
+
+        Raises:
+            UnknownNameError: (a LookupError) the models have no such resource.
+        """
+        unknown = [str(unknown_name("resource", unit, self.resources)) for unit in resources if unit not in self.resources]
+        if unknown:
+            raise UnknownNameError(unknown)
+
+        def kept(entries: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                key: entry.replace(resources={u: own for u, own in entry.resources.items() if u not in resources})
+                for key, entry in entries.items()
+            }
+
+        return self.replace(models=kept(self.models), scenarios=kept(self.scenarios))
+
     def select(self, models: Sequence[str] | None = None, scenarios: Sequence[str] | None = None) -> "Catalog":
         """The catalog of some ids only, in the order given; None keeps all.
 
@@ -48,6 +78,30 @@ class Catalog(Frozen):
         if faults:
             raise UnknownNameError(faults)
         return Catalog(models=kept[0], scenarios=kept[1])
+
+
+def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
+    """What keeps models and scenarios from one comparison: a place and a sentence for each fault.
+
+    All models must tell of the same resources, and budgets be for these.
+    """
+    faults = []
+    first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
+    for key, model in models.items():
+        faults += [
+            (("models", key), f"{unit}_per_output_token must be given, 0 if it uses none, as {owner} has it")
+            for unit, owner in sorted(first.items())
+            if unit not in model.resources
+        ]
+    if models:
+        faults += [
+            (("scenarios", key, f"{unit}_max"), f"must be for what the models use, and none of them has "
+             f"{unit}_per_output_token{did_you_mean(unit, sorted(first))}")
+            for key, scenario in scenarios.items()
+            for unit in scenario.resources
+            if unit not in first
+        ]
+    return faults
 
 
 def with_quantiles(
