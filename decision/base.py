@@ -2,11 +2,13 @@
 
 import warnings
 from abc import abstractmethod
+from collections.abc import Sequence
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike
 
+from moo_inference.budgets import nadir_of
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray
@@ -72,6 +74,8 @@ class Rule(DecisionMaking):
     def for_scenario(cls, scenario: Scenario, **options: Any) -> Self:
         """The rule with a scenario's budgets as nadir: (c_max, t_max, 1), as in the paper's Eq. 16.
 
+        Budgets for further resources stand before the 1, in the order of the objectives.
+
         Args:
             scenario: the budgets.
             **options: the rule's own; `nadir` among them takes the place of the budgets.
@@ -86,21 +90,29 @@ class Rule(DecisionMaking):
         """The rule's own options, without the nadir: enough to make it again."""
         return {}
 
-    def within(self, scenario: Scenario) -> Self:
-        """This rule as it is if it has a nadir of its own, else scaled by a scenario's budgets; see `for_scenario`."""
-        return self.scaled(scenario) if self.scale is None else self
+    def within(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
+        """This rule as it is if it has a nadir of its own, else scaled by a scenario's budgets; see `for_scenario`.
 
-    def scaled(self, scenario: Scenario) -> Self:
-        """This rule with a scenario's budgets as nadir; see `for_scenario`."""
+        Args:
+            scenario: the budgets.
+            resources: units of what the models use beside money and time; None means those that have a budget.
+        """
+        return self.scaled(scenario, resources) if self.scale is None else self
+
+    def scaled(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
+        """This rule with a scenario's budgets as nadir; see `within`."""
         if not self.needs_scale:
             return self
-        missing = [name for name in ("c_max", "t_max") if getattr(scenario, name) is None]
+        spent = scenario.limits(resources)[:-1]
+        missing = [limit.budget for limit in spent if limit.value is None]
         if missing:
+            quantities = [limit.quantity for limit in spent]
             raise SettingError(
-                f"{self.id} divides cost and time by their budgets, and scenario {scenario.name!r} has no "
-                f"{' and no '.join(missing)}: set it, give the rule a nadir, or use accuracy-max or knee-chord"
+                f"{self.id} divides {', '.join(quantities[:-1])} and {quantities[-1]} by their budgets, and scenario "
+                f"{scenario.name!r} has no {' and no '.join(missing)}: set it, give the rule a nadir, or use "
+                "accuracy-max or knee-chord"
             )
-        return type(self)(**self.options(), nadir=[scenario.c_max or 0, scenario.t_max or 0, 1])
+        return type(self)(**self.options(), nadir=nadir_of(scenario, resources))
 
     def normalised(self, F: ArrayLike) -> FloatArray:
         """F as the rule looks at it: an (n, m) array, divided by the nadir if there is one.
@@ -111,6 +123,11 @@ class Rule(DecisionMaking):
         table = np.atleast_2d(np.asarray(F, dtype=float))
         if table.ndim != 2 or not np.isfinite(table).all():
             raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
+        if self.scale is not None and len(self.scale) != table.shape[1]:
+            raise SettingError(
+                f"nadir must be positive, finite numbers, one an objective; got {len(self.scale)} for the "
+                f"{table.shape[1]} columns of F"
+            )
         return table if self.scale is None else table / self.scale
 
     def do(self, F: ArrayLike, *args: Any, **kwargs: Any) -> int | None:

@@ -8,7 +8,7 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
 from moo_inference.fronts import Front
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table, to_html
 
@@ -23,12 +23,13 @@ class Choice:
         row: the chosen row of the front, or None.
         k: the chosen number of passes, or None.
         model: the chosen model where the front is of several, or None.
-        objectives: (3,) cost in USD, time in seconds and error of the row, or None.
-        normalised: (3,) the same as the rule looked at it, or None.
+        objectives: (m,) cost in USD, time in seconds, further resources and error of the row, or None.
+        normalised: (m,) the same as the rule looked at it, or None.
         scores: (n,) what the rule gave each row of the front, NaN where it is not defined.
         ties: the other rows with the same best score; the cheapest is chosen.
         warnings: what the user has to know before betting on it, one sentence each.
         reason: why this row, in a sentence.
+        resources: units of the further resources among the objectives.
     """
 
     rule: str
@@ -42,19 +43,21 @@ class Choice:
     ties: tuple[int, ...]
     warnings: tuple[str, ...]
     reason: str
+    resources: tuple[str, ...] = ()
 
     def _repr_html_(self) -> str:
         sign = markers([self.rule])[self.rule].symbol
         if self.objectives is None:
             return to_html([Table(f"{sign} {self.rule}: {self.status.replace('-', ' ')}", (), (), (self.reason,))])
-        cost, time, error = self.objectives.tolist()
-        row = (f"{self.k}", f"{1 - error:.4f}", usd(cost), seconds(time))
+        cost, time, *others, error = self.objectives.tolist()
+        row = (f"{self.k}", f"{1 - error:.4f}", usd(cost), seconds(time), *map(significant, others))
+        used = tuple(unit_words(unit) for unit in self.resources)
         model = ((), ()) if self.model is None else (("model",), (self.model,))
         return to_html(
             [
                 Table(
                     f"{sign} {self.rule}",
-                    (*model[0], "k", "accuracy", "cost", "time"),
+                    (*model[0], "k", "accuracy", "cost", "time", *used),
                     ((*model[1], *row),),
                     (self.reason, *self.warnings),
                 )
@@ -74,7 +77,7 @@ def decide(front: Front, rule: object) -> Choice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule).within(front.scenario)
+    judge = make_rule(rule).within(front.scenario, front.curve.resources)
     if not len(front):
         return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
     N = judge.normalised(front.F)
@@ -89,7 +92,18 @@ def decide(front: Front, rule: object) -> Choice:
     model = front.models[row] if front.models else None
     reason = _reason(judge, front, row, ties, scores)
     return Choice(
-        judge.id, "ok", row, int(front.k[row]), model, front.F[row], N[row], scores, tuple(ties), warnings, reason
+        judge.id,
+        "ok",
+        row,
+        int(front.k[row]),
+        model,
+        front.F[row],
+        N[row],
+        scores,
+        tuple(ties),
+        warnings,
+        reason,
+        front.curve.resources,
     )
 
 

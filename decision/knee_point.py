@@ -63,7 +63,7 @@ class KneePoint(Rule):
     def picks(self) -> str:
         """See `Rule.picks`."""
         return {
-            "equation": "The greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves "
+            "equation": "The greatest curvature of the front, in all objectives (paper, Eq. 18, 19). On exact curves "
             "it lies at the front's beginning, whatever the model; Monte Carlo noise moves it.",
             "chord": "The row farthest from the straight line between the front's ends (recommended). Where the front "
             "ends at k_max and not at a budget, it moves with k_max.",

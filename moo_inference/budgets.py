@@ -1,24 +1,26 @@
 """Budgets as constraints: one definition for every path that asks whether a k is allowed."""
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
 
-BUDGETS = ("c_max", "t_max", "a_min")
-
 
 def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
-    """What a scenario's budgets look at: (n, 3) cost in USD, time in seconds and accuracy, in the order of BUDGETS.
+    """What a scenario's budgets look at: (n, m) cost in USD, time in seconds, further resources, accuracy as the last.
 
     Raises:
-        SettingError: (a ValueError) a budget is for a quantile, and the curve was estimated without the scenario.
+        SettingError: (a ValueError) a budget is for a quantile, and the curve was estimated without the scenario; or it
+            is for a resource of which the curve tells nothing.
     """
+    scenario.limits(curve.resources)
     view = curve.views.get(scenario)
     if view is not None:
         return view.values
-    if any(quantile is not None for quantile in scenario.quantiles):
+    if scenario.has_quantiles:
         raise SettingError(
             f"scenario {scenario.name!r} has a budget for a quantile: the curve must be estimated with "
             "scenarios=[scenario]"
@@ -26,18 +28,25 @@ def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
     return curve.means
 
 
-def constraints(values: FloatArray, scenario: Scenario) -> FloatArray:
+def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:
     """G of the paper's Eq. 8, dimensionless; a row is feasible where all of it is <= 0.
 
     Args:
-        values: (n, 3) array from `measured`.
+        values: (n, m) array from `measured`.
         scenario: the budgets. One that is None is met by any amount (G = -1).
+        resources: units of the further resources in `values`; None means those that have a budget.
 
     Returns:
-        (n, 3) array of cost/c_max - 1, time/t_max - 1, a_min - accuracy, each less TOLERANCE.
+        (n, m) array of cost/c_max - 1, time/t_max - 1, amount/budget - 1 of each resource, a_min - accuracy, each less
+        TOLERANCE.
     """
     G = np.empty_like(values)
-    G[:, :2] = values[:, :2] / (scenario.c_max or np.inf, scenario.t_max or np.inf) - 1
-    G[:, 2] = scenario.a_min - values[:, 2]
+    G[:, :-1] = values[:, :-1] / [limit.value or np.inf for limit in scenario.limits(resources)[:-1]] - 1
+    G[:, -1] = scenario.a_min - values[:, -1]
     G -= TOLERANCE
     return G
+
+
+def nadir_of(scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:
+    """(m,) what counts as 1 in each objective: its budget, infinite without; 1 for the error (paper, Eq. 16)."""
+    return np.array([*(limit.value or np.inf for limit in scenario.limits(resources)[:-1]), 1.0])

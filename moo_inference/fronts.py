@@ -15,7 +15,7 @@ from moo_inference.catalog import Scenario
 from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.infeasibility import Infeasibility, explain
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.table import Table, to_html
 
 if TYPE_CHECKING:
@@ -69,13 +69,13 @@ class Front:
         if len(order) < len(curve) or (order[1:] < order[:-1]).any():
             curve, values = curve.take(order), values[order]
             names = tuple(names[row] for row in order.tolist()) if names else ()
-        G = constraints(values, scenario)
+        G = constraints(values, scenario, curve.resources)
         feasible = np.flatnonzero((G <= 0).all(axis=1))
         rows = feasible[moocore.is_nondominated(curve.F[feasible])] if feasible.size else feasible
         return cls(
             curve.take(rows),
             scenario,
-            None if feasible.size else explain(curve.k, names, values, G, scenario),
+            None if feasible.size else explain(curve.k, names, values, G, scenario, curve.resources),
             bool(rows.size and curve.k[rows].max() == curve.k.max()),
             tuple(names[row] for row in rows) if names else (),
         )
@@ -110,12 +110,17 @@ class Front:
 
     @property
     def F(self) -> FloatArray:  # noqa: N802
-        """(n, 3) cost in USD, time in seconds and error = 1 - accuracy, all minimised; read-only."""
+        """(n, m) cost in USD, time in seconds, further resources, error = 1 - accuracy, all minimised; read-only."""
         return self.curve.F
 
     @property
+    def resources(self) -> tuple[str, ...]:
+        """Units of the further resources among the objectives."""
+        return self.curve.resources
+
+    @property
     def errors(self) -> FloatArray:
-        """(n, 3) standard errors of F."""
+        """(n, m) standard errors of F."""
         return self.curve.standard_errors
 
     @property
@@ -126,8 +131,8 @@ class Front:
 
     @cached_property
     def G(self) -> FloatArray:  # noqa: N802
-        """(n, 3) constraints, none of them positive."""
-        return constraints(measured(self.curve, self.scenario), self.scenario)
+        """(n, m) constraints, none of them positive."""
+        return constraints(measured(self.curve, self.scenario), self.scenario, self.curve.resources)
 
     def to_frame(self) -> "pd.DataFrame":
         """The front's rows: `model` where there are several, `k`, and the fifteen columns of a scaling curve."""
@@ -143,11 +148,12 @@ class Front:
         title = f"Pareto front, {self.scenario.name}"
         if self.infeasibility is not None:
             return Table(f"{title}: empty", (), (), (str(self.infeasibility),))
-        columns = (*(("model",) if self.models else ()), "k", "accuracy", "cost", "time", "meet all budgets")
+        used = tuple(unit_words(unit) for unit in self.curve.resources)
+        columns = (*(("model",) if self.models else ()), "k", "accuracy", "cost", "time", *used, "meet all budgets")
         rows = []
-        for row, (cost, time, accuracy) in enumerate(self.curve.means.tolist()):
+        for row, (cost, time, *others, accuracy) in enumerate(self.curve.means.tolist()):
             share = self.attainment[row]
-            numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time))
+            numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time), *map(significant, others))
             rows.append((*self.models[row : row + 1], *numbers, "" if np.isnan(share) else f"{share:.0%}"))
         shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 2], ("...",) * len(columns), rows[-1]]
         return Table(f"{title}: {len(rows)} rows", columns, tuple(shown))

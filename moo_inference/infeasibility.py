@@ -5,15 +5,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moo_inference.budgets import BUDGETS
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import FloatArray, IntArray
-
-_WORDS = {
-    "c_max": ("cost", "at most", "raising"),
-    "t_max": ("time", "at most", "raising"),
-    "a_min": ("accuracy", "at least", "lowering"),
-}
+from moo_inference.texts.amounts import exactly
 
 
 @dataclass(frozen=True)
@@ -21,8 +15,9 @@ class Shortfall:
     """One budget that keeps every k out.
 
     Attributes:
-        budget: `c_max`, `t_max` or `a_min`.
-        limit: the budget, in USD, seconds or as an accuracy.
+        budget: `c_max`, `t_max`, `a_min`, or that of a further resource, as `joules_max`.
+        quantity: `cost`, `time`, `accuracy`, or the unit of the resource.
+        limit: the budget, in USD, seconds, the unit of the resource, or as an accuracy.
         has: what the k that comes closest to meeting all budgets has.
         needs: what this budget would have to be for `needs_k` to meet it; None where nothing helps.
         needs_k: where the others can be held, the k that asks least of this budget; else the cheapest k that is
@@ -33,6 +28,7 @@ class Shortfall:
     """
 
     budget: str
+    quantity: str
     limit: float
     has: float
     needs: float | None
@@ -47,7 +43,8 @@ class Shortfall:
         return self.has < self.limit if self.budget == "a_min" else self.has > self.limit
 
     def __str__(self) -> str:
-        word, bound, change = _WORDS[self.budget]
+        word = self.quantity
+        bound, change = ("at least", "lowering") if self.budget == "a_min" else ("at most", "raising")
         if self.quantile is not None:
             word = f"{self.quantile:.4g}-quantile of {word}"
         text = f"{word} {self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
@@ -66,7 +63,7 @@ class Shortfall:
         return float((np.floor if self.budget == "a_min" else np.ceil)(self.needs * scale) / scale)
 
     def _amount(self, value: float) -> str:
-        return {"c_max": f"${value:.6g}", "t_max": f"{value:.6g} s", "a_min": f"{value:.6g}"}[self.budget]
+        return exactly(self.quantity, value)
 
 
 @dataclass(frozen=True)
@@ -91,24 +88,32 @@ class Infeasibility:
         return f"no k meets all budgets; closest is {closest}: " + "; ".join(map(str, self.shortfalls))
 
 
-def explain(k: IntArray, names: Sequence[str], values: FloatArray, G: FloatArray, scenario: Scenario) -> Infeasibility:
+def explain(
+    k: IntArray,
+    names: Sequence[str],
+    values: FloatArray,
+    G: FloatArray,
+    scenario: Scenario,
+    resources: Sequence[str] | None = None,
+) -> Infeasibility:
     """Explain why every row breaks a budget.
 
     Args:
         k: (n,) numbers of passes.
         names: the model of each row where there are several, else empty.
-        values: (n, 3) what the budgets look at.
-        G: (n, 3) constraints, of which each row has a positive one.
+        values: (n, m) what the budgets look at.
+        G: (n, m) constraints, of which each row has a positive one.
         scenario: the budgets.
+        resources: units of the further resources in `values`; None means those that have a budget.
     """
     if not len(k):
         return Infeasibility(None, None, ())
     met = G <= 0
     closest = int(np.lexsort((values[:, 0], np.maximum(G, 0).sum(axis=1)))[0])
-    accurate = np.flatnonzero(met[:, 2])
+    accurate = np.flatnonzero(met[:, -1])
     cheapest_accurate = accurate[np.argmin(values[accurate, 0])] if accurate.size else None
     shortfalls = []
-    for column, budget in enumerate(BUDGETS):
+    for column, limit in enumerate(scenario.limits(resources)):
         others_met = np.flatnonzero(np.delete(met, column, axis=1).all(axis=1))
         alone = bool(others_met.size)
         way_out = others_met[np.argmin(G[others_met, column])] if alone else cheapest_accurate
@@ -118,14 +123,15 @@ def explain(k: IntArray, names: Sequence[str], values: FloatArray, G: FloatArray
             continue
         shortfalls.append(
             Shortfall(
-                budget,
-                float(getattr(scenario, budget)),
+                limit.budget,
+                limit.quantity,
+                float(limit.value or 0.0),
                 float(values[closest, column]),
                 None if way_out is None else float(values[way_out, column]),
                 None if way_out is None else int(k[way_out]),
                 names[way_out] if names and way_out is not None else None,
                 alone,
-                scenario.quantiles[column],
+                limit.quantile,
             )
         )
     return Infeasibility(int(k[closest]), names[closest] if names else None, tuple(shortfalls))

@@ -21,7 +21,7 @@ _SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Partial:
-    """Nondominated choices of a part: (n, 3) sums, see `to_sums`, and (n, s) rows of its stages' tables."""
+    """Nondominated choices of a part: (n, m) sums, see `to_sums`, and (n, s) rows of its stages' tables."""
 
     sums: FloatArray
     rows: IntArray
@@ -40,14 +40,14 @@ class Merge:
     most_rows: int
 
     def least(self, part: Part) -> FloatArray:
-        """(3,) the least of each sum that a part can have."""
+        """(m,) the least of each sum that a part can have."""
         if isinstance(part, Stage):
             return np.asarray(to_sums(self.tables[part.name].F).min(axis=0, initial=np.inf))
         inner, at_once = _inner(part)
         return reduce(lambda one, other: join(one, other, at_once), [self.least(each) for each in inner])
 
     def front(self, part: Part, room: FloatArray) -> Partial:
-        """The nondominated choices of a part whose sums are within `room` (3,)."""
+        """The nondominated choices of a part whose sums are within `room` (m,)."""
         if isinstance(part, Stage):
             table = self.tables[part.name]
             order = np.lexsort((table.model, table.k))
@@ -73,11 +73,11 @@ class Merge:
             )
         width = max(len(other.sums), 1)
         blocks = -(-len(one.sums) * width // _BLOCK)
-        sums, pairs, settled = np.empty((0, 3)), np.empty(0, dtype=np.int64), 0
+        sums, pairs, settled = np.empty((0, len(room))), np.empty(0, dtype=np.int64), 0
         for number in range(blocks):
             # The first block spans the whole front, and so shows most of what is hopeless in the others.
             rows = np.arange(number, len(one.sums), blocks)
-            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, 3)
+            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, len(room))
             kept = np.arange(len(block)) if number == 0 else np.flatnonzero(~_surely_dominated(block, sums))
             kept = kept[_nondominated(block[kept], room)]
             sums = np.concatenate([sums, block[kept]])
@@ -96,7 +96,7 @@ def _inner(part: Series | Parallel) -> tuple[Sequence[Part], bool]:
 
 def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
     """The rows within room that no other dominates; of equal rows the first."""
-    within = np.flatnonzero((sums[:, 0] <= room[0]) & (sums[:, 1] <= room[1]) & (sums[:, 2] <= room[2]))
+    within = np.flatnonzero(np.logical_and.reduce([column <= most for column, most in zip(sums.T, room, strict=True)]))
     if len(within) == len(sums):
         return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
     return within[moocore.is_nondominated(sums[within])] if within.size else within
@@ -105,11 +105,13 @@ def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
 def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
     """Rows that some known row dominates for sure, found in one look each; others may be dominated all the same.
 
+    Of more than three sums none is found.
+
     Costs and times are put into cells. Whatever lies in a lower cell is less, so that a row is dominated if the least
     third sum of all lower cells is not above its own. Roots spread the many small amounts over more cells; they
     are rounded correctly, and so never swap two amounts, which a logarithm might.
     """
-    if not len(known):
+    if not len(known) or sums.shape[1] > 3:
         return np.zeros(len(sums), dtype=bool)
     low, high = known[:, :2].min(axis=0), known[:, :2].max(axis=0)
     scale = (_CELLS - 1) / np.sqrt(np.maximum(high - low, np.finfo(float).tiny))
@@ -125,15 +127,18 @@ def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((beaten <= sums[:, 2]) & (beaten < np.inf))
 
 
-def room_of(scenario: Scenario) -> FloatArray:
-    """(3,) the most that each sum may be, a little more than the budgets allow."""
-    most = [np.inf if b is None else b * (1 + TOLERANCE + _SLACK) for b in (scenario.c_max, scenario.t_max)]
+def room_of(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
+    """(m,) the most that each sum may be, a little more than the budgets allow."""
+    most = [
+        np.inf if limit.value is None else limit.value * (1 + TOLERANCE + _SLACK)
+        for limit in scenario.limits(resources)[:-1]
+    ]
     least_accuracy = scenario.a_min - TOLERANCE - _SLACK
     return np.array([*most, -np.log(least_accuracy) * (1 + _SLACK) + _SLACK if least_accuracy > 0 else np.inf])
 
 
 def _left(room: FloatArray, others: Sequence[FloatArray], at_once: bool) -> FloatArray:
-    """(3,) what the others leave of the room at least."""
+    """(m,) what the others leave of the room at least."""
     if not others:
         return room
     taken = np.sum(others, axis=0)

@@ -2,7 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import moocore
@@ -30,7 +30,7 @@ from moo_inference.stages import (
     to_objectives,
     values_of,
 )
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import amount, exactly
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,10 +49,11 @@ class PipelineFront:
         stages: the s names of the stages.
         models: the s ids of the models of each of the n rows.
         k: (n, s) passes of each stage.
-        F: (n, 3) cost in USD, time in seconds and error = 1 - accuracy, means, all minimised. With parallel branches
-            the time is a lower bound of the mean, see Parallel.
+        F: (n, m) cost in USD, time in seconds, further resources and error = 1 - accuracy, means, all minimised. With
+            parallel branches the time is a lower bound of the mean, see Parallel.
         scenario: the budgets.
         infeasibility: why the front is empty, in words, or None where it is not.
+        resources: units of the further resources among the objectives.
     """
 
     stages: tuple[str, ...]
@@ -61,6 +62,7 @@ class PipelineFront:
     F: FloatArray
     scenario: Scenario
     infeasibility: str | None = None
+    resources: tuple[str, ...] = ()
 
     @classmethod
     def from_result(cls, result: Any) -> "PipelineFront":
@@ -78,7 +80,8 @@ class PipelineFront:
         evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
         number, k, F = problem.choices(np.unique(evaluated.get("X"), axis=0))
         finite = np.isfinite(F).all(axis=1)
-        return _front(list(stages_of(problem.plan)), number[finite], k[finite], F[finite], problem.scenario)
+        stages = list(stages_of(problem.plan))
+        return _front(stages, number[finite], k[finite], F[finite], problem.scenario, problem.resources)
 
     def __len__(self) -> int:
         return len(self.F)
@@ -86,27 +89,28 @@ class PipelineFront:
     @property
     def accuracy(self) -> FloatArray:
         """(n,) 1 - error."""
-        return np.asarray(1 - self.F[:, 2])
+        return np.asarray(1 - self.F[:, -1])
 
     @property
     def G(self) -> FloatArray:  # noqa: N802
-        """(n, 3) constraints, none of them positive."""
-        return constraints(values_of(self.F), self.scenario)
+        """(n, m) constraints, none of them positive."""
+        return constraints(values_of(self.F), self.scenario, self.resources)
 
     def describe(self, row: int) -> str:
         """A row in words: each stage with its model and k."""
         return _words(self.stages, self.models[row], self.k[row].tolist())
 
     def to_frame(self) -> "pd.DataFrame":
-        """A DataFrame of n rows: `<stage> model` and `<stage> k` of each stage, then cost, time, accuracy, error."""
+        """A DataFrame of n rows: `<stage> model` and `<stage> k` of each stage, then the means of what they come to."""
         import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
 
         columns: dict[str, Any] = {}
         for place, name in enumerate(self.stages):
             columns[f"{name} model"] = [models[place] for models in self.models]
             columns[f"{name} k"] = self.k[:, place]
-        cost, time, error = self.F.T
-        return pd.DataFrame({**columns, "cost": cost, "time": time, "accuracy": self.accuracy, "error": error})
+        cost, time, *used, error = self.F.T
+        columns |= {"cost": cost, "time": time, "accuracy": self.accuracy, "error": error}
+        return pd.DataFrame({**columns, **dict(zip(self.resources, used, strict=True))})
 
 
 @dataclass(frozen=True)
@@ -118,7 +122,7 @@ class PipelineChoice:
         status: `ok`, `no-knee` (the rule is not defined on this front) or `infeasible` (the front is empty).
         row: the chosen row of the front, or None.
         stages: the model and k of each stage, by its name; empty where nothing was chosen.
-        objectives: (3,) cost in USD, time in seconds and error of the row, or None.
+        objectives: (m,) cost in USD, time in seconds, further resources and error of the row, or None.
         reason: why this row or none, in a sentence.
     """
 
@@ -142,7 +146,7 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule).within(front.scenario)
+    judge = make_rule(rule).within(front.scenario, front.resources)
     if not len(front):
         return PipelineChoice(judge.id, "infeasible", None, {}, None, str(front.infeasibility))
     row = judge.do(front.F)
@@ -150,11 +154,9 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
         reason = f"no knee: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
         return PipelineChoice(judge.id, "no-knee", None, {}, None, reason)
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
-    cost, time, error = front.F[row].tolist()
-    reason = (
-        f"{judge.id} takes {front.describe(row)}: {usd(cost)}, {seconds(time)}, accuracy {1 - error:.4f}, of "
-        f"{len(front)} rows"
-    )
+    *spent, error = front.F[row].tolist()
+    amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
+    reason = f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {len(front)} rows"
     return PipelineChoice(judge.id, "ok", row, dict(zip(front.stages, chosen, strict=True)), front.F[row], reason)
 
 
@@ -206,17 +208,18 @@ def pipeline_front(
 def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> PipelineFront:
     """`pipeline_front` from tables that are there already."""
     by_name = {table.stage.name: _finite(table) for table in tables}
+    resources = tables[0].resources
     kept = list(by_name.values())
-    rows = Merge(by_name, most_rows).front(plan, room_of(scenario)).rows
+    rows = Merge(by_name, most_rows).front(plan, room_of(scenario, resources)).rows
     front = _front_of_rows(plan, kept, rows, scenario)
     if len(front):
         return front
     free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=0)
     try:
-        rows = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free)).rows
+        rows = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources)).rows
     except SettingError:
         # Too much to look at without budgets; what no choice can reach is known all the same.
-        return _empty(front, _beyond_reach(Merge(by_name, most_rows).least(plan), scenario))
+        return _empty(front, _beyond_reach(Merge(by_name, most_rows).least(plan), scenario, resources))
     return _front_of_rows(plan, kept, rows, scenario)
 
 
@@ -231,7 +234,7 @@ def _finite(table: StageTable) -> StageTable:
     warnings.warn(
         f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=4
     )
-    return StageTable(table.stage, table.grid, table.model[finite], table.k[finite], table.F[finite])
+    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite])
 
 
 def _front_of_rows(plan: Series, tables: Sequence[StageTable], rows: IntArray, scenario: Scenario) -> PipelineFront:
@@ -239,17 +242,24 @@ def _front_of_rows(plan: Series, tables: Sequence[StageTable], rows: IntArray, s
     F = combine(plan, [table.F[row] for table, row in columns])
     number = np.column_stack([table.model[row] for table, row in columns])
     k = np.column_stack([table.k[row] for table, row in columns])
-    return _front([table.stage for table in tables], number, k, F, scenario)
+    return _front([table.stage for table in tables], number, k, F, scenario, tables[0].resources)
 
 
-def _front(stages: Sequence[Stage], number: IntArray, k: IntArray, F: FloatArray, scenario: Scenario) -> PipelineFront:
+def _front(
+    stages: Sequence[Stage],
+    number: IntArray,
+    k: IntArray,
+    F: FloatArray,
+    scenario: Scenario,
+    resources: tuple[str, ...],
+) -> PipelineFront:
     """The front of some choices, whose models are given by number (n, s)."""
     order = np.lexsort((k.sum(axis=1), *F.T[::-1]))
     number, k, F = number[order], k[order], F[order]
     names = tuple(stage.name for stage in stages)
     ids = [list(stage.models) for stage in stages]
     values = values_of(F)
-    G = constraints(values, scenario)
+    G = constraints(values, scenario, resources)
     feasible = np.flatnonzero((G <= 0).all(axis=1))
     rows = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
 
@@ -259,10 +269,10 @@ def _front(stages: Sequence[Stage], number: IntArray, k: IntArray, F: FloatArray
     why = None
     if not feasible.size:
         labels = _Labels(lambda row: _words(names, models(row), k[row, :-1].tolist()), len(k))
-        why = str(explain(k[:, -1], labels, values, G, scenario)).replace("no k ", "no choice ", 1)
+        why = str(explain(k[:, -1], labels, values, G, scenario, resources)).replace("no k ", "no choice ", 1)
     F = F[rows]
     F.setflags(write=False)
-    return PipelineFront(names, tuple(models(row) for row in rows.tolist()), k[rows], F, scenario, why)
+    return PipelineFront(names, tuple(models(row) for row in rows.tolist()), k[rows], F, scenario, why, resources)
 
 
 @dataclass(frozen=True)
@@ -290,18 +300,19 @@ def _words(stages: Sequence[str], models: Sequence[str], k: Sequence[int]) -> st
 
 
 def _empty(front: PipelineFront, why: str) -> PipelineFront:
-    return PipelineFront(front.stages, (), front.k, front.F, front.scenario, why)
+    return replace(front, models=(), infeasibility=why)
 
 
-def _beyond_reach(least: FloatArray, scenario: Scenario) -> str:
-    cost, time, error = to_objectives(least).tolist()
-    G = constraints(values_of(to_objectives(least[None])), scenario)[0]
-    words = (
-        f"cost is at least ${cost:.6g}, must be at most ${scenario.c_max or np.inf:.6g}",
-        f"time is at least {time:.6g} s, must be at most {scenario.t_max or np.inf:.6g} s",
-        f"accuracy is at most {1 - error:.6g}, must be at least {scenario.a_min:.6g}",
-    )
-    broken = [text for text, excess in zip(words, G.tolist(), strict=True) if excess > 0]
+def _beyond_reach(least: FloatArray, scenario: Scenario, resources: tuple[str, ...]) -> str:
+    """Which budgets no choice can meet, from the least of each sum alone."""
+    values = values_of(to_objectives(least[None]))
+    G = constraints(values, scenario, resources)[0]
+    broken = []
+    for limit, value, excess in zip(scenario.limits(resources), values[0].tolist(), G.tolist(), strict=True):
+        if excess > 0:
+            best, bound = ("at most", "at least") if limit.budget == "a_min" else ("at least", "at most")
+            has, must = (exactly(limit.quantity, amount) for amount in (value, limit.value or 0.0))
+            broken.append(f"{limit.quantity} is {best} {has}, must be {bound} {must}")
     return "no choice meets all budgets" + (
         f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"
     )

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model, Scenario
+from moo_inference.catalog import Model, Scenario, shared_resources
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings
@@ -74,7 +74,8 @@ class StageTable:
         model: (n,) position of each row's model among the stage's models, ascending.
         k: (n,) passes of each row, ascending within a model. A model whose evaluation has fewer samples than k_max has
             fewer rows.
-        F: (n, 3) cost in USD, time in seconds and error = 1 - accuracy a query, means.
+        F: (n, m) cost in USD, time in seconds, further resources, and error = 1 - accuracy a query, means.
+        resources: units of the further resources.
     """
 
     stage: Stage
@@ -82,6 +83,7 @@ class StageTable:
     model: IntArray
     k: IntArray
     F: FloatArray
+    resources: tuple[str, ...] = ()
 
 
 def stages_of(part: Part) -> Iterator[Stage]:
@@ -132,7 +134,7 @@ def refuse_quantiles(scenario: Scenario) -> None:
     Raises:
         SettingError: (a ValueError) a budget of the scenario is for a quantile.
     """
-    if scenario.quantiles != (None, None, None):
+    if scenario.has_quantiles:
         raise SettingError(
             f"budgets of a pipeline must be for means, and scenario {scenario.name!r} has one for a quantile: the "
             "quantiles of a sum do not follow from those of its stages"
@@ -191,6 +193,7 @@ def stage_tables(
             its k.
     """
     stages = list(stages_of(plan))
+    shared_resources(model for stage in stages for model in stage.models.values())
     grids = stage_grids(plan, k_min, k_max, k_step, parallel, latency)
     if estimator is None:
         estimator = default_estimator(model for stage in stages for model in stage.models.values())
@@ -204,31 +207,31 @@ def stage_tables(
         own = [curves[grid, model] for model in stage.models.values()]
         number = np.repeat(np.arange(len(own)), [len(curve) for curve in own])
         k, F = np.concatenate([curve.k for curve in own]), np.concatenate([curve.F for curve in own])
-        tables.append(StageTable(stage, grid, number, k, F))
+        tables.append(StageTable(stage, grid, number, k, F, own[0].resources))
     return tables
 
 
 def to_sums(F: FloatArray) -> FloatArray:
-    """Objectives (..., 3) in the terms in which they add: cost, time, and -log(accuracy) from the error.
+    """Objectives (..., m) in the terms in which they add: all but the error as they are, and -log(accuracy) from it.
 
     Accuracies multiply, so their logarithms add, and log1p keeps the digits of errors however small. A sum of floats
     never falls where a term rises, so dominance in these terms survives rounding.
     """
     sums = F.copy()
     with np.errstate(divide="ignore"):
-        sums[..., 2] = -np.log1p(-F[..., 2])
+        sums[..., -1] = -np.log1p(-F[..., -1])
     return sums
 
 
 def to_objectives(sums: FloatArray) -> FloatArray:
     """The reverse of `to_sums`."""
     F = sums.copy()
-    F[..., 2] = -np.expm1(-sums[..., 2])
+    F[..., -1] = -np.expm1(-sums[..., -1])
     return F
 
 
 def join(one: FloatArray, other: FloatArray, at_once: bool) -> FloatArray:
-    """The sums (..., 3) of two parts together, which run at once or one after the other."""
+    """The sums (..., m) of two parts together, which run at once or one after the other."""
     total = one + other
     if at_once:
         np.maximum(one[..., 1], other[..., 1], out=total[..., 1])
@@ -238,15 +241,15 @@ def join(one: FloatArray, other: FloatArray, at_once: bool) -> FloatArray:
 def combine(plan: Part, parts: Sequence[FloatArray]) -> FloatArray:
     """The objectives of a whole pipeline from those of its stages.
 
-    Costs add, times add in series and take the largest of parallel branches (a lower bound, see Parallel), and
-    error = 1 - prod(1 - error of a stage), worked out as -expm1(sum(log1p(-error))).
+    Costs and resources add. Times add in series, and of parallel branches the largest is taken (a lower bound, see
+    Parallel); error = 1 - prod(1 - error of a stage), worked out as -expm1(sum(log1p(-error))).
 
     Args:
         plan: the pipeline.
-        parts: one (n, 3) array of cost in USD, time in seconds and error for each stage, in the order of `stages_of`.
+        parts: one (n, m) array of cost, time, further resources and error for each stage, in the order of `stages_of`.
 
     Returns:
-        (n, 3) array of the same.
+        (n, m) array of the same.
     """
     if len(parts) == 1:
         return parts[0]
@@ -263,7 +266,7 @@ def combine(plan: Part, parts: Sequence[FloatArray]) -> FloatArray:
 
 
 def values_of(F: FloatArray) -> FloatArray:
-    """What budgets for means look at: (n, 3) cost, time and accuracy."""
+    """What budgets for means look at: (n, m) cost, time, further resources and accuracy."""
     values = F.copy()
-    values[:, 2] = 1 - F[:, 2]
+    values[:, -1] = 1 - F[:, -1]
     return values

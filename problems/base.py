@@ -11,12 +11,19 @@ from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import COLUMNS, OBJECTIVES, BudgetView, Evidence, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import (
+    BudgetView,
+    Evidence,
+    FloatArray,
+    ScalingCurve,
+    columns_of,
+    objectives_of,
+)
 
 Point = tuple[int, ...]
 _Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]
-"""F, G, the fifteen columns, the error, what the budgets look at, the share of queries that meets them; and where all
-this stands: a curve and a row."""
+"""F, G, the columns of the table, the error, what the budgets look at, the share of queries that meets them; and where
+all this stands: a curve and a row."""
 
 
 class EstimatedProblem(ElementwiseProblem):
@@ -24,6 +31,7 @@ class EstimatedProblem(ElementwiseProblem):
 
     F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
     G = (cost/c_max - 1, time/t_max - 1, a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9.
+    Where models use further resources, each adds a column to F before the error, and one to G before the accuracy.
     Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
     read with `result.opt.get("accuracy_se")`. A point whose estimate is not finite is infeasible beyond all others.
 
@@ -31,27 +39,42 @@ class EstimatedProblem(ElementwiseProblem):
         axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
             siblings stay on.
         scenario: the budgets.
+        resources: units of what the models use beside money and time.
     """
 
     axes: tuple[range, ...]
     scenario: Scenario
+    resources: tuple[str, ...]
 
-    def __init__(self, axes: tuple[range, ...], upper: tuple[int, ...], scenario: Scenario) -> None:
+    def __init__(
+        self, axes: tuple[range, ...], upper: tuple[int, ...], scenario: Scenario, resources: tuple[str, ...] = ()
+    ) -> None:
         """Set the problem up; nothing is estimated yet.
 
         Args:
             axes: the grid of each variable.
             upper: the largest value of each variable, which need not be on its grid.
             scenario: the budgets.
+            resources: units of what the models use beside money and time.
+
+        Raises:
+            SettingError: (a ValueError) the scenario has a budget for a resource that is not among them.
         """
         self.axes = axes
         self.scenario = scenario
+        self.resources = resources
+        self._columns = columns_of(resources)
         self._bounds = tuple((axis[0], last) for axis, last in zip(axes, upper, strict=True))
         self._known: dict[Point, _Estimate] = {}
         self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)
         low, high = zip(*self._bounds, strict=True)
         super().__init__(
-            n_var=len(axes), n_obj=len(OBJECTIVES), n_ieq_constr=3, xl=np.array(low), xu=np.array(high), vtype=int
+            n_var=len(axes),
+            n_obj=len(objectives_of(resources)),
+            n_ieq_constr=len(scenario.limits(resources)),
+            xl=np.array(low),
+            xu=np.array(high),
+            vtype=int,
         )
 
     @abstractmethod
@@ -78,7 +101,8 @@ class EstimatedProblem(ElementwiseProblem):
         )
         k = np.array([point[-1] for point in points], dtype=np.int64)
         view = BudgetView(np.array(values), np.array(attainment))
-        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, _evidence(curves, places))
+        evidence = _evidence(curves, places)
+        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, evidence, self.resources)
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         # All new points of a generation go to the estimator in one call, which is what it is fast at. What is left is
@@ -90,14 +114,14 @@ class EstimatedProblem(ElementwiseProblem):
             return
         F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
         out["F"], out["G"] = np.array(F), np.array(G)
-        out.update(zip(COLUMNS, np.array(table).T, strict=True))
+        out.update(zip(self._columns, np.array(table).T, strict=True))
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         point = tuple(np.asarray(x).tolist())
         if point not in self._known:
             self._learn([point])
         out["F"], out["G"], row, *_ = self._known[point]
-        out.update(zip(COLUMNS, row, strict=True))
+        out.update(zip(self._columns, row, strict=True))
 
     def _learn(self, asked: list[tuple[Any, ...]]) -> None:
         """Estimate the points that are not known yet."""
@@ -105,9 +129,14 @@ class EstimatedProblem(ElementwiseProblem):
         if not new:
             return
         curve = self._estimate(new)
+        if curve.resources != self.resources:
+            raise SettingError(
+                f"the estimate must tell of {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
+                f"do; got {', '.join(('cost', 'time', *curve.resources))} and accuracy"
+            )
         F = curve.F.copy()
         values = measured(curve, self.scenario)
-        G = constraints(values, self.scenario)
+        G = constraints(values, self.scenario, self.resources)
         broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
         F[broken] = G[broken] = np.inf
         self._last_learnt = (new, curve)

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model, Scenario
+from moo_inference.catalog import Model, Scenario, shared_resources
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
@@ -51,7 +51,8 @@ class ModelChoiceProblem(EstimatedProblem):
         self.estimator = default_estimator(models.values()) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
-        super().__init__((range(len(models)), grid), (len(models) - 1, int(k_max)), scenario)
+        axes = (range(len(models)), grid)
+        super().__init__(axes, (len(models) - 1, int(k_max)), scenario, shared_resources(models.values()))
 
     def names_of(self, X: Any) -> tuple[str, ...]:
         """The id of the model of each row of X (n, 2)."""

@@ -10,7 +10,7 @@ from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
-from moo_inference.estimators.curve import OBJECTIVES, FloatArray, IntArray
+from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
 from moo_inference.stages import Part, as_series, combine, refuse_quantiles, stage_tables, stages_of, values_of
 
 
@@ -19,14 +19,16 @@ class PipelineProblem(ElementwiseProblem):
 
     F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries; with parallel
     branches the time is a lower bound of the mean, see Parallel. G = (cost/c_max - 1, time/t_max - 1,
-    a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9. A k beyond what the evaluation of its
-    model tells, and an estimate that is not finite, is infeasible beyond all others. Rows are looked up, not estimated.
+    a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9. Further resources stand in F before
+    the error, and in G before the accuracy. A k beyond what the evaluation of its model tells, and an estimate that is
+    not finite, is infeasible beyond all others. Rows are looked up, not estimated.
 
     Attributes:
         axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
             siblings stay on.
         plan: the pipeline.
         scenario: the budgets.
+        resources: units of the further resources.
         variables: what each variable is: `<stage> model` or `<stage> k`.
     """
 
@@ -64,12 +66,14 @@ class PipelineProblem(ElementwiseProblem):
         tables = stage_tables(
             self.plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
         )
+        self.resources = tables[0].resources
+        objectives = objectives_of(self.resources)
         axes, variables = [], []
         self._known: list[FloatArray] = []
         for table in tables:
             # A model's evaluation may end the grid before k_max.
             grid = table.grid[: table.grid.index(int(table.k.max())) + 1]
-            known = np.full((len(table.stage.models), len(grid), len(OBJECTIVES)), np.inf)
+            known = np.full((len(table.stage.models), len(grid), len(objectives)), np.inf)
             finite = np.isfinite(table.F).all(axis=1)
             known[table.model[finite], (table.k[finite] - grid.start) // grid.step] = table.F[finite]
             self._known.append(known)
@@ -82,8 +86,8 @@ class PipelineProblem(ElementwiseProblem):
         self.variables = tuple(variables)
         super().__init__(
             n_var=len(axes),
-            n_obj=len(OBJECTIVES),
-            n_ieq_constr=3,
+            n_obj=len(objectives),
+            n_ieq_constr=len(scenario.limits(self.resources)),
             xl=np.array([axis[0] for axis in axes]),
             xu=np.array([axis[-1] for axis in axes]),
             vtype=int,
@@ -93,7 +97,7 @@ class PipelineProblem(ElementwiseProblem):
         """What the rows of X (n, n_var) mean.
 
         Returns:
-            (n, s) positions of the stages' models, (n, s) their k, and (n, 3) objectives, infinite where not known.
+            (n, s) positions of the stages' models, (n, s) their k, and (n, m) objectives, infinite where not known.
 
         Raises:
             SettingError: (a ValueError) a row has a value that is not on its grid.
@@ -137,10 +141,10 @@ class PipelineProblem(ElementwiseProblem):
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
         _, _, F = self.choices(X)
         values = values_of(F)
-        G = constraints(values, self.scenario)
+        G = constraints(values, self.scenario, self.resources)
         G[~np.isfinite(F).all(axis=1)] = np.inf
         out["F"], out["G"] = F, G
-        out["cost"], out["time"], out["accuracy"] = values.T
+        out.update(zip(("cost", "time", *self.resources, "accuracy"), values.T, strict=True))
 
     def _indices(self, X: Any) -> IntArray:
         """(n, n_var) positions of the values of X on their grids."""

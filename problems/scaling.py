@@ -53,7 +53,7 @@ class InferenceScalingProblem(EstimatedProblem):
         self.estimator = default_estimator([model]) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
-        super().__init__((grid,), (int(k_max),), scenario)
+        super().__init__((grid,), (int(k_max),), scenario, tuple(model.resources))
 
     def curve(self, k: Iterable[int]) -> ScalingCurve:
         """The scaling curve at some k; see `estimates`."""

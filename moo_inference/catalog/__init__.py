@@ -2,7 +2,7 @@
 
 from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
 from moo_inference.catalog.loading import load_catalog, save_catalog
-from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength
+from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength, shared_resources
 from moo_inference.catalog.resource import Resource, ResourceBudget
 from moo_inference.catalog.scenario import TOLERANCE, Limit, Scenario
 from moo_inference.catalog.whole import Catalog, with_quantiles
@@ -25,5 +25,6 @@ __all__ = [
     "TokenLength",
     "load_catalog",
     "save_catalog",
+    "shared_resources",
     "with_quantiles",
 ]

@@ -10,7 +10,6 @@ from moo_inference.catalog.resource import OF_BUDGET, PER_TOKEN
 from moo_inference.errors import did_you_mean
 from moo_inference.readers import Location
 
-
 _IN_FILES = {
     "Model": [f"UNIT_{ending}" for ending in PER_TOKEN],
     "Scenario": [f"UNIT_{ending}" for ending in OF_BUDGET],

@@ -1,6 +1,6 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, Literal
 
 from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
@@ -20,6 +20,7 @@ from moo_inference.catalog.frozen import (
     WholeNumber,
 )
 from moo_inference.catalog.resource import PER_TOKEN, Resource, gathered, in_order
+from moo_inference.errors import SettingError
 
 HIGHEST_USUAL_PRICE = 1_000.0
 LOWEST_USUAL_PRICE = 0.001
@@ -243,3 +244,16 @@ class Model(Frozen):
     def usd_per_output_token(self) -> float:
         """c_out of the paper, USD."""
         return self.usd_per_million_output_tokens / 1e6
+
+
+def shared_resources(models: Iterable[Model]) -> tuple[str, ...]:
+    """The units of what models use beside money and time, in the order of the objectives.
+
+    Raises:
+        SettingError: (a ValueError) some use other resources than others.
+    """
+    kinds = {tuple(model.resources): model.name for model in models}
+    if len(kinds) > 1:
+        told = "; ".join(f"{name}: {', '.join(units) or 'none'}" for units, name in kinds.items())
+        raise SettingError(f"models that are compared must tell of the same resources beside cost and time, got {told}")
+    return next(iter(kinds), ())

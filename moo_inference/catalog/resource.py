@@ -14,12 +14,11 @@ PER_TOKEN = ("per_input_token", "per_output_token")
 OF_BUDGET = ("max", "quantile")
 
 _UNIT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
-_TAKEN = frozenset(
-    ["k", "c", "t", "a", "cost", "time", "accuracy", "error", "usd", "usd_per_million", "usd_per_million_cached"]
-    + ["usd_per_million_reasoning", "dollars", "cents", "seconds", "milliseconds", "ms", "tokens", "input", "output"]
-    + ["model", "models", "scenario", "pipeline", "decision", "status", "violates", "warning", "slo_attainment", "pgs"]
-    + ["eoc_usd", "eoc_seconds", "eoc_accuracy", "reason", "settings", "front", "solver", "seed", "name"]
-)
+_MONEY_AND_TIME = ("c", "t", "usd", "usd_per_million", "dollars", "cents", "seconds", "milliseconds", "ms")
+_COLUMNS = ("model", "scenario", "pipeline", "decision", "status", "violates", "warning", "slo_attainment", "pgs")
+_OTHERS = ("k", "a", "cost", "time", "accuracy", "error", "tokens", "input", "output", "name", "seed", "solver")
+_TAKEN = frozenset((*_MONEY_AND_TIME, *_COLUMNS, *_OTHERS, "eoc_usd", "eoc_seconds", "eoc_accuracy", "reason"))
+"""What other fields and columns are called."""
 _ENDINGS = ("_std", "_low", "_high", "_se", "_max", "_quantile", "_per_input_token", "_per_output_token")
 
 

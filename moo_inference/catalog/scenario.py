@@ -86,8 +86,8 @@ class Scenario(Frozen):
         if unknown:
             raise SettingError(
                 [
-                    f"scenario {self.name!r} has {unit}_max, so each model must have {unit}_per_output_token; got models "
-                    f"that tell {'of ' + ', '.join(units) if units else 'nothing'} beside cost and time"
+                    f"scenario {self.name!r} has {unit}_max, so each model must have {unit}_per_output_token; got "
+                    f"models that tell {'of ' + ', '.join(units) if units else 'nothing'} beside cost and time"
                     for unit in unknown
                 ]
             )

@@ -49,7 +49,9 @@ class Catalog(Frozen):
         Raises:
             UnknownNameError: (a LookupError) the models have no such resource.
         """
-        unknown = [str(unknown_name("resource", unit, self.resources)) for unit in resources if unit not in self.resources]
+        unknown = [
+            str(unknown_name("resource", unit, self.resources)) for unit in resources if unit not in self.resources
+        ]
         if unknown:
             raise UnknownNameError(unknown)
 
@@ -85,7 +87,7 @@ def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]
 
     All models must tell of the same resources, and budgets be for these.
     """
-    faults = []
+    faults: list[tuple[tuple[str, ...], str]] = []
     first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
     for key, model in models.items():
         faults += [
@@ -95,8 +97,11 @@ def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]
         ]
     if models:
         faults += [
-            (("scenarios", key, f"{unit}_max"), f"must be for what the models use, and none of them has "
-             f"{unit}_per_output_token{did_you_mean(unit, sorted(first))}")
+            (
+                ("scenarios", key, f"{unit}_max"),
+                f"must be for what the models use, and none of them has "
+                f"{unit}_per_output_token{did_you_mean(unit, sorted(first))}",
+            )
             for key, scenario in scenarios.items()
             for unit in scenario.resources
             if unit not in first

@@ -5,15 +5,16 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtr, ndtri, owens_t
+from scipy.special import ndtri
 
-from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario
+from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
 from moo_inference.errors import SettingError
 from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, refuse_beyond_samples
 from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
-from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
+from moo_inference.estimators.joint import all_within, both, correlation
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
-from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
+from moo_inference.estimators.pass_law import cost_law, prompts_paid, resource_laws, time_law
 from moo_inference.estimators.totals import PromptOnceTotals, Totals
 
 _SPREAD = (0.025, 0.975)
@@ -24,8 +25,9 @@ class ClosedForm(Estimator):
     """Estimates from formulas, clipping at both ends included; `q_se` is 0 throughout.
 
     Exact to 1e-12: mean and standard deviation of cost, time (both latency rules) and accuracy, for k up to 10^6, and
-    all quantiles of accuracy. Quantiles of cost and time are as in `Totals`. SLO attainment takes cost and time for
-    jointly normal with their exact correlation; it is exact where at most one of the two can break its budget.
+    all quantiles of accuracy. Quantiles of cost and time are as in `Totals`. SLO attainment takes cost, time and what
+    else is used for jointly normal with their exact correlation; it is exact where at most one of them can break its
+    budget.
     """
 
     def estimate_many(
@@ -41,22 +43,23 @@ class ClosedForm(Estimator):
         """The exact curves of several models. See `Estimator.estimate_many`."""
         asked = passes(k)
         refuse_beyond_samples(models, int(asked.max()), "k")
-        tables = np.zeros((len(models), len(asked), 15))
+        resources = shared_resources(models)
+        tables = np.zeros((len(models), len(asked), len(columns_of(resources))))
         errors = np.zeros((len(models), len(asked)))
         known = [known_accuracy(model.accuracy, asked) for model in models]
         _fill_normal_accuracies(models, known, asked, tables, errors)
         for number, found in enumerate(known):
             if found is not None:
-                tables[number, :, 10:], errors[number] = found.columns(_SPREAD), found.error
+                tables[number, :, 10:15], errors[number] = found.columns(_SPREAD), found.error
         totals = [_totals(model, asked, *latency_settings(model, parallel, latency)) for model in models]
-        for which, start in ((0, 0), (1, 5)):
-            _fill(tables[:, :, start : start + 4], [pair[which] for pair in totals], asked)
+        for which, start in enumerate((0, 5, *range(15, tables.shape[2], 5))):
+            _fill(tables[:, :, start : start + 4], [own[which] for own in totals], asked)
         curves = []
         for number, model in enumerate(models):
             found = known[number]
             views = {scenario: _view(model, found, scenario, tables[number], totals[number]) for scenario in scenarios}
             evidence = None if found is None else found.evidence
-            curves.append(ScalingCurve(asked, tables[number], errors[number], views, evidence))
+            curves.append(ScalingCurve(asked, tables[number], errors[number], views, evidence, resources))
             if progress is not None:
                 progress(number + 1, len(models))
         return curves
@@ -88,14 +91,16 @@ def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
         columns[number] = np.column_stack([total.mean, total.std, *(total.quantile(q) for q in _SPREAD)])
 
 
-def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, Totals]:
-    """Cost and time of k passes."""
+def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, ...]:
+    """Cost, time and amounts of the further resources of k passes."""
     cost, time = cost_law(model), time_law(model)
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     time = replace(time, per_input=time.per_input / share, per_output=time.per_output / share)
     prompts = prompts_paid(model, k)
-    return Totals(cost, 1, k) if prompts is None else PromptOnceTotals(cost, 1, k, prompts=prompts), Totals(
-        time, wave, k
+    return (
+        Totals(cost, 1, k) if prompts is None else PromptOnceTotals(cost, 1, k, prompts=prompts),
+        Totals(time, wave, k),
+        *(Totals(law, 1, k) for law in resource_laws(model)),
     )
 
 
@@ -119,63 +124,28 @@ def _fill_normal_accuracies(
 
 
 def _view(
-    model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, Totals]
+    model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, ...]
 ) -> BudgetView:
-    cost, time = totals
+    *spends, floor = scenario.limits(tuple(model.resources))
     columns = [
-        total.mean if q is None else total.quantile(q) for total, q in zip(totals, scenario.quantiles[:2], strict=True)
+        total.mean if limit.quantile is None else total.quantile(limit.quantile)
+        for total, limit in zip(totals, spends, strict=True)
     ]
-    least, q = scenario.a_min - TOLERANCE, scenario.a_quantile
+    least, q = scenario.a_min - TOLERANCE, floor.quantile
     if known is not None:
         accurate, at_quantile = known.reached(least), table[:, 10] if q is None else known.quantile(q)
     else:
         law = model.accuracy
-        own = ([law.mean], [law.std], cost.k)  # type: ignore[union-attr]
+        own = ([law.mean], [law.std], totals[0].k)  # type: ignore[union-attr]
         accurate = accuracy_reached(*own, least)[0]
         at_quantile = table[:, 10] if q is None else accuracy_quantile(*own, q)[0]
     columns.append(at_quantile)
-    cheap, quick = (
-        np.ones(len(total.k)) if budget is None else total.cdf(budget * (1 + TOLERANCE))
-        for total, budget in ((cost, scenario.c_max), (time, scenario.t_max))
-    )
-    return BudgetView(np.column_stack(columns), accurate * _jointly(cheap, quick, _correlation(cost, time)))
-
-
-def _correlation(cost: Totals, time: Totals) -> FloatArray:
-    """(n,) correlations of the cost and the time of k passes, exact where passes are normal.
-
-    Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
-    as one pass; clipping is taken for normal here.
-    """
-    inputs, outputs = cost.law.spreads * time.law.spreads
-    waves = time.waves if time.wave > 1 else time.k
-    if isinstance(cost, PromptOnceTotals):
-        # The one prompt that is paid for is that of one pass, of which a wave takes only a part.
-        first = np.minimum(time.k, time.wave)
-        shared = cost.prompts * inputs / first + waves * outputs
+    within = [
+        np.ones(len(total.k)) if limit.value is None else total.cdf(limit.value * (1 + TOLERANCE))
+        for total, limit in zip(totals, spends, strict=True)
+    ]
+    if scenario.resources:
+        together = all_within(totals, within)
     else:
-        shared = waves * (inputs + outputs)
-    spread = cost.std * time.std
-    return np.asarray(np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0))
-
-
-def _jointly(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:
-    """(n,) probabilities of two events together, from their own and a normal copula.
-
-    By D. B. Owen, Tables for computing bivariate normal probabilities, Ann. Math. Statist. 27 (1956).
-    """
-    both = first * second
-    open_ended = (np.minimum(first, second) > 1e-15) & (np.maximum(first, second) < 1 - 1e-15)
-    tied = open_ended & (correlation > 1 - 1e-9)
-    both[tied] = np.minimum(first, second)[tied]
-    rows = np.flatnonzero(open_ended & ~tied & (correlation != 0))
-    if rows.size:
-        h, k, rho = ndtri(first[rows]), ndtri(second[rows]), correlation[rows]
-        # Owen's formula is not defined at the very median; an offset far below its own accuracy is.
-        h, k = (np.where(x == 0, 1e-300, x) for x in (h, k))
-        root = np.sqrt(1 - rho**2)
-        corner = np.where(h * k < 0, 0.5, 0.0)
-        both[rows] = (
-            (ndtr(h) + ndtr(k)) / 2 - owens_t(h, (k / h - rho) / root) - owens_t(k, (h / k - rho) / root) - corner
-        )
-    return np.asarray(np.clip(both, 0.0, 1.0))
+        together = both(within[0], within[1], correlation(totals[0], totals[1]))
+    return BudgetView(np.column_stack(columns), accurate * together)

@@ -17,15 +17,27 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 OBJECTIVES = ("cost", "time", "error")
-"""The columns of every F, all minimised: cost in USD a query, time in seconds a query, error = 1 - accuracy."""
+"""The columns of every F, all minimised: cost in USD a query, time in seconds a query, error = 1 - accuracy.
+
+Further resources stand before the error, see `objectives_of`."""
 
 QUANTITIES = ("cost", "time", "accuracy")
 
 COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se"))
-"""The fifteen columns that describe a k in every table."""
+"""The fifteen columns that describe a k in every table. Further resources stand behind them, see `columns_of`."""
 
 INTERVAL = ("accuracy_ci_low", "accuracy_ci_high")
 """Two more columns where an accuracy comes from an evaluation: the interval of its mean over questions."""
+
+
+def objectives_of(resources: Sequence[str]) -> tuple[str, ...]:
+    """The columns of F where models use further resources: cost, time, each resource in its unit, error."""
+    return (*OBJECTIVES[:2], *resources, OBJECTIVES[2])
+
+
+def columns_of(resources: Sequence[str]) -> tuple[str, ...]:
+    """The columns that describe a k: the fifteen, and five for each further resource."""
+    return (*COLUMNS, *(f"{unit}{suffix}" for unit in resources for suffix in ("", "_std", "_low", "_high", "_se")))
 
 
 @dataclass(frozen=True)
@@ -52,7 +64,8 @@ class BudgetView:
     """What one scenario's budgets look at, for n values of k.
 
     Attributes:
-        values: (n, 3) cost in USD, time in seconds and accuracy: means, or quantiles where the scenario asks for them.
+        values: (n, m) cost in USD, time in seconds, further resources, and accuracy as the last: means, or quantiles
+            where the scenario asks for them.
         attainment: (n,) share of queries that meet all budgets at once.
     """
 
@@ -92,10 +105,12 @@ class ScalingCurve:
 
     Attributes:
         k: (n,) integers, numbers of passes, in the order they were asked for.
-        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query.
+        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query; five more columns
+            for each further resource.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
         views: what was asked for by scenario.
         evidence: how well the accuracy is known, or None where it does not come from an evaluation.
+        resources: units of what a query uses beside money and time, by name.
     """
 
     k: IntArray
@@ -103,6 +118,7 @@ class ScalingCurve:
     error: FloatArray
     views: Mapping[Scenario, BudgetView] = field(default_factory=dict)
     evidence: Evidence | None = None
+    resources: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.k)
@@ -122,29 +138,48 @@ class ScalingCurve:
         """Accuracy of the kept answer, in [0, 1]."""
         return Quantity(*self.table[:, 10:15].T)
 
+    def resource(self, unit: str) -> Quantity:
+        """One of the further resources, in its unit a query."""
+        start = len(COLUMNS) + 5 * self.resources.index(unit)
+        return Quantity(*self.table[:, start : start + 5].T)
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The columns of F."""
+        return objectives_of(self.resources)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """The columns of the table."""
+        return columns_of(self.resources)
+
     @property
     def means(self) -> FloatArray:
-        """(n, 3) array of the means of QUANTITIES."""
-        return self.table[:, ::5]
+        """(n, m) array of the means of cost, time, further resources, and accuracy as the last."""
+        return self._in_order_of_objectives(0)
 
     @cached_property
     def F(self) -> FloatArray:  # noqa: N802
-        """(n, 3) array of the means of OBJECTIVES, all minimised; read-only."""
-        F = self.table[:, ::5].copy()
-        F[:, 2] = self.error
+        """(n, m) array of the means of the objectives, all minimised; read-only."""
+        F = self.means.copy()
+        F[:, -1] = self.error
         F.setflags(write=False)
         return F
 
     @property
     def standard_errors(self) -> FloatArray:
-        """(n, 3) array: the standard errors of F."""
-        return self.table[:, 4::5]
+        """(n, m) array: the standard errors of F."""
+        return self._in_order_of_objectives(4)
+
+    def _in_order_of_objectives(self, which: int) -> FloatArray:
+        """One of the five columns of each quantity, accuracy as the last."""
+        return self.table[:, [which, 5 + which, *range(15 + which, self.table.shape[1], 5), 10 + which]]
 
     def to_frame(self) -> "pd.DataFrame":
-        """A DataFrame of n rows: the column `k`, COLUMNS, and INTERVAL where the accuracy comes from an evaluation."""
+        """A DataFrame of n rows: `k`, the columns of the table, and INTERVAL where an evaluation tells the accuracy."""
         import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
 
-        frame = pd.DataFrame(self.table, columns=list(COLUMNS))
+        frame = pd.DataFrame(self.table, columns=list(self.columns))
         frame.insert(0, "k", self.k)
         if self.evidence is not None:
             frame[list(INTERVAL)] = np.column_stack([self.evidence.ci_low, self.evidence.ci_high])
@@ -165,13 +200,14 @@ class ScalingCurve:
                 for scenario in curves[0].views
             },
             joined_evidence(curves),
+            curves[0].resources,
         )
 
     def take(self, rows: IntArray) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
         views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)
-        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views, evidence)
+        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views, evidence, self.resources)
 
 
 def joined_evidence(curves: Sequence[ScalingCurve]) -> Evidence | None:

@@ -128,13 +128,15 @@ class _Run:
             raise SettingError(f"{model.name}: must have measured passes")
         self.prompt, self.answer = _costs(model, model.passes)
         self.seconds = _seconds(model, model.passes)
+        self.used = _used(model, model.passes)
         self.prompts = prompts_paid(model, k)
         self.parallel = parallel
         self.wave = parallel if latency == "waves" else 1
         self.table = TrialTable(model, k, scenarios)
         rows = max(1, min(_VALUES_AT_ONCE // trials, len(k)))
         self.first_prompt, self.paid, self.finished, self.longest = np.zeros((4, trials))
-        self.kept = np.empty((2, rows, trials))
+        self.spent = np.zeros((len(self.used), trials))
+        self.kept = np.empty((2 + len(self.used), rows, trials))
 
     def draw(self, uniform: FloatArray, number: int) -> None:
         """One more pass in every trial."""
@@ -142,6 +144,7 @@ class _Run:
         if number == 0:
             self.first_prompt = self.prompt[which]
         self.paid += self.answer[which] + (self.prompt[which] if self.prompts is None else 0.0)
+        self.spent += self.used[:, which]
         seconds = self.seconds[which]
         if number % self.wave == 0:
             self.finished += self.longest
@@ -150,16 +153,17 @@ class _Run:
             self.longest = np.maximum(self.longest, seconds)
 
     def keep(self, row: int, place: int) -> None:
-        """Note cost and time of the passes so far, as those of the k at `place`."""
+        """Note what the passes so far cost, take and use, as that of the k at `place`."""
         extra = 0.0 if self.prompts is None else self.prompts[place] * self.first_prompt
         np.add(self.paid, extra, out=self.kept[0, row])
         np.add(self.finished, self.longest, out=self.kept[1, row])
         if self.wave == 1:
             self.kept[1, row] /= self.parallel
+        self.kept[2:, row] = self.spent
 
     def summarise(self, rows: int, z: FloatArray, sorted_z: FloatArray) -> None:
         """Hand the noted rows to the table."""
-        self.table.add(self.kept[0, :rows], self.kept[1, :rows], z, sorted_z)
+        self.table.add(list(self.kept[:, :rows]), z, sorted_z)
 
 
 def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
@@ -175,6 +179,13 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
         per_input[beyond] = tier.usd_per_million_input_tokens
         per_output[beyond] = written_price(model, tier.usd_per_million_output_tokens)
     return prompts * per_input / 1e6, answers * per_output / 1e6
+
+
+def _used(model: Model, measured: Passes) -> FloatArray:
+    """(r, n) amounts of each further resource that each measured pass used."""
+    prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+    used = [own.per_input_token * prompts + own.per_output_token * answers for own in model.resources.values()]
+    return np.reshape(used, (-1, len(prompts)))
 
 
 def _seconds(model: Model, measured: Passes) -> FloatArray:

@@ -18,7 +18,7 @@ from moo_inference.estimators.base import (
 )
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 from moo_inference.estimators.draws import Chunk, Length, Needs, Wave, common_draws, independent_draws
-from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
+from moo_inference.estimators.pass_law import cost_law, prompts_paid, resource_laws, time_law
 from moo_inference.estimators.trial_table import TrialTable
 
 DRAWS = ("common", "independent")
@@ -88,13 +88,14 @@ class _Summary:
 
     def __init__(self, model: Model, k: IntArray, parallel: int, latency: str, scenarios: Sequence[Scenario]) -> None:
         self.parallel = parallel
-        self.cost, self.time = cost_law(model), time_law(model)
+        self.cost, self.time, self.resources = cost_law(model), time_law(model), resource_laws(model)
         self.prompts = prompts_paid(model, k)
         self.table = TrialTable(model, k, scenarios)
         self.lengths: tuple[Length, ...] = (
             (0, self.cost.input_tokens),
             (1, self.cost.output_tokens),
             (1, self.time.output_tokens),
+            *((1, law.output_tokens) for law in self.resources[:1]),
         )
         self.wave = None
         if latency == "waves":
@@ -102,7 +103,7 @@ class _Summary:
             self.wave = Wave(self.time.input_tokens, self.time.output_tokens, ratio, parallel)
 
     def add(self, chunk: Chunk) -> None:
-        tokens_in, tokens_out, timed_out = map(chunk.tokens, self.lengths)
+        tokens_in, tokens_out, timed_out, *written = map(chunk.tokens, self.lengths)
         paid_in = tokens_in
         if self.prompts is not None:
             prompts = self.prompts[self.table.next_rows(len(chunk.k))]
@@ -113,4 +114,5 @@ class _Summary:
             time /= self.parallel
         else:
             time = self.time.per_output * chunk.waves[self.wave]
-        self.table.add(cost, time, chunk.z_accuracy, chunk.sorted_z_accuracy)
+        used = [law.per_input * tokens_in + law.per_output * written[0] for law in self.resources]
+        self.table.add([cost, time, *used], chunk.z_accuracy, chunk.sorted_z_accuracy)

@@ -25,7 +25,7 @@ class PassLaw:
     """The law of X = a L_in + b L_out (paper, Eq. 1, 4).
 
     Attributes:
-        per_input: a, in USD or seconds a token.
+        per_input: a, in USD, seconds or another unit a token.
         per_output: b, likewise.
         input_tokens: law of L_in.
         output_tokens: law of L_out.
@@ -158,6 +158,14 @@ def time_law(model: Model) -> PassLaw:
         return PassLaw(0.0, unit, model.input_tokens, length)
     per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
     return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))
+
+
+def resource_laws(model: Model) -> list[PassLaw]:
+    """What one pass uses of each further resource, in its unit."""
+    return [
+        PassLaw(own.per_input_token, own.per_output_token, model.input_tokens, generated(model))
+        for own in model.resources.values()
+    ]
 
 
 def generated(model: Model) -> TokenLength:

@@ -1,12 +1,13 @@
 """Simulated queries, summarised: the rows of a scaling curve from costs, times and accuracies of trials."""
 
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario
+from moo_inference.catalog import TOLERANCE, Accuracy, Limit, Model, Scenario
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
 
@@ -32,6 +33,7 @@ class TrialTable:
             SettingError: (a ValueError) a k exceeds the samples of an evaluation.
         """
         self.law = model.accuracy
+        self.resources = tuple(model.resources)
         self.known = known_accuracy(self.law, k)
         self.k = k
         self.scenarios = tuple(scenarios)
@@ -43,44 +45,45 @@ class TrialTable:
         """Where the next rows belong."""
         return slice(self.done, self.done + count)
 
-    def add(self, cost: FloatArray, time: FloatArray, z: FloatArray, sorted_z: FloatArray) -> None:
+    def add(self, spent: Sequence[FloatArray], z: FloatArray, sorted_z: FloatArray) -> None:
         """Take the next rows.
 
         Args:
-            cost: (rows, trials) USD of each query; overwritten.
-            time: (rows, trials) seconds; overwritten.
+            spent: (rows, trials) USD of each query, seconds, and amounts of the further resources; overwritten.
             z: (rows, trials) largest normal behind accuracy; of no account where the accuracy is known.
             sorted_z: the same with each row in order.
         """
-        rows = self.next_rows(len(cost))
+        rows = self.next_rows(len(z))
         self.done = rows.stop
         accuracy: _Simulated | _Counted
         if self.known is not None:
             accuracy = _Counted(self.known.take(rows))
         else:
             accuracy = _Simulated(cast("Accuracy", self.law), z, sorted_z)
-        met = [
-            accuracy.share(_affordable(scenario, cost, time), scenario.a_min - TOLERANCE) for scenario in self.scenarios
-        ]
+        limits = [scenario.limits(self.resources) for scenario in self.scenarios]
+        met = [accuracy.share(_affordable(own, spent), (own[-1].value or 0.0) - TOLERANCE) for own in limits]
         # numpy sorts floats with vector instructions, which its partition lacks on many CPUs
-        cost.sort(axis=1)
-        time.sort(axis=1)
-        means = [cost.mean(axis=1), time.mean(axis=1), accuracy.mean]
+        for amounts in spent:
+            amounts.sort(axis=1)
+        means = [*(amounts.mean(axis=1) for amounts in spent), accuracy.mean]
         plain = np.column_stack(means)
-        for scenario, attainment, views in zip(self.scenarios, met, self.views, strict=True):
-            c, t, a = scenario.quantiles
+        for own, attainment, views in zip(limits, met, self.views, strict=True):
             values = plain
-            if scenario.quantiles != (None, None, None):
+            if any(limit.quantile is not None for limit in own):
+                quantiles: list[Callable[[float], FloatArray]] = [
+                    *(partial(row_quantile, amounts) for amounts in spent),
+                    accuracy.quantile,
+                ]
                 values = np.column_stack(
                     [
-                        means[0] if c is None else row_quantile(cost, c),
-                        means[1] if t is None else row_quantile(time, t),
-                        means[2] if a is None else accuracy.quantile(a),
+                        mean if limit.quantile is None else quantile(limit.quantile)
+                        for limit, mean, quantile in zip(own, means, quantiles, strict=True)
                     ]
                 )
             views.append(BudgetView(values, attainment))
-        columns = [*_summary(cost, means[0]), *_summary(time, means[1])]
-        self.parts.append(np.column_stack([*columns, *accuracy.columns(), accuracy.error]))
+        cost, time, *others = (_summary(amounts, mean) for amounts, mean in zip(spent, means[:-1], strict=True))
+        columns = [*cost, *time, *accuracy.columns(), *(column for other in others for column in other)]
+        self.parts.append(np.column_stack([*columns, accuracy.error]))
 
     def curve(self) -> ScalingCurve:
         """The curve over all k."""
@@ -92,7 +95,7 @@ class TrialTable:
             for scenario, parts in zip(self.scenarios, self.views, strict=True)
         }
         evidence = None if self.known is None else self.known.evidence
-        return ScalingCurve(self.k, columns[:, :-1], columns[:, -1], views, evidence)
+        return ScalingCurve(self.k, columns[:, :-1], columns[:, -1], views, evidence, self.resources)
 
 
 class _Simulated:
@@ -162,12 +165,12 @@ def row_quantile(rows: FloatArray, q: float, of: Callable[[FloatArray], FloatArr
     return np.asarray(low + (high - low) * (place - below))
 
 
-def _affordable(scenario: Scenario, cost: FloatArray, time: FloatArray) -> NDArray[np.bool_]:
-    """(n, trials) which queries meet the budgets of money and time."""
-    met = np.ones(cost.shape, dtype=bool)
-    for budget, amount in ((scenario.c_max, cost), (scenario.t_max, time)):
-        if budget is not None:
-            met &= amount <= budget * (1 + TOLERANCE)
+def _affordable(limits: Sequence[Limit], spent: Sequence[FloatArray]) -> NDArray[np.bool_]:
+    """(n, trials) which queries meet the budgets of all but accuracy."""
+    met = np.ones(spent[0].shape, dtype=bool)
+    for limit, amounts in zip(limits[:-1], spent, strict=True):
+        if limit.value is not None:
+            met &= amounts <= limit.value * (1 + TOLERANCE)
     return met
 
 

@@ -234,7 +234,7 @@ class _Cell:
         )
 
     def _feasible(self) -> Any:
-        return (constraints(measured(self.exact, self.scenario), self.scenario) <= 0).all(axis=1)
+        return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)
 
 
 def _row(rule: Rule, front: Front, grid: range) -> int:

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moo_inference.budgets import BUDGETS, constraints, measured
-from moo_inference.catalog import TOLERANCE, Model, Scenario
+from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.texts.amounts import exactly
 
 NAMES = ("fixed-K", "cost-only", "accuracy-per-dollar")
 
@@ -79,23 +80,25 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
     else:
         row = int(np.argmax(accuracy / np.maximum(cost, np.finfo(float).tiny)))
     values = measured(curve, scenario)
-    G = constraints(values, scenario)
-    broken = [column for column in range(3) if G[row, column] > 0]
+    G = constraints(values, scenario, curve.resources)
+    limits = scenario.limits(curve.resources)
+    broken = [column for column in range(len(limits)) if G[row, column] > 0]
     if broken:
-        parts = [_breach(BUDGETS[column], values[row, column], scenario) for column in broken]
-        violates = " ".join(BUDGETS[column] for column in broken)
+        parts = [_breach(limits[column], values[row, column]) for column in broken]
+        violates = " ".join(limits[column].budget for column in broken)
         return BaselineChoice(name, "over-budget", row, violates, "breaks " + ", ".join(parts))
     feasible = np.flatnonzero((G <= 0).all(axis=1))
     least = int(feasible[np.argmin(cost[feasible])])
-    usd, seconds = cost[row] - cost[least], curve.time.mean[row] - curve.time.mean[least]
+    usd, seconds, *others = (curve.means[row] - curve.means[least])[:-1]
+    used = "".join(f" and {exactly(*more)}" for more in zip(curve.resources, others, strict=True))
     warning = (
-        f"spends ${usd:.4g} and {seconds:.4g} s more than k = {curve.k[least]}, the cheapest that meets all budgets"
+        f"spends ${usd:.4g} and {seconds:.4g} s{used} more than k = {curve.k[least]}, the cheapest that meets all "
+        "budgets"
     )
     return BaselineChoice(name, "ok", row, "", warning if row != least else "")
 
 
-def _breach(budget: str, value: float, scenario: Scenario) -> str:
-    limit = getattr(scenario, budget)
-    has, bound = ("$" + f"{value:.4g}", f"${limit:.4g}") if budget == "c_max" else (f"{value:.4g}", f"{limit:.4g}")
-    unit = " s" if budget == "t_max" else ""
-    return f"{budget} ({has}{unit} where {bound}{unit} is {'least' if budget == 'a_min' else 'most'})"
+def _breach(limit: Limit, value: float) -> str:
+    """How a budget is broken, with four significant digits."""
+    has, bound = (exactly(limit.quantity, float(f"{amount:.4g}")) for amount in (value, limit.value or 0.0))
+    return f"{limit.budget} ({has} where {bound} is {'least' if limit.budget == 'a_min' else 'most'})"

@@ -25,7 +25,7 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     faults = []
     if scenario.t_max is not None:
         faults.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
-    if any(quantile is not None for quantile in scenario.quantiles):
+    if scenario.has_quantiles:
         faults.append(
             f"budgets of scenario {scenario.name!r} must be for means, since candidates have no other numbers"
         )

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moo_inference.decision.choice import evidence_warnings
-from moo_inference.estimators.curve import COLUMNS, INTERVAL, Evidence, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -22,7 +22,8 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
     extra = INTERVAL if any(curve.evidence is not None for curve in study.model_curves.values()) else ()
-    nothing = np.full(len(COLUMNS) + 1 + len(extra), np.nan)
+    columns = columns_of(study.catalog.resources)
+    nothing = np.full(len(columns) + 1 + len(extra), np.nan)
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
     violates: list[str] = []
@@ -45,7 +46,7 @@ def choices_frame(study: Any) -> "pd.DataFrame":
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
     frame["k"] = frame["k"].astype("Int64")
-    frame[[*COLUMNS, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
+    frame[[*columns, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
     if study.options.get("baselines"):
         frame["violates"] = violates
     if study.options.get("assess") is not None:

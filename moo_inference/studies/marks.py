@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from moo_inference.studies.choices import unsure
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import amount, seconds, usd
 from moo_inference.texts.markers import Marker, markers
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ class Mark:
         attainment: share of queries that meet all budgets; NaN where the estimator did not tell.
         warnings: what has to be known before betting on it.
         reason: why this k, or why none.
+        used: further resources, by unit and amount a query.
     """
 
     rule: str
@@ -39,6 +40,14 @@ class Mark:
     attainment: float | None
     warnings: tuple[str, ...]
     reason: str
+    used: tuple[tuple[str, float], ...] = ()
+
+    @property
+    def spent(self) -> str:
+        """Cost, time and what else is used; empty where nothing was chosen."""
+        if self.cost is None or self.time is None:
+            return ""
+        return ", ".join([usd(self.cost), seconds(self.time), *(amount(unit, value) for unit, value in self.used)])
 
     @property
     def short(self) -> str:
@@ -53,9 +62,7 @@ class Mark:
     @property
     def amounts(self) -> str:
         """Accuracy, cost and time, or the status."""
-        if self.cost is None or self.time is None or self.accuracy is None:
-            return self.short
-        return f"accuracy {self.accuracy:.4f}, {usd(self.cost)}, {seconds(self.time)}"
+        return self.short if self.accuracy is None else f"accuracy {self.accuracy:.4f}, {self.spent}"
 
 
 def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None) -> tuple[Mark, ...]:
@@ -71,8 +78,10 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
     found = []
     for choice in cell.choices:
         cost = time = accuracy = attainment = None
+        used: tuple[tuple[str, float], ...] = ()
         if choice.row is not None:
-            cost, time, accuracy = map(float, cell.front.curve.means[choice.row])
+            cost, time, *others, accuracy = map(float, cell.front.curve.means[choice.row])
+            used = tuple(zip(cell.front.curve.resources, others, strict=True))
             attainment = float(cell.front.attainment[choice.row])
         found.append(
             Mark(
@@ -86,6 +95,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 attainment,
                 (*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)),
                 choice.reason,
+                used,
             )
         )
     return tuple(found)

@@ -3,6 +3,7 @@
 import moocore
 import numpy as np
 
+from moo_inference.budgets import nadir_of
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
 
@@ -25,7 +26,6 @@ def front_quality(front: Front, exact: Front) -> dict[str, float]:
 
 def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
     """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
-    scenario = exact.scenario
-    worst = exact.F.max(axis=0)
-    normalised: FloatArray = F / np.array([scenario.c_max or worst[0], scenario.t_max or worst[1], 1.0])
+    nadir = nadir_of(exact.scenario, exact.resources)
+    normalised: FloatArray = F / np.where(np.isfinite(nadir), nadir, exact.F.max(axis=0))
     return normalised

@@ -162,7 +162,7 @@ class Route:
         Raises:
             SettingError: (a ValueError) a budget of the scenario is for a quantile, of which a policy knows nothing.
         """
-        if self.scenario.quantiles != (None, None, None):
+        if self.scenario.has_quantiles:
             raise SettingError(
                 f"a policy holds means, and scenario {self.scenario.name!r} has a budget for a quantile: leave it out"
             )

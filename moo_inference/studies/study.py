@@ -25,7 +25,7 @@ from moo_inference.estimators import (
     default_estimator,
 )
 from moo_inference.estimators.base import estimate_curves, estimator_settings, latency_settings
-from moo_inference.estimators.curve import COLUMNS, INTERVAL, joined_evidence
+from moo_inference.estimators.curve import INTERVAL, joined_evidence
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
@@ -279,7 +279,7 @@ def _checked(
         if not entries:
             errors.append(SettingError(f"there must be at least one {what}, got none"))
     scaled = {
-        scenario_id: [attempt(rule.within, scenario) for rule in rules if rule is not None]
+        scenario_id: [attempt(rule.within, scenario, part.resources) for rule in rules if rule is not None]
         for scenario_id, scenario in part.scenarios.items()
     }
     if len(errors) == 1:
@@ -315,7 +315,7 @@ def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str])
     keys = [key for key, curve in curves for _ in range(len(curve))]
     frame = pd.DataFrame(keys, columns=names)
     frame["k"] = np.concatenate([curve.k for _, curve in curves])
-    frame[list(COLUMNS)] = np.concatenate([curve.table for _, curve in curves])
+    frame[list(curves[0][1].columns)] = np.concatenate([curve.table for _, curve in curves])
     joined = joined_evidence([curve for _, curve in curves])
     if joined is not None:
         frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])

@@ -1,13 +1,13 @@
 """A study as tables: one a scenario, models down, rules across."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from moo_inference.catalog import Scenario
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import amount, seconds, usd
 from moo_inference.texts.table import Table
 
 _FOOTNOTES = "†‡§¶#"
@@ -23,10 +23,14 @@ def study_tables(study: Study) -> list[Table]:
 
 def budget_text(scenario: Scenario) -> str:
     """The budgets of a scenario in one line."""
-    cost = "any cost" if scenario.c_max is None else f"at most {usd(scenario.c_max)}{_share(scenario.c_quantile)}"
-    time = "any time" if scenario.t_max is None else f"at most {seconds(scenario.t_max)}{_share(scenario.t_quantile)}"
+    bounds = [
+        f"any {limit.quantity}"
+        if limit.value is None
+        else f"at most {amount(limit.quantity, limit.value)}{_share(limit.quantile)}"
+        for limit in scenario.limits()[:-1]
+    ]
     reached = None if scenario.a_quantile is None else 1 - scenario.a_quantile
-    return f"{cost}, {time}, accuracy at least {scenario.a_min:g}{_share(reached)}"
+    return f"{', '.join(bounds)}, accuracy at least {scenario.a_min:g}{_share(reached)}"
 
 
 def _share(of_queries: float | None) -> str:
@@ -34,11 +38,15 @@ def _share(of_queries: float | None) -> str:
 
 
 def _mark_text(mark: Mark, footnotes: str) -> str:
-    """One choice in two lines: k, accuracy, SLO attainment and footnotes; cost and time."""
+    """One choice in two lines: k, accuracy, SLO attainment and footnotes; cost, time; what else is used below them."""
     if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
         return mark.status.replace("-", " ")
     slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
-    return f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}\n{usd(mark.cost)}  {seconds(mark.time)}"
+    return f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}\n{_spent(mark.cost, mark.time, mark.used)}"
+
+
+def _spent(cost: float, time: float, used: Iterable[tuple[str, float]]) -> str:
+    return "\n".join([f"{usd(cost)}  {seconds(time)}", *(amount(unit, value) for unit, value in used)])
 
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
@@ -65,9 +73,10 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             notes.append(f"{cell.model}: {cell.front.infeasibility}.")
         curve = study.model_curves[cell.model]
         for taken in cell.baselines:
-            cost, time, accuracy = curve.means[taken.row]
+            cost, time, *others, accuracy = curve.means[taken.row].tolist()
+            spent = _spent(cost, time, zip(curve.resources, others, strict=True))
             over = "  over budget" if taken.status == "over-budget" else ""
-            texts.append(f"k={curve.k[taken.row]}  {accuracy:.4f}{over}\n{usd(cost)}  {seconds(time)}")
+            texts.append(f"k={curve.k[taken.row]}  {accuracy:.4f}{over}\n{spent}")
             if taken.warning:
                 notes.append(f"{cell.model}, {taken.baseline}: {taken.warning}.")
         rows.append((cell.model, *texts))

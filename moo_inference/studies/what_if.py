@@ -121,7 +121,7 @@ def choice_at(found: Route, scenario: Scenario) -> Choice:
         scenario: the other budgets; its quantiles must be those of the route.
     """
     curves = found.curves
-    if scenario.quantiles != (None, None, None):
+    if scenario.has_quantiles:
         curves = {
             key: replace(curve, views={scenario: curve.views[found.scenario]}) for key, curve in found.curves.items()
         }

@@ -21,6 +21,24 @@ def seconds(value: float) -> str:
     return f"{significant(value)} s"
 
 
+def amount(quantity: str, value: float) -> str:
+    """An amount of `cost`, `time`, `accuracy`, or of a resource, named by its unit: $0.0349, 43.1 s, 512 joules."""
+    if quantity == "accuracy":
+        return f"{value:.4f}"
+    return {"cost": usd, "time": seconds}.get(quantity, lambda x: f"{significant(x)} {unit_words(quantity)}")(value)
+
+
+def exactly(quantity: str, value: float) -> str:
+    """The same with six significant digits, as in what must hold."""
+    text = f"{value:.6g}"
+    return {"cost": f"${text}", "time": f"{text} s", "accuracy": text}.get(quantity, f"{text} {unit_words(quantity)}")
+
+
+def unit_words(unit: str) -> str:
+    """The unit of a resource as a text has it: `grams_co2` becomes grams co2."""
+    return unit.replace("_", " ")
+
+
 def plain(value: float) -> str:
     """A number as an axis shows it, with neither exponent nor needless zeros: 0.05, 1,800."""
     text = f"{round(value, 12):,.12f}".rstrip("0").rstrip(".")

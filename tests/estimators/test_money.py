@@ -145,14 +145,15 @@ def test_attainment_knows_how_a_shared_prompt_ties_cost_to_time(gpt5, essay, kin
 
 @pytest.mark.parametrize("kind", SHARED)
 def test_the_correlation_of_cost_and_time_is_that_of_simulated_queries(gpt5, kind):
-    from moo_inference.estimators.closed_form import _correlation, _totals
+    from moo_inference.estimators.closed_form import _totals
+    from moo_inference.estimators.joint import correlation
 
     model = gpt5.replace(
         input_tokens={"mean": 9000, "std": 1500}, output_tokens={"mean": 400, "std": 60}, **SHARED[kind]
     )
     trials = 40_000
     for latency in ("ideal", "waves"):
-        found = _correlation(*_totals(model, KS, 4, latency))
+        found = correlation(*_totals(model, KS, 4, latency))
         for row, k in enumerate(KS.tolist()):
             cost, seconds = bills(model, kind, k, trials, k)
             waves = sum(seconds[:, start : start + 4].max(axis=1) for start in range(0, k, 4))

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 
 import streamlit as st
 
-from moo_inference.budgets import BUDGETS
 from moo_inference.catalog import Catalog, load_catalog
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.decision import RULES
@@ -20,6 +19,7 @@ from moo_inference.views.explore.charts import CONFIG, accuracy_figure
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
 from moo_inference.views.explore.paired import Paired
 from moo_inference.views.explore.ranges import (
+    BUDGETS,
     MEAN,
     QUANTILES,
     SMALLEST_BUDGET,

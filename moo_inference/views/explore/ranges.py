@@ -17,6 +17,9 @@ _USUAL_PASSES = 16
 QUANTILES = ("t_quantile", "c_quantile", "a_quantile")
 MEAN = 0.0
 """Stands for the mean in the list of quantiles."""
+
+BUDGETS = ("c_max", "t_max", "a_min")
+"""The budgets that the page turns; those for further resources stay as the catalog has them."""
 _USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from moo_inference.budgets import constraints, measured
+from moo_inference.budgets import constraints, measured, nadir_of
 from moo_inference.catalog import Scenario
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
@@ -85,12 +85,12 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
     budgets = study.catalog.scenarios[scenario]
     curve = study.model_curves[model]
     curve = curve.take(np.argsort(curve.k, kind="stable"))
-    left = 1 - curve.F / np.array([budgets.c_max or np.inf, budgets.t_max or np.inf, 1.0])
+    left = 1 - curve.F / nadir_of(budgets, curve.resources)
     return Trajectory(
         study.catalog.models[model].name,
         budgets,
         curve,
-        np.asarray((constraints(measured(curve, budgets), budgets) <= 0).all(axis=1)),
+        np.asarray((constraints(measured(curve, budgets), budgets, curve.resources) <= 0).all(axis=1)),
         np.isin(curve.k, cell.front.k),
         np.maximum(left, 0).prod(axis=1),
         marks(study, cell, labels),

@@ -1,0 +1,121 @@
+"""The share of queries that stay within several budgets at once, from the share that stays within each."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtr, ndtri, owens_t
+
+from moo_inference.estimators.best_of import legendre
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.totals import PromptOnceTotals, Totals
+
+_SURE = 1e-15
+_FAR = 8.5
+_NODES = 64
+
+
+def correlation(cost: Totals, time: Totals) -> FloatArray:
+    """(n,) correlations of the cost and the time of k passes, exact where passes are normal.
+
+    Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
+    as one pass; clipping is taken for normal here.
+    """
+    inputs, outputs = cost.law.spreads * time.law.spreads
+    waves = time.waves if time.wave > 1 else time.k
+    if isinstance(cost, PromptOnceTotals):
+        # The one prompt that is paid for is that of one pass, of which a wave takes only a part.
+        first = np.minimum(time.k, time.wave)
+        shared = cost.prompts * inputs / first + waves * outputs
+    else:
+        shared = waves * (inputs + outputs)
+    spread = cost.std * time.std
+    return np.asarray(np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0))
+
+
+def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:
+    """(n,) probabilities of two events together, from their own and a normal copula.
+
+    By D. B. Owen, Tables for computing bivariate normal probabilities, Ann. Math. Statist. 27 (1956).
+    """
+    both = first * second
+    open_ended = (np.minimum(first, second) > _SURE) & (np.maximum(first, second) < 1 - _SURE)
+    tied = open_ended & (correlation > 1 - 1e-9)
+    both[tied] = np.minimum(first, second)[tied]
+    rows = np.flatnonzero(open_ended & ~tied & (correlation != 0))
+    if rows.size:
+        h, k, rho = ndtri(first[rows]), ndtri(second[rows]), correlation[rows]
+        # Owen's formula is not defined at the very median; an offset far below its own accuracy is.
+        h, k = (np.where(x == 0, 1e-300, x) for x in (h, k))
+        root = np.sqrt(1 - rho**2)
+        corner = np.where(h * k < 0, 0.5, 0.0)
+        both[rows] = (
+            (ndtr(h) + ndtr(k)) / 2 - owens_t(h, (k / h - rho) / root) - owens_t(k, (h / k - rho) / root) - corner
+        )
+    return np.asarray(np.clip(both, 0.0, 1.0))
+
+
+def all_within(totals: Sequence[Totals], within: Sequence[FloatArray]) -> FloatArray:
+    """(n,) probabilities of several events together, from their own and the tokens that they share.
+
+    Each total is taken for normal: a sum of what follows the tokens read, what follows the tokens written, and a rest
+    of its own (which waves leave, and a prompt that is paid once). Totals without a rest bound the tokens written, the
+    others add a factor; both tokens are integrated over by Gauss-Legendre.
+
+    Args:
+        totals: what is bounded.
+        within: (n,) the probability that each stays within its bound.
+    """
+    z = np.array([ndtri(share) for share in within])
+    read, written, rest = np.moveaxis(np.array([_loadings(total) for total in totals]), 2, 0)
+    t, weights = legendre(_NODES)
+    result = np.minimum.reduce(list(within))
+    # Where at most one of them can fail, the others add nothing.
+    for row in np.flatnonzero(((np.array(within) < 1 - _SURE).sum(axis=0) > 1) & (result > _SURE)):
+        binding = np.isfinite(z[:, row])
+        result[row] = _integral(
+            z[binding, row], read[binding, row], written[binding, row], rest[binding, row], t, weights
+        )
+    return np.asarray(result)
+
+
+def _loadings(total: Totals) -> FloatArray:
+    """(n, 3) correlations of a total with the tokens read and written, and the share of a rest that is independent."""
+    law, k = total.law, total.k
+    if isinstance(total, PromptOnceTotals):
+        own = np.column_stack([total.prompts * law.spreads[0] / np.sqrt(k), np.sqrt(k) * law.spreads[1]])
+    else:
+        waves = total.waves if total.wave > 1 else k
+        own = (waves / np.sqrt(k))[:, None] * law.spreads
+    own = np.divide(own, total.std[:, None], out=np.zeros_like(own), where=total.std[:, None] > 0)
+    length = np.sqrt((own**2).sum(axis=1))
+    # Clipping makes a total vary less than its tokens would.
+    own /= np.maximum(length, 1.0)[:, None]
+    rest = np.sqrt(np.maximum(1 - np.minimum(length, 1.0) ** 2, 0.0))
+    return np.column_stack([own, np.where(rest < 1e-6, 0.0, rest)])
+
+
+def _integral(
+    z: FloatArray, read: FloatArray, written: FloatArray, rest: FloatArray, t: FloatArray, weights: FloatArray
+) -> float:
+    """P(read u + written v + rest e <= z for all), u, v and all e being independent standard normals."""
+    firm = rest == 0
+    by_reading, by_both = firm & (written < 1e-9), firm & (written >= 1e-9)
+    last = min(_FAR, float((z / np.where(by_reading, read, 1.0))[by_reading].min(initial=_FAR)))
+    if last <= -_FAR:
+        return 0.0
+    u = -_FAR + (last + _FAR) * t
+    bounds = (z[by_both, None] - read[by_both, None] * u) / written[by_both, None]
+    highest = np.clip(bounds.min(axis=0, initial=_FAR), -_FAR, _FAR)
+    weight_u = weights * (last + _FAR) * _density(u)
+    if not (~firm).any():
+        return float(weight_u @ ndtr(highest))
+    v = -_FAR + (highest + _FAR)[:, None] * t
+    inner = _density(v) * weights * (highest + _FAR)[:, None]
+    for level, one, other, left in zip(z[~firm], read[~firm], written[~firm], rest[~firm], strict=True):
+        inner = inner * ndtr((level - one * u[:, None] - other * v) / left)
+    return float(weight_u @ inner.sum(axis=1))
+
+
+def _density(x: NDArray[np.float64]) -> FloatArray:
+    return np.asarray(np.exp(-(x**2) / 2) / np.sqrt(2 * np.pi))
