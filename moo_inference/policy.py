@@ -60,7 +60,7 @@ class Policy:
         models: ids.
         model: (n,) position in `models` of each row.
         k: (n,) passes.
-        F: (n, 3) cost in USD, time in seconds and error a query.
+        F: (n, 3) cost in USD, time in seconds and error a query; the error stands last.
         made: settings and versions that made it.
     """
 
@@ -142,7 +142,7 @@ class Policy:
         score, higher_is_better, divides = RULES[rule]
         _check(c_max, t_max, a_min, rule if divides else "")
         F = self.F
-        met = 1 - F[:, 2] >= a_min - TOLERANCE
+        met = 1 - F[:, -1] >= a_min - TOLERANCE
         if t_max is not None:
             met &= F[:, 1] / t_max - 1 <= TOLERANCE
         if c_max is not None:
@@ -152,12 +152,12 @@ class Policy:
             return None
         N = F[rows]
         if divides:
-            N = N / np.array([c_max, t_max, 1.0])
+            N[:, :2] /= np.array([c_max, t_max])
         best = best_rows(N, score(N), higher_is_better=higher_is_better)
         if not best.size:
             return None
         row = rows[best[0]]
-        cost, time, error = F[row].tolist()
+        cost, time, *_, error = F[row].tolist()
         return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error)
 
 

@@ -4,6 +4,8 @@ A router embeds them through `moo_inference.policy`, and the decision makers are
 (n, m) array, all columns minimised, normalised so that 1 is a spent budget.
 """
 
+from functools import cache
+from itertools import combinations
 from typing import Literal
 
 import numpy as np
@@ -31,38 +33,42 @@ def utopia_distance(N: FloatArray) -> FloatArray:
 
 
 def curvature(N: FloatArray, *, cost_and_time_only: bool = False) -> FloatArray:
-    """Curvature at each row of a path N (n, 3), in unit steps of the row's number (paper, Eq. 18).
+    """Curvature at each row of a path N (n, m), m >= 2, in unit steps of the row's number (paper, Eq. 18).
+
+    It is |p' ^ p''| / |p'|^3, where |p' ^ p''| is the area that the two vectors span: in three dimensions the norm of
+    their cross product, in any number of them the root of the sum over i < j of (p'_i p''_j - p'_j p''_i)^2.
 
     Args:
         N: normalised rows in the order of the path.
-        cost_and_time_only: leave the third component out of the cross product, though not out of the norm.
+        cost_and_time_only: leave all but the first two components out of the area, though not out of the norm.
 
     Returns:
         (n,) array; 0 at both ends, where it is not defined, and where the path stands still.
     """
-    first = (N[2:] - N[:-2]) / 2
-    second = N[2:] - 2 * N[1:-1] + N[:-2]
-    if cost_and_time_only:
-        cross = np.abs(first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0])
-    else:
-        cross = np.sqrt((np.cross(first, second) ** 2).sum(axis=1))
-    speed = np.sqrt((first * first).sum(axis=1))
+    path = np.ascontiguousarray(N.T)
+    before, here, after = path[:, :-2], path[:, 1:-1], path[:, 2:]
+    first = (after - before) * 0.5
+    second = after - 2 * here + before
+    i, j = _pairs(2 if cost_and_time_only else len(path))
+    minors = first.take(i, 0) * second.take(j, 0) - first.take(j, 0) * second.take(i, 0)
+    speed = _norm(first)
     kappa = np.zeros(len(N))
-    moving = speed > _STANDSTILL
-    kappa[1:-1][moving] = cross[moving] / speed[moving] ** 3
+    np.divide(_norm(minors), speed**3, out=kappa[1:-1], where=speed > _STANDSTILL)
     return kappa
 
 
 def chord_distance(N: FloatArray) -> FloatArray:
     """(n,) distances of the rows of a path N (n, m) from the line between its ends, after scaling to its range."""
-    spread = np.ptp(N, axis=0)
-    scaled = (N - N.min(axis=0)) / np.where(spread > 0, spread, 1.0)
-    along = scaled[-1] - scaled[0]
-    along /= np.sqrt((along * along).sum())
-    away = scaled - scaled[0]
-    away -= np.outer(away @ along, along)
-    distance: FloatArray = np.sqrt((away * away).sum(axis=1))
-    return distance
+    path = np.ascontiguousarray(N.T)
+    low = path.min(axis=1, keepdims=True)
+    spread = path.max(axis=1, keepdims=True) - low
+    spread[spread == 0] = 1.0
+    scaled = (path - low) / spread
+    along = scaled[:, -1:] - scaled[:, :1]
+    along /= _norm(along)
+    away = scaled - scaled[:, :1]
+    away -= along * np.add.reduce(away * along)
+    return _norm(away)
 
 
 def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
@@ -70,17 +76,36 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
 
     The rows may come in any order and more than once; the path goes through them by cost.
     """
+    if (N[1:, 0] > N[:-1, 0]).all():
+        return _path_sharpness(N, variant)
     order = np.lexsort(N.T[::-1])
     path = N[order]
     new = np.append(True, (path[1:] != path[:-1]).any(axis=1))
-    path = path[new]
-    scores = np.full(len(N), np.nan)
-    if len(path) < 3:
-        return scores
-    along = chord_distance(path) if variant == "chord" else curvature(path, cost_and_time_only=variant == "published")
-    if along.max() >= _STRAIGHT:
-        scores[order] = along[np.cumsum(new) - 1]
+    scores = np.empty(len(N))
+    scores[order] = _path_sharpness(path[new], variant)[np.cumsum(new) - 1]
     return scores
+
+
+def _path_sharpness(path: FloatArray, variant: Variant) -> FloatArray:
+    """(n,) `sharpness` of distinct rows in the order of the path."""
+    if len(path) >= 3:
+        chord = variant == "chord"
+        scores = chord_distance(path) if chord else curvature(path, cost_and_time_only=variant == "published")
+        if scores.max() >= _STRAIGHT:
+            return scores
+    return np.full(len(path), np.nan)
+
+
+def _norm(vectors: FloatArray) -> FloatArray:
+    """(n,) Euclidean lengths of the columns of vectors (m, n)."""
+    length: FloatArray = np.sqrt(np.add.reduce(vectors * vectors))
+    return length
+
+
+@cache
+def _pairs(m: int) -> IntArray:
+    """(2, pairs) every i < j of m components, the last first: the order in which three of them make a cross product."""
+    return np.array(list(combinations(range(m), 2))[::-1]).T
 
 
 def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> IntArray:
