@@ -26,6 +26,7 @@ from moo_inference.cli_options import (
     ScenarioOption,
     Simulation,
     Tails,
+    WithoutOption,
     grouped,
 )
 from moo_inference.cli_route import route
@@ -231,7 +232,8 @@ def assess(
     from moo_inference.views import assessment_tables
 
     folder = None if out is None else prepare_folder(out)
-    chosen = load_catalog(question.catalog).select(question.model, question.scenario)
+    catalog = load_catalog(question.catalog).without(question.without or ())
+    chosen = catalog.select(question.model, question.scenario)
     with report_progress("assessing") as progress:
         found = assess_many(
             chosen.models,
@@ -267,6 +269,7 @@ def compare(
     catalog: CatalogOption = "paper",
     model: ModelOption = None,
     scenario: ScenarioOption = None,
+    without: WithoutOption = None,
     solver: Annotated[
         list[str] | None,
         typer.Option(
@@ -307,7 +310,7 @@ def compare(
         prepare_folder(out)
     whole_number("seeds", seeds, 1)
     problems = catalog_problems(
-        load_catalog(catalog),
+        load_catalog(catalog).without(without or ()),
         models=model,
         scenarios=scenario,
         across_models=across_models,

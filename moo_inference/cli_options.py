@@ -34,6 +34,14 @@ ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),
 ]
+WithoutOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--without",
+        metavar="UNIT",
+        help="Leave a further resource of the catalog out of the objectives, as in joules; may be repeated.",
+    ),
+]
 ScenarioOption = Annotated[
     list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
 ]
@@ -121,6 +129,7 @@ class Question:
     model: ModelOption = None
     scenario: ScenarioOption = None
     decision: RuleOption = None
+    without: WithoutOption = None
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ from moo_inference.cli_options import (
     FormatOption,
     ModelOption,
     Tails,
+    WithoutOption,
     grouped,
 )
 from moo_inference.errors import SettingError
@@ -30,6 +31,7 @@ def route(
     tails: Tails,
     catalog: CatalogOption = "paper",
     model: ModelOption = None,
+    without: WithoutOption = None,
     decision: Annotated[
         str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
     ] = "knee-chord",
@@ -64,7 +66,7 @@ def route(
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a route is no table of rows")
-    chosen = with_quantiles(load_catalog(catalog), **asdict(tails)).select(model)
+    chosen = with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(model)
     options = asdict(estimation)
     with report_progress("estimating") as progress:
         found = find(
@@ -83,7 +85,7 @@ def route(
         record = found.to_dict()
         if what_if:
             for name, flips in (("relaxations", relaxations(found)), ("break_evens", break_evens(found))):
-                record[name] = [_plain(asdict(flip)) for flip in flips]
+                record[name] = [flip.to_dict() for flip in flips]
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
     elif format is Format.MARKDOWN:
         sys.stdout.write(to_markdown(route_tables(found, what_if=what_if)))
@@ -91,8 +93,3 @@ def route(
         print_tables(route_tables(found, what_if=what_if), sys.stdout)
     if found.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)
-
-
-def _plain(values: dict[str, object]) -> dict[str, object]:
-    """Values with null for what is not defined."""
-    return {name: None if value != value else value for name, value in values.items()}  # noqa: PLR0124 (NaN)

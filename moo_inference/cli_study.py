@@ -28,7 +28,7 @@ def solve_study(
     from moo_inference.studies import run_study
 
     options = asdict(estimation)
-    catalog = with_quantiles(load_catalog(question.catalog), **asdict(tails))
+    catalog = with_quantiles(load_catalog(question.catalog).without(question.without or ()), **asdict(tails))
     asked = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
     chosen = choose_estimator(options.pop("estimator"), **options, models=asked)
     with report_progress("estimating") as progress:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from moo_inference.catalog import Scenario
-from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.curve import QUANTITIES, FloatArray, IntArray
 from moo_inference.texts.amounts import exactly
 
 
@@ -43,11 +43,12 @@ class Shortfall:
         return self.has < self.limit if self.budget == "a_min" else self.has > self.limit
 
     def __str__(self) -> str:
-        word = self.quantity
+        # The name of a resource is its unit, which stands in the amount.
+        word = f"{self.quantity} " if self.quantity in QUANTITIES else ""
         bound, change = ("at least", "lowering") if self.budget == "a_min" else ("at most", "raising")
         if self.quantile is not None:
-            word = f"{self.quantile:.4g}-quantile of {word}"
-        text = f"{word} {self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
+            word = f"{self.quantile:.4g}-quantile {'of ' if word else ''}{word}"
+        text = f"{word}{self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
         if self.needs is None:
             return text
         amount, point = self._amount(self._generous()), _named(self.needs_model, self.needs_k)

@@ -30,8 +30,6 @@ RULES: Mapping[str, tuple[Callable[[FloatArray], FloatArray], bool, bool]] = {
 }
 """Each rule with its score, whether the greatest is the best, and whether it divides by the budgets."""
 
-_COLUMNS = ("cost", "time", "error")
-
 
 @dataclass(frozen=True)
 class Choice:
@@ -43,6 +41,7 @@ class Choice:
         cost: USD a query, the mean.
         time: seconds a query, the mean.
         accuracy: of the kept answer, the mean.
+        used: further resources by unit, means a query.
     """
 
     model: str
@@ -50,6 +49,7 @@ class Choice:
     cost: float
     time: float
     accuracy: float
+    used: Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,8 +60,9 @@ class Policy:
         models: ids.
         model: (n,) position in `models` of each row.
         k: (n,) passes.
-        F: (n, 3) cost in USD, time in seconds and error a query; the error stands last.
+        F: (n, m) cost in USD, time in seconds, further resources and error a query.
         made: settings and versions that made it.
+        resources: units of the further resources.
     """
 
     models: tuple[str, ...]
@@ -69,6 +70,12 @@ class Policy:
     k: IntArray
     F: FloatArray
     made: Mapping[str, Any]
+    resources: tuple[str, ...] = ()
+
+    @property
+    def objectives(self) -> tuple[str, ...]:
+        """The columns of F."""
+        return ("cost", "time", *self.resources, "error")
 
     @classmethod
     def load(cls, path: str | os.PathLike[str]) -> "Policy":
@@ -88,7 +95,8 @@ class Policy:
                 raise ValueError(f"format must be {FORMAT!r}, got {data['format']!r}")
             models = tuple(map(str, data["models"]))
             model, k = (np.array(data[name], dtype=np.int64) for name in ("model", "k"))
-            F = np.array([data[name] for name in _COLUMNS], dtype=float).T
+            resources = tuple(map(str, data.get("resources", ())))
+            F = np.array([data[name] for name in ("cost", "time", *resources, "error")], dtype=float).T
             made = dict(data["made"])
             if not (len(model) == len(k) == len(F) > 0 and np.isfinite(F).all()):
                 raise ValueError("all columns must have the same length, one number a row")
@@ -96,7 +104,7 @@ class Policy:
                 raise ValueError("rows must name their models, and stand in ascending order of cost")
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise ReaderError(f"{path}: must be a policy written by moo-inference route: {error}") from error
-        return cls(models, model, k, F, made)
+        return cls(models, model, k, F, made, resources)
 
     def save(self, path: str | os.PathLike[str]) -> None:
         """Write the policy as JSON; the file appears whole or not at all.
@@ -108,9 +116,10 @@ class Policy:
 
     def to_dict(self) -> dict[str, Any]:
         """The policy as plain values."""
-        columns = {name: self.F[:, column].tolist() for column, name in enumerate(_COLUMNS)}
+        columns = dict(zip(self.objectives, self.F.T.tolist(), strict=True))
         return {
             "format": FORMAT,
+            **({"resources": list(self.resources)} if self.resources else {}),
             "models": list(self.models),
             "model": self.model.tolist(),
             "k": self.k.tolist(),
@@ -124,6 +133,7 @@ class Policy:
         t_max: float | None = None,
         a_min: float = 0.0,
         rule: str = "knee-chord",
+        resources: Mapping[str, float] | None = None,
     ) -> Choice | None:
         """The model and k that a rule takes under some budgets; None where no row meets them or the rule has no answer.
 
@@ -132,44 +142,63 @@ class Policy:
             t_max: at most so many seconds a query on average; None for no budget.
             a_min: at least this accuracy on average.
             rule: accuracy-max, max-cube, utopia-closest, knee-point or knee-chord.
+            resources: by unit, at most so much of a further resource a query on average.
 
         Raises:
-            UnknownNameError: (a LookupError) there is no such rule.
+            UnknownNameError: (a LookupError) there is no such rule or resource.
             SettingError: (a ValueError) a budget is out of its range, or the rule divides by one that is not there.
         """
         if rule not in RULES:
             raise unknown_name("rule", rule, list(RULES))
         score, higher_is_better, divides = RULES[rule]
-        _check(c_max, t_max, a_min, rule if divides else "")
+        budgets = self._budgets(c_max, t_max, resources)
+        _check(budgets, a_min, rule if divides else "")
         F = self.F
         met = 1 - F[:, -1] >= a_min - TOLERANCE
-        if t_max is not None:
-            met &= F[:, 1] / t_max - 1 <= TOLERANCE
-        if c_max is not None:
-            met &= F[:, 0] / c_max - 1 <= TOLERANCE
+        for column, budget in enumerate(budgets.values()):
+            if budget is not None:
+                met &= F[:, column] / budget - 1 <= TOLERANCE
         rows = met.nonzero()[0]
         if not rows.size:
             return None
         N = F[rows]
         if divides:
-            N[:, :2] /= np.array([c_max, t_max])
+            N[:, :-1] /= np.array(list(budgets.values()))
         best = best_rows(N, score(N), higher_is_better=higher_is_better)
         if not best.size:
             return None
         row = rows[best[0]]
-        cost, time, *_, error = F[row].tolist()
-        return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error)
+        cost, time, *others, error = F[row].tolist()
+        used = dict(zip(self.resources, others, strict=True))
+        return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error, used)
+
+    def _budgets(
+        self, c_max: float | None, t_max: float | None, resources: Mapping[str, float] | None
+    ) -> dict[str, float | None]:
+        """The budgets by name, in the order of the objectives."""
+        budgets = {"c_max": c_max, "t_max": t_max}
+        if resources or self.resources:
+            given = resources or {}
+            for unit in given:
+                if unit not in self.resources:
+                    raise unknown_name("resource", unit, self.resources)
+            budgets |= {f"{unit}_max": given.get(unit) for unit in self.resources}
+        return budgets
 
 
-def _check(c_max: float | None, t_max: float | None, a_min: float, divides: str) -> None:
+def _check(budgets: Mapping[str, float | None], a_min: float, divides: str) -> None:
     faults = [
         f"{name} must be positive, or None for no budget; got {value!r}"
-        for name, value in (("c_max", c_max), ("t_max", t_max))
+        for name, value in budgets.items()
         if value is not None and not (value > 0 and math.isfinite(value))
     ]
     if not 0 <= a_min <= 1:
         faults.append(f"a_min must lie in [0, 1], got {a_min!r}")
-    if divides and (c_max is None or t_max is None):
-        faults.append(f"{divides} divides cost and time by their budgets, so c_max and t_max must be given")
+    if divides and None in budgets.values():
+        *names, last = budgets
+        others = "".join(f", {name.removesuffix('_max')}" for name in list(budgets)[2:])
+        faults.append(
+            f"{divides} divides cost and time{others} by their budgets, so {', '.join(names)} and {last} must be given"
+        )
     if faults:
         raise SettingError(faults)

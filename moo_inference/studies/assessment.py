@@ -2,17 +2,18 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.budgets import constraints, measured
+from moo_inference.budgets import constraints, measured, nadir_of
 from moo_inference.catalog import Model, Scenario
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.base import estimate_curves, whole_number
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 
@@ -31,7 +32,7 @@ class Assessment:
         selection_frequency: share of the replications for each chosen k, most frequent first; None: no choice.
         pcs: probability of correct selection, the share in which k is the exact choice.
         pgs: probability of good selection, the share in which accuracy, dollars and seconds (all by the exact curve)
-            are within `delta` of those of the exact choice.
+            are within `delta` of those of the exact choice, and each further resource within a twentieth of its budget.
         delta: what counts as good: (accuracy, USD, seconds).
         eoc_accuracy: expected opportunity cost, how much less accurate than the exact choice on average; a replication
             that is better counts as 0, and so for the next two. NaN where there is no exact choice to compare with.
@@ -39,6 +40,7 @@ class Assessment:
         eoc_seconds: how much slower on average, seconds a query.
         eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
         p_feasible: share in which the chosen k really meets all budgets.
+        eoc_used: how much more of each further resource it uses on average, by unit.
     """
 
     rule: str
@@ -53,16 +55,21 @@ class Assessment:
     eoc_seconds: float
     eoc_usd_per_month: float | None
     p_feasible: float
+    eoc_used: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
         """The assessment as plain values, ready for JSON."""
         values = dict(vars(self))
+        values |= {f"eoc_{unit}": value for unit, value in values.pop("eoc_used").items()}
         values["selection_frequency"] = [{"k": k, "frequency": share} for k, share in self.selection_frequency.items()]
         return values
 
 
 DEFAULT_DELTA = (0.005, 0.05, 0.05)
 """Half an accuracy point; money and time within a twentieth of the scenario's budgets (or of the exact choice)."""
+
+DEFAULT_RESOURCE_DELTA = 0.05
+"""The same for further resources."""
 
 
 def assess(
@@ -156,7 +163,7 @@ def assess_many(
     }
     exact = dict(zip(models, estimate_curves(ClosedForm(), list(models.values()), grid, **conditions), strict=True))
     cells = [
-        _Cell((scenario_id, model_id, rule.id), rule.within(scenario), scenario, curve)
+        _Cell((scenario_id, model_id, rule.id), rule.within(scenario, curve.resources), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
         for rule in made
@@ -198,14 +205,15 @@ class _Cell:
             (grid[row] if row >= 0 else None): count / len(chosen)
             for row, count in zip(rows[order].tolist(), counts[order].tolist(), strict=True)
         }
-        # Columns: dearer, slower, less accurate than the exact choice; where one side chose nothing, not defined.
+        # Dearer, slower, using more, less accurate than the exact choice; not defined where one side chose nothing.
         F = self.exact.F
-        losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, 3))
-        margins = self._margins(F[truth] if truth >= 0 else np.zeros(3), delta)
-        good = (np.abs(losses) <= [margins[1], margins[2], margins[0]]).all(axis=1).sum()
+        m = F.shape[1]
+        losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, m))
+        margins = self._margins(F[truth] if truth >= 0 else np.zeros(m), delta)
+        good = (np.abs(losses) <= margins).all(axis=1).sum()
         nothing_to_lose = truth < 0 and not some.any()
-        dearer, slower, worse = (
-            np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(3, 0.0 if nothing_to_lose else np.nan)
+        dearer, slower, *more, worse = (
+            np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(m, 0.0 if nothing_to_lose else np.nan)
         )
         feasible = (self._feasible()[chosen[some]]).sum()
         return Assessment(
@@ -215,23 +223,26 @@ class _Cell:
             selection_frequency=frequency,
             pcs=float((chosen == truth).mean()),
             pgs=float((good if truth >= 0 else (~some).sum()) / len(chosen)),
-            delta=margins,
+            delta=(float(margins[-1]), float(margins[0]), float(margins[1])),
             eoc_accuracy=float(worse),
             eoc_usd=float(dearer),
             eoc_seconds=float(slower),
             eoc_usd_per_month=None if queries_per_month is None else float(dearer * queries_per_month),
             p_feasible=float(feasible / some.sum()) if some.any() else float("nan"),
+            eoc_used=dict(zip(self.exact.resources, map(float, more), strict=True)),
         )
 
-    def _margins(self, truth: Any, delta: tuple[float, float, float] | None) -> tuple[float, float, float]:
+    def _margins(self, truth: FloatArray, delta: tuple[float, float, float] | None) -> FloatArray:
+        """(m,) what counts as good in each objective."""
+        accuracy, *shares = DEFAULT_DELTA
+        nadir = nadir_of(self.scenario, self.exact.resources)
+        margins = np.where(np.isfinite(nadir), nadir, truth)
+        margins[:2] *= shares
+        margins[2:-1] *= DEFAULT_RESOURCE_DELTA
+        margins[-1] = accuracy
         if delta is not None:
-            return delta
-        accuracy, usd, seconds = DEFAULT_DELTA
-        return (
-            accuracy,
-            usd * (self.scenario.c_max or float(truth[0])),
-            seconds * (self.scenario.t_max or float(truth[1])),
-        )
+            margins[[-1, 0, 1]] = delta
+        return margins
 
     def _feasible(self) -> Any:
         return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)

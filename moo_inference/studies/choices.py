@@ -50,7 +50,8 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     if study.options.get("baselines"):
         frame["violates"] = violates
     if study.options.get("assess") is not None:
-        frame[list(_ASSESSED)] = [_assessed(study, key) for key in keys]
+        names = [*_ASSESSED, *(f"eoc_{unit}" for unit in study.catalog.resources)]
+        frame[names] = [_assessed(study, key) for key in keys]
     frame["warning"] = warnings
     return frame
 
@@ -67,9 +68,10 @@ def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
     scenario, model, rule, status, _ = key
     found = study.assessments.get((scenario, model, rule))
     if found is not None:
-        return [getattr(found, name) for name in _ASSESSED]
+        return [*(getattr(found, name) for name in _ASSESSED), *found.eoc_used.values()]
     exact = status == "ok" and study.options["estimator"]["estimator"] == "ClosedForm"
-    return [1.0, 0.0, 0.0, 0.0] if exact else [np.nan] * 4
+    width = len(_ASSESSED) + len(study.catalog.resources)
+    return [1.0, *[0.0] * (width - 1)] if exact else [np.nan] * width
 
 
 def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) -> FloatArray:

@@ -13,13 +13,13 @@ from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
-from moo_inference.estimators.curve import COLUMNS, INTERVAL
+from moo_inference.estimators.curve import INTERVAL
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
 from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import amount
 
 
 @dataclass(frozen=True)
@@ -113,21 +113,21 @@ class Route:
         for model, front in fronts.items():
             if not len(front):
                 continue
-            row = int(front.F[:, 2].argmin())
+            row = int(front.F[:, -1].argmin())
             best: tuple[float, str, int] | None = None
             for other, theirs in fronts.items():
-                rows = np.flatnonzero(theirs.F[:, 2] <= front.F[row, 2]) if other != model else np.empty(0, dtype=int)
+                rows = np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1]) if other != model else np.empty(0, dtype=int)
                 if rows.size:
                     cheapest = int(rows[theirs.F[rows, 0].argmin()])
                     candidate = (float(theirs.F[cheapest, 0]), other, cheapest)
                     best = candidate if best is None else min(best, candidate)
-            own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, 2]))
+            own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, -1]))
             if best is None:
                 found.append(Match(*own, None, None, float("nan"), float("nan")))
             else:
                 cost, by, place = best
                 theirs = fronts[by]
-                found.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, 2])))
+                found.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, -1])))
         return found
 
     def _why_not(self, model: str) -> str:
@@ -175,6 +175,7 @@ class Route:
             whole.k,
             whole.F,
             {**self.options, "versions": versions()},
+            whole.resources,
         )
 
     def to_litellm(self) -> dict[str, Any]:
@@ -217,7 +218,8 @@ class Route:
                 **_columns(self.others, second.row),
                 "usd_more": float(more[0]),
                 "seconds_more": float(more[1]),
-                "accuracy_more": float(-more[2]),
+                **{f"{unit}_more": float(more[2 + place]) for place, unit in enumerate(self.front.resources)},
+                "accuracy_more": float(-more[-1]),
                 **self._paired_values(),
             }
         return {
@@ -271,7 +273,7 @@ def route(
     budgets = catalog.scenarios[scenario]
     grid = pass_grid(k_min, k_max, k_step)
     judge = make_rule(rule)
-    scaled = judge.within(budgets)
+    scaled = judge.within(budgets, catalog.resources)
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
     found = estimate_curves(
@@ -315,13 +317,13 @@ def _closest_to_front(own: Front, front: Front) -> int:
 
 
 def _amounts(front: Front, row: int) -> str:
-    cost, time, accuracy = front.curve.means[row]
-    return f"{usd(cost)}, {seconds(time)}, accuracy {accuracy:.4f}"
+    amounts = map(amount, ("cost", "time", *front.resources), front.curve.means[row].tolist())
+    return f"{', '.join(amounts)}, accuracy {front.curve.means[row, -1]:.4f}"
 
 
 def _columns(front: Front, row: int | None) -> dict[str, float | None]:
     """The columns of a row of a front, null where they are not known."""
-    names = (*COLUMNS, "slo_attainment", *INTERVAL)
+    names = (*front.curve.columns, "slo_attainment", *INTERVAL)
     if row is None:
         return dict.fromkeys(names)
     evidence = front.curve.evidence

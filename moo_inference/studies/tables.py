@@ -7,7 +7,7 @@ from typing import Any
 from moo_inference.catalog import Scenario
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import amount, seconds, usd
+from moo_inference.texts.amounts import amount, seconds, unit_words, usd
 from moo_inference.texts.table import Table
 
 _FOOTNOTES = "†‡§¶#"
@@ -17,7 +17,7 @@ def study_tables(study: Study) -> list[Table]:
     """The choices of a study, with the budgets above, and below what has to be known before betting on them."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
-    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, _caption(study.options)))
+    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, _caption(study)))
     return tables
 
 
@@ -93,10 +93,12 @@ def estimator_text(options: Mapping[str, Any]) -> str:
     return f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})"
 
 
-def _caption(options: Mapping[str, Any]) -> str:
+def _caption(study: Study) -> str:
+    options = study.options
     grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
+    *spent, last = ("cost", "time", *map(unit_words, study.catalog.resources))
     return (
-        "A cell: passes k, accuracy, share of queries that meet all budgets; cost and time a query. All but the share "
-        f"are means. {estimator_text(options)}; k = {', '.join(shown)}."
+        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query. "
+        f"All but the share are means. {estimator_text(options)}; k = {', '.join(shown)}."
     )

@@ -5,7 +5,7 @@ by the values at which a row becomes feasible or ceases to be, and then halved d
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -28,7 +28,8 @@ class Flip:
     """A value at which the choice becomes another.
 
     Attributes:
-        what: `c_max`, `t_max`, `a_min`, or the id of the model whose price changes.
+        what: `c_max`, `t_max`, `a_min`, that of a further resource such as `joules_max`, or the id of the model whose
+            price changes.
         now: the value in force; 1 for a price, of which the value is a factor.
         at: the nearest value with the other choice, to 1e-12 of its size.
         model: of the other choice; None where nothing can be chosen any more.
@@ -36,6 +37,7 @@ class Flip:
         usd_more: what the other choice costs more than the present one, a query, at the value `at`; NaN without one.
         seconds_more: what it takes more.
         accuracy_more: by how much it is more accurate.
+        used_more: what it uses more of each further resource, by unit.
     """
 
     what: str
@@ -46,19 +48,25 @@ class Flip:
     usd_more: float
     seconds_more: float
     accuracy_more: float
+    used_more: Mapping[str, float] = field(default_factory=dict)
+
+    def to_dict(self) -> dict[str, float | int | str | None]:
+        """The flip as plain values, ready for JSON: null where there is none."""
+        values = {name: value for name, value in vars(self).items() if name != "used_more"}
+        values |= {f"{unit}_more": more for unit, more in self.used_more.items()}
+        return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in values.items()}
 
 
 def relaxations(found: Route) -> list[Flip]:
     """For each budget, the least relaxation that gives a better choice; nothing for one that gives none.
 
-    A larger c_max or t_max is better where the rule then takes something more accurate, a smaller a_min where it takes
+    A larger budget is better where the rule then takes something more accurate, a smaller a_min where it takes
     something cheaper. Where nothing is feasible, anything is better.
     """
     scenario, present = found.scenario, found.choice
     flips = []
     values = np.concatenate([measured(curve, scenario) for curve in found.curves.values()])
-    for column, budget in enumerate(("c_max", "t_max", "a_min")):
-        now = getattr(scenario, budget)
+    for column, (budget, _, now, _) in enumerate(scenario.limits(found.front.resources)):
         if now is None:
             continue
         amounts = np.unique(values[:, column])
@@ -68,7 +76,7 @@ def relaxations(found: Route) -> list[Flip]:
             else amounts[amounts > now] * (1 + _LEAST_STEP)
         )
 
-        def better(choice: Choice, axis: int = 0 if budget == "a_min" else 2) -> bool:
+        def better(choice: Choice, axis: int = 0 if budget == "a_min" else -1) -> bool:
             if choice.objectives is None:
                 return False
             return present.objectives is None or bool(choice.objectives[axis] < present.objectives[axis])
@@ -96,7 +104,7 @@ def break_evens(found: Route) -> list[Flip]:
     def other(choice: Choice) -> bool:
         return (choice.model, choice.k) != (present.model, present.k)
 
-    accuracies = np.unique(np.concatenate([measured(curve, scenario)[:, 2] for curve in found.curves.values()]))
+    accuracies = np.unique(np.concatenate([measured(curve, scenario)[:, -1] for curve in found.curves.values()]))
     floors = accuracies[(accuracies >= scenario.a_min) & (accuracies < 1 - _LEAST_STEP)] + _LEAST_STEP
     flip = _first(lambda floor: choice_at(found, scenario.replace(a_min=floor)), scenario.a_min, floors.tolist(), other)
     if flip is not None:
@@ -137,10 +145,11 @@ def _repriced(curves: Mapping[str, ScalingCurve], model: str, factor: float) -> 
     curve = curves[model]
     table = curve.table.copy()
     table[:, :5] *= factor
-    views = {
-        scenario: BudgetView(view.values * [factor, 1.0, 1.0], view.attainment)
-        for scenario, view in curve.views.items()
-    }
+    views = {}
+    for scenario, view in curve.views.items():
+        values = view.values.copy()
+        values[:, 0] *= factor
+        views[scenario] = BudgetView(values, view.attainment)
     return {**curves, model: replace(curve, table=table, views=views)}
 
 
@@ -184,7 +193,10 @@ def _bisect(
 
 
 def _flip(found: Route, what: str, now: float, at: float, choice: Choice) -> Flip:
-    more = np.full(3, np.nan)
+    units = found.front.resources
+    more = np.full(3 + len(units), np.nan)
     if choice.objectives is not None and found.choice.objectives is not None:
         more = choice.objectives - found.choice.objectives
-    return Flip(what, float(now), float(at), choice.model, choice.k, float(more[0]), float(more[1]), float(-more[2]))
+    usd, seconds, *used, error = more.tolist()
+    used_more = dict(zip(units, used, strict=True))
+    return Flip(what, float(now), float(at), choice.model, choice.k, usd, seconds, -error, used_more)

@@ -1,12 +1,14 @@
 """A route as tables: the choice, why no other, who matches whom, and what would change it."""
 
+from collections.abc import Mapping
+
 import numpy as np
 
 from moo_inference.decision.choice import Choice
 from moo_inference.studies.route import Route
 from moo_inference.studies.tables import budget_text
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
-from moo_inference.texts.amounts import seconds, significant, usd
+from moo_inference.texts.amounts import amount, exactly, seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table
 
@@ -38,7 +40,7 @@ def _choice_table(found: Route) -> Table:
         )
     return Table(
         title,
-        ("", "model", "k", "accuracy", "cost", "time", "against the choice"),
+        ("", "model", "k", "accuracy", "cost", "time", *map(unit_words, found.front.resources), "against the choice"),
         tuple(rows),
         tuple(f"{note}." for note in notes),
     )
@@ -68,7 +70,8 @@ def _flip_table(found: Route, title: str, flips: list[Flip]) -> Table:
     rows = []
     for flip in flips:
         to = "nothing" if flip.model is None else f"{flip.model} with k = {flip.k}"
-        more = "" if np.isnan(flip.usd_more) else _difference(flip.usd_more, flip.seconds_more, flip.accuracy_more)
+        spent = {"cost": flip.usd_more, "time": flip.seconds_more, **flip.used_more}
+        more = "" if np.isnan(flip.usd_more) else _difference(spent, flip.accuracy_more)
         rows.append((*_value(found, flip), to, more))
     notes = () if rows else ("No one budget, floor or price that was tried makes the choice another.",)
     return Table(title, ("what", "now", "at", "then the choice is", "against the choice"), tuple(rows), notes)
@@ -81,23 +84,26 @@ def _value(found: Route, flip: Flip) -> tuple[str, str, str]:
         return "t_max", seconds(flip.now), f"{significant(flip.at, 6)} s"
     if flip.what == "a_min":
         return "a_min", f"{flip.now:g}", f"{flip.at:.6g}"
+    for limit in found.scenario.limits():
+        if limit.budget == flip.what:
+            return flip.what, amount(limit.quantity, flip.now), exactly(limit.quantity, flip.at)
     return f"price of {flip.what}", "1", f"{flip.at:.4g} times"
 
 
-def _amounts(choice: Choice) -> tuple[str, str, str]:
+def _amounts(choice: Choice) -> tuple[str, ...]:
     if choice.objectives is None:
-        return "", "", ""
-    cost, time, error = choice.objectives.tolist()
-    return f"{1 - error:.4f}", usd(cost), seconds(time)
+        return ("",) * (3 + len(choice.resources))
+    *spent, error = choice.objectives.tolist()
+    return f"{1 - error:.4f}", *map(amount, ("cost", "time", *choice.resources), spent)
 
 
 def _more(first: Choice, second: Choice) -> str:
     if first is second or first.objectives is None or second.objectives is None:
         return ""
-    cost, time, error = (second.objectives - first.objectives).tolist()
-    return _difference(cost, time, -error)
+    *spent, error = (second.objectives - first.objectives).tolist()
+    return _difference(dict(zip(("cost", "time", *second.resources), spent, strict=True)), -error)
 
 
-def _difference(cost: float, time: float, accuracy: float) -> str:
-    signs = ["-" if value < 0 else "+" for value in (cost, time)]
-    return f"{signs[0]}{usd(abs(cost))}  {signs[1]}{seconds(abs(time))}  accuracy {accuracy:+.4f}"
+def _difference(spent: Mapping[str, float], accuracy: float) -> str:
+    parts = [f"{'-' if more < 0 else '+'}{amount(quantity, abs(more))}" for quantity, more in spent.items()]
+    return "  ".join([*parts, f"accuracy {accuracy:+.4f}"])
