@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from pydantic import ValidationInfo, field_validator
+
 from moo_inference.catalog.frozen import Amount, Frozen, PositiveAmount, ReadOnly, Share
 
 PER_TOKEN = ("per_input_token", "per_output_token")
@@ -44,6 +46,14 @@ class ResourceBudget(Frozen):
 
     max: PositiveAmount | None = None
     quantile: Share | None = None
+
+    @field_validator("quantile")
+    @classmethod
+    def _of_a_budget(cls, quantile: float | None, info: ValidationInfo) -> float | None:
+        # A budget that is at fault itself is not in `data`, and is told already.
+        if quantile is not None and "max" in info.data and info.data["max"] is None:
+            raise ValueError("must stand beside a budget of the same unit, as joules_quantile beside joules_max")
+        return quantile
 
 
 def is_unit(name: str) -> bool:

@@ -63,9 +63,6 @@ class Scenario(Frozen):
     @field_validator("resources")
     @classmethod
     def _that_bind(cls, resources: Mapping[str, ResourceBudget]) -> ReadOnly[ResourceBudget]:
-        idle = [f"{unit}_quantile" for unit, own in resources.items() if own.max is None and own.quantile is not None]
-        if idle:
-            raise ValueError(f"must have a budget for each quantile, got {', '.join(idle)} without its _max")
         return in_order({unit: own for unit, own in resources.items() if own.max is not None})
 
     @field_serializer("resources")
