@@ -195,10 +195,11 @@ def _check(budgets: Mapping[str, float | None], a_min: float, divides: str) -> N
     if not 0 <= a_min <= 1:
         faults.append(f"a_min must lie in [0, 1], got {a_min!r}")
     if divides and None in budgets.values():
-        *names, last = budgets
-        others = "".join(f", {name.removesuffix('_max')}" for name in list(budgets)[2:])
+        *quantities, last = ("cost", "time", *(name.removesuffix("_max") for name in list(budgets)[2:]))
+        *names, last_name = budgets
         faults.append(
-            f"{divides} divides cost and time{others} by their budgets, so {', '.join(names)} and {last} must be given"
+            f"{divides} divides {', '.join(quantities)} and {last} by their budgets, so {', '.join(names)} and "
+            f"{last_name} must be given"
         )
     if faults:
         raise SettingError(faults)
