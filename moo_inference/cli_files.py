@@ -105,6 +105,7 @@ def fit(
     """
     from moo_inference.catalog import Catalog, save_catalog
     from moo_inference.catalog.loading import catalog_to_yaml
+    from moo_inference.catalog.whole import disagreements
     from moo_inference.fitting import fit_model
 
     attempt = Attempts()
@@ -133,6 +134,9 @@ def fit(
     if found is None:
         return
     models, scenarios = before
+    apart = disagreements({**models, name: found.model}, scenarios)
+    if apart:
+        raise SettingError([f"{'.'.join(place)}: {why} (--resource KEY=AMOUNT)" for place, why in apart])
     catalog = Catalog(models={**models, name: found.model}, scenarios=scenarios)
     if out is None:
         sys.stdout.write(catalog_to_yaml(catalog))

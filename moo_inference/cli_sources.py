@@ -189,6 +189,14 @@ class ByHand:
     accuracy: Annotated[
         str | None, typer.Option("--accuracy", metavar="MEAN,STD", help="Of one pass, normal, by hand.")
     ] = None
+    resource: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--resource",
+            metavar="KEY=AMOUNT",
+            help="What a token uses beside money and time, as joules_per_output_token=0.4; may be repeated.",
+        ),
+    ] = None
     parallel: Annotated[int, typer.Option("--parallel", metavar="P", help="Passes at the same time.")] = 1
     latency: Annotated[str, typer.Option("--latency", metavar="RULE", help="waves or ideal.")] = "waves"
     shared_prompt: Annotated[
@@ -214,6 +222,7 @@ class ByHand:
                 ("--accuracy", self.accuracy),
             )
         )
+        resources = found(lambda: _amounts("--resource", self.resource))
         found.check()
         return Given(
             self.input_price,
@@ -222,6 +231,7 @@ class ByHand:
             outward,
             seconds,
             accuracy,
+            resources,
             parallel=self.parallel,
             latency=self.latency,
             shared_prompt=self.shared_prompt,
@@ -290,6 +300,25 @@ def _pair(option: str, text: str | None) -> tuple[float, float] | None:
     except ValueError as error:
         raise SettingError(f"{option} must be MEAN,STD, two numbers; got {text!r}") from error
     return mean, std
+
+
+def _amounts(option: str, given: list[str] | None) -> dict[str, float]:
+    """KEY=AMOUNT options as a mapping from keys of resources to numbers."""
+    from moo_inference.catalog.resource import PER_TOKEN, split_key
+
+    amounts, faults = {}, []
+    for key, text in pairs_of(option, given).items():
+        try:
+            amounts[key] = float(text)
+        except ValueError:
+            faults.append(f"{option} {key} must be a number, got {text!r}")
+        if not all(split_key(key, PER_TOKEN)):
+            faults.append(
+                f"{option} must name a unit, as joules_per_input_token or joules_per_output_token; got {key!r}"
+            )
+    if faults:
+        raise SettingError(faults)
+    return amounts
 
 
 def _budget(option: str, text: str | None) -> float | None:

@@ -112,6 +112,10 @@ def in_order(resources: Mapping[str, Any]) -> ReadOnly[Any]:
 
 def flattened(values: dict[str, Any]) -> dict[str, Any]:
     """The reverse of `gathered`, for files."""
-    resources = values.get("resources", {})
-    flat = {f"{unit}_{ending}": value for unit, entry in resources.items() for ending, value in entry.items()}
-    return {**{name: value for name, value in values.items() if name != "resources"}, **flat}
+    flat: dict[str, Any] = {}
+    for name, value in values.items():
+        if name == "resources":
+            flat |= {f"{unit}_{ending}": amount for unit, own in value.items() for ending, amount in own.items()}
+        else:
+            flat[name] = value
+    return flat

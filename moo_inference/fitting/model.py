@@ -1,7 +1,7 @@
 """A model from what files and the user tell; what is missing is asked for by name."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -43,6 +43,7 @@ class Given:
         output_tokens: mean and standard deviation.
         request_seconds: mean and standard deviation.
         accuracy: mean and standard deviation of one pass, normal.
+        resources: amounts by key, as 0.4 by `joules_per_output_token`.
         parallel: passes at the same time.
         latency: how times add up.
         shared_prompt: one request asks for all passes.
@@ -56,6 +57,7 @@ class Given:
     output_tokens: tuple[float, float] | None = None
     request_seconds: tuple[float, float] | None = None
     accuracy: tuple[float, float] | None = None
+    resources: Mapping[str, float] = field(default_factory=dict)
     parallel: int = 1
     latency: str = "waves"
     shared_prompt: bool = False
@@ -76,6 +78,7 @@ class Given:
         for name in ("input_tokens", "output_tokens", "request_seconds", "accuracy"):
             pair = getattr(self, name)
             values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
+        values |= self.resources
         return Part.of({name: value for name, value in values.items() if value is not None}, "given by hand")
 
 
