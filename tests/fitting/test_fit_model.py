@@ -119,7 +119,17 @@ def test_a_model_of_files_alone_says_where_each_number_came_from(price, trace, o
         "accuracy": "outcomes_long.csv, 5 samples of 2 questions",
     }
     assert dict(model.sources) == {name: f"{DATA}/{source}" for name, source in numbers.items()}
-    unset = {"name", "free", "price_checked", "shared_prompt", "price_tiers", "parallel", "latency", "sources"}
+    unset = {
+        "name",
+        "free",
+        "price_checked",
+        "shared_prompt",
+        "price_tiers",
+        "resources",
+        "parallel",
+        "latency",
+        "sources",
+    }
     assert {name for name, value in model if value is not None} - unset == set(numbers)
     assert len(set(found.notes)) == len(found.notes)
     assert model.k_limit == 2
