@@ -49,8 +49,28 @@ NOTHING_FOUND = 3
 INTERRUPTED = 130
 
 
+def _print_versions(asked: bool) -> None:
+    if asked:
+        from moo_inference.studies.output import versions
+
+        for package, version in versions().items():
+            typer.echo(f"{package} {version}")
+        raise typer.Exit
+
+
 @app.callback(invoke_without_command=True)
-def _root(context: typer.Context) -> None:
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_versions,
+            is_eager=True,
+            help="Show the version, and those of all that shapes the numbers.",
+        ),
+    ] = False,
+) -> None:
     if context.invoked_subcommand is None:
         typer.echo(context.get_help())
 

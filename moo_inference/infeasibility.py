@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.estimators.curve import QUANTITIES, FloatArray, IntArray
 from moo_inference.texts.amounts import exactly
 
@@ -57,11 +57,15 @@ class Shortfall:
         return f"{text} ({point} would need {amount})"
 
     def _generous(self) -> float:
-        # A way out has to work as it is printed, so it is rounded to the side that allows more.
+        # A way out has to work as it is printed, so it is rounded to the side that allows more; what budgets tolerate
+        # anyhow is not worth a digit.
         if not self.needs:
             return 0.0
         scale = 10.0 ** (5 - np.floor(np.log10(self.needs)))
-        return float((np.floor if self.budget == "a_min" else np.ceil)(self.needs * scale) / scale)
+        slack = self.needs * TOLERANCE / 10
+        if self.budget == "a_min":
+            return float(np.floor((self.needs + slack) * scale) / scale)
+        return float(np.ceil((self.needs - slack) * scale) / scale)
 
     def _amount(self, value: float) -> str:
         return exactly(self.quantity, value)

@@ -3,6 +3,7 @@ import json
 import os
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pandas as pd
@@ -280,3 +281,22 @@ def test_reproduce_draws_the_paper_s_figures(capsys, tmp_path):
     assert names[0] == "figure_04_gpt-5_cubes.pdf"
     assert names[-1] == "figure_21_qwen3-30b-a3b_accuracy.png"
     assert len(names) == 36
+
+
+def test_the_version_names_all_that_shapes_the_numbers(capsys):
+    status, out, _ = run(capsys, "--version")
+    assert status == 0
+    lines = out.splitlines()
+    assert lines[0] == f"moo-inference {version('moo-inference')}"
+    assert [line.split()[0] for line in lines[1:]] == ["python", "numpy", "scipy", "pandas", "pymoo", "moocore"]
+
+
+def test_the_shell_completes_commands_and_options():
+    def completed(*words):
+        values = {"COMP_WORDS": " ".join(words), "COMP_CWORD": str(len(words) - 1)}
+        environment = {**os.environ, "_MOO_INFERENCE_COMPLETE": "complete_bash", **values}
+        done = subprocess.run([COMMAND], capture_output=True, text=True, env=environment, check=False)
+        return done.stdout.split()
+
+    assert "solve" in completed("moo-inference", "so")
+    assert "--scenario" in completed("moo-inference", "route", "--sc")

@@ -1,8 +1,9 @@
-"""The wheel, built and installed outside the checkout, works."""
+"""The sdist, and the wheel that is built from it and installed outside the checkout, work."""
 
 import subprocess
 import sys
 import sysconfig
+import tarfile
 import venv
 import zipfile
 
@@ -10,7 +11,11 @@ from conftest import ROOT
 
 
 def test_the_wheel_runs_in_a_fresh_environment(tmp_path):
-    subprocess.run([sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", tmp_path / "dist", ROOT], check=True)
+    # `build` makes the wheel from the sdist, so what the sdist lacks is missing below.
+    subprocess.run([sys.executable, "-m", "build", "-o", tmp_path / "dist", ROOT], check=True, capture_output=True)
+    [sdist] = (tmp_path / "dist").glob("*.tar.gz")
+    packed = {name.split("/", 1)[-1] for name in tarfile.open(sdist).getnames()}
+    assert {"pyproject.toml", "README.md", "LICENSE", "problems/scaling.py", "decision/knee_point.py"} <= packed
     [wheel] = (tmp_path / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
     assert "moo_inference/problems/scaling.py" in names

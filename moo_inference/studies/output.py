@@ -16,7 +16,8 @@ _PACKAGES = ("moo-inference", "numpy", "scipy", "pandas", "pymoo", "moocore")
 
 def versions() -> dict[str, str]:
     """The versions of everything that shapes the numbers."""
-    return {"python": platform.python_version(), **{name: version(name) for name in _PACKAGES}}
+    own, *others = _PACKAGES
+    return {own: version(own), "python": platform.python_version(), **{name: version(name) for name in others}}
 
 
 def frame_to_csv(frame: "pd.DataFrame") -> str:
