@@ -99,8 +99,8 @@ class Study:
         """One row a scenario x pipeline x rule.
 
         Columns: scenario, pipeline, decision, status (`refused` where means cannot answer), stages (each with its model
-        and k, in words), cost, time, further resources, accuracy, which are means of one query, warning. They carry no standard errors:
-        stages that are simulated share their draws, so that those of the parts do not tell that of the whole.
+        and k, in words), cost, time, further resources, accuracy, which are means of one query, warning. They carry no
+        standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
         """
         return pipelines_frame(self.pipeline_cells)
 
