@@ -6,7 +6,7 @@ import numpy as np
 
 from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
-from moo_inference.estimators.curve import FloatArray, ScalingCurve
+from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
 from moo_inference.fronts import Front
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
@@ -109,7 +109,11 @@ def decide(front: Front, rule: object) -> Choice:
 
 def evidence_warnings(curve: ScalingCurve, row: int) -> tuple[str, ...]:
     """What has to be said of where the accuracy of a row comes from."""
-    evidence, k = curve.evidence, curve.k[row]
+    return evidence_words(curve.evidence, int(curve.k[row]), row)
+
+
+def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ...]:
+    """What has to be said of where the accuracy of a row, with k passes, comes from."""
     if evidence is None:
         return ()
     if evidence.extrapolated[row]:

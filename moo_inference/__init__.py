@@ -7,7 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moo_inference.catalog import Catalog, Model, Scenario, load_catalog, save_catalog
+    from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
     from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
     from moo_inference.policy import Policy
@@ -19,6 +19,7 @@ __version__ = "0.1.0"
 _HOME = {
     "Catalog": "catalog",
     "Model": "catalog",
+    "Pipeline": "catalog",
     "Scenario": "catalog",
     "load_catalog": "catalog",
     "save_catalog": "catalog",

@@ -20,11 +20,14 @@ from moo_inference.cli_options import (
     FormatOption,
     KStepOption,
     ModelOption,
+    NoPipelinesOption,
     OutOption,
+    PipelineOption,
     Question,
     RuleOption,
     ScenarioOption,
     Simulation,
+    Stages,
     Tails,
     WithoutOption,
     grouped,
@@ -79,6 +82,7 @@ def _root(
 @grouped
 def solve(
     question: Question,
+    stages: Stages,
     estimation: Estimation,
     conditions: Conditions,
     tails: Tails,
@@ -86,28 +90,34 @@ def solve(
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Choose k for every model in every scenario under every rule.
+    """Choose k for every model in every scenario under every rule; for a pipeline, model and k of each stage.
 
     Example: moo-inference solve -m gpt-5-nano -s medical-ai -d knee-chord --format json
 
+    As CSV, the pipelines follow in a second table, after an empty line; as JSON, in the same list.
+
     Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
-    budgets.
+    budgets, or one pipeline (-p) in one scenario and no choice does.
     """
     from moo_inference.files import prepare_folder
+    from moo_inference.studies.output import frame_to_csv
     from moo_inference.views import study_tables
 
     if out is not None:
         prepare_folder(out)
-    study = solve_study(question, estimation, conditions, tails, extras.baseline, assess=extras.assess)
+    study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess)
     if out is not None:
         study.save(out)
     if format is Format.CSV:
         sys.stdout.write(study.to_csv())
+        if study.pipeline_cells:
+            sys.stdout.write("\n" + frame_to_csv(study.pipelines))
     elif format is Format.JSON:
         sys.stdout.write(study.to_json())
     else:
         _print(study_tables(study), format)
-    if len(study.cells) == 1 and study.cells[0].front.infeasibility is not None:
+    asked = study.pipeline_cells if stages.pipeline else study.cells
+    if len(asked) == 1 and asked[0].front is not None and asked[0].front.infeasibility is not None:
         raise typer.Exit(NOTHING_FOUND)
 
 
@@ -116,6 +126,7 @@ def solve(
 def report(
     context: typer.Context,
     question: Question,
+    stages: Stages,
     estimation: Estimation,
     conditions: Conditions,
     tails: Tails,
@@ -134,7 +145,7 @@ def report(
     if target.is_dir():
         raise SettingError(f"--out must be a file, and {out} is a folder")
     prepare_folder(target.parent)
-    study = solve_study(question, estimation, conditions, tails, extras.baseline, assess=extras.assess)
+    study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess)
     with report_progress("drawing") as progress:
         write_report(study, target, command=shlex.join(["moo-inference", *context.obj]), progress=progress)
     sys.stderr.write(f"moo-inference: wrote {target}\n")
@@ -290,12 +301,14 @@ def compare(
     model: ModelOption = None,
     scenario: ScenarioOption = None,
     without: WithoutOption = None,
+    pipeline: PipelineOption = None,
+    no_pipelines: NoPipelinesOption = False,
     solver: Annotated[
         list[str] | None,
         typer.Option(
             "--solver",
             metavar="ID",
-            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated. [all]",
+            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated. [all; nsga2 for pipelines]",
         ),
     ] = None,
     seeds: Annotated[int, typer.Option("--seeds", help="Runs of each solver, with seeds 0, 1, ...")] = 3,
@@ -303,14 +316,17 @@ def compare(
         int | None,
         typer.Option(
             "--evaluations",
-            help="At most so many a run. [a tenth of the grid; on grids under 1,000 points as many as every run needs]",
+            help="At most so many a run. [a tenth of the grid; on grids under 1,000 points as many as every run needs; "
+            "20,000 for pipelines]",
         ),
     ] = None,
     across_models: Annotated[
         bool, typer.Option("--across-models", help="Choose model and k together: one problem a scenario.")
     ] = False,
     decision: RuleOption = None,
-    k_max: Annotated[int | None, typer.Option("--k-max", help="Largest k. [128; 1,280 across models]")] = None,
+    k_max: Annotated[
+        int | None, typer.Option("--k-max", help="Largest k. [128; 1,280 across models; 64 for a stage]")
+    ] = None,
     k_step: KStepOption = 1,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
@@ -318,6 +334,8 @@ def compare(
     """Compare solvers with exhaustive enumeration: what they find, and what it takes them.
 
     Example: moo-inference compare --across-models -s medical-ai --seeds 10
+
+    The exact front of a pipeline comes from merging those of its stages; -p looks at pipelines alone.
     """
     from moo_inference.catalog import load_catalog
     from moo_inference.estimators.base import whole_number
@@ -333,6 +351,7 @@ def compare(
         load_catalog(catalog).without(without or ()),
         models=model,
         scenarios=scenario,
+        pipelines=Stages(pipeline, no_pipelines).asked,
         across_models=across_models,
         k_max=k_max,
         k_step=k_step,

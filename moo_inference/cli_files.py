@@ -10,7 +10,9 @@ from moo_inference.cli_sources import NO_BUDGET, Attempts, Budgets, ByHand, Sour
 from moo_inference.errors import SettingError
 
 if TYPE_CHECKING:
-    from moo_inference.catalog import Model, Scenario
+    from collections.abc import Mapping
+
+    from moo_inference.catalog import Model, Pipeline, Scenario
     from moo_inference.fitting import Fit
     from moo_inference.outcomes.accuracy_curve import Keep, Law
     from moo_inference.texts.table import Table
@@ -52,7 +54,10 @@ def doctor(
     holds = list(found.holds)
     if found.kind == "catalog":
         catalog = load_catalog(file)
-        holds = [f"{len(catalog.models):,} models and {len(catalog.scenarios):,} scenarios, all valid."]
+        counts = [f"{len(catalog.models):,} models", f"{len(catalog.scenarios):,} scenarios"]
+        if catalog.pipelines:
+            counts = [", ".join(counts), f"{len(catalog.pipelines):,} pipelines"]
+        holds = [f"{' and '.join(counts)}, all valid."]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:
             typer.echo(f"{heading}: {sentence}")
@@ -133,11 +138,11 @@ def fit(
     attempt.check()
     if found is None:
         return
-    models, scenarios = before
+    models, scenarios, pipelines = before
     apart = disagreements({**models, name: found.model}, scenarios)
     if apart:
         raise SettingError([f"{'.'.join(place)}: {why} (--resource KEY=AMOUNT)" for place, why in apart])
-    catalog = Catalog(models={**models, name: found.model}, scenarios=scenarios)
+    catalog = Catalog(models={**models, name: found.model}, scenarios=scenarios, pipelines=pipelines)
     if out is None:
         sys.stdout.write(catalog_to_yaml(catalog))
     else:
@@ -149,8 +154,8 @@ def fit(
 
 def _catalog_before(
     name: str, out: str | None, replace: bool, scenario: "Scenario | None"
-) -> "tuple[dict[str, Model], dict[str, Scenario]]":
-    """The models and scenarios that the new model joins."""
+) -> "tuple[dict[str, Model], dict[str, Scenario], Mapping[str, Pipeline]]":
+    """The models, scenarios and pipelines that the new model joins."""
     from pathlib import Path
 
     from moo_inference.catalog import load_catalog
@@ -170,7 +175,7 @@ def _catalog_before(
         faults.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
     if faults:
         raise SettingError(faults)
-    return models, scenarios
+    return models, scenarios, {} if before is None else before.pipelines
 
 
 def _tell(found: "Fit", stream: Any) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from moo_inference.cli_options import Conditions, Estimation, Question, Tails, grouped
+from moo_inference.cli_options import Conditions, Estimation, Question, Stages, Tails, grouped
 from moo_inference.cli_study import solve_study
 from moo_inference.errors import SettingError
 
@@ -18,6 +18,7 @@ STATUS = {"changed": 4, "infeasible": 5, "unsure": 6}
 @grouped
 def check(
     question: Question,
+    stages: Stages,
     estimation: Estimation,
     conditions: Conditions,
     tails: Tails,
@@ -44,7 +45,7 @@ def check(
     if unknown:
         raise SettingError(f"--fail-if must be one of: {', '.join(CAUSES)}; got {', '.join(unknown)}")
     before = read_choices(baseline)
-    study = solve_study(question, estimation, conditions, tails, assess="unsure" in causes)
+    study = solve_study(question, stages, estimation, conditions, tails, assess="unsure" in causes)
     found = verdicts(study, before, causes)
     if junit is not None:
         write_atomically(junit, to_junit(found, causes))

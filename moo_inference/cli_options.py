@@ -9,6 +9,8 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from moo_inference.errors import SettingError
+
 
 class Format(StrEnum):
     """How results are printed."""
@@ -45,6 +47,17 @@ WithoutOption = Annotated[
 ScenarioOption = Annotated[
     list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
 ]
+PipelineOption = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--pipeline",
+        "--pipelines",
+        "-p",
+        metavar="ID",
+        help="Pipeline of the catalog; may be repeated. [all whose stages use no models but those looked at]",
+    ),
+]
+NoPipelinesOption = Annotated[bool, typer.Option("--no-pipelines", help="Leave the catalog's pipelines out.")]
 RuleOption = Annotated[
     list[str] | None,
     typer.Option(
@@ -130,6 +143,25 @@ class Question:
     scenario: ScenarioOption = None
     decision: RuleOption = None
     without: WithoutOption = None
+
+
+@dataclass(frozen=True)
+class Stages:
+    """Which pipelines are asked about."""
+
+    pipeline: PipelineOption = None
+    no_pipelines: NoPipelinesOption = False
+
+    @property
+    def asked(self) -> list[str] | None:
+        """The ids, none of them, or None for all that there can be.
+
+        Raises:
+            SettingError: (a ValueError) some are asked for, and all are to be left out.
+        """
+        if self.pipeline and self.no_pipelines:
+            raise SettingError("--pipeline must not be given beside --no-pipelines")
+        return [] if self.no_pipelines else self.pipeline or None
 
 
 @dataclass(frozen=True)

@@ -21,10 +21,14 @@ _SLACK = 1e-12
 
 @dataclass(frozen=True)
 class Partial:
-    """Nondominated choices of a part: (n, m) sums, see `to_sums`, and (n, s) rows of its stages' tables."""
+    """Nondominated choices of a part: (n, m) sums, see `to_sums`, and (n, s) rows of its stages' tables.
+
+    `looked_at` counts the candidate rows that were compared to find them.
+    """
 
     sums: FloatArray
     rows: IntArray
+    looked_at: int
 
 
 @dataclass(frozen=True)
@@ -53,7 +57,7 @@ class Merge:
             order = np.lexsort((table.model, table.k))
             sums = to_sums(table.F[order])
             kept = _nondominated(sums, room)
-            return Partial(sums[kept], order[kept, None].astype(np.int32))
+            return Partial(sums[kept], order[kept, None].astype(np.int32), len(table.F))
         inner, at_once = _inner(part)
         least = [self.least(each) for each in inner]
         rooms = [_left(room, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
@@ -87,7 +91,8 @@ class Merge:
                 best = moocore.is_nondominated(sums)
                 sums, pairs = sums[best], pairs[best]
                 settled = len(sums)
-        return Partial(sums, np.hstack([one.rows[pairs // width], other.rows[pairs % width]]))
+        looked_at = one.looked_at + other.looked_at + len(one.sums) * len(other.sums)
+        return Partial(sums, np.hstack([one.rows[pairs // width], other.rows[pairs % width]]), looked_at)
 
 
 def _inner(part: Series | Parallel) -> tuple[Sequence[Part], bool]:

@@ -10,23 +10,22 @@ import numpy as np
 
 from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
-from moo_inference.decision import make_rule
+from moo_inference.decision import Rule, make_rule
+from moo_inference.decision.choice import evidence_words
 from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.base import whole_number
-from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
 from moo_inference.infeasibility import explain
 from moo_inference.merging import Merge, room_of
 from moo_inference.stages import (
     Part,
     Series,
-    Stage,
     StageTable,
     as_series,
     combine,
     refuse_quantiles,
     stage_tables,
-    stages_of,
     to_objectives,
     values_of,
 )
@@ -54,6 +53,9 @@ class PipelineFront:
         scenario: the budgets.
         infeasibility: why the front is empty, in words, or None where it is not.
         resources: units of the further resources among the objectives.
+        reaches_k_max: the stages whose front ends at their largest k, as `<stage> k = <k>`: it may go on beyond.
+        evidence: for each stage how well the accuracy of the n rows is known, None where none is from an evaluation.
+        looked_at: how many rows of parts and of the whole were compared, or evaluated, to find it.
     """
 
     stages: tuple[str, ...]
@@ -63,6 +65,9 @@ class PipelineFront:
     scenario: Scenario
     infeasibility: str | None = None
     resources: tuple[str, ...] = ()
+    reaches_k_max: tuple[str, ...] = ()
+    evidence: tuple[Evidence | None, ...] = ()
+    looked_at: int = 0
 
     @classmethod
     def from_result(cls, result: Any) -> "PipelineFront":
@@ -78,10 +83,18 @@ class PipelineFront:
         if not isinstance(getattr(problem, "plan", None), Series) or not hasattr(problem, "choices"):
             raise SettingError(f"the result must come from a PipelineProblem, got one from {type(problem).__name__}")
         evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-        number, k, F = problem.choices(np.unique(evaluated.get("X"), axis=0))
+        return cls.of_points(problem, evaluated.get("X"))
+
+    @classmethod
+    def of_points(cls, problem: Any, X: Any) -> "PipelineFront":
+        """The front of some points X (n, n_var) of a PipelineProblem."""
+        number, k, F = problem.choices(np.unique(X, axis=0))
         finite = np.isfinite(F).all(axis=1)
-        stages = list(stages_of(problem.plan))
-        return _front(stages, number[finite], k[finite], F[finite], problem.scenario, problem.resources)
+        rows = [
+            np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
+            for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
+        ]
+        return _front_of_rows(problem.plan, problem.tables, np.column_stack(rows), problem.scenario, len(F))
 
     def __len__(self) -> int:
         return len(self.F)
@@ -124,6 +137,7 @@ class PipelineChoice:
         stages: the model and k of each stage, by its name; empty where nothing was chosen.
         objectives: (m,) cost in USD, time in seconds, further resources and error of the row, or None.
         reason: why this row or none, in a sentence.
+        warnings: what the user has to know before betting on it, one sentence each.
     """
 
     rule: str
@@ -132,6 +146,7 @@ class PipelineChoice:
     stages: Mapping[str, tuple[str, int]]
     objectives: FloatArray | None
     reason: str
+    warnings: tuple[str, ...] = ()
 
 
 def choose(front: PipelineFront, rule: object) -> PipelineChoice:
@@ -148,16 +163,29 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
     """
     judge = make_rule(rule).within(front.scenario, front.resources)
     if not len(front):
-        return PipelineChoice(judge.id, "infeasible", None, {}, None, str(front.infeasibility))
+        why = str(front.infeasibility)
+        return PipelineChoice(judge.id, "infeasible", None, {}, None, why, (why,))
     row = judge.do(front.F)
     if row is None:
         reason = f"no knee: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
-        return PipelineChoice(judge.id, "no-knee", None, {}, None, reason)
+        return PipelineChoice(judge.id, "no-knee", None, {}, None, reason, (reason,))
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
     *spent, error = front.F[row].tolist()
     amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
     reason = f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {len(front)} rows"
-    return PipelineChoice(judge.id, "ok", row, dict(zip(front.stages, chosen, strict=True)), front.F[row], reason)
+    stages = dict(zip(front.stages, chosen, strict=True))
+    return PipelineChoice(judge.id, "ok", row, stages, front.F[row], reason, _warnings(front, row, judge))
+
+
+def _warnings(front: PipelineFront, row: int, judge: Rule) -> tuple[str, ...]:
+    found = tuple(
+        f"{stage}: {words}"
+        for stage, evidence, k in zip(front.stages, front.evidence, front.k[row].tolist(), strict=False)
+        for words in evidence_words(evidence, k, row)
+    )
+    if judge.moves_with_k_max and front.reaches_k_max:
+        found += (f"this knee moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}",)
+    return found
 
 
 def pipeline_front(
@@ -210,17 +238,17 @@ def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario,
     by_name = {table.stage.name: _finite(table) for table in tables}
     resources = tables[0].resources
     kept = list(by_name.values())
-    rows = Merge(by_name, most_rows).front(plan, room_of(scenario, resources)).rows
-    front = _front_of_rows(plan, kept, rows, scenario)
+    found = Merge(by_name, most_rows).front(plan, room_of(scenario, resources))
+    front = _front_of_rows(plan, kept, found.rows, scenario, found.looked_at)
     if len(front):
         return front
     free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=0)
     try:
-        rows = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources)).rows
+        freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources))
     except SettingError:
         # Too much to look at without budgets; what no choice can reach is known all the same.
         return _empty(front, _beyond_reach(Merge(by_name, most_rows).least(plan), scenario, resources))
-    return _front_of_rows(plan, kept, rows, scenario)
+    return _front_of_rows(plan, kept, freed.rows, scenario, found.looked_at + freed.looked_at)
 
 
 def _finite(table: StageTable) -> StageTable:
@@ -234,45 +262,57 @@ def _finite(table: StageTable) -> StageTable:
     warnings.warn(
         f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=4
     )
-    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite])
+    evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
+    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)
 
 
-def _front_of_rows(plan: Series, tables: Sequence[StageTable], rows: IntArray, scenario: Scenario) -> PipelineFront:
+def _front_of_rows(
+    plan: Series, tables: Sequence[StageTable], rows: IntArray, scenario: Scenario, looked_at: int
+) -> PipelineFront:
+    """The front of some choices, which are rows (n, s) of the stages' tables."""
     columns = list(zip(tables, rows.T, strict=True))
     F = combine(plan, [table.F[row] for table, row in columns])
-    number = np.column_stack([table.model[row] for table, row in columns])
     k = np.column_stack([table.k[row] for table, row in columns])
-    return _front([table.stage for table in tables], number, k, F, scenario, tables[0].resources)
-
-
-def _front(
-    stages: Sequence[Stage],
-    number: IntArray,
-    k: IntArray,
-    F: FloatArray,
-    scenario: Scenario,
-    resources: tuple[str, ...],
-) -> PipelineFront:
-    """The front of some choices, whose models are given by number (n, s)."""
+    resources = tables[0].resources
     order = np.lexsort((k.sum(axis=1), *F.T[::-1]))
-    number, k, F = number[order], k[order], F[order]
-    names = tuple(stage.name for stage in stages)
-    ids = [list(stage.models) for stage in stages]
+    rows, k, F = rows[order], k[order], F[order]
+    names = tuple(table.stage.name for table in tables)
+    ids = [list(table.stage.models) for table in tables]
     values = values_of(F)
     G = constraints(values, scenario, resources)
     feasible = np.flatnonzero((G <= 0).all(axis=1))
-    rows = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
+    best = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
 
     def models(row: int) -> tuple[str, ...]:
-        return tuple(own[place] for own, place in zip(ids, number[row].tolist(), strict=True))
+        return tuple(own[table.model[at]] for own, table, at in zip(ids, tables, rows[row].tolist(), strict=True))
 
     why = None
     if not feasible.size:
         labels = _Labels(lambda row: _words(names, models(row), k[row, :-1].tolist()), len(k))
         why = str(explain(k[:, -1], labels, values, G, scenario, resources)).replace("no k ", "no choice ", 1)
-    F = F[rows]
+    F, k = F[best], k[best]
     F.setflags(write=False)
-    return PipelineFront(names, tuple(models(row) for row in rows.tolist()), k[rows], F, scenario, why, resources)
+    # A stage that has one k alone ends where it was meant to.
+    ends = zip(tables, k.max(axis=0, initial=0).tolist(), strict=True)
+    return PipelineFront(
+        names,
+        tuple(models(row) for row in best.tolist()),
+        k,
+        F,
+        scenario,
+        why,
+        resources,
+        tuple(
+            f"{table.stage.name} k = {last}"
+            for table, last in ends
+            if len(table.grid) > 1 and last == table.k.max(initial=1)
+        ),
+        tuple(
+            None if table.evidence is None else table.evidence.take(row)
+            for table, row in zip(tables, rows[best].T, strict=True)
+        ),
+        looked_at,
+    )
 
 
 @dataclass(frozen=True)

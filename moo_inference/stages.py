@@ -7,11 +7,19 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model, Scenario, shared_resources
+from moo_inference.catalog import (
+    Model,
+    ParallelBranches,
+    Pipeline,
+    PipelineStage,
+    Scenario,
+    SeriesBranch,
+    shared_resources,
+)
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings
-from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import Evidence, FloatArray, IntArray, ScalingCurve, joined_evidence
 from moo_inference.grid import pass_grid
 
 
@@ -76,6 +84,7 @@ class StageTable:
             fewer rows.
         F: (n, m) cost in USD, time in seconds, further resources, and error = 1 - accuracy a query, means.
         resources: units of the further resources.
+        evidence: how well the accuracy of each row is known, or None where none comes from an evaluation.
     """
 
     stage: Stage
@@ -84,6 +93,7 @@ class StageTable:
     k: IntArray
     F: FloatArray
     resources: tuple[str, ...] = ()
+    evidence: Evidence | None = None
 
 
 def stages_of(part: Part) -> Iterator[Stage]:
@@ -112,6 +122,34 @@ def as_series(stages: "Sequence[Part] | Part") -> Series:
     if faults:
         raise SettingError(faults)
     return whole
+
+
+def plan_of(pipeline: Pipeline, models: Mapping[str, Model]) -> Series:
+    """A pipeline of a catalog, with its models by id.
+
+    Args:
+        pipeline: the entry.
+        models: at least those that its stages name.
+
+    Raises:
+        SettingError: (a ValueError) two stages share a name.
+    """
+
+    def built(part: PipelineStage | ParallelBranches | SeriesBranch) -> Part:
+        if isinstance(part, ParallelBranches):
+            return Parallel(tuple(map(built, part.parallel)))
+        if isinstance(part, SeriesBranch):
+            return Series(tuple(map(built, part.series)))
+        return Stage(part.name, {key: models[key] for key in part.ids}, part.k_min, part.k_max, part.k_step)
+
+    return as_series(Series(tuple(map(built, pipeline.stages))))
+
+
+def has_branches(part: Part) -> bool:
+    """Whether anything runs at the same time, so that times are lower bounds, see Parallel."""
+    if isinstance(part, Series):
+        return any(map(has_branches, part.parts))
+    return isinstance(part, Parallel)
 
 
 def _faults(part: Any) -> list[str]:
@@ -207,7 +245,7 @@ def stage_tables(
         own = [curves[grid, model] for model in stage.models.values()]
         number = np.repeat(np.arange(len(own)), [len(curve) for curve in own])
         k, F = np.concatenate([curve.k for curve in own]), np.concatenate([curve.F for curve in own])
-        tables.append(StageTable(stage, grid, number, k, F, own[0].resources))
+        tables.append(StageTable(stage, grid, number, k, F, own[0].resources, joined_evidence(own)))
     return tables
 
 

@@ -30,6 +30,8 @@ class PipelineProblem(ElementwiseProblem):
         scenario: the budgets.
         resources: units of the further resources.
         variables: what each variable is: `<stage> model` or `<stage> k`.
+        unordered: whether each variable is the number of a model, whose neighbours are no more alike than others.
+        tables: what each stage may choose from, in the order of the stages.
     """
 
     def __init__(
@@ -63,14 +65,14 @@ class PipelineProblem(ElementwiseProblem):
         self.plan = as_series(stages)
         self.scenario = scenario
         refuse_quantiles(scenario)
-        tables = stage_tables(
+        self.tables = stage_tables(
             self.plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
         )
-        self.resources = tables[0].resources
+        self.resources = self.tables[0].resources
         objectives = objectives_of(self.resources)
-        axes, variables = [], []
+        axes, variables, unordered = [], [], []
         self._known: list[FloatArray] = []
-        for table in tables:
+        for table in self.tables:
             # A model's evaluation may end the grid before k_max.
             grid = table.grid[: table.grid.index(int(table.k.max())) + 1]
             known = np.full((len(table.stage.models), len(grid), len(objectives)), np.inf)
@@ -80,10 +82,13 @@ class PipelineProblem(ElementwiseProblem):
             if len(table.stage.models) > 1:
                 axes.append(range(len(table.stage.models)))
                 variables.append(f"{table.stage.name} model")
+                unordered.append(True)
             axes.append(grid)
             variables.append(f"{table.stage.name} k")
+            unordered.append(False)
         self.axes = tuple(axes)
         self.variables = tuple(variables)
+        self.unordered = tuple(unordered)
         super().__init__(
             n_var=len(axes),
             n_obj=len(objectives),

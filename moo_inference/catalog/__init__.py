@@ -3,6 +3,7 @@
 from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
 from moo_inference.catalog.loading import load_catalog, save_catalog
 from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength, shared_resources
+from moo_inference.catalog.pipeline import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
 from moo_inference.catalog.resource import Resource, ResourceBudget
 from moo_inference.catalog.scenario import TOLERANCE, Limit, Scenario
 from moo_inference.catalog.whole import Catalog, with_quantiles
@@ -16,12 +17,16 @@ __all__ = [
     "Limit",
     "MeasuredAccuracy",
     "Model",
+    "ParallelBranches",
     "Passes",
+    "Pipeline",
+    "PipelineStage",
     "PriceTier",
     "RequestSeconds",
     "Resource",
     "ResourceBudget",
     "Scenario",
+    "SeriesBranch",
     "TokenLength",
     "load_catalog",
     "save_catalog",

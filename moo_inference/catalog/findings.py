@@ -6,6 +6,7 @@ from typing import Any, get_args
 
 from moo_inference.catalog.accuracy import LAWS
 from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.pipeline import KINDS
 from moo_inference.catalog.resource import OF_BUDGET, PER_TOKEN
 from moo_inference.errors import did_you_mean
 from moo_inference.readers import Location
@@ -18,7 +19,7 @@ _IN_FILES = {
 
 
 def place_of(finding: Mapping[str, Any]) -> Location:
-    """The place among the values: without the name of the law that pydantic puts behind `accuracy`."""
+    """The place among the values, without the name of the kind that pydantic puts behind what can be of several."""
     location: Location = finding["loc"]
     if location[:1] == ("resources",) and len(location) == 3:
         return (f"{location[1]}_{location[2]}",)
@@ -26,7 +27,13 @@ def place_of(finding: Mapping[str, Any]) -> Location:
         return (*location, "law")
     if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
         return location[:1] + location[2:]
+    if location[:1] == ("stages",):
+        return tuple(part for place, part in enumerate(location) if not _is_kind(location, place))
     return location
+
+
+def _is_kind(location: Location, place: int) -> bool:
+    return place > 0 and isinstance(location[place - 1], int) and location[place] in KINDS
 
 
 def sentence_of(finding: Mapping[str, Any], kind: type[Frozen]) -> str:
@@ -50,7 +57,9 @@ def sentence_of(finding: Mapping[str, Any], kind: type[Frozen]) -> str:
     if finding["type"] == "value_error":
         return f"{finding['ctx']['error']}, got {got}"
     sentence = str(finding["msg"]).replace("Input should be", "must be").replace("String should have", "must have")
-    return f"{sentence}, got {got}"
+    sentence = sentence.replace("a valid tuple", "a list")
+    # What this package says itself of a whole list tells what was got.
+    return sentence if finding["type"] == "whole" else f"{sentence}, got {got}"
 
 
 def shown(value: Any) -> str:
@@ -69,8 +78,10 @@ def shown(value: Any) -> str:
 
 def _known_keys(kind: type[Frozen], location: Location) -> list[str]:
     found = kind
-    for part in location:
-        if part in LAWS:
+    for place, part in enumerate(location):
+        if _is_kind(location, place):
+            found = KINDS[str(part)]
+        elif part in LAWS:
             found = LAWS[str(part)]
         elif isinstance(part, str):
             found = _frozen_in(found.model_fields[part].annotation) or found

@@ -12,6 +12,7 @@ from moo_inference.catalog import published
 from moo_inference.catalog.findings import place_of, sentence_of, shown
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.model import Model
+from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
@@ -22,7 +23,7 @@ from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, 
 _SAID = ("c_max", "t_max")
 """Fields in which null says something."""
 
-_SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario}
+_SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}
 
 
 def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
@@ -80,10 +81,11 @@ _Dumper.add_representer(tuple, _represent_list)
 
 
 def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """The catalog as the file's plain values. Flags that are not set are left out."""
+    """The catalog as the file's plain values. Flags that are not set are left out, and a section of no pipelines."""
     return {
         section: {key: _told(flattened(entry.model_dump())) for key, entry in getattr(catalog, section).items()}
         for section in _SECTIONS
+        if section != "pipelines" or catalog.pipelines
     }
 
 
@@ -111,7 +113,9 @@ def _build(document: Document) -> Catalog:
         scenarios: Mapping[str, Scenario] = {} if "scenarios" in data else load_catalog("paper").scenarios
     else:
         faults = [
-            document.fault((key,), f"unknown key{did_you_mean(key, list(_SECTIONS))}; known are: models, scenarios")
+            document.fault(
+                (key,), f"unknown key{did_you_mean(key, list(_SECTIONS))}; known are: {', '.join(_SECTIONS)}"
+            )
             for key in data
             if key not in _SECTIONS
         ]
@@ -119,13 +123,19 @@ def _build(document: Document) -> Catalog:
     entries: dict[str, dict[str, Any]] = {}
     for section, kind in _SECTIONS.items():
         entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, faults)
+    known = list(data["models"]) if isinstance(data.get("models"), dict) else []
+    pipelines = data.get("pipelines")
+    for key, values in pipelines.items() if isinstance(pipelines, dict) else ():
+        faults += [document.fault(("pipelines", key, *place), said) for place, said in misfits(values, known)]
     if not entries["models"] and not faults:
         faults.append(document.fault(("models",), "must hold at least one model"))
     if not faults:
         faults += [document.fault(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])]
     if faults:
         raise CatalogError(faults)
-    return Catalog(models=entries["models"], scenarios=entries["scenarios"] or scenarios)
+    return Catalog(
+        models=entries["models"], scenarios=entries["scenarios"] or scenarios, pipelines=entries["pipelines"]
+    )
 
 
 def _same(location: Location) -> Location:

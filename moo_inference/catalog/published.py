@@ -29,6 +29,7 @@ _DEFAULTS = {"parallel": 4, "latency": "ideal"}
 _FLAGS = ("free", "price_checked")
 _HIGHEST_PRICE_PER_TOKEN = HIGHEST_USUAL_PRICE / 1e6
 _LOWEST_PRICE_PER_TOKEN = LOWEST_USUAL_PRICE / 1e6
+_SECTIONS = ("models", "scenarios", "pipelines")
 _PROJECT_KEYS = frozenset(
     [
         "name",
@@ -59,14 +60,14 @@ def translate(document: Document) -> tuple[dict[str, Any], list[str]]:
     """The file's values in this project's schema, and the faults that only this schema's words can tell."""
     faults: list[str] = []
     for key in document.data:
-        if key not in _PROJECT_KEYS and key not in ("models", "scenarios"):
-            near = did_you_mean(key, ["models", "scenarios"])
-            faults.append(document.fault((key,), f"unknown key{near}; known are: models, scenarios"))
+        if key not in _PROJECT_KEYS and key not in _SECTIONS:
+            near = did_you_mean(key, list(_SECTIONS))
+            faults.append(document.fault((key,), f"unknown key{near}; known are: {', '.join(_SECTIONS)}"))
     models = {
         model_id: _translate_model(document, model_id, values, faults) if isinstance(values, dict) else values
         for model_id, values in document.data["models"].items()
     }
-    rest = {"scenarios": document.data["scenarios"]} if "scenarios" in document.data else {}
+    rest = {section: document.data[section] for section in _SECTIONS[1:] if section in document.data}
     return {"models": models, **rest}, faults
 
 

@@ -1,12 +1,13 @@
-"""A catalog: models and scenarios by id."""
+"""A catalog: models, scenarios and pipelines by id."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Self
 
-from pydantic import field_serializer, field_validator, model_validator
+from pydantic import SerializerFunctionWrapHandler, field_serializer, field_validator, model_serializer, model_validator
 
 from moo_inference.catalog.frozen import Frozen, ReadOnly
 from moo_inference.catalog.model import Model
+from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, unknown_name
 
@@ -17,22 +18,24 @@ class Catalog(Frozen):
     Attributes:
         models: id to Model, read-only, in the order of the file.
         scenarios: id to Scenario, read-only, in the order of the file.
+        pipelines: id to Pipeline, read-only, in the order of the file; their stages name models by id.
     """
 
     models: Mapping[str, Model]
     scenarios: Mapping[str, Scenario]
+    pipelines: Mapping[str, Pipeline] = ReadOnly({})
 
-    @field_validator("models", "scenarios")
+    @field_validator("models", "scenarios", "pipelines")
     @classmethod
     def _read_only(cls, entries: Mapping[str, Any]) -> ReadOnly[Any]:
         return ReadOnly(entries)
 
-    @field_serializer("models", "scenarios")
+    @field_serializer("models", "scenarios", "pipelines")
     def _as_dict(self, entries: Mapping[str, Frozen]) -> dict[str, Any]:
         return {key: entry.model_dump() for key, entry in entries.items()}
 
     @model_validator(mode="after")
-    def _of_one_kind(self) -> "Catalog":
+    def _of_one_kind(self) -> Self:
         faults = disagreements(self.models, self.scenarios)
         if faults:
             raise ValueError("; ".join(f"{'.'.join(place)}: {sentence}" for place, sentence in faults))
@@ -63,11 +66,36 @@ class Catalog(Frozen):
 
         return self.replace(models=kept(self.models), scenarios=kept(self.scenarios))
 
-    def select(self, models: Sequence[str] | None = None, scenarios: Sequence[str] | None = None) -> "Catalog":
+    @model_serializer(mode="wrap")
+    def _without_empty_pipelines(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Most catalogs have none, and read as they did before there were any.
+        return {name: entries for name, entries in handler(self).items() if entries or name != "pipelines"}
+
+    @model_validator(mode="after")
+    def _pipelines_fit_the_models(self) -> Self:
+        faults = [
+            f"pipelines.{key}.{'.'.join(map(str, place))}: {sentence}"
+            for key, pipeline in self.pipelines.items()
+            for place, sentence in misfits(pipeline.model_dump(), list(self.models))
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def select(
+        self,
+        models: Sequence[str] | None = None,
+        scenarios: Sequence[str] | None = None,
+        pipelines: Sequence[str] | None = None,
+    ) -> "Catalog":
         """The catalog of some ids only, in the order given; None keeps all.
+
+        A pipeline is kept whole or not at all, so that its id always means the same question: where `pipelines` is
+        None, those that could use a model that was not chosen are left out.
 
         Raises:
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
+            SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
         """
         faults: list[str] = []
         kept = [
@@ -75,11 +103,22 @@ class Catalog(Frozen):
             for what, known, wanted in (
                 ("model", self.models, models),
                 ("scenario", self.scenarios, scenarios),
+                ("pipeline", self.pipelines, pipelines),
             )
         ]
         if faults:
             raise UnknownNameError(faults)
-        return Catalog(models=kept[0], scenarios=kept[1])
+        lost = {key: [m for m in pipeline.models if m not in kept[0]] for key, pipeline in kept[2].items()}
+        if pipelines is not None and any(lost.values()):
+            raise SettingError(
+                [
+                    f"pipeline {key!r} may use {', '.join(gone)}, which must then be chosen too"
+                    for key, gone in lost.items()
+                    if gone
+                ]
+            )
+        whole = {key: pipeline for key, pipeline in kept[2].items() if not lost[key]}
+        return Catalog(models=kept[0], scenarios=kept[1], pipelines=whole)
 
 
 def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
@@ -129,5 +168,8 @@ def with_quantiles(
 def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:
     if wanted is None:
         return known
-    faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
+    if not known and wanted:
+        faults.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
+    else:
+        faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
     return {key: known[key] for key in wanted if key in known}

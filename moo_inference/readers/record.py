@@ -33,7 +33,16 @@ def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         ReaderError: (a ValueError) the file is missing, or holds no choices.
     """
     choices = read_json(path).data
-    wanted = {"scenario", "model", "decision", "status", "k"}
-    if not isinstance(choices, list) or not all(isinstance(row, dict) and wanted <= row.keys() for row in choices):
-        raise ReaderError(f"{path}: must be a list of choices with {', '.join(sorted(wanted))}, as solve --out writes")
+    if not isinstance(choices, list) or not all(isinstance(row, dict) and _is_choice(row) for row in choices):
+        wanted = ", ".join(sorted(_OF_ALL | _OF_MODELS))
+        raise ReaderError(f"{path}: must be a list of choices with {wanted}, as solve --out writes")
     return choices
+
+
+_OF_ALL = {"scenario", "decision", "status"}
+_OF_MODELS = {"model", "k"}
+_OF_PIPELINES = {"pipeline", "stages"}
+
+
+def _is_choice(row: dict[str, Any]) -> bool:
+    return any(_OF_ALL | own <= row.keys() for own in (_OF_MODELS, _OF_PIPELINES))

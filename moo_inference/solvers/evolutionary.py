@@ -22,6 +22,7 @@ from moo_inference.solvers.exhaustive import grid_size
 from moo_inference.solvers.operators import Everything, GridMating, GridRepair, GridSampling
 
 _LARGEST_POPULATION = 96
+_INDIVIDUALS_A_VARIABLE = 32
 _SMALLEST_POPULATION = 4
 
 
@@ -31,7 +32,8 @@ def nsga2(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: in
     Args:
         problem: the problem that will be solved; its grid bounds the population.
         seed: of the run; `minimize(..., seed=...)` overrides it.
-        pop_size: individuals a generation; None means an eighth of the grid, between 4 and 96.
+        pop_size: individuals a generation; None means an eighth of the grid, between 4 and 96; with more than three
+            variables at most 32 a variable, since the front spreads over more of them.
         n_gen: generations; a termination given to `minimize` overrides it. A run ends before where the whole grid has
             been seen.
 
@@ -110,7 +112,8 @@ def _wired(
 ) -> Algorithm:
     grid = grid_size(problem)
     if pop_size is None:
-        size = min(max(grid // 8, _SMALLEST_POPULATION), _LARGEST_POPULATION)
+        most = max(_LARGEST_POPULATION, _INDIVIDUALS_A_VARIABLE * problem.n_var)
+        size = min(max(grid // 8, _SMALLEST_POPULATION), most)
     else:
         size = whole_number("pop_size", pop_size, 2)
     generations = whole_number("n_gen", n_gen, 1)

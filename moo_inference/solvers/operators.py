@@ -51,9 +51,28 @@ class GridSampling(Sampling):
         return _random_points(problem, n_samples, set(), random_state)
 
 
+class GridCrossover(SBX):
+    """Simulated binary crossover; variables whose values have no order are inherited from either parent as they are.
+
+    A point between the numbers of two models has nothing of either.
+    """
+
+    def _do(  # type: ignore[override]
+        self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any
+    ) -> Any:
+        crossed = super()._do(problem, X, *args, random_state=random_state, **kwargs)
+        unordered = _unordered(problem)
+        if not unordered.any():
+            return crossed
+        parents = np.asarray(X, dtype=float)
+        swapped = np.where(random_state.random(parents.shape[1:]) < 0.5, parents, parents[::-1])
+        return np.where(unordered, swapped, crossed)
+
+
 class GridMutation(PM):
     """Polynomial mutation, and now and then a variable drawn anew from its whole grid.
 
+    A variable whose values have no order, such as the number of a model, has no neighbours, and is always drawn anew.
     On a grid, small polynomial steps round back to where they came from: such a variable goes to a neighbour instead.
     The resets keep far points in reach.
     """
@@ -66,7 +85,8 @@ class GridMutation(PM):
         stuck = np.rint((mutated - first) / step) == np.rint((np.asarray(X, dtype=float) - first) / step)
         mutated = mutated + np.where(stuck, step * random_state.choice([-1, 1], size=mutated.shape), 0)
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
-        mutated = np.where(random_state.random(mutated.shape) < _RESET_SHARE, fresh, mutated)
+        share = np.where(_unordered(problem), 1.0, _RESET_SHARE)
+        mutated = np.where(random_state.random(mutated.shape) < share, fresh, mutated)
         if mutated.shape[1] <= 2:
             return mutated
         # Of many variables all would be changed at once, and little of a good point left: one of them is, on average.
@@ -83,7 +103,7 @@ class GridMating(InfillCriterion):
     def __init__(self, selection: Any) -> None:
         super().__init__()
         self.selection = selection
-        self.crossover = SBX(prob=0.9, eta=15, vtype=float)
+        self.crossover = GridCrossover(prob=0.9, eta=15, vtype=float)
         self.mutation = GridMutation(prob=1.0, eta=20, vtype=float)
         self.repair = GridRepair()
 
@@ -128,6 +148,11 @@ def _geometry(problem: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
         np.array([axis.step for axis in axes]),
         np.array([len(axis) - 1 for axis in axes]),
     )
+
+
+def _unordered(problem: Any) -> NDArray[np.bool_]:
+    """(n_var,) which variables have values without an order; all have one unless the problem says otherwise."""
+    return np.asarray(getattr(problem, "unordered", (False,) * problem.n_var), dtype=bool)
 
 
 def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_state: Any) -> NDArray[np.int64]:

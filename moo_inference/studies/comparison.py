@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -19,9 +20,17 @@ from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
-from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+from moo_inference.pipelines import PipelineFront, choose
+from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.pipeline_comparison import (
+    MERGE,
+    PIPELINE_EVALUATIONS,
+    SEARCHES_OF_PIPELINES,
+    merged,
+    pipeline_problems,
+)
 from moo_inference.studies.quality import front_quality
 
 if TYPE_CHECKING:
@@ -57,14 +66,36 @@ class Comparison:
             Measured on everything that a run evaluated. Where the exact front is empty, found and hypervolume are 1
             and igd_plus is 0.
         settings: what made them, as plain values.
+        pipelines: the names of the problems that are pipelines. Of these the exact front is that of solver `merge`,
+            whose evaluations are the rows that it compared.
     """
 
     runs: "pd.DataFrame"
     settings: Mapping[str, Any]
+    pipelines: tuple[str, ...] = ()
+
+    @property
+    def parts(self) -> "dict[str, Comparison]":
+        """The runs of models and those of pipelines, each alone, where there are any."""
+        along = self.runs["problem"].isin(self.pipelines)
+        parts = {"models": self.runs[~along], "pipelines": self.runs[along]}
+        return {of: Comparison(runs, self.settings) for of, runs in parts.items() if len(runs)}
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
-        """One row a solver: median, least and greatest of each measure, and the share of runs with the same choice."""
+        """One row a solver: median, least and greatest of each measure, and the share of runs with the same choice.
+
+        Where there are pipelines, a first column `of` tells `models` from `pipelines`, whose runs are not mixed.
+        """
+        import pandas as pd  # noqa: PLC0415 (slow to load)
+
+        if self.pipelines:
+            frames = []
+            for of, part in self.parts.items():
+                frame = part.summary
+                frame.insert(0, "of", of)
+                frames.append(frame)
+            return pd.concat(frames, ignore_index=True)
         measures = self.runs[["solver", *RUN_COLUMNS[3:]]].groupby("solver", sort=False)
         frame = measures.agg(["median", "min", "max"])
         frame.columns = ["_".join(column) for column in frame.columns]
@@ -105,12 +136,12 @@ def compare_solvers(
 
     Args:
         problem: one of this project's problems, or a mapping from names to several.
-        solvers: ids (`exhaustive`, `nsga2`, `nsga3`, `u-nsga3`, `sms-emoa`, `spea2`; None means all), or a mapping from
-            names to callables that make an algorithm from a problem and `seed=`.
+        solvers: ids (`exhaustive`, `nsga2`, `nsga3`, `u-nsga3`, `sms-emoa`, `spea2`; None means all, and nsga2 alone
+            for a pipeline), or a mapping from names to callables that make an algorithm from a problem and `seed=`.
         seeds: one run of each solver for each.
         evaluations: at most so many a run. None means a tenth of the grid; but where a grid has fewer than 1,000
             points, as many as every run needs for 0.99 of the exact hypervolume, as a share of the grid that is
-            the same for all.
+            the same for all; and for a pipeline 20,000.
         decisions: rules whose choice is compared; None means the paper's four and knee-chord.
         progress: told how far the work is.
 
@@ -131,23 +162,29 @@ def compare_solvers(
             raise SettingError(f"there must be at least one {what}, got none")
     traces = []
     exact = {}
+    along = tuple(name for name, each in problems.items() if isinstance(each, PipelineProblem))
+    rows = []
+    runs_in_all = sum(len(_makers_for(each, makers, solvers)) for each in problems.values()) * len(runs)
     for name, each in problems.items():
         size = grid_size(each)
-        most = (size if size < _SMALL_GRID else size // 10) if evaluations is None else evaluations
-        exact[name] = _trace(each, ExhaustiveSearch(), size).front()
-        for solver, make in makers.items():
-            for seed in runs:
-                limit = size if solver == EXHAUSTIVE else most
-                traces.append((name, solver, seed, _trace(each, make(each, seed=seed), limit)))
-                if progress is not None:
-                    progress(len(traces), len(problems) * len(makers) * len(runs))
+        exact[name], used = merged(each) if name in along else (_trace(each, ExhaustiveSearch(), size).front(), {})
+        if used:
+            same = _measured(exact[name], exact[name], rules, used)
+            rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
+        for (solver, make), seed in product(_makers_for(each, makers, solvers).items(), runs):
+            limit = size if solver == EXHAUSTIVE else _most(each, size) if evaluations is None else evaluations
+            traces.append((name, solver, seed, _trace(each, make(each, seed=seed), limit)))
+            if progress is not None:
+                progress(len(traces), runs_in_all)
     share = None
-    if evaluations is None and all(grid_size(each) < _SMALL_GRID for each in problems.values()):
-        searches = [(exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE]
+    alone = [each for name, each in problems.items() if name not in along]
+    if evaluations is None and alone and all(grid_size(each) < _SMALL_GRID for each in alone):
+        searches = [
+            (exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE and name not in along
+        ]
         share = _share_that_is_enough(searches)
-    rows = []
     for name, solver, seed, trace in traces:
-        cut = trace if share is None or solver == EXHAUSTIVE else trace.until(share * trace.size)
+        cut = trace if share is None or solver == EXHAUSTIVE or name in along else trace.until(share * trace.size)
         rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], rules)})
     settings = {
         "solvers": list(makers),
@@ -157,7 +194,7 @@ def compare_solvers(
         "decisions": [rule.id for rule in rules],
         "versions": versions(),
     }
-    return Comparison(pd.DataFrame(rows), settings)
+    return Comparison(pd.DataFrame(rows), settings, along)
 
 
 def catalog_problems(
@@ -165,6 +202,7 @@ def catalog_problems(
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
+    pipelines: Sequence[str] | None = None,
     estimator: Estimator | None = None,
     across_models: bool = False,
     k_max: int | None = None,
@@ -176,15 +214,20 @@ def catalog_problems(
         catalog: where models and scenarios are from.
         models: ids; None means all.
         scenarios: ids; None means all.
+        pipelines: ids, and these alone are looked at; none where it is empty. None means the models, and behind them
+            all pipelines whose stages may use no other models.
         estimator: None means the default one.
         across_models: one ModelChoiceProblem a scenario, in place of one InferenceScalingProblem a cell.
-        k_max: None means 128 for a cell and 1,280 across models.
+        k_max: None means 128 for a cell, 1,280 across models and 64 for a stage.
         k_step: the distance of the grid.
 
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
     """
-    chosen = catalog.select(models, scenarios)
+    chosen = catalog.select(models, scenarios, pipelines)
+    along = pipeline_problems(chosen, estimator=estimator, k_max=k_max, k_step=k_step, named=bool(pipelines))
+    if pipelines:
+        return along
     most = (1280 if across_models else 128) if k_max is None else k_max
     estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
     options: dict[str, Any] = {"k_max": most, "k_step": k_step}
@@ -192,7 +235,7 @@ def catalog_problems(
         return {
             key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, **options)
             for key, scenario in chosen.scenarios.items()
-        }
+        } | along
     grid = pass_grid(None, most, k_step)
     scenarios_asked = list(chosen.scenarios.values())
     curves = estimate_curves(estimator, list(chosen.models.values()), grid, scenarios=scenarios_asked)
@@ -200,7 +243,7 @@ def catalog_problems(
         f"{key}/{model_id}": InferenceScalingProblem(model, scenario, estimator=Tabulated(curve), **options)
         for key, scenario in chosen.scenarios.items()
         for (model_id, model), curve in zip(chosen.models.items(), curves, strict=True)
-    }
+    } | along
 
 
 EXHAUSTIVE = "exhaustive"
@@ -219,8 +262,10 @@ class _Trace:
     X: NDArray[np.int64]
     marks: tuple[tuple[int, float], ...]
 
-    def front(self) -> Front:
+    def front(self) -> Front | PipelineFront:
         X = np.unique(self.X, axis=0)
+        if isinstance(self.problem, PipelineProblem):
+            return PipelineFront.of_points(self.problem, X)
         return Front.from_curve(self.problem.estimates(X), self.problem.scenario, self.problem.names_of(X))
 
     def until(self, evaluations: float) -> "_Trace":
@@ -244,7 +289,14 @@ def _trace(problem: Any, algorithm: Any, evaluations: int) -> _Trace:
     return _Trace(problem, grid_size(problem), np.asarray(evaluated.get("X"), dtype=np.int64), tuple(marks))
 
 
-def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
+def _most(problem: Any, size: int) -> int:
+    """At most so many evaluations a run unless it was told."""
+    if isinstance(problem, PipelineProblem):
+        return PIPELINE_EVALUATIONS
+    return size if size < _SMALL_GRID else size // 10
+
+
+def _share_that_is_enough(runs: Sequence[tuple[Front | PipelineFront, _Trace]]) -> float:
     """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has."""
     share = max((trace.marks[0][0] / trace.size for _, trace in runs), default=1.0)
     for exact, trace in runs:
@@ -257,20 +309,38 @@ def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
     return share
 
 
-def _compared(trace: _Trace, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
-    front = trace.front()
+def _compared(trace: _Trace, exact: Front | PipelineFront, rules: Sequence[Rule]) -> dict[str, Any]:
+    evaluations, seconds = trace.marks[-1]
+    distinct = len(np.unique(trace.X, axis=0)) / trace.size
+    used = {"evaluations": evaluations, "distinct": distinct, "seconds": seconds}
+    return _measured(trace.front(), exact, rules, used)
+
+
+def _measured(
+    front: Front | PipelineFront, exact: Front | PipelineFront, rules: Sequence[Rule], used: Mapping[str, Any]
+) -> dict[str, Any]:
     return {
         **front_quality(front, exact),
-        "evaluations": trace.marks[-1][0],
-        "distinct": len(np.unique(trace.X, axis=0)) / trace.size,
-        "seconds": trace.marks[-1][1],
+        **used,
         **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) for rule in rules},
     }
 
 
-def _choice(front: Front, rule: Rule) -> tuple[str | None, int | None]:
+def _choice(front: Front | PipelineFront, rule: Rule) -> tuple[Any, ...]:
+    if isinstance(front, PipelineFront):
+        return tuple(choose(front, rule).stages.items())
     choice = decide(front, rule)
     return choice.model, choice.k
+
+
+def _makers_for(
+    problem: Any, makers: Mapping[str, Callable[..., Any]], asked: object
+) -> Mapping[str, Callable[..., Any]]:
+    """The solvers that look at a problem: no pipeline is enumerated, its merge is as exact."""
+    if not isinstance(problem, PipelineProblem):
+        return makers
+    kept = SEARCHES_OF_PIPELINES if asked is None else [name for name in makers if name != EXHAUSTIVE]
+    return {name: makers[name] for name in kept}
 
 
 def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) -> dict[str, Callable[..., Any]]:

@@ -8,7 +8,6 @@ from typing import Any
 
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
-from moo_inference.studies.output import frame_to_json
 from moo_inference.studies.replay import compare_choices, run_again
 
 _OPTIONS = ("estimator", "k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
@@ -103,18 +102,18 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
 def _what_moves(sentence: str) -> tuple[str, bool]:
     """The choice that a sentence is about, and whether it tells of another k or status, or of other numbers alone."""
     key, _, changes = sentence.partition(": ")
-    return key, changes.startswith(("k was", "status was", "is "))
+    return key, changes.startswith(("k was", "stages was", "status was", "is "))
 
 
 def _choices(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(frame_to_json(run_again(settings).choices))
+    found: list[dict[str, Any]] = json.loads(run_again(settings).to_json())
     return found
 
 
 def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Options, and fields of models and scenarios, that are not the same; a whole entry where one side has it alone."""
+    """Options, and fields of a catalog's entries, that are not the same; an entry whole where one side alone has it."""
     places: list[tuple[str, ...]] = [(name,) for name in _OPTIONS if first.get(name) != second.get(name)]
-    for section in ("models", "scenarios"):
+    for section in ("models", "scenarios", "pipelines"):
         one, other = first["catalog"].get(section, {}), second["catalog"].get(section, {})
         for key in dict.fromkeys([*one, *other]):
             here = ("catalog", section, key)
@@ -139,7 +138,7 @@ def _with(settings: Mapping[str, Any], place: tuple[str, ...], value: Any) -> di
     changed = deepcopy(dict(settings))
     inner = changed
     for part in place[:-1]:
-        inner = inner[part]
+        inner = inner.setdefault(part, {})
     if value is _ABSENT:
         del inner[place[-1]]
     else:

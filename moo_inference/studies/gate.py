@@ -1,11 +1,13 @@
 """A gate for pipelines: whether the choices of a study are still those of a baseline, feasible and sure."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
 from moo_inference.studies.choices import SURE_ENOUGH
+from moo_inference.studies.replay import key_of
 from moo_inference.studies.study import Study
 
 CAUSES = ("changed", "infeasible", "unsure")
@@ -19,7 +21,7 @@ class Verdict:
 
     Attributes:
         scenario: id of the scenario.
-        model: id of the model.
+        model: id of the model, or `pipeline` and the id of one.
         decision: id of the rule.
         failures: by cause, a sentence.
     """
@@ -38,22 +40,22 @@ def verdicts(study: Study, baseline: Sequence[Mapping[str, Any]], causes: Sequen
         baseline: the records of a `Study.to_json` of before.
         causes: of CAUSES, those that count.
     """
-    before = {(row["scenario"], row["model"], row["decision"]): row for row in baseline}
+    before = {key_of(row): row for row in baseline}
     found = []
-    for row in study.choices.to_dict(orient="records"):
-        key = (str(row["scenario"]), str(row["model"]), str(row["decision"]))
+    for row in json.loads(study.to_json()):
+        key = key_of(row)
         failures = {}
-        k = None if row["status"] != "ok" else int(row["k"])
         old = before.pop(key, None)
         if "changed" in causes:
             if old is None:
                 failures["changed"] = "is not in the baseline"
-            elif (old["status"], old["k"]) != (row["status"], k):
-                failures["changed"] = f"was {_said(old['status'], old['k'])}, is {_said(str(row['status']), k)}"
+            elif any(old[name] != row[name] for name in ("status", "stages" if "pipeline" in row else "k")):
+                failures["changed"] = f"was {_said(old)}, is {_said(row)}"
         if "infeasible" in causes and row["status"] == "infeasible":
             failures["infeasible"] = str(row["warning"])
-        if "unsure" in causes and row.get("pgs", 1.0) < SURE_ENOUGH:
-            failures["unsure"] = f"with other seeds only {row['pgs']:.0%} of the choices are as good as the exact one"
+        sure = row.get("pgs")
+        if "unsure" in causes and sure is not None and sure < SURE_ENOUGH:
+            failures["unsure"] = f"with other seeds only {sure:.0%} of the choices are as good as the exact one"
         found.append(Verdict(key[0], key[1], key[2], failures))
     if "changed" in causes:
         gone = {"changed": "is gone, and was in the baseline"}
@@ -78,8 +80,10 @@ def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _said(status: str, k: int | None) -> str:
-    return f"k = {k}" if k is not None else status
+def _said(row: Mapping[str, Any]) -> str:
+    """What was chosen, or the status."""
+    chosen = row["stages"] if "pipeline" in row else None if row["k"] is None else f"k = {row['k']}"
+    return str(row["status"] if chosen is None else chosen)
 
 
 def _legal(text: str) -> str:

@@ -26,10 +26,10 @@ def frame_to_csv(frame: "pd.DataFrame") -> str:
     return text
 
 
-def frame_to_json(frame: "pd.DataFrame") -> str:
-    """A table as a JSON list of records, one a line, with null where a value is missing."""
-    plain = frame.astype(object).where(frame.notna(), None)
-    records = [json.dumps(record, allow_nan=False) for record in plain.to_dict(orient="records")]
+def frame_to_json(*frames: "pd.DataFrame") -> str:
+    """Tables as one JSON list of records, one a line, with null where a value is missing."""
+    plain = [frame.astype(object).where(frame.notna(), None) for frame in frames]
+    records = [json.dumps(record, allow_nan=False) for one in plain for record in one.to_dict(orient="records")]
     return "[\n" + ",\n".join(records) + "\n]\n"
 
 

@@ -6,9 +6,10 @@ import numpy as np
 from moo_inference.budgets import nadir_of
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
+from moo_inference.pipelines import PipelineFront
 
 
-def front_quality(front: Front, exact: Front) -> dict[str, float]:
+def front_quality(front: Front | PipelineFront, exact: Front | PipelineFront) -> dict[str, float]:
     """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison)."""
     if not len(exact):
         return {"found": 1.0, "hypervolume": 1.0, "igd_plus": 0.0}
@@ -24,7 +25,7 @@ def front_quality(front: Front, exact: Front) -> dict[str, float]:
     }
 
 
-def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
+def normalised_by_budgets(F: FloatArray, exact: Front | PipelineFront) -> FloatArray:
     """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
     nadir = nadir_of(exact.scenario, exact.resources)
     normalised: FloatArray = F / np.where(np.isfinite(nadir), nadir, exact.F.max(axis=0))

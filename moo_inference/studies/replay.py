@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Catalog
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
-from moo_inference.studies.output import frame_to_json, versions
+from moo_inference.studies.output import versions
 from moo_inference.studies.study import Study, run_study
 
 CLOSE = 1e-9
@@ -19,8 +19,6 @@ CLOSE = 1e-9
 
 NOTHING = 1e-14
 """And numbers that differ by less than this."""
-
-_KEY = ("scenario", "model", "decision")
 
 
 @dataclass(frozen=True)
@@ -41,7 +39,7 @@ class Replay:
 
     def lines(self) -> list[str]:
         """What to tell: the verdict, the changes, the versions."""
-        count = len(self.study.choices)
+        count = len(self.study.choices) + len(self.study.pipelines)
         if self.changes:
             verdict = f"changed: {len(self.changes)} of {count} choices"
         else:
@@ -64,7 +62,7 @@ def replay(
             solver, a rule or an estimator of the user's own.
     """
     study = run_again(settings, progress)
-    fresh = json.loads(frame_to_json(study.choices))
+    fresh = json.loads(study.to_json())
     changes, largest = compare_choices(choices, fresh)
     before = settings.get("versions", {})
     now = versions()
@@ -107,8 +105,8 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
 
 def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:
     """What differs between the records of two `Study.to_json`: a sentence a choice; and by how much at most."""
-    before = {tuple(row.get(key) for key in _KEY): row for row in then}
-    after = {tuple(row[key] for key in _KEY): row for row in now}
+    before = {key_of(row): row for row in then}
+    after = {key_of(row): row for row in now}
     changes = [f"{', '.join(map(str, key))}: is gone" for key in before if key not in after]
     largest = 0.0
     for key, row in after.items():
@@ -120,6 +118,12 @@ def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str
         if found:
             changes.append(f"{', '.join(key)}: {'; '.join(found)}")
     return changes, largest
+
+
+def key_of(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
+    """What a record of `Study.to_json` is about: scenario, model or pipeline, and rule."""
+    what = f"pipeline {row['pipeline']}" if "pipeline" in row else row.get("model")
+    return row.get("scenario"), what, row.get("decision")
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], float]:

@@ -33,6 +33,7 @@ from moo_inference.studies.assessment import Assessment, assess_many
 from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline, refuse_unknown_k
 from moo_inference.studies.choices import choices_frame
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
 from moo_inference.texts.table import to_html
 
 if TYPE_CHECKING:
@@ -63,11 +64,12 @@ class Study:
     """The answers, and all that is needed to get them again.
 
     Attributes:
-        catalog: the models and scenarios that were looked at.
+        catalog: the models, scenarios and pipelines that were looked at.
         cells: one for each scenario x model, in that order.
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run, as plain values.
         assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
+        pipeline_cells: one for each scenario x pipeline, in that order.
     """
 
     catalog: Catalog
@@ -75,6 +77,7 @@ class Study:
     model_curves: Mapping[str, ScalingCurve]
     options: Mapping[str, Any]
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
+    pipeline_cells: tuple[PipelineCell, ...] = ()
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
@@ -90,6 +93,21 @@ class Study:
     def fronts(self) -> "pd.DataFrame":
         """One row for each k of each front: scenario, model, k and the fifteen columns of a scaling curve."""
         return _stack([((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"])
+
+    @cached_property
+    def pipelines(self) -> "pd.DataFrame":
+        """One row a scenario x pipeline x rule.
+
+        Columns: scenario, pipeline, decision, status (`refused` where means cannot answer), stages (each with its model
+        and k, in words), cost, time, further resources, accuracy, which are means of one query, warning. They carry no
+        standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
+        """
+        return pipelines_frame(self.pipeline_cells)
+
+    @cached_property
+    def pipeline_fronts(self) -> "pd.DataFrame":
+        """One row for each choice on the front of each pipeline: scenario, pipeline, stages, cost, time, accuracy."""
+        return pipeline_fronts_frame(self.pipeline_cells)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
@@ -123,13 +141,18 @@ class Study:
     def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
         """The choices as a JSON list of records, null where empty; written whole to `path` if one is given.
 
+        Records of pipelines follow those of models, and have `pipeline` and `stages` in place of `model` and `k`.
+
         Raises:
             OutputError: (an OSError) the file cannot be written.
         """
-        return deliver(frame_to_json(self.choices), path)
+        frames = (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
+        return deliver(frame_to_json(*frames), path)
 
     def save(self, folder: str | os.PathLike[str]) -> None:
         """Write choices.csv, choices.json, fronts.csv, curves.csv and settings.json into a folder.
+
+        With pipelines, also pipelines.csv and pipeline_fronts.csv; choices.json holds the choices of both.
 
         Raises:
             OutputError: (an OSError) the folder cannot be written.
@@ -139,6 +162,9 @@ class Study:
         self.to_json(target / "choices.json")
         write_atomically(target / "fronts.csv", frame_to_csv(self.fronts))
         write_atomically(target / "curves.csv", frame_to_csv(self.curves))
+        if self.pipeline_cells:
+            write_atomically(target / "pipelines.csv", frame_to_csv(self.pipelines))
+            write_atomically(target / "pipeline_fronts.csv", frame_to_csv(self.pipeline_fronts))
         write_atomically(target / "settings.json", json.dumps(self.settings, indent=1, allow_nan=False) + "\n")
 
     def _repr_html_(self) -> str:
@@ -152,6 +178,7 @@ def run_study(
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
+    pipelines: Sequence[str] | None = None,
     decisions: Sequence[object] | None = None,
     estimator: Estimator | None = None,
     k_min: int | None = None,
@@ -164,17 +191,19 @@ def run_study(
     assess: int | None = None,
     progress: Progress | None = None,
 ) -> Study:
-    """Choose a k for every model in every scenario under every rule.
+    """Choose a k for every model, and model and k for every stage of each pipeline, in every scenario under every rule.
 
     Args:
         catalog: what to choose from.
         models: ids of models; None means all.
         scenarios: ids of scenarios; None means all.
+        pipelines: ids of pipelines, none where it is empty; None means all whose stages may use no other models than
+            those. A question that means of stages cannot answer gets the status `refused`.
         decisions: ids of rules or rules; None means the paper's four and knee-chord. A rule without a nadir is
             scaled by each scenario's budgets.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
         k_min: the smallest k; None means k_step.
-        k_max: the largest k.
+        k_max: the largest k; a stage of a pipeline may have its own, as for the other two.
         k_step: the distance of the grid of k.
         parallel: passes at the same time, in place of each model's own number.
         latency: how times add up, in place of each model's own rule.
@@ -187,10 +216,11 @@ def run_study(
 
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
-        SettingError: (a ValueError) an option is out of its range, or a rule needs a budget that is not there.
+        SettingError: (a ValueError) an option is out of its range, a rule needs a budget that is not there, or a
+            pipeline that is asked for may use a model that is not.
     """
     grid, chosen, rules = _checked(
-        catalog, models, scenarios, decisions, (k_min, k_max, k_step), parallel, latency, baselines
+        catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
     estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
     if assess is not None and not isinstance(estimator, ClosedForm | MonteCarlo):
@@ -244,13 +274,25 @@ def run_study(
             latency=latency,
             progress=progress,
         )
-    return Study(chosen, tuple(cells), curves, {**options, "baselines": list(baselines), "assess": assess}, found)
+    along = solve_pipelines(
+        chosen,
+        rules,
+        solver=solver,
+        progress=progress,
+        estimator=estimator,
+        k_min=grid[0],
+        k_max=int(k_max),
+        k_step=grid.step,
+        parallel=parallel,
+        latency=latency,
+    )
+    options |= {"baselines": list(baselines), "assess": assess}
+    return Study(chosen, tuple(cells), curves, options, found, along)
 
 
 def _checked(
     catalog: Catalog,
-    models: Sequence[str] | None,
-    scenarios: Sequence[str] | None,
+    asked: tuple[Sequence[str] | None, Sequence[str] | None, Sequence[str] | None],
     decisions: Sequence[object] | None,
     steps: tuple[int | None, int, int],
     parallel: int | None,
@@ -270,7 +312,7 @@ def _checked(
     grid = attempt(pass_grid, *steps)
     for name in baselines if grid else ():
         attempt(check_baseline, name, grid)
-    chosen = attempt(catalog.select, models, scenarios)
+    chosen = attempt(catalog.select, *asked)
     rules = [attempt(make_rule, rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
     part = catalog if chosen is None else chosen
     if part.models:

@@ -6,6 +6,7 @@ from typing import Any
 
 from moo_inference.catalog import Scenario
 from moo_inference.studies.marks import Mark, marks
+from moo_inference.studies.pipeline_tables import INDEPENDENT, pipeline_table
 from moo_inference.studies.study import Study
 from moo_inference.texts.amounts import amount, seconds, unit_words, usd
 from moo_inference.texts.table import Table
@@ -14,7 +15,25 @@ _FOOTNOTES = "†‡§¶#"
 
 
 def study_tables(study: Study) -> list[Table]:
-    """The choices of a study, with the budgets above, and below what has to be known before betting on them."""
+    """The choices of a study, with the budgets above, and below what has to be known before betting on them.
+
+    One table a scenario, then one a pipeline and scenario.
+    """
+    return [*scenario_tables(study), *pipeline_tables(study)]
+
+
+def pipeline_tables(study: Study) -> list[Table]:
+    """One table for each pipeline in each scenario, pipeline by pipeline."""
+    cells = [cell for key in study.catalog.pipelines for cell in study.pipeline_cells if cell.pipeline == key]
+    tables = [pipeline_table(study, cell, budget_text(study.catalog.scenarios[cell.scenario])) for cell in cells]
+    if tables:
+        last = tables[-1]
+        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT))
+    return tables
+
+
+def scenario_tables(study: Study) -> list[Table]:
+    """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
     tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, _caption(study)))

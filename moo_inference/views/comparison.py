@@ -3,6 +3,7 @@
 from typing import Any
 
 from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
+from moo_inference.studies.pipeline_comparison import MERGE
 from moo_inference.texts.amounts import significant
 from moo_inference.texts.table import Table
 
@@ -18,6 +19,12 @@ _MEASURES = {
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
     """One row a solver: median and spread of each measure, and how often each rule chooses as from the exact front."""
+    if comparison.pipelines:
+        return [
+            Table(f"{table.title} ({of})", table.columns, table.rows, table.notes)
+            for of, part in comparison.parts.items()
+            for table in comparison_tables(part)
+        ]
     summary = comparison.summary.to_dict(orient="records")
     same = [column for column in comparison.summary.columns if column.startswith("same_")]
     quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
@@ -60,6 +67,8 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     notes = [
         "Hypervolume relative to the exact front's; IGD+ after division by the budgets; all that was evaluated counts."
     ]
+    if (comparison.runs["solver"] == MERGE).any():
+        return (*notes, "merge is exact; it counts the rows of parts and of the whole that it compared.")
     share = comparison.settings["share_of_grid"]
     if share:
         note = f"It takes {share:.0%} of the grid until every run has {ENOUGH} of the exact hypervolume."

@@ -12,31 +12,28 @@ from moo_inference.estimators import Progress
 from moo_inference.files import write_atomically
 from moo_inference.readers.report_file import ELEMENT_ID
 from moo_inference.studies.marks import Mark, marks
-from moo_inference.studies.output import frame_to_json
+from moo_inference.studies.pipeline_cells import pipeline_marks
 from moo_inference.studies.study import Cell, Study
-from moo_inference.studies.tables import budget_text, estimator_text, study_tables
+from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables
 from moo_inference.texts.table import Table
-from moo_inference.views.figures import accuracy, across_models, chosen_k, cost_and_time, cube, projections, selection
+from moo_inference.views.figures import (
+    accuracy,
+    across_models,
+    chosen_k,
+    cost_and_time,
+    cube,
+    pipeline,
+    projections,
+    selection,
+)
 from moo_inference.views.figures.render import Job, render_all
 from moo_inference.views.figures.trajectory import trajectory
+from moo_inference.views.pipeline_parts import Picture, pipeline_parts, pipeline_picture
 
 if TYPE_CHECKING:
     from jinja2 import Environment
 
 _DPI = 110
-
-
-@dataclass(frozen=True)
-class Picture:
-    """A figure inside the report.
-
-    Attributes:
-        source: a data URL.
-        alternative: what it shows, for those who cannot see it.
-    """
-
-    source: str
-    alternative: str
 
 
 @dataclass(frozen=True)
@@ -86,7 +83,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
     }
     rules = list(study.options["decisions"])
     signs = {mark.rule: mark.marker for cell in study.cells[:1] for mark in marks(study, cell)}
-    data = {"command": command, "settings": study.settings, "choices": json.loads(frame_to_json(study.choices))}
+    data = {"command": command, "settings": study.settings, "choices": json.loads(study.to_json())}
     return (
         _environment()
         .get_template("report.html.j2")
@@ -94,6 +91,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             study=study,
             names=[model.name for model in study.catalog.models.values()],
             scenarios=_scenario_parts(study, pictures),
+            pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
             rules=[(signs[rule], rule, _picks(rule)) for rule in rules],
             settings=_settings(study),
@@ -147,6 +145,9 @@ def _jobs(study: Study) -> list[Job]:
             shown = selection.prepare(study, cell.scenario, cell.model)
             arguments = (shown, found.title, 140.0)
             jobs.append(Job(_picture_name(cell, "selection"), selection.sheet, arguments, ("png8",), _DPI))
+    for along in study.pipeline_cells:
+        view = pipeline.prepare(study, along.scenario, along.pipeline)
+        jobs.append(Job(pipeline_picture(along), pipeline.sheet, (view, 190.0), ("png8",), _DPI))
     return jobs
 
 
@@ -165,7 +166,7 @@ def _picture_name(cell: Cell, kind: str) -> str:
 
 def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart]:
     parts = []
-    for (key, scenario), table in zip(study.catalog.scenarios.items(), study_tables(study), strict=True):
+    for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
         cells = tuple(_cell_part(study, cell, pictures) for cell in study.cells if cell.scenario == key)
         across = Picture(pictures[f"scenario\n{key}"], f"Accuracy over cost of all models, {scenario.name}")
         parts.append(ScenarioPart(scenario.name, budget_text(scenario), table, across, cells))
@@ -216,4 +217,13 @@ def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
         for mark in marks(study, cell):
             for warning in mark.warnings:
                 found.setdefault(warning, []).append(f"{where}, {mark.rule}")
+    for along in study.pipeline_cells:
+        catalog = study.catalog
+        where = f"{catalog.pipelines[along.pipeline].name}, {catalog.scenarios[along.scenario].name}"
+        for sign in pipeline_marks(along):
+            for warning in sign.choice.warnings:
+                # Where there is no front, all rules say the same.
+                said = where if along.front is None or not len(along.front) else f"{where}, {sign.rule}"
+                if said not in found.setdefault(warning, []):
+                    found[warning].append(said)
     return list(found.items())

@@ -21,6 +21,7 @@ from moo_inference.views.figures import (
     chosen_k,
     cost_and_time,
     cube,
+    pipeline,
     projections,
     selection,
 )
@@ -259,6 +260,15 @@ def test_ticks_have_the_same_decimals_and_no_exponent():
 
 
 def sheets(study, odd_study, assessed):
+    along = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
+    coding = along.scenarios["coding"].replace(name=HOSTILE)
+    scenarios = {"wide": coding, "free": coding.replace(c_max=None, a_min=0), "tight": coding.replace(t_max=8)}
+    scenarios["p95"] = coding.replace(t_quantile=0.95)
+    pipelines = mi.run_study(along.replace(scenarios=scenarios), decisions=["accuracy-max", "knee-chord"], k_max=16)
+    for width in (PAPER_MM, SLIDE_MM):
+        for cell in pipelines.pipeline_cells:
+            shown = pipeline.figure(pipelines, cell.scenario, cell.pipeline, width_mm=width)
+            yield f"pipeline {cell.scenario} {cell.pipeline} {width}", shown
     for width in (PAPER_MM, SLIDE_MM):
         for name, module in OF_A_CELL.items():
             for cells, scenario, model in (
@@ -300,6 +310,24 @@ def ticks_beyond_the_limits(figure):
                 if not low <= tick.get_loc() <= high:
                     found |= {id(tick.label1), id(tick.label2)}
     return found
+
+
+def test_the_figure_of_a_pipeline_shows_its_front_and_choices():
+    catalog = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
+    found = mi.run_study(catalog, decisions=["accuracy-max", "max-cube"], k_max=8)
+    view = pipeline.prepare(found, "coding", "two-halves")
+    front = found.pipeline_cells[1].front
+    assert view.values.tolist() == [[cost, time, 1 - error] for cost, time, error in front.F.tolist()]
+    figure = pipeline.sheet(view, 190)
+    for ax, column in zip(figure.axes, (0, 1), strict=True):
+        assert ax.collections[0].get_offsets().tolist() == view.values[:, [column, 2]].tolist()
+        marked = [line.get_xydata().tolist()[0] for line in ax.lines if line.get_linestyle() == "None"]
+        assert marked == [[mark.values[column], mark.values[2]] for mark in view.marks]
+    assert "time of a query (s), lower bound" in texts(figure)
+    assert "time of a query (s)" in texts(pipeline.figure(found, "coding", "plan-solve-verify"))
+    for names, what in ((("nowhere", "two-halves"), "scenario"), (("coding", "two"), "pipeline")):
+        with pytest.raises(UnknownNameError, match=f"unknown {what}"):
+            pipeline.figure(found, *names)
 
 
 def test_no_text_is_cut_and_no_legend_covers_an_axes(study, odd_study, assessed):

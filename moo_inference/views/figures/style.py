@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import fill
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -12,7 +12,6 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter, MaxNLocator
 
-from moo_inference.studies.marks import Mark
 from moo_inference.texts.amounts import plain
 from moo_inference.texts.markers import UTOPIA, Marker
 
@@ -23,6 +22,23 @@ SLIDE_MM = 254.0
 """A slide of 4:3."""
 
 RED, BLUE, GREEN, PURPLE, GREY = "#C0392B", "#0072B2", "#009E73", "#5B3A8C", "#777777"
+
+
+class Shown(Protocol):
+    """What can be set as a marker: a choice of a model or of a pipeline."""
+
+    @property
+    def rule(self) -> str:
+        """What the rule is called."""
+
+    @property
+    def marker(self) -> Marker:
+        """The sign of the rule."""
+
+    @property
+    def label(self) -> str:
+        """What the legend says."""
+
 
 Dash = Literal["-"] | tuple[float, tuple[float, ...]]
 
@@ -131,9 +147,9 @@ def limit(ax: Axes, size: Size, value: float | None, *, vertical: bool = False) 
 
 
 def place(
-    ax: Any, size: Size, marks: Sequence[Mark], points: Sequence[Sequence[Any]], scale: float = 1.0, **options: Any
+    ax: Any, size: Size, marks: Sequence[Shown], points: Sequence[Sequence[Any]], scale: float = 1.0, **options: Any
 ) -> None:
-    """Set the markers; where several fall on one k the later ones are smaller, so that all can be seen.
+    """Set the markers; where several fall on one point the later ones are smaller, so that all can be seen.
 
     Args:
         ax: axes of two or three dimensions.
@@ -143,10 +159,10 @@ def place(
         scale: how much larger than usual the markers are.
         **options: for the lines.
     """
-    ks = [mark.k for mark in marks]
+    places = [tuple(point) for point in points]
     for place_of_it, (mark, point) in enumerate(zip(marks, points, strict=True)):
-        later = ks[place_of_it + 1 :].count(mark.k)
-        alone = ks.count(mark.k) == 1
+        later = places[place_of_it + 1 :].count(places[place_of_it])
+        alone = places.count(places[place_of_it]) == 1
         points_wide = 0.95 * scale * size.font * (1.0 if alone else 0.75 * 1.45**later)
         ax.plot(*[[value] for value in point], **sign(mark.marker, points_wide, size), zorder=20 - later, **options)
 
@@ -163,7 +179,7 @@ def sign(marker: Marker, points: float, size: Size) -> dict[str, Any]:
     }
 
 
-def mark_handles(marks: Iterable[Mark], size: Size, *, with_k: bool = True) -> list[Line2D]:
+def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True) -> list[Line2D]:
     """What the legend shows of the choices."""
     return [
         Line2D([], [], **sign(mark.marker, 0.8 * size.font, size), label=mark.label if with_k else mark.rule)

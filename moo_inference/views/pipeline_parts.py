@@ -1,0 +1,134 @@
+"""What the report says of pipelines."""
+
+from dataclasses import dataclass
+from math import prod
+
+from moo_inference.catalog import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
+from moo_inference.stages import has_branches, plan_of
+from moo_inference.studies.pipeline_cells import PipelineCell, PipelineMark, pipeline_marks
+from moo_inference.studies.pipeline_tables import INDEPENDENT, LOWER_BOUND
+from moo_inference.studies.study import Study
+from moo_inference.studies.tables import budget_text
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A figure inside the report.
+
+    Attributes:
+        source: a data URL.
+        alternative: what it shows, for those who cannot see it.
+    """
+
+    source: str
+    alternative: str
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """A stage or a group as the report draws it.
+
+    Attributes:
+        kind: `stage`, `series` or `parallel`.
+        name: of a stage, else empty.
+        models: of a stage, by name and id.
+        passes: which k a stage may take.
+        parts: what is inside a group.
+    """
+
+    kind: str
+    name: str = ""
+    models: tuple[str, ...] = ()
+    passes: str = ""
+    parts: "tuple[Drawn, ...]" = ()
+
+
+@dataclass(frozen=True)
+class PipelineScenario:
+    """What the report says of one pipeline in one scenario."""
+
+    name: str
+    budgets: str
+    rows: int
+    looked_at: int
+    stages: tuple[str, ...]
+    marks: tuple[PipelineMark, ...]
+    nothing: str | None
+    picture: Picture
+
+
+@dataclass(frozen=True)
+class PipelinePart:
+    """What the report says of one pipeline."""
+
+    name: str
+    drawn: Drawn
+    choices: int
+    notes: tuple[str, ...]
+    scenarios: tuple[PipelineScenario, ...]
+
+
+def pipeline_picture(cell: PipelineCell) -> str:
+    """What the figure of a cell is called."""
+    return f"pipeline\n{cell.scenario}\n{cell.pipeline}"
+
+
+def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[PipelinePart]:
+    """One part a pipeline, from the figures by name."""
+    parts = []
+    for key, entry in study.catalog.pipelines.items():
+        plan = plan_of(entry, study.catalog.models)
+        notes = (*((LOWER_BOUND,) if has_branches(plan) else ()), INDEPENDENT)
+        cells = [cell for cell in study.pipeline_cells if cell.pipeline == key]
+        told = tuple(_scenario(study, cell, pictures) for cell in cells)
+        parts.append(PipelinePart(f"{entry.name} ({key})", _drawn(study, entry), _choices(study, entry), notes, told))
+    return parts
+
+
+def _scenario(study: Study, cell: PipelineCell, pictures: dict[str, str]) -> PipelineScenario:
+    scenario, front = study.catalog.scenarios[cell.scenario], cell.front
+    pipeline = study.catalog.pipelines[cell.pipeline].name
+    return PipelineScenario(
+        scenario.name,
+        budget_text(scenario),
+        0 if front is None else len(front),
+        0 if front is None else front.looked_at,
+        () if front is None else front.stages,
+        pipeline_marks(cell),
+        cell.choices[0].reason if front is None or not len(front) else None,
+        Picture(pictures[pipeline_picture(cell)], f"Front of the pipeline: {pipeline}, {scenario.name}"),
+    )
+
+
+def _drawn(study: Study, part: Pipeline | PipelineStage | ParallelBranches | SeriesBranch) -> Drawn:
+    if isinstance(part, PipelineStage):
+        names = tuple(f"{study.catalog.models[key].name} ({key})" for key in part.ids)
+        grid = _grid(study, part)
+        passes = f"k = {grid[0]}" if len(grid) == 1 else f"k = {grid[0]} to {grid[-1]}" if len(grid) else "no k"
+        return Drawn("stage", part.name, names, passes + (f" in steps of {grid.step}" if grid.step > 1 else ""))
+    kind = "parallel" if isinstance(part, ParallelBranches) else "series"
+    return Drawn(kind, parts=tuple(_drawn(study, inner) for inner in _inner(part)))
+
+
+def _grid(study: Study, stage: PipelineStage) -> range:
+    options = study.options
+    first, last, step = (
+        options[name] if own is None else own
+        for name, own in (("k_min", stage.k_min), ("k_max", stage.k_max), ("k_step", stage.k_step))
+    )
+    return range(first, last + 1, step)
+
+
+def _choices(study: Study, part: Pipeline | PipelineStage | ParallelBranches | SeriesBranch) -> int:
+    """How many choices there are, each of models and k at every stage."""
+    if isinstance(part, PipelineStage):
+        return len(part.ids) * len(_grid(study, part))
+    return prod(_choices(study, inner) for inner in _inner(part))
+
+
+def _inner(
+    part: Pipeline | ParallelBranches | SeriesBranch,
+) -> tuple[PipelineStage | ParallelBranches | SeriesBranch, ...]:
+    if isinstance(part, ParallelBranches):
+        return part.parallel
+    return part.stages if isinstance(part, Pipeline) else part.series
