@@ -14,7 +14,8 @@ def test_the_wheel_runs_in_a_fresh_environment(tmp_path):
     # `build` makes the wheel from the sdist, so what the sdist lacks is missing below.
     subprocess.run([sys.executable, "-m", "build", "-o", tmp_path / "dist", ROOT], check=True, capture_output=True)
     [sdist] = (tmp_path / "dist").glob("*.tar.gz")
-    packed = {name.split("/", 1)[-1] for name in tarfile.open(sdist).getnames()}
+    with tarfile.open(sdist) as archive:
+        packed = {name.split("/", 1)[-1] for name in archive.getnames()}
     assert {"pyproject.toml", "README.md", "LICENSE", "problems/scaling.py", "decision/knee_point.py"} <= packed
     [wheel] = (tmp_path / "dist").glob("*.whl")
     names = zipfile.ZipFile(wheel).namelist()
