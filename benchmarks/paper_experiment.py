@@ -74,7 +74,7 @@ def figures(quick: bool = False) -> list[Figure]:
     seeds = f"drawing the normals of {replications} seeds"
     sure = take_turns(
         {"assess": lambda: assess(replications), seeds: lambda: [draw_normals(seed) for seed in range(replications)]},
-        1 if quick else 3,
+        1 if quick else 2,
     )
     what = "The paper's experiment, 108 choices"
     return [

@@ -15,18 +15,20 @@ from moo_inference.texts.table import Table, print_tables
 COLUMNS = ("What", "Ours", "Against", "Theirs", "Ratio (middle half)", "Asked", "Limit", "Ours / limit")
 PACKAGES = ("numpy", "scipy", "pymoo", "moocore", "pandas", "optuna")
 
+BLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
+
 INTRODUCTION = """\
 # Benchmarks
 
 `python benchmarks/run_all.py` measures this table in a few minutes, and `--write` puts it here. Each script in
 `benchmarks/` runs alone too.
 
-Each line is a ratio within one run. The works of a line take turns; times are processor seconds, so that other programs
-on the machine disturb them little. Shown are medians over the turns, and of the ratio the middle half of the turns too.
-The ratio is ours over theirs, the usual way to the same answer; that both answer the same is checked before. The limit is
-what cannot be done without, such as drawing the normals of a Monte Carlo estimate, and the last column says how far away
-we are: 1 would be perfect. A growth is the slope of the time over the size, both as logarithms: 1 is in proportion,
-and its limit is the slope that the formulas lead to expect at most.
+Each line is a ratio within one run. The works of a line take turns; times are processor seconds, so that other
+programs on the machine disturb them little. Shown are medians over the turns, and of the ratio the middle half of the
+turns too. The ratio is ours over theirs, the usual way to the same answer; that both answer the same is checked before.
+The limit is what cannot be done without, such as drawing the normals of a Monte Carlo estimate, and the last column
+says how far away we are: 1 would be perfect. A growth is the slope of the time over the size, both as logarithms: 1 is
+in proportion, and its limit is the slope that the formulas lead to expect at most.
 """
 
 
@@ -42,6 +44,7 @@ def machine() -> list[str]:
     cores = os.cpu_count()
     return [
         f"Machine: {name}, {cores} {'core' if cores == 1 else 'cores'}, {platform.system()} {platform.machine()}.",
+        *(f"{name}={os.environ[name]} is set." for name in BLAS if name in os.environ),
         f"Python {platform.python_version()}, {', '.join(f'{name} {_version(name)}' for name in PACKAGES)}.",
     ]
 

@@ -26,7 +26,7 @@ def python(code: str) -> tuple[str, ...]:
 def figures(quick: bool = False) -> list[Figure]:
     """Processor time and memory of whole processes."""
     trials, k_max = (1000, 32) if quick else (100_000, 256)
-    bare, numpy = "python -c pass", "python -c 'import numpy'"
+    bare, numpy, parser = (f"python -c '{code}'" for code in ("pass", "import numpy", "import typer"))
     imports = "importing numpy, scipy.special, moocore, pandas, pydantic"
     package, helped, policy = "import moo_inference", "moo-inference --help", "import moo_inference.policy"
     solve = "moo-inference solve, the built-in catalog"
@@ -36,6 +36,7 @@ def figures(quick: bool = False) -> list[Figure]:
         {
             **floors,
             bare: python("pass"),
+            parser: python("import typer"),
             package: python(package),
             policy: python(policy),
             helped: (COMMAND, "--help"),
@@ -45,7 +46,7 @@ def figures(quick: bool = False) -> list[Figure]:
     )
     _, memory = commands_take_turns({**floors, large: python(LARGE.format(trials=trials, k_max=k_max))}, 1)
     return [
-        compare(helped, seconds, helped, numpy, bare, asked=2.2),
+        compare(helped, seconds, helped, numpy, parser, asked=2.2),
         compare(package, seconds, package, numpy, bare),
         compare(policy, seconds, policy, numpy, numpy),
         compare(solve, seconds, solve, numpy, imports),

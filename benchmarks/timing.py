@@ -73,8 +73,10 @@ def take_turns(works: Mapping[str, Work], repetitions: int) -> dict[str, FloatAr
     """(repetitions,) seconds of each work. They take turns, so that what slows the machine slows all of them."""
     loops = {}
     for name, work in works.items():
-        work()  # what is loaded or kept at the first call is not timed
-        loops[name] = max(1, math.ceil(_LEAST_SECONDS / max(seconds_of(work), 1e-9)))
+        taken = seconds_of(work)  # not counted, since the first call may load and keep things
+        if taken < 1:
+            taken = seconds_of(work)
+        loops[name] = max(1, math.ceil(_LEAST_SECONDS / max(taken, 1e-9)))
     turns = [[seconds_of(work, loops[name]) for name, work in works.items()] for _ in range(repetitions)]
     return dict(zip(works, np.array(turns).T, strict=True))
 
