@@ -110,7 +110,7 @@ def figures(quick: bool = False) -> list[Figure]:
             search: run,
             pairs: all_pairs(two.F, alone.F),
         }
-        found.append(compare(what, take_turns(works, 1 if quick else 3), what, search, pairs))
+        found.append(compare(what, take_turns(works, 1 if quick else 2), what, search, pairs))
     return found
 
 
