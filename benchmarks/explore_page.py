@@ -3,10 +3,11 @@
 Run: python benchmarks/explore_page.py
 """
 
-import time
+import itertools
 from dataclasses import replace
 
-import numpy as np
+from report import show
+from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
 from moo_inference.catalog.loading import catalog_to_yaml
@@ -30,24 +31,29 @@ def page(knobs: Knobs) -> None:
     write_address(knobs, CATALOG, CATALOG)
 
 
-def milliseconds(knobs: Knobs) -> float:
-    """The median of twenty runs, each with another budget."""
-    page(knobs)
-    times = []
-    for number in range(20):
-        start = time.perf_counter()
-        page(replace(knobs, t_max=60.0 + number))
-        times.append(time.perf_counter() - start)
-    return 1000 * float(np.median(times))
+def moved(knobs: Knobs) -> Work:
+    """The page again and again, each time with another budget."""
+    numbers = itertools.count()
+    return lambda: page(replace(knobs, t_max=60.0 + next(numbers) % 20))
 
 
-if __name__ == "__main__":
-    start = default_knobs(CATALOG)
+def figures(quick: bool = False) -> list[Figure]:
+    """The page as it starts, and with more models, more k, and tails."""
     every = tuple(CATALOG.models)
+    start = default_knobs(CATALOG)
+    found = []
     for words, knobs in (
         ("3 models, as the page starts", start),
         ("9 models", replace(start, models=every)),
         ("9 models, k up to 1,000", replace(start, models=every, k_max=1000)),
         ("9 models in waves, p95 of time", replace(start, models=every, latency="waves", t_quantile=0.95)),
     ):
-        print(f"{words}: {milliseconds(knobs):.0f} ms (at most 200)")
+        what, limit = f"A moved slider, {words}", "its study and front alone"
+        works = {what: moved(knobs), limit: lambda knobs=knobs: answer(CATALOG, knobs)}
+        taken = take_turns(works, 1 if quick else 9)
+        found.append(compare(what, taken, what, limit, limit, asked=0.2, asked_of="ours"))
+    return found
+
+
+if __name__ == "__main__":
+    show(figures)

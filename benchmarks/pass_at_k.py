@@ -3,67 +3,86 @@
 Run: python benchmarks/pass_at_k.py
 """
 
-import time
-from collections.abc import Callable
+from collections.abc import Sequence
 from fractions import Fraction
 from math import comb
 
 import numpy as np
+from report import show
+from timing import Figure, Work, compare, take_turns
 
 from moo_inference.outcomes import mean_pass_at_k
 
-QUESTIONS, SAMPLES = 1000, 10_000
-K = np.arange(1, SAMPLES + 1)
 CHECKED = (1, 2, 10, 100, 1000, 3000, 9000)
+_SMALLEST = 1e-290
 
 
-def plain_loop(c: list[int]) -> list[float]:
-    """Mean error at each k, one product a question."""
-    total = [0.0] * SAMPLES
+def plain_loop(samples: int, c: Sequence[int]) -> tuple[list[float], int]:
+    """Mean error at each k, one product a question; and how many products there were."""
+    total = [0.0] * samples
+    products = 0
     for right in c:
         error = 1.0
-        for k in range(SAMPLES):
-            error *= max(SAMPLES - right - k, 0) / (SAMPLES - k)
-            if error < 1e-290:
+        for k in range(samples):
+            error *= max(samples - right - k, 0) / (samples - k)
+            products += 1
+            if error < _SMALLEST:
                 break
             total[k] += error
-    return [x / len(c) for x in total]
+    return [x / len(c) for x in total], products
 
 
-def exact_error(c: list[int], k: int) -> Fraction:
+def exact_error(samples: int, c: Sequence[int], k: int) -> Fraction:
     """Mean of C(n-c, k) / C(n, k)."""
-    return Fraction(sum(comb(SAMPLES - right, k) for right in c), comb(SAMPLES, k) * len(c))
+    return Fraction(sum(comb(samples - right, k) for right in c), comb(samples, k) * len(c))
 
 
-def seconds(run: Callable[[], object], times: int) -> float:
-    """The fastest of some runs."""
-    taken = []
-    for _ in range(times):
-        start = time.perf_counter()
-        run()
-        taken.append(time.perf_counter() - start)
-    return min(taken)
-
-
-def furthest(error: np.ndarray, exact: dict[int, Fraction]) -> float:
+def furthest(error: Sequence[float], exact: dict[int, Fraction]) -> float:
     """Largest relative difference from the fractions."""
     return max(abs(float(Fraction(float(error[k - 1])) / value - 1)) for k, value in exact.items() if value)
 
 
-if __name__ == "__main__":
+def products(count: int) -> Work:
+    """So many quotients and their running products, in blocks that stay in the cache."""
+    block = np.linspace(0.5, 1.0, 1 << 17)
+    block = block[: min(count, len(block))]
+    out = np.empty_like(block)
+    whole, rest = divmod(count, len(block))
+
+    def multiply() -> None:
+        for size in [len(block)] * whole + [rest]:
+            np.divide(block[:size], 1.5, out=out[:size])
+            np.cumprod(out[:size], out=out[:size])
+
+    return multiply
+
+
+def figures(quick: bool = False) -> list[Figure]:
+    """Correct samples spread over all numbers, and few of them, the slowest."""
+    questions, samples = (50, 500) if quick else (1000, 10_000)
     rng = np.random.default_rng(0)
-    cases = {"c spread over 0 ... 10,000": SAMPLES + 1, "c below 1,001, the slowest": QUESTIONS + 1}
-    for title, most in cases.items():
-        c = rng.permutation(most)[:QUESTIONS]
-        counts = c.tolist()
-        ours = seconds(lambda c=c: mean_pass_at_k(SAMPLES, c, K), 5)
-        loop = seconds(lambda counts=counts: plain_loop(counts), 1)
-        exact = {k: exact_error(counts, k) for k in CHECKED}
-        over = mean_pass_at_k(SAMPLES, c, K)
-        looped = np.array(plain_loop(counts))
-        rights = max(abs(float(Fraction(float(over.mean[k - 1])) / (1 - value) - 1)) for k, value in exact.items())
-        print(f"{title}: {ours:.3f} s, plain loop / ours {loop / ours:.0f}")
-        print(
-            f"  largest relative difference from fractions: error {furthest(over.error, exact):.1e}, "
-            f"pass@k {rights:.1e}; error of the loop {furthest(looped, exact):.1e}"
+    found = []
+    for title, most in (("evenly spread", samples + 1), ("at most a tenth correct, the slowest", samples // 10 + 1)):
+        c = rng.choice(most, size=questions, replace=most < questions)
+        K = np.arange(1, samples + 1)
+        over = mean_pass_at_k(samples, c, K)
+        exact = {k: exact_error(samples, c.tolist(), k) for k in CHECKED if k <= samples}
+        looped, count = plain_loop(samples, c.tolist())
+        assert furthest(over.error, exact) < 1e-12
+        assert furthest(looped, exact) < 1e-12
+        ours = f"pass@k of {questions:,} questions x {samples:,} samples, all k, {title}"
+        loop, limit = "a plain loop over questions and k", "a quotient and a running product for each question and k"
+        taken = take_turns(
+            {
+                ours: lambda c=c, K=K: mean_pass_at_k(samples, c, K),
+                loop: lambda c=c: plain_loop(samples, c.tolist()),
+                limit: products(count),
+            },
+            1 if quick else 5,
         )
+        found.append(compare(ours, taken, ours, loop, limit))
+    return found
+
+
+if __name__ == "__main__":
+    show(figures)

@@ -1,6 +1,6 @@
 """Pipelines: how long the exact front takes, how large its merges are, and how much of it NSGA-II finds.
 
-Run: python benchmarks/pipelines.py [--seeds 10]
+Run: python benchmarks/pipelines.py [--seeds 10]; run_all.py measures one front against one search alone.
 """
 
 import argparse
@@ -10,6 +10,7 @@ from collections.abc import Mapping
 
 import numpy as np
 from pymoo.optimize import minimize
+from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
 from moo_inference.pipelines import PipelineFront, pipeline_front
@@ -80,6 +81,37 @@ def searched(label: str, models: Mapping[str, mi.Model], scenario: mi.Scenario, 
         f"{max(shares):.4f} of the hypervolume over {seeds} seeds (at least 0.99), "
         f"{(time.perf_counter() - start) / seeds:.1f} s a run: {', '.join(f'{share:.4f}' for share in shares)}"
     )
+
+
+def all_pairs(one: np.ndarray, other: np.ndarray) -> Work:
+    """Adding up all pairs of two fronts, a block at a time."""
+    step = max(1, 100_000 // len(other))
+    return lambda: [one[start : start + step, None] + other for start in range(0, len(one), step)]
+
+
+def figures(quick: bool = False) -> list[Figure]:
+    """Exact fronts of three stages, each against one run of NSGA-II that finds nearly all of it."""
+    evaluations = 1000 if quick else EVALUATIONS
+    found = []
+    for label, models in (("nine built-in models", CATALOG.models), ("30 random models", random_models(30, seed=1))):
+        scenario = MEDICAL.replace(name="medical AI at 0.6", a_min=0.6)
+        stages = stages_of(models, 3)
+        problem = PipelineProblem(stages, scenario)
+        two = pipeline_front(stages[:2], scenario)
+        alone = pipeline_front(stages[:1], scenario)
+        what, search = f"Exact front of three stages, {label}", f"NSGA-II, {evaluations:,} evaluations"
+        pairs = f"adding up all {len(two) * len(alone):,} pairs of the last merge"
+
+        def run(problem: PipelineProblem = problem) -> object:
+            return minimize(problem, nsga2(problem, seed=1), ("n_eval", evaluations))
+
+        works: dict[str, Work] = {
+            what: lambda stages=stages, scenario=scenario: pipeline_front(stages, scenario),
+            search: run,
+            pairs: all_pairs(two.F, alone.F),
+        }
+        found.append(compare(what, take_turns(works, 1 if quick else 2), what, search, pairs))
+    return found
 
 
 if __name__ == "__main__":

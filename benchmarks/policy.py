@@ -8,13 +8,15 @@ import time
 from pathlib import Path
 
 import numpy as np
+from report import show
+from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
+from moo_inference.decision import decide
 from moo_inference.policy import RULES, Policy
-from moo_inference.studies.route import route
+from moo_inference.studies.route import front_across, route
 
 BUDGETS = 1000
-REPETITIONS = 5
 
 
 def make_policy() -> Policy:
@@ -38,26 +40,70 @@ def random_budgets(count: int) -> list[dict[str, float]]:
     ]
 
 
-def microseconds(policy: Policy, rule: str, budgets: list[dict[str, float]]) -> tuple[np.ndarray, int]:
-    """The processor times of all choices, some repetitions of each, and how many of them had an answer."""
-    times = np.empty((REPETITIONS, len(budgets)))
+def choices(policy: Policy, rule: str, budgets: list[dict[str, float]]) -> Work:
+    """A choice at each of the budgets."""
+    return lambda: [policy.choose(**budget, rule=rule) for budget in budgets]
+
+
+def comparisons(policy: Policy, budgets: list[dict[str, float]]) -> Work:
+    """The least that arrays take: all rows compared with the budgets, and the most accurate of what is left."""
+    F = policy.F
+
+    def choose(c_max: float, t_max: float, a_min: float) -> int | None:
+        rows = ((F[:, 0] <= c_max) & (F[:, 1] <= t_max) & (F[:, -1] <= 1 - a_min)).nonzero()[0]
+        return int(rows[F[rows, -1].argmin()]) if rows.size else None
+
+    return lambda: [choose(**budget) for budget in budgets]
+
+
+def figures(quick: bool = False) -> list[Figure]:
+    """Each rule; divided by the number of budgets, so that the times are those of one choice."""
+    catalog = mi.load_catalog("paper")
+    policy = make_policy()
+    budgets = random_budgets(20 if quick else BUDGETS)
+    curves = route(catalog, "essay-feedback").curves
+    essay = catalog.scenarios["essay-feedback"]
+    limit = "three comparisons, then the most accurate"
+    found = []
+    for rule in RULES:
+        what, studied = (
+            f"A choice by policy, {rule}, {len(policy.k)} rows",
+            "route's way: the front anew, then the rule",
+        )
+
+        def by_route(rule: str = rule) -> None:
+            for budget in budgets[:20]:
+                decide(front_across(curves, essay.replace(**budget)), rule)
+
+        taken = take_turns(
+            {what: choices(policy, rule, budgets), studied: by_route, limit: comparisons(policy, budgets)},
+            2 if quick else 7,
+        )
+        taken[studied] = taken[studied] / 20 * len(budgets)
+        taken = {name: seconds / len(budgets) for name, seconds in taken.items()}
+        found.append(compare(what, taken, what, studied, limit, asked=50e-6, asked_of="ours"))
+    return found
+
+
+def distribution(policy: Policy, rule: str, budgets: list[dict[str, float]]) -> tuple[np.ndarray, int]:
+    """Microseconds of processor time of single choices, and how many of them had an answer."""
+    times = []
     answered = 0
-    for repetition in range(REPETITIONS):
-        for number, budget in enumerate(budgets):
-            start = time.process_time()
-            choice = policy.choose(**budget, rule=rule)
-            times[repetition, number] = time.process_time() - start
-            answered += repetition == 0 and choice is not None
-    return 1e6 * times.ravel(), answered
+    for budget in budgets:
+        start = time.process_time()
+        choice = policy.choose(**budget, rule=rule)
+        times.append(time.process_time() - start)
+        answered += choice is not None
+    return 1e6 * np.array(times), answered
 
 
 if __name__ == "__main__":
-    policy = make_policy()
-    budgets = random_budgets(BUDGETS)
-    print(f"{len(policy.k)} rows, {BUDGETS:,} random budgets; microseconds a choice (at most 50)")
-    for rule in RULES:
-        taken, answered = microseconds(policy, rule, budgets)
+    show(figures)
+    embedded = make_policy()
+    print(f"Single choices at {BUDGETS:,} random budgets, microseconds, the clock's own 1 or 2 among them:")
+    for name in RULES:
+        taken, answers = distribution(embedded, name, random_budgets(BUDGETS))
         print(
-            f"{rule:16} median {np.median(taken):5.1f}, mean {taken.mean():5.1f}, 99th percentile "
-            f"{np.percentile(taken, 99):5.1f}; {answered} answered"
+            f"{name:16} median {np.median(taken):5.1f}, mean {taken.mean():5.1f}, 99th percentile "
+            f"{np.percentile(taken, 99):5.1f}; {answers} answered"
         )

@@ -1,4 +1,4 @@
-"""What reading large files takes: peak memory as a ratio to the file's size, time as a ratio to the plainest parse.
+"""What reading large files takes: time against the plainest parse, peak memory against the file's size.
 
 Run: python benchmarks/readers.py
 """
@@ -6,12 +6,13 @@ Run: python benchmarks/readers.py
 import csv
 import json
 import tempfile
-import time
 import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from report import show
+from timing import Figure, compare, take_turns
 
 from moo_inference.readers import (
     read_azure_trace,
@@ -21,21 +22,18 @@ from moo_inference.readers import (
     recognise,
 )
 
-ROWS = 1_000_000
-MODELS = 5_000
 
-
-def write_trace(path: Path) -> None:
+def write_trace(path: Path, count: int) -> None:
     """A trace in Azure's format."""
     with path.open("w", newline="") as stream:
         stream.write("TIMESTAMP,ContextTokens,GeneratedTokens\r\n")
-        for i in range(ROWS):
+        for i in range(count):
             stream.write(
                 f"2023-11-16 {i // 60000:02}:{i // 1000 % 60:02}:03.97{i % 100000:05},{i % 7919},{i % 613}\r\n"
             )
 
 
-def write_prices(path: Path) -> None:
+def write_prices(path: Path, count: int) -> None:
     """A price map in LiteLLM's format, with as many fields as a real entry has."""
     entry = {
         "litellm_provider": "x",
@@ -48,23 +46,25 @@ def write_prices(path: Path) -> None:
         "source": "https://example.org/pricing",
         **{f"supports_{number}": True for number in range(15)},
     }
-    path.write_text(json.dumps({f"model-{i}": entry for i in range(MODELS)}, indent=4))
+    path.write_text(json.dumps({f"model-{i}": entry for i in range(count)}, indent=4))
 
 
-def write_outcomes(path: Path) -> None:
-    """1,000,000 samples as JSON lines."""
+def write_outcomes(path: Path, count: int) -> None:
+    """Samples as JSON lines."""
     with path.open("w") as stream:
-        for i in range(ROWS):
+        for i in range(count):
             stream.write(
                 f'{{"question": "q{i % 1000}", "correct": {"true" if i % 3 else "false"}, "answer": "{i % 97}"}}\n'
             )
 
 
-def write_bench(path: Path) -> None:
-    """A detailed result of 2,000 requests with 500 inter-token latencies each."""
-    gaps = np.random.default_rng(1).gamma(4.0, 0.005, size=(2000, 500)).round(9).tolist()
-    lists = {"ttfts": [0.1] * 2000, "itls": gaps, "input_lens": [100] * 2000, "output_lens": [501] * 2000}
-    path.write_text(json.dumps({"completed": 2000, "total_output_tokens": 1_002_000, **lists, "errors": [""] * 2000}))
+def write_bench(path: Path, count: int) -> None:
+    """A detailed result of requests with 500 inter-token latencies each."""
+    gaps = np.random.default_rng(1).gamma(4.0, 0.005, size=(count, 500)).round(9).tolist()
+    lists = {"ttfts": [0.1] * count, "itls": gaps, "input_lens": [100] * count, "output_lens": [501] * count}
+    path.write_text(
+        json.dumps({"completed": count, "total_output_tokens": 501 * count, **lists, "errors": [""] * count})
+    )
 
 
 def parse_csv(path: Path) -> None:
@@ -86,47 +86,42 @@ def parse_json(path: Path) -> None:
     json.loads(path.read_text())
 
 
-CASES: dict[str, tuple[Callable[[Path], None], Callable[[Path], object], Callable[[Path], None], str]] = {
-    f"trace of {ROWS:,} rows": (write_trace, read_azure_trace, parse_csv, "csv.reader"),
-    f"prices of {MODELS:,} models": (write_prices, read_litellm_prices, parse_json, "json.loads"),
-    f"outcomes of {ROWS:,} samples": (write_outcomes, read_outcomes_table, parse_lines, "json.loads by line"),
-    "detailed vllm bench, 1,000,000 gaps": (write_bench, read_vllm_bench, parse_json, "json.loads"),
-    "recognising that trace": (write_trace, recognise, parse_csv, "csv.reader"),
+Case = tuple[Callable[[Path, int], None], Callable[[Path], object], Callable[[Path], None], str, int]
+
+CASES: dict[str, Case] = {
+    "Reading a trace of {:,} rows": (write_trace, read_azure_trace, parse_csv, "csv.reader", 200_000),
+    "Recognising a trace of {:,} rows": (write_trace, recognise, parse_csv, "csv.reader", 200_000),
+    "Reading prices of {:,} models": (write_prices, read_litellm_prices, parse_json, "json.loads", 5_000),
+    "Reading {:,} outcomes": (write_outcomes, read_outcomes_table, parse_lines, "json.loads by line", 200_000),
+    "Reading a vLLM result, {:,} requests": (write_bench, read_vllm_bench, parse_json, "json.loads", 2_000),
 }
+"""How to write a file, ours, the plainest parse and its name, and how many rows."""
 
 
-def seconds(work: Callable[[Path], object], path: Path) -> float:
-    """The least time of three runs."""
-    times = []
-    for _ in range(3):
-        start = time.perf_counter()
-        work(path)
-        times.append(time.perf_counter() - start)
-    return min(times)
-
-
-def peak(work: Callable[[Path], object], path: Path) -> int:
-    """The most bytes that Python and NumPy hold at a time."""
+def peak(work: Callable[[Path], object], path: Path) -> float:
+    """The most MB that Python and NumPy hold at a time."""
     tracemalloc.start()
     work(path)
     found = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
-    return found
+    return found / 1e6
 
 
-def measure(case: str, path: Path) -> None:
-    """One line of the table."""
-    _, read, plain, name = CASES[case]
-    size = path.stat().st_size
-    took, parsed = seconds(read, path), seconds(plain, path)
-    memory = peak(read, path) / size
-    print(f"{case:36} {size / 1e6:6.1f} MB {memory:14.2f} {took / parsed:8.2f} {name:18} {took:.2f} s")
+def figures(quick: bool = False) -> list[Figure]:
+    """Time and memory of each case."""
+    times, memories = [], []
+    for label, (write, read, plain, name, rows) in CASES.items():
+        count = rows // 100 if quick else rows
+        what, size = label.format(count), "the file's size"
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "large"
+            write(path, count)
+            works = {what: lambda read=read, path=path: read(path), name: lambda plain=plain, path=path: plain(path)}
+            times.append(compare(what, take_turns(works, 1 if quick else 3), what, name, name))
+            held = {what: np.array([peak(read, path)]), size: np.array([path.stat().st_size / 1e6])}
+            memories.append(compare(f"{what}: memory", held, what, size, size, unit="MB"))
+    return times + memories
 
 
 if __name__ == "__main__":
-    print(f"{'':36} {'size':>9} {'memory / size':>14} {'time /':>8} that of")
-    for label, (write, *_) in CASES.items():
-        with tempfile.TemporaryDirectory() as folder:
-            file = Path(folder) / "large"
-            write(file)
-            measure(label, file)
+    show(figures)

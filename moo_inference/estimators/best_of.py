@@ -7,7 +7,7 @@ Gauss-Legendre with 12 nodes on panels of half a standard deviation gives 1e-12 
 """
 
 from collections.abc import Sequence
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
@@ -84,6 +84,11 @@ def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: flo
 
 def maximum_cumulants(sizes: Sequence[int]) -> FloatArray:
     """(len(sizes), 4) first cumulants of the maximum of so many standard normals: mean, variance, third, fourth."""
+    return _maximum_cumulants(tuple(sizes)).copy()
+
+
+@lru_cache(maxsize=64)  # all models with waves of the same size share them
+def _maximum_cumulants(sizes: tuple[int, ...]) -> FloatArray:
     counts = np.asarray(sizes, dtype=float)
     starts, log_cdf = _panels()
     t, w = legendre()

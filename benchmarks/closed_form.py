@@ -1,0 +1,71 @@
+"""Formulas against simulation: nine models, k = 1 ... 128.
+
+Run: python benchmarks/closed_form.py
+"""
+
+import numpy as np
+from report import show
+from timing import Figure, Work, compare, take_turns
+
+import moo_inference as mi
+from moo_inference.estimators.best_of import legendre
+from moo_inference.estimators.closed_form import ClosedForm
+
+CATALOG = mi.load_catalog("paper")
+MODELS = list(CATALOG.models.values())
+KS = range(1, 129)
+
+
+def estimated_by(estimator: mi.ClosedForm | mi.MonteCarlo, latency: str = "ideal") -> Work:
+    """All curves."""
+    return lambda: estimator.estimate_many(MODELS, KS, latency=latency)
+
+
+def exponentials() -> Work:
+    """Phi^k at every node of the quadrature between the accuracies 0 and 1, which all models share."""
+    nodes = len(legendre()[0]) * int(np.ceil(2 * 19.0))  # panels of half a standard deviation from -9 to 10
+    logarithms = np.outer(np.arange(1.0, 129.0), np.linspace(-40.0, 0.0, nodes))
+    return lambda: np.exp(logarithms)
+
+
+def draw_and_sort() -> None:
+    """What common draws cannot do without: three normals a pass and trial, and two sums of each model in order."""
+    z = np.random.default_rng(42).standard_normal((len(KS), 3, 300))
+    for _ in MODELS:
+        np.sort(z[:, :2], axis=2)
+
+
+def figures(quick: bool = False) -> list[Figure]:
+    """Both latency rules against both ways to draw."""
+    repetitions = 2 if quick else 9
+    limit = "the exponentials of its quadrature"
+    independent, common = "Monte Carlo, 300 independent draws for each k", "Monte Carlo, 300 common draws"
+    found = []
+    for latency, asked in (("ideal", 1 / 50), ("waves", 1 / 8)):
+        ours = f"Closed form, nine models, k to 128, latency {latency}"
+        taken = take_turns(
+            {
+                ours: estimated_by(ClosedForm(), latency),
+                independent: estimated_by(mi.MonteCarlo(draws="independent")),
+                common: estimated_by(mi.MonteCarlo(), latency),
+                limit: exponentials(),
+            },
+            repetitions,
+        )
+        found.append(compare(ours, taken, ours, independent, limit, asked=asked))
+        found.append(compare(ours, taken, ours, common, limit))
+    normals = "drawing the normals, and sorting cost and time of each model for the percentiles"
+    draws = take_turns(
+        {
+            common: estimated_by(mi.MonteCarlo()),
+            independent: estimated_by(mi.MonteCarlo(draws="independent")),
+            normals: draw_and_sort,
+        },
+        repetitions,
+    )
+    found.append(compare(f"{common}, nine models, k to 128", draws, common, independent, normals))
+    return found
+
+
+if __name__ == "__main__":
+    show(figures)

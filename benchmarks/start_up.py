@@ -1,0 +1,58 @@
+"""What starting costs: commands and imports against `import numpy`, and the most memory of large runs.
+
+Run: python benchmarks/start_up.py
+"""
+
+import sys
+from pathlib import Path
+
+from report import show
+from timing import Figure, commands_take_turns, compare
+
+COMMAND = str(Path(sys.executable).parent / "moo-inference")
+LARGE = """
+import moo_inference as mi
+catalog = mi.load_catalog("paper")
+mi.run_study(catalog, estimator=mi.MonteCarlo(trials=300, draws="independent"), k_step=4).choices
+mi.MonteCarlo(trials={trials}).estimate(catalog.models["gpt-5"], range(1, {k_max} + 1))
+"""
+
+
+def python(code: str) -> tuple[str, ...]:
+    """A command that runs some code."""
+    return (sys.executable, "-c", code)
+
+
+def figures(quick: bool = False) -> list[Figure]:
+    """Processor time and memory of whole processes."""
+    trials, k_max = (1000, 32) if quick else (100_000, 256)
+    bare, numpy, parser = (f"python -c '{code}'" for code in ("pass", "import numpy", "import typer"))
+    imports = "importing numpy, scipy.special, moocore, pandas, pydantic"
+    package, helped, policy = "import moo_inference", "moo-inference --help", "import moo_inference.policy"
+    solve = "moo-inference solve, the built-in catalog"
+    large = f"The paper's experiment, then common draws, {trials:,} trials, k to {k_max}: peak memory"
+    floors = {numpy: python("import numpy"), imports: python("import numpy, scipy.special, moocore, pandas, pydantic")}
+    seconds, _ = commands_take_turns(
+        {
+            **floors,
+            bare: python("pass"),
+            parser: python("import typer"),
+            package: python(package),
+            policy: python(policy),
+            helped: (COMMAND, "--help"),
+            solve: (COMMAND, "solve"),
+        },
+        1 if quick else 5,
+    )
+    _, memory = commands_take_turns({**floors, large: python(LARGE.format(trials=trials, k_max=k_max))}, 1)
+    return [
+        compare(helped, seconds, helped, numpy, parser, asked=2.2),
+        compare(package, seconds, package, numpy, bare),
+        compare(policy, seconds, policy, numpy, numpy),
+        compare(solve, seconds, solve, numpy, imports),
+        compare(large, memory, large, numpy, imports, asked=300, asked_of="ours", unit="MB"),
+    ]
+
+
+if __name__ == "__main__":
+    show(figures)
