@@ -1,5 +1,6 @@
 """The command line: parse, call, print. The work is done elsewhere."""
 
+import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -346,7 +347,7 @@ def compare(
 
     if out is not None:
         prepare_folder(out)
-    whole_number("seeds", seeds, 1)
+    whole_number("seeds", seeds, 1, 1_000_000)
     problems = catalog_problems(
         load_catalog(catalog).without(without or ()),
         models=model,
@@ -385,6 +386,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 
 
 def _run(arguments: Sequence[str] | None) -> int:
+    _prepare_streams()
     try:
         typed = sys.argv[1:] if arguments is None else list(arguments)
         status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
@@ -397,9 +399,25 @@ def _run(arguments: Sequence[str] | None) -> int:
         # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
         sys.stdout = None
         return 0
+    except OSError as error:
+        # Faults of files are told where they are opened: what is left are results that nothing takes, a full disk say.
+        sys.stdout = None
+        return _fail([f"the results cannot be written: {error.strerror or error}"])
+    except MemoryError:
+        return _fail(["there is not enough memory for this: ask for fewer trials, models or k"])
     if status == INTERRUPTED:
         sys.stderr.write("moo-inference: interrupted\n")
     return int(status or 0)
+
+
+def _prepare_streams() -> None:
+    """Characters that an output cannot show become escapes; an output that is closed takes nothing."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, io.StringIO())
+        elif isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
 
 
 def _fail(faults: Sequence[str]) -> int:

@@ -7,13 +7,13 @@ refused: each of them lets a file say something else than it seems to.
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from moo_inference.errors import CatalogError
-from moo_inference.readers.document import Document, Location
+from moo_inference.files import open_to_read
+from moo_inference.readers.document import Document, Location, unreadable
 
 # The same loader in C, some twenty times faster, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -39,9 +39,10 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     """
     name = str(path)
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise CatalogError(f"{name}: must be a file that can be read: {error.strerror or error}") from error
+        with open_to_read(path) as stream:
+            content = stream.read()
+    except (OSError, ValueError) as error:
+        raise CatalogError(unreadable(name, error)) from error
     return parse_yaml(content, name)
 
 
