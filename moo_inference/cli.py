@@ -36,6 +36,7 @@ from moo_inference.cli_options import (
 from moo_inference.cli_route import route
 from moo_inference.cli_study import REPLICATIONS, solve_study
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     from moo_inference.texts.table import Table
@@ -170,7 +171,7 @@ def replay(
     with report_progress("estimating") as progress:
         found = run_again(record["settings"], record["choices"], progress)
     for line in found.lines():
-        typer.echo(line)
+        typer.echo(one_line(line))
     if found.changes:
         raise typer.Exit(1)
 
@@ -423,8 +424,7 @@ def _prepare_streams() -> None:
 def _fail(faults: Sequence[str]) -> int:
     for fault in faults:
         # A name may hold the end of a line, a fault must not.
-        line = "\\n".join(fault.splitlines())
-        sys.stderr.write(f"moo-inference: {line}\n")
+        sys.stderr.write(f"moo-inference: {one_line(fault)}\n")
     return FAULT
 
 

@@ -26,12 +26,12 @@ ESTIMATORS = {
     "independent": mi.MonteCarlo(trials=16, seed=3, draws="independent"),
     "empirical": mi.Empirical(trials=16, seed=3),
 }
-K = {"k_max": 9, "k_step": 2, "k_min": 1}
+K = {"k_max": 5, "k_step": 2, "k_min": 1}
 RULES_WITHOUT_SCALE = ["accuracy-max", "knee-chord"]
 NEW = "one more model"
 
 each_estimator = pytest.mark.parametrize("estimator", ESTIMATORS.values(), ids=list(ESTIMATORS))
-few = examples(25)
+few = examples(12)
 
 
 def rules_for(catalog):
@@ -62,9 +62,10 @@ def routes(catalog, estimator):
     """What each rule takes across models in each scenario; the model is left out, since equal rows may be of any."""
     found = {}
     for scenario in catalog.scenarios:
+        one = route(catalog, scenario, "accuracy-max", estimator=estimator, **K)
+        assert one.choice.status == decide(one.front, "accuracy-max").status
         for rule in rules_for(catalog):
-            one = route(catalog, scenario, rule, estimator=estimator, **K)
-            found[scenario, rule] = said(one.choice, one.front)
+            found[scenario, rule] = said(decide(one.front, rule), one.front)
     return found
 
 
