@@ -18,6 +18,7 @@ from moo_inference.readers.document import Document, Location, unreadable
 # The same loader in C, some twenty times faster, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 16
+_MOST_SHOWN = 20
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {
@@ -90,6 +91,9 @@ class _Walk:
         """Refuse anchors, aliases, tags and deep nesting before anything is built from them."""
         depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
+            if len(self.faults) >= _MOST_SHOWN:
+                self.refuse(event.start_mark, "faults from here on are not looked for")
+                break
             if isinstance(event, yaml.AliasEvent):
                 self.refuse(
                     event.start_mark, f"aliases (*{getattr(event, 'anchor', '')}) must not be used: write the value out"
