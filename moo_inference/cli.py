@@ -1,6 +1,5 @@
 """The command line: parse, call, print. The work is done elsewhere."""
 
-import io
 import shlex
 import sys
 from collections.abc import Sequence
@@ -34,8 +33,9 @@ from moo_inference.cli_options import (
     grouped,
 )
 from moo_inference.cli_route import route
+from moo_inference.cli_run import run
 from moo_inference.cli_study import REPLICATIONS, solve_study
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import SettingError
 from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
@@ -49,9 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-FAULT = 2
 NOTHING_FOUND = 3
-INTERRUPTED = 130
 
 
 def _print_versions(asked: bool) -> None:
@@ -383,49 +381,7 @@ def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
-    sys.exit(_run(arguments))
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    _prepare_streams()
-    try:
-        typed = sys.argv[1:] if arguments is None else list(arguments)
-        status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
-        sys.stdout.flush()
-    except MooInferenceError as error:
-        return _fail(error.faults)
-    except typer.TyperException as error:
-        return _fail([" ".join(error.format_message().split())])
-    except BrokenPipeError:
-        # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
-        sys.stdout = None
-        return 0
-    except OSError as error:
-        # Faults of files are told where they are opened: what is left are results that nothing takes, a full disk say.
-        sys.stdout = None
-        return _fail([f"the results cannot be written: {error.strerror or error}"])
-    except MemoryError:
-        return _fail(["there is not enough memory for this: ask for fewer trials, models or k"])
-    if status == INTERRUPTED:
-        sys.stderr.write("moo-inference: interrupted\n")
-    return int(status or 0)
-
-
-def _prepare_streams() -> None:
-    """Characters that an output cannot show become escapes; an output that is closed takes nothing."""
-    for name in ("stdout", "stderr"):
-        stream = getattr(sys, name)
-        if stream is None:
-            setattr(sys, name, io.StringIO())
-        elif isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")
-
-
-def _fail(faults: Sequence[str]) -> int:
-    for fault in faults:
-        # A name may hold the end of a line, a fault must not.
-        sys.stderr.write(f"moo-inference: {one_line(fault)}\n")
-    return FAULT
+    sys.exit(run(app, arguments))
 
 
 if __name__ == "__main__":

@@ -100,8 +100,8 @@ class Policy:
             made = dict(data["made"])
             if not (len(model) == len(k) == len(F) > 0 and np.isfinite(F).all()):
                 raise ValueError("all columns must have the same length, one number a row")
-            if not ((k >= 1).all() and F.shape[1:] == (len(_COLUMNS),)):
-                raise ValueError("k must be at least 1, and cost, time and error one number a row")
+            if not ((k >= 1).all() and F.shape[1:] == (3 + len(resources),)):
+                raise ValueError("k must be at least 1, and each column one number a row")
             if not ((model >= 0).all() and (model < len(models)).all() and (np.diff(F[:, 0]) >= 0).all()):
                 raise ValueError("rows must name their models, and stand in ascending order of cost")
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
