@@ -33,8 +33,10 @@ from moo_inference.cli_options import (
     grouped,
 )
 from moo_inference.cli_route import route
+from moo_inference.cli_run import run
 from moo_inference.cli_study import REPLICATIONS, solve_study
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import SettingError
+from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     from moo_inference.texts.table import Table
@@ -47,9 +49,7 @@ app = typer.Typer(
     context_settings={"help_option_names": ["-h", "--help"]},
 )
 
-FAULT = 2
 NOTHING_FOUND = 3
-INTERRUPTED = 130
 
 
 def _print_versions(asked: bool) -> None:
@@ -169,7 +169,7 @@ def replay(
     with report_progress("estimating") as progress:
         found = run_again(record["settings"], record["choices"], progress)
     for line in found.lines():
-        typer.echo(line)
+        typer.echo(one_line(line))
     if found.changes:
         raise typer.Exit(1)
 
@@ -346,7 +346,7 @@ def compare(
 
     if out is not None:
         prepare_folder(out)
-    whole_number("seeds", seeds, 1)
+    whole_number("seeds", seeds, 1, 1_000_000)
     problems = catalog_problems(
         load_catalog(catalog).without(without or ()),
         models=model,
@@ -381,33 +381,7 @@ def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
-    sys.exit(_run(arguments))
-
-
-def _run(arguments: Sequence[str] | None) -> int:
-    try:
-        typed = sys.argv[1:] if arguments is None else list(arguments)
-        status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
-        sys.stdout.flush()
-    except MooInferenceError as error:
-        return _fail(error.faults)
-    except typer.TyperException as error:
-        return _fail([" ".join(error.format_message().split())])
-    except BrokenPipeError:
-        # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
-        sys.stdout = None
-        return 0
-    if status == INTERRUPTED:
-        sys.stderr.write("moo-inference: interrupted\n")
-    return int(status or 0)
-
-
-def _fail(faults: Sequence[str]) -> int:
-    for fault in faults:
-        # A name may hold the end of a line, a fault must not.
-        line = "\\n".join(fault.splitlines())
-        sys.stderr.write(f"moo-inference: {line}\n")
-    return FAULT
+    sys.exit(run(app, arguments))
 
 
 if __name__ == "__main__":

@@ -8,6 +8,7 @@ import typer
 from moo_inference.cli_options import grouped
 from moo_inference.cli_sources import NO_BUDGET, Attempts, Budgets, ByHand, Sources, one_of, pairs_of
 from moo_inference.errors import SettingError
+from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,7 +61,7 @@ def doctor(
         holds = [f"{' and '.join(counts)}, all valid."]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:
-            typer.echo(f"{heading}: {sentence}")
+            typer.echo(one_line(f"{heading}: {sentence}"))
     if found.rows:
         from moo_inference.texts.table import Table
 

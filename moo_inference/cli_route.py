@@ -53,9 +53,8 @@ def route(
 
     Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    import yaml
-
     from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.catalog.loading import to_yaml
     from moo_inference.estimators import choose_estimator
     from moo_inference.files import write_atomically
     from moo_inference.progress import report_progress
@@ -80,7 +79,7 @@ def route(
     if policy is not None:
         found.policy().save(policy)
     if litellm is not None:
-        write_atomically(litellm, yaml.safe_dump(found.to_litellm(), sort_keys=False, allow_unicode=True))
+        write_atomically(litellm, to_yaml(found.to_litellm()))
     if format is Format.JSON:
         record = found.to_dict()
         if what_if:

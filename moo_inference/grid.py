@@ -4,6 +4,8 @@ from moo_inference.errors import SettingError
 from moo_inference.estimators.base import whole_number
 
 _MOST_POINTS = 1_000_000
+_LARGEST = 10**15
+"""A larger k is no count that floating-point numbers keep apart from its neighbours."""
 
 
 def pass_grid(k_min: int | None = None, k_max: int = 128, k_step: int = 1) -> range:
@@ -17,7 +19,7 @@ def pass_grid(k_min: int | None = None, k_max: int = 128, k_step: int = 1) -> ra
     numbers: list[int] = []
     for name, value in (("k_step", k_step), ("k_min", k_step if k_min is None else k_min), ("k_max", k_max)):
         try:
-            numbers.append(whole_number(name, value, 1))
+            numbers.append(whole_number(name, value, 1, _LARGEST))
         except SettingError as error:
             if not (name == "k_min" and k_min is None):
                 faults.extend(error.faults)

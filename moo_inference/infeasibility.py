@@ -61,7 +61,7 @@ class Shortfall:
         # anyhow is not worth a digit.
         if not self.needs:
             return 0.0
-        scale = 10.0 ** (5 - np.floor(np.log10(self.needs)))
+        scale = 10.0 ** min(5 - np.floor(np.log10(self.needs)), 300)
         slack = self.needs * TOLERANCE / 10
         if self.budget == "a_min":
             return float(np.floor((self.needs + slack) * scale) / scale)

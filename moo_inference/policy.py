@@ -8,13 +8,12 @@ import math
 import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from moo_inference.errors import ReaderError, SettingError, unknown_name
-from moo_inference.files import write_atomically
+from moo_inference.files import open_to_read, write_atomically
 from moo_inference.scores import FloatArray, IntArray, best_rows, cube_volume, sharpness, utopia_distance
 
 FORMAT = "moo-inference policy 1"
@@ -85,10 +84,11 @@ class Policy:
             ReaderError: (a ValueError) the file is missing, or no policy.
         """
         try:
-            data = json.loads(Path(path).read_text(encoding="utf-8"))
+            with open_to_read(path) as stream:
+                data = json.loads(stream.read())
         except OSError as error:
             raise ReaderError(f"{path}: must be a file that can be read: {error.strerror or error}") from error
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise ReaderError(f"{path}: must be JSON: {error}") from error
         try:
             if data["format"] != FORMAT:
@@ -100,9 +100,11 @@ class Policy:
             made = dict(data["made"])
             if not (len(model) == len(k) == len(F) > 0 and np.isfinite(F).all()):
                 raise ValueError("all columns must have the same length, one number a row")
+            if not ((k >= 1).all() and F.shape[1:] == (3 + len(resources),)):
+                raise ValueError("k must be at least 1, and each column one number a row")
             if not ((model >= 0).all() and (model < len(models)).all() and (np.diff(F[:, 0]) >= 0).all()):
                 raise ValueError("rows must name their models, and stand in ascending order of cost")
-        except (KeyError, TypeError, ValueError, IndexError) as error:
+        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
             raise ReaderError(f"{path}: must be a policy written by moo-inference route: {error}") from error
         return cls(models, model, k, F, made, resources)
 

@@ -148,3 +148,9 @@ def test_a_result_without_a_feasible_point_says_why(gpt5, essay):
     front = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
     assert front.infeasibility.k == 4
     assert "cost $0.08704" in str(front.infeasibility)
+
+
+def test_a_budget_near_nothing_is_told_without_overflow():
+    scenario = SCENARIO.replace(a_min=1.0)
+    front = mi.Front.from_curve(curve_of([1, 2], [1, 2], [1, 2], [2e-311, 3e-311]), scenario)
+    assert "lowering a_min to 0 would allow" in str(front.infeasibility)

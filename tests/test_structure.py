@@ -33,6 +33,7 @@ ORDER = (
     "studies",
     "views",
     "progress",
+    "cli_run",
     "cli_options",
     "cli_study",
     "cli_sources",

@@ -68,14 +68,14 @@ class MeasuredAccuracy(Frozen):
         keep: which of k passes is kept: `oracle` (a right one if there is any), `verifier` (the one with the highest
             score) or `majority` (the commonest answer).
         questions: for each question its samples, right/all: see `moo_inference.outcomes.records`.
-        trials: of the votes that are too many to be counted.
+        trials: of the votes that are too many to be counted, at most a million.
         seed: of the same.
     """
 
     law: Literal["outcomes"]
     keep: Literal["oracle", "verifier", "majority"] = "oracle"
     questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
-    trials: Annotated[Count, Field(ge=2)] = 1000
+    trials: Annotated[Count, Field(ge=2, le=1_000_000)] = 1000
     seed: WholeNumber = 42
 
     @field_validator("questions")

@@ -60,7 +60,12 @@ def save_catalog(catalog: Catalog, path: str | os.PathLike[str]) -> None:
 
 def catalog_to_yaml(catalog: Catalog) -> str:
     """The catalog as YAML that `parse_catalog` reads back equal."""
-    return yaml.dump(catalog_to_dict(catalog), Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return to_yaml(catalog_to_dict(catalog))
+
+
+def to_yaml(values: Mapping[str, Any]) -> str:
+    """Plain values as YAML that is read back equal, by this project's reader and by YAML 1.1."""
+    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
 
 
 class _Dumper(yaml.SafeDumper):

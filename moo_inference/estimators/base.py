@@ -16,6 +16,11 @@ Progress = Callable[[int, int], None]
 
 LATENCIES = ("ideal", "waves")
 
+MOST_TRIALS = 100_000_000
+"""More would not fit into memory."""
+
+_MOST_PARALLEL = 10**9
+
 
 class Estimator(ABC):
     """Estimates the scaling curve of a model. An estimator holds settings only and never changes."""
@@ -170,15 +175,18 @@ def passes(k: Iterable[int] | int) -> IntArray:
     return values.astype(np.int64)
 
 
-def whole_number(name: str, value: object, least: int) -> int:
+def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
     """A validated whole number; booleans and fractions are refused.
 
     Raises:
-        SettingError: (a ValueError) it is not one, or is below `least`.
+        SettingError: (a ValueError) it is not one, is below `least`, or is above `most`.
     """
     if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
         raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
+    found = int(value)
+    if most is not None and found > most:
+        raise SettingError(f"{name} must be at most {most:,}, got {found:,}")
+    return found
 
 
 def settle_whole_numbers(owner: object, least: dict[str, int]) -> list[str]:
@@ -191,7 +199,8 @@ def settle_whole_numbers(owner: object, least: dict[str, int]) -> list[str]:
     faults: list[str] = []
     for name, lowest in least.items():
         try:
-            object.__setattr__(owner, name, whole_number(name, getattr(owner, name), lowest))
+            most = MOST_TRIALS if name == "trials" else None
+            object.__setattr__(owner, name, whole_number(name, getattr(owner, name), lowest, most))
         except SettingError as error:
             faults.extend(error.faults)
     return faults
@@ -206,4 +215,4 @@ def latency_settings(model: Model, parallel: int | None, latency: str | None) ->
     rule = model.latency if latency is None else latency
     if rule not in LATENCIES:
         raise SettingError(f"latency must be one of: {', '.join(LATENCIES)}; got {rule!r}")
-    return model.parallel if parallel is None else whole_number("parallel", parallel, 1), rule
+    return model.parallel if parallel is None else whole_number("parallel", parallel, 1, _MOST_PARALLEL), rule

@@ -6,14 +6,13 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.errors import ReaderError, did_you_mean
-from moo_inference.readers.document import LARGEST, Faults, printable, shown
-from moo_inference.readers.json_file import unreadable
+from moo_inference.files import open_to_read
+from moo_inference.readers.document import LARGEST, Faults, printable, shown, unreadable
 
 Progress = Callable[[int, int], None]
 """Called with the bytes done and the bytes in all."""
@@ -93,7 +92,7 @@ def read_csv(
     """
     name = str(path)
     try:
-        with Path(path).open("rb") as stream:
+        with open_to_read(path) as stream:
             total = os.fstat(stream.fileno()).st_size
             source = _Source(name, stream)
             table = csv.reader(source, strict=True)

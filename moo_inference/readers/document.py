@@ -49,6 +49,11 @@ class Document:
         return printable(f"{self.where(location)}: {key + ': ' if key else ''}{sentence}")
 
 
+def unreadable(name: str, error: Exception) -> str:
+    """The sentence for a file that cannot be opened or read."""
+    return f"{name}: must be a file that can be read: {getattr(error, 'strerror', None) or error}"
+
+
 class Faults:
     """The faults of one file as they are found: the first ones whole, the others counted."""
 

@@ -9,11 +9,11 @@ import math
 import os
 import re
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.document import Document, Faults, Location, printable
+from moo_inference.files import open_to_read
+from moo_inference.readers.document import Document, Faults, Location, printable, unreadable
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},:]|[^\s\[\]{},:"]+', re.DOTALL)
 _BOTTOMLESS = 1_000_000
@@ -87,7 +87,7 @@ def read_bytes(path: str | os.PathLike[str], most: int = -1) -> bytes:
         ReaderError: the file is missing or cannot be read.
     """
     try:
-        with Path(path).open("rb") as stream:
+        with open_to_read(path) as stream:
             return stream.read(most)
     except (OSError, ValueError) as error:
         raise ReaderError(unreadable(str(path), error)) from error
@@ -104,11 +104,6 @@ def read_text(path: str | os.PathLike[str]) -> str:
         return content.decode("utf-8-sig")
     except ValueError as error:
         raise ReaderError(f"{path}: must be UTF-8 text: {error}") from error
-
-
-def unreadable(name: str, error: Exception) -> str:
-    """The sentence for a file that cannot be opened or read."""
-    return f"{name}: must be a file that can be read: {getattr(error, 'strerror', None) or error}"
 
 
 def steps(text: str, deepest: int = _BOTTOMLESS) -> Iterator[Step]:
@@ -255,7 +250,7 @@ def _odd_values(name: str, text: str, first_line: int) -> Faults:
 def _text_lines(name: str) -> Iterator[tuple[int, str]]:
     """The lines of a file that hold something, with their numbers."""
     try:
-        with Path(name).open("rb") as stream:
+        with open_to_read(name) as stream:
             for number, content in enumerate(stream, 1):
                 try:
                     text = content.decode("utf-8-sig" if number == 1 else "utf-8")

@@ -6,10 +6,10 @@ each system has a column of 0 and 1 is read one system at a time: `correct` is t
 
 import os
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.files import open_to_read
 from moo_inference.readers.csv_file import Progress, read_csv
 from moo_inference.readers.document import Faults, finite, printable, shown
 from moo_inference.readers.json_file import read_bytes, read_json_records
@@ -111,7 +111,7 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
     except ImportError as error:
         raise ReaderError(f'{path}: to read Parquet, run: pip install "moo-inference[parquet]"') from error
     try:
-        with Path(path).open("rb") as stream:
+        with open_to_read(path) as stream:
             table = parquet.ParquetFile(stream)
             there = table.schema_arrow.names
             for name in needed:

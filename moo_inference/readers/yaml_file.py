@@ -7,17 +7,18 @@ refused: each of them lets a file say something else than it seems to.
 
 import os
 import re
-from pathlib import Path
 from typing import Any
 
 import yaml
 
 from moo_inference.errors import CatalogError
-from moo_inference.readers.document import Document, Location
+from moo_inference.files import open_to_read
+from moo_inference.readers.document import Document, Location, unreadable
 
 # The same loader in C, some twenty times faster, where PyYAML was built with it.
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _DEEPEST = 16
+_MOST_SHOWN = 20
 _INTEGER = re.compile(r"[-+]?[0-9]{1,18}\Z")
 _FLOAT = re.compile(r"[-+]?(\.[0-9]+|[0-9]+(\.[0-9]*)?)([eE][-+]?[0-9]+)?\Z")
 _SPECIAL = {
@@ -39,9 +40,10 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
     """
     name = str(path)
     try:
-        content = Path(path).read_bytes()
-    except OSError as error:
-        raise CatalogError(f"{name}: must be a file that can be read: {error.strerror or error}") from error
+        with open_to_read(path) as stream:
+            content = stream.read()
+    except (OSError, ValueError) as error:
+        raise CatalogError(unreadable(name, error)) from error
     return parse_yaml(content, name)
 
 
@@ -89,6 +91,9 @@ class _Walk:
         """Refuse anchors, aliases, tags and deep nesting before anything is built from them."""
         depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
+            if len(self.faults) >= _MOST_SHOWN:
+                self.refuse(event.start_mark, "faults from here on are not looked for")
+                break
             if isinstance(event, yaml.AliasEvent):
                 self.refuse(
                     event.start_mark, f"aliases (*{getattr(event, 'anchor', '')}) must not be used: write the value out"

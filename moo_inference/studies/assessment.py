@@ -146,7 +146,7 @@ def assess_many(
 ) -> dict[tuple[str, str, str], Assessment]:
     """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`."""
     grid = pass_grid(k_min, k_max, k_step)
-    whole_number("replications", replications, 1)
+    whole_number("replications", replications, 1, 1_000_000)
     noisy = MonteCarlo() if estimator is None else estimator
     if not isinstance(noisy, MonteCarlo):
         raise SettingError(f"estimator must be a MonteCarlo, whose noise is assessed, got {type(noisy).__name__}")

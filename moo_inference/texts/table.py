@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from html import escape
 from typing import IO, TYPE_CHECKING
 
+from moo_inference.texts.visible import visible
+
 if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
@@ -36,7 +38,7 @@ def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
     if not console.is_terminal:
         console.width = 132
     for table in tables:
-        console.print(Text(table.title, style="bold"))
+        console.print(Text(visible(table.title), style="bold"))
         shown = _rich_table(table.columns, table.rows)
         if console.measure(shown, options=console.options.update(max_width=1_000)).maximum > console.width:
             # Rather higher than torn: headings break at hyphens, and cells between their parts.
@@ -44,7 +46,7 @@ def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
             shown = _rich_table(columns, [[cell.replace("  ", "\n") for cell in row] for row in table.rows])
         console.print(shown)
         for note in table.notes:
-            console.print(Text(note, style="dim"))
+            console.print(Text(visible(note), style="dim"))
         console.print()
 
 
@@ -54,9 +56,9 @@ def _rich_table(columns: Sequence[str], rows: Sequence[Sequence[str]]) -> "RichT
 
     table = RichTable(box=None, pad_edge=False)
     for column in columns:
-        table.add_column(Text(column), header_style="underline", overflow="fold")
+        table.add_column(Text(visible(column)), header_style="underline", overflow="fold")
     for row in rows:
-        table.add_row(*map(Text, row))
+        table.add_row(*(Text(visible(cell)) for cell in row))
     return table
 
 
@@ -98,6 +100,7 @@ def _markdown_row(cells: Sequence[str]) -> str:
 
 
 def _escape(text: str) -> str:
+    text = visible(text)
     for character in "\\`*_|<>[]":
         text = text.replace(character, f"\\{character}")
     return text

@@ -1,0 +1,162 @@
+"""Names of others are text wherever they are shown: they paint no terminal, end no element and break no file."""
+
+import io
+import json
+import xml.etree.ElementTree as ET
+
+import matplotlib as mpl
+import pytest
+import yaml
+from matplotlib.figure import Figure
+
+import moo_inference as mi
+from moo_inference import cli
+from moo_inference.catalog.loading import to_yaml
+from moo_inference.policy import Policy
+from moo_inference.studies.gate import to_junit, verdicts
+from moo_inference.studies.route import route
+from moo_inference.texts.table import Table, print_tables, to_html, to_markdown
+from moo_inference.texts.visible import one_line, visible
+from moo_inference.views.explore.markup import choices_table, headline, notice
+from moo_inference.views.figures.trajectory import trajectory
+from moo_inference.views.report import report_html
+
+NAMES = {
+    "script": "</script><script>alert(1)</script>",
+    "attribute": "\" onmouseover='alert(1)' x=\"",
+    "style": "</style></td><style>*{display:none}</style>",
+    "template": "{{ 7*7 }}{% raw %}${7*7}",
+    "link": "[x](javascript:alert(1)) <javascript:alert(1)>",
+    "markup": "[red]x[/red][link=file:///etc/passwd]y[/]",
+    "terminal": "\x1b[31m\x1b]0;owned\x07\x9b2J\rgone",
+    "direction": "abc\u202egpj.exe\u2066",
+    "math": r"$\frac{1}{0}$ $x^",
+    "formula": "=cmd|' /C calc'!A0",
+    "zero": "a\x00b\x0b\ufffe\uffff",
+    "lines": "a\nb\u2028c\u0085d",
+    "yaml": "!!python/object/apply:os.system ['id']",
+}
+
+
+@pytest.fixture(scope="module", params=list(NAMES))
+def name(request):
+    return NAMES[request.param]
+
+
+@pytest.fixture(scope="module")
+def study(name, paper):
+    model = paper.models["gpt-5"].replace(name=name, sources={"accuracy": name})
+    scenario = paper.scenarios["essay-feedback"].replace(name=name)
+    catalog = mi.Catalog(
+        models={name: model, "other": paper.models["qwen3-max"]},
+        scenarios={name: scenario, "none": scenario.replace(c_max=1e-6)},
+    )
+    return mi.run_study(catalog, decisions=["accuracy-max"], k_max=8)
+
+
+@pytest.fixture(scope="module")
+def path(name, study, tmp_path_factory):
+    path = tmp_path_factory.mktemp("untrusted") / "catalog.yaml"
+    mi.save_catalog(study.catalog, path)
+    return path
+
+
+def harmless(html, name):
+    """Nothing of a name that means something in HTML stands in it as it is."""
+    assert not {letter for letter in "<>\"'&" if letter in name} or name not in html
+    assert "<script>alert" not in html
+    assert "<style>*" not in html
+    assert "onmouseover='alert" not in html
+    assert 'href="javascript' not in html
+    assert "49" not in html.partition("{{")[2][:10]
+
+
+def obeyed(text):
+    """The characters that a terminal obeys rather than shows."""
+    return [letter for letter in text if letter != "\n" and visible(letter) != letter]
+
+
+def test_html_of_notebooks_and_of_the_page(name, study):
+    shown = trajectory(study, name, name)
+    table = Table(name, (name,), ((name,),), (name,))
+    cell = study.cells[0]
+    for html in (
+        to_html([table]),
+        study._repr_html_(),
+        cell.front._repr_html_(),
+        cell.choices[0]._repr_html_(),
+        headline(name, name),
+        notice(name, [name]),
+        choices_table({name: shown}, {name: name}),
+    ):
+        harmless(html, name)
+
+
+def test_the_report(name, study):
+    html = report_html(study, command=name)
+    shown, _, rest = html.partition('<script type="application/json"')
+    harmless(shown + rest.partition("</script>")[2], name)
+    assert html.count("<script") == 1
+    assert html.count("</script") == 1
+    assert html.count("<style") == html.count("</style") == 1
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown"])
+def test_a_terminal_obeys_no_name(name, path, format_, capsys):
+    for words in (["solve", "-d", "accuracy-max"], ["route", "-s", name], ["doctor", str(path)]):
+        more = [] if words[0] == "doctor" else ["--catalog", str(path), "--k-max", "4", "--format", format_]
+        with pytest.raises(SystemExit):
+            cli.main([*words, *more])
+        out, err = capsys.readouterr()
+        assert not obeyed(out)
+        assert not obeyed(err)
+
+
+def test_a_terminal_shows_colours_as_text(name):
+    stream = io.StringIO()
+    print_tables([Table(name, (name,), ((name,),), (name,))], stream)
+    assert not obeyed(stream.getvalue())
+    assert not obeyed(to_markdown([Table(name, (name,), ((name,),), (name,))]))
+
+
+@pytest.mark.parametrize("option", ["-m", "-s", "-d", "--catalog", "--baseline", "--latency", "--draws"])
+def test_faults_are_one_line_each_that_a_terminal_only_shows(name, option, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(["solve", option, name])
+    out, err = capsys.readouterr()
+    assert (stopped.value.code, out) == (2, "")
+    assert not obeyed(err)
+    assert all(line.startswith("moo-inference: ") for line in err.splitlines())
+
+
+def test_files_for_programs_hold_the_name_itself(name, study, tmp_path):
+    found = route(study.catalog, name, "accuracy-max", k_max=8)
+    found.policy().save(tmp_path / "policy.json")
+    assert name in Policy.load(tmp_path / "policy.json").models
+    assert json.loads(json.dumps(found.to_dict(), allow_nan=False))["scenario"] == name
+    assert yaml.safe_load(to_yaml(found.to_litellm())) == found.to_litellm()
+    assert {row["model"] for row in json.loads(study.to_json())} == {name, "other"}
+
+
+def test_junit_is_whole_xml_whatever_the_names_are(name, study):
+    causes = ("changed", "infeasible")
+    found = verdicts(study, [], causes)
+    suite = ET.fromstring(to_junit(found, causes))  # noqa: S314 (our own)
+    assert len(suite) == len(found) * len(causes)
+    assert int(suite.get("failures")) == len(suite.findall("testcase/failure"))
+
+
+def test_figures_take_no_name_for_mathematics(name, study):
+    from moo_inference.views.figures import accuracy, chosen_k, cube
+
+    for figure in (accuracy.figure(study, name, name), cube.figure(study, name, name), chosen_k.figure(study)):
+        assert isinstance(figure, Figure)
+        for text in figure.findobj(mpl.text.Text):
+            assert name not in text.get_text() or not text.get_parse_math()
+
+
+def test_escapes_leave_what_can_be_seen():
+    plain = "Größe 模型 ● 👩‍👩‍👧 a\tb"
+    assert visible(plain) == one_line(plain) == plain
+    assert visible("a\x1b[0m\nb\u202e") == "a\\x1b[0m\nb\\u202e"
+    assert one_line("a\r\nb\u2028c") == "a\\nb\\nc"
