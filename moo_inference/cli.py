@@ -1,5 +1,6 @@
 """The command line: parse, call, print. The work is done elsewhere."""
 
+import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -43,7 +44,7 @@ app = typer.Typer(
 
 FAULT = 2
 NOTHING_FOUND = 3
-INTERRUPTED = 130
+INTERRUPTED = (130, 143)
 
 
 def _print_versions(asked: bool) -> None:
@@ -309,7 +310,13 @@ app.command()(compare)
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
-    sys.exit(_run(arguments))
+    status = _run(arguments)
+    if status in INTERRUPTED and arguments is None:
+        # Python takes half a second to put its modules away, for which nobody waits who pressed Ctrl-C.
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status)
+    sys.exit(status)
 
 
 def _run(arguments: Sequence[str] | None) -> int:
@@ -328,7 +335,7 @@ def _run(arguments: Sequence[str] | None) -> int:
             # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
             sys.stdout = None
             return 0
-        if status == INTERRUPTED:
+        if status in INTERRUPTED:
             return _interrupted(stop, "interrupted")
         return int(status or 0)
 

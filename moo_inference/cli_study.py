@@ -7,7 +7,7 @@ from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from moo_inference.cli_options import Conditions, Estimation, Format, Question, Stages, Tails
-from moo_inference.errors import OutputError, SettingError, StoppedError
+from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
 
 if TYPE_CHECKING:
     from moo_inference.studies import Study
@@ -43,10 +43,10 @@ def resumable(out: str | None, *, start_over: bool = False) -> Iterator["KeptPie
     except KeyboardInterrupt as stop:
         count = 0 if kept is None else kept.count
         raise StoppedError(f"interrupted; {_go_on(out, count)}") from stop
-    except OutputError as error:
+    except (OutputError, WorkerError) as error:
         if kept is None or not kept.count:
             raise
-        raise OutputError([*error.faults, _go_on(out, kept.count)]) from error
+        raise type(error)([*error.faults, _go_on(out, kept.count)]) from error
 
 
 def _go_on(out: str, count: int) -> str:

@@ -26,9 +26,6 @@ WORTH_WORKERS = 1.0
 """Seconds of work that must be left, by the time which the pieces so far took, before workers get any: about what
 starting them takes."""
 
-MOST_DEATHS = 5
-"""So often in a row may workers die before any piece is finished."""
-
 
 @dataclass(frozen=True)
 class Piece:
@@ -124,11 +121,13 @@ def _elsewhere(missing: dict[int, Piece], team: Team) -> Generator[tuple[int, Ar
                     yield from arriving
         except team.deaths as error:
             deaths = deaths + 1 if len(missing) == before else 0
-            if deaths >= MOST_DEATHS:
+            if deaths >= team.patience:
                 raise WorkerError(
                     f"workers died {deaths} times in a row before a piece was finished (too little memory?); "
                     f"{len(missing)} pieces are left"
                 ) from error
+        except OSError as error:
+            raise WorkerError(f"the connection to the workers was lost; {len(missing)} pieces are left") from error
 
 
 @contextmanager

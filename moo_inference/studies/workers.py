@@ -24,10 +24,12 @@ class Team:
     Attributes:
         backend: what `joblib.parallel_config` is given.
         deaths: the exceptions which say that a worker died, and not that a piece is at fault.
+        patience: so often in a row may workers die before any piece is finished.
     """
 
     backend: dict[str, Any]
     deaths: tuple[type[BaseException], ...]
+    patience: int
 
 
 def check_workers(workers: int | str) -> None:
@@ -66,7 +68,7 @@ def ready_team(workers: int | str) -> Iterator[Team | None]:
         from joblib.externals.loky.process_executor import BrokenProcessPool  # noqa: PLC0415 (slow to load)
 
         backend = {"backend": "loky", "n_jobs": workers, "max_nbytes": None, "initializer": obey_parent}
-        yield Team(backend, (BrokenProcessPool,))
+        yield Team(backend, (BrokenProcessPool,), patience=5)
 
 
 @contextmanager
@@ -91,6 +93,8 @@ def _dask_team(address: str) -> Iterator[Team]:
         yield Team(
             {"backend": _dask_backend(), "client": client, "n_jobs": -1},
             (distributed.scheduler.KilledWorker, distributed.CancelledError),
+            # Dask itself has sent a piece to four workers before it gives up.
+            patience=2,
         )
     finally:
         client.close(timeout=1)
