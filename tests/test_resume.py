@@ -16,7 +16,7 @@ from moo_inference.studies import pieces
 from moo_inference.studies.kept import PIECES, keep_pieces
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
-LONG = ["solve", "--trials", "40000", "--k-max", "64", "--format", "csv"]
+LONG = ["solve", "--trials", "20000", "--k-max", "64", "--format", "csv"]
 """Some seconds of work in nine pieces."""
 
 PAPER = mi.load_catalog("paper")
