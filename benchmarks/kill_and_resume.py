@@ -27,7 +27,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def pieces_of(folder: Path) -> dict[str, bytes]:
     """The finished pieces."""
-    return {path.name: path.read_bytes() for path in (folder / PIECES).glob("*.piece")}
+    return {path.name: path.read_bytes() for path in (folder / PIECES).rglob("*.piece")}
 
 
 def main() -> int:

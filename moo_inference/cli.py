@@ -98,7 +98,7 @@ def solve(
     from moo_inference.studies.output import frame_to_csv
     from moo_inference.views import study_tables
 
-    with resumable(out, start_over=work.start_over) as kept:
+    with resumable(out, "study", start_over=work.start_over) as kept:
         study = solve_study(
             question,
             stages,
@@ -220,7 +220,7 @@ def reproduce(
 
     if figures is not None:
         prepare_folder(figures)
-    with resumable(out, start_over=work.start_over) as kept:
+    with resumable(out, "reproduction", start_over=work.start_over) as kept:
         with report_progress("estimating") as progress:
             reproduction = reproduce_paper(progress, workers=work.asked, kept=kept)
         if out is not None:
@@ -274,7 +274,7 @@ def assess(
 
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
-    with resumable(out, start_over=work.start_over) as kept:
+    with resumable(out, "assessment", start_over=work.start_over) as kept:
         with report_progress("assessing") as progress:
             found = assess_many(
                 chosen.models,

@@ -83,7 +83,7 @@ def compare(
         k_max=k_max,
         k_step=k_step,
     )
-    with resumable(out, start_over=work.start_over) as kept:
+    with resumable(out, "comparison", start_over=work.start_over) as kept:
         with report_progress("comparing") as progress:
             comparison = compare_solvers(
                 problems,

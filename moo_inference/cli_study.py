@@ -18,7 +18,7 @@ REPLICATIONS = 200
 
 
 @contextmanager
-def resumable(out: str | None, *, start_over: bool = False) -> Iterator["KeptPieces | None"]:
+def resumable(out: str | None, run: str, *, start_over: bool = False) -> Iterator["KeptPieces | None"]:
     """Keep finished pieces in the folder of results, if there is one; whoever stops the run is told how to go on.
 
     Raises:
@@ -38,7 +38,7 @@ def resumable(out: str | None, *, start_over: bool = False) -> Iterator["KeptPie
         return
     kept = None
     try:
-        with keep_pieces(out, start_over=start_over) as kept:
+        with keep_pieces(out, run=run, start_over=start_over) as kept:
             yield kept
     except KeyboardInterrupt as stop:
         count = 0 if kept is None else kept.count

@@ -28,7 +28,7 @@ def start(out, *options, **settings):
 
 
 def finished(out):
-    return list((out / PIECES).glob("*.piece")) if out.exists() else []
+    return sorted((out / PIECES).rglob("*.piece"))
 
 
 def wait_for(out, count, process):
@@ -178,7 +178,7 @@ def test_half_written_files_are_cleared_away(small_study, tmp_path):
     small_study()
     before = files_of(tmp_path)
     (tmp_path / ".choices.csv.0a1b2c3d.part").write_text("half")
-    (tmp_path / PIECES / ".x.piece.0a1b2c3d.part").write_text("half")
+    (tmp_path / PIECES / "study" / ".x.piece.0a1b2c3d.part").write_text("half")
     (tmp_path / "mine.part").write_text("mine")
     small_study()
     assert files_of(tmp_path) == {**before, "mine.part": b"mine"}
@@ -249,9 +249,12 @@ def test_assessments_and_comparisons_go_on_as_well(tmp_path):
         assert (first.returncode, again.returncode) == (0, 0), first.stderr + again.stderr
         assert first.stdout == again.stdout
         assert files_of(tmp_path / name) == before
-    refused = run("compare", *some, "--solver", "nsga2", "--seeds", "2", "--out", tmp_path / "a")
+    # A folder may hold both, but not two of a kind.
+    both = run("solve", *some, "--out", tmp_path / "a")
+    assert both.returncode == 0
+    refused = run("assess", *some, "--replications", "6", "--out", tmp_path / "a")
     assert refused.returncode == 2
-    assert 'moo-inference: run was "assessment", is "comparison"' in refused.stderr
+    assert "moo-inference: replications was 5, is 6" in refused.stderr
 
 
 def test_options_that_do_not_go_together_are_refused():

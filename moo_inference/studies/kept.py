@@ -33,10 +33,10 @@ _ABSENT = object()
 class KeptPieces:
     """The finished pieces of one run. Each file is written whole, and one that is damaged counts as missing."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, results: Path, run: str) -> None:
         """Made by `keep_pieces`."""
-        self.results = folder
-        self.folder = folder / PIECES
+        self.results = results
+        self.folder = results / PIECES / run
         self.count = 0
         self._settled = False
 
@@ -114,46 +114,40 @@ class KeptPieces:
 
 
 @contextmanager
-def keep_pieces(folder: str | os.PathLike[str], *, start_over: bool = False) -> Iterator[KeptPieces]:
+def keep_pieces(
+    folder: str | os.PathLike[str], *, run: str = "study", start_over: bool = False
+) -> Iterator[KeptPieces]:
     """Keep finished pieces in a folder while a run is at work, and take up those that are there.
 
     Hand the result to `run_study`, `assess_many` or `compare_solvers`, and save into the same folder inside the `with`.
-    The pieces stay, so that a finished run is quick to do again; its folder is `.pieces`, and may be deleted.
+    The pieces stay, so that a finished run is quick to do again. They are in `.pieces`, which may be deleted.
 
     Args:
         folder: for the results. Nobody else may be at work in it; a lock whose owner died does not count.
-        start_over: throw away what is there.
+        run: what kind of run it is: a folder may hold a study and an assessment, but not two studies.
+        start_over: throw away what a run of this kind left there.
 
     Raises:
         OutputError: (an OSError) the folder cannot be written, or another run is at work in it.
     """
-    kept = KeptPieces(prepare_folder(folder))
-    prepare_folder(kept.folder)
-    lock = FileLock(kept.folder / _LOCK)
+    kept = KeptPieces(prepare_folder(folder), run)
+    pieces = prepare_folder(kept.folder).parent
+    lock = FileLock(pieces / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise OutputError(f"{folder}: another run is at work in this folder") from error
     try:
+        if start_over:
+            shutil.rmtree(kept.folder)
+            prepare_folder(kept.folder)
         for place in (kept.results, kept.folder):
             for entry in os.listdir(place):
                 if _HALF_WRITTEN.fullmatch(entry):
                     (place / entry).unlink(missing_ok=True)
-        if start_over:
-            _clear(kept.folder)
         yield kept
     finally:
         lock.release()
-
-
-def _clear(folder: Path) -> None:
-    for entry in folder.iterdir():
-        if entry.name == _LOCK:
-            continue
-        if entry.is_dir():
-            shutil.rmtree(entry)
-        else:
-            entry.unlink()
 
 
 def _digest(key: str, body: bytes) -> bytes:

@@ -86,7 +86,7 @@ def run_pieces(
         if progress is not None and not alone:
             progress(len(results), len(pieces))
 
-    if progress is not None and pieces and not alone:
+    if progress is not None and results:
         progress(len(results), len(pieces))
     with ready_team(workers) as team:
         started = time.perf_counter()
