@@ -15,7 +15,7 @@ from moo_inference.studies.kept import keep_pieces
 
 def main():
     catalog = mi.load_catalog("paper")
-    options = {"estimator": mi.MonteCarlo(trials=40_000), "k_max": 64}
+    options = {"estimator": mi.MonteCarlo(trials=20_000), "k_max": 64}
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,

@@ -16,7 +16,7 @@ from moo_inference.studies import pieces
 from moo_inference.studies.kept import PIECES, keep_pieces
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
-LONG = ["solve", "--trials", "20000", "--k-max", "64", "--format", "csv"]
+LONG = ["solve", "--trials", "17000", "--k-max", "64", "--format", "csv"]
 """Some seconds of work in nine pieces."""
 
 PAPER = mi.load_catalog("paper")
@@ -238,7 +238,7 @@ def test_assessments_and_comparisons_go_on_as_well(tmp_path):
     def run(*arguments):
         return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
 
-    some = ["-m", "gpt-5-nano", "-s", "medical-ai", "--k-max", "16", "--format", "csv"]
+    some = ["-m", "gpt-5-nano", "-s", "essay-feedback", "--k-max", "16", "--format", "csv"]
     for name, command in (
         ("a", ["assess", *some, "--replications", "5"]),
         ("c", ["compare", *some, "--solver", "nsga2", "--seeds", "2"]),

@@ -16,7 +16,7 @@ from moo_inference.studies.pieces import Arrays, Piece, run_pieces
 _CLOSED_FORM_VALUES = 4_096
 """Models x k in a piece: some hundredths of a second."""
 
-_SIMULATED_VALUES = 4_000_000
+_SIMULATED_VALUES = 2_000_000
 """Models x k x trials in a piece, or normals where each k draws its own: some tenths of a second."""
 
 _Part = tuple[list[str], IntArray]
