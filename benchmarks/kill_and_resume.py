@@ -59,22 +59,22 @@ def main() -> int:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-            kills += 1
+            kills += process.returncode != 0
             after = pieces_of(killed)
             gone = sum(after.get(name) != content for name, content in before.items())
             lost += gone
             what = "had ended" if process.returncode == 0 else f"killed after {moment:.2f} s"
-            print(f"{kills}: {what}, {len(before)} -> {len(after)} pieces, {gone} lost")
+            print(f"{kills} kills: {what}, {len(before)} -> {len(after)} pieces, {gone} lost")
             if process.returncode == 0:
                 # There is nothing left to kill: the next ones are for a new run.
                 same = files_of(killed) == files_of(whole)
                 print(f"   ended by itself: {'the same bytes' if same else 'OTHER BYTES'}")
                 lost += not same
-                killed = Path(place) / f"killed-{kills}"
+                killed = Path(place) / f"killed-{ended}"
         done = subprocess.run([*options, "--out", killed], capture_output=True, check=True)
         same = done.stdout == expected and files_of(killed) == files_of(whole)
     verdict = "the same bytes" if same else "OTHER BYTES"
-    print(f"{kills} kills ({ended} after the end), {lost} pieces lost; at the end {verdict}")
+    print(f"{kills} kills (and {ended} runs that ended before theirs), {lost} pieces lost; at the end {verdict}")
     return 0 if same and not lost else 1
 
 

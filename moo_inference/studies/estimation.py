@@ -13,7 +13,7 @@ from moo_inference.estimators.curve import BudgetView, Evidence, IntArray
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.pieces import Arrays, Piece, run_pieces
 
-_CLOSED_FORM_VALUES = 4_096
+_CLOSED_FORM_VALUES = 8_192
 """Models x k in a piece: some hundredths of a second."""
 
 _SIMULATED_VALUES = 2_000_000

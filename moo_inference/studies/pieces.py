@@ -91,10 +91,11 @@ def run_pieces(
     with ready_team(workers) as team:
         started = time.perf_counter()
         here = 0
-        while missing and not (team and here and _worth_workers(time.perf_counter() - started, here, len(missing))):
-            place = next(iter(missing))
-            take(place, _compute(missing[place], progress if alone else None))
-            here += 1
+        with _one_thread():
+            while missing and not (team and here and _worth_workers(time.perf_counter() - started, here, len(missing))):
+                place = next(iter(missing))
+                take(place, _compute(missing[place], progress if alone else None))
+                here += 1
         if missing and team:
             with closing(_elsewhere(missing, team)) as arriving:
                 for place, arrays in arriving:
@@ -149,13 +150,18 @@ def _compute_there(place: int, piece: Piece, expected: dict[str, str]) -> tuple[
             f"{name} {found[name]}, not {version}" for name, version in expected.items() if found[name] != version
         ]
         raise SettingError(f"a worker has other versions, and so other numbers: {'; '.join(others)}")
-    return place, _compute(piece)
+    with _one_thread():
+        return place, _compute(piece)
 
 
 def _compute(piece: Piece, progress: Progress | None = None) -> Arrays:
+    options = {"progress": progress} if piece.tells else {}
+    arrays = piece.function(*piece.arguments, **options)
+    return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+
+
+def _one_thread() -> Any:
+    """A context in which sums are made by one thread, and so in one order."""
     from threadpoolctl import threadpool_limits  # noqa: PLC0415 (not needed to parse options)
 
-    options = {"progress": progress} if piece.tells else {}
-    with threadpool_limits(limits=1):
-        arrays = piece.function(*piece.arguments, **options)
-    return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+    return threadpool_limits(limits=1)
