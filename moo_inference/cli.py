@@ -5,10 +5,11 @@ import sys
 from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from moo_inference.cli_compare import compare
 from moo_inference.cli_files import doctor, fit
 from moo_inference.cli_gate import check, diff
 from moo_inference.cli_options import (
@@ -18,28 +19,20 @@ from moo_inference.cli_options import (
     Extras,
     Format,
     FormatOption,
-    KStepOption,
-    ModelOption,
-    NoPipelinesOption,
+    Kept,
     OutOption,
-    PipelineOption,
     Question,
-    RuleOption,
-    ScenarioOption,
     Simulation,
     Stages,
     Tails,
-    WithoutOption,
+    Workers,
     grouped,
 )
 from moo_inference.cli_route import route
 from moo_inference.cli_run import run
-from moo_inference.cli_study import REPLICATIONS, solve_study
+from moo_inference.cli_study import REPLICATIONS, resumable, show, solve_study
 from moo_inference.errors import SettingError
 from moo_inference.texts.visible import one_line
-
-if TYPE_CHECKING:
-    from moo_inference.texts.table import Table
 
 app = typer.Typer(
     name="moo-inference",
@@ -87,6 +80,7 @@ def solve(
     conditions: Conditions,
     tails: Tails,
     extras: Extras,
+    work: Kept,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
@@ -99,15 +93,23 @@ def solve(
     Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
     budgets, or one pipeline (-p) in one scenario and no choice does.
     """
-    from moo_inference.files import prepare_folder
     from moo_inference.studies.output import frame_to_csv
     from moo_inference.views import study_tables
 
-    if out is not None:
-        prepare_folder(out)
-    study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess)
-    if out is not None:
-        study.save(out)
+    with resumable(out, "study", start_over=work.start_over) as kept:
+        study = solve_study(
+            question,
+            stages,
+            estimation,
+            conditions,
+            tails,
+            extras.baseline,
+            assess=extras.assess,
+            workers=work.asked,
+            kept=kept,
+        )
+        if out is not None:
+            study.save(out)
     if format is Format.CSV:
         sys.stdout.write(study.to_csv())
         if study.pipeline_cells:
@@ -115,7 +117,7 @@ def solve(
     elif format is Format.JSON:
         sys.stdout.write(study.to_json())
     else:
-        _print(study_tables(study), format)
+        show(study_tables(study), format)
     asked = study.pipeline_cells if stages.pipeline else study.cells
     if len(asked) == 1 and asked[0].front is not None and asked[0].front.infeasibility is not None:
         raise typer.Exit(NOTHING_FOUND)
@@ -131,6 +133,7 @@ def report(
     conditions: Conditions,
     tails: Tails,
     extras: Extras,
+    work: Workers,
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
 ) -> None:
     """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
@@ -145,7 +148,9 @@ def report(
     if target.is_dir():
         raise SettingError(f"--out must be a file, and {out} is a folder")
     prepare_folder(target.parent)
-    study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess)
+    study = solve_study(
+        question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.asked
+    )
     with report_progress("drawing") as progress:
         write_report(study, target, command=shlex.join(["moo-inference", *context.obj]), progress=progress)
     sys.stderr.write(f"moo-inference: wrote {target}\n")
@@ -190,7 +195,9 @@ def explore(
 
 
 @app.command()
+@grouped
 def reproduce(
+    work: Kept,
     figures: Annotated[
         str | None,
         typer.Option("--figures", metavar="DIR", help="Draw the paper's Figures 4 to 21 into this folder."),
@@ -209,13 +216,13 @@ def reproduce(
     from moo_inference.studies.reproduce import reproduce_paper
     from moo_inference.views import paper_tables
 
-    for folder in (out, figures):
-        if folder is not None:
-            prepare_folder(folder)
-    with report_progress("estimating") as progress:
-        reproduction = reproduce_paper(progress)
-    if out is not None:
-        reproduction.save(out)
+    if figures is not None:
+        prepare_folder(figures)
+    with resumable(out, "reproduction", start_over=work.start_over) as kept:
+        with report_progress("estimating") as progress:
+            reproduction = reproduce_paper(progress, workers=work.asked, kept=kept)
+        if out is not None:
+            reproduction.save(out)
     if figures is not None:
         from moo_inference.views.figures.paper import write_paper_figures
 
@@ -227,7 +234,7 @@ def reproduce(
     elif format is Format.JSON:
         sys.stdout.write(reproduction.to_json())
     else:
-        _print(paper_tables(reproduction), format)
+        show(paper_tables(reproduction), format)
     if not reproduction.holds:
         raise typer.Exit(1)
 
@@ -238,6 +245,7 @@ def assess(
     question: Question,
     simulation: Simulation,
     conditions: Conditions,
+    work: Kept,
     replications: Annotated[
         int, typer.Option("--replications", help="How often the estimate is repeated.")
     ] = REPLICATIONS,
@@ -256,36 +264,38 @@ def assess(
     """
     from moo_inference.catalog import load_catalog
     from moo_inference.estimators import choose_estimator
-    from moo_inference.files import prepare_folder, write_atomically
+    from moo_inference.files import write_atomically
     from moo_inference.progress import report_progress
     from moo_inference.studies.assessment import assess_many, assessments_to_frame
     from moo_inference.studies.output import frame_to_csv, frame_to_json
     from moo_inference.views import assessment_tables
 
-    folder = None if out is None else prepare_folder(out)
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
-    with report_progress("assessing") as progress:
-        found = assess_many(
-            chosen.models,
-            chosen.scenarios,
-            question.decision,
-            choose_estimator("monte-carlo", **asdict(simulation)),  # type: ignore[arg-type]
-            replications=replications,
-            queries_per_month=queries_per_month,
-            progress=progress,
-            **asdict(conditions),
-        )
-    frame = assessments_to_frame(found)
-    if folder is not None:
-        write_atomically(folder / "assessments.csv", frame_to_csv(frame))
-        write_atomically(folder / "assessments.json", frame_to_json(frame))
+    with resumable(out, "assessment", start_over=work.start_over) as kept:
+        with report_progress("assessing") as progress:
+            found = assess_many(
+                chosen.models,
+                chosen.scenarios,
+                question.decision,
+                choose_estimator("monte-carlo", **asdict(simulation)),  # type: ignore[arg-type]
+                replications=replications,
+                queries_per_month=queries_per_month,
+                workers=work.asked,
+                kept=kept,
+                progress=progress,
+                **asdict(conditions),
+            )
+        frame = assessments_to_frame(found)
+        if out is not None:
+            write_atomically(Path(out) / "assessments.csv", frame_to_csv(frame))
+            write_atomically(Path(out) / "assessments.json", frame_to_json(frame))
     if format is Format.CSV:
         sys.stdout.write(frame_to_csv(frame))
     elif format is Format.JSON:
         sys.stdout.write(frame_to_json(frame))
     else:
-        _print(assessment_tables(found), format)
+        show(assessment_tables(found), format)
 
 
 app.command()(doctor)
@@ -293,90 +303,7 @@ app.command()(fit)
 app.command()(route)
 app.command()(check)
 app.command()(diff)
-
-
-@app.command()
-def compare(
-    catalog: CatalogOption = "paper",
-    model: ModelOption = None,
-    scenario: ScenarioOption = None,
-    without: WithoutOption = None,
-    pipeline: PipelineOption = None,
-    no_pipelines: NoPipelinesOption = False,
-    solver: Annotated[
-        list[str] | None,
-        typer.Option(
-            "--solver",
-            metavar="ID",
-            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated. [all; nsga2 for pipelines]",
-        ),
-    ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each solver, with seeds 0, 1, ...")] = 3,
-    evaluations: Annotated[
-        int | None,
-        typer.Option(
-            "--evaluations",
-            help="At most so many a run. [a tenth of the grid; on grids under 1,000 points as many as every run needs; "
-            "20,000 for pipelines]",
-        ),
-    ] = None,
-    across_models: Annotated[
-        bool, typer.Option("--across-models", help="Choose model and k together: one problem a scenario.")
-    ] = False,
-    decision: RuleOption = None,
-    k_max: Annotated[
-        int | None, typer.Option("--k-max", help="Largest k. [128; 1,280 across models; 64 for a stage]")
-    ] = None,
-    k_step: KStepOption = 1,
-    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
-    out: OutOption = None,
-) -> None:
-    """Compare solvers with exhaustive enumeration: what they find, and what it takes them.
-
-    Example: moo-inference compare --across-models -s medical-ai --seeds 10
-
-    The exact front of a pipeline comes from merging those of its stages; -p looks at pipelines alone.
-    """
-    from moo_inference.catalog import load_catalog
-    from moo_inference.estimators.base import whole_number
-    from moo_inference.files import prepare_folder
-    from moo_inference.progress import report_progress
-    from moo_inference.studies.comparison import catalog_problems, compare_solvers
-    from moo_inference.views import comparison_tables
-
-    if out is not None:
-        prepare_folder(out)
-    whole_number("seeds", seeds, 1, 1_000_000)
-    problems = catalog_problems(
-        load_catalog(catalog).without(without or ()),
-        models=model,
-        scenarios=scenario,
-        pipelines=Stages(pipeline, no_pipelines).asked,
-        across_models=across_models,
-        k_max=k_max,
-        k_step=k_step,
-    )
-    with report_progress("comparing") as progress:
-        comparison = compare_solvers(
-            problems, solver, range(seeds), evaluations=evaluations, decisions=decision, progress=progress
-        )
-    if out is not None:
-        comparison.save(out)
-    if format is Format.CSV:
-        sys.stdout.write(comparison.to_csv())
-    elif format is Format.JSON:
-        sys.stdout.write(comparison.to_json())
-    else:
-        _print(comparison_tables(comparison), format)
-
-
-def _print(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002
-    from moo_inference.views import print_tables, to_markdown
-
-    if format is Format.MARKDOWN:
-        sys.stdout.write(to_markdown(tables))
-    else:
-        print_tables(tables, sys.stdout)
+app.command()(compare)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

@@ -132,6 +132,49 @@ ParallelOption = Annotated[
     int | None,
     typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]"),
 ]
+WorkersOption = Annotated[
+    int | None,
+    typer.Option(
+        "--workers", metavar="N", help="Processes of this machine for long work; the results are the same. [1]"
+    ),
+]
+DaskOption = Annotated[
+    str | None,
+    typer.Option(
+        "--dask", metavar="ADDRESS", help="A running Dask cluster for long work, by its scheduler: tcp://host:port."
+    ),
+]
+StartOverOption = Annotated[
+    bool, typer.Option("--start-over", help="Throw away what an earlier run with other settings left in --out.")
+]
+
+
+@dataclass(frozen=True)
+class Workers:
+    """Who does the work."""
+
+    workers: WorkersOption = None
+    dask: DaskOption = None
+
+    @property
+    def asked(self) -> int | str:
+        """What `run_study` takes for `workers`.
+
+        Raises:
+            SettingError: (a ValueError) both are given.
+        """
+        if self.dask is None:
+            return 1 if self.workers is None else self.workers
+        if self.workers is not None:
+            raise SettingError("--workers and --dask must not both be given: a cluster has its own workers")
+        return self.dask
+
+
+@dataclass(frozen=True)
+class Kept(Workers):
+    """Who does the work, and what becomes of that of an earlier run."""
+
+    start_over: StartOverOption = False
 
 
 @dataclass(frozen=True)

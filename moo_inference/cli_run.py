@@ -1,16 +1,18 @@
 """How a command line is run: faults, interruptions and outputs that take nothing, each told in a line."""
 
 import io
+import os
 import sys
 from collections.abc import Sequence
 
 import typer
 
-from moo_inference.errors import MooInferenceError
+from moo_inference.cli_stop import Stop, stopping
+from moo_inference.errors import MooInferenceError, StoppedError
 from moo_inference.texts.visible import one_line
 
 FAULT = 2
-INTERRUPTED = 130
+INTERRUPTED = (130, 143)
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
@@ -21,27 +23,47 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         arguments: what was typed; None takes those of the process.
     """
     _prepare_streams()
+    with stopping() as stop:
+        status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
+    if stop.signal is not None and arguments is None:
+        # Python takes half a second to put its modules away, for which nobody waits who pressed Ctrl-C.
+        sys.stderr.flush()
+        os._exit(status)
+    return status
+
+
+def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
     try:
-        typed = sys.argv[1:] if arguments is None else list(arguments)
         status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
         sys.stdout.flush()
-    except MooInferenceError as error:
-        return _fail(error.faults)
-    except typer.TyperException as error:
-        return _fail([" ".join(error.format_message().split())])
+    except StoppedError as stopped:
+        return _interrupted(stop, stopped.faults[0])
     except BrokenPipeError:
         # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
         sys.stdout = None
         return 0
-    except OSError as error:
-        # Faults of files are told where they are opened: what is left are results that nothing takes, a full disk say.
-        sys.stdout = None
-        return _fail([f"the results cannot be written: {error.strerror or error}"])
-    except MemoryError:
-        return _fail(["there is not enough memory for this: ask for fewer trials, models or k"])
-    if status == INTERRUPTED:
-        sys.stderr.write("moo-inference: interrupted\n")
+    except (MooInferenceError, typer.TyperException, OSError, MemoryError) as error:
+        return _fail(_faults(error))
+    if status in INTERRUPTED:
+        return _interrupted(stop, "interrupted")
     return int(status or 0)
+
+
+def _faults(error: Exception) -> Sequence[str]:
+    if isinstance(error, MooInferenceError):
+        return error.faults
+    if isinstance(error, typer.TyperException):
+        return [" ".join(error.format_message().split())]
+    if isinstance(error, MemoryError):
+        return ["there is not enough memory for this: ask for fewer trials, models or k"]
+    # Faults of files are told where they are opened: what is left are results that nothing takes, a full disk say.
+    sys.stdout = None
+    return [f"the results cannot be written: {getattr(error, 'strerror', None) or error}"]
+
+
+def _interrupted(stop: Stop, text: str) -> int:
+    sys.stderr.write(f"moo-inference: {one_line(text)}\n")
+    return stop.status
 
 
 def _prepare_streams() -> None:

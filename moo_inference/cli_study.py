@@ -1,16 +1,57 @@
 """The study that several commands run, from their options."""
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
-from moo_inference.cli_options import Conditions, Estimation, Question, Stages, Tails
+from moo_inference.cli_options import Conditions, Estimation, Format, Question, Stages, Tails
+from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
 
 if TYPE_CHECKING:
     from moo_inference.studies import Study
+    from moo_inference.studies.kept import KeptPieces
+    from moo_inference.texts.table import Table
 
 REPLICATIONS = 200
+
+
+@contextmanager
+def resumable(out: str | None, run: str, *, start_over: bool = False) -> Iterator["KeptPieces | None"]:
+    """Keep finished pieces in the folder of results, if there is one; whoever stops the run is told how to go on.
+
+    Raises:
+        SettingError: (a ValueError) there is no folder in which to start over.
+        StoppedError: the run was interrupted.
+        OutputError: (an OSError) the folder cannot be written.
+    """
+    from moo_inference.studies.kept import keep_pieces
+
+    if out is None:
+        if start_over:
+            raise SettingError("--start-over must come with --out, the folder in which to start over")
+        try:
+            yield None
+        except KeyboardInterrupt as stop:
+            raise StoppedError("interrupted; nothing was kept (with --out DIR, finished pieces are)") from stop
+        return
+    kept = None
+    try:
+        with keep_pieces(out, run=run, start_over=start_over) as kept:
+            yield kept
+    except KeyboardInterrupt as stop:
+        count = 0 if kept is None else kept.count
+        raise StoppedError(f"interrupted; {_go_on(out, count)}") from stop
+    except (OutputError, WorkerError) as error:
+        if kept is None or not kept.count:
+            raise
+        raise type(error)([*error.faults, _go_on(out, kept.count)]) from error
+
+
+def _go_on(out: str, count: int) -> str:
+    what = "1 finished piece is" if count == 1 else f"{count} finished pieces are"
+    return f"{what} kept in {out}: to go on, give the same command again"
 
 
 def solve_study(
@@ -22,6 +63,8 @@ def solve_study(
     baselines: Sequence[str] | None = None,
     *,
     assess: bool = False,
+    workers: int | str = 1,
+    kept: "KeptPieces | None" = None,
 ) -> "Study":
     """Run the study that the options ask for, with progress on stderr."""
     from moo_inference.catalog import load_catalog, with_quantiles
@@ -44,6 +87,8 @@ def solve_study(
             estimator=chosen,
             baselines=baselines or (),
             assess=REPLICATIONS if assess else None,
+            workers=workers,
+            kept=kept,
             progress=progress,
             **asdict(conditions),
         )
@@ -55,3 +100,13 @@ def solve_study(
                 "with -m too, or say --no-pipelines\n"
             )
     return study
+
+
+def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)
+    """Print tables on stdout, for a terminal or as Markdown."""
+    from moo_inference.views import print_tables, to_markdown
+
+    if format is Format.MARKDOWN:
+        sys.stdout.write(to_markdown(tables))
+    else:
+        print_tables(tables, sys.stdout)

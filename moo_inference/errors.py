@@ -46,6 +46,14 @@ class OutputError(MooInferenceError, OSError):
     """A result cannot be written where it was asked to go."""
 
 
+class WorkerError(MooInferenceError, RuntimeError):
+    """Work cannot be handed to workers, or they die time and again."""
+
+
+class StoppedError(MooInferenceError):
+    """The user, or the system, stopped a run; the fault says how to go on."""
+
+
 class NonFiniteWarning(UserWarning):
     """Points were left out, since their estimates are not finite."""
 

@@ -19,17 +19,43 @@ def report_progress(what: str) -> Iterator[Callable[[int, int], None]]:
         display.close()
 
 
+class _Rate:
+    """How fast it goes, from the first report of some work on: what was done before took no time of this run."""
+
+    def __init__(self) -> None:
+        self.total = self.first = self.last = 0
+        self.since = 0.0
+
+    def text(self, done: int, total: int) -> str:
+        """The steps a second, or a minute where they are few, and the time left; empty while nothing is known."""
+        if total != self.total or done < self.last:
+            self.total, self.first, self.since = total, done, time.monotonic()
+        self.last = done
+        seconds = time.monotonic() - self.since
+        if done == self.first or not seconds:
+            return ""
+        rate = (done - self.first) / seconds
+        pace = f"{rate:.3g} a second" if rate >= 1 else f"{60 * rate:.3g} a minute"
+        return f", {pace}, about {_span((total - done) / rate)} left"
+
+
+def _span(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} s"
+    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
+
+
 class _Lines:
     def __init__(self, what: str) -> None:
         self.what = what
-        self.started = time.monotonic()
-        self.next = self.started + _QUIET_SECONDS
+        self.rate = _Rate()
+        self.next = time.monotonic() + _QUIET_SECONDS
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
+        pace = self.rate.text(done, total)
         if now >= self.next and done < total:
-            left = (now - self.started) / done * (total - done)
-            sys.stderr.write(f"moo-inference: {self.what}: {done} of {total}, about {left:.0f} s left\n")
+            sys.stderr.write(f"moo-inference: {self.what}: {done} of {total}{pace}\n")
             sys.stderr.flush()
             self.next = now + _SECONDS_BETWEEN_LINES
 
@@ -40,18 +66,21 @@ class _Lines:
 class _Bar:
     def __init__(self, what: str) -> None:
         from rich.console import Console  # noqa: PLC0415 (only in a terminal)
-        from rich.progress import Progress  # noqa: PLC0415
+        from rich.progress import BarColumn, Progress, TextColumn  # noqa: PLC0415
 
         self.started = time.monotonic()
-        self.bar = Progress(console=Console(stderr=True), transient=True)
-        self.task = self.bar.add_task(what)
+        self.rate = _Rate()
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
+        self.task = self.bar.add_task(what, told="")
         self.shown = False
 
     def __call__(self, done: int, total: int) -> None:
         if not self.shown and time.monotonic() - self.started >= _QUIET_SECONDS:
             self.bar.start()
             self.shown = True
-        self.bar.update(self.task, completed=done, total=total)
+        told = f"{done} of {total}{self.rate.text(done, total)}"
+        self.bar.update(self.task, completed=done, total=total, told=told)
 
     def close(self) -> None:
         """Take the bar away."""

@@ -40,6 +40,8 @@ ORDER = (
     "cli_files",
     "cli_gate",
     "cli_route",
+    "cli_compare",
+    "cli_stop",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

@@ -107,6 +107,30 @@ def _within_samples(
     progress: Progress | None,
 ) -> list[ScalingCurve]:
     """Curves up to each model's own limit; models that share a limit are estimated together."""
+    groups = groups_within_samples(models, k)
+    curves: dict[int, ScalingCurve] = {}
+    for step, (part, numbers_of) in enumerate(groups):
+        found = estimate_curves(
+            estimator,
+            [models[number] for number in numbers_of],
+            part,
+            parallel=parallel,
+            latency=latency,
+            scenarios=scenarios,
+            progress=progress if len(groups) == 1 else None,
+        )
+        curves.update(zip(numbers_of, found, strict=True))
+        if progress is not None and len(groups) > 1:
+            progress(step + 1, len(groups))
+    return [curves[number] for number in range(len(models))]
+
+
+def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[IntArray, list[int]]]:
+    """The places of the models that share a limit, and the numbers of passes of which their evaluations tell.
+
+    Raises:
+        SettingError: (a ValueError) an evaluation tells of none of these k.
+    """
     least = int(k.min())
     short = [model for model in models if model.k_limit is not None and model.k_limit < least]
     if short:
@@ -121,21 +145,7 @@ def _within_samples(
     most = int(k.max())
     for number, model in enumerate(models):
         groups.setdefault(most if model.k_limit is None else min(model.k_limit, most), []).append(number)
-    curves: dict[int, ScalingCurve] = {}
-    for step, (limit, numbers_of) in enumerate(groups.items()):
-        found = estimate_curves(
-            estimator,
-            [models[number] for number in numbers_of],
-            k[k <= limit],
-            parallel=parallel,
-            latency=latency,
-            scenarios=scenarios,
-            progress=progress if len(groups) == 1 else None,
-        )
-        curves.update(zip(numbers_of, found, strict=True))
-        if progress is not None and len(groups) > 1:
-            progress(step + 1, len(groups))
-    return [curves[number] for number in range(len(models))]
+    return [(k[k <= limit], members) for limit, members in groups.items()]
 
 
 def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max") -> None:

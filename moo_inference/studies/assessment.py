@@ -1,14 +1,16 @@
 """How sure a choice is: what a rule would have chosen with other luck, in the terms of ranking and selection."""
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured, nadir_of
-from moo_inference.catalog import Model, Scenario
+from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
@@ -16,6 +18,10 @@ from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
+from moo_inference.studies.kept import KeptPieces
+from moo_inference.studies.output import versions
+from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -71,6 +77,9 @@ DEFAULT_DELTA = (0.005, 0.05, 0.05)
 DEFAULT_RESOURCE_DELTA = 0.05
 """The same for further resources."""
 
+_VALUES_AT_ONCE = 2_000_000
+"""Models x k x trials x replications in a piece: some tenths of a second."""
+
 
 def assess(
     model: Model,
@@ -86,6 +95,8 @@ def assess(
     latency: str | None = None,
     delta: tuple[float, float, float] | None = None,
     queries_per_month: float | None = None,
+    workers: int | str = 1,
+    kept: KeptPieces | None = None,
     progress: Progress | None = None,
 ) -> Assessment:
     """How sure is a rule's choice of k, if the curve is estimated with so many trials?
@@ -105,6 +116,8 @@ def assess(
         delta: what counts as good, in accuracy, USD and seconds a query; None means half an accuracy point and a
             twentieth of each budget.
         queries_per_month: volume, for `eoc_usd_per_month`.
+        workers: as in `run_study`, like the next two.
+        kept: where finished replications are kept.
         progress: told how far the work is.
 
     Raises:
@@ -123,6 +136,8 @@ def assess(
         latency=latency,
         delta=delta,
         queries_per_month=queries_per_month,
+        workers=workers,
+        kept=kept,
         progress=progress,
     )
     return next(iter(found.values()))
@@ -142,6 +157,8 @@ def assess_many(
     latency: str | None = None,
     delta: tuple[float, float, float] | None = None,
     queries_per_month: float | None = None,
+    workers: int | str = 1,
+    kept: KeptPieces | None = None,
     progress: Progress | None = None,
 ) -> dict[tuple[str, str, str], Assessment]:
     """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`."""
@@ -155,6 +172,24 @@ def assess_many(
     if queries_per_month is not None and not 0 <= queries_per_month < float("inf"):
         raise SettingError(f"queries_per_month must be finite and at least 0, got {queries_per_month!r}")
     made = [make_rule(rule) for rule in (DEFAULT_RULES if rules is None else rules)]
+    check_workers(workers)
+    if kept is not None:
+        # Within a study it has been said already what is kept.
+        kept.expect_once(
+            {
+                "run": "assessment",
+                "estimator": noisy.settings(),
+                "replications": replications,
+                "k": [grid[0], grid[-1], grid.step],
+                "parallel": parallel,
+                "latency": latency,
+                "delta": delta,
+                "queries_per_month": queries_per_month,
+                "decisions": [rule.id for rule in made],
+                "versions": versions(),
+                "catalog": catalog_to_dict(Catalog(models=dict(models), scenarios=dict(scenarios))),
+            }
+        )
     conditions: dict[str, Any] = {
         "parallel": parallel,
         "latency": latency,
@@ -168,36 +203,61 @@ def assess_many(
         for model_id, curve in exact.items()
         for rule in made
     ]
-    for replication in range(replications):
-        drawn = MonteCarlo(noisy.trials, noisy.seed + replication * (int(k_max) + 1), noisy.draws)
-        curves = dict(zip(models, estimate_curves(drawn, list(models.values()), grid, **conditions), strict=True))
-        fronts: dict[tuple[str, str], Front] = {}
-        for cell in cells:
-            place = cell.key[:2]
-            if place not in fronts:
-                fronts[place] = Front.from_curve(curves[place[1]], cell.scenario)
-            cell.choices.append(_row(cell.rule, fronts[place], grid))
-        if progress is not None:
-            progress(replication + 1, replications)
-    return {cell.key: cell.assessed(grid, delta, queries_per_month) for cell in cells}
+    seeds = [noisy.seed + replication * (int(k_max) + 1) for replication in range(replications)]
+    together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(grid) * len(models)))
+    scaled = [(list(models).index(cell.key[1]), cell.scenario, cell.rule) for cell in cells]
+    pieces = [
+        Piece(
+            f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
+            _choose,
+            (noisy, part, list(models.values()), grid, conditions, scaled),
+        )
+        for part in (seeds[start : start + together] for start in range(0, replications, together))
+    ]
+    found = run_pieces(pieces, workers=workers, kept=kept, progress=progress)
+    rows = np.concatenate([arrays["rows"] for arrays in found])
+    return {cell.key: cell.assessed(rows[:, place], grid, delta, queries_per_month) for place, cell in enumerate(cells)}
+
+
+def _choose(
+    noisy: MonteCarlo,
+    seeds: Sequence[int],
+    models: list[Model],
+    grid: range,
+    conditions: Mapping[str, Any],
+    cells: Sequence[tuple[int, Scenario, Rule]],
+) -> Arrays:
+    """`rows` (seeds, cells): what each cell's rule chooses with each seed, as a place in the grid; -1: none."""
+    rows = np.empty((len(seeds), len(cells)), dtype=np.int64)
+    for replication, seed in enumerate(seeds):
+        curves = estimate_curves(MonteCarlo(noisy.trials, seed, noisy.draws), models, grid, **conditions)
+        fronts: dict[tuple[int, Scenario], Front] = {}
+        for place, (number, scenario, rule) in enumerate(cells):
+            if (number, scenario) not in fronts:
+                fronts[number, scenario] = Front.from_curve(curves[number], scenario)
+            rows[replication, place] = _row(rule, fronts[number, scenario], grid)
+    return {"rows": rows}
 
 
 class _Cell:
-    """One scenario, model and rule, and the rows of the grid that the replications chose; -1 stands for none."""
+    """One scenario, model and rule."""
 
     def __init__(self, key: tuple[str, str, str], rule: Rule, scenario: Scenario, exact: ScalingCurve) -> None:
         self.key = key
         self.rule = rule
         self.scenario = scenario
         self.exact = exact
-        self.choices: list[int] = []
 
     def assessed(
-        self, grid: range, delta: tuple[float, float, float] | None, queries_per_month: float | None
+        self,
+        chosen: NDArray[np.int64],
+        grid: range,
+        delta: tuple[float, float, float] | None,
+        queries_per_month: float | None,
     ) -> Assessment:
+        """What (replications,) rows of the grid, as the replications chose, tell; -1 stands for no choice."""
         front = Front.from_curve(self.exact, self.scenario)
         truth = _row(self.rule, front, grid)
-        chosen = np.array(self.choices)
         some = chosen >= 0
         rows, counts = np.unique(chosen, return_counts=True)
         order = np.lexsort((rows, -counts))

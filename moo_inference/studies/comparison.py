@@ -2,7 +2,6 @@
 
 import json
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +22,9 @@ from moo_inference.grid import pass_grid
 from moo_inference.pipelines import PipelineFront, choose
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
+from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.pieces import Arrays, Piece, run_pieces
 from moo_inference.studies.pipeline_comparison import (
     MERGE,
     PIPELINE_EVALUATIONS,
@@ -32,6 +33,8 @@ from moo_inference.studies.pipeline_comparison import (
     pipeline_problems,
 )
 from moo_inference.studies.quality import front_quality
+from moo_inference.studies.searches import run_search, search, told
+from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -130,6 +133,8 @@ def compare_solvers(
     *,
     evaluations: int | None = None,
     decisions: Iterable[object] | None = None,
+    workers: int | str = 1,
+    kept: KeptPieces | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run solvers on problems and measure what they find against exhaustive enumeration.
@@ -143,6 +148,8 @@ def compare_solvers(
             points, as many as every run needs for 0.99 of the exact hypervolume, as a share of the grid that is
             the same for all; and for a pipeline 20,000.
         decisions: rules whose choice is compared; None means the paper's four and knee-chord.
+        workers: as in `run_study`, like the next two. The seconds are those of whoever ran it.
+        kept: where finished runs are kept, with their seconds.
         progress: told how far the work is.
 
     Raises:
@@ -160,22 +167,43 @@ def compare_solvers(
     for what, entries in (("problem", problems), ("solver", makers), ("seed", runs)):
         if not entries:
             raise SettingError(f"there must be at least one {what}, got none")
-    traces = []
-    exact = {}
+    check_workers(workers)
     along = tuple(name for name, each in problems.items() if isinstance(each, PipelineProblem))
+    sizes = {name: grid_size(each) for name, each in problems.items()}
+    exact = {}
     rows = []
-    runs_in_all = sum(len(_makers_for(each, makers, solvers)) for each in problems.values()) * len(runs)
     for name, each in problems.items():
-        size = grid_size(each)
-        exact[name], used = merged(each) if name in along else (_trace(each, ExhaustiveSearch(), size).front(), {})
+        exact[name], used = (
+            merged(each) if name in along else (_trace(each, ExhaustiveSearch(), sizes[name]).front(), {})
+        )
         if used:
             same = _measured(exact[name], exact[name], rules, used)
             rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
+    if kept is not None:
+        kept.expect(
+            {
+                "run": "comparison",
+                "solvers": list(makers),
+                "seeds": runs,
+                "evaluations": evaluations,
+                "decisions": [rule.id for rule in rules],
+                "versions": versions(),
+                "problems": {name: told(each, exact[name]) for name, each in problems.items()},
+            }
+        )
+    wanted = []
+    pieces = []
+    for name, each in problems.items():
         for (solver, make), seed in product(_makers_for(each, makers, solvers).items(), runs):
-            limit = size if solver == EXHAUSTIVE else _most(each, size) if evaluations is None else evaluations
-            traces.append((name, solver, seed, _trace(each, make(each, seed=seed), limit)))
-            if progress is not None:
-                progress(len(traces), runs_in_all)
+            most = _most(each, sizes[name]) if evaluations is None else evaluations
+            limit = sizes[name] if solver == EXHAUSTIVE else most
+            wanted.append((name, solver, seed))
+            pieces.append(Piece(f"{solver} with seed {seed} on {name}", search, (each, make, seed, limit)))
+    found = run_pieces(pieces, workers=workers, kept=kept, progress=progress)
+    traces = [
+        (name, solver, seed, _traced(problems[name], arrays))
+        for (name, solver, seed), arrays in zip(wanted, found, strict=True)
+    ]
     share = None
     alone = [each for name, each in problems.items() if name not in along]
     if evaluations is None and alone and all(grid_size(each) < _SMALL_GRID for each in alone):
@@ -275,18 +303,12 @@ class _Trace:
 
 
 def _trace(problem: Any, algorithm: Any, evaluations: int) -> _Trace:
-    from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
+    return _traced(problem, run_search(problem, algorithm, evaluations))
 
-    marks: list[tuple[int, float]] = []
-    start = time.perf_counter()
 
-    def mark(running: Any) -> None:
-        if not marks or running.evaluator.n_eval > marks[-1][0]:
-            marks.append((running.evaluator.n_eval, time.perf_counter() - start))
-
-    result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
-    evaluated = result.pop if result.archive is None else result.archive
-    return _Trace(problem, grid_size(problem), np.asarray(evaluated.get("X"), dtype=np.int64), tuple(marks))
+def _traced(problem: Any, arrays: Arrays) -> _Trace:
+    evaluations, seconds = arrays["evaluations"].tolist(), arrays["seconds"].tolist()
+    return _Trace(problem, grid_size(problem), arrays["X"], tuple(zip(evaluations, seconds, strict=True)))
 
 
 def _most(problem: Any, size: int) -> int:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import load_catalog
 from moo_inference.estimators import MonteCarlo, Progress
 from moo_inference.studies.claims import Claim, examine_claims
+from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json
 from moo_inference.studies.study import Study, run_study
 
@@ -114,14 +115,21 @@ class Reproduction:
         return keys == set(KNOWN_DIFFERENCES) and len(self.choices) == len(printed_tables())
 
 
-def reproduce_paper(progress: Progress | None = None) -> Reproduction:
-    """Run the paper's experiment with its settings: 300 independent trials, seed 42, P = 4, k = 4, 8, ..., 128."""
+def reproduce_paper(
+    progress: Progress | None = None, *, workers: int | str = 1, kept: KeptPieces | None = None
+) -> Reproduction:
+    """Run the paper's experiment with its settings: 300 independent trials, seed 42, P = 4, k = 4, 8, ..., 128.
+
+    The arguments are those of `run_study`.
+    """
     study = run_study(
         load_catalog("paper"),
         decisions=RULES,
         estimator=MonteCarlo(trials=300, seed=42, draws="independent"),
         k_max=128,
         k_step=4,
+        workers=workers,
+        kept=kept,
         progress=progress,
     )
     return Reproduction(study, examine_claims(study, printed_tables()))

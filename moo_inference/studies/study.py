@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
@@ -21,19 +21,22 @@ from moo_inference.estimators import (
     MonteCarlo,
     Progress,
     ScalingCurve,
-    Tabulated,
     default_estimator,
 )
-from moo_inference.estimators.base import estimate_curves, estimator_settings, latency_settings
+from moo_inference.estimators.base import estimator_settings, latency_settings
 from moo_inference.estimators.curve import INTERVAL, joined_evidence
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
 from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline, refuse_unknown_k
+from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves
 from moo_inference.studies.choices import choices_frame
+from moo_inference.studies.estimation import curves_in_pieces
+from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
+from moo_inference.studies.workers import check_workers
 from moo_inference.texts.table import to_html
 
 if TYPE_CHECKING:
@@ -117,7 +120,7 @@ class Study:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The options, the whole catalog and the versions of everything that shapes the numbers."""
-        return {**self.options, "versions": versions(), "catalog": catalog_to_dict(self.catalog)}
+        return recorded_settings(self.options, self.catalog)
 
     def front(self, scenario: str, model: str) -> Front:
         """The front of one cell.
@@ -189,6 +192,8 @@ def run_study(
     solver: Any = None,
     baselines: Sequence[str] = (),
     assess: int | None = None,
+    workers: int | str = 1,
+    kept: KeptPieces | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Choose a k for every model, and model and k for every stage of each pipeline, in every scenario under every rule.
@@ -212,13 +217,20 @@ def run_study(
         baselines: names of habits to set beside the rules: `fixed-K`, `cost-only`, `accuracy-per-dollar`. They see the
             whole curve, and get the status `over-budget` where they break a budget.
         assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies.
-        progress: told how far the work is.
+        workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
+            The results are the same, bit for bit. Little work stays in this process.
+        kept: from `keep_pieces`: where finished pieces are kept, and taken from. An estimator, solver or rule of
+            your own is known there by its name alone.
+        progress: told how many pieces of the work are done.
 
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
-        SettingError: (a ValueError) an option is out of its range, a rule needs a budget that is not there, or a
-            pipeline that is asked for may use a model that is not.
+        SettingError: (a ValueError) an option is out of its range, a rule needs a budget that is not there, a
+            pipeline that is asked for may use a model that is not, or the pieces kept are of other settings.
+        WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
+        OutputError: (an OSError) a finished piece cannot be written.
     """
+    check_workers(workers)
     grid, chosen, rules = _checked(
         catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
@@ -229,25 +241,6 @@ def run_study(
         )
     for name in baselines:
         refuse_unknown_k(name, chosen.models)
-    estimates = estimate_curves(
-        estimator,
-        list(chosen.models.values()),
-        grid,
-        parallel=parallel,
-        latency=latency,
-        scenarios=list(chosen.scenarios.values()),
-        progress=progress,
-        within_samples=True,
-    )
-    curves = dict(zip(chosen.models, estimates, strict=True))
-    find = _from_curve if solver is None else _through_pymoo(solver, grid)
-    cells = []
-    for scenario_id, scenario in chosen.scenarios.items():
-        for model_id, model in chosen.models.items():
-            front = find(model, scenario, curves[model_id])
-            choices = tuple(decide(front, rule) for rule in rules[scenario_id])
-            beside = tuple(choose_baseline(name, curves[model_id], scenario) for name in baselines)
-            cells.append(Cell(scenario_id, model_id, front, choices, beside))
     options = {
         "estimator": estimator_settings(estimator),
         "k_min": grid[0],
@@ -258,10 +251,26 @@ def run_study(
         "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
         "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
         "own_decisions": [rule.id for rule in map(make_rule, decisions or ()) if not made_by_id(rule)],
+        "baselines": list(baselines),
+        "assess": assess,
     }
-    found = {}
+    if kept is not None:
+        kept.expect({"run": "study", **recorded_settings(options, chosen)})
+    where: dict[str, Any] = {"workers": workers, "kept": kept, "progress": progress}
+    conditions: dict[str, Any] = {"parallel": parallel, "latency": latency}
+    curves = curves_in_pieces(estimator, chosen.models, grid, list(chosen.scenarios.values()), **conditions, **where)
+    found = (
+        fronts_from_curves(chosen, curves) if solver is None else fronts_by_search(chosen, curves, solver, grid, where)
+    )
+    cells = []
+    for (scenario_id, model_id), front in found.items():
+        choices = tuple(decide(front, rule) for rule in rules[scenario_id])
+        scenario = chosen.scenarios[scenario_id]
+        beside = tuple(choose_baseline(name, curves[model_id], scenario) for name in baselines)
+        cells.append(Cell(scenario_id, model_id, front, choices, beside))
+    assessments = {}
     if assess is not None and isinstance(estimator, MonteCarlo):
-        found = assess_many(
+        assessments = assess_many(
             chosen.models,
             chosen.scenarios,
             decisions,
@@ -270,9 +279,8 @@ def run_study(
             k_min=grid[0],
             k_max=int(k_max),
             k_step=grid.step,
-            parallel=parallel,
-            latency=latency,
-            progress=progress,
+            **conditions,
+            **where,
         )
     along = solve_pipelines(
         chosen,
@@ -283,11 +291,14 @@ def run_study(
         k_min=grid[0],
         k_max=int(k_max),
         k_step=grid.step,
-        parallel=parallel,
-        latency=latency,
+        **conditions,
     )
-    options |= {"baselines": list(baselines), "assess": assess}
-    return Study(chosen, tuple(cells), curves, options, found, along)
+    return Study(chosen, tuple(cells), curves, options, assessments, along)
+
+
+def recorded_settings(options: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
+    """The options, the whole catalog and the versions of everything that shapes the numbers."""
+    return {**options, "versions": versions(), "catalog": catalog_to_dict(catalog)}
 
 
 def _checked(
@@ -330,25 +341,6 @@ def _checked(
         kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else SettingError
         raise kind([fault for error in errors for fault in error.faults])
     return grid, chosen, scaled
-
-
-def _from_curve(model: Model, scenario: Scenario, curve: ScalingCurve) -> Front:
-    return Front.from_curve(curve, scenario)
-
-
-def _through_pymoo(solver: Any, grid: range) -> Callable[[Model, Scenario, ScalingCurve], Front]:
-    from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
-
-    from moo_inference.problems import InferenceScalingProblem  # noqa: PLC0415
-
-    def find(model: Model, scenario: Scenario, curve: ScalingCurve) -> Front:
-        last = int(curve.k[-1])
-        problem = InferenceScalingProblem(
-            model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=last, k_step=grid.step
-        )
-        return Front.from_result(minimize(problem, solver(problem) if callable(solver) else solver))
-
-    return find
 
 
 def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":

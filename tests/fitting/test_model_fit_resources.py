@@ -1,7 +1,8 @@
 """Resources of a model that is put together from files: told by hand, and compared with those of the catalog."""
 
 import moo_inference as mi
-from moo_inference.cli import _run
+from moo_inference.cli import app
+from moo_inference.cli_run import run as run_app
 
 BY_HAND = {
     "input-price": "1",
@@ -15,8 +16,9 @@ BY_HAND = {
 
 def fit(tmp_path, capsys, *words):
     path = tmp_path / "catalog.yaml"
-    status = _run(
-        ["fit", "--name", "mine", *(f"--{key}={value}" for key, value in BY_HAND.items()), "--out", str(path), *words]
+    status = run_app(
+        app,
+        ["fit", "--name", "mine", *(f"--{key}={value}" for key, value in BY_HAND.items()), "--out", str(path), *words],
     )
     return status, path, capsys.readouterr().err
 

@@ -10,7 +10,8 @@ import pytest
 from pymoo.optimize import minimize
 
 import moo_inference as mi
-from moo_inference.cli import _run
+from moo_inference.cli import app
+from moo_inference.cli_run import run as run_app
 from moo_inference.decision import DEFAULT_RULES, RULES, decide, make_rule
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators.curve import ScalingCurve
@@ -280,7 +281,7 @@ def test_assessments_look_at_the_resource_as_well(energy):
 
 
 def run(capsys, *words):
-    status = _run(list(words))
+    status = run_app(app, list(words))
     captured = capsys.readouterr()
     return status, captured.out, captured.err
 

@@ -1,0 +1,33 @@
+"""A study on a Dask cluster, and the same bytes as from this process alone.
+
+The cluster here is two processes of this machine; a larger one is another address:
+`moo-inference solve --trials 20000 --dask tcp://host:8786`. Needs `pip install 'moo-inference[dask]'`.
+"""
+
+import tempfile
+from pathlib import Path
+
+from dask.distributed import LocalCluster
+
+import moo_inference as mi
+from moo_inference.studies.kept import keep_pieces
+
+
+def main():
+    catalog = mi.load_catalog("paper")
+    options = {"estimator": mi.MonteCarlo(trials=20_000), "k_max": 64}
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
+        keep_pieces(Path(folder) / "results") as kept,
+    ):
+        study = mi.run_study(catalog, workers=cluster.scheduler_address, kept=kept, **options)
+        study.save(kept.results)
+        print("finished pieces on disk:", len(list(kept.folder.glob("*.piece"))))
+    alone = mi.run_study(catalog, **options)
+    print("choices:", len(study.choices))
+    print("same bytes:", study.to_csv() == alone.to_csv())
+
+
+if __name__ == "__main__":  # Each worker imports this file.
+    main()

@@ -1,0 +1,66 @@
+"""The front of each model in each scenario: from its curve, or by a search."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.estimators import ScalingCurve, Tabulated
+from moo_inference.fronts import Front
+from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+
+Fronts = dict[tuple[str, str], Front]
+"""By scenario and model, scenario after scenario."""
+
+
+def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> Fronts:
+    """The exact front of each cell."""
+    return {
+        (scenario_id, model_id): Front.from_curve(curve, scenario)
+        for scenario_id, scenario in catalog.scenarios.items()
+        for model_id, curve in curves.items()
+    }
+
+
+def fronts_by_search(
+    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, where: Mapping[str, Any]
+) -> Fronts:
+    """What `minimize` found in each cell, a piece a cell.
+
+    Args:
+        catalog: models and scenarios.
+        curves: by model.
+        solver: a pymoo algorithm, or a callable that makes one from a problem.
+        grid: numbers of passes.
+        where: `workers`, `kept` and `progress` of `run_pieces`.
+    """
+    cells = {
+        (scenario_id, model_id): (model, scenario, curves[model_id], grid)
+        for scenario_id, scenario in catalog.scenarios.items()
+        for model_id, model in catalog.models.items()
+    }
+    pieces = [Piece(f"front of {key}", _search, (*cell, solver)) for key, cell in cells.items()]
+    fronts = {}
+    for (key, cell), arrays in zip(cells.items(), run_pieces(pieces, **where), strict=True):
+        problem = _problem(*cell)
+        X = arrays["X"]
+        fronts[key] = Front.from_curve(problem.estimates(X), problem.scenario, problem.names_of(X))
+    return fronts
+
+
+def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
+    from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
+
+    problem = _problem(model, scenario, curve, grid)
+    result = minimize(problem, solver(problem) if callable(solver) else solver)
+    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
+    return {"X": np.unique(np.asarray(evaluated.get("X"), dtype=np.int64), axis=0)}
+
+
+def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:
+    from moo_inference.problems import InferenceScalingProblem  # noqa: PLC0415 (only where a solver is given)
+
+    return InferenceScalingProblem(
+        model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=int(curve.k[-1]), k_step=grid.step
+    )
