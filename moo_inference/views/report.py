@@ -14,9 +14,18 @@ from moo_inference.readers.report_file import ELEMENT_ID
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.output import frame_to_json
 from moo_inference.studies.study import Cell, Study
-from moo_inference.studies.tables import budget_text, estimator_text, study_tables
+from moo_inference.studies.tables import budget_text, estimator_text, spent_words, study_tables
 from moo_inference.texts.table import Table
-from moo_inference.views.figures import accuracy, across_models, chosen_k, cost_and_time, cube, projections, selection
+from moo_inference.views.figures import (
+    accuracy,
+    across_models,
+    chosen_k,
+    cost_and_time,
+    cube,
+    parallel,
+    projections,
+    selection,
+)
 from moo_inference.views.figures.render import Job, render_all
 from moo_inference.views.figures.trajectory import trajectory
 
@@ -96,6 +105,8 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             scenarios=_scenario_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
             rules=[(signs[rule], rule, _picks(rule)) for rule in rules],
+            spent=spent_words(study.catalog.resources),
+            divided=_divided(study),
             settings=_settings(study),
             versions=study.settings["versions"],
             warnings=_warnings(study),
@@ -141,6 +152,8 @@ def _jobs(study: Study) -> list[Job]:
             ("accuracy", accuracy.sheet, 105.0),
             ("cost-and-time", cost_and_time.sheet, 190.0),
             ("projections", projections.sheet, 190.0),
+            # Of three objectives the cube and its projections show all there is.
+            *([("parallel", parallel.sheet, 190.0)] if study.catalog.resources else []),
         ):
             jobs.append(Job(_picture_name(cell, kind), sheet, (found, width), ("png8",), _DPI))
         if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
@@ -153,8 +166,9 @@ def _jobs(study: Study) -> list[Job]:
 _ALTERNATIVES = {
     "cube": "Feasible cube in cost, time and accuracy",
     "accuracy": "Accuracy over k",
-    "cost-and-time": "Cost and time over k",
+    "cost-and-time": "{} over k",
     "projections": "Pairwise projections of the front",
+    "parallel": "The front as parallel coordinates",
     "selection": "How often each k is chosen with other seeds",
 }
 
@@ -177,8 +191,10 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
     scenario = study.catalog.scenarios[cell.scenario].name
     found = marks(study, cell)
     summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in found)
+    *first, last = spent_words(study.catalog.resources)
+    spent = f"{', '.join(first)} and {last}".capitalize()
     shown = tuple(
-        Picture(pictures[_picture_name(cell, kind)], f"{text}: {name}, {scenario}")
+        Picture(pictures[_picture_name(cell, kind)], f"{text.format(spent)}: {name}, {scenario}")
         for kind, text in _ALTERNATIVES.items()
         if _picture_name(cell, kind) in pictures
     )
@@ -188,6 +204,13 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
 
 def _picks(rule: str) -> str:
     return make_rule(rule).picks if rule in RULES else "A rule of the user's own."
+
+
+def _divided(study: Study) -> list[str]:
+    """By what the rules divide each objective but the error, in words."""
+    limits = next(iter(study.catalog.scenarios.values())).limits(study.catalog.resources)[:-1]
+    words = spent_words(study.catalog.resources)
+    return [f"{word} by {limit.budget}" for word, limit in zip(words, limits, strict=True)]
 
 
 def _settings(study: Study) -> list[tuple[str, str]]:

@@ -62,9 +62,9 @@ def _top(amount: Quantity, budget: float | None) -> float:
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
-    budgets = budget_words(found.limits[:-1])
+    budgets = budget_words("budget", found.limits[:-1])
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"budget: {budgets}")
+    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=BLUE, linewidth=size.line, label="mean"),
@@ -83,7 +83,7 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     height = (0.55 * rows + 0.25 if size.narrow else 0.44 * rows + 0.12) * width_mm
     whole = size.sheet(height, layout="constrained")
     grid = whole.subplots(rows, columns, squeeze=False)
-    draw(grid.flat[:panels], found, size)
+    draw(list(grid.flat[:panels]), found, size)
     for ax in grid.flat[panels:]:
         ax.remove()
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)

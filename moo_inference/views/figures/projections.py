@@ -28,6 +28,9 @@ from moo_inference.views.figures.style import (
 )
 from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
+_LONG, _MANY = 10_000, 6
+"""From which amount on, and in more than how many panels, there is room for two numbers across only."""
+
 
 def pairs(quantities: int) -> list[tuple[int, int]]:
     """Which of so many quantities stand across and up in each panel: accuracy, the last, over each; then the others."""
@@ -47,8 +50,11 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
         limit(ax, size, limits[across].value, vertical=True)
         limit(ax, size, limits[up].value)
         place(ax, size, chosen, [(mark.values[across], mark.values[up]) for mark in chosen], clip_on=False)
-        dress(ax, size, quantity_label(limits[across].quantity), quantity_label(limits[up].quantity))
-        for axis, column, most in ((ax.xaxis, across, 4), (ax.yaxis, up, 5)):
+        crowded = len(axes) > _MANY
+        name = heading(quantity_label(limits[across].quantity), size, size.width_mm / (6 if crowded else 1))
+        dress(ax, size, name, quantity_label(limits[up].quantity))
+        long = spans[across][1] >= _LONG or crowded
+        for axis, column, most in ((ax.xaxis, across, 2 if long else 4), (ax.yaxis, up, 5)):
             numbers(axis, quantity_unit(limits[column].quantity), most)
         ax.set(xlim=spans[across], ylim=spans[up])
         if found.infeasibility is not None:
@@ -65,7 +71,7 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
         *mark_handles(found.marks, size),
         *front,
         *others,
-        Line2D([], [], **line, label=f"budgets: {budget_words(found.limits)}"),  # type: ignore[arg-type]
+        Line2D([], [], **line, label=budget_words("budgets", found.limits)),  # type: ignore[arg-type]
     ]
 
 
@@ -76,10 +82,11 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     # The first row has accuracy over everything else, where there is the room for it.
     columns = (1 if panels < 4 else 2) if size.narrow else max(3, len(found.limits) - 1)
     rows = -(-panels // columns)
-    height = (1.9 / 3 / columns * rows if size.narrow else 0.12 + 1.14 / columns * rows) * width_mm
+    across = 1.9 / 3 * rows if columns == 1 else 0.2 + 0.45 * rows
+    height = (across if size.narrow else 0.08 + 1.26 / columns * rows) * width_mm
     whole = size.sheet(height, layout="constrained")
     grid = whole.subplots(rows, columns, squeeze=False)
-    draw(grid.flat[:panels], found, size)
+    draw(list(grid.flat[:panels]), found, size)
     for ax in grid.flat[panels:]:
         ax.remove()
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)

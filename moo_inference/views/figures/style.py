@@ -110,13 +110,14 @@ def quantity_unit(quantity: str) -> str:
     return "$" if quantity == "cost" else ""
 
 
-def budget_words(limits: Iterable[Limit]) -> str:
-    """The budgets that there are, as a legend tells them: $0.500, 60.0 s, accuracy 0.93."""
-    return ", ".join(
+def budget_words(what: str, limits: Iterable[Limit]) -> str:
+    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s, accuracy 0.93. Else nothing."""
+    shown = [
         f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value)
         for limit in limits
         if limit.value is not None
-    )
+    ]
+    return fill(f"{what}: {', '.join(shown)}", 40, break_long_words=False) if shown else ""
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:
