@@ -38,6 +38,7 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
     tops = [_top(amount, limit_of_it.value) for amount, limit_of_it in zip(amounts, limits, strict=True)]
     shown = np.any([amount.mean <= top for amount, top in zip(amounts, tops, strict=True)], axis=0)
     last = int(found.curve.k[shown].max())
+    crowded = len(amounts) > 2 and not size.narrow
     k = found.curve.k
     chosen = [mark for mark in found.marks if mark.k is not None]
     for column, (ax, amount, top) in enumerate(zip(axes, amounts, tops, strict=True)):
@@ -47,11 +48,11 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
         limit(ax, size, limits[column].value)
         place(ax, size, chosen, [(mark.k, mark.values[column]) for mark in chosen], clip_on=False)
         dress(ax, size, "passes k", quantity_label(limits[column].quantity))
-        numbers(ax.xaxis)
+        numbers(ax.xaxis, "", 4 if crowded else 6)
         numbers(ax.yaxis, quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(found, last), ylim=(0, 1.02 * top))
         if found.infeasibility is not None:
-            say(ax, size, "no k meets all budgets", 46 if len(amounts) < 3 or size.narrow else 24)
+            say(ax, size, "no k meets all budgets", 24 if crowded else 46)
 
 
 def _top(amount: Quantity, budget: float | None) -> float:

@@ -149,7 +149,7 @@ def _title(found: Trajectory) -> str:
     units = [unit_words(unit) for unit in found.curve.resources]
     if not units:
         return found.title
-    return f"{found.title}: cost, time and accuracy; {' and '.join(units)} in the budgets and the volume only"
+    return f"{found.title}: cost, time and accuracy ({', '.join(units)} not drawn, but in the volume)"
 
 
 def _planes(ax: Axes3D, found: Trajectory, box: Bounds) -> None:

@@ -181,7 +181,7 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """The front of one model in one scenario as parallel coordinates, better upwards on every axis."""
     size = Size(width_mm)
-    whole = size.sheet((1.05 if size.narrow else 0.5) * width_mm, layout="constrained")
+    whole = size.sheet((1.05 if size.narrow else 0.56) * width_mm, layout="constrained")
     ax = whole.subplots()
     draw(ax, found, size)
     if rows_shown(found).sum() > 1:
