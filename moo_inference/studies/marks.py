@@ -50,6 +50,13 @@ class Mark:
         return ", ".join([usd(self.cost), seconds(self.time), *(amount(unit, value) for unit, value in self.used)])
 
     @property
+    def values(self) -> tuple[float, ...]:
+        """Cost, time, further resources and accuracy, as in the means of a curve; empty where nothing was chosen."""
+        if self.cost is None or self.time is None or self.accuracy is None:
+            return ()
+        return (self.cost, self.time, *(value for _, value in self.used), self.accuracy)
+
+    @property
     def short(self) -> str:
         """The chosen k, or the status."""
         return self.status.replace("-", " ") if self.k is None else f"k = {self.k}"
@@ -61,7 +68,7 @@ class Mark:
 
     @property
     def amounts(self) -> str:
-        """Accuracy, cost and time, or the status."""
+        """Accuracy, cost, time and what else is used, or the status."""
         return self.short if self.accuracy is None else f"accuracy {self.accuracy:.4f}, {self.spent}"
 
 

@@ -40,6 +40,11 @@ def scenario_tables(study: Study) -> list[Table]:
     return tables
 
 
+def spent_words(resources: Iterable[str]) -> list[str]:
+    """What a query takes: cost, time and further resources, as texts call them."""
+    return ["cost", "time", *map(unit_words, resources)]
+
+
 def budget_text(scenario: Scenario) -> str:
     """The budgets of a scenario in one line."""
     bounds = [
@@ -116,7 +121,7 @@ def _caption(study: Study) -> str:
     options = study.options
     grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
-    *spent, last = ("cost", "time", *map(unit_words, study.catalog.resources))
+    *spent, last = spent_words(study.catalog.resources)
     return (
         f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query. "
         f"All but the share are means. {estimator_text(options)}; k = {', '.join(shown)}."

@@ -4,7 +4,8 @@ import math
 from collections.abc import Mapping
 
 from moo_inference.studies.assessment import Assessment
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.studies.tables import spent_words
+from moo_inference.texts.amounts import amount, seconds, unit_words, usd
 from moo_inference.texts.table import Table
 
 _SHOWN = 4
@@ -17,7 +18,10 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
         lost = "not defined:\nno exact choice"
         if not math.isnan(seen.eoc_usd):
             month = "" if seen.eoc_usd_per_month is None else f"  ({usd(seen.eoc_usd_per_month)} a month)"
-            lost = f"{100 * seen.eoc_accuracy:.2f} points\n{usd(seen.eoc_usd)}{month}\n{seconds(seen.eoc_seconds)}"
+            used = "".join(f"\n{amount(unit, value)}" for unit, value in seen.eoc_used.items())
+            lost = (
+                f"{100 * seen.eoc_accuracy:.2f} points\n{usd(seen.eoc_usd)}{month}\n{seconds(seen.eoc_seconds)}{used}"
+            )
         rows.append(
             (
                 f"{scenario}\n{model}",
@@ -31,10 +35,12 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
             )
         )
     any_seen = next(iter(found.values()))
+    *others, last = spent_words(any_seen.eoc_used)
+    more = "".join(f", {unit_words(unit)}" for unit in any_seen.eoc_used)
     notes = (
-        "PCS: share of the replications that choose the exact k. PGS: share whose accuracy, cost and time are as good "
-        "(within half a point and a twentieth of each budget, unless told otherwise).",
-        "EOC: what the choices lose against the exact one on average, in accuracy, money and time a query.",
+        f"PCS: share of the replications that choose the exact k. PGS: share whose accuracy, {', '.join(others)} and "
+        f"{last} are as good (within half a point and a twentieth of each budget, unless told otherwise).",
+        f"EOC: what the choices lose against the exact one on average, in accuracy, money and time{more} a query.",
     )
     return [
         Table(

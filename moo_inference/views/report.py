@@ -14,7 +14,7 @@ from moo_inference.readers.report_file import ELEMENT_ID
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.pipeline_cells import pipeline_marks
 from moo_inference.studies.study import Cell, Study
-from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables
+from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables, spent_words
 from moo_inference.texts.table import Table
 from moo_inference.views.figures import (
     accuracy,
@@ -22,6 +22,7 @@ from moo_inference.views.figures import (
     chosen_k,
     cost_and_time,
     cube,
+    parallel,
     pipeline,
     projections,
     selection,
@@ -94,6 +95,8 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
             rules=[(signs[rule], rule, _picks(rule)) for rule in rules],
+            spent=spent_words(study.catalog.resources),
+            divided=_divided(study),
             settings=_settings(study),
             versions=study.settings["versions"],
             warnings=_warnings(study),
@@ -139,6 +142,8 @@ def _jobs(study: Study) -> list[Job]:
             ("accuracy", accuracy.sheet, 105.0),
             ("cost-and-time", cost_and_time.sheet, 190.0),
             ("projections", projections.sheet, 190.0),
+            # Of three objectives the cube and its projections show all there is.
+            *([("parallel", parallel.sheet, 190.0)] if study.catalog.resources else []),
         ):
             jobs.append(Job(_picture_name(cell, kind), sheet, (found, width), ("png8",), _DPI))
         if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
@@ -154,8 +159,9 @@ def _jobs(study: Study) -> list[Job]:
 _ALTERNATIVES = {
     "cube": "Feasible cube in cost, time and accuracy",
     "accuracy": "Accuracy over k",
-    "cost-and-time": "Cost and time over k",
+    "cost-and-time": "{} over k",
     "projections": "Pairwise projections of the front",
+    "parallel": "The front as parallel coordinates",
     "selection": "How often each k is chosen with other seeds",
 }
 
@@ -178,8 +184,10 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
     scenario = study.catalog.scenarios[cell.scenario].name
     found = marks(study, cell)
     summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in found)
+    *first, last = spent_words(study.catalog.resources)
+    spent = f"{', '.join(first)} and {last}".capitalize()
     shown = tuple(
-        Picture(pictures[_picture_name(cell, kind)], f"{text}: {name}, {scenario}")
+        Picture(pictures[_picture_name(cell, kind)], f"{text.format(spent)}: {name}, {scenario}")
         for kind, text in _ALTERNATIVES.items()
         if _picture_name(cell, kind) in pictures
     )
@@ -189,6 +197,13 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
 
 def _picks(rule: str) -> str:
     return make_rule(rule).picks if rule in RULES else "A rule of the user's own."
+
+
+def _divided(study: Study) -> list[str]:
+    """By what the rules divide each objective but the error, in words."""
+    limits = next(iter(study.catalog.scenarios.values())).limits(study.catalog.resources)[:-1]
+    words = spent_words(study.catalog.resources)
+    return [f"{word} by {limit.budget}" for word, limit in zip(words, limits, strict=True)]
 
 
 def _settings(study: Study) -> list[tuple[str, str]]:

@@ -1,4 +1,4 @@
-"""Draws the two pictures that tests/views/test_figures.py compares with. Look at them before committing them.
+"""Draws the pictures that tests/views/test_figures.py compares with. Look at them before committing them.
 
 Run: python tests/baselines/make.py
 """
@@ -6,10 +6,10 @@ Run: python tests/baselines/make.py
 from pathlib import Path
 
 import moo_inference as mi
-from moo_inference.views.figures import accuracy, cube
+from moo_inference.views.figures import accuracy, cube, parallel
 
 if __name__ == "__main__":
     study = mi.run_study(mi.load_catalog("paper"), models=["gpt-5"], scenarios=["essay-feedback"])
-    for module in (cube, accuracy):
+    for module in (cube, accuracy, parallel):
         name = module.__name__.rpartition(".")[2]
         module.figure(study, "essay-feedback", "gpt-5").savefig(Path(__file__).parent / f"{name}.png", dpi=100)

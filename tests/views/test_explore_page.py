@@ -13,6 +13,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import pytest
+from more_resources import with_resources
 
 from moo_inference import load_catalog, save_catalog
 
@@ -272,6 +273,32 @@ def test_a_catalog_with_hostile_names_is_text_and_travels_in_the_address(visitor
     other = visitor.open(address.removeprefix(visitor.origin))
     assert table(other).inner_text() == table(page).inner_text()
     assert other.locator(".notice").count() == 0
+
+
+def test_budgets_for_resources_are_turned_and_travel(visitor, tmp_path):
+    save_catalog(with_resources(load_catalog(), joules=20_000.0), tmp_path / "mine.yaml")
+    page = visitor.open()
+    upload(page, (tmp_path / "mine.yaml").read_bytes())
+    table(page).get_by_text("joules", exact=True).wait_for()
+    settled(page)
+    before = table(page).inner_text()
+    page.get_by_role("spinbutton", name="Joules at most, a query").fill("4000")
+    page.get_by_role("spinbutton", name="Joules at most, a query").press("Enter")
+    page.wait_for_function("() => location.search.includes('joules_max=4000.0')")
+    settled(page)
+    assert table(page).inner_text() != before
+    assert "at most 4,000 joules" in page.locator(".subline").inner_text()
+    choices = download(page, "Choices as CSV", tmp_path).read_bytes()
+    download(page, "Settings as a catalog", tmp_path)
+    command, address = codes(page)
+    program, *rest = shlex.split(command)
+    words = [Path(sys.executable).with_name(program), *rest, "--format", "csv"]
+    assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).stdout == choices
+    other = visitor.open(address.removeprefix(visitor.origin))
+    assert table(other).inner_text() == table(page).inner_text()
+    page.get_by_text("No budget for joules").click()
+    page.get_by_text("knee-point: must divide cost, time and joules by their budgets, and there is none for").wait_for()
+    page.wait_for_function("() => location.search.includes('joules_max=none')")
 
 
 def test_every_fault_of_an_upload_is_told_and_nothing_of_it_is_used(visitor):

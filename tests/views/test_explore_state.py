@@ -109,7 +109,8 @@ def test_every_knob_changes_the_answer_or_its_command():
     for name, value in other.items():
         base = simulated if name in ("trials", "seed", "draws") else START
         assert said(replace(base, **{name: value})) != said(base), name
-    assert {*other, "shown"} == set(Knobs.__dataclass_fields__)
+    # For resources see test_resources_on_the_page.py.
+    assert {*other, "shown", "resources"} == set(Knobs.__dataclass_fields__)
 
 
 def test_rules_that_need_a_budget_are_left_out_where_there_is_none():

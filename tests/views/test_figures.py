@@ -7,6 +7,7 @@ import matplotlib
 import numpy as np
 import pytest
 from conftest import ROOT
+from figure_contents import cut, drawn, placed, texts
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.text import Text
 from PIL import Image
@@ -21,6 +22,7 @@ from moo_inference.views.figures import (
     chosen_k,
     cost_and_time,
     cube,
+    parallel,
     pipeline,
     projections,
     selection,
@@ -30,7 +32,14 @@ from moo_inference.views.figures.render import Job, render, render_all
 from moo_inference.views.figures.style import PAPER_MM, SLIDE_MM, Amounts, Size
 from moo_inference.views.figures.trajectory import trajectory
 
-OF_A_CELL = {"cube": cube, "accuracy": accuracy, "cost_and_time": cost_and_time, "projections": projections}
+OF_A_CELL = {
+    "cube": cube,
+    "accuracy": accuracy,
+    "cost_and_time": cost_and_time,
+    "projections": projections,
+    "parallel": parallel,
+}
+COMPARED = ["cube", "accuracy", "parallel"]
 HOSTILE = "</script><script>alert(1)</script> $x^2$ costs $5, *a* _b_"
 BASELINES = ROOT / "tests" / "baselines"
 
@@ -66,15 +75,6 @@ def assessed(paper):
         k_step=8,
         assess=40,
     )
-
-
-def drawn(figure):
-    FigureCanvasAgg(figure).draw()
-    return figure
-
-
-def texts(figure):
-    return [text.get_text() for text in figure.findobj(Text) if text.get_visible() and text.get_text()]
 
 
 def pixels(figure, dpi):
@@ -158,16 +158,6 @@ def test_selection_frequencies_need_an_assessed_study(study, assessed):
 # What is drawn
 
 
-def placed(ax):
-    """The markers on an axes: shape, and where they are."""
-    found = []
-    for line in ax.lines:
-        if line.get_linestyle() == "None":
-            points = line.get_data_3d() if hasattr(line, "get_data_3d") else line.get_data()
-            found.append((line.get_marker(), *(float(value[0]) for value in points)))
-    return sorted(found)
-
-
 def test_every_figure_places_the_marks_of_the_study(study):
     found = trajectory(study, "essay-feedback", "gpt-5")
     chosen = found.marks
@@ -181,9 +171,9 @@ def test_every_figure_places_the_marks_of_the_study(study):
             [(m.cost, m.time) for m in chosen],
         ],
     }
-    for name, module in OF_A_CELL.items():
-        axes = module.figure(study, "essay-feedback", "gpt-5").axes[: len(at[name])]
-        for ax, points in zip(axes, at[name], strict=True):
+    for name, panels in at.items():
+        axes = OF_A_CELL[name].figure(study, "essay-feedback", "gpt-5").axes[: len(panels)]
+        for ax, points in zip(axes, panels, strict=True):
             expected = sorted((m.marker.matplotlib, *map(float, p)) for m, p in zip(chosen, points, strict=True))
             utopia = [("*", 0.0, 0.0, 1.0)] if name == "cube" else []
             assert placed(ax) == sorted(expected + utopia)
@@ -286,32 +276,6 @@ def sheets(study, odd_study, assessed):
         yield f"selection {width}", selection.figure(assessed, "essay-feedback", "gpt-5-nano", width_mm=width)
 
 
-def cut(figure):
-    """Texts that reach beyond the sheet by more than a hair."""
-    renderer = FigureCanvasAgg(figure).get_renderer()
-    width, height = figure.get_size_inches() * figure.dpi
-    beyond = ticks_beyond_the_limits(figure)
-    found = []
-    for text in figure.findobj(Text):
-        if text.get_visible() and text.get_text().strip() and id(text) not in beyond:
-            box = text.get_window_extent(renderer)
-            if box.x0 < -2 or box.y0 < -2 or box.x1 > width + 2 or box.y1 > height + 2:
-                found.append(text.get_text())
-    return found
-
-
-def ticks_beyond_the_limits(figure):
-    """The labels of ticks outside the limits of their axis, which exist but are not shown."""
-    found = set()
-    for ax in figure.axes:
-        for axis in filter(None, (ax.xaxis, ax.yaxis, getattr(ax, "zaxis", None))):
-            low, high = sorted(axis.get_view_interval())
-            for tick in (*axis.get_major_ticks(), *axis.get_minor_ticks()):
-                if not low <= tick.get_loc() <= high:
-                    found |= {id(tick.label1), id(tick.label2)}
-    return found
-
-
 def test_the_figure_of_a_pipeline_shows_its_front_and_choices():
     catalog = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
     found = mi.run_study(catalog, decisions=["accuracy-max", "max-cube"], k_max=8)
@@ -386,7 +350,7 @@ def apart(one, other):
     return float(np.sqrt(parts.max()))
 
 
-@pytest.mark.parametrize("name", ["cube", "accuracy"])
+@pytest.mark.parametrize("name", COMPARED)
 def test_the_picture_is_the_baseline(study, name):
     """`python tests/baselines/make.py` draws the baselines anew; look at them before committing."""
     found = trajectory(study, "essay-feedback", "gpt-5")
@@ -394,7 +358,7 @@ def test_the_picture_is_the_baseline(study, name):
     assert apart(pixels(OF_A_CELL[name].sheet(found), 100), baseline) < TOLERANCE
 
 
-@pytest.mark.parametrize("name", ["cube", "accuracy"])
+@pytest.mark.parametrize("name", COMPARED)
 def test_a_moved_marker_fails_the_baseline(study, name):
     found = trajectory(study, "essay-feedback", "gpt-5")
     row = 12

@@ -10,10 +10,13 @@ from dataclasses import fields
 from typing import Any
 
 from moo_inference.catalog import Catalog
+from moo_inference.catalog.frozen import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
+from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import CatalogError, MooInferenceError, SettingError, UnknownNameError, did_you_mean
-from moo_inference.views.explore.ranges import SMALLEST_BUDGET
+from moo_inference.texts.amounts import unit_words
+from moo_inference.views.explore.ranges import LARGEST_BUDGET, SMALLEST_BUDGET
 from moo_inference.views.explore.state import (
     LARGEST_K,
     LARGEST_P,
@@ -23,7 +26,7 @@ from moo_inference.views.explore.state import (
     default_knobs,
 )
 
-CATALOG = "catalog"
+CATALOG, RESOURCES = "catalog", "resources"
 LONGEST_PACKED = 12_000
 """Characters; servers and browsers refuse addresses that are much longer."""
 LARGEST_CATALOG = 200_000
@@ -45,10 +48,16 @@ def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str
     """
     found: dict[str, list[str]] = {}
     for field in fields(Knobs):
+        if field.name == RESOURCES:
+            continue
         value = getattr(knobs, field.name)
         found[_MANY.get(field.name, field.name)] = (
             list(value) if isinstance(value, tuple) else [_as_text(field.name, value)]
         )
+    for unit in catalog.resources:
+        budget = knobs.resources.get(unit, ResourceBudget())
+        found[f"{unit}_max"] = ["none" if budget.max is None else repr(budget.max)]
+        found[f"{unit}_quantile"] = [_MEAN if budget.quantile is None else repr(budget.quantile)]
     part = catalog.select(knobs.models, [knobs.scenario])
     if not _is_part_of(part, built_in):
         packed = pack_catalog(part)
@@ -96,7 +105,10 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
     }
     for name, parser in _PARSERS.items():
         values[name] = _parse(name, parameters, getattr(default, name), parser, faults)
-    known = [CATALOG, *(_MANY.get(field.name, field.name) for field in fields(Knobs))]
+    values[RESOURCES] = _parse_resources(catalog, parameters, default.resources, faults)
+    own_names = [f"{unit}_{ending}" for unit in catalog.resources for ending in OF_BUDGET]
+    of_knobs = [_MANY.get(field.name, field.name) for field in fields(Knobs) if field.name != RESOURCES]
+    known = [CATALOG, *of_knobs, *own_names]
     faults.extend(
         f"unknown setting {_shown(name)}{did_you_mean(name[:100], known)}" for name in parameters if name not in known
     )
@@ -189,6 +201,22 @@ def _parse_many(
     return tuple(found) or default
 
 
+def _parse_resources(
+    catalog: Catalog, parameters: Parameters, default: Mapping[str, ResourceBudget], faults: list[str]
+) -> ReadOnly[ResourceBudget]:
+    """The budgets for what the models of a catalog use beside money and time."""
+    found = {}
+    for unit in catalog.resources:
+        own = default.get(unit, ResourceBudget())
+        words = f"above 0 and at most {LARGEST_BUDGET:,.0f} {unit_words(unit)}"
+        most = _number(SMALLEST_BUDGET, LARGEST_BUDGET, words, "none", ends=True)
+        budget = _parse(f"{unit}_max", parameters, own.max, most, faults)
+        quantile = _parse(f"{unit}_quantile", parameters, own.quantile, _QUANTILE, faults)
+        if budget is not None:
+            found[unit] = ResourceBudget(max=budget, quantile=quantile)
+    return ReadOnly(found)
+
+
 def _single(name: str, values: Sequence[str]) -> str:
     if len(values) != 1:
         raise SettingError(f"{name} must be given once, got {len(values)} times")
@@ -257,11 +285,13 @@ def _shown(text: str) -> str:
     return repr(text if len(text) <= 60 else f"{text[:57]}...")
 
 
+_QUANTILE = _number(0, 1, "between 0 and 1", _MEAN)
+
 _PARSERS: dict[str, Callable[[str, str], Any]] = {
     "c_max": _number(SMALLEST_BUDGET, math.inf, "a positive number of USD", "none"),
     "t_max": _number(SMALLEST_BUDGET, math.inf, "a positive number of seconds", "none"),
     "a_min": _number(0, 1, "between 0 and 1", ends=True),
-    **dict.fromkeys(("c_quantile", "t_quantile", "a_quantile"), _number(0, 1, "between 0 and 1", _MEAN)),
+    **dict.fromkeys(("c_quantile", "t_quantile", "a_quantile"), _QUANTILE),
     "parallel": _whole(1, LARGEST_P, "own"),
     "latency": _word(own=None, ideal="ideal", waves="waves"),
     "k_max": _whole(1, LARGEST_K),

@@ -7,7 +7,7 @@ import numpy as np
 
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.studies.marks import Mark
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import amount, unit_words
 from moo_inference.views.figures.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -154,16 +154,21 @@ def marker_of(mark: Mark, size: int) -> dict[str, Any]:
 
 def hover(found: Trajectory, rows: IntArray) -> list[str]:
     """What is said of some rows under the mouse."""
-    cost, time, accuracy = found.curve.means[rows].T.tolist()
+    *spent, accuracy = found.curve.means[rows].T.tolist()
+    names = ("cost", "time", *map(unit_words, found.curve.resources))
+    quantities = [limit.quantity for limit in found.limits[:-1]]
+    amounts = [
+        "".join(f"<br>{name} {amount(what, value)}" for name, what, value in zip(names, quantities, row, strict=True))
+        for row in zip(*spent, strict=True)
+    ]
     ends = zip(found.accuracy.low[rows].tolist(), found.accuracy.high[rows].tolist(), strict=True)
     return [
         f"<b>k = {k}</b><br>accuracy {a:.4f} (95 % of queries: {low:.4f} to {high:.4f})"
-        f"<br>cost {usd(c)}<br>time {seconds(t)}<br>cube volume {volume:.3g}"
+        f"{used}<br>cube volume {volume:.3g}"
         f"<br>{'meets all budgets' if met else 'breaks a budget'}"
-        for k, c, t, a, (low, high), volume, met in zip(
+        for k, used, a, (low, high), volume, met in zip(
             found.curve.k[rows].tolist(),
-            cost,
-            time,
+            amounts,
             accuracy,
             ends,
             found.volume[rows].tolist(),

@@ -106,7 +106,7 @@ def _ends(found: Trajectory, rows: IntArray) -> tuple[float, float, float]:
 def _spans(found: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
     means = found.curve.means[rows]
     highest = [max(float(means[:, column].max()), ends[column]) * 1.08 or 1.0 for column in (0, 1)]
-    lowest = min(float(means[:, 2].min()), ends[2])
+    lowest = min(float(means[:, -1].min()), ends[2])
     room = max(0.08 * (1 - lowest), 1e-6)
     return [[0.0, highest[0]], [0.0, highest[1]], [lowest - room, 1 + room]]
 
@@ -171,7 +171,7 @@ def _edges(scenario: Scenario, ends: tuple[float, float, float]) -> Any:
 def _path(found: Trajectory, rows: IntArray) -> list[Any]:
     import plotly.graph_objects as go  # noqa: PLC0415
 
-    means = found.curve.means
+    means = found.curve.means[:, [0, 1, -1]]
     whole = dict(zip("xyz", means[rows].T, strict=True))
     line = go.Scatter3d(
         **whole,

@@ -1,11 +1,12 @@
 """The answer as HTML in which every name is text: Streamlit's own captions would take it for Markdown."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from html import escape
 
 from moo_inference.studies.marks import Mark
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.studies.tables import spent_words
+from moo_inference.texts.amounts import seconds, significant, usd
 from moo_inference.views.figures.trajectory import Trajectory
 
 STYLE = """<style>
@@ -39,7 +40,9 @@ STYLE = """<style>
 .subline {margin: 0.2rem 0 0; overflow-wrap: anywhere}
 </style>"""
 
-_COLUMNS = ("rule", "k", "accuracy", "cost", "time", "meet all budgets", "why")
+
+def _columns(resources: Iterable[str]) -> list[str]:
+    return ["rule", "k", "accuracy", *spent_words(resources), "meet all budgets", "why"]
 
 
 def headline(title: str, subline: str) -> str:
@@ -62,32 +65,39 @@ def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
         labels: what each model is called.
     """
     kinds = {"rule": "", "why": ""}
-    heads = "".join(f'<th scope="col" class="{kinds.get(column, "number")}">{column}</th>' for column in _COLUMNS)
-    groups = "".join(_group(labels[key], trajectory) for key, trajectory in found.items())
+    resources = next(iter(found.values())).curve.resources
+    columns = _columns(resources)
+    heads = "".join(f'<th scope="col" class="{kinds.get(column, "number")}">{column}</th>' for column in columns)
+    groups = "".join(_group(labels[key], trajectory, len(columns)) for key, trajectory in found.items())
+    *means, last = ["accuracy", *spent_words(resources)]
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes a '
-        "query. Accuracy, cost and time are means; the share is of queries that meet all budgets at once.</caption>"
+        f"query. {', '.join(means).capitalize()} and {last} are means; the share is of queries that meet all budgets "
+        "at once.</caption>"
         f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
     )
 
 
-def _group(label: str, found: Trajectory) -> str:
-    head = f'<tr class="model"><th scope="rowgroup" colspan="{len(_COLUMNS)}">{escape(label)}</th></tr>'
+def _group(label: str, found: Trajectory, width: int) -> str:
+    head = f'<tr class="model"><th scope="rowgroup" colspan="{width}">{escape(label)}</th></tr>'
     if found.infeasibility is not None:
-        why = f'<tr><td colspan="{len(_COLUMNS)}" class="warning">⚠ no k meets all budgets</td></tr>'
+        why = f'<tr><td colspan="{width}" class="warning">⚠ no k meets all budgets</td></tr>'
         return f"<tbody>{head}{why}</tbody>"
-    return f"<tbody>{head}{''.join(map(_row, found.marks))}</tbody>"
+    return f"<tbody>{head}{''.join(_row(mark, width) for mark in found.marks)}</tbody>"
 
 
-def _row(mark: Mark) -> str:
+def _row(mark: Mark, width: int) -> str:
     sign = f'<span class="sign" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
     warnings = "".join(f'<div class="warning">⚠ {escape(warning)}</div>' for warning in mark.warnings)
     reason = "" if mark.reason in mark.warnings else escape(mark.reason)
     why = f'<td class="why">{warnings}{reason}</td>'
     rule = f'<th scope="row" class="rule">{sign} {escape(mark.rule)}</th>'
     if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
-        return f'<tr class="choice">{rule}<td colspan="5" class="number">{escape(mark.amounts)}</td>{why}</tr>'
+        return (
+            f'<tr class="choice">{rule}<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>{why}</tr>'
+        )
     share = "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}"
-    cells = (str(mark.k), f"{mark.accuracy:.4f}", usd(mark.cost), seconds(mark.time), share)
+    used = (significant(value) for _, value in mark.used)
+    cells = (str(mark.k), f"{mark.accuracy:.4f}", usd(mark.cost), seconds(mark.time), *used, share)
     numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
     return f'<tr class="choice">{rule}{numbers}{why}</tr>'

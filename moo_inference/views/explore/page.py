@@ -8,11 +8,13 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from moo_inference.catalog import Catalog, load_catalog
+from moo_inference.catalog.frozen import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
+from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.studies.tables import budget_text
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import seconds, unit_words, usd
 from moo_inference.views.explore import markup
 from moo_inference.views.explore.address import read_address, write_address
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure
@@ -20,6 +22,7 @@ from moo_inference.views.explore.cube import cube_figure, drawn_up_to
 from moo_inference.views.explore.paired import Paired
 from moo_inference.views.explore.ranges import (
     BUDGETS,
+    LARGEST_BUDGET,
     MEAN,
     QUANTILES,
     SMALLEST_BUDGET,
@@ -41,6 +44,7 @@ from moo_inference.views.explore.state import (
     left_out_text,
     model_labels,
     resampled_models,
+    scenario_knobs,
     scenario_labels,
     settings_catalog,
     solve_command,
@@ -121,6 +125,12 @@ def set_knobs(catalog: Catalog, knobs: Knobs) -> None:
         state[f"knob_{name}"] = value or getattr(catalog.scenarios[knobs.scenario], name) or usual[name]
     state.own_parallel = knobs.parallel is None
     state.knob_parallel = knobs.parallel or min(catalog.models[knobs.models[0]].parallel, LARGEST_P)
+    for unit in catalog.resources:
+        budget = knobs.resources.get(unit, ResourceBudget())
+        there = catalog.scenarios[knobs.scenario].resources.get(unit, ResourceBudget()).max
+        state[f"free_{unit}_max"] = budget.max is None
+        state[f"knob_{unit}_max"] = budget.max or there or usual[f"{unit}_max"]
+        state[f"knob_{unit}_quantile"] = budget.quantile or MEAN
     state.pairs = {name: Paired(state[f"knob_{name}"]) for name in BUDGETS}
     for name in BUDGETS:
         state[f"slider_{name}"] = state[f"knob_{name}"]
@@ -139,6 +149,13 @@ def settle_budgets() -> None:
 def read_knobs() -> Knobs:
     """The knobs as the widgets stand."""
     values = {field.name: state[f"knob_{field.name}"] for field in fields(Knobs)}
+    values["resources"] = ReadOnly(
+        {
+            unit: ResourceBudget(max=state[f"knob_{unit}_max"], quantile=state[f"knob_{unit}_quantile"] or None)
+            for unit in state.catalog.resources
+            if not state[f"free_{unit}_max"]
+        }
+    )
     for name in ("c_max", "t_max"):
         if state[f"free_{name}"]:
             values[name] = None
@@ -169,8 +186,11 @@ def sidebar(catalog: Catalog) -> None:
         budget("c_max", "Cost at most, USD a query", own.c_max or usual["c_max"], usd, "No cost budget")
         budget("t_max", "Time at most, seconds a query", own.t_max or usual["t_max"], seconds, "No time budget")
         budget("a_min", "Accuracy at least", own.a_min, lambda value: f"{value:g}", None)
+        for unit in catalog.resources:
+            resource_budget(unit)
         with st.expander("Budgets on tails"):
-            for name, word in (("t_quantile", "Time"), ("c_quantile", "Cost"), ("a_quantile", "Accuracy")):
+            used = [(f"{unit}_quantile", unit_words(unit).capitalize()) for unit in catalog.resources]
+            for name, word in (("t_quantile", "Time"), ("c_quantile", "Cost"), *used, ("a_quantile", "Accuracy")):
                 options = quantile_options(name, state[f"knob_{name}"])
                 st.selectbox(f"{word} budget holds for", options, format_func=quantile_text(name), key=f"knob_{name}")
         st.subheader("Serving")
@@ -232,6 +252,23 @@ def budget(name: str, label: str, own: float, text: Any, free_label: str | None)
         st.checkbox(free_label, key=f"free_{name}")
 
 
+def resource_budget(unit: str) -> None:
+    """The budget for a further resource: a number, and whether there is one at all."""
+    name, word = f"{unit}_max", unit_words(unit)
+    current = state[f"knob_{name}"]
+    st.number_input(
+        f"{word.capitalize()} at most, a query",
+        min_value=SMALLEST_BUDGET,
+        max_value=LARGEST_BUDGET,
+        value=current,
+        step=slider_options(name, current, current)[0],
+        format="%g",
+        key=f"knob_{name}",
+        disabled=state[f"free_{name}"],
+    )
+    st.checkbox(f"No budget for {word}", key=f"free_{name}")
+
+
 def estimator_knobs() -> None:
     """How k passes are estimated."""
     words = {False: "closed form: exact", True: "Monte Carlo: simulated queries"}
@@ -256,8 +293,7 @@ def use_scenario() -> None:
     """Another scenario brings its own budgets; all else stays."""
     values = {field.name: getattr(read_knobs(), field.name) for field in fields(Knobs)}
     fresh = default_knobs(state.catalog, state.knob_scenario)
-    names = ("c_max", "t_max", "a_min", "c_quantile", "t_quantile", "a_quantile")
-    values |= {name: getattr(fresh, name) for name in names}
+    values |= scenario_knobs(state.catalog.scenarios[state.knob_scenario])
     if not values["models"]:
         values |= {"models": fresh.models, "shown": fresh.shown}
     kept = state.knobs
@@ -285,7 +321,7 @@ def show(found: Answer, knobs: Knobs) -> None:
     scenario = found.study.catalog.scenarios[knobs.scenario]
     st.html(markup.headline(scenario.name, budget_text(scenario)))
     if found.left_out:
-        sentence = left_out_text(found.left_out, knobs)
+        sentence = left_out_text(found.left_out, scenario.limits(found.study.catalog.resources))
         st.html(markup.notice("Some rules are left out", [sentence], mild=True))
     labels = model_labels(state.catalog)
     none = [f"{labels[key]}: {one.infeasibility}" for key, one in found.trajectories.items() if one.infeasibility]
@@ -297,6 +333,9 @@ def show(found: Answer, knobs: Knobs) -> None:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
     shown = found.trajectories[knobs.shown]
     st.subheader("Cost, time and accuracy of each k")
+    if shown.curve.resources:
+        used = ", ".join(map(unit_words, shown.curve.resources))
+        st.caption(f"Not drawn, but told under the mouse, and part of the volume and of the budgets: {used}.")
     far = drawn_up_to(shown)
     if far is not None:
         st.caption(f"Drawn up to k = {far}; what is beyond lies far over a budget.")

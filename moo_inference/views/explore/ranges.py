@@ -5,13 +5,15 @@ from collections import Counter
 from collections.abc import Callable
 
 from moo_inference.catalog import Model
-from moo_inference.estimators.pass_law import cost_law, time_law
+from moo_inference.estimators.pass_law import cost_law, resource_laws, time_law
 
 _MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
 """Steps of 2 to 10 percent over a decade."""
 _BELOW, _ABOVE = 50, 5
 SMALLEST_BUDGET = 1e-12
-"""USD or seconds: the least that can be entered."""
+"""USD, seconds or the unit of a resource: the least that can be entered."""
+LARGEST_BUDGET = 1e9
+"""The most that a catalog takes."""
 _LARGEST_MIDDLE = 1e12
 _USUAL_PASSES = 16
 QUANTILES = ("t_quantile", "c_quantile", "a_quantile")
@@ -19,14 +21,18 @@ MEAN = 0.0
 """Stands for the mean in the list of quantiles."""
 
 BUDGETS = ("c_max", "t_max", "a_min")
-"""The budgets that the page turns; those for further resources stay as the catalog has them."""
+"""The budgets that have a slider; those for further resources have a number alone."""
 _USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 
 def usual_budgets(model: Model) -> dict[str, float]:
-    """A cost in USD and a time in seconds to begin with where a scenario has no budget: those of some passes."""
-    cost, time = cost_law(model).mean, time_law(model).mean
-    return {"c_max": _rounded(cost * _USUAL_PASSES, 0.01), "t_max": _rounded(time * _USUAL_PASSES, 1.0)}
+    """What to begin with where a scenario has no budget, by its name, in its unit: what some passes take."""
+    passes = {
+        "c_max": (cost_law(model), 0.01),
+        "t_max": (time_law(model), 1.0),
+        **{f"{unit}_max": (law, 1.0) for unit, law in zip(model.resources, resource_laws(model), strict=True)},
+    }
+    return {name: _rounded(law.mean * _USUAL_PASSES, otherwise) for name, (law, otherwise) in passes.items()}
 
 
 def slider_options(name: str, own: float, current: float) -> tuple[float, list[float]]:

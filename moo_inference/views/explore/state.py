@@ -2,14 +2,18 @@
 
 import shlex
 from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from moo_inference.catalog import Catalog, Scenario
+from moo_inference.catalog import Catalog, Limit, Scenario
+from moo_inference.catalog.frozen import ReadOnly
+from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo
 from moo_inference.studies.study import Study, run_study
+from moo_inference.texts.amounts import unit_words
 from moo_inference.views.explore.ranges import SMALLEST_BUDGET
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
 
@@ -39,6 +43,7 @@ class Knobs:
         c_quantile: the quantile of cost that c_max is for, or None for the mean.
         t_quantile: the quantile of time that t_max is for, or None for the mean.
         a_quantile: the quantile of accuracy that a_min is for, or None for the mean.
+        resources: budgets for further resources, by unit; those that are not there are no budgets.
         parallel: P for all models, or None for each model's own.
         latency: how times add up in all models, or None for each model's own rule.
         k_max: the largest k.
@@ -59,6 +64,7 @@ class Knobs:
     c_quantile: float | None = None
     t_quantile: float | None = None
     a_quantile: float | None = None
+    resources: Mapping[str, ResourceBudget] = ReadOnly({})
     parallel: int | None = None
     latency: str | None = None
     k_max: int = 128
@@ -107,10 +113,10 @@ def check_explorable(catalog: Catalog) -> None:
     if not catalog.scenarios:
         raise SettingError("the catalog must hold at least one scenario, got none")
     faults = [
-        f"scenarios.{key}.{name}: must be at least {SMALLEST_BUDGET:g} on the page, got {value:g}"
+        f"scenarios.{key}.{limit.budget}: must be at least {SMALLEST_BUDGET:g} on the page, got {limit.value:g}"
         for key, scenario in catalog.scenarios.items()
-        for name, value in (("c_max", scenario.c_max), ("t_max", scenario.t_max))
-        if value is not None and value < SMALLEST_BUDGET
+        for limit in scenario.limits()[:-1]
+        if limit.value is not None and limit.value < SMALLEST_BUDGET
     ]
     if faults:
         raise SettingError(faults)
@@ -131,7 +137,7 @@ def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
 
 def scenario_knobs(scenario: Scenario) -> dict[str, Any]:
     """The knobs that a scenario sets."""
-    names = ("c_max", "t_max", "a_min", "c_quantile", "t_quantile", "a_quantile")
+    names = ("c_max", "t_max", "a_min", "c_quantile", "t_quantile", "a_quantile", "resources")
     return {name: getattr(scenario, name) for name in names}
 
 
@@ -161,9 +167,10 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     """
     check_size(knobs)
     asked = settings_catalog(catalog, knobs)
-    rules, left_out = applicable_rules(knobs.rules, asked.scenarios[knobs.scenario])
+    limits = asked.scenarios[knobs.scenario].limits(asked.resources)
+    rules, left_out = applicable_rules(knobs.rules, limits)
     if not rules:
-        raise SettingError(left_out_text(left_out, knobs) if left_out else "there must be at least one rule, got none")
+        raise SettingError(left_out_text(left_out, limits) if left_out else "there must be at least one rule, got none")
     study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
     found = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
     return Answer(study, found, rules, left_out)
@@ -175,22 +182,24 @@ def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
     return tuple(model.name for model in models if model.passes is not None)
 
 
-def applicable_rules(rules: tuple[str, ...], scenario: Scenario) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The rules that a scenario's budgets permit, and the others.
+def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """The rules that the budgets of a scenario permit, and the others.
 
     Raises:
         UnknownNameError: (a LookupError) an unknown rule.
     """
     made = {rule: make_rule(rule) for rule in rules}
-    complete = scenario.c_max is not None and scenario.t_max is not None
+    complete = all(limit.value is not None for limit in limits)
     kept = tuple(rule for rule in made if complete or not made[rule].needs_scale)
     return kept, tuple(rule for rule in made if rule not in kept)
 
 
-def left_out_text(rules: tuple[str, ...], knobs: Knobs) -> str:
+def left_out_text(rules: tuple[str, ...], limits: Sequence[Limit]) -> str:
     """Why some rules are not asked."""
-    missing = " and ".join(word for word, budget in (("cost", knobs.c_max), ("time", knobs.t_max)) if budget is None)
-    return f"{', '.join(rules)}: must divide cost and time by their budgets, and there is none for {missing}"
+    *spent, last = (unit_words(limit.quantity) for limit in limits[:-1])
+    missing = " and ".join(unit_words(limit.quantity) for limit in limits if limit.value is None)
+    divided = f"{', '.join(spent)} and {last}"
+    return f"{', '.join(rules)}: must divide {divided} by their budgets, and there is none for {missing}"
 
 
 def check_size(knobs: Knobs) -> None:

@@ -1,14 +1,15 @@
-"""Cost and time over k, each with its budget, the band of 95 % of queries, the feasible k and the choices."""
+"""Cost, time and further resources over k: budgets, the band of 95 % of queries, the feasible k and the choices."""
 
+from collections.abc import Sequence
 from typing import Any
 
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from moo_inference.estimators.curve import Quantity
-from moo_inference.texts.amounts import seconds, usd
 from moo_inference.views.figures.accuracy import shade_feasible, span
 from moo_inference.views.figures.style import (
     BLUE,
@@ -16,6 +17,7 @@ from moo_inference.views.figures.style import (
     PAPER_MM,
     RED,
     Size,
+    budget_words,
     dress,
     heading,
     legend,
@@ -23,53 +25,47 @@ from moo_inference.views.figures.style import (
     mark_handles,
     numbers,
     place,
+    quantity_label,
+    quantity_unit,
     say,
 )
 from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 
 
-def draw(cost: Axes, time: Axes, found: Trajectory, size: Size) -> None:
-    """Draw cost over k on one axes and time over k on another."""
-    scenario = found.scenario
-    panels = (
-        (cost, found.cost, scenario.c_max, [mark.cost for mark in found.marks], "cost of a query (USD)", "$"),
-        (time, found.time, scenario.t_max, [mark.time for mark in found.marks], "time of a query (s)", ""),
-    )
-    tops = [_top(amount, budget) for _, amount, budget, *_ in panels]
-    shown = (found.cost.mean <= tops[0]) | (found.time.mean <= tops[1])
+def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
+    """Draw cost over k on the first axes, time on the second, and each further resource on one of the others."""
+    limits, amounts = found.limits[:-1], found.quantities[:-1]
+    tops = [_top(amount, limit_of_it.value) for amount, limit_of_it in zip(amounts, limits, strict=True)]
+    shown = np.any([amount.mean <= top for amount, top in zip(amounts, tops, strict=True)], axis=0)
     last = int(found.curve.k[shown].max())
-    for (ax, amount, budget, chosen, label, unit), top in zip(panels, tops, strict=True):
-        k = found.curve.k
+    crowded = len(amounts) > 2 and not size.narrow
+    k = found.curve.k
+    chosen = [mark for mark in found.marks if mark.k is not None]
+    for column, (ax, amount, top) in enumerate(zip(axes, amounts, tops, strict=True)):
         shade_feasible(ax, found)
         ax.fill_between(k, amount.low, amount.high, color=BLUE, alpha=0.2, linewidth=0)
         ax.plot(k, amount.mean, color=BLUE, linewidth=size.line, marker="." if len(k) < 2 else None)
-        limit(ax, size, budget)
-        made = [(mark, (mark.k, value)) for mark, value in zip(found.marks, chosen, strict=True) if value is not None]
-        place(ax, size, [mark for mark, _ in made], [point for _, point in made], clip_on=False)
-        dress(ax, size, "passes k", label)
-        numbers(ax.xaxis)
-        numbers(ax.yaxis, unit, 5)
+        limit(ax, size, limits[column].value)
+        place(ax, size, chosen, [(mark.k, mark.values[column]) for mark in chosen], clip_on=False)
+        dress(ax, size, "passes k", quantity_label(limits[column].quantity))
+        numbers(ax.xaxis, "", 4 if crowded else 6)
+        numbers(ax.yaxis, quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(found, last), ylim=(0, 1.02 * top))
         if found.infeasibility is not None:
-            say(ax, size, "no k meets all budgets", 46)
+            say(ax, size, "no k meets all budgets", 24 if crowded else 46)
 
 
 def _top(amount: Quantity, budget: float | None) -> float:
     """Far beyond a budget there is nothing to decide."""
-    highest = float(amount.high.max())
+    highest = float(amount.high.max()) or 1.0
     return highest if budget is None else max(1.15 * budget, min(highest, 2.5 * budget), 1.1 * float(amount.mean.min()))
 
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
-    scenario = found.scenario
-    budgets = [
-        text
-        for value, text in ((scenario.c_max, usd(scenario.c_max or 0)), (scenario.t_max, seconds(scenario.t_max or 0)))
-        if value is not None
-    ]
+    budgets = budget_words("budget", found.limits[:-1])
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"budget: {', '.join(budgets)}")
+    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=BLUE, linewidth=size.line, label="mean"),
@@ -80,11 +76,17 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
 
 
 def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
-    """Cost and time over k of one model in one scenario."""
+    """Cost, time and further resources over k of one model in one scenario."""
     size = Size(width_mm)
-    whole = size.sheet((1.35 if size.narrow else 0.56) * width_mm, layout="constrained")
-    cost, time = whole.subplots(*((2, 1) if size.narrow else (1, 2)))
-    draw(cost, time, found, size)
+    panels = len(found.limits) - 1
+    rows = panels if size.narrow else -(-panels // 3)
+    columns = -(-panels // rows)
+    height = (0.55 * rows + 0.25 if size.narrow else 0.44 * rows + 0.12) * width_mm
+    whole = size.sheet(height, layout="constrained")
+    grid = whole.subplots(rows, columns, squeeze=False)
+    draw(list(grid.flat[:panels]), found, size)
+    for ax in grid.flat[panels:]:
+        ax.remove()
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole

@@ -12,7 +12,7 @@ from matplotlib.patches import Patch
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
-from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.amounts import seconds, unit_words, usd
 from moo_inference.texts.markers import UTOPIA
 from moo_inference.views.figures.style import (
     BLUE,
@@ -129,7 +129,7 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """The feasible cube of one model in one scenario."""
     size = Size(width_mm)
     whole = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
-    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
+    whole.suptitle(heading(_title(found), size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
     if size.narrow:
         draw(whole.add_axes((-0.02, 0.29, 1.04, 0.70), projection="3d"), found, size)
         colour_bar(whole, (0.12, 0.27, 0.76, 0.018), found, size)
@@ -142,6 +142,14 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 
 
 figure = of_a_cell(sheet)
+
+
+def _title(found: Trajectory) -> str:
+    """Of more than three objectives it is told which are shown."""
+    units = [unit_words(unit) for unit in found.curve.resources]
+    if not units:
+        return found.title
+    return f"{found.title}: cost, time and accuracy ({', '.join(units)} not drawn, but in the volume)"
 
 
 def _planes(ax: Axes3D, found: Trajectory, box: Bounds) -> None:

@@ -12,7 +12,8 @@ from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter, MaxNLocator
 
-from moo_inference.texts.amounts import plain
+from moo_inference.catalog import Limit
+from moo_inference.texts.amounts import amount, plain, unit_words
 from moo_inference.texts.markers import UTOPIA, Marker
 
 PAPER_MM = 85.0
@@ -112,6 +113,27 @@ class Amounts(Formatter):
             return [self(tick) for tick in ticks]
         decimals = max((len(plain(tick).partition(".")[2]) for tick in ticks), default=0)
         return [f"{self.before}{tick:,.{decimals}f}" for tick in ticks]
+
+
+def quantity_label(quantity: str) -> str:
+    """What stands along an axis of cost, time, accuracy or a further resource, with its unit."""
+    known = {"cost": "cost of a query (USD)", "time": "time of a query (s)", "accuracy": "accuracy"}
+    return known.get(quantity, f"{unit_words(quantity)} of a query")
+
+
+def quantity_unit(quantity: str) -> str:
+    """What stands before each number of an axis."""
+    return "$" if quantity == "cost" else ""
+
+
+def budget_words(what: str, limits: Iterable[Limit]) -> str:
+    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s, accuracy 0.93. Else nothing."""
+    shown = [
+        f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value)
+        for limit in limits
+        if limit.value is not None
+    ]
+    return fill(f"{what}: {', '.join(shown)}", 40, break_long_words=False) if shown else ""
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:

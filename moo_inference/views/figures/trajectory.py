@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured, nadir_of
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import Limit, Scenario
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.studies.marks import Mark, marks
@@ -52,6 +52,34 @@ class Trajectory:
         """The first and last row of each unbroken run of feasible k; with waves there can be several."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], self.feasible, [False]]).astype(int)))
         return [(int(first), int(end) - 1) for first, end in edges.reshape(-1, 2)]
+
+    @property
+    def limits(self) -> tuple[Limit, ...]:
+        """(m,) the budgets for cost, time, further resources and accuracy."""
+        return self.scenario.limits(self.curve.resources)
+
+    @property
+    def quantities(self) -> tuple[Quantity, ...]:
+        """(m,) cost, time, further resources and accuracy, in the order of the budgets."""
+        return (self.cost, self.time, *map(self.curve.resource, self.curve.resources), self.accuracy)
+
+    @property
+    def spans(self) -> list[tuple[float, float]]:
+        """(m,) from where to where each quantity is worth being seen: the front's surroundings, and the budgets."""
+        spans = []
+        for spent, limit in zip(self.quantities[:-1], self.limits[:-1], strict=True):
+            front = spent.mean[self.on_front]
+            top = front.max() if front.size else spent.mean.min()
+            budget = limit.value
+            shown = spent.mean.max() if budget is None else budget if top > budget / 3 or not front.size else top
+            spans.append((0.0, 1.12 * max(float(shown), 1.1 * float(spent.mean.min())) or 1.0))
+        accuracy = self.accuracy.mean
+        tops = np.array([top for _, top in spans])
+        seen = accuracy[(self.curve.means[:, :-1] <= tops).all(axis=1)]
+        lowest = min(self.scenario.a_min, float(seen.min(initial=1)))
+        highest = max(self.scenario.a_min, float(seen.max(initial=0)))
+        margin = 0.1 * max(highest - lowest, 1e-3)
+        return [*spans, (lowest - margin, min(highest + margin, 1 + margin))]
 
     @property
     def cost(self) -> Quantity:
