@@ -1,4 +1,4 @@
-"""Energy as a fourth objective: which model and which k, with joules in the budgets and without.
+"""Energy as a fourth objective: which k of each model, with joules in the budgets and without.
 
 The catalog beside this file says where its numbers come from: one is measured, the others are for illustration.
 """
@@ -6,22 +6,22 @@ The catalog beside this file says where its numbers come from: one is measured, 
 from pathlib import Path
 
 import moo_inference as mi
-from moo_inference.studies.route import route
+
+RULES = ["accuracy-max", "max-cube", "knee-chord"]
 
 catalog = mi.load_catalog(Path(__file__).with_name("energy.yaml"))
 plain = catalog.without(["joules"])  # three objectives again, and no budget for energy
-scenario = catalog.scenarios["support"]
-print(f"Objectives: cost, time, {', '.join(catalog.resources)}, error; at most {scenario.resources['joules'].max:,.0f} J.")
+most = catalog.scenarios["support"].resources["joules"].max
+print(f"Objectives: cost, time, {', '.join(catalog.resources)} and error; at most {most:,.0f} joules a query.")
 
-RULES = ["accuracy-max", "max-cube", "knee-chord"]
-with_energy, without = (mi.run_study(each, decisions=RULES, k_max=64) for each in (catalog, plain))
-curves = with_energy.model_curves
-for (model, rule, k), before in zip(
-    with_energy.choices[["model", "decision", "k"]].itertuples(index=False), without.choices["k"], strict=True
-):
-    joules = dict(zip(curves[model].k.tolist(), curves[model].resource("joules").mean.tolist(), strict=True))
-    change = "the same" if k == before else f"k = {before} ({joules[before]:,.0f} J) if energy did not count"
-    print(f"{model:10} {rule:12} k = {k:2}: {joules[k]:6,.0f} J; {change}")
-
-for each, words in ((catalog, "with energy"), (plain, "without")):
-    print(f"Across models, {words}: {route(each, 'support', 'max-cube', k_max=64).choice.reason}.")
+study = mi.run_study(catalog, decisions=RULES, k_max=64)
+before = mi.run_study(plain, decisions=RULES, k_max=64)
+for cell, other in zip(study.cells, before.cells, strict=True):
+    curve = study.model_curves[cell.model]
+    joules = dict(zip(curve.k.tolist(), curve.resource("joules").mean.tolist(), strict=True))
+    for choice, old in zip(cell.choices, other.choices, strict=True):
+        if choice.k is None or old.k is None:
+            print(f"{cell.model:10} {choice.rule:12} {choice.status}")
+            continue
+        change = "" if choice.k == old.k else f"; without energy k = {old.k}, {joules[old.k]:,.0f} joules"
+        print(f"{cell.model:10} {choice.rule:12} k = {choice.k:2}, {joules[choice.k]:6,.0f} joules{change}")
