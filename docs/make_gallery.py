@@ -8,14 +8,17 @@ from pathlib import Path
 
 import moo_inference as mi
 from moo_inference.files import write_atomically
-from moo_inference.views.figures import across_models, chosen_k, cube
+from moo_inference.views.figures import across_models, chosen_k, cube, parallel
 from moo_inference.views.figures.render import Job, render
 from moo_inference.views.figures.trajectory import trajectory
 
+ENERGY = Path(__file__).parent.parent / "examples" / "energy.yaml"
+
 
 def jobs() -> list[Job]:
-    """The three pictures: a cube, all models on one chart, the chosen k."""
+    """The pictures: a cube, all models on one chart, the chosen k, and a front of four objectives."""
     study = mi.run_study(mi.load_catalog("paper"))
+    energy = mi.run_study(mi.load_catalog(ENERGY), models=["medium-70b"], k_max=64)
     models = across_models.prepare(study, "essay-feedback")
     return [
         Job("gallery_cube", cube.sheet, (trajectory(study, "essay-feedback", "gpt-5"), 100.0), ("png8",), 120),
@@ -27,6 +30,7 @@ def jobs() -> list[Job]:
             100,
         ),
         Job("gallery_chosen_k", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), 100),
+        Job("gallery_parallel", parallel.sheet, (trajectory(energy, "support", "medium-70b"), 190.0), ("png8",), 100),
     ]
 
 

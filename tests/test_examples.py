@@ -35,4 +35,4 @@ def test_the_pictures_of_the_readme_are_drawn_small(tmp_path):
         assert path.stat().st_size < 60_000
         assert f"docs/images/{path.name}" in readme
         assert (ROOT / "docs" / "images" / path.name).exists()
-    assert len(list(tmp_path.iterdir())) == 3
+    assert len(list(tmp_path.iterdir())) == 4

@@ -4,12 +4,13 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from figure_contents import cut, drawn, placed, texts
 from more_resources import AND_GRAMS, with_resources
 
 import moo_inference as mi
 from moo_inference.studies.marks import marks
-from moo_inference.views.figures import accuracy, across_models, cost_and_time, cube, parallel, projections
+from moo_inference.views.figures import accuracy, across_models, cost_and_time, cube, parallel, pipeline, projections
 from moo_inference.views.figures.render import Job, render
 from moo_inference.views.figures.style import PAPER_MM, SLIDE_MM
 from moo_inference.views.figures.trajectory import trajectory
@@ -215,3 +216,22 @@ def test_without_its_resources_a_catalog_gives_the_pictures_of_the_plain_one(few
         for study in (plain, back)
     ]
     assert images[0] == images[1]
+
+
+@pytest.mark.parametrize("width", [PAPER_MM, 190.0, SLIDE_MM])
+@pytest.mark.parametrize("uses", [None, AND_GRAMS])
+def test_a_pipeline_has_a_panel_for_each_resource(uses, width):
+    catalog = with_resources(mi.load_catalog(ROOT / "examples" / "pipeline.yaml"), uses, joules=60_000.0)
+    study = mi.run_study(catalog, decisions=["accuracy-max", "knee-chord"], k_max=4)
+    view = pipeline.prepare(study, "coding", "two-halves")
+    front = study.pipeline_cells[1].front
+    np.testing.assert_array_equal(view.values[:, :-1], front.F[:, :-1])
+    figure = drawn(pipeline.sheet(view, width))
+    assert len(figure.axes) == front.F.shape[1] - 1
+    for column, ax in enumerate(figure.axes):
+        np.testing.assert_array_equal(ax.collections[0].get_offsets(), view.values[:, [column, -1]])
+        assert placed(ax) == sorted((m.marker.matplotlib, m.values[column], m.values[-1]) for m in view.marks)
+        budget = view.limits[column].value
+        assert budget is None or any(list(line.get_xdata()) == [budget] * 2 for line in ax.lines)
+    assert cut(figure) == []
+    assert "60,000 joules" in " ".join(" ".join(texts(figure)).split())

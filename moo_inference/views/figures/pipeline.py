@@ -1,4 +1,4 @@
-"""The front of a pipeline: accuracy over cost and over time, each with the choices."""
+"""The front of a pipeline: accuracy over cost, over time and over each further resource, with the choices."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,18 +9,18 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import Limit
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.stages import has_branches, plan_of, values_of
 from moo_inference.studies.pipeline_cells import PipelineMark, find_pipeline_cell, pipeline_marks
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import seconds, usd
 from moo_inference.views.figures.style import (
     PAPER_MM,
     PURPLE,
     RED,
     Size,
+    budget_words,
     dress,
     heading,
     legend,
@@ -28,8 +28,13 @@ from moo_inference.views.figures.style import (
     mark_handles,
     numbers,
     place,
+    quantity_label,
+    quantity_unit,
     say,
 )
+
+_LONG = 10_000
+"""From which amount on there is room for two numbers across only."""
 
 
 @dataclass(frozen=True)
@@ -38,15 +43,15 @@ class PipelineView:
 
     Attributes:
         title: the pipeline and the scenario by name.
-        scenario: the budgets.
-        values: (n, 3) cost in USD, time in seconds and accuracy of the front's rows.
+        limits: (m,) the budgets for cost, time, further resources and accuracy.
+        values: (n, m) cost in USD, time in seconds, further resources and accuracy of the front's rows.
         marks: the choices.
         lower_bound: whether times are lower bounds, since branches run at the same time.
         nothing: why there is no front, or None.
     """
 
     title: str
-    scenario: Scenario
+    limits: tuple[Limit, ...]
     values: FloatArray
     marks: tuple[PipelineMark, ...]
     lower_bound: bool
@@ -65,32 +70,32 @@ def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
             raise unknown_name(what, key, list(known))
     cell = find_pipeline_cell(study, scenario, pipeline)
     entry, budgets = catalog.pipelines[pipeline], catalog.scenarios[scenario]
-    values = np.empty((0, 3)) if cell.front is None else values_of(cell.front.F)[:, [0, 1, -1]]
+    limits = budgets.limits(catalog.resources)
+    values = np.empty((0, len(limits))) if cell.front is None else values_of(cell.front.F)
     nothing = None if len(values) else "not solved" if cell.front is None else "no choice meets all budgets"
     branches = has_branches(plan_of(entry, catalog.models))
-    return PipelineView(f"{entry.name}, {budgets.name}", budgets, values, pipeline_marks(cell), branches, nothing)
+    return PipelineView(f"{entry.name}, {budgets.name}", limits, values, pipeline_marks(cell), branches, nothing)
 
 
 def draw(axes: Sequence[Axes], found: PipelineView, size: Size) -> None:
-    """Draw the front on two axes, accuracy over cost and over time, with budgets and choices."""
-    scenario = found.scenario
+    """Draw accuracy over each other quantity on an axes of its own, with budgets and choices."""
+    *spent, floor = found.limits
     chosen = [(mark, mark.values) for mark in found.marks if mark.values is not None]
-    about = "time of a query (s)" + (", lower bound" if found.lower_bound else "")
-    for ax, column, budget, label in (
-        (axes[0], 0, scenario.c_max, "cost of a query (USD)"),
-        (axes[1], 1, scenario.t_max, about),
-    ):
+    for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
+        bound = ", lower bound" if found.lower_bound and budget.quantity == "time" else ""
         ax.scatter(
             found.values[:, column], found.values[:, -1], s=0.06 * size.font**2, color=PURPLE, linewidths=0, zorder=2
         )
-        limit(ax, size, budget, vertical=True)
-        limit(ax, size, scenario.a_min)
+        limit(ax, size, budget.value, vertical=True)
+        limit(ax, size, floor.value)
         marks = [mark for mark, _ in chosen]
         place(ax, size, marks, [(values[column], values[-1]) for _, values in chosen], clip_on=False)
-        dress(ax, size, label, "accuracy of the whole")
-        numbers(ax.xaxis, "$" if column == 0 else "", 4)
+        room = size.width_mm if size.narrow or len(spent) < 3 else size.width_mm / 4
+        dress(ax, size, heading(f"{quantity_label(budget.quantity)}{bound}", size, room), "accuracy of the whole")
+        span = _span(found.values[:, column], budget.value)
+        numbers(ax.xaxis, quantity_unit(budget.quantity), 2 if span[1] >= _LONG else 4)
         numbers(ax.yaxis, "", 5)
-        ax.set(xlim=_span(found.values[:, column], budget), ylim=_accuracies(found))
+        ax.set(xlim=span, ylim=_accuracies(found))
         if found.nothing is not None:
             say(ax, size, found.nothing, 24)
 
@@ -103,7 +108,7 @@ def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
 
 
 def _accuracies(found: PipelineView) -> tuple[float, float]:
-    accuracy, least = found.values[:, -1], found.scenario.a_min
+    accuracy, least = found.values[:, -1], found.limits[-1].value or 0.0
     low, high = min(least, float(accuracy.min(initial=1.0))), max(least, float(accuracy.max(initial=0.0)))
     margin = 0.1 * max(high - low, 1e-3)
     return low - margin, min(high + margin, 1 + margin)
@@ -111,34 +116,35 @@ def _accuracies(found: PipelineView) -> tuple[float, float]:
 
 def handles(found: PipelineView, size: Size) -> list[Any]:
     """What the legend holds: the choices, the front and the budgets."""
-    scenario = found.scenario
-    budgets = [
-        *([] if scenario.c_max is None else [usd(scenario.c_max)]),
-        *([] if scenario.t_max is None else [seconds(scenario.t_max)]),
-        f"accuracy {scenario.a_min:g}",
-    ]
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 0.45 * size.font}
     front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if len(found.values) else []
     line: dict[str, Any] = {"color": RED, "linestyle": (0, (4, 2)), "linewidth": size.line}
     return [
         *mark_handles(found.marks, size),
         *front,
-        Line2D([], [], **line, label=f"budgets: {', '.join(budgets)}"),
+        Line2D([], [], **line, label=budget_words("budgets", found.limits)),
     ]
 
 
 def sheet(found: PipelineView, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
-    whole = size.sheet((1.5 if size.narrow else 0.5) * width_mm, layout="constrained")
-    draw(whole.subplots(*((2, 1) if size.narrow else (1, 2))), found, size)
+    panels = len(found.limits) - 1
+    rows = panels if size.narrow else -(-panels // 3)
+    columns = -(-panels // rows)
+    height = (0.65 * rows + 0.2 if size.narrow else 0.38 * rows + 0.12) * width_mm
+    whole = size.sheet(height, layout="constrained")
+    grid = whole.subplots(rows, columns, squeeze=False)
+    draw(list(grid.flat[:panels]), found, size)
+    for ax in grid.flat[panels:]:
+        ax.remove()
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
     legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
     return whole
 
 
 def figure(study: Study, scenario: str, pipeline: str, *, width_mm: float = PAPER_MM) -> Figure:
-    """The front of a pipeline in a scenario: accuracy over cost and over time, with the choices.
+    """The front of a pipeline in a scenario: accuracy over cost, time and further resources, with the choices.
 
     Args:
         study: the study.
