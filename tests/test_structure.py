@@ -33,6 +33,7 @@ ORDER = (
     "studies",
     "views",
     "progress",
+    "cli_stop",
     "cli_run",
     "cli_options",
     "cli_study",
@@ -41,7 +42,6 @@ ORDER = (
     "cli_gate",
     "cli_route",
     "cli_compare",
-    "cli_stop",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

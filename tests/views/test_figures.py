@@ -220,7 +220,7 @@ def test_an_infeasible_cell_says_so(odd_study):
         shown = " ".join(" ".join(texts(module.figure(odd_study, "tight", "hostile"))).split())
         assert "no k meets all budgets" in shown, name
         assert "accuracy-max, infeasible" in shown, name
-    assert "raising c_max to $0.0217601" in " ".join(texts(cube.figure(odd_study, "tight", "hostile"))).replace(
+    assert "raising c_max to $0.02176 would" in " ".join(texts(cube.figure(odd_study, "tight", "hostile"))).replace(
         "\n", " "
     )
     shown = " ".join(texts(across_models.figure(odd_study, "tight"))).replace("\n", " ")

@@ -187,8 +187,7 @@ def sheet(found: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     if rows_shown(found).sum() > 1:
         bar = whole.colorbar(ScalarMappable(k_scale(found), SHADES), ax=ax, pad=0.02, aspect=30, shrink=0.9)
         bar.set_label("passes k", fontsize=size.font)
-        numbers(bar.ax.yaxis, "", 5)
-        bar.ax.yaxis.get_major_locator().set_params(integer=True)
+        numbers(bar.ax.yaxis, "", 5, whole=True)
         bar.ax.tick_params(labelsize=0.85 * size.font, width=size.line / 2, length=2 * size.line)
         bar.outline.set_linewidth(size.line / 2)
     whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)

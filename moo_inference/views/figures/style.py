@@ -136,7 +136,7 @@ def budget_words(what: str, limits: Iterable[Limit]) -> str:
     return fill(f"{what}: {', '.join(shown)}", 40, break_long_words=False) if shown else ""
 
 
-def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> None:
+def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
     """Ticks as people write them.
 
     Args:
@@ -144,8 +144,10 @@ def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True) -> 
         unit: stands before each number if it is $.
         most: at most so many.
         first: whether the first is shown.
+        whole: whether they are whole numbers.
     """
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=None if first else "lower"))
+    prune = None if first else "lower"
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=prune, integer=whole))
     axis.set_major_formatter(Amounts("$" if unit == "$" else ""))
 
 
