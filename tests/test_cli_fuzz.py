@@ -168,7 +168,8 @@ def check_run(words, status, out, err, before, folder):
     after = files_in(folder)
     for path in after:
         assert not path.name.endswith(".part"), said
-        if before.get(path) != after[path]:
+        # Finished pieces have sums of their own, and a lock is empty.
+        if before.get(path) != after[path] and ".pieces" not in path.parts:
             check_whole(path)
     assert before.keys() <= after.keys(), said
     assert Path("/dev/full").is_char_device(), said
