@@ -154,7 +154,7 @@ def time_law(model: Model) -> PassLaw:
         measured = model.request_seconds
         # Counted in units so small that clipping at one of them is clipping at 0.
         unit = 1e-8 * max(measured.mean, measured.std)
-        length = TokenLength(mean=measured.mean / unit, std=measured.std / unit)
+        length = _derived(measured.mean / unit, measured.std / unit)
         return PassLaw(0.0, unit, model.input_tokens, length)
     per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
     return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))
@@ -168,12 +168,17 @@ def resource_laws(model: Model) -> list[PassLaw]:
     ]
 
 
+def _derived(mean: float, std: float) -> TokenLength:
+    """A length that is worked out of others, and so not bound by what a catalog may hold."""
+    return TokenLength.model_construct(mean=mean, std=std)
+
+
 def generated(model: Model) -> TokenLength:
     """The length of all that a pass writes: reasoning, which varies on its own, and answer."""
     if model.reasoning_tokens is None:
         return model.output_tokens
     answer, reasoning = model.output_tokens, model.reasoning_tokens
-    return TokenLength(mean=answer.mean + reasoning.mean, std=math.hypot(answer.std, reasoning.std))
+    return _derived(answer.mean + reasoning.mean, math.hypot(answer.std, reasoning.std))
 
 
 def written_price(model: Model, per_output: float) -> float:
@@ -201,7 +206,7 @@ def _billed(model: Model, per_output: float, per_written: float) -> TokenLength:
     if reasoning is None or per_reasoning is None or per_written == 0:
         return written
     spread = math.hypot(per_output * model.output_tokens.std, per_reasoning * reasoning.std)
-    return TokenLength(mean=written.mean, std=spread / per_written)
+    return _derived(written.mean, spread / per_written)
 
 
 def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:

@@ -275,3 +275,13 @@ def test_measured_seconds_leave_the_bill_alone(gpt5):
     plain, own = (mi.ClosedForm().estimate(model, KS) for model in (gpt5, timed(gpt5, 9.0, 1.0)))
     assert plain.cost.mean.tolist() == own.cost.mean.tolist()
     assert time_law(timed(gpt5, 9.0, 1.0)).mean == pytest.approx(9.0, rel=1e-12)
+
+
+def test_a_spread_worked_out_of_prices_may_exceed_what_a_catalog_holds(gpt5):
+    model = gpt5.replace(
+        usd_per_million_output_tokens=373.0,
+        usd_per_million_reasoning_tokens=0.25,
+        output_tokens={"mean": 0.25, "std": 1022491.0},
+        reasoning_tokens={"mean": 709.0, "std": 0.0},
+    )
+    assert np.isfinite(mi.ClosedForm().estimate(model, [1, 2]).table).all()
