@@ -88,7 +88,7 @@ def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
         columns[plain] = np.stack([mean, std, *(mean + std * ndtri(q) for q in _SPREAD)], axis=2)
     for number in set(range(len(totals))) - set(plain):
         total = totals[number]
-        columns[number] = np.column_stack([total.mean, total.std, *(total.quantile(q) for q in _SPREAD)])
+        columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*_SPREAD)])
 
 
 def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, ...]:

@@ -18,6 +18,7 @@ _NEGLIGIBLE = 1e-12
 _FAR = 9.0
 _INNER_NODES = 96
 _PANELS = 40
+_TABLE = 65536
 
 
 @dataclass(frozen=True)
@@ -88,6 +89,20 @@ class PassLaw:
             return np.asarray(log_ndtr((x - self.mean) / self.std))
         with np.errstate(divide="ignore"):
             return np.log(self._clipped_cdf(np.asarray(x, dtype=float)))
+
+    def cdf(self, x: FloatArray) -> FloatArray:
+        """P(X <= x) for many x: where each value is an integral, interpolated between 65,536 of them.
+
+        Within 1e-8 where the law is smooth at that scale; a mass on a single point may move by one of those steps.
+        """
+        if self.normal or not self.spreads.all():
+            return np.exp(self.log_cdf(x))
+        return np.interp(x, *self._table, left=0.0, right=1.0)
+
+    @cached_property
+    def _table(self) -> tuple[FloatArray, FloatArray]:
+        x = np.linspace(*self.ends, _TABLE)
+        return x, np.concatenate([self._clipped_cdf(part) for part in np.array_split(x, 32)])
 
     def largest_cumulants(self, sizes: list[int]) -> FloatArray:
         """(len(sizes), 4) cumulants of the largest of so many independent X."""

@@ -74,12 +74,17 @@ class Totals:
 
     def quantile(self, q: float) -> FloatArray:
         """(n,) q-quantiles."""
+        return self.quantiles(q)[:, 0]
+
+    def quantiles(self, *q: float) -> FloatArray:
+        """(n, len(q)) the same of several q, in the time that one takes."""
         if self.law.std == 0:
-            return self.mean
-        values = self._cornish_fisher(q)
+            return np.repeat(self.mean[:, None], len(q), axis=1)
+        values = np.column_stack([self._cornish_fisher(one) for one in q])
         alone = self.waves == 1
         if not self.plain_normal and alone.any():
-            values[alone] = self.law.largest_quantile(self.k[alone].astype(float), q)
+            passes = self.k[alone].astype(float)
+            values[alone] = np.column_stack([self.law.largest_quantile(passes, one) for one in q])
         for row in self._rows_for_cells():
             x, cdf = self._cell_cdf(row)
             values[row] = np.interp(q, cdf, x)
@@ -166,8 +171,8 @@ def _wave_spectrum(law: PassLaw, size: int, step: float, count: int) -> NDArray[
     """Fourier transform of the masses of the largest of so many passes, in cells from the least that it can be."""
     low, high = law.ends
     cells = np.arange(int((high - low) / step) + 3)
-    cdf = np.exp(size * law.log_cdf(np.asarray(low + (cells + 0.5) * step)))
-    masses = np.diff(cdf, prepend=0.0)
+    edges = np.asarray(low + (cells + 0.5) * step)
+    masses = np.diff(law.cdf(edges) ** size, prepend=0.0)
     return np.fft.rfft(np.bincount(cells % count, weights=masses, minlength=count))
 
 

@@ -91,3 +91,28 @@ def test_a_wave_of_one_is_a_plain_sum_and_a_free_pass_costs_nothing():
     assert Totals(free, 1, KS).quantile(0.9).tolist() == [0] * len(KS)
     input_free = PassLaw(0.0, 0.005, TokenLength(mean=3, std=4), TokenLength(mean=2, std=1.5))
     assert (Totals(input_free, 1, KS).quantile(0.9) > 0).all()
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_the_tabled_distribution_of_a_pass_is_that_of_its_integral(name, monkeypatch):
+    x = np.linspace(*law_of(name).ends, 997)
+    exact = np.exp(law_of(name).log_cdf(x))
+    assert law_of(name).cdf(x) == pytest.approx(exact, abs=1e-8)
+    monkeypatch.setattr("moo_inference.estimators.pass_law._TABLE", 100)
+    tabled = not law_of(name).normal and law_of(name).spreads.all()
+    assert (abs(law_of(name).cdf(x) - exact).max() > 1e-8) == tabled  # a table can be too coarse
+
+
+@pytest.mark.parametrize("name", LAWS)
+def test_below_all_lengths_is_nothing_and_above_them_all(name):
+    low, high = law_of(name).ends
+    assert law_of(name).cdf(np.array([low - 1, high + 1])) == pytest.approx([0.0, 1.0], abs=1e-15)
+
+
+@pytest.mark.parametrize(
+    "law", [law_of("clipped"), law_of("as in the paper"), PassLaw(0.0, 0.0, *[TokenLength(mean=9, std=1)] * 2)]
+)
+def test_several_quantiles_at_once_are_those_of_one_after_the_other(law):
+    totals = Totals(law, 4, KS)
+    qs = (0.01, 0.5, 0.975)
+    assert np.array_equal(totals.quantiles(*qs), np.column_stack([totals.quantile(q) for q in qs]))
