@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
 import moo_inference as mi
+from moo_inference.catalog import Pipeline, Resource, ResourceBudget
 from moo_inference.estimators import ScalingCurve
 
 MORE = int(os.environ.get("MOO_FUZZ", "1"))
@@ -75,6 +76,7 @@ class Scale:
     samples: int
     times: st.SearchStrategy[float]
     spread: st.SearchStrategy[float]
+    uses: st.SearchStrategy[float]
 
 
 def _or_zero(least, most):
@@ -90,6 +92,7 @@ ANY = Scale(
     samples=1,
     times=st.floats(1e-6, 1e8),
     spread=_or_zero(1e-6, 1e8),
+    uses=_or_zero(1e-6, 1e8),
 )
 """All that a catalog may hold, however odd."""
 
@@ -102,6 +105,7 @@ USUAL = Scale(
     samples=12,
     times=st.floats(1e-4, 0.05),
     spread=_or_zero(0.001, 0.3),
+    uses=_or_zero(0.001, 2.0),
 )
 """What models are like, so that budgets leave something to choose; normal prompts reach no tier, measured ones do."""
 
@@ -216,11 +220,61 @@ def scenarios(draw, *, tails=True):
 
 
 @st.composite
+def _resources(draw, entries, budgets, scale, *, tails):
+    """The same models and scenarios with up to two further resources."""
+    units = draw(st.lists(st.sampled_from(["joules", "grams_co2", "litres_water"]), unique=True, max_size=2))
+    quantiles = st.none() | st.sampled_from([0.5, 0.95]) if tails else st.none()
+
+    def uses(unit):
+        return Resource(per_input_token=draw(scale.uses), per_output_token=draw(scale.uses))
+
+    def budget(unit):
+        most = draw(st.none() | st.floats(0.1, 1e5))
+        return ResourceBudget(max=most, quantile=None if most is None else draw(quantiles))
+
+    return (
+        {key: model.replace(resources={unit: uses(unit) for unit in units}) for key, model in entries.items()},
+        {key: own.replace(resources={unit: budget(unit) for unit in units}) for key, own in budgets.items()},
+    )
+
+
+@st.composite
 def catalogs(draw, scale=USUAL, *, most=2, tails=True):
-    """A catalog of some models and some scenarios."""
+    """A catalog of some models, which may use more than money and time, and some scenarios."""
     found = draw(st.dictionaries(ids, models(scale), min_size=1, max_size=most))
     budgets = draw(st.dictionaries(ids, scenarios(tails=tails), min_size=1, max_size=2))
+    found, budgets = draw(_resources(found, budgets, scale, tails=tails))
     return mi.Catalog(models=found, scenarios=budgets)
+
+
+@st.composite
+def pipelines(draw, known):
+    """Two to four stages, one after the other or at the same time, each with some of the known models."""
+    stages = [
+        {
+            "name": f"stage {number}",
+            "models": draw(st.lists(st.sampled_from(known), min_size=1, max_size=2, unique=True)),
+            "k_max": draw(st.integers(1, 4)),
+        }
+        for number in range(draw(st.integers(2, 4)))
+    ]
+    first, second, *rest = stages
+    shape = draw(st.sampled_from(["series", "parallel", "both"]))
+    if shape == "series":
+        parts = stages
+    elif shape == "parallel":
+        parts = [{"parallel": stages}]
+    else:
+        parts = [{"parallel": [first, {"series": [second, *rest]}]}]
+    return Pipeline.model_validate({"name": draw(texts), "stages": parts})
+
+
+@st.composite
+def catalogs_of_pipelines(draw):
+    """A catalog as by `catalogs`, without budgets for quantiles, and with a pipeline or two."""
+    catalog = draw(catalogs(tails=False))
+    found = draw(st.dictionaries(ids, pipelines(sorted(catalog.models)), min_size=1, max_size=2))
+    return catalog.replace(pipelines=found)
 
 
 @st.composite

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from strategies import ANY, catalogs, curves, examples, scenarios, traces
+from strategies import ANY, catalogs, catalogs_of_pipelines, curves, examples, scenarios, traces
 
 import moo_inference as mi
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
@@ -36,7 +36,10 @@ few = examples(12)
 
 def rules_for(catalog):
     """The rules that every scenario has the budgets for."""
-    whole = all(budgets.c_max and budgets.t_max for budgets in catalog.scenarios.values())
+    whole = all(
+        budgets.c_max and budgets.t_max and set(budgets.resources) == set(catalog.resources)
+        for budgets in catalog.scenarios.values()
+    )
     return list(RULES) if whole else RULES_WITHOUT_SCALE
 
 
@@ -56,6 +59,17 @@ def said(choice, front):
         return choice.status, None
     assert (front.F[choice.row] == choice.objectives).all()
     return choice.status, choice.k, *choice.objectives.tolist()
+
+
+def pipeline_rows(catalog, estimator):
+    """Every choice of a study's pipelines by scenario, pipeline and rule: status, objectives and error, bit by bit."""
+    study = mi.run_study(catalog, decisions=rules_for(catalog), estimator=estimator, **K)
+    found = {}
+    for cell in study.pipeline_cells:
+        for choice in cell.choices:
+            row = () if choice.row is None else ("chosen", *cell.front.F[choice.row].tolist())
+            found[cell.scenario, cell.pipeline, choice.rule] = (choice.status, *(row or (None,)))
+    return found
 
 
 def routes(catalog, estimator):
@@ -97,6 +111,23 @@ def slower(model, factor=2.0):
             "seconds": [value * factor for value in model.passes.seconds],
         }
     return model.replace(**changes)
+
+
+def hungrier(model, factor=2.0):
+    """The same model with all that it uses beside money and time times a factor."""
+    return model.replace(
+        resources={
+            unit: {name: value * factor for name, value in own.model_dump().items()}
+            for unit, own in model.resources.items()
+        }
+    )
+
+
+def more_of(scenario, factor=2.0):
+    """The same scenario with its budgets for further resources times a factor."""
+    return scenario.replace(
+        resources={unit: own.model_copy(update={"max": own.max * factor}) for unit, own in scenario.resources.items()}
+    )
 
 
 def all_models(catalog, change):
@@ -142,11 +173,58 @@ def test_doubling_times_and_t_max_leaves_every_choice(estimator, catalog):
 
 @each_estimator
 @few
+@given(catalogs())
+def test_doubling_what_else_is_used_and_its_budgets_leaves_every_choice(estimator, catalog):
+    doubled = mi.Catalog(models=all_models(catalog, hungrier), scenarios=all_scenarios(catalog, more_of))
+    for rows in (study_rows, routes):
+        expected = rows(catalog, estimator)
+        for place in range(len(catalog.resources)):
+            expected = scaled_by(expected, 4 + place, 2.0)
+        assert rows(doubled, estimator) == expected
+
+
+@each_estimator
+@few
+@given(catalogs_of_pipelines(), st.data())
+def test_pipelines_follow_prices_and_budgets_as_models_do(estimator, catalog, data):
+    plain = pipeline_rows(catalog, estimator)
+    assert len(plain) == len(catalog.scenarios) * len(catalog.pipelines) * len(rules_for(catalog))
+    doubled = catalog.replace(
+        models=all_models(catalog, dearer),
+        scenarios=all_scenarios(catalog, lambda s: s.replace(c_max=s.c_max and 2 * s.c_max)),
+    )
+    assert pipeline_rows(doubled, estimator) == scaled_by(plain, 2, 2.0)
+    order = data.draw(st.permutations(list(catalog.models)))
+    turned = catalog.replace(models={key: catalog.models[key] for key in order})
+    assert pipeline_rows(turned, estimator) == plain
+    loose = catalog.replace(scenarios=all_scenarios(catalog, lambda s: s.replace(t_max=None, a_min=s.a_min / 2)))
+    for key, row in pipeline_rows(loose, estimator).items():
+        if key[2] == "accuracy-max" and plain[key][1]:
+            assert row[-1] <= plain[key][-1]
+
+
+@each_estimator
+@few
+@given(catalogs(tails=False), st.data())
+def test_a_pipeline_of_one_stage_chooses_as_its_model_does(estimator, catalog, data):
+    model = data.draw(st.sampled_from(sorted(catalog.models)))
+    alone = catalog.replace(pipelines={"alone": {"name": "Alone", "stages": [{"name": "only", "model": model}]}})
+    own = {
+        (scenario, "alone", rule): (status, *objectives)
+        for (scenario, key, rule), (status, _, *objectives) in study_rows(catalog, estimator).items()
+        if key == model
+    }
+    found = {key: (status, *objectives) for key, (status, _, *objectives) in pipeline_rows(alone, estimator).items()}
+    assert found == own
+
+
+@each_estimator
+@few
 @given(catalogs(), st.data())
 def test_a_dominated_model_leaves_every_choice_across_models(estimator, catalog, data):
     copied = data.draw(st.sampled_from(sorted(catalog.models)))
-    # In every k twice as slow and as dear (or as free), and no more accurate.
-    worse = slower(dearer(catalog.models[copied]))
+    # In every k twice as slow, as dear (or as free) and as hungry, and no more accurate.
+    worse = hungrier(slower(dearer(catalog.models[copied])))
     more = catalog.replace(models={NEW: worse, **catalog.models})
     assert routes(more, estimator) == routes(catalog, estimator)
 
@@ -180,10 +258,13 @@ def test_more_budget_never_lowers_the_best_accuracy(estimator, catalog, data):
     def looser(scenario):
         more = st.none() | st.floats(1, 10)
         c, t = data.draw(more), data.draw(more)
-        return scenario.replace(
-            c_max=scenario.c_max and c and c * scenario.c_max,
-            t_max=scenario.t_max and t and t * scenario.t_max,
-            a_min=scenario.a_min * data.draw(st.floats(0, 1)),
+        return more_of(
+            scenario.replace(
+                c_max=scenario.c_max and c and c * scenario.c_max,
+                t_max=scenario.t_max and t and t * scenario.t_max,
+                a_min=scenario.a_min * data.draw(st.floats(0, 1)),
+            ),
+            data.draw(st.floats(1, 10)),
         )
 
     loose = catalog.replace(scenarios=all_scenarios(catalog, looser))
@@ -191,7 +272,7 @@ def test_more_budget_never_lowers_the_best_accuracy(estimator, catalog, data):
         least, most = (
             route(one, key, "accuracy-max", estimator=estimator, **K).choice.objectives for one in (catalog, loose)
         )
-        assert least is None or most[2] <= least[2]
+        assert least is None or most[-1] <= least[-1]
 
 
 @few
