@@ -44,7 +44,8 @@ def mean_interval(over: QuestionMean, level: float = LEVEL) -> tuple[FloatArray,
     share = np.minimum(share, 1 / (m - 1))
     centre = (over.mean + t**2 * share / 2) / (1 + t**2 * share)
     half = t * np.sqrt(most * share + (t * share / 2) ** 2) / (1 + t**2 * share)
-    return np.clip(centre - half, 0.0, 1.0), np.clip(centre + half, 0.0, 1.0)
+    # At 0 and at 1 an end is the mean itself, which rounding could pass.
+    return np.clip(centre - half, 0.0, over.mean), np.clip(centre + half, over.mean, 1.0)
 
 
 def paired_difference(

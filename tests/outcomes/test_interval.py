@@ -123,3 +123,10 @@ def test_bad_arguments_are_refused():
     for level in (0, 1, 95, float("nan")):
         with pytest.raises(SettingError, match="level must lie between 0 and 1"):
             mean_interval(over([[0.4], [0.5]]), level)
+
+
+def test_an_end_at_zero_or_one_is_there_to_the_last_bit():
+    for m in range(2, 400):
+        low, high = mean_interval(over(np.repeat([[0.0, 1.0]], m, axis=0)))
+        assert low[0] == 0.0 < high[0] < 1.0
+        assert 0.0 < low[1] < 1.0 == high[1]

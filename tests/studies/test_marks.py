@@ -35,7 +35,7 @@ def test_every_rule_has_a_sign_of_its_own():
 
 
 def test_matplotlib_and_plotly_know_all_names():
-    import plotly.graph_objects as go
+    go = pytest.importorskip("plotly.graph_objects")
     from matplotlib.markers import MarkerStyle
 
     from moo_inference.decision import RULES

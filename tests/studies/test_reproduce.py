@@ -77,9 +77,9 @@ def test_the_savings_of_the_knee_from_the_printed_tables(reproduction):
 
 def test_files(reproduction, tmp_path):
     reproduction.save(tmp_path)
-    claims = pd.read_csv(tmp_path / "claims.csv")
+    claims = pd.read_csv(tmp_path / "claims.csv", float_precision="round_trip")
     assert len(claims) == len(reproduction.claims)
-    choices = pd.read_csv(tmp_path / "choices.csv")
+    choices = pd.read_csv(tmp_path / "choices.csv", float_precision="round_trip")
     assert list(choices.columns[-6:]) == [
         "printed_k", "printed_accuracy", "printed_cost", "printed_time", "differs", "reason",
     ]  # fmt: skip

@@ -57,7 +57,7 @@ def at_once(monkeypatch):
 
 @pytest.fixture(scope="module")
 def cluster():
-    from dask.distributed import LocalCluster
+    LocalCluster = pytest.importorskip("dask.distributed").LocalCluster
 
     with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as running:
         yield running
@@ -199,6 +199,7 @@ def test_workers_must_be_a_number_or_an_address(workers):
 
 
 def test_an_address_at_which_nobody_listens_is_told(monkeypatch):
+    pytest.importorskip("distributed")
     monkeypatch.setattr("moo_inference.studies.workers._CONNECT_SECONDS", 1)
     with pytest.raises(WorkerError, match=r"no Dask scheduler answers at tcp://127\.0\.0\.1:1 within 1 seconds"):
         mi.run_study(PAPER, workers="tcp://127.0.0.1:1")
