@@ -208,9 +208,7 @@ def _parse_resources(
     found = {}
     for unit in catalog.resources:
         own = default.get(unit, ResourceBudget())
-        words = f"above 0 and at most {LARGEST_BUDGET:,.0f} {unit_words(unit)}"
-        most = _number(SMALLEST_BUDGET, LARGEST_BUDGET, words, "none", ends=True)
-        budget = _parse(f"{unit}_max", parameters, own.max, most, faults)
+        budget = _parse(f"{unit}_max", parameters, own.max, _budget(unit_words(unit)), faults)
         quantile = _parse(f"{unit}_quantile", parameters, own.quantile, _QUANTILE, faults)
         if budget is not None:
             found[unit] = ResourceBudget(max=budget, quantile=quantile)
@@ -251,6 +249,11 @@ def _number(
     return parse
 
 
+def _budget(unit: str) -> Callable[[str, str], float | None]:
+    words = f"above 0 and at most {LARGEST_BUDGET:,.0f} {unit}"
+    return _number(SMALLEST_BUDGET, LARGEST_BUDGET, words, "none", ends=True)
+
+
 def _whole(least: int, most: int, nothing: str | None = None) -> Callable[[str, str], int | None]:
     def parse(name: str, text: str) -> int | None:
         if nothing is not None and text == nothing:
@@ -288,8 +291,8 @@ def _shown(text: str) -> str:
 _QUANTILE = _number(0, 1, "between 0 and 1", _MEAN)
 
 _PARSERS: dict[str, Callable[[str, str], Any]] = {
-    "c_max": _number(SMALLEST_BUDGET, math.inf, "a positive number of USD", "none"),
-    "t_max": _number(SMALLEST_BUDGET, math.inf, "a positive number of seconds", "none"),
+    "c_max": _budget("USD"),
+    "t_max": _budget("seconds"),
     "a_min": _number(0, 1, "between 0 and 1", ends=True),
     **dict.fromkeys(("c_quantile", "t_quantile", "a_quantile"), _QUANTILE),
     "parallel": _whole(1, LARGEST_P, "own"),

@@ -232,7 +232,7 @@ def budget(name: str, label: str, own: float, text: Any, free_label: str | None)
     st.number_input(
         label,
         min_value=0.0 if name == "a_min" else SMALLEST_BUDGET,
-        max_value=1.0 if name == "a_min" else None,
+        max_value=1.0 if name == "a_min" else LARGEST_BUDGET,
         value=state[f"knob_{name}"],
         step=step,
         format="%g",

@@ -14,7 +14,6 @@ SMALLEST_BUDGET = 1e-12
 """USD, seconds or the unit of a resource: the least that can be entered."""
 LARGEST_BUDGET = 1e9
 """The most that a catalog takes."""
-_LARGEST_MIDDLE = 1e12
 _USUAL_PASSES = 16
 QUANTILES = ("t_quantile", "c_quantile", "a_quantile")
 MEAN = 0.0
@@ -47,8 +46,8 @@ def slider_options(name: str, own: float, current: float) -> tuple[float, list[f
     """
     if name == "a_min":
         return 0.001, sorted({*(round(n / 200, 3) for n in range(201)), own, current})
-    middle = min(max(own, SMALLEST_BUDGET), _LARGEST_MIDDLE)
-    lowest, highest = middle / _BELOW, middle * _ABOVE
+    middle = min(max(own, SMALLEST_BUDGET), LARGEST_BUDGET)
+    lowest, highest = middle / _BELOW, min(middle * _ABOVE, LARGEST_BUDGET)
     stops = {own, current}
     for exponent in range(math.floor(math.log10(lowest)) - 1, math.ceil(math.log10(highest)) + 1):
         stops.update(
@@ -83,4 +82,4 @@ def quantile_text(name: str) -> Callable[[float], str]:
 
 
 def _rounded(value: float, otherwise: float) -> float:
-    return float(f"{value:.1g}") if SMALLEST_BUDGET <= value <= _LARGEST_MIDDLE else otherwise
+    return float(f"{value:.1g}") if SMALLEST_BUDGET <= value <= LARGEST_BUDGET else otherwise
