@@ -41,6 +41,22 @@ _MOST_TO_EXPLAIN = 5_000_000
 
 
 @dataclass(frozen=True)
+class Found:
+    """What a merge or a search found, before it is put into words.
+
+    Attributes:
+        rows: (n, s) rows of the stages' tables, among them all that are nondominated and feasible. Where none is
+            feasible, the nondominated ones without budgets, which say why.
+        looked_at: how many rows of parts and of the whole were compared, or evaluated.
+        least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
+    """
+
+    rows: IntArray
+    looked_at: int
+    least: FloatArray | None = None
+
+
+@dataclass(frozen=True)
 class PipelineFront:
     """The nondominated feasible choices of a pipeline, the cheapest first; of equal rows one is kept.
 
@@ -88,13 +104,7 @@ class PipelineFront:
     @classmethod
     def of_points(cls, problem: Any, X: Any) -> "PipelineFront":
         """The front of some points X (n, n_var) of a PipelineProblem."""
-        number, k, F = problem.choices(np.unique(X, axis=0))
-        finite = np.isfinite(F).all(axis=1)
-        rows = [
-            np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
-            for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
-        ]
-        return _front_of_rows(problem.plan, problem.tables, np.column_stack(rows), problem.scenario, len(F))
+        return front_of(problem.plan, problem.tables, problem.scenario, looked_up(problem, X))
 
     def __len__(self) -> int:
         return len(self.F)
@@ -235,20 +245,50 @@ def pipeline_front(
 
 def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> PipelineFront:
     """`pipeline_front` from tables that are there already."""
-    by_name = {table.stage.name: _finite(table) for table in tables}
+    kept = finite_tables(tables)
+    return front_of(plan, kept, scenario, merge(plan, kept, scenario, most_rows))
+
+
+def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Found:
+    """What is nondominated and feasible, from tables of finite numbers.
+
+    Raises:
+        SettingError: (a ValueError) a merge is too large.
+    """
+    by_name = {table.stage.name: table for table in tables}
     resources = tables[0].resources
-    kept = list(by_name.values())
-    found = Merge(by_name, most_rows).front(plan, room_of(scenario, resources))
-    front = _front_of_rows(plan, kept, found.rows, scenario, found.looked_at)
-    if len(front):
-        return front
+    whole = Merge(by_name, most_rows)
+    found = whole.front(plan, room_of(scenario, resources))
+    values = values_of(combine(plan, [table.F[row] for table, row in zip(tables, found.rows.T, strict=True)]))
+    if (constraints(values, scenario, resources) <= 0).all(axis=1).any():
+        return Found(found.rows, found.looked_at)
     free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=0)
     try:
         freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources))
     except SettingError:
         # Too much to look at without budgets; what no choice can reach is known all the same.
-        return _empty(front, _beyond_reach(Merge(by_name, most_rows).least(plan), scenario, resources))
-    return _front_of_rows(plan, kept, freed.rows, scenario, found.looked_at + freed.looked_at)
+        return Found(found.rows, found.looked_at, whole.least(plan))
+    return Found(freed.rows, found.looked_at + freed.looked_at)
+
+
+def looked_up(problem: Any, X: Any) -> Found:
+    """Some points X (n, n_var) of a PipelineProblem as rows of its tables, without those that are not known."""
+    number, k, F = problem.choices(np.unique(X, axis=0))
+    finite = np.isfinite(F).all(axis=1)
+    rows = [
+        np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
+        for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
+    ]
+    return Found(np.column_stack(rows), len(F))
+
+
+def finite_tables(tables: Sequence[StageTable]) -> list[StageTable]:
+    """The tables without what is not finite.
+
+    Warns:
+        NonFiniteWarning: something was left out; it is named.
+    """
+    return [_finite(table) for table in tables]
 
 
 def _finite(table: StageTable) -> StageTable:
@@ -260,16 +300,15 @@ def _finite(table: StageTable) -> StageTable:
     points = [f"{ids[number]} k = {k}" for number, k in lost]
     shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
     warnings.warn(
-        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=4
+        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=5
     )
     evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
     return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)
 
 
-def _front_of_rows(
-    plan: Series, tables: Sequence[StageTable], rows: IntArray, scenario: Scenario, looked_at: int
-) -> PipelineFront:
-    """The front of some choices, which are rows (n, s) of the stages' tables."""
+def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, found: Found) -> PipelineFront:
+    """The front of what was found in these tables, with all that there is to say of it."""
+    rows = found.rows
     columns = list(zip(tables, rows.T, strict=True))
     F = combine(plan, [table.F[row] for table, row in columns])
     k = np.column_stack([table.k[row] for table, row in columns])
@@ -287,7 +326,9 @@ def _front_of_rows(
         return tuple(own[table.model[at]] for own, table, at in zip(ids, tables, rows[row].tolist(), strict=True))
 
     why = None
-    if not feasible.size:
+    if found.least is not None:
+        why = _beyond_reach(found.least, scenario, resources)
+    elif not feasible.size:
         labels = _Labels(lambda row: _words(names, models(row), k[row, :-1].tolist()), len(k))
         why = str(explain(k[:, -1], labels, values, G, scenario, resources)).replace("no k ", "no choice ", 1)
     F, k = F[best], k[best]
@@ -311,7 +352,7 @@ def _front_of_rows(
             None if table.evidence is None else table.evidence.take(row)
             for table, row in zip(tables, rows[best].T, strict=True)
         ),
-        looked_at,
+        found.looked_at,
     )
 
 
@@ -337,10 +378,6 @@ def _words(stages: Sequence[str], models: Sequence[str], k: Sequence[int]) -> st
     return ", ".join(f"{part} with k = {passes}" for part, passes in zip(parts, k, strict=False)) + (
         f", {parts[-1]}" if len(k) < len(parts) else ""
     )
-
-
-def _empty(front: PipelineFront, why: str) -> PipelineFront:
-    return replace(front, models=(), infeasibility=why)
 
 
 def _beyond_reach(least: FloatArray, scenario: Scenario, resources: tuple[str, ...]) -> str:

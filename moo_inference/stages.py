@@ -1,6 +1,6 @@
 """The stages of a pipeline: what each may use, and how their means combine into those of the whole."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from typing import Any
@@ -213,6 +213,7 @@ def stage_tables(
     k_step: int = 1,
     parallel: int | None = None,
     latency: str | None = None,
+    curves_of: Callable[[Sequence[Model], range], Sequence[ScalingCurve]] | None = None,
 ) -> list[StageTable]:
     """Estimate what each stage may choose from. A model that serves several stages on one grid is estimated once.
 
@@ -225,6 +226,8 @@ def stage_tables(
         k_step: the distance of the grid.
         parallel: passes at the same time, in place of each model's own number.
         latency: how times add up, in place of each model's own rule.
+        curves_of: what gives the curves of some models over a grid, as far as their evaluations tell; None means the
+            estimator.
 
     Raises:
         SettingError: (a ValueError) an option is out of its range, a grid is empty, or an evaluation tells of none of
@@ -233,13 +236,16 @@ def stage_tables(
     stages = list(stages_of(plan))
     shared_resources(model for stage in stages for model in stage.models.values())
     grids = stage_grids(plan, k_min, k_max, k_step, parallel, latency)
-    if estimator is None:
-        estimator = default_estimator(model for stage in stages for model in stage.models.values())
+    if curves_of is None:
+        used = estimator or default_estimator(model for stage in stages for model in stage.models.values())
+
+        def curves_of(models: Sequence[Model], grid: range) -> Sequence[ScalingCurve]:
+            return estimate_curves(used, models, grid, parallel=parallel, latency=latency, within_samples=True)
+
     curves: dict[tuple[range, Model], ScalingCurve] = {}
     for grid in dict.fromkeys(grids):
         models = {m: None for s, own in zip(stages, grids, strict=True) if own == grid for m in s.models.values()}
-        found = estimate_curves(estimator, list(models), grid, parallel=parallel, latency=latency, within_samples=True)
-        curves.update(zip(((grid, model) for model in models), found, strict=True))
+        curves.update(zip(((grid, model) for model in models), curves_of(list(models), grid), strict=True))
     tables = []
     for stage, grid in zip(stages, grids, strict=True):
         own = [curves[grid, model] for model in stage.models.values()]

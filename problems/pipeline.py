@@ -11,7 +11,17 @@ from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
-from moo_inference.stages import Part, as_series, combine, refuse_quantiles, stage_tables, stages_of, values_of
+from moo_inference.stages import (
+    Part,
+    Series,
+    StageTable,
+    as_series,
+    combine,
+    refuse_quantiles,
+    stage_tables,
+    stages_of,
+    values_of,
+)
 
 
 class PipelineProblem(ElementwiseProblem):
@@ -62,12 +72,32 @@ class PipelineProblem(ElementwiseProblem):
         Raises:
             SettingError: (a ValueError) an option is out of its range, a grid is empty, or a budget is for a quantile.
         """
-        self.plan = as_series(stages)
-        self.scenario = scenario
+        plan = as_series(stages)
         refuse_quantiles(scenario)
-        self.tables = stage_tables(
-            self.plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
+        tables = stage_tables(
+            plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
         )
+        self._set_up(plan, tables, scenario)
+
+    @classmethod
+    def of_tables(cls, plan: Series, tables: Sequence[StageTable], scenario: Scenario) -> "PipelineProblem":
+        """The problem from what its stages may choose from, where that has been estimated already.
+
+        Args:
+            plan: the pipeline, from `as_series`.
+            tables: from `stage_tables`.
+            scenario: the budgets of the whole pipeline, for means.
+
+        Raises:
+            SettingError: (a ValueError) a budget is for a quantile.
+        """
+        refuse_quantiles(scenario)
+        problem = cls.__new__(cls)
+        problem._set_up(plan, tables, scenario)
+        return problem
+
+    def _set_up(self, plan: Series, tables: Sequence[StageTable], scenario: Scenario) -> None:
+        self.plan, self.tables, self.scenario = plan, list(tables), scenario
         self.resources = self.tables[0].resources
         objectives = objectives_of(self.resources)
         axes, variables, unordered = [], [], []

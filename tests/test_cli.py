@@ -7,8 +7,8 @@ from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 
-import pandas as pd
 import pytest
+from conftest import exact_csv
 
 from moo_inference import cli
 
@@ -24,14 +24,14 @@ def run(capsys, *arguments):
 
 def test_solve_without_arguments_answers_the_built_in_catalog(capsys):
     status, out, err = run(capsys, "solve", "--format", "csv")
-    frame = pd.read_csv(io.StringIO(out), float_precision="round_trip")
+    frame = exact_csv(io.StringIO(out))
     assert (status, err) == (0, "")
     assert len(frame) == 9 * 3 * 5
 
 
 def test_formats_agree(capsys):
     options = ["solve", "-m", "gpt-5", "-m", "qwen3-max", "-s", "essay-feedback", "-d", "knee-chord", "--trials", "20"]
-    csv = pd.read_csv(io.StringIO(run(capsys, *options, "--format", "csv")[1]), float_precision="round_trip")
+    csv = exact_csv(io.StringIO(run(capsys, *options, "--format", "csv")[1]))
     records = json.loads(run(capsys, *options, "--format", "json")[1])
     assert csv["k"].tolist() == [record["k"] for record in records]
     assert csv["cost"].tolist() == [record["cost"] for record in records]
@@ -74,7 +74,7 @@ def test_one_infeasible_cell_ends_with_status_3_and_a_study_with_0(capsys, tmp_p
 
 def test_reproduce_prints_choices_alone_as_csv_and_json(capsys):
     status, out, err = run(capsys, "reproduce", "--format", "csv")
-    frame = pd.read_csv(io.StringIO(out), float_precision="round_trip")
+    frame = exact_csv(io.StringIO(out))
     assert (status, err, len(frame)) == (0, "", 108)
     assert list(frame.columns[:5]) == ["scenario", "model", "decision", "status", "k"]
     assert len(json.loads(run(capsys, "reproduce", "--format", "json")[1])) == 108
@@ -126,7 +126,7 @@ def test_tails_and_waves_reach_the_study(capsys):
 def test_compare_has_a_row_a_run(capsys, tmp_path):
     options = ["compare", "-m", "gpt-5", "-s", "essay-feedback", "--solver", "exhaustive", "--solver", "nsga2"]
     status, out, _ = run(capsys, *options, "--seeds", "2", "--format", "csv", "--out", str(tmp_path))
-    frame = pd.read_csv(io.StringIO(out), float_precision="round_trip")
+    frame = exact_csv(io.StringIO(out))
     assert status == 0
     assert list(frame.columns[:9]) == [
         "problem", "solver", "seed", "found", "hypervolume", "igd_plus", "evaluations", "distinct", "seconds",

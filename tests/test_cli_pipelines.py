@@ -1,9 +1,8 @@
 import io
 import json
 
-import pandas as pd
 import pytest
-from conftest import ROOT
+from conftest import ROOT, exact_csv
 
 import moo_inference as mi
 from moo_inference import cli
@@ -22,7 +21,7 @@ def run(capsys, *arguments):
 
 def test_solve_tells_of_pipelines_behind_the_models(capsys, tmp_path):
     status, out, err = run(capsys, "solve", *BRIEF, "--format", "csv", "--out", str(tmp_path / "out"))
-    models, pipelines = (pd.read_csv(io.StringIO(part), float_precision="round_trip") for part in out.split("\n\n"))
+    models, pipelines = (exact_csv(io.StringIO(part)) for part in out.split("\n\n"))
     assert (status, err) == (0, "")
     assert models["model"].tolist() == ["large", "medium", "small"]
     assert pipelines["pipeline"].tolist() == ["plan-solve-verify", "two-halves"]
@@ -42,7 +41,7 @@ def test_solve_tells_of_pipelines_behind_the_models(capsys, tmp_path):
     assert (tmp_path / "out" / "choices.csv").read_text() == out.split("\n\n")[0] + "\n"
     assert (tmp_path / "out" / "pipelines.csv").read_text() == out.split("\n\n")[1]
     assert json.loads((tmp_path / "out" / "choices.json").read_text()) == records
-    fronts = pd.read_csv(tmp_path / "out" / "pipeline_fronts.csv", float_precision="round_trip")
+    fronts = exact_csv(tmp_path / "out" / "pipeline_fronts.csv")
     assert fronts["accuracy"].max() == pytest.approx(pipelines["accuracy"].max())
     for format_ in ("table", "markdown"):
         text = run(capsys, "solve", *BRIEF, "--format", format_)[1]
@@ -100,7 +99,7 @@ def test_check_and_replay_know_pipelines(capsys, tmp_path):
         "k = 1 to 2",
     ):
         assert said in html
-    [text] = pd.read_csv(tmp_path / "pipelines.csv", float_precision="round_trip")["stages"][1:]
+    [text] = exact_csv(tmp_path / "pipelines.csv")["stages"][1:]
     for part in text.split(", "):
         assert f"k&nbsp;=&nbsp;{part.split(' = ')[1]}</td>" in html
 

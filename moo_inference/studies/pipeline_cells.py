@@ -4,12 +4,26 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.catalog import Catalog, Scenario
+import numpy as np
+
+from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import SettingError
-from moo_inference.estimators import Progress
-from moo_inference.pipelines import MOST_ROWS, PipelineChoice, PipelineFront, choose, merged_front
+from moo_inference.estimators import ScalingCurve
+from moo_inference.pipelines import (
+    MOST_ROWS,
+    Found,
+    PipelineChoice,
+    PipelineFront,
+    choose,
+    finite_tables,
+    front_of,
+    looked_up,
+    merge,
+)
 from moo_inference.stages import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of
+from moo_inference.studies.estimation import curves_in_pieces
+from moo_inference.studies.pieces import Arrays, Piece, run_pieces
 from moo_inference.texts.amounts import amount
 from moo_inference.texts.markers import Marker, markers
 
@@ -78,58 +92,102 @@ class PipelineMark:
 def solve_pipelines(
     catalog: Catalog,
     rules: Mapping[str, Sequence[Rule]],
+    curves: Mapping[str, ScalingCurve],
+    grid: range,
     *,
-    solver: Any = None,
-    progress: Progress | None = None,
-    **options: Any,
+    k_max: int,
+    estimator: Any,
+    solver: Any,
+    parallel: int | None,
+    latency: str | None,
+    where: Mapping[str, Any],
 ) -> tuple[PipelineCell, ...]:
-    """Solve every pipeline of a catalog in each of its scenarios, scenario by scenario.
+    """Solve every pipeline of a catalog in each of its scenarios, scenario by scenario; each is a piece of the work.
 
     Args:
         catalog: where they are.
         rules: the rules of each scenario, scaled to its budgets.
+        curves: of each model over the grid, as far as its evaluation tells.
+        grid: numbers of passes of the stages that have none of their own.
+        k_max: the largest k of stages that have a step of their own, but no k_max.
+        estimator: what estimates the stages that have a grid of their own.
         solver: None merges the fronts of the stages, which is exact. Else as for `run_study`.
-        progress: told how many are done.
-        **options: `estimator`, `k_min`, `k_max`, `k_step`, `parallel` and `latency`, as for `pipeline_front`.
+        parallel: passes at the same time, in place of each model's own number.
+        latency: how times add up, in place of each model's own rule.
+        where: `workers`, `kept` and `progress` of `run_pieces`.
     """
+    ids = {model: key for key, model in catalog.models.items()}
+
+    def curves_of(models: Sequence[Model], own: range) -> Sequence[ScalingCurve]:
+        named = {ids[model]: model for model in models}
+        found = (
+            curves
+            if own == grid
+            else curves_in_pieces(estimator, named, own, (), parallel=parallel, latency=latency, **where)
+        )
+        return [found[key] for key in named]
+
+    def tables_of(plan: Series) -> list[StageTable] | SettingError:
+        try:
+            found = stage_tables(
+                plan,
+                k_min=grid[0],
+                k_max=k_max,
+                k_step=grid.step,
+                parallel=parallel,
+                latency=latency,
+                curves_of=curves_of,
+            )
+        except SettingError as error:
+            return error
+        return finite_tables(found) if solver is None else found
+
     plans = {key: plan_of(pipeline, catalog.models) for key, pipeline in catalog.pipelines.items()}
-    tables = {key: _tables(plan, options) for key, plan in plans.items()}
-    cells: list[PipelineCell] = []
-    for scenario_id, scenario in catalog.scenarios.items():
-        for key, plan in plans.items():
-            front: PipelineFront | SettingError
-            try:
-                front = _front(plan, tables[key], scenario, solver, options)
-            except SettingError as error:
-                front = error
-            judged = tuple(_choice(front, rule) for rule in rules[scenario_id])
-            cells.append(PipelineCell(scenario_id, key, front if isinstance(front, PipelineFront) else None, judged))
-            if progress is not None:
-                progress(len(cells), len(plans) * len(catalog.scenarios))
-    return tuple(cells)
+    tables = {key: tables_of(plan) for key, plan in plans.items()}
+    cells = [(scenario, key) for scenario in catalog.scenarios for key in plans]
+    parts = [(plans[key], tables[key], catalog.scenarios[scenario]) for scenario, key in cells]
+    pieces = [
+        Piece(f"front of pipeline {cell}", _find, (*part, solver)) for cell, part in zip(cells, parts, strict=True)
+    ]
+    results = run_pieces(pieces, **where) if pieces else []
+    found = []
+    for (scenario, key), part, arrays in zip(cells, parts, results, strict=True):
+        front = _front(*part, arrays)
+        choices = tuple(_choice(front, rule) for rule in rules[scenario])
+        found.append(PipelineCell(scenario, key, front if isinstance(front, PipelineFront) else None, choices))
+    return tuple(found)
 
 
-def _tables(plan: Series, options: Mapping[str, Any]) -> list[StageTable] | SettingError:
+def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any) -> Arrays:
+    """The rows of the front, as of `Found`; or `refused`, why there are none."""
     try:
-        return stage_tables(plan, **options)
+        refuse_quantiles(scenario)
+        if isinstance(tables, SettingError):
+            raise tables
+        found = merge(plan, tables, scenario, MOST_ROWS) if solver is None else _search(plan, tables, scenario, solver)
     except SettingError as error:
-        return error
+        return {"refused": np.array(error.faults)}
+    arrays: Arrays = {"rows": found.rows, "looked_at": np.array([found.looked_at])}
+    return arrays if found.least is None else {**arrays, "least": found.least}
 
 
-def _front(
-    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any, options: Mapping[str, Any]
-) -> PipelineFront:
-    refuse_quantiles(scenario)
-    if isinstance(tables, SettingError):
-        raise tables
-    if solver is None:
-        return merged_front(plan, tables, scenario, MOST_ROWS)
+def _search(plan: Series, tables: list[StageTable], scenario: Scenario, solver: Any) -> Found:
     from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
 
     from moo_inference.problems import PipelineProblem  # noqa: PLC0415
 
-    problem = PipelineProblem(plan, scenario, **options)
-    return PipelineFront.from_result(minimize(problem, solver(problem) if callable(solver) else solver))
+    problem = PipelineProblem.of_tables(plan, tables, scenario)
+    result = minimize(problem, solver(problem) if callable(solver) else solver)
+    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
+    return looked_up(problem, evaluated.get("X"))
+
+
+def _front(
+    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, arrays: Arrays
+) -> PipelineFront | SettingError:
+    if isinstance(tables, SettingError) or "refused" in arrays:
+        return SettingError(arrays["refused"].tolist())
+    return front_of(plan, tables, scenario, Found(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least")))
 
 
 def _choice(front: PipelineFront | SettingError, rule: Rule) -> PipelineChoice:

@@ -140,7 +140,7 @@ def printed_tables() -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
     with (files("moo_inference.studies") / "paper_tables.csv").open(encoding="utf-8") as stream:
-        return pd.read_csv(stream, comment="#", dtype={"k": "Int64"}, float_precision="round_trip")
+        return pd.read_csv(stream, comment="#", dtype={"k": "Int64"})
 
 
 def _differences(row: dict[Hashable, Any]) -> str:

@@ -283,15 +283,7 @@ def run_study(
             **where,
         )
     along = solve_pipelines(
-        chosen,
-        rules,
-        solver=solver,
-        progress=progress,
-        estimator=estimator,
-        k_min=grid[0],
-        k_max=int(k_max),
-        k_step=grid.step,
-        **conditions,
+        chosen, rules, curves, grid, k_max=int(k_max), estimator=estimator, solver=solver, where=where, **conditions
     )
     return Study(chosen, tuple(cells), curves, options, assessments, along)
 

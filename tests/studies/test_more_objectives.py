@@ -7,6 +7,7 @@ import json
 import numpy as np
 import pandas as pd
 import pytest
+from conftest import exact_csv
 from pymoo.optimize import minimize
 
 import moo_inference as mi
@@ -295,7 +296,7 @@ def file(energy, tmp_path_factory):
 
 def test_the_command_line_shows_energy_and_leaves_it_out(file, capsys):
     status, out, _ = run(capsys, "solve", "--catalog", file, "-s", "medical-ai", "-f", "csv")
-    frame = pd.read_csv(io.StringIO(out), float_precision="round_trip")
+    frame = exact_csv(io.StringIO(out))
     assert status == 0
     assert frame.joules.max() <= 6e4 * (1 + 1e-9)
     _, out, _ = run(capsys, "solve", "--catalog", file, "-s", "medical-ai")

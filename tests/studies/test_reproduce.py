@@ -1,7 +1,7 @@
 from dataclasses import replace
 
-import pandas as pd
 import pytest
+from conftest import exact_csv
 
 import moo_inference as mi
 from moo_inference.studies.reproduce import KNOWN_DIFFERENCES, Reproduction, printed_tables, reproduce_paper
@@ -77,9 +77,9 @@ def test_the_savings_of_the_knee_from_the_printed_tables(reproduction):
 
 def test_files(reproduction, tmp_path):
     reproduction.save(tmp_path)
-    claims = pd.read_csv(tmp_path / "claims.csv", float_precision="round_trip")
+    claims = exact_csv(tmp_path / "claims.csv")
     assert len(claims) == len(reproduction.claims)
-    choices = pd.read_csv(tmp_path / "choices.csv", float_precision="round_trip")
+    choices = exact_csv(tmp_path / "choices.csv")
     assert list(choices.columns[-6:]) == [
         "printed_k", "printed_accuracy", "printed_cost", "printed_time", "differs", "reason",
     ]  # fmt: skip

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import slow_twin
-from conftest import GOLDEN
+from conftest import GOLDEN, exact_csv
 
 import moo_inference as mi
 from moo_inference.decision import KneePoint, MaxCube
@@ -23,7 +23,7 @@ def paper_study(paper):
 
 
 def test_equals_the_published_code_at_full_precision(paper_study):
-    expected = pd.read_csv(GOLDEN / "authors_code_run.csv", comment="#", float_precision="round_trip")
+    expected = exact_csv(GOLDEN / "authors_code_run.csv", comment="#")
     got = paper_study.choices
     assert got["scenario"].tolist() == expected["scenario"].tolist()
     assert got["model"].tolist() == expected["model"].tolist()
@@ -147,9 +147,7 @@ def test_files_hold_every_digit_and_null_where_nothing_is(paper_study, tmp_path)
     paper_study.save(tmp_path / "out")
     names = {"choices.csv", "choices.json", "fronts.csv", "curves.csv", "settings.json"}
     assert {path.name for path in (tmp_path / "out").iterdir()} == names
-    frame = pd.read_csv(
-        tmp_path / "out" / "choices.csv", dtype={"k": "Int64"}, keep_default_na=True, float_precision="round_trip"
-    )
+    frame = exact_csv(tmp_path / "out" / "choices.csv", dtype={"k": "Int64"}, keep_default_na=True)
     pd.testing.assert_frame_equal(frame[list(COLUMNS)], paper_study.choices[list(COLUMNS)], check_exact=True)
     records = json.loads((tmp_path / "out" / "choices.json").read_text())
     assert len(records) == 108
@@ -158,7 +156,7 @@ def test_files_hold_every_digit_and_null_where_nothing_is(paper_study, tmp_path)
     assert by_status["no-knee"]["cost"] is None
     assert isinstance(by_status["ok"]["k"], int)
     assert records[0]["accuracy"] == float(paper_study.choices["accuracy"][0])
-    assert len(pd.read_csv(tmp_path / "out" / "curves.csv", float_precision="round_trip")) == 9 * 32
+    assert len(exact_csv(tmp_path / "out" / "curves.csv")) == 9 * 32
     paper_study.to_csv(tmp_path / "one.csv")
     paper_study.to_json(tmp_path / "one.json")
     assert (tmp_path / "one.csv").read_text() == (tmp_path / "out" / "choices.csv").read_text()

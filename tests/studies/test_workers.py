@@ -6,15 +6,17 @@ import sys
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.errors import SettingError, WorkerError
 from moo_inference.estimators.base import estimate_curves
 from moo_inference.solvers import nsga2
-from moo_inference.studies import assessment, comparison, estimation, pieces
+from moo_inference.studies import assessment, comparison, estimation, pieces, pipeline_cells
 from moo_inference.studies.assessment import assess_many
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 from moo_inference.studies.estimation import curves_in_pieces, packed, unpacked
+from moo_inference.studies.kept import keep_pieces
 from moo_inference.studies.pieces import Piece, run_pieces
 
 PAPER = mi.load_catalog("paper")
@@ -24,7 +26,8 @@ HERE = os.getpid()
 def bytes_of(study):
     curves = b"".join(curve.table.tobytes() + curve.error.tobytes() for curve in study.model_curves.values())
     fronts = b"".join(cell.front.F.tobytes() + cell.front.attainment.tobytes() for cell in study.cells)
-    return study.to_csv(), study.to_json(), study.fronts.to_csv(), curves, fronts, study.settings
+    along = study.pipelines.to_csv(), study.pipeline_fronts.to_csv(), [repr(cell) for cell in study.pipeline_cells]
+    return study.to_csv(), study.to_json(), study.fronts.to_csv(), curves, fronts, along, study.settings
 
 
 def double(number):
@@ -121,6 +124,42 @@ def test_two_workers_give_the_same_bytes(estimator, at_once, small_pieces):
 def test_searches_with_two_workers_find_the_same_fronts(at_once):
     options = {"models": ["gpt-5", "gpt-5-nano"], "solver": lambda problem: nsga2(problem, seed=3), "k_max": 16}
     assert bytes_of(mi.run_study(PAPER, workers=2, **options)) == bytes_of(mi.run_study(PAPER, **options))
+
+
+@pytest.fixture(scope="module")
+def pipelines():
+    """Two pipelines in a scenario that they fit into, in one that is too tight, and in one that they cannot answer."""
+    catalog = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
+    coding = catalog.scenarios["coding"]
+    others = {"tight": coding.replace(t_max=8), "tail": coding.replace(t_quantile=0.95)}
+    return catalog.replace(scenarios={"coding": coding, **others})
+
+
+@pytest.mark.parametrize("solver", [None, lambda problem: nsga2(problem, seed=3, pop_size=6)])
+@pytest.mark.parametrize("estimator", [mi.ClosedForm(), mi.MonteCarlo(trials=20)])
+def test_pipelines_are_the_same_with_two_workers_and_on_a_cluster(solver, estimator, pipelines, cluster, at_once):
+    # One stage has a grid of its own, so that it is estimated apart from the study's models.
+    options = {"solver": solver, "estimator": estimator, "k_max": 16, "decisions": ["accuracy-max"]}
+    here, *there = (
+        bytes_of(mi.run_study(pipelines, workers=workers, **options)) for workers in (1, 2, cluster.scheduler_address)
+    )
+    assert here == there[0] == there[1]
+    assert [status in here[1] for status in ('"ok"', '"infeasible"', '"refused"')] == [True] * 3
+
+
+def test_what_was_kept_of_pipelines_is_not_done_again(pipelines, tmp_path, monkeypatch):
+    def study():
+        with keep_pieces(tmp_path) as kept:
+            return mi.run_study(pipelines, k_max=16, decisions=["accuracy-max"], kept=kept)
+
+    first = bytes_of(study())
+
+    def none(*arguments, **options):
+        raise AssertionError("done again")
+
+    monkeypatch.setattr(pipeline_cells, "merge", none)
+    monkeypatch.setattr(estimation, "estimate_curves", none)
+    assert bytes_of(study()) == first
 
 
 def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(cluster, at_once, small_pieces):
