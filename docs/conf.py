@@ -1,0 +1,76 @@
+"""How Sphinx builds the pages: `python docs/build.py` is the command, and warnings are errors."""
+
+import re
+from typing import Any
+
+import moo_inference
+
+project = "moo_inference"
+author = "The moo_inference authors"
+version = release = moo_inference.__version__
+project_copyright = author
+
+extensions = [
+    "myst_parser",
+    "sphinx.ext.autodoc",
+    "sphinx.ext.napoleon",
+    # Puts MathJax beside the pages, so that formulas show without a network.
+    "sphinx-mathjax-offline",
+]
+exclude_patterns = ["images", "**/.*"]
+
+html_theme = "furo"
+html_title = "moo_inference"
+html_copy_source = False
+html_show_sourcelink = False
+
+myst_enable_extensions = ["dollarmath"]
+myst_heading_anchors = 3
+# What sphinx-mathjax-offline brings is MathJax 3, which Sphinx would otherwise set up as version 4.
+mathjax3_config: dict[str, Any] = {"options": {}}
+
+# Docstrings mark code by single backticks, as Markdown does.
+default_role = "code"
+autodoc_default_options = {"members": True}
+autodoc_member_order = "bysource"
+autodoc_class_signature = "separated"
+autodoc_typehints_format = "short"
+autodoc_preserve_defaults = True
+napoleon_google_docstring = True
+napoleon_numpy_docstring = False
+napoleon_use_ivar = True
+napoleon_use_rtype = False
+# Types stand in the signatures.
+napoleon_attr_annotations = False
+
+nitpicky = True
+_ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|collections|typing|pathlib|os|abc"
+_INNER = (
+    "catalog.accuracy.(Annotated|_law)|fitting.part.Part|infeasibility.Shortfall|outcomes.records.Evaluation"
+    "|readers.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
+    "|studies.pipeline_cells.PipelineMark|texts.markers.Marker|views.figures.style.Size"
+)
+nitpick_ignore_regex = [
+    # Other projects' types: their pages cannot be looked up without a network.
+    ("py:.*", rf"({_ELSEWHERE})\b.*"),
+    # Types that stand in a signature and that nobody has to make or to look into.
+    ("py:class", rf"moo_inference\.({_INNER})"),
+    # Pieces of aliases that Sphinx cuts at their commas: tuple[float, float], and the tags of the kinds of accuracy.
+    ("py:class", r"tuple\[(float|str)|outcomes|normal|beta"),
+]
+
+
+def escape(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
+    """Make docstrings say the same in reStructuredText: bars and stars outside of code are no markup there."""
+    if what in {"property", "attribute", "data"}:
+        # Else napoleon takes what stands before a colon for a type.
+        lines.insert(0, r"\ ")
+    for number, line in enumerate(lines):
+        parts = re.split(r"(`[^`]*`)", line)
+        parts[::2] = [re.sub(r"(?<!^)(?<!\\)\*|(?<!\\)\||(?<=\w)_(?!\w)", r"\\\g<0>", part) for part in parts[::2]]
+        lines[number] = "".join(parts)
+
+
+def setup(app: Any) -> None:
+    """Called by Sphinx."""
+    app.connect("autodoc-process-docstring", escape, priority=100)
