@@ -1,40 +1,56 @@
 """Puts real code and real output into the Markdown files; with --check, only says which are out of date.
 
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
-`<!-- run: COMMAND -->`, what the command prints. Commands are `moo-inference ...` or an example's path.
+`<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, what it says as it refuses.
+Commands are `moo-inference ...` or an example's path. Each runs in a folder of its own, which holds copies of the files
+of tests/data and examples that it names.
 
 Run: python docs/refresh_outputs.py
 """
 
 import re
+import shutil
 import subprocess
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-BLOCK = re.compile(r"(<!-- (code|run): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+SAMPLES = (ROOT / "tests" / "data", ROOT / "examples")
+AT_ONCE = 2
+BLOCK = re.compile(r"(<!-- (code|run|refused): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 
 
 @cache
-def run(command: str) -> str:
-    """What a command prints, without blanks at the ends of lines."""
+def run(command: str, refused: bool = False) -> str:
+    """What a command prints, or says on standard error as it refuses, without blanks at the ends of lines."""
     name, *options = command.split()
     if name == "moo-inference":
         full = [str(Path(sys.executable).parent / name), *options]
     else:
         full = [sys.executable, str(ROOT / name), *options]
     with tempfile.TemporaryDirectory() as folder:
-        done = subprocess.run(full, cwd=folder, capture_output=True, text=True, check=True)
-    return "\n".join(line.rstrip() for line in done.stdout.strip().splitlines())
+        for sample in (found for word in options for found in sample_files(word)):
+            shutil.copy(sample, folder)
+        done = subprocess.run(full, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != (2 if refused else 0):
+        raise SystemExit(f"{command}: exit status {done.returncode}\n{done.stderr}")
+    printed = done.stderr if refused else done.stdout
+    return "\n".join(line.rstrip() for line in printed.strip().splitlines())
+
+
+def sample_files(word: str) -> list[Path]:
+    """The file of this name among those that the pages show."""
+    return [folder / word for folder in SAMPLES if re.fullmatch(r"\w+\.\w+", word) and (folder / word).is_file()]
 
 
 def fill(match: re.Match[str]) -> str:
     """One block with what belongs there."""
     before, kind, what, _, after = match.groups()
-    if kind == "run":
-        return before + run(what) + "\n" + after
+    if kind != "code":
+        return before + run(what, kind == "refused") + "\n" + after
     code = (ROOT / what).read_text(encoding="utf-8")
     return before + re.sub(r'\A""".*?"""\n+', "", code, flags=re.DOTALL).strip() + "\n" + after
 
@@ -42,8 +58,15 @@ def fill(match: re.Match[str]) -> str:
 def main() -> int:
     """Refresh or check all Markdown files."""
     stale = []
-    for path in [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]:
-        text = path.read_text(encoding="utf-8")
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    texts = [path.read_text(encoding="utf-8") for path in pages]
+    # The outputs are kept, so each command runs once, however often it is shown.
+    asked = dict.fromkeys(
+        (what, kind == "refused") for t in texts for _, kind, what, *_ in BLOCK.findall(t) if kind != "code"
+    )
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        list(pool.map(lambda one: run(*one), asked))
+    for path, text in zip(pages, texts, strict=True):
         fresh = BLOCK.sub(fill, text)
         if fresh != text:
             stale.append(path.name)
