@@ -67,7 +67,9 @@ def main() -> int:
     table = report.table([figure for figures in measured.values() for figure in figures], grid_search.NOTES)
     print_tables([table], sys.stdout)
     if options.write:
-        write_atomically(PAGE, f"{report.INTRODUCTION}\n{to_markdown([table]).rstrip()}\n")
+        # On its own page the table stands under the title.
+        tables = to_markdown([table]).rstrip().replace("### ", "## ", 1)
+        write_atomically(PAGE, f"{report.INTRODUCTION}\n{tables}\n")
     return 0
 
 

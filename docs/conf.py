@@ -1,9 +1,12 @@
 """How Sphinx builds the pages: `python docs/build.py` is the command, and warnings are errors."""
 
 import re
+from pathlib import Path
 from typing import Any
 
 import moo_inference
+
+DOCS = Path(__file__).resolve().parent
 
 project = "moo_inference"
 author = "The moo_inference authors"
@@ -21,6 +24,8 @@ exclude_patterns = ["images", "**/.*"]
 
 html_theme = "furo"
 html_title = "moo_inference"
+html_static_path = ["_static"]
+html_css_files = ["pages.css"]
 html_copy_source = False
 html_show_sourcelink = False
 
@@ -67,10 +72,25 @@ def escape(app: object, what: str, name: str, obj: object, options: object, line
         lines.insert(0, r"\ ")
     for number, line in enumerate(lines):
         parts = re.split(r"(`[^`]*`)", line)
+        # An address of a scheduler is no link.
+        parts[::2] = [part.replace("tcp://", r"tcp:\//") for part in parts[::2]]
         parts[::2] = [re.sub(r"(?<!^)(?<!\\)\*|(?<!\\)\||(?<=\w)_(?!\w)", r"\\\g<0>", part) for part in parts[::2]]
         lines[number] = "".join(parts)
 
 
+def link_files(app: object, docname: str, source: list[str]) -> None:
+    """Make links to Markdown files outside of this folder links to copies of them, as those to other files are."""
+    folder = (DOCS / docname).parent
+
+    def marked(match: re.Match[str]) -> str:
+        target = (folder / match[1]).resolve()
+        outside = target.is_file() and not target.is_relative_to(DOCS)
+        return f"](path:{match[1]})" if outside else match[0]
+
+    source[0] = re.sub(r"\]\(([.][^)#]+[.]md)\)", marked, source[0])
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.connect("source-read", link_files)
     app.connect("autodoc-process-docstring", escape, priority=100)
