@@ -26,6 +26,8 @@ html_theme = "furo"
 html_title = "moo_inference"
 html_static_path = ["_static"]
 html_css_files = ["pages.css"]
+html_use_index = False
+html_domain_indices = False
 html_copy_source = False
 html_show_sourcelink = False
 
@@ -73,9 +75,15 @@ def escape(app: object, what: str, name: str, obj: object, options: object, line
     for number, line in enumerate(lines):
         parts = re.split(r"(`[^`]*`)", line)
         # An address of a scheduler is no link.
-        parts[::2] = [part.replace("tcp://", r"tcp:\//") for part in parts[::2]]
+        parts[::2] = [re.sub(r"tcp://[\w:.]+", r"`\g<0>`", part) for part in parts[::2]]
         parts[::2] = [re.sub(r"(?<!^)(?<!\\)\*|(?<!\\)\||(?<=\w)_(?!\w)", r"\\\g<0>", part) for part in parts[::2]]
         lines[number] = "".join(parts)
+
+
+def leave_out(app: object, what: str, name: str, obj: object, skip: bool, options: object) -> bool | None:
+    """Leave out what pydantic and named tuples add of their own."""
+    by_itself = name in {"model_config", "__new__"} or str(getattr(obj, "__doc__", "")).startswith("Alias for field")
+    return True if by_itself else None
 
 
 def link_files(app: object, docname: str, source: list[str]) -> None:
@@ -93,4 +101,5 @@ def link_files(app: object, docname: str, source: list[str]) -> None:
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.connect("source-read", link_files)
+    app.connect("autodoc-skip-member", leave_out)
     app.connect("autodoc-process-docstring", escape, priority=100)
