@@ -23,8 +23,8 @@ NOT_RUN = {
     'python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/pytest': "runs these tests",
     "python3 -m venv .venv && .venv/bin/pip install -q .": "installs",
     'python3 -m venv .venv && .venv/bin/pip install -e ".[test]"': "installs",
-    "bash .ci/run        # what has to pass: tests, ruff, mypy --strict, examples, the core on the oldest versions": "the gate",
-    ".venv/bin/python docs/build.py     # these pages as a site, into build/docs": "test_docs does it",
+    "bash .ci/run": "the gate, which runs these tests",
+    ".venv/bin/python docs/build.py": "test_docs does it",
     "moo-inference solve --trials 100000 --workers 8": "takes minutes; test_resume and test_cli run fewer trials",
     "moo-inference solve --trials 100000 --dask tcp://host:8786": "needs a cluster; an example starts one",
 }
@@ -53,8 +53,9 @@ def ids(value):
 
 
 def commands(text):
-    """The lines of a shell block; one that is continued counts as one."""
-    return [line.strip() for line in text.replace("\\\n", " ").splitlines() if line.strip()]
+    """The lines of a shell block without comments; one that is continued counts as one."""
+    lines = [line.partition(" # ")[0].strip() for line in text.replace("\\\n", " ").splitlines()]
+    return [line for line in lines if line]
 
 
 def command_line(line):
