@@ -22,6 +22,8 @@ extensions = [
 ]
 exclude_patterns = ["images", "**/.*"]
 
+# A block without a language is output, not code.
+highlight_language = "text"
 html_theme = "furo"
 html_title = "moo_inference"
 html_static_path = ["_static"]
