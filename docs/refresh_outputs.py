@@ -2,7 +2,7 @@
 
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
 `<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, what it says as it refuses.
-Commands are `moo-inference ...` or an example's path. Each runs in a folder of its own, which holds copies of the files
+Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself. Each runs in a folder of its own, which holds copies of the files
 of tests/data and examples that it names.
 
 Run: python docs/refresh_outputs.py
@@ -13,6 +13,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+import textwrap
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from pathlib import Path
@@ -30,12 +31,12 @@ def run(command: str, refused: bool = False) -> str:
     if name == "moo-inference":
         full = [str(Path(sys.executable).parent / name), *options]
     else:
-        full = [sys.executable, str(ROOT / name), *options]
+        full = [sys.executable, "-W", "error::UserWarning", str(ROOT / name), *options]
     with tempfile.TemporaryDirectory() as folder:
         for sample in (found for word in options for found in sample_files(word)):
             shutil.copy(sample, folder)
         done = subprocess.run(full, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != (2 if refused else 0):
+    if done.returncode != (2 if refused else 0) or (name.startswith("examples/") and done.stderr):
         raise SystemExit(f"{command}: exit status {done.returncode}\n{done.stderr}")
     printed = done.stderr if refused else done.stdout
     return "\n".join(line.rstrip() for line in printed.strip().splitlines())
@@ -46,11 +47,17 @@ def sample_files(word: str) -> list[Path]:
     return [folder / word for folder in SAMPLES if re.fullmatch(r"\w+\.\w+", word) and (folder / word).is_file()]
 
 
+def prompt(command: str) -> str:
+    """A command as it is typed, over several lines where it is long."""
+    return "$ " + " \\\n".join(textwrap.wrap(command, 88, subsequent_indent="    ", break_on_hyphens=False)) + "\n"
+
+
 def fill(match: re.Match[str]) -> str:
     """One block with what belongs there."""
     before, kind, what, _, after = match.groups()
     if kind != "code":
-        return before + run(what, kind == "refused") + "\n" + after
+        shown = prompt(what) if before.endswith("```console\n") else ""
+        return before + shown + run(what, kind == "refused") + "\n" + after
     code = (ROOT / what).read_text(encoding="utf-8")
     return before + re.sub(r'\A""".*?"""\n+', "", code, flags=re.DOTALL).strip() + "\n" + after
 

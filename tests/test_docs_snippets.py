@@ -68,7 +68,9 @@ def command_line(line):
 def test_every_block_is_of_a_kind_that_is_looked_at():
     kinds = {kind for page in PAGES for _, kind, _ in BLOCK.findall(page.read_text(encoding="utf-8"))}
     # What stands in braces are directives, which the build of the site carries out.
-    assert {kind for kind in kinds if not kind.startswith("{")} == {"", "python", "yaml"}
+    assert {kind for kind in kinds if not kind.startswith("{")} == {"", "console", "python", "yaml"}
+    # What the reader is shown as typed is always followed by what it really prints.
+    assert blocks("console") == []
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         assert text.count("```") == 2 * len(BLOCK.findall(text)), page
