@@ -2,8 +2,8 @@
 
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
 `<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, what it says as it refuses.
-Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself. Each runs in a folder of its own, which holds copies of the files
-of tests/data and examples that it names.
+Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself.
+Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names.
 
 Run: python docs/refresh_outputs.py
 """
