@@ -2,6 +2,7 @@
 
 import errno
 import os
+import re
 import secrets
 import stat
 import tempfile
@@ -9,6 +10,9 @@ from pathlib import Path
 from typing import BinaryIO
 
 from moo_inference.errors import OutputError
+
+HALF_WRITTEN = re.compile(r"\.[0-9a-f]{16}\.part")
+"""The temporary names of `write_atomically`: what has one was left by a process that was killed."""
 
 
 def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:

@@ -1,6 +1,8 @@
 """Stopped at any moment and started again, a study ends with the bytes of one that was not."""
 
+import hashlib
 import os
+import pickle
 import resource
 import signal
 import subprocess
@@ -8,6 +10,7 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import moo_inference as mi
@@ -175,6 +178,45 @@ def test_a_damaged_piece_is_done_again_and_no_other(damage, small_study, tmp_pat
     assert files_of(tmp_path) == before
 
 
+def test_a_piece_that_numpy_cannot_read_is_done_again_whatever_its_digest(tmp_path):
+    with keep_pieces(tmp_path) as kept:
+        kept.write("one", {"x": np.arange(3)})
+        [piece] = finished(tmp_path)
+        kept.write("other", {"x": np.arange(4)})
+        for body in (b"", b"no archive", b"PK\x03\x04 torn", pickle.dumps(1)):
+            piece.write_bytes(hashlib.sha256(b"one\0" + body).digest() + body)
+            assert kept.read("one") is None
+        assert kept.read("other")["x"].tolist() == [0, 1, 2, 3]
+        kept.write("one", {"x": np.arange(3)})
+        assert kept.read("one")["x"].tolist() == [0, 1, 2]
+
+
+@pytest.mark.parametrize("settings", [None, b"", b"{"])
+def test_pieces_of_nobody_knows_which_settings_are_thrown_away(settings, small_study, tmp_path):
+    assert small_study() == 5
+    before = files_of(tmp_path)
+    path = tmp_path / PIECES / "study" / "settings.json"
+    path.unlink()
+    if settings is not None:
+        path.write_bytes(settings)
+    assert small_study(k_step=2) == 3
+    other = files_of(tmp_path)
+    assert set(other) & {name for name in before if name.endswith(".piece")} == set()
+    assert small_study(k_step=2) == 0
+    assert files_of(tmp_path) == other
+
+
+def test_the_larger_run_says_what_the_pieces_are_for(tmp_path):
+    """A study that is a part of it says so only where nobody has."""
+    with keep_pieces(tmp_path) as kept:
+        kept.expect_once({"seed": 1})
+        kept.expect_once({"seed": 2})
+        with pytest.raises(SettingError, match="seed was 1, is 2"):
+            kept.expect({"seed": 2})
+    with keep_pieces(tmp_path) as kept, pytest.raises(SettingError, match="seed was 1, is 3"):
+        kept.expect_once({"seed": 3})
+
+
 def test_a_piece_does_not_stand_for_another(small_study, tmp_path):
     small_study()
     before = files_of(tmp_path)
@@ -187,10 +229,17 @@ def test_a_piece_does_not_stand_for_another(small_study, tmp_path):
 def test_half_written_files_are_cleared_away(small_study, tmp_path):
     small_study()
     before = files_of(tmp_path)
-    (tmp_path / ".choices.csv.0a1b2c3d.part").write_text("half")
-    (tmp_path / PIECES / "study" / ".x.piece.0a1b2c3d.part").write_text("half")
     (tmp_path / "mine.part").write_text("mine")
-    small_study()
+    killed = (
+        "import os, signal, sys; from moo_inference.files import write_atomically\n"
+        "os.replace = lambda *_: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "write_atomically(sys.argv[1], 'half')"
+    )
+    for path in (tmp_path / "choices.csv", finished(tmp_path)[0]):
+        done = subprocess.run([sys.executable, "-c", killed, path], check=False)
+        assert done.returncode == -signal.SIGKILL
+    assert len(files_of(tmp_path)) == len(before) + 3
+    assert small_study() == 0
     assert files_of(tmp_path) == {**before, "mine.part": b"mine"}
 
 

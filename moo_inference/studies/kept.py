@@ -4,7 +4,6 @@ import hashlib
 import io
 import json
 import os
-import re
 import shutil
 import zipfile
 from collections.abc import Iterator, Mapping
@@ -17,14 +16,13 @@ from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from moo_inference.errors import OutputError, SettingError
-from moo_inference.files import prepare_folder, write_atomically
+from moo_inference.files import HALF_WRITTEN, prepare_folder, write_atomically
 
 PIECES = ".pieces"
 """The folder of finished pieces, inside the folder that results are written into."""
 
 _SETTINGS = "settings.json"
 _LOCK = "lock"
-_HALF_WRITTEN = re.compile(r"\..+\.[0-9a-f]{8}\.part")
 _DIGEST = hashlib.sha256().digest_size
 _SHOWN_DIFFERENCES = 12
 _ABSENT = object()
@@ -92,7 +90,7 @@ class KeptPieces:
         try:
             with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
                 found = dict(arrays)
-        except (ValueError, OSError, zipfile.BadZipFile):
+        except (ValueError, OSError, EOFError, zipfile.BadZipFile):
             return None
         self.count += 1
         return found
@@ -143,7 +141,7 @@ def keep_pieces(
             prepare_folder(kept.folder)
         for place in (kept.results, kept.folder):
             for entry in os.listdir(place):
-                if _HALF_WRITTEN.fullmatch(entry):
+                if HALF_WRITTEN.fullmatch(entry):
                     (place / entry).unlink(missing_ok=True)
         yield kept
     finally:
