@@ -39,14 +39,23 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
     except StoppedError as stopped:
         return _interrupted(stop, stopped.faults[0])
     except BrokenPipeError:
-        # Whoever read the results has seen enough. Python must not try to flush to them again at exit.
-        sys.stdout = None
-        return 0
+        return _read_enough()
+    except SystemExit as ended:
+        # Within a command typer takes it for a failure.
+        if isinstance(ended.__context__, BrokenPipeError):
+            return _read_enough()
+        raise
     except (MooInferenceError, typer.TyperException, OSError, MemoryError) as error:
         return _fail(_faults(error))
     if status in INTERRUPTED:
         return _interrupted(stop, "interrupted")
     return int(status or 0)
+
+
+def _read_enough() -> int:
+    """Whoever read the results has seen enough. Python must not try to flush to them again at exit."""
+    sys.stdout = None
+    return 0
 
 
 def _faults(error: Exception) -> Sequence[str]:

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import exact_csv
 
-from moo_inference import cli
+from moo_inference import cli, cli_run
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 
@@ -206,14 +206,64 @@ def test_interruption_ends_with_130(capsys, monkeypatch):
     monkeypatch.setattr(studies, "run_study", interrupted)
     status, out, err = run(capsys, "solve")
     assert (status, out) == (130, "")
-    assert "interrupted" in err
+    assert err == "moo-inference: interrupted; nothing was kept (with --out DIR, finished pieces are)\n"
 
 
 def test_a_reader_that_has_seen_enough_is_no_fault():
-    pipe = f"'{COMMAND}' solve --format csv | head -1"
-    done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=True)
-    assert done.stdout.startswith("scenario,model")
-    assert done.stderr == ""
+    # The second holds more than a pipe does, so that it breaks while the command is at work.
+    for command, words in (("solve --format csv", "scenario,model"), ("solve --format json", "[")):
+        pipe = f"set -o pipefail; '{COMMAND}' {command} | head -1"
+        done = subprocess.run(["bash", "-c", pipe], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stderr) == (0, "")
+        assert done.stdout.startswith(words)
+
+
+class Closed(io.StringIO):
+    """A pipe at whose end nobody reads."""
+
+    def write(self, text):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+class ClosedLater(io.StringIO):
+    """The same, of which one learns when it is flushed."""
+
+    def flush(self):
+        raise BrokenPipeError(32, "Broken pipe")
+
+
+class Full(io.StringIO):
+    """A file on a disk that is full."""
+
+    def write(self, text):
+        raise OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize(
+    ("stream", "status", "said"),
+    [
+        (Closed, 0, ""),
+        (ClosedLater, 0, ""),
+        (Full, 2, "moo-inference: the results cannot be written: No space left on device\n"),
+    ],
+)
+def test_an_output_that_takes_nothing_is_let_go(stream, status, said, capsys, monkeypatch):
+    monkeypatch.setattr(sys, "stdout", stream())
+    assert cli_run.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "csv"]) == status
+    # Else Python would flush to it at exit, and tell of a fault that is none, or twice.
+    assert sys.stdout is None
+    assert capsys.readouterr().err == said
+
+
+def test_any_stream_can_stand_for_an_output(monkeypatch):
+    """One that is not of a file has no characters that it cannot show."""
+    out, err = io.StringIO(), io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    assert cli_run.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "json"]) == 0
+    assert {record["model"] for record in json.loads(out.getvalue())} == {"gpt-5"}
+    assert cli_run.run(cli.app, ["solve", "-m", "\u00df\x07"]) == 2
+    assert "unknown model '\u00df\\x07'" in err.getvalue()
 
 
 def test_long_work_reports_on_stderr_alone():
