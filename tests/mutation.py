@@ -93,12 +93,13 @@ class Mutant:
 def mutants_of(path, root):
     """All mutants of a module, in the order of its lines."""
     import libcst as cst
-    from libcst.metadata import MetadataWrapper, ParentNodeProvider, PositionProvider
+    from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
     from mutmut.mutation.mutators import mutation_operators, operator_arg_removal
 
     source = path.read_text(encoding="utf-8")
-    wrapper = MetadataWrapper(cst.parse_module(source))
+    wrapper, plain = MetadataWrapper(cst.parse_module(source)), source.encode()
     parents, positions = wrapper.resolve(ParentNodeProvider), wrapper.resolve(PositionProvider)
+    spans = wrapper.resolve(ByteSpanPositionProvider)
     found = []
 
     def visit(node):
@@ -112,10 +113,18 @@ def mutants_of(path, root):
             changes = list(operator(node))
             # Of the three changes of a string, two only change its case.
             for change in changes[:1] if isinstance(node, cst.SimpleString) else changes:
-                changed = wrapper.module.deep_replace(node, change).code
-                found.append(mutant(node, changed))
+                changed = text_with(node, change)
+                if changed != source and is_python(changed):
+                    found.append(mutant(node, changed))
         for child in node.children:
             visit(child)
+
+    def text_with(node, change):
+        span = spans[node]
+        start, end = span.start, span.start + span.length
+        if plain[start:end].decode() != wrapper.module.code_for_node(node):
+            return wrapper.module.deep_replace(node, change).code
+        return plain[:start].decode() + wrapper.module.code_for_node(change) + plain[end:].decode()
 
     def is_unmutated_call(call):
         return isinstance(call.func, cst.Name) and call.func.value in UNMUTATED_CALLS
@@ -161,7 +170,16 @@ def mutants_of(path, root):
         )
 
     visit(wrapper.module)
-    return [one for one in found if ast.dump(ast.parse(one.source)) != ast.dump(ast.parse(source))]
+    return found
+
+
+def is_python(text):
+    """Whether it can be compiled."""
+    try:
+        compile(text, "mutant", "exec")
+    except SyntaxError:
+        return False
+    return True
 
 
 def first_difference(source, changed):
