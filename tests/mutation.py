@@ -337,6 +337,10 @@ class Session:
         into = self.scratch / "learned"
         into.mkdir()
         names = list(self.items)
+        known = json.loads(self.options.learned.read_text()) if self.options.learned else {}
+        for number, name in enumerate(names):
+            if name in known:
+                (into / str(number)).write_text(json.dumps(known[name]))
 
         def work(number):
             import coverage
@@ -349,7 +353,7 @@ class Session:
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
                 data = watch.get_data()
-            lines = {file: data.lines(file) for file in data.measured_files()}
+            lines = {Path(f).relative_to(self.scratch).as_posix(): data.lines(f) for f in data.measured_files()}
             if session.testsfailed:
                 return 1
             (into / str(number)).write_text(json.dumps([time.perf_counter() - start, lines]))
@@ -361,8 +365,9 @@ class Session:
             if number % 100 == 99:
                 self.say(f"learned {number + 1} of {len(names)} tests")
 
-        run_all([(n, lambda n=n: work(n), 120) for n in range(len(names))], self.options.jobs, done)
-        self.seconds, self.by_line = {}, defaultdict(set)
+        unknown = [number for number, name in enumerate(names) if name not in known]
+        run_all([(number, lambda n=number: work(n), 120) for number in unknown], self.options.jobs, done)
+        self.seconds, self.by_line, self.lines = {}, defaultdict(set), Counter()
         for number, name in enumerate(names):
             if (into / str(number)).exists():
                 seconds, lines = json.loads((into / str(number)).read_text())
@@ -370,9 +375,13 @@ class Session:
                     self.say(f"too slow, left out: {name} ({seconds:.1f} s)")
                     continue
                 self.seconds[name] = seconds
+                known[name] = [seconds, lines]
+                self.lines[name] = sum(map(len, lines.values()))
                 for file, numbers in lines.items():
                     for line in numbers:
-                        self.by_line[Path(file).relative_to(self.scratch).as_posix(), line].add(name)
+                        self.by_line[file, line].add(name)
+        if self.options.learned:
+            self.options.learned.write_text(json.dumps(known))
 
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, the quickest first, within the seconds of a mutant."""
@@ -384,7 +393,8 @@ class Session:
                 *(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1))
             )
         left, chosen = self.options.seconds, []
-        for name in sorted(names, key=lambda name: (round(self.seconds[name], 1), self.order[name])):
+        # Quick ones first; of the quick ones those that execute little, since they look at it more closely.
+        for name in sorted(names, key=lambda name: (self.seconds[name] // 0.5, self.lines[name], self.order[name])):
             left -= self.seconds[name]
             if left < 0:
                 break
@@ -550,9 +560,10 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="mutants at the same time")
     parser.add_argument("--only", action="append", help="a module, by the end of its path")
     parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
-    parser.add_argument("--seconds", type=float, default=20, help="of tests for one mutant, by their time unmutated")
+    parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
     parser.add_argument("--control", action="store_true", help="two faults that are seen, two changes that are not")
     parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
+    parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:
