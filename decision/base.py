@@ -52,9 +52,7 @@ class Rule(DecisionMaking):
         if scale is not None and not (scale.ndim == 1 and np.isfinite(scale).all() and (scale > 0).all()):
             raise SettingError(f"nadir must be positive, finite numbers, one an objective; got {nadir!r}")
         self.scale = scale
-        super().__init__(
-            zero_to_one=scale is not None, ideal=None if scale is None else np.zeros_like(scale), nadir=scale
-        )
+        super().__init__()
 
     @property
     @abstractmethod

@@ -39,19 +39,22 @@ TARGETS = ("decision", "moo_inference/fronts.py", "moo_inference/estimators")
 TESTS = (
     "tests/decision",
     "tests/estimators",
-    "tests/problems",
-    "tests/solvers",
     "tests/test_fronts.py",
     "tests/test_budgets.py",
     "tests/test_scores.py",
     "tests/test_field_reports.py",
     "tests/test_metamorphic.py",
     "tests/test_pymoo_tools.py",
+    "tests/studies/test_evidence.py",
+    "tests/studies/test_marks.py",
+    "tests/studies/test_more_objectives.py",
+    "tests/studies/test_route.py",
 )
 TOO_SLOW = 8.0
 """Tests that take longer, in seconds, are left out: each of them looks at what quicker ones look at too."""
 
 UNMUTATED_CALLS = ("len", "isinstance", "cast", "TypeVar")
+SEEN = ("killed", "timed out")
 MEMORY = 4 << 30
 
 QUICK_EXAMPLES = """
@@ -489,6 +492,11 @@ def warm():
             __import__(name)
 
 
+def identity(fields):
+    """What tells a mutant from others, whatever its line."""
+    return tuple(fields[name] for name in ("module", "function", "before", "after"))
+
+
 def work_inside(scratch, options):
     """Everything that happens in the copy; returns the mutants with their outcomes."""
     say_to = os.fdopen(os.dup(2), "w", buffering=1)
@@ -502,6 +510,9 @@ def work_inside(scratch, options):
     ]
     paths = [p for p in paths if not options.only or any(p.match(f"*{only}") for only in options.only)]
     mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
+    if options.again:
+        before = {identity(known): known["outcome"] for known in json.loads(options.again.read_text())}
+        mutants = [mutant for mutant in mutants if before.get(identity(asdict(mutant)), "") not in SEEN]
     say(f"{len(mutants)} mutants of {len({mutant.module for mutant in mutants})} modules")
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -563,6 +574,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
     parser.add_argument("--control", action="store_true", help="two faults that are seen, two changes that are not")
     parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
+    parser.add_argument("--again", type=Path, help="a JSON file of --write: only what it does not show as killed")
     parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

@@ -1,13 +1,18 @@
+import re
 import warnings
 
 import numpy as np
 import pytest
+from pymoo.core.decision_making import DecisionMaking
 from pymoo.mcdm.high_tradeoff import HighTradeoffPoints as PymooHighTradeoff
 from pymoo.mcdm.pseudo_weights import PseudoWeights as PymooPseudoWeights
 
 import moo_inference as mi
 from moo_inference.decision import RULES, MaxCube, OwnRule, PseudoWeights, decide
 from moo_inference.errors import SettingError, UnknownNameError
+from moo_inference.estimators import ScalingCurve
+
+SCENARIO = mi.Scenario(name="S", c_max=8, t_max=8, a_min=0.1)
 
 
 @pytest.fixture(scope="module")
@@ -159,3 +164,144 @@ def test_scalarising_functions_on_a_worked_example():
     along = N @ direction
     apart = np.sqrt((N**2).sum(axis=1) - along**2)
     np.testing.assert_allclose(RULES["pbi"]().score(N), along + 5 * apart)
+
+
+def three_rows(models=(), **scenario):
+    """A front of three rows with a fourth objective; the second is the cheaper of two with the least time."""
+    k = np.array([1, 2, 4])
+    table = np.zeros((3, 20))
+    table[:, 0], table[:, 5], table[:, 10], table[:, 15] = [1, 2, 4], [8, 2, 2], [0.5, 0.6, 0.9], [30, 20, 10]
+    curve = ScalingCurve(k, table, 1 - table[:, 10], resources=("grams_co2",))
+    budgets = {"c_max": 10.0, "t_max": 10.0, "a_min": 0.1, "grams_co2_max": 100.0, **scenario}
+    return mi.Front.from_curve(curve, mi.Scenario(name="S", **budgets), models)
+
+
+def fastest(F):
+    return np.flatnonzero(F[:, 1] == F[:, 1].min())
+
+
+def test_every_field_of_a_choice_is_of_the_chosen_row():
+    choice = decide(three_rows(), "utopia-closest")
+    distances = np.sqrt([0.1**2 + 0.8**2 + 0.3**2 + 0.5**2, 0.2**2 * 3 + 0.4**2, 0.4**2 + 0.2**2 + 0.1**2 * 2])
+    assert (choice.rule, choice.status, choice.row, choice.k, choice.model) == ("utopia-closest", "ok", 2, 4, None)
+    assert choice.objectives.tolist() == pytest.approx([4, 2, 10, 0.1])
+    assert choice.normalised.tolist() == pytest.approx([0.4, 0.2, 0.1, 0.1])
+    np.testing.assert_allclose(choice.scores, distances)
+    assert (choice.ties, choice.warnings, choice.resources) == ((), (), ("grams_co2",))
+    assert choice.reason == (
+        "utopia-closest takes k = 4: its distance from utopia, 0.469, is the least of 3 rows"
+    )
+    cube = decide(three_rows(["a", "b", "b"]), "max-cube")
+    assert (cube.model, cube.k) == ("b", 4)
+    assert cube.reason == "max-cube takes b with k = 4: its cube volume, 0.3888, is the greatest of 3 rows"
+
+
+def test_the_sentence_of_a_rule_without_scores_names_the_row_and_what_it_ties_with():
+    assert decide(three_rows(), fastest).reason == "fastest names k = 2, and also k = 4, which cost more"
+    assert decide(three_rows(["a", "a", "b"]), lambda F: 2).reason == "<lambda> names b with k = 4"
+    assert decide(three_rows(), lambda F: [0, 2, 1]).reason.endswith("and also k = 2, 4, which cost more")
+
+
+def test_the_sentence_of_a_score_names_what_shares_it():
+    class Slowness(MaxCube):
+        """The time."""
+
+        score_name = "time"
+        higher_is_better = False
+
+        def score(self, N):
+            return N[:, 1]
+
+    choice = decide(three_rows(), Slowness())
+    assert choice.ties == (2,)
+    assert choice.reason == (
+        "max-cube takes k = 2: its time, 0.2, is the least of 3 rows, shared with k = 4, which cost more"
+    )
+
+
+def test_no_choice_carries_the_scores_and_says_why(empty):
+    none = decide(empty, "max-cube")
+    assert (none.rule, none.scores.shape, none.ties, none.model, none.normalised) == ("max-cube", (0,), (), None, None)
+    assert none.warnings == (none.reason,)
+    assert none.resources == ()
+    for rows, words in ((1, "the front has 1 row, and"), (2, "the front has 2 rows, and")):
+        few = decide(three_rows(c_max=2.5 if rows == 2 else 1.5), "knee-chord")
+        assert (few.status, few.rule, few.warnings) == ("no-knee", "knee-chord", (few.reason,))
+        assert few.reason == f"no knee: {words} knee-chord needs three"
+        assert few.scores.shape == (rows,)
+        assert np.isnan(few.scores).all()
+    straight = ScalingCurve(np.arange(1, 4), np.outer(np.arange(1, 4), np.eye(15)[0] + np.eye(15)[5]), np.ones(3))
+    straight.table[:, 10] = [0.5, 0.6, 0.7]
+    front = mi.Front.from_curve(ScalingCurve(straight.k, straight.table, 1 - straight.table[:, 10]), SCENARIO)
+    assert len(front) == 3
+    assert decide(front, "knee-chord").reason == "no knee: on this front distance from the chord singles no row out"
+    assert decide(front, lambda F: None).reason == "no knee: on this front <lambda> singles no row out"
+
+
+def test_a_resource_without_a_budget_is_missed_by_a_rule_that_divides_by_it():
+    with pytest.raises(SettingError, match="has no grams_co2_max"):
+        decide(three_rows(grams_co2_max=None), "max-cube")
+
+
+def test_an_extrapolated_knee_that_moves_is_warned_of_twice(gpt5, essay):
+    law = {"law": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
+    curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=law), range(1, 9))
+    choice = decide(mi.Front.from_curve(curve, essay.replace(a_min=0)), "knee-chord")
+    assert choice.k > 2
+    low, high = curve.evidence.ci_low[choice.k - 1], curve.evidence.ci_high[choice.k - 1]
+    assert choice.warnings == (
+        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",
+        "this knee moves with k_max: no budget ends the front at k = 8",
+    )
+
+
+def test_a_notebook_shows_a_choice_with_its_units():
+    shown = decide(three_rows(["a", "b", "b"]), "max-cube")._repr_html_()
+    headings, cells = (re.findall(f"<{tag}[^>]*>([^<]*)</{tag}>", shown) for tag in ("th", "td"))
+    assert headings == ["model", "k", "accuracy", "cost", "time", "grams co2"]
+    assert cells == ["b", "4", "0.9000", "$4.00", "2.00 s", "10.0"]
+    assert "max-cube takes b with k = 4" in shown
+    alone = decide(three_rows(), "max-cube")._repr_html_()
+    assert "model" not in re.findall("<th[^>]*>([^<]*)</th>", alone)
+    none = decide(three_rows(c_max=1.5), "knee-chord")._repr_html_()
+    assert "knee-chord: no knee" in none
+    assert "the front has 1 row" in none
+
+
+def test_rules_of_one_s_own_are_named_by_what_they_are(front):
+    class Named:
+        id = "by-id"
+
+        def __call__(self, F):
+            return 0
+
+    class Nameless:
+        def __call__(self, F):
+            return 0
+
+    assert OwnRule(Named()).id == "by-id"
+    assert OwnRule(Nameless()).id == "Nameless"
+    assert OwnRule(Named(), "mine").id == "mine"
+    assert OwnRule(cheapest).picks == "A rule of the user's own."
+    with pytest.raises(SettingError, match=r"cheapest must answer a row from 0 to 1, or None; got 2"):
+        OwnRule(lambda F: 2, "cheapest").do(front.F[:2])
+
+
+def test_a_rule_of_one_s_own_gets_the_front_in_its_units_unless_it_has_a_nadir(front):
+    seen = []
+    decide(front, OwnRule(lambda F: seen.append(F) or 0))
+    decide(front, OwnRule(lambda F: seen.append(F) or 0, nadir=[2, 4, 1]))
+    np.testing.assert_array_equal(seen[0], front.F)
+    np.testing.assert_array_equal(seen[1], front.F / [2, 4, 1])
+    assert set(decide(front, fastest).scores.tolist()) >= {1.0}
+
+
+def test_a_decision_maker_of_pymoo_is_asked_by_do_with_its_own_normalisation(front):
+    class Asked(DecisionMaking):
+        def _do(self, F, **kwargs):
+            return int(F[:, 0].argmax())
+
+        def __call__(self, F, *args, **kwargs):
+            raise AssertionError("asked in another way")
+
+    assert decide(front, Asked()).row == len(front) - 1

@@ -1,13 +1,29 @@
 """One contract for every rule of the registry, and what each of them is defined to pick."""
 
+from fractions import Fraction
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from pymoo.core.decision_making import DecisionMaking
+from pymoo.mcdm.high_tradeoff import HighTradeoffPoints as PymooHighTradeoffPoints
 
-from moo_inference.decision import DEFAULT_RULES, RULES, AccuracyMax, KneePoint, MaxCube, UtopiaClosest, make_rule
+import moo_inference as mi
+from moo_inference.catalog.resource import ResourceBudget
+from moo_inference.decision import (
+    DEFAULT_RULES,
+    RULES,
+    AccuracyMax,
+    KneePoint,
+    MaxCube,
+    OwnRule,
+    PseudoWeights,
+    UtopiaClosest,
+    make_rule,
+)
 from moo_inference.decision.knee_point import chord_distance, curvature
+from moo_inference.decision.registry import made_by_id
 from moo_inference.errors import SettingError, UnknownNameError
 
 NADIR = (2.0, 50.0, 1.0)
@@ -183,3 +199,99 @@ def test_names_and_options_are_checked():
         with pytest.raises(SettingError, match="nadir"):
             MaxCube(nadir=nadir)
     assert DEFAULT_RULES == ("accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord")
+
+
+def test_numbers_may_be_of_any_kind_that_becomes_a_float():
+    exact = [[Fraction(1, 10), Fraction(1, 5), Fraction(1, 2)], [Fraction(3, 10), Fraction(1, 5), Fraction(1, 5)]]
+    assert MaxCube(nadir=[Fraction(1, 2), 1, 1]).do(exact) == MaxCube(nadir=[0.5, 1, 1]).do(np.array(exact, float))
+    assert PseudoWeights([Fraction(1, 3)] * 3).do(exact) == PseudoWeights().do(exact)
+
+
+def test_a_rule_without_budgets_says_which_are_missing_and_what_else_there_is():
+    bare = mi.Scenario(name="Bare", c_max=None, t_max=None, a_min=0)
+    with pytest.raises(SettingError) as refused:
+        MaxCube().within(bare, ["joules"])
+    assert str(refused.value) == (
+        "max-cube divides cost, time and joules by their budgets, and scenario 'Bare' has no c_max and no t_max and no "
+        "joules_max: set it, give the rule a nadir, or use accuracy-max or knee-chord"
+    )
+    with pytest.raises(SettingError, match=r"divides cost and time by their budgets, .* has no t_max: set it"):
+        MaxCube().within(bare.replace(c_max=1))
+
+
+def test_a_nadir_of_one_s_own_takes_the_place_of_every_budget(essay):
+    own = MaxCube(nadir=NADIR)
+    assert own.within(essay) is own
+    assert UtopiaClosest().within(essay).scale.tolist() == [essay.c_max, essay.t_max, 1]
+    more = essay.replace(resources={"joules": ResourceBudget(max=70), "litres": ResourceBudget(max=2)})
+    for units, most in ((None, [70, 2]), (["joules", "litres"], [70, 2]), (["litres", "joules"], [2, 70])):
+        assert UtopiaClosest().within(more, units).scale.tolist() == [essay.c_max, essay.t_max, *most, 1]
+
+
+def test_pseudo_weights_leave_out_what_does_not_vary():
+    """By hand: without the second column pseudo-weights are (1, 0), (3/4, 1/4), (0, 1), and weights (2/3, 1/3)."""
+    N = np.array([[0.0, 0.5, 0.4], [0.1, 0.5, 0.3], [0.4, 0.5, 0.0]])
+    found = PseudoWeights([8, 3, 4]).score(N)
+    ours = np.array([[1, 0], [3 / 4, 1 / 4], [0, 1]])
+    np.testing.assert_allclose(found, np.abs(ours - [2 / 3, 1 / 3]).sum(axis=1), rtol=1e-12)
+
+
+def test_high_tradeoff_looks_at_the_front_in_units_of_its_own_range():
+    """Three rows are enough, and what pymoo names on the scaled front is named whatever the units."""
+    corner = np.array([[0.0, 1.0], [0.05, 0.05], [1.0, 0.0]])
+    scores = make_rule("high-tradeoff").score(corner)
+    assert scores[1] == 1
+    assert make_rule("high-tradeoff").do(corner) == 1
+    far = front(30)
+    low, high = far.min(axis=0), far.max(axis=0)
+    named = PymooHighTradeoffPoints().do((far - low) / (high - low))
+    for unit in (1e-6, 1.0, 1e6):
+        scores = make_rule("high-tradeoff").score(far * [unit, 1 / unit, 1])
+        assert np.flatnonzero(scores == 1).tolist() == sorted(named)
+        assert np.isnan(np.delete(scores, named)).all()
+
+
+def test_a_decision_by_pymoo_does_not_warn_and_equal_rows_share_its_answer():
+    corner = np.array([[0.0, 1.0], [0.05, 0.05], [1.0, 0.0], [0.05, 0.05]])
+    scores = make_rule("high-tradeoff").score(corner)
+    assert scores[1] == scores[3] == 1
+
+
+def test_what_rules_look_at_is_said_in_words():
+    names = {rule_id: make_rule(rule_id).score_name for rule_id in RULES}
+    assert names["knee-chord"] == "distance from the chord"
+    assert names["knee-point"] == names["knee-published"] == "curvature"
+    assert {names["high-tradeoff"], MaxCube.score_name, AccuracyMax.score_name} == {"", "cube volume", "error"}
+    assert (names["asf"], names["aasf"], names["pbi"]) == ("ASF", "augmented ASF", "PBI")
+    assert names["tchebycheff"] == "Tchebycheff value"
+    assert names["pseudo-weights"] == "distance from the weights"
+    assert names["utopia-closest"] == "distance from utopia"
+
+
+def test_what_rules_pick_is_said_in_a_sentence():
+    picks = {rule_id: make_rule(rule_id).picks for rule_id in RULES}
+    assert len(set(picks.values())) == len(RULES)
+    assert picks["max-cube"] == "The row whose cube between itself and the budgets is largest (paper, Eq. 11, 12)."
+    assert picks["high-tradeoff"].endswith("of several, the cheapest.")
+    for rule_id, words in {"point": "Eq. 18, 19", "chord": "recommended", "published": "cost and time alone"}.items():
+        assert words in picks[f"knee-{rule_id}"]
+    for sentence in picks.values():
+        assert sentence[0].isupper()
+        assert sentence.endswith(".")
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("max-cube", True),
+        ("knee-chord", True),
+        (PseudoWeights(), True),
+        (PseudoWeights([1, 1, 2]), False),
+        (MaxCube(nadir=NADIR), False),
+        (OwnRule(len, "max-cube"), False),
+        (OwnRule(len, "mine"), False),
+        (KneePoint("published"), True),
+    ],
+)
+def test_an_id_alone_tells_a_rule_only_where_it_makes_that_very_rule(rule, expected):
+    assert made_by_id(make_rule(rule)) == expected
