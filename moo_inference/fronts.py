@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Any
 
 import moocore
 import numpy as np
-from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
@@ -61,10 +60,9 @@ class Front:
         values = measured(curve, scenario)
         names = tuple(models)
         order = np.lexsort((curve.k, *(curve.F.T[::-1] if names else ())))
-        if not np.isfinite(values.sum() + curve.F.sum()):
-            finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
-            if not finite.all():
-                _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
+        finite = np.isfinite(np.hstack([curve.F, values])).all(axis=1)
+        if not finite.all():
+            _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
             order = order[finite[order]]
         if len(order) < len(curve) or (order[1:] < order[:-1]).any():
             curve, values = curve.take(order), values[order]

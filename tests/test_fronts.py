@@ -1,3 +1,6 @@
+import re
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -6,9 +9,11 @@ from pymoo.core.problem import ElementwiseProblem
 from pymoo.optimize import minimize
 
 import moo_inference as mi
-from moo_inference.errors import SettingError
+from moo_inference.budgets import constraints
+from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators import ScalingCurve
-from moo_inference.problems import InferenceScalingProblem
+from moo_inference.estimators.curve import COLUMNS, BudgetView
+from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import ExhaustiveSearch
 
 SCENARIO = mi.Scenario(name="S", c_max=8, t_max=8, a_min=0.3)
@@ -154,3 +159,128 @@ def test_a_budget_near_nothing_is_told_without_overflow():
     scenario = SCENARIO.replace(a_min=1.0)
     front = mi.Front.from_curve(curve_of([1, 2], [1, 2], [1, 2], [2e-311, 3e-311]), scenario)
     assert "lowering a_min to 0 would allow" in str(front.infeasibility)
+
+
+def with_grams(k, cost, time, accuracy, grams, **more):
+    plain = curve_of(k, cost, time, accuracy)
+    table = np.column_stack([plain.table, grams, np.zeros((len(k), 4))])
+    return ScalingCurve(plain.k, table, plain.error, resources=("grams_co2",), **more)
+
+
+def test_a_front_across_models_is_in_order_of_cost_then_of_the_next_objectives():
+    curve = curve_of([2, 1, 1, 7], [1, 1, 0.5, 3], [4, 3, 6, 3], [0.9, 0.8, 0.5, 0.8])
+    front = mi.Front.from_curve(curve, SCENARIO, ["a", "b", "c", "d"])
+    assert front.models == ("c", "b", "a")
+    assert front.k.tolist() == [1, 1, 2]
+    assert (np.diff(front.F[:, 0]) >= 0).all()
+    same = mi.Front.from_curve(curve_of([3, 2], [1, 1], [1, 1], [0.5, 0.5]), SCENARIO, ["a", "b"])
+    assert (same.models, same.k.tolist()) == (("b",), [2])
+
+
+def test_what_is_not_finite_is_named_and_left_out_with_its_model():
+    cost = np.array([1.0, np.nan, 3, np.inf])
+    with pytest.warns(NonFiniteWarning) as told:
+        front = mi.Front.from_curve(curve_of([1, 2, 3, 4], cost, [1, 2, 3, 4], [0.5, 0.6, 0.7, 0.8]), SCENARIO, "abcd")
+    assert str(told[0].message) == "left out, since the estimate is not finite: b k = 2, d k = 4"
+    assert told[0].filename == __file__
+    assert (front.models, front.k.tolist()) == (("a", "c"), [1, 3])
+    with pytest.warns(NonFiniteWarning) as told:
+        many = mi.Front.from_curve(curve_of(range(1, 13), [1] + [np.nan] * 11, [1] * 12, [0.5] * 12), SCENARIO)
+    assert str(told[0].message).endswith(": " + ", ".join(f"k = {k}" for k in range(2, 12)) + " and 1 more")
+    assert many.k.tolist() == [1]
+    with pytest.warns(NonFiniteWarning, match="k = 11$"):
+        mi.Front.from_curve(curve_of(range(1, 12), [1] + [np.nan] * 10, [1] * 11, [0.5] * 11), SCENARIO)
+    # A sum that is not finite is no fault of numbers that are.
+    large = curve_of([1, 2], [1e308, 1.5e308], [1, 2], [0.5, 0.6])
+    assert mi.Front.from_curve(large, SCENARIO.replace(c_max=None)).k.tolist() == [1, 2]
+
+
+def test_a_front_keeps_the_view_of_its_own_scenario_alone(gpt5, essay):
+    tail = essay.replace(t_quantile=0.9)
+    curve = mi.ClosedForm().estimate(gpt5, [4, 1, 2], scenarios=[essay, tail])
+    front = mi.Front.from_curve(curve, tail)
+    assert list(front.curve.views) == [tail]
+    np.testing.assert_array_equal(front.attainment, curve.views[tail].attainment[[1, 2, 0]])
+    np.testing.assert_array_equal(front.G, constraints(curve.views[tail].values[[1, 2, 0]], tail))
+    bare = mi.Front.from_curve(mi.ClosedForm().estimate(gpt5, [1, 2]), essay.replace(a_min=0.5))
+    assert bare.attainment.shape == (2,)
+    assert np.isnan(bare.attainment).all()
+
+
+def test_a_budget_of_a_further_resource_shapes_and_empties_a_front():
+    curve = with_grams([1, 2, 3], [1, 2, 3], [1, 2, 3], [0.5, 0.6, 0.7], [30, 20, 10])
+    bound = SCENARIO.replace(grams_co2_max=25)
+    front = mi.Front.from_curve(curve, bound)
+    assert front.k.tolist() == [2, 3]
+    assert front.resources == ("grams_co2",)
+    np.testing.assert_allclose(front.G[:, 2], [20 / 25 - 1, 10 / 25 - 1], atol=1e-8)
+    unbound = mi.Front.from_curve(curve, SCENARIO)
+    assert unbound.k.tolist() == [1, 2, 3]
+    np.testing.assert_allclose(unbound.G[:, 2], -1, atol=1e-8)
+    none = mi.Front.from_curve(curve, bound.replace(grams_co2_max=5, a_min=0.65), ["a", "b", "c"])
+    assert str(none.infeasibility) == (
+        "no k meets all budgets; closest is c with k = 3: 10 grams co2, must be at most 5 grams co2 "
+        "(raising grams_co2_max to 10 grams co2 would allow c with k = 3)"
+    )
+    assert str(mi.Front.from_curve(curve, SCENARIO.replace(c_max=0.5)).infeasibility).startswith("no k meets")
+
+
+def test_a_front_s_frame_names_models_first_where_there_are_several():
+    curve = curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6])
+    frame = mi.Front.from_curve(curve, SCENARIO, ["a", "b"]).to_frame()
+    assert list(frame.columns) == ["model", "k", *COLUMNS]
+    assert frame["model"].tolist() == ["a", "b"]
+    assert "model" not in mi.Front.from_curve(curve, SCENARIO).to_frame()
+
+
+def test_a_result_across_models_keeps_their_names(paper, essay):
+    models = {key: paper.models[key] for key in ("gpt-5", "qwen3-max")}
+    result = minimize(ModelChoiceProblem(models, essay, k_max=8), ExhaustiveSearch())
+    front = mi.Front.from_result(result)
+    assert set(front.models) <= set(models)
+    assert len(front.models) == len(front) > 0
+
+    class Estimating:
+        scenario = essay
+
+    with pytest.raises(SettingError, match="got one from Estimating"):
+        mi.Front.from_result(SimpleNamespace(problem=Estimating()))
+
+
+def cells_of(html):
+    """Headings, and the cells of each row."""
+    rows = [re.findall("<t[dh][^>]*>([^<]*)</t[dh]>", row) for row in html.split("<tr")[1:]]
+    return rows[0], rows[1:]
+
+
+def test_a_notebook_shows_each_row_in_words(gpt5, essay):
+    curve = with_grams([1, 2], [1, 2], [1, 2], [0.5, 0.61234], [30, 20])
+    html = mi.Front.from_curve(curve, SCENARIO, ["a", "b"])._repr_html_()
+    assert "Pareto front, S: 2 rows" in html
+    headings, rows = cells_of(html)
+    assert headings == ["model", "k", "accuracy", "cost", "time", "grams co2", "meet all budgets"]
+    assert rows == [
+        ["a", "1", "0.5000", "$1.00", "1.00 s", "30.0", ""],
+        ["b", "2", "0.6123", "$2.00", "2.00 s", "20.0", ""],
+    ]
+    half = curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6])
+    views = {SCENARIO: BudgetView(half.means, np.array([0.25, 0.999]))}
+    seen = mi.Front.from_curve(ScalingCurve(half.k, half.table, half.error, views), SCENARIO)
+    headings, rows = cells_of(seen._repr_html_())
+    assert headings == ["k", "accuracy", "cost", "time", "meet all budgets"]
+    assert [row[-1] for row in rows] == ["25%", "100%"]
+    empty = mi.Front.from_curve(half, SCENARIO.replace(c_max=0.5))._repr_html_()
+    assert "Pareto front, S: empty" in empty
+    assert "closest is k = 1" in empty
+
+
+def test_a_notebook_shows_at_most_forty_rows_and_always_the_last():
+    for count, shown in ((40, 40), (41, 40), (60, 40)):
+        k = range(1, count + 1)
+        ramp = np.arange(1, count + 1) / 100
+        html = mi.Front.from_curve(curve_of(k, ramp, ramp, ramp), SCENARIO.replace(a_min=0))._repr_html_()
+        headings, rows = cells_of(html)
+        assert len(rows) == shown
+        assert rows[-1][0] == str(count)
+        assert [row[0] for row in rows[:38]] == [str(value) for value in range(1, 39)]
+        assert rows[-2] == (["39", "0.3900", "$0.390", "0.390 s", ""] if count == 40 else ["..."] * len(headings))
