@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import moocore
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
@@ -60,7 +61,7 @@ class Front:
         values = measured(curve, scenario)
         names = tuple(models)
         order = np.lexsort((curve.k, *(curve.F.T[::-1] if names else ())))
-        finite = np.isfinite(np.hstack([curve.F, values])).all(axis=1)
+        finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values])).all(axis=1)  # type: ignore[assignment]
         if not finite.all():
             _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
             order = order[finite[order]]

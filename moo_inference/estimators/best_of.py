@@ -36,7 +36,7 @@ def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[Floa
         Two (m, n) arrays. An expectation below 4e-18 is 0.
     """
     mu, sigma = _column(means), _column(stds)
-    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    passes = np.atleast_1d(np.asarray(k))
     low, high = _limits(mu, sigma)
     parts = [
         _integrals(np.concatenate([low, high]), passes[start : start + _K_AT_ONCE])
@@ -58,7 +58,7 @@ def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[Floa
 def accuracy_slope(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> FloatArray:
     """(m, n) derivatives of E[A(k)] in k, taken as a real number; arguments as for `error_moments`."""
     mu, sigma = _column(means), _column(stds)
-    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    passes = np.atleast_1d(np.asarray(k))
     low, high = _limits(mu, sigma)
     slopes = [_integrals(np.concatenate([low, high]), passes[i : i + 1], slope=True)[0] for i in range(len(passes))]
     area = np.concatenate(slopes, axis=1)
@@ -67,7 +67,7 @@ def accuracy_slope(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> FloatArra
 
 def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float) -> FloatArray:
     """(m, n) q-quantiles of A; arguments as for `error_moments`."""
-    z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k, dtype=float)))
+    z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k)))
     quantile: FloatArray = np.clip(_column(means) + _column(stds) * z, 0.0, 1.0)
     return quantile
 
@@ -75,7 +75,7 @@ def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float)
 def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: float) -> FloatArray:
     """(m, n) probabilities that A is at least `least`; arguments as for `error_moments`."""
     mu, sigma = _column(means), _column(stds)
-    passes = np.atleast_1d(np.asarray(k, dtype=float))
+    passes = np.atleast_1d(np.asarray(k))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sigma > 0, (least - mu) / sigma, np.where(mu >= least, -np.inf, np.inf))
     reached: FloatArray = -np.expm1(passes * log_ndtr(z)) if least > 0 else np.ones((len(mu), len(passes)))
@@ -89,7 +89,7 @@ def maximum_cumulants(sizes: Sequence[int]) -> FloatArray:
 
 @lru_cache(maxsize=64)  # all models with waves of the same size share them
 def _maximum_cumulants(sizes: tuple[int, ...]) -> FloatArray:
-    counts = np.asarray(sizes, dtype=float)
+    counts = np.asarray(sizes)
     starts, log_cdf = _panels()
     t, w = legendre()
     below_top = (_TOP - starts[:, None] - _WIDTH * t).ravel()
@@ -109,14 +109,14 @@ def from_top(raw: FloatArray, top: float) -> FloatArray:
 
 
 def _column(values: ArrayLike) -> FloatArray:
-    return np.atleast_1d(np.asarray(values, dtype=float))[:, None]
+    return np.atleast_1d(np.asarray(values))[:, None]
 
 
 def _limits(mu: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Where accuracies of 0 and 1 lie in standard deviations, within the panels; (m, 1) each."""
+    """Where accuracies of 0 and 1 lie in standard deviations, the latter within the panels; (m, 1) each."""
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (np.where(sigma > 0, (edge - mu) / sigma, 0.0) for edge in (0.0, 1.0))
-    return np.clip(low, _BOTTOM, _TOP), np.clip(high, _BOTTOM, _TOP)
+    return low, np.minimum(high, _TOP)
 
 
 @cache

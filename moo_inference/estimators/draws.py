@@ -89,7 +89,7 @@ class Chunk:
     @cached_property
     def sorted_z_accuracy(self) -> FloatArray:
         """z_accuracy with each row in order, which every model maps to its own accuracies."""
-        return np.sort(self.z_accuracy, axis=1)
+        return np.sort(self.z_accuracy)
 
 
 def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:

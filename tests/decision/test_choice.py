@@ -8,7 +8,7 @@ from pymoo.mcdm.high_tradeoff import HighTradeoffPoints as PymooHighTradeoff
 from pymoo.mcdm.pseudo_weights import PseudoWeights as PymooPseudoWeights
 
 import moo_inference as mi
-from moo_inference.decision import RULES, MaxCube, OwnRule, PseudoWeights, decide
+from moo_inference.decision import RULES, MaxCube, OwnRule, PseudoWeights, Rule, decide
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators import ScalingCurve
 
@@ -69,7 +69,8 @@ def test_an_empty_front_is_an_answer(empty):
 
 def test_the_chord_is_warned_of_where_the_front_ends_at_k_max(front, paper):
     assert "moves with k_max" in decide(front, "knee-chord").warnings[0]
-    assert decide(front, "knee-point").warnings == ()
+    for rule in ("knee-point", "accuracy-max", "max-cube", fastest):
+        assert decide(front, rule).warnings == ()
     curve = mi.MonteCarlo().estimate(paper.models["gpt-5"], range(1, 129))
     ended = mi.Front.from_curve(curve, paper.scenarios["medical-ai"])
     assert decide(ended, "knee-chord").warnings == ()
@@ -207,13 +208,14 @@ def test_the_sentence_of_a_score_names_what_shares_it():
         """The time."""
 
         score_name = "time"
-        higher_is_better = False
+        higher_is_better = Rule.higher_is_better
 
         def score(self, N):
             return N[:, 1]
 
     choice = decide(three_rows(), Slowness())
     assert choice.ties == (2,)
+    assert (Rule.score_name, Rule.moves_with_k_max, Rule.needs_scale) == ("score", False, True)
     assert choice.reason == (
         "max-cube takes k = 2: its time, 0.2, is the least of 3 rows, shared with k = 4, which cost more"
     )
