@@ -116,6 +116,8 @@ def mutants_of(path, root):
             changes = list(operator(node))
             # Of the three changes of a string, two only change its case.
             for change in changes[:1] if isinstance(node, cst.SimpleString) else changes:
+                if operator is operator_arg_removal and strictness(change) != strictness(node):
+                    continue
                 changed = text_with(node, change)
                 if changed != source and is_python(changed):
                     found.append(mutant(node, changed))
@@ -128,6 +130,9 @@ def mutants_of(path, root):
         if plain[start:end].decode() != wrapper.module.code_for_node(node):
             return wrapper.module.deep_replace(node, change).code
         return plain[:start].decode() + wrapper.module.code_for_node(change) + plain[end:].decode()
+
+    def strictness(call):
+        return [getattr(arg.value, "value", None) for arg in call.args if arg.keyword is not None and arg.keyword.value == "strict"]
 
     def is_unmutated_call(call):
         return isinstance(call.func, cst.Name) and call.func.value in UNMUTATED_CALLS
@@ -407,6 +412,8 @@ class Session:
     def run_bodies(self, session):
         works = []
         for number, mutant in enumerate(self.mutants):
+            if mutant.outcome in SEEN:
+                continue
             tests = self.tests_of(mutant)
             mutant.tests = tests
             if not tests:
@@ -512,7 +519,9 @@ def work_inside(scratch, options):
     mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
     if options.again:
         before = {identity(known): known["outcome"] for known in json.loads(options.again.read_text())}
-        mutants = [mutant for mutant in mutants if before.get(identity(asdict(mutant)), "") not in SEEN]
+        for mutant in mutants:
+            outcome = before.get(identity(asdict(mutant)), "")
+            mutant.outcome = outcome if outcome in SEEN else ""
     say(f"{len(mutants)} mutants of {len({mutant.module for mutant in mutants})} modules")
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
@@ -574,7 +583,7 @@ def main():
     parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
     parser.add_argument("--control", action="store_true", help="two faults that are seen, two changes that are not")
     parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
-    parser.add_argument("--again", type=Path, help="a JSON file of --write: only what it does not show as killed")
+    parser.add_argument("--again", type=Path, help="a JSON file of --write: what it shows as killed is not tried again")
     parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()

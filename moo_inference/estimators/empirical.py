@@ -171,7 +171,7 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
 
     How much of it was reasoning was not measured; a price of its own has the share that the model's lengths say.
     """
-    prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
     per_input = np.full(len(prompts), model.usd_per_million_input_tokens)
     per_output = np.full(len(prompts), written_price(model, model.usd_per_million_output_tokens))
     for tier in model.price_tiers:
@@ -183,7 +183,7 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
 
 def _used(model: Model, measured: Passes) -> FloatArray:
     """(r, n) amounts of each further resource that each measured pass used."""
-    prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
     used = [own.per_input_token * prompts + own.per_output_token * answers for own in model.resources.values()]
     return np.reshape(used, (-1, len(prompts)))
 
@@ -195,8 +195,8 @@ def _seconds(model: Model, measured: Passes) -> FloatArray:
     long answers take long, as in `time_law`.
     """
     if measured.seconds is not None:
-        return np.array(measured.seconds, dtype=float)
-    prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+        return np.array(measured.seconds)
+    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
     law = model.request_seconds
     if law is not None:
         n = len(answers)

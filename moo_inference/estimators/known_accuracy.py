@@ -61,5 +61,6 @@ def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
         law = accuracy.fit
         mean, error = law.pass_at_k(k)
         low, high = law.interval(k)
-        return KnownAccuracy(mean, error, np.zeros(len(k)), Evidence(low, high, k > accuracy.samples, k < 0))
+        evidence = Evidence(low, high, k > accuracy.samples, np.zeros(len(k), dtype=bool))
+        return KnownAccuracy(mean, error, np.zeros(len(k)), evidence)
     return None

@@ -6,7 +6,9 @@ import pytest
 from conftest import GOLDEN
 from scipy.integrate import quad
 from scipy.special import log_ndtr
+from scipy.stats import norm
 
+from moo_inference.estimators import best_of as module
 from moo_inference.estimators.best_of import (
     accuracy_quantile,
     accuracy_reached,
@@ -109,3 +111,63 @@ def test_quantiles_and_probabilities_are_each_other_s_inverse():
     assert accuracy_reached([0.6], [0.0], [3], 0.6)[0, 0] == 1
     assert accuracy_reached([0.6], [0.0], [3], 0.61)[0, 0] == 0
     assert accuracy_reached([0.6], [0.1], [3], 0)[0, 0] == 1
+
+
+def test_an_error_of_next_to_nothing_keeps_its_digits():
+    """Near certainty E[D] is an integral of tiny numbers, to which a rounding error of 1e-17 would be much."""
+    for k in (3000, 4000, 4500):
+        expected = quad(lambda x, k=k: np.exp(k * log_ndtr((x - 0.9) / 0.04)), 0.98, 1, epsabs=0, epsrel=1e-10)[0]
+        assert error_moments([0.9], [0.04], [k])[0][0, 0] == pytest.approx(expected, rel=1e-5, abs=0)
+    assert 4e-18 < expected < 1e-15
+
+
+def test_a_certain_accuracy_at_either_end_is_no_division_by_zero():
+    for least, reached in ((0.0, [1, 1]), (0.5, [0, 1]), (1.0, [0, 1])):
+        assert accuracy_reached([0, 1], [0, 0], [3], least)[:, 0].tolist() == reached
+    error, spread = error_moments([0, 1], [0, 0], [1, 7])
+    assert error.tolist() == [[1, 1], [0, 0]]
+    assert spread.tolist() == [[0, 0], [0, 0]]
+    assert accuracy_slope([0, 1, 0.5], [0, 0, 0], [1, 7]).tolist() == [[0, 0]] * 3
+
+
+def test_passes_may_come_in_blocks_of_any_size(monkeypatch):
+    means, stds = zip(*PAPER, strict=True)
+    whole = error_moments(means, stds, range(1, 30))
+    for size in (1, 7, 29):
+        monkeypatch.setattr(module, "_K_AT_ONCE", size)
+        for one, other in zip(error_moments(means, stds, range(1, 30)), whole, strict=True):
+            assert one.tobytes() == other.tobytes()
+
+
+def test_the_slope_of_several_models_at_several_k_is_the_derivative_of_what_is_clipped_too():
+    means, stds, ks = [0.1, 0.5, 0.95, 0.7], [0.3, 0.4, 0.2, 0.0], np.array([1.5, 4.0, 20.0])
+    step = 1e-4
+    after, before = (error_moments(means, stds, ks + sign * step)[0] for sign in (1, -1))
+    slope = accuracy_slope(means, stds, ks)
+    assert slope.shape == (4, 3)
+    np.testing.assert_allclose(slope, (before - after) / (2 * step), rtol=1e-5, atol=1e-12)
+
+
+def test_quantiles_stay_between_nothing_and_all():
+    assert accuracy_quantile([0.05], [0.3], [1], 0.025).tolist() == [[0]]
+    assert accuracy_quantile([0.95], [0.3], [9], 0.975).tolist() == [[1]]
+    # Every query is at least 0 accurate, also where the normal law before clipping is not.
+    assert accuracy_reached([0.05], [0.3], [1, 2], 0.0).tolist() == [[1, 1]]
+    assert accuracy_reached([0.05], [0.3], [1], 1e-9)[0, 0] == pytest.approx(1 - norm.cdf(-0.05 / 0.3), rel=1e-8)
+
+
+def test_cumulants_are_a_copy_that_can_be_changed():
+    maximum_cumulants([2, 3])[:] = 0
+    assert maximum_cumulants([2, 3])[0, 0] == pytest.approx(1 / np.sqrt(np.pi))
+
+
+def test_higher_cumulants_of_the_maximum_of_three():
+    """Third central moment and kurtosis of the largest of three standard normals, by scipy's quadrature of the density."""
+    mean, variance, third, fourth = maximum_cumulants([3])[0]
+
+    def central(power):
+        return quad(lambda x: (x - mean) ** power * 3 * norm.cdf(x) ** 2 * norm.pdf(x), -9, 10, epsabs=1e-13)[0]
+
+    assert variance == pytest.approx(central(2), abs=1e-10)
+    assert third == pytest.approx(central(3), abs=1e-10)
+    assert fourth == pytest.approx(central(4) - 3 * variance**2, abs=1e-10)

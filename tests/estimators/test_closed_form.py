@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import moo_inference as mi
 from moo_inference.errors import SettingError
@@ -175,3 +176,76 @@ def test_estimators_by_name():
         choose_estimator("closed-form", trials=5)
     with pytest.raises(LookupError, match="unknown estimator 'exact'"):
         choose_estimator("exact")
+
+
+def test_percentiles_of_a_sum_of_normal_passes_are_those_of_scipy(gpt5):
+    """C of k passes is normal: mean k m, standard deviation s sqrt(k) (Eq. 5)."""
+    k = np.array([1, 4, 9])
+    curve = mi.ClosedForm().estimate(gpt5, k)
+    m, s = 1.25e-6 * 1024 + 1e-5 * 2048, np.hypot(1.25e-6 * 64, 1e-5 * 128)
+    for found, q in ((curve.cost.low, 0.025), (curve.cost.high, 0.975)):
+        np.testing.assert_allclose(found, norm.ppf(q, k * m, s * np.sqrt(k)), rtol=1e-12)
+    np.testing.assert_allclose(curve.cost.std, s * np.sqrt(k), rtol=1e-12)
+
+
+def test_a_view_holds_what_each_budget_is_for(gpt5, essay):
+    means = essay.replace(c_max=0.05)
+    tails = means.replace(c_quantile=0.9, t_quantile=0.2, a_quantile=0.05)
+    curve = mi.ClosedForm().estimate(gpt5, [1, 3], scenarios=[means, tails])
+    np.testing.assert_array_equal(curve.views[means].values, curve.means)
+    values = curve.views[tails].values
+    accuracy = gpt5.accuracy
+    # P(best of k <= x) = Phi(z)^k
+    z = (values[:, 2] - accuracy.mean) / accuracy.std
+    np.testing.assert_allclose(norm.cdf(z) ** [1, 3], 0.05, rtol=1e-9)
+    assert (values[:, 0] > curve.cost.mean).all()
+    assert (values[:, 1] < curve.time.mean).all()
+
+
+def test_attainment_is_the_share_within_each_budget(gpt5, essay):
+    curve = mi.ClosedForm().estimate(gpt5, [2])
+    cost, time, accuracy = curve.cost, curve.time, gpt5.accuracy
+    open_ended = essay.replace(c_max=None, t_max=None, a_min=0)
+    at = {
+        open_ended: 1.0,
+        open_ended.replace(c_max=cost.mean[0]): 0.5,
+        open_ended.replace(t_max=time.mean[0] + time.std[0]): norm.cdf(1),
+        open_ended.replace(c_max=cost.mean[0] - cost.std[0]): norm.cdf(-1),
+        open_ended.replace(a_min=accuracy.mean): 0.75,
+        open_ended.replace(a_min=accuracy.mean, t_max=time.mean[0]): 0.375,
+    }
+    views = mi.ClosedForm().estimate(gpt5, [2], scenarios=list(at)).views
+    for scenario, share in at.items():
+        assert views[scenario].attainment[0] == pytest.approx(share, abs=1e-6)
+
+
+def test_a_budget_that_is_missed_by_less_than_what_is_tolerated_is_met(gpt5, essay):
+    certain = gpt5.replace(
+        input_tokens={"mean": 1000, "std": 0}, output_tokens={"mean": 500, "std": 0}, accuracy={"mean": 0.7, "std": 0}
+    )
+    cost, time = 0.00625, 3.0 / 4
+    for estimator in (mi.ClosedForm(), mi.MonteCarlo(trials=3), mi.Empirical(trials=3)):
+        for part, met in ((5e-10, 1), (3e-9, 0)):
+            for budgets in ({"c_max": cost * (1 - part)}, {"t_max": time * (1 - part)}, {"a_min": 0.7 + part}):
+                scenario = essay.replace(**{"c_max": 1.0, "t_max": 9.0, "a_min": 0.5, **budgets})
+                assert estimator.estimate(certain, [1], scenarios=[scenario]).views[scenario].attainment[0] == met
+
+
+def test_known_accuracies_and_further_resources_keep_to_their_own_columns(gpt5, essay):
+    model = gpt5.replace(
+        accuracy={"law": "outcomes", "questions": {"a": "2/4"}}, joules_per_input_token=1.0, joules_per_output_token=2.0
+    )
+    for estimator in (mi.ClosedForm(), mi.MonteCarlo(trials=50), mi.Empirical(trials=50)):
+        curve = estimator.estimate(model, [1, 2], scenarios=[essay])
+        np.testing.assert_allclose(curve.accuracy.mean, [1 / 2, 5 / 6], rtol=1e-12)
+        np.testing.assert_allclose(curve.resource("joules").mean, [5120, 10240], rtol=0.02)
+        np.testing.assert_array_equal(curve.views[essay].values, curve.means)
+
+
+def test_progress_counts_models(paper):
+    told = []
+    models = list(paper.models.values())[:3]
+    mi.ClosedForm().estimate_many(models, [1, 2], progress=lambda *step: told.append(step))
+    assert told == [(1, 3), (2, 3), (3, 3)]
+    with pytest.raises(SettingError, match="k must be at most 2"):
+        mi.ClosedForm().estimate(models[0].replace(accuracy={"law": "outcomes", "questions": {"a": "1/2"}}), [3])

@@ -2,8 +2,10 @@ import math
 
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 import moo_inference as mi
+from moo_inference.catalog import Passes
 from moo_inference.errors import SettingError
 from moo_inference.estimators import empirical as module
 
@@ -263,3 +265,24 @@ def test_is_the_default_where_a_model_has_passes(measured, gpt5):
 def test_bad_settings_of_empirical_are_refused(options, words):
     with pytest.raises(SettingError, match=words):
         mi.Empirical(**options)
+
+
+def test_models_without_passes_are_simulated_under_the_conditions_asked_for(measured, gpt5):
+    asked = {"parallel": 3, "latency": "waves"}
+    together = mi.Empirical(trials=9, seed=0).estimate_many([gpt5, measured], [1, 5], **asked)[0]
+    alone = mi.MonteCarlo(trials=9, seed=0).estimate(gpt5, [1, 5], **asked)
+    assert together.table.tobytes() == alone.table.tobytes()
+    steps = []
+    mi.Empirical(trials=9).estimate_many([gpt5, measured], [1, 5], progress=lambda *step: steps.append(step))
+    assert steps == [(2, 2)]
+
+
+def test_the_longest_answer_takes_the_longest_time_that_was_measured_elsewhere(gpt5):
+    """Times at the mid-ranks of the law, in the order of the answers, then of the prompts; none below 0."""
+    timed = gpt5.replace(
+        request_seconds={"mean": 9.0, "std": 2.0}, seconds_per_input_token=None, seconds_per_output_token=None
+    )
+    passes = Passes(input_tokens=(5, 9, 1, 2), output_tokens=(30, 10, 10, 20))
+    expected = norm.ppf([7 / 8, 3 / 8, 1 / 8, 5 / 8], 9, 2)
+    np.testing.assert_allclose(module._seconds(timed, passes), expected, rtol=1e-12)
+    assert module._seconds(timed.replace(request_seconds={"mean": 1.0, "std": 9.0}), passes).min() == 0

@@ -5,6 +5,7 @@ import moo_inference as mi
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import INTERVAL
+from moo_inference.estimators.known_accuracy import known_accuracy
 
 ORACLE = {"law": "outcomes", "questions": {f"q{i}": f"{i % 9}/{8 + i % 3}" for i in range(30)}}
 VERIFIER = {
@@ -184,3 +185,24 @@ def test_where_votes_get_worse_the_front_ends_before_the_last_k(gpt5, essay):
 def test_a_normal_accuracy_alone_has_a_derivative(gpt5):
     with pytest.raises(SettingError, match="must be normal"):
         mi.ClosedForm().marginal_accuracy(gpt5.replace(accuracy=BETA), [1])
+
+
+def test_simulated_votes_use_the_trials_and_the_seed_of_the_accuracy(gpt5, monkeypatch):
+    law = gpt5.replace(accuracy={**MAJORITY, "trials": 77, "seed": 5}).accuracy
+    asked, plain = [], type(law.evaluation).curve
+    monkeypatch.setattr(type(law.evaluation), "curve", lambda self, k, **own: asked.append(own) or plain(self, k, **own))
+    known_accuracy(law, np.array([1, 2]))
+    assert asked == [{"trials": 77, "seed": 5}]
+
+
+def test_rows_of_a_known_accuracy_keep_their_evidence(gpt5):
+    for kind in ("oracle", "beta"):
+        whole = known_accuracy(gpt5.replace(accuracy=KINDS[kind]).accuracy, np.arange(1, 9))
+        some = whole.take(slice(6, 8))
+        for name in ("mean", "error", "se"):
+            assert getattr(some, name).tolist() == getattr(whole, name)[6:].tolist()
+        assert some.evidence.ci_low.tolist() == whole.evidence.ci_low[6:].tolist()
+        assert some.evidence.last.tolist() == [False, kind == "oracle"]
+        assert whole.evidence.last.dtype == whole.evidence.extrapolated.dtype == bool
+        assert whole.reached(0.0).tolist() == [1] * 8
+        assert whole.reached(1e-9).tolist() == whole.mean.tolist()
