@@ -132,7 +132,11 @@ def mutants_of(path, root):
         return plain[:start].decode() + wrapper.module.code_for_node(change) + plain[end:].decode()
 
     def strictness(call):
-        return [getattr(arg.value, "value", None) for arg in call.args if arg.keyword is not None and arg.keyword.value == "strict"]
+        return [
+            getattr(arg.value, "value", None)
+            for arg in call.args
+            if arg.keyword is not None and arg.keyword.value == "strict"
+        ]
 
     def is_unmutated_call(call):
         return isinstance(call.func, cst.Name) and call.func.value in UNMUTATED_CALLS
@@ -397,9 +401,7 @@ class Session:
             bodies = function_lines(self.scratch / mutant.module, mutant.function)
             names = set().union(*(self.by_line[mutant.module, line] for line in bodies))
         else:
-            names = set().union(
-                *(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1))
-            )
+            names = set().union(*(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1)))
         left, chosen = self.options.seconds, []
         # Quick ones first; of the quick ones those that execute little, since they look at it more closely.
         for name in sorted(names, key=lambda name: (self.seconds[name] // 0.5, self.lines[name], self.order[name])):
@@ -484,7 +486,19 @@ def pytest_main(arguments, plugins=()):
     """Run pytest in this process, in the way that is quickest to start."""
     import pytest
 
-    common = ["-q", "-o", "addopts=", "-p", "no:xdist", "-p", "no:cacheprovider", "--strict-markers", "--tb=no", "-W", "ignore::pytest.PytestAssertRewriteWarning"]
+    common = [
+        "-q",
+        "-o",
+        "addopts=",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "--strict-markers",
+        "--tb=no",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+    ]
     return int(pytest.main([*common, *arguments], plugins=list(plugins)))
 
 
@@ -562,7 +576,10 @@ def report(mutants):
     for mutant in mutants:
         counts[mutant.module][mutant.outcome] += 1
         counts["all"][mutant.outcome] += 1
-    lines = ["| Module | Mutants | Killed | Timed out | Survived | Score |", "| --- | ---: | ---: | ---: | ---: | ---: |"]
+    lines = [
+        "| Module | Mutants | Killed | Timed out | Survived | Score |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
     for module, count in counts.items():
         if module != "all":
             lines.append(row(module, count))

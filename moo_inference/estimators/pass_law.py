@@ -92,7 +92,7 @@ class PassLaw:
         if self.normal:
             return np.asarray(log_ndtr((x - self.mean) / self.std))
         with np.errstate(divide="ignore"):
-            return np.log(self._clipped_cdf(np.asarray(x, dtype=float)))
+            return np.log(self._clipped_cdf(x))
 
     def cdf(self, x: FloatArray) -> FloatArray:
         """P(X <= x) for many x: where each value is an integral, interpolated between 16,384 of them.
@@ -125,7 +125,7 @@ class PassLaw:
         edges = np.linspace(low, high, _PANELS + 1)
         x = (edges[:-1, None] + (high - low) / _PANELS * t).ravel()
         weights = np.tile((high - low) / _PANELS * w, _PANELS)
-        power = np.exp(np.asarray(sizes, dtype=float)[:, None] * self.log_cdf(x)) * weights
+        power = np.exp(np.asarray(sizes)[:, None] * self.log_cdf(x)) * weights
         raw = np.stack([(j * (high - x) ** (j - 1) * power).sum(axis=1) for j in range(1, 5)], axis=1)
         return from_top(raw, high)
 

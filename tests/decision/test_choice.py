@@ -189,9 +189,7 @@ def test_every_field_of_a_choice_is_of_the_chosen_row():
     assert choice.normalised.tolist() == pytest.approx([0.4, 0.2, 0.1, 0.1])
     np.testing.assert_allclose(choice.scores, distances)
     assert (choice.ties, choice.warnings, choice.resources) == ((), (), ("grams_co2",))
-    assert choice.reason == (
-        "utopia-closest takes k = 4: its distance from utopia, 0.469, is the least of 3 rows"
-    )
+    assert choice.reason == ("utopia-closest takes k = 4: its distance from utopia, 0.469, is the least of 3 rows")
     cube = decide(three_rows(["a", "b", "b"]), "max-cube")
     assert (cube.model, cube.k) == ("b", 4)
     assert cube.reason == "max-cube takes b with k = 4: its cube volume, 0.3888, is the greatest of 3 rows"

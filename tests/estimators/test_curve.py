@@ -33,7 +33,9 @@ def evidence_of(n, start=0):
 
 def test_each_quantity_has_its_own_five_columns():
     curve = numbered()
-    names = [f"{quantity}{suffix}" for quantity in ("cost", "time", "accuracy", "grams", "joules") for suffix in SUFFIXES]
+    names = [
+        f"{quantity}{suffix}" for quantity in ("cost", "time", "accuracy", "grams", "joules") for suffix in SUFFIXES
+    ]
     assert curve.columns == columns_of(("grams", "joules")) == tuple(names)
     quantities = (curve.cost, curve.time, curve.accuracy, curve.resource("grams"), curve.resource("joules"))
     for place, quantity in enumerate(quantities):

@@ -61,9 +61,7 @@ def test_every_argument_reaches_the_estimator(gpt5, essay, within_samples):
 def test_models_with_other_samples_are_asked_apart_and_come_back_in_their_order(gpt5):
     estimator, told = Asked(), []
     models = [sampled(gpt5, 2, "two"), gpt5, sampled(gpt5, 2, "also two"), sampled(gpt5, 9, "nine")]
-    found = estimate_curves(
-        estimator, models, [1, 2, 4], within_samples=True, progress=lambda *step: told.append(step)
-    )
+    found = estimate_curves(estimator, models, [1, 2, 4], within_samples=True, progress=lambda *step: told.append(step))
     assert found == ["two", "GPT-5", "also two", "nine"]
     assert [k for k, _ in estimator.calls] == [[1, 2], [1, 2, 4]]
     assert [options["progress"] for _, options in estimator.calls] == [None, None]
@@ -133,7 +131,9 @@ def test_conditions_are_the_model_s_unless_others_are_asked_for(gpt5):
 
 
 def test_options_that_an_estimator_does_not_have_are_named():
-    with pytest.raises(SettingError, match="^trials, seed must not be given: closed-form has no trials, and so no seed"):
+    with pytest.raises(
+        SettingError, match="^trials, seed must not be given: closed-form has no trials, and so no seed"
+    ):
         choose_estimator("closed-form", trials=5, seed=1)
     with pytest.raises(SettingError, match="^draws must not be given: empirical has common draws alone$"):
         choose_estimator("empirical", draws="common")

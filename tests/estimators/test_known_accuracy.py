@@ -190,7 +190,9 @@ def test_a_normal_accuracy_alone_has_a_derivative(gpt5):
 def test_simulated_votes_use_the_trials_and_the_seed_of_the_accuracy(gpt5, monkeypatch):
     law = gpt5.replace(accuracy={**MAJORITY, "trials": 77, "seed": 5}).accuracy
     asked, plain = [], type(law.evaluation).curve
-    monkeypatch.setattr(type(law.evaluation), "curve", lambda self, k, **own: asked.append(own) or plain(self, k, **own))
+    monkeypatch.setattr(
+        type(law.evaluation), "curve", lambda self, k, **own: asked.append(own) or plain(self, k, **own)
+    )
     known_accuracy(law, np.array([1, 2]))
     assert asked == [{"trials": 77, "seed": 5}]
 
