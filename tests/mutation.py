@@ -3,14 +3,15 @@
     .venv/bin/pip install -e ".[test,mutation]"
     .venv/bin/python tests/mutation.py --jobs 2 --write mutants.json
 
-`--only decision/base.py` (may be given several times) mutates a part; `--control` plants a fault that has to be seen and a
-change that cannot be seen; `--seconds` says how much of the tests' own time a mutant gets.
+`--only decision/base.py` (may be given several times) mutates a part; `--control` plants faults that have to be seen
+and changes that cannot be seen; `--seconds` says how much of the tests' own time a mutant gets; `--again mutants.json`
+tries once more what was not killed.
 
 Mutants come from mutmut's operators, on the whole module: also on decorated functions, constants and defaults, which
-mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines it
-executes. A mutant then is a fork of the process that has collected the tests, with the code of one function replaced;
-it runs the tests that execute the mutated lines, the quickest first, until one fails. What stands outside functions is
-mutated at import, in a fork of a process that has not imported the package yet.
+mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
+it executes. A mutant then is a fork of the process that has collected the tests, with the code of one function
+replaced; it runs the tests that execute the mutated lines, the quickest first, until one fails. What stands outside
+functions is mutated at import, in a fork of a process that has not imported the package yet.
 """
 
 import argparse
@@ -31,7 +32,7 @@ import traceback
 import types
 import warnings
 from collections import Counter, defaultdict
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -54,6 +55,7 @@ TOO_SLOW = 8.0
 """Tests that take longer, in seconds, are left out: each of them looks at what quicker ones look at too."""
 
 UNMUTATED_CALLS = ("len", "isinstance", "cast", "TypeVar")
+AT_IMPORT = "(at import)"
 SEEN = ("killed", "timed out")
 MEMORY = 4 << 30
 
@@ -84,7 +86,8 @@ class Mutant:
     after: str
     source: str
     outcome: str = ""
-    by: str = ""
+    wanted: str = ""
+    tests: list[str] = field(default_factory=list)
 
     def __str__(self):
         return f"{self.module}:{self.first} {self.function}: {self.before}  ->  {self.after}  [{self.outcome}]"
@@ -95,94 +98,105 @@ class Mutant:
 
 def mutants_of(path, root):
     """All mutants of a module, in the order of its lines."""
-    import libcst as cst
-    from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
-    from mutmut.mutation.mutators import mutation_operators, operator_arg_removal
+    return Mutations(path, root).found()
 
-    source = path.read_text(encoding="utf-8")
-    wrapper, plain = MetadataWrapper(cst.parse_module(source)), source.encode()
-    parents, positions = wrapper.resolve(ParentNodeProvider), wrapper.resolve(PositionProvider)
-    spans = wrapper.resolve(ByteSpanPositionProvider)
-    found = []
 
-    def visit(node):
-        if not is_mutable(node, parents.get(node)):
-            return
+class Mutations:
+    """The mutants of one module."""
+
+    def __init__(self, path, root):
+        import libcst as cst
+        from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper, ParentNodeProvider, PositionProvider
+
+        self.cst, self.name = cst, path.relative_to(root).as_posix()
+        self.source = path.read_text(encoding="utf-8")
+        self.bytes = self.source.encode()
+        wrapper = MetadataWrapper(cst.parse_module(self.source))
+        self.module = wrapper.module
+        self.parents, self.positions = wrapper.resolve(ParentNodeProvider), wrapper.resolve(PositionProvider)
+        self.spans = wrapper.resolve(ByteSpanPositionProvider)
+
+    def found(self):
+        nodes, mutants = [self.module], []
+        while nodes:
+            node = nodes.pop()
+            if self.is_mutable(node):
+                mutants += [self.mutant(node, changed) for changed in self.changes(node)]
+                nodes += reversed(node.children)
+        return mutants
+
+    def changes(self, node):
+        """The text of the module for each change of a node."""
+        from mutmut.mutation.mutators import mutation_operators, operator_arg_removal
+
         for kind, operator in mutation_operators:
-            if not isinstance(node, kind):
-                continue
-            if operator is operator_arg_removal and is_unmutated_call(node):
+            if not isinstance(node, kind) or (
+                operator is operator_arg_removal and name_of(node.func) in UNMUTATED_CALLS
+            ):
                 continue
             changes = list(operator(node))
             # Of the three changes of a string, two only change its case.
-            for change in changes[:1] if isinstance(node, cst.SimpleString) else changes:
+            for change in changes[:1] if isinstance(node, self.cst.SimpleString) else changes:
                 if operator is operator_arg_removal and strictness(change) != strictness(node):
                     continue
-                changed = text_with(node, change)
-                if changed != source and is_python(changed):
-                    found.append(mutant(node, changed))
-        for child in node.children:
-            visit(child)
+                changed = self.text_with(node, change)
+                if changed != self.source and is_python(changed):
+                    yield changed
 
-    def text_with(node, change):
-        span = spans[node]
-        start, end = span.start, span.start + span.length
-        if plain[start:end].decode() != wrapper.module.code_for_node(node):
-            return wrapper.module.deep_replace(node, change).code
-        return plain[:start].decode() + wrapper.module.code_for_node(change) + plain[end:].decode()
+    def text_with(self, node, change):
+        start, end = self.spans[node].start, self.spans[node].start + self.spans[node].length
+        if self.bytes[start:end].decode() != self.module.code_for_node(node):
+            return self.module.deep_replace(node, change).code
+        return self.bytes[:start].decode() + self.module.code_for_node(change) + self.bytes[end:].decode()
 
-    def strictness(call):
-        return [
-            getattr(arg.value, "value", None)
-            for arg in call.args
-            if arg.keyword is not None and arg.keyword.value == "strict"
-        ]
-
-    def is_unmutated_call(call):
-        return isinstance(call.func, cst.Name) and call.func.value in UNMUTATED_CALLS
-
-    def is_mutable(node, parent):
-        if isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom):
-            return False
-        if isinstance(node, cst.Arg) and node.keyword is not None and node.keyword.value == "strict":
-            return False
-        if isinstance(node, cst.Call) and isinstance(node.func, cst.Name) and node.func.value == "cast":
-            return False
+    def is_mutable(self, node):
+        cst = self.cst
+        if isinstance(node, cst.SimpleString):
+            is_docstring = isinstance(self.parents[node], cst.Expr)
+            return not is_docstring and not (
+                " " in node.value and any(isinstance(p, cst.Raise) for p in self.above(node))
+            )
+        if isinstance(node, cst.Arg):
+            return name_of(node.keyword) != "strict"
+        if isinstance(node, cst.Call):
+            return name_of(node.func) != "cast"
         if isinstance(node, cst.Assign):
-            return node.targets[0].target.value != "__all__" if isinstance(node.targets[0].target, cst.Name) else True
-        if isinstance(node, cst.If) and isinstance(node.test, cst.Name) and node.test.value == "TYPE_CHECKING":
-            return False
-        return not (isinstance(node, cst.SimpleString) and isinstance(parent, cst.Expr))
+            return name_of(node.targets[0].target) != "__all__"
+        if isinstance(node, cst.If):
+            return name_of(node.test) != "TYPE_CHECKING"
+        return not isinstance(node, cst.Annotation | cst.Import | cst.ImportFrom)
 
-    def mutant(node, changed):
-        names, functions, inside, child, at = [], [], False, node, parents.get(node)
-        statement = None
-        while at is not None:
-            if statement is None and isinstance(child, cst.BaseStatement):
-                statement = child
-            if isinstance(at, cst.FunctionDef | cst.ClassDef):
-                names.append(at.name.value)
-                if isinstance(at, cst.FunctionDef):
-                    functions.append(at)
-                    inside = child is at.body
-            child, at = at, parents.get(at)
-        end = positions[node].end.line
-        if isinstance(statement, cst.SimpleStatementLine):
-            end = positions[statement].end.line
-        before, after = first_difference(source, changed)
-        name = ".".join(reversed(names))
+    def above(self, node):
+        while (node := self.parents.get(node)) is not None:
+            yield node
+
+    def mutant(self, node, changed):
+        chain = [node, *self.above(node)]
+        definitions = [p for p in chain[1:] if isinstance(p, self.cst.FunctionDef | self.cst.ClassDef)]
+        functions = [p for p in definitions if isinstance(p, self.cst.FunctionDef)]
+        name = ".".join(p.name.value for p in reversed(definitions))
+        if not functions or functions[-1].body not in chain:
+            name = f"{name} {AT_IMPORT}".strip()
+        statement = next((p for p in chain if isinstance(p, self.cst.BaseStatement)), node)
+        simple = isinstance(statement, self.cst.SimpleStatementLine)
         return Mutant(
-            path.relative_to(root).as_posix(),
-            name if functions and inside else f"{name} (at import)" if name else "(at import)",
-            positions[statement].start.line if statement is not None else positions[node].start.line,
-            end,
-            before,
-            after,
+            self.name,
+            name,
+            self.positions[statement].start.line,
+            self.positions[statement if simple else node].end.line,
+            *first_difference(self.source, changed),
             changed,
         )
 
-    visit(wrapper.module)
-    return found
+
+def name_of(node):
+    """The name that a node is, or None."""
+    return node.value if type(node).__name__ == "Name" else None
+
+
+def strictness(call):
+    """What `strict` a call has. Where lengths are the same by construction, no test can tell it."""
+    return [name_of(arg.value) for arg in call.args if name_of(arg.keyword) == "strict"]
 
 
 def is_python(text):
@@ -210,15 +224,15 @@ def controls(root):
     source = path.read_text(encoding="utf-8")
     changes = (
         ("Rule._do", "int(rows[0])", "int(rows[-1]) + 1", "killed"),
-        ("(at import)", "needs_scale = True", "needs_scale = None", "killed"),
+        (AT_IMPORT, "needs_scale = True", "needs_scale = None", "killed"),
         ("Rule._do", "rows.size else None", "rows.size > 0 else None", "survived"),
-        ("(at import)", '    score_name = "score"', '    score_name = "sco" "re"', "survived"),
+        (AT_IMPORT, '    score_name = "score"', '    score_name = "sco" "re"', "survived"),
     )
     found = []
     for function, before, after, wanted in changes:
         line = source[: source.index(before)].count("\n") + 1
         changed = source.replace(before, after, 1)
-        found.append(Mutant("decision/base.py", function, line, line, before, after, changed, by=wanted))
+        found.append(Mutant("decision/base.py", function, line, line, before, after, changed, wanted=wanted))
     return found
 
 
@@ -287,7 +301,7 @@ def forked(work, limit):
         code = work()
     except MemoryError:
         code = 4
-    except BaseException:
+    except BaseException:  # noqa: BLE001 (whatever it was, the child must not go on in its parent's place)
         traceback.print_exc()
         code = 5
     finally:
@@ -397,7 +411,7 @@ class Session:
 
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, the quickest first, within the seconds of a mutant."""
-        if mutant.function.endswith("(at import)"):
+        if mutant.function.endswith(AT_IMPORT):
             bodies = function_lines(self.scratch / mutant.module, mutant.function)
             names = set().union(*(self.by_line[mutant.module, line] for line in bodies))
         else:
@@ -420,7 +434,7 @@ class Session:
             mutant.tests = tests
             if not tests:
                 mutant.outcome = "not executed"
-            elif mutant.function.endswith("(at import)"):
+            elif mutant.function.endswith(AT_IMPORT):
                 self.leftover.append(number)
             else:
                 limit = 10 + 6 * sum(self.seconds[name] for name in tests)
@@ -473,7 +487,7 @@ def run_items(session, items):
 def function_lines(path, name):
     """The lines of function bodies that a change outside of them may reach: those of its own class or function."""
     tree = ast.parse(path.read_text(encoding="utf-8"))
-    for part in name.removesuffix("(at import)").strip().split("."):
+    for part in name.removesuffix(AT_IMPORT).strip().split("."):
         inner = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == part]
         tree = inner[0] if inner else tree
     functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
@@ -544,7 +558,7 @@ def work_inside(scratch, options):
     def session():
         plugin = Session(scratch, mutants, options, say)
         pytest_main([*(str(scratch / test) for test in (options.tests or TESTS))], [plugin])
-        found = [(m.outcome, getattr(m, "tests", [])) for m in mutants]
+        found = [(m.outcome, m.tests) for m in mutants]
         into.write_text(json.dumps([found, plugin.leftover, plugin.seconds]))
         return 0
 
@@ -558,6 +572,12 @@ def work_inside(scratch, options):
         sys.meta_path.insert(0, MutantFinder(mutant))
         return 1 if pytest_main(["-x", *mutant.tests]) else 0
 
+    if leftover:
+        untouched = mutants[leftover[0]]
+        path = scratch / untouched.module
+        every = sorted(set().union(*(mutants[number].tests for number in leftover)))
+        plain = Mutant(untouched.module, "", 0, 0, "", "", path.read_text(encoding="utf-8"), tests=every)
+        run_all([(0, lambda: imported(plain), 1e4)], 1, lambda _, code: code and say("tests fail without a mutant"))
     progress = Progress(say, mutants, len(leftover))
     works = [
         (number, lambda m=mutants[number]: imported(m), 30 + 6 * sum(seconds[name] for name in mutants[number].tests))
@@ -622,13 +642,13 @@ def main():
         subprocess.run(command, cwd=scratch, env=environment, check=True)
         mutants = [Mutant(**fields) for fields in json.loads((scratch / "mutants.json").read_text())]
     if options.write:
-        options.write.write_text(json.dumps([{**asdict(m), "source": ""} for m in mutants], indent=1))
+        options.write.write_text(json.dumps([{**asdict(m), "source": "", "tests": []} for m in mutants], indent=1))
     print(report(mutants))
     for mutant in mutants:
         if mutant.outcome in {"survived", "not executed"}:
             print(mutant)
     if options.control:
-        return int(any(mutant.outcome != mutant.by for mutant in mutants))
+        return int(any(mutant.outcome != mutant.wanted for mutant in mutants))
     return 0
 
 

@@ -162,7 +162,7 @@ def test_cumulants_are_a_copy_that_can_be_changed():
 
 
 def test_higher_cumulants_of_the_maximum_of_three():
-    """Third central moment and kurtosis of the largest of three standard normals, by scipy's quadrature of the density."""
+    """Central moments of the largest of three standard normals, by scipy's quadrature of its density."""
     mean, variance, third, fourth = maximum_cumulants([3])[0]
 
     def central(power):

@@ -132,10 +132,10 @@ def test_conditions_are_the_model_s_unless_others_are_asked_for(gpt5):
 
 def test_options_that_an_estimator_does_not_have_are_named():
     with pytest.raises(
-        SettingError, match="^trials, seed must not be given: closed-form has no trials, and so no seed"
+        SettingError, match=r"^trials, seed must not be given: closed-form has no trials, and so no seed"
     ):
         choose_estimator("closed-form", trials=5, seed=1)
-    with pytest.raises(SettingError, match="^draws must not be given: empirical has common draws alone$"):
+    with pytest.raises(SettingError, match=r"^draws must not be given: empirical has common draws alone$"):
         choose_estimator("empirical", draws="common")
     with pytest.raises(SettingError, match=r"must be one of: ClosedForm, MonteCarlo, Empirical; got None"):
         estimator_from({})

@@ -98,7 +98,7 @@ def test_cumulants_of_clipped_lengths(name):
     own = CLIPPED[name]
     for weight, length, found in zip((own.per_input, own.per_output), (own.input_tokens, own.output_tokens), own.parts_cumulants, strict=True):  # fmt: skip  # noqa: E501
         mean = expected(length, lambda t: t)
-        central = [expected(length, lambda t, j=j: (t - mean) ** j) for j in (2, 3, 4)]
+        central = [expected(length, lambda t, j=j, mean=mean: (t - mean) ** j) for j in (2, 3, 4)]
         plain = [mean, central[0], central[1], central[2] - 3 * central[0] ** 2]
         np.testing.assert_allclose(found, plain * weight ** np.arange(1, 5), rtol=1e-8, atol=1e-8)
     np.testing.assert_allclose(own.cumulants, own.parts_cumulants.sum(axis=0))
@@ -182,9 +182,7 @@ def test_a_bill_with_reasoning_has_the_mean_and_the_spread_of_its_parts(gpt5):
     assert time_law(model).mean == pytest.approx(0.0005 * 1024 + 0.005 * 2448)
     [joules] = resource_laws(model.replace(joules_per_input_token=1.0, joules_per_output_token=2.0))
     assert joules.mean == pytest.approx(1024 + 2 * 2448)
-    free = model.replace(
-        free=True, usd_per_million_output_tokens=0.0, usd_per_million_reasoning_tokens=0.0
-    )
+    free = model.replace(free=True, usd_per_million_output_tokens=0.0, usd_per_million_reasoning_tokens=0.0)
     assert cost_law(free).mean == pytest.approx(1.25 * 1024 / 1e6)
 
 
@@ -223,6 +221,6 @@ def test_price_tiers_hold_for_all_prompts_or_need_measured_ones(gpt5):
     with pytest.raises(SettingError) as refused:
         priced(1000, 10)
     assert str(refused.value) == (
-        "GPT-5: a share of 0.5 of the prompts has more than 1,000 tokens and so another price: for that, give the model "
-        "measured `passes` and use the Empirical estimator"
+        "GPT-5: a share of 0.5 of the prompts has more than 1,000 tokens and so another price: for that, give the "
+        "model measured `passes` and use the Empirical estimator"
     )

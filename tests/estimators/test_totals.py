@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from scipy.stats import norm
 
 from moo_inference.catalog import TokenLength
 from moo_inference.estimators.pass_law import PassLaw
-from moo_inference.estimators.totals import Totals
+from moo_inference.estimators.totals import PromptOnceTotals, Totals
 
 KS = np.array([1, 3, 4, 6, 8, 11, 40])
 
@@ -117,3 +118,100 @@ def test_several_quantiles_at_once_are_those_of_one_after_the_other(law):
     totals = Totals(law, 4, KS)
     qs = (0.01, 0.5, 0.975)
     assert np.array_equal(totals.quantiles(*qs), np.column_stack([totals.quantile(q) for q in qs]))
+
+
+def naive_totals(a, b, read, written, wave, k):
+    """Mean and variance of the sum over waves of the largest pass, from draws of waves alone."""
+    generator = np.random.default_rng(9)
+
+    def largest(size):
+        passes = a * np.maximum(1, generator.normal(*read, (200_000, size)))
+        passes += b * np.maximum(1, generator.normal(*written, (200_000, size)))
+        return passes.max(axis=1)
+
+    parts = [largest(wave)] * (k // wave) + ([largest(k % wave)] if k % wave else [])
+    return sum(part.mean() for part in parts), sum(part.var() for part in parts)
+
+
+@pytest.mark.parametrize("name", ["as in the paper", "much clipped"])
+def test_waves_add_the_moments_of_full_ones_and_of_the_rest(name):
+    totals = Totals(law_of(name), 4, np.array([1, 4, 6, 8]))
+    assert totals.full.tolist() == [0, 1, 1, 2]
+    assert totals.rest.tolist() == [1, 0, 2, 0]
+    assert totals.waves.tolist() == [1, 1, 2, 2]
+    for row, k in enumerate((1, 4, 6, 8)):
+        mean, variance = naive_totals(0.0005, 0.005, *LAWS[name], 4, k)
+        # Waves of one draw repeat it, so the mean of k // wave of them is that many times as far off.
+        band = 4 * 2 * np.sqrt(variance / 200_000)
+        assert abs(totals.mean[row] - mean) < band
+        assert totals.std[row] ** 2 == pytest.approx(variance, rel=0.03)
+
+
+@pytest.mark.parametrize("wave", [1, 4])
+@pytest.mark.parametrize("name", ["near one token", "much clipped", "wide"])
+def test_no_total_is_below_the_least_or_above_the_most(name, wave):
+    law = law_of(name)
+    totals = Totals(law, wave, np.array([1, 6, 13]))
+    low, high = law.ends
+    for row, waves in enumerate(totals.waves):
+        assert totals.cdf(low * waves * (1 - 1e-3))[row] == pytest.approx(0, abs=1e-9)
+        assert totals.cdf(high * waves * 1.1)[row] == pytest.approx(1, abs=1e-9)
+
+
+def test_a_sum_of_normal_passes_is_normal():
+    law = law_of("as in the paper")
+    totals = Totals(law, 1, KS)
+    assert totals.plain_normal
+    mean, std = KS * law.mean, np.sqrt(KS) * law.std
+    for q in (0.025, 0.3, 0.975):
+        np.testing.assert_allclose(totals.quantile(q), norm.ppf(q, mean, std), rtol=1e-12)
+    x = float(mean[2] + std[2] / 2)
+    np.testing.assert_allclose(totals.cdf(x), norm.cdf(x, mean, std), rtol=1e-12)
+    assert not Totals(law, 4, KS).plain_normal
+
+
+def test_one_wave_has_the_quantiles_and_the_distribution_of_the_largest():
+    """F(x) = Phi((x - m) / s)^k."""
+    law = law_of("as in the paper")
+    totals = Totals(law, 8, np.array([1, 3, 8]))
+    value = totals.quantile(0.9)
+    np.testing.assert_allclose(norm.cdf((value - law.mean) / law.std) ** [1, 3, 8], 0.9, rtol=1e-9)
+    x = law.mean + law.std
+    np.testing.assert_allclose(totals.cdf(x), norm.cdf(1) ** [1, 3, 8], rtol=1e-9)
+
+
+def test_many_waves_have_the_expansions_of_cornish_fisher_and_of_edgeworth():
+    """Both are each other's inverse to their own order, and stand off from the normal law by the skewness."""
+    totals = Totals(law_of("wide"), 4, np.array([4 * 300]))
+    z = norm.ppf(0.95)
+    plain = totals.mean + z * totals.std
+    skewness = totals.cumulants[:, 2] / totals.std**3
+    off = (totals.quantile(0.95) - plain) / totals.std
+    np.testing.assert_allclose(off, (z**2 - 1) * skewness / 6, rtol=0.05)
+    assert (np.abs(off) > 1e-4).all()
+    np.testing.assert_allclose(totals.cdf(float(totals.quantile(0.95)[0])), 0.95, atol=1e-5)
+    x = float((totals.mean + totals.std)[0])
+    # One standard deviation away the term in the skewness is nothing.
+    np.testing.assert_allclose(totals.cdf(x), norm.cdf(1), atol=1e-4)
+
+
+@pytest.mark.parametrize("name", ["as in the paper", "much clipped"])
+def test_a_prompt_paid_once_adds_to_the_answers(name):
+    """Mean and variance: prompts m_1 + k m_2 and prompts^2 v_1 + k v_2; one pass has the law of one pass."""
+    law, k = law_of(name), np.array([1, 3, 7])
+    prompts = 1 + (k - 1) / 4
+    totals = PromptOnceTotals(law, 1, k, prompts=prompts)
+    prompt, answer = law.parts_cumulants
+    np.testing.assert_allclose(totals.mean, prompts * prompt[0] + k * answer[0], rtol=1e-12)
+    np.testing.assert_allclose(totals.std**2, prompts**2 * prompt[1] + k * answer[1], rtol=1e-12)
+    assert not totals.plain_normal
+    one = Totals(law, 1, k)
+    for q in (0.1, 0.9):
+        assert totals.quantile(q)[0] == pytest.approx(one.quantile(q)[0], rel=1e-4)
+    least = prompts * law.per_input + k * law.per_output
+    if name == "much clipped":
+        for row, value in enumerate(least):
+            assert totals.cdf(value * (1 - 1e-3))[row] == pytest.approx(0, abs=1e-9)
+            # All tokens clipped at once: the mass of the least that can be paid
+            mass = norm.cdf((1 - 10) / 12) * norm.cdf((1 - 5) / 6) ** k[row]
+            assert totals.cdf(value * (1 + 1e-9))[row] == pytest.approx(mass, abs=0.02)

@@ -12,9 +12,7 @@ KS = np.array([1, 2, 3, 5])
 
 @pytest.fixture
 def model(gpt5):
-    return gpt5.replace(
-        accuracy={"mean": 0.8, "std": 0.1}, joules_per_input_token=1.0, joules_per_output_token=2.0
-    )
+    return gpt5.replace(accuracy={"mean": 0.8, "std": 0.1}, joules_per_input_token=1.0, joules_per_output_token=2.0)
 
 
 def drawn(seed=0):
