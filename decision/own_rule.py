@@ -25,7 +25,6 @@ class OwnRule(Rule):
 
     needs_scale = False
     score_name = ""
-    higher_is_better = True
 
     def __init__(
         self,

@@ -93,7 +93,6 @@ class HighTradeoffPoints(Rule):
     id = "high-tradeoff"
     needs_scale = False
     score_name = ""
-    higher_is_better = True
 
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) 1 for the rows that pymoo names, NaN for the others."""

@@ -412,7 +412,7 @@ class Session:
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, the quickest first, within the seconds of a mutant."""
         if mutant.function.endswith(AT_IMPORT):
-            bodies = function_lines(self.scratch / mutant.module, mutant.function)
+            bodies = function_lines(self.scratch / mutant.module)
             names = set().union(*(self.by_line[mutant.module, line] for line in bodies))
         else:
             names = set().union(*(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1)))
@@ -484,15 +484,9 @@ def run_items(session, items):
     return 0
 
 
-def function_lines(path, name):
-    """The lines of function bodies that a change outside of them may reach: those of its own class or function."""
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    for part in name.removesuffix(AT_IMPORT).strip().split("."):
-        inner = [n for n in ast.walk(tree) if isinstance(n, ast.ClassDef | ast.FunctionDef) and n.name == part]
-        tree = inner[0] if inner else tree
-    functions = [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-    if not functions:
-        functions = [node for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.FunctionDef)]
+def function_lines(path):
+    """The lines of all function bodies of a module, which what stands outside of them may reach."""
+    functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
     return {line for node in functions for line in range(node.body[0].lineno, node.end_lineno + 1)}
 
 

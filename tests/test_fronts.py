@@ -284,3 +284,12 @@ def test_a_notebook_shows_at_most_forty_rows_and_always_the_last():
         assert rows[-1][0] == str(count)
         assert [row[0] for row in rows[:38]] == [str(value) for value in range(1, 39)]
         assert rows[-2] == (["39", "0.3900", "$0.390", "0.390 s", ""] if count == 40 else ["..."] * len(headings))
+
+
+def test_a_shortfall_is_of_its_own_resource_where_others_have_no_budget():
+    plain = curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6])
+    table = np.column_stack([plain.table, [7, 8], np.zeros((2, 4)), [30, 40], np.zeros((2, 4))])
+    curve = ScalingCurve(plain.k, table, plain.error, resources=("grams_co2", "joules"))
+    front = mi.Front.from_curve(curve, SCENARIO.replace(joules_max=20))
+    [shortfall] = front.infeasibility.shortfalls
+    assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs) == ("joules_max", 20, 30, 30)

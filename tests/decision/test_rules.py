@@ -295,3 +295,13 @@ def test_what_rules_pick_is_said_in_a_sentence():
 )
 def test_an_id_alone_tells_a_rule_only_where_it_makes_that_very_rule(rule, expected):
     assert made_by_id(make_rule(rule)) == expected
+
+
+def test_which_rules_divide_by_budgets_and_which_move_with_k_max():
+    """Order, pseudo-weights, tradeoffs and the chord are of the front's own range, and need no other scale."""
+    rules = {rule_id: make_rule(rule_id) for rule_id in RULES}
+    own_range = {"accuracy-max", "knee-chord", "pseudo-weights", "high-tradeoff"}
+    assert {rule_id for rule_id, rule in rules.items() if not rule.needs_scale} == own_range
+    assert {rule_id for rule_id, rule in rules.items() if rule.moves_with_k_max} == {"knee-chord"}
+    assert not OwnRule(len).needs_scale
+    assert {rule_id for rule_id, rule in rules.items() if not rule.score_name} == {"high-tradeoff"}
