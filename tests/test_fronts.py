@@ -293,3 +293,9 @@ def test_a_shortfall_is_of_its_own_resource_where_others_have_no_budget():
     front = mi.Front.from_curve(curve, SCENARIO.replace(joules_max=20))
     [shortfall] = front.infeasibility.shortfalls
     assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs) == ("joules_max", 20, 30, 30)
+
+
+def test_a_front_that_is_put_together_by_hand_is_of_one_model():
+    front = mi.Front(curve_of([1], [1], [1], [0.5]), SCENARIO, None, False)
+    assert front.models == ()
+    assert "model" not in front.to_frame()

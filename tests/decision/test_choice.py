@@ -305,3 +305,15 @@ def test_a_decision_maker_of_pymoo_is_asked_by_do_with_its_own_normalisation(fro
             raise AssertionError("asked in another way")
 
     assert decide(front, Asked()).row == len(front) - 1
+
+
+def test_accuracy_is_looked_at_as_an_error():
+    assert decide(three_rows(), "accuracy-max").reason == (
+        "accuracy-max takes k = 4: its error, 0.1, is the least of 3 rows"
+    )
+
+
+def test_a_rule_of_one_s_own_is_made_again_from_its_options():
+    rule = OwnRule(fastest, "mine")
+    again = OwnRule(**rule.options())
+    assert (again.id, again.maker) == ("mine", fastest)
