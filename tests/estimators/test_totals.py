@@ -215,3 +215,31 @@ def test_a_prompt_paid_once_adds_to_the_answers(name):
             # All tokens clipped at once: the mass of the least that can be paid
             mass = norm.cdf((1 - 10) / 12) * norm.cdf((1 - 5) / 6) ** k[row]
             assert totals.cdf(value * (1 + 1e-9))[row] == pytest.approx(mass, abs=0.02)
+
+
+@pytest.mark.parametrize("size", [0.2, 0.05])
+def test_edgeworth_s_series_is_in_hermite_polynomials(size, monkeypatch):
+    """F = Phi - phi (g1 He2 / 6 + g2 He3 / 24 + g1^2 He5 / 72), with skewness g1 and excess kurtosis g2."""
+    monkeypatch.setattr(Totals, "_shape", lambda self: (np.array([size]), np.array([size / 3])))
+    totals = Totals(law_of("as in the paper"), 4, np.array([1200]))
+    for z in (-2.2, -0.7, 0.4, 1.3, 2.5):
+        series = np.polynomial.hermite_e.hermeval(z, [0, 0, size / 6, size / 72, 0, size**2 / 72])
+        found = totals._edgeworth(float((totals.mean + z * totals.std)[0]))
+        assert found[0] == pytest.approx(norm.cdf(z) - norm.pdf(z) * series, abs=1e-9)
+    for far in (-8, 8):
+        assert 0 <= totals._edgeworth(float((totals.mean + far * totals.std)[0]))[0] <= 1
+    monkeypatch.setattr(Totals, "_shape", lambda self: (np.array([3.0]), np.array([0.0])))
+    shares = [totals._edgeworth(float((totals.mean + z * totals.std)[0]))[0] for z in np.linspace(-4, 4, 41)]
+    assert (min(shares), max(shares)) == (0, 1)  # a series is no distribution function, and is cut to one
+
+
+def test_cornish_fisher_inverts_edgeworth_to_the_third_order(monkeypatch):
+    """With skewness e and kurtosis e^2, what is left of one put into the other falls with the cube of e."""
+    totals = Totals(law_of("as in the paper"), 4, np.array([1200]))
+    for q in (0.03, 0.3, 0.9):
+        left = []
+        for e in (0.08, 0.04, 0.02):
+            monkeypatch.setattr(Totals, "_shape", lambda self, e=e: (np.array([e]), np.array([e**2])))
+            left.append(abs(totals._edgeworth(float(totals._cornish_fisher(q)[0]))[0] - q))
+        assert left[1] < left[0] / 6
+        assert left[2] < left[1] / 6
