@@ -22,15 +22,14 @@ def correlation(cost: Totals, time: Totals) -> FloatArray:
     as one pass; clipping is taken for normal here.
     """
     inputs, outputs = cost.law.spreads * time.law.spreads
-    waves = time.waves if time.wave > 1 else time.k
     if isinstance(cost, PromptOnceTotals):
         # The one prompt that is paid for is that of one pass, of which a wave takes only a part.
         first = np.minimum(time.k, time.wave)
-        shared = cost.prompts * inputs / first + waves * outputs
+        shared = cost.prompts * inputs / first + time.waves * outputs
     else:
-        shared = waves * (inputs + outputs)
+        shared = time.waves * (inputs + outputs)
     spread = cost.std * time.std
-    return np.asarray(np.clip(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), -1.0, 1.0))
+    return np.asarray(np.minimum(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), 1.0))
 
 
 def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> FloatArray:
@@ -85,13 +84,12 @@ def _loadings(total: Totals) -> FloatArray:
     if isinstance(total, PromptOnceTotals):
         own = np.column_stack([total.prompts * law.spreads[0] / np.sqrt(k), np.sqrt(k) * law.spreads[1]])
     else:
-        waves = total.waves if total.wave > 1 else k
-        own = (waves / np.sqrt(k))[:, None] * law.spreads
+        own = (total.waves / np.sqrt(k))[:, None] * law.spreads
     own = np.divide(own, total.std[:, None], out=np.zeros_like(own), where=total.std[:, None] > 0)
     length = np.sqrt((own**2).sum(axis=1))
     # Clipping makes a total vary less than its tokens would.
     own /= np.maximum(length, 1.0)[:, None]
-    rest = np.sqrt(np.maximum(1 - np.minimum(length, 1.0) ** 2, 0.0))
+    rest = np.sqrt(np.maximum(1 - length**2, 0.0))
     return np.column_stack([own, np.where(rest < 1e-6, 0.0, rest)])
 
 
@@ -101,9 +99,8 @@ def _integral(
     """P(read u + written v + rest e <= z for all), u, v and all e being independent standard normals."""
     firm = rest == 0
     by_reading, by_both = firm & (written < 1e-9), firm & (written >= 1e-9)
-    last = min(_FAR, float((z / np.where(by_reading, read, 1.0))[by_reading].min(initial=_FAR)))
-    if last <= -_FAR:
-        return 0.0
+    # What follows reading alone is all reading: read is 1.
+    last = float(z[by_reading].min(initial=_FAR))
     u = -_FAR + (last + _FAR) * t
     bounds = (z[by_both, None] - read[by_both, None] * u) / written[by_both, None]
     highest = np.clip(bounds.min(axis=0, initial=_FAR), -_FAR, _FAR)

@@ -41,6 +41,9 @@ def test_each_quantity_has_its_own_five_columns():
     for place, quantity in enumerate(quantities):
         for offset, field in enumerate(dataclasses.fields(Quantity)):
             np.testing.assert_array_equal(getattr(quantity, field.name), curve.table[:, 5 * place + offset])
+    plain = ScalingCurve(curve.k, curve.table[:, :15], curve.error)
+    assert (plain.views, plain.resources, plain.evidence) == ({}, (), None)
+    assert plain.objectives == ("cost", "time", "error")
     assert curve.objectives == objectives_of(("grams", "joules")) == ("cost", "time", "grams", "joules", "error")
 
 
