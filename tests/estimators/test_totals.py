@@ -1,3 +1,5 @@
+from dataclasses import FrozenInstanceError
+
 import numpy as np
 import pytest
 from scipy.stats import norm
@@ -75,6 +77,14 @@ def test_cdf_is_the_inverse_of_the_quantile(name, wave):
     for q in (0.3, 0.95):
         for row, value in enumerate(totals.quantile(q)):
             assert totals.cdf(value + 1e-9)[row] == pytest.approx(q, abs=2e-3)
+
+
+def test_laws_cannot_be_changed_once_their_cumulants_are_known():
+    for totals in (Totals(law_of("wide"), 4, KS), PromptOnceTotals(law_of("wide"), 1, KS, prompts=np.ones(len(KS)))):
+        assert totals.std.all()
+        for thing, name in ((totals, "wave"), (totals.law, "per_input")):
+            with pytest.raises(FrozenInstanceError):
+                setattr(thing, name, 3)
 
 
 def test_a_certain_pass_has_certain_totals():
@@ -243,3 +253,20 @@ def test_cornish_fisher_inverts_edgeworth_to_the_third_order(monkeypatch):
             left.append(abs(totals._edgeworth(float(totals._cornish_fisher(q)[0]))[0] - q))
         assert left[1] < left[0] / 6
         assert left[2] < left[1] / 6
+
+
+def test_a_cached_prompt_that_is_most_of_the_bill_shapes_its_law():
+    """Against draws of one prompt, paid 1 + (k - 1) / 2 times, and of k answers; the q-quantile within its own band."""
+    law, k = PassLaw(0.05, 0.02, *(TokenLength(mean=m, std=s) for m, s in LAWS["much clipped"])), np.array([3, 6])
+    prompts = 1 + (k - 1) / 2
+    totals = PromptOnceTotals(law, 1, k, prompts=prompts)
+    generator = np.random.default_rng(12)
+    for row in range(2):
+        read, *written = (
+            np.maximum(1, generator.normal(*LAWS["much clipped"][part], 40_000)) for part in (0, *[1] * k[row])
+        )
+        bills = 0.05 * prompts[row] * read + 0.02 * sum(written)
+        for q in (0.3, 0.5, 0.9, 0.99):
+            value, band = totals.quantile(q)[row], 4 * np.sqrt(q * (1 - q) / 40_000)
+            assert abs((bills <= value).mean() - q) < band
+            assert abs((bills <= 1.1 * value).mean() - q) > band  # the band can fail
