@@ -29,6 +29,7 @@ CLIPPED = {
     "answer": law(0.5, 2.0, (60, 2), (2, 3)),
     "certain prompt": law(0.5, 2.0, (0.5, 0), (2, 3)),
     "certain answer": law(0.5, 2.0, (2, 3), (0.5, 0)),
+    "certain answer of three tokens": law(0.5, 2.0, (2, 3), (3, 0)),
     "prompt alone": law(0.5, 0.0, (2, 3), (7, 3)),
     "answer alone": law(0.0, 2.0, (7, 3), (2, 3)),
 }
