@@ -1,5 +1,6 @@
 """The law of one pass, against scipy's quadrature over the two normals behind its lengths."""
 
+from dataclasses import FrozenInstanceError
 from itertools import pairwise
 
 import numpy as np
@@ -153,6 +154,8 @@ def test_the_largest_of_several_normal_passes():
 def test_a_certain_pass_jumps_from_never_to_always():
     own = law(0.5, 2.0, (0.5, 0), (3, 0))
     assert own.mean == 0.5 * 1 + 2.0 * 3
+    with pytest.raises(FrozenInstanceError):
+        own.per_input = 1.0
     assert np.exp(own.log_cdf(np.array([6.49, 6.5, 6.6]))).tolist() == [0, 1, 1]
     unit = law(1.0, 0.0, (100, 1), (3, 0))
     assert unit.std == 1
