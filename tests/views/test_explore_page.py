@@ -320,7 +320,8 @@ def test_a_broken_address_gets_a_message_and_defaults(visitor):
     page = visitor.open(f"/?catalog=AAAA&c_max={bad}&model={bad}&k_max=99999999999999&{bad}=1")
     text = page.locator(".notice[role=alert]").inner_text()
     assert "the catalog in the address must be whole, but it is damaged" in text
-    assert "c_max must be above 0 and at most 1,000,000,000 USD or none, got '<img src=x onerror=alert(1)> **b**'" in text
+    assert "c_max must be above 0 and at most 1,000,000,000 USD or none" in text
+    assert "got '<img src=x onerror=alert(1)> **b**'" in text
     assert table(page).inner_text() == start
     page.get_by_role("spinbutton").first.fill("0.4")
     page.get_by_role("spinbutton").first.press("Enter")
