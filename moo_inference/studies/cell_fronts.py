@@ -9,6 +9,7 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
 from moo_inference.fronts import Front
 from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.searches import looked_at_by
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, scenario after scenario."""
@@ -50,12 +51,7 @@ def fronts_by_search(
 
 
 def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
-    from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
-
-    problem = _problem(model, scenario, curve, grid)
-    result = minimize(problem, solver(problem) if callable(solver) else solver)
-    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-    return {"X": np.unique(np.asarray(evaluated.get("X"), dtype=np.int64), axis=0)}
+    return {"X": np.unique(looked_at_by(_problem(model, scenario, curve, grid), solver), axis=0)}
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

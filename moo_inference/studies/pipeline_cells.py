@@ -24,6 +24,7 @@ from moo_inference.pipelines import (
 from moo_inference.stages import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of
 from moo_inference.studies.estimation import curves_in_pieces
 from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.searches import looked_at_by
 from moo_inference.texts.amounts import amount
 from moo_inference.texts.markers import Marker, markers
 
@@ -172,14 +173,10 @@ def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scena
 
 
 def _search(plan: Series, tables: list[StageTable], scenario: Scenario, solver: Any) -> Found:
-    from pymoo.optimize import minimize  # noqa: PLC0415 (only where a solver is given)
-
-    from moo_inference.problems import PipelineProblem  # noqa: PLC0415
+    from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
 
     problem = PipelineProblem.of_tables(plan, tables, scenario)
-    result = minimize(problem, solver(problem) if callable(solver) else solver)
-    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-    return looked_up(problem, evaluated.get("X"))
+    return looked_up(problem, looked_at_by(problem, solver))
 
 
 def _front(

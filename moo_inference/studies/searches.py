@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from moo_inference.estimators.curve import IntArray
 from moo_inference.fronts import Front
 from moo_inference.pipelines import PipelineFront
 from moo_inference.studies.pieces import Arrays
@@ -15,6 +16,15 @@ from moo_inference.studies.pieces import Arrays
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
     """`run_search` with what `make` makes of the problem and the seed."""
     return run_search(problem, make(problem, seed=seed), evaluations)
+
+
+def looked_at_by(problem: Any, solver: Any) -> IntArray:
+    """X (n, n_var) of all that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
+    from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
+
+    result = minimize(problem, solver(problem) if callable(solver) else solver)
+    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
+    return np.asarray(evaluated.get("X"), dtype=np.int64)
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
