@@ -159,6 +159,10 @@ class PipelineProblem(GridProblem):
     def _indices(self, X: Any) -> IntArray:
         """(n, n_var) positions of the values of X on their grids."""
         values = np.asarray(X, dtype=float)
+        values = values if values.size else values.reshape(0, len(self.axes))
+        if values.ndim != 2 or values.shape[1] != len(self.axes):
+            names = ", ".join(self.variables)
+            raise SettingError(f"a point must have {len(self.axes)} values ({names}), got shape {values.shape}")
         starts, steps, counts = np.array([(axis.start, axis.step, len(axis)) for axis in self.axes]).T
         index = (values - starts) / steps
         wrong = ~((index == np.rint(index)) & (index >= 0) & (index < counts))
