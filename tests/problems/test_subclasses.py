@@ -142,7 +142,7 @@ def test_it_is_the_same_in_a_loop_threads_processes_joblib_and_dask(problems):
 
     with (
         ThreadPool(2) as threads,
-        get_context("fork").Pool(2) as processes,
+        get_context("spawn").Pool(1) as processes,
         LocalCluster(1, processes=False, threads_per_worker=2, dashboard_address=None) as cluster,
         Client(cluster) as client,
     ):
@@ -383,7 +383,7 @@ def test_no_points_are_no_rows(problems, gpt5, budgets):
             assert len(problem.names_of(nothing)) == 0
     for problem in problems[:2]:
         assert len(problem.estimates([])) == 0
-    with pytest.raises(SettingError, match="4 values .plan model, plan k, solve model, solve k."):
+    with pytest.raises(SettingError, match=r"4 values .plan model, plan k, solve model, solve k."):
         problems[2].choices([[1, 2, 3]])
 
 
