@@ -80,7 +80,8 @@ def decide(front: Front, rule: object) -> Choice:
     judge = make_rule(rule).within(front.scenario, front.curve.resources)
     if not len(front):
         return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
-    N = judge.normalised(front.F)
+    F = front.error_last
+    N = judge.normalised(F)
     scores = judge.score(N)
     best = judge.best(N, scores)
     if not best.size:
@@ -97,13 +98,13 @@ def decide(front: Front, rule: object) -> Choice:
         row,
         int(front.k[row]),
         model,
-        front.F[row],
+        F[row],
         N[row],
         scores,
         tuple(ties),
         warnings,
         reason,
-        front.curve.resources,
+        (*front.curve.resources, *(() if front.own is None else front.own.names)),
     )
 
 

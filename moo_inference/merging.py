@@ -1,7 +1,8 @@
 """The front of a pipeline: those of its parts, merged in turn; only what is nondominated and in budget is kept."""
 
+import warnings
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 
 import moocore
@@ -9,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.stages import Parallel, Part, Series, Stage, StageTable, join, to_sums
 
@@ -150,3 +151,27 @@ def _left(room: FloatArray, others: Sequence[FloatArray], at_once: bool) -> Floa
     if at_once:
         taken[1] = 0.0
     return np.asarray(np.where(np.isinf(room), np.inf, np.where(np.isinf(room), 0.0, room) - taken))
+
+
+def finite_tables(tables: Sequence[StageTable]) -> list[StageTable]:
+    """The tables without what is not finite.
+
+    Warns:
+        NonFiniteWarning: something was left out; it is named.
+    """
+    return [_finite(table) for table in tables]
+
+
+def _finite(table: StageTable) -> StageTable:
+    finite = np.isfinite(table.F).all(axis=1)
+    if finite.all():
+        return table
+    ids = list(table.stage.models)
+    lost = zip(table.model[~finite].tolist(), table.k[~finite].tolist(), strict=True)
+    points = [f"{ids[number]} k = {k}" for number, k in lost]
+    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
+    warnings.warn(
+        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=5
+    )
+    evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
+    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)

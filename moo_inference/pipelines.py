@@ -1,8 +1,7 @@
 """The exact Pareto front of a pipeline: the fronts of its stages merged one after the other, and a choice from it."""
 
-import warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import moocore
@@ -12,12 +11,13 @@ from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import evidence_words
-from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
-from moo_inference.infeasibility import explain
-from moo_inference.merging import Merge, room_of
+from moo_inference.evaluated import Evaluated, Own
+from moo_inference.infeasibility import beyond_reach, explain
+from moo_inference.merging import Merge, finite_tables, room_of
 from moo_inference.stages import (
     Part,
     Series,
@@ -29,7 +29,7 @@ from moo_inference.stages import (
     to_objectives,
     values_of,
 )
-from moo_inference.texts.amounts import amount, exactly
+from moo_inference.texts.amounts import amount
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -49,11 +49,15 @@ class Found:
             feasible, the nondominated ones without budgets, which say why.
         looked_at: how many rows of parts and of the whole were compared, or evaluated.
         least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
+        grid_size: how many choices there are, where a search looked at some alone; None where none was left out.
+        evaluated: what a problem gave for `rows`, where a run evaluated them; else None.
     """
 
     rows: IntArray
     looked_at: int
     least: FloatArray | None = None
+    grid_size: int | None = None
+    evaluated: Evaluated | None = None
 
 
 @dataclass(frozen=True)
@@ -65,13 +69,16 @@ class PipelineFront:
         models: the s ids of the models of each of the n rows.
         k: (n, s) passes of each stage.
         F: (n, m) cost in USD, time in seconds, further resources and error = 1 - accuracy, means, all minimised. With
-            parallel branches the time is a lower bound of the mean, see Parallel.
+            parallel branches the time is a lower bound of the mean, see Parallel. Of a problem of the user's it is what
+            its `_evaluate` gives, in the order in which that stands there.
         scenario: the budgets.
         infeasibility: why the front is empty, in words, or None where it is not.
         resources: units of the further resources among the objectives.
         reaches_k_max: the stages whose front ends at their largest k, as `<stage> k = <k>`: it may go on beyond.
         evidence: for each stage how well the accuracy of the n rows is known, None where none is from an evaluation.
         looked_at: how many rows of parts and of the whole were compared, or evaluated, to find it.
+        estimated: (n, m) the means of a pipeline's stages together, where F is not made of these alone; else None.
+        own: what a problem of the user's gave for these rows, where that is not what is estimated; else None.
     """
 
     stages: tuple[str, ...]
@@ -84,10 +91,14 @@ class PipelineFront:
     reaches_k_max: tuple[str, ...] = ()
     evidence: tuple[Evidence | None, ...] = ()
     looked_at: int = 0
+    estimated: FloatArray | None = None
+    own: Own | None = None
 
     @classmethod
     def from_result(cls, result: Any) -> "PipelineFront":
-        """The front of what a pymoo run evaluated: of its archive where it kept one, else of its population.
+        """The front of what a pymoo run evaluated: all of its archive and its population, each point once.
+
+        It is made of the run's own F and G, as `Front.from_result`.
 
         Args:
             result: from `minimize` on a PipelineProblem.
@@ -98,25 +109,36 @@ class PipelineFront:
         problem = result.problem
         if not isinstance(getattr(problem, "plan", None), Series) or not hasattr(problem, "choices"):
             raise SettingError(f"the result must come from a PipelineProblem, got one from {type(problem).__name__}")
-        evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-        return cls.of_points(problem, evaluated.get("X"))
+        return cls.from_evaluated(problem, Evaluated.of(result))
 
     @classmethod
-    def of_points(cls, problem: Any, X: Any) -> "PipelineFront":
-        """The front of some points X (n, n_var) of a PipelineProblem."""
-        return front_of(problem.plan, problem.tables, problem.scenario, looked_up(problem, X))
+    def from_evaluated(cls, problem: Any, evaluated: Evaluated) -> "PipelineFront":
+        """The front of what was evaluated of a PipelineProblem; see `from_result`."""
+        return front_of(problem.plan, problem.tables, problem.scenario, looked_up(problem, evaluated))
 
     def __len__(self) -> int:
         return len(self.F)
 
     @property
+    def means(self) -> FloatArray:
+        """(n, m) cost in USD, time in seconds, further resources and error, as they are estimated."""
+        return self.F if self.estimated is None else self.estimated
+
+    @property
+    def error_last(self) -> FloatArray:
+        """(n, m) F as rules take it: the error as the last column, also where a problem of the user's appends more."""
+        return self.F if self.own is None else self.F[:, self.own.error_last(self.means.shape[1])]
+
+    @property
     def accuracy(self) -> FloatArray:
         """(n,) 1 - error."""
-        return np.asarray(1 - self.F[:, -1])
+        return np.asarray(1 - self.means[:, -1])
 
     @property
     def G(self) -> FloatArray:  # noqa: N802
         """(n, m) constraints, none of them positive."""
+        if self.own is not None:
+            return self.own.G
         return constraints(values_of(self.F), self.scenario, self.resources)
 
     def describe(self, row: int) -> str:
@@ -131,9 +153,10 @@ class PipelineFront:
         for place, name in enumerate(self.stages):
             columns[f"{name} model"] = [models[place] for models in self.models]
             columns[f"{name} k"] = self.k[:, place]
-        cost, time, *used, error = self.F.T
+        cost, time, *used, error = self.means.T
         columns |= {"cost": cost, "time": time, "accuracy": self.accuracy, "error": error}
-        return pd.DataFrame({**columns, **dict(zip(self.resources, used, strict=True))})
+        further = {} if self.own is None else self.own.further
+        return pd.DataFrame({**columns, **dict(zip(self.resources, used, strict=True)), **further})
 
 
 @dataclass(frozen=True)
@@ -175,16 +198,17 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
     if not len(front):
         why = str(front.infeasibility)
         return PipelineChoice(judge.id, "infeasible", None, {}, None, why, (why,))
-    row = judge.do(front.F)
+    F = front.error_last
+    row = judge.do(F)
     if row is None:
         reason = f"no knee: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
         return PipelineChoice(judge.id, "no-knee", None, {}, None, reason, (reason,))
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
-    *spent, error = front.F[row].tolist()
+    *spent, error = front.means[row].tolist()
     amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
     reason = f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {len(front)} rows"
     stages = dict(zip(front.stages, chosen, strict=True))
-    return PipelineChoice(judge.id, "ok", row, stages, front.F[row], reason, _warnings(front, row, judge))
+    return PipelineChoice(judge.id, "ok", row, stages, F[row], reason, _warnings(front, row, judge))
 
 
 def _warnings(front: PipelineFront, row: int, judge: Rule) -> tuple[str, ...]:
@@ -271,39 +295,18 @@ def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_r
     return Found(freed.rows, found.looked_at + freed.looked_at)
 
 
-def looked_up(problem: Any, X: Any) -> Found:
-    """Some points X (n, n_var) of a PipelineProblem as rows of its tables, without those that are not known."""
-    number, k, F = problem.choices(np.unique(X, axis=0))
-    finite = np.isfinite(F).all(axis=1)
+def looked_up(problem: Any, evaluated: Evaluated) -> Found:
+    """What was evaluated of a PipelineProblem as rows of its tables, without what is not known."""
+    distinct = evaluated.distinct
+    number, k, F = problem.choices(distinct.X)
+    finite = np.isfinite(F).all(axis=1) & np.isfinite(distinct.F).all(axis=1)
     rows = [
         np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
         for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
     ]
-    return Found(np.column_stack(rows), len(F))
-
-
-def finite_tables(tables: Sequence[StageTable]) -> list[StageTable]:
-    """The tables without what is not finite.
-
-    Warns:
-        NonFiniteWarning: something was left out; it is named.
-    """
-    return [_finite(table) for table in tables]
-
-
-def _finite(table: StageTable) -> StageTable:
-    finite = np.isfinite(table.F).all(axis=1)
-    if finite.all():
-        return table
-    ids = list(table.stage.models)
-    lost = zip(table.model[~finite].tolist(), table.k[~finite].tolist(), strict=True)
-    points = [f"{ids[number]} k = {k}" for number, k in lost]
-    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
-    warnings.warn(
-        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=5
-    )
-    evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
-    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)
+    looked_at, size = distinct.seen(problem)
+    left_out = None if looked_at == size else size
+    return Found(np.column_stack(rows), len(F), grid_size=left_out, evaluated=distinct.take(finite))
 
 
 def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, found: Found) -> PipelineFront:
@@ -313,33 +316,44 @@ def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, fou
     F = combine(plan, [table.F[row] for table, row in columns])
     k = np.column_stack([table.k[row] for table, row in columns])
     resources = tables[0].resources
-    order = np.lexsort((k.sum(axis=1), *F.T[::-1]))
+    evaluated = found.evaluated
+    own = None if evaluated is None else evaluated.own(F, constraints(values_of(F), scenario, resources))
+    order = np.lexsort((k.sum(axis=1), *(F if own is None else own.F).T[::-1]))
     rows, k, F = rows[order], k[order], F[order]
+    own = None if own is None else own.take(order)
     names = tuple(table.stage.name for table in tables)
     ids = [list(table.stage.models) for table in tables]
     values = values_of(F)
     G = constraints(values, scenario, resources)
-    feasible = np.flatnonzero((G <= 0).all(axis=1))
-    best = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
+    meets = (G <= 0).all(axis=1) if own is None or evaluated is None else evaluated.feasible[order]
+    feasible = np.flatnonzero(meets)
+    compared = F if own is None else own.F
+    best = feasible[moocore.is_nondominated(compared[feasible])] if feasible.size else feasible
 
     def models(row: int) -> tuple[str, ...]:
         return tuple(own[table.model[at]] for own, table, at in zip(ids, tables, rows[row].tolist(), strict=True))
 
     why = None
     if found.least is not None:
-        why = _beyond_reach(found.least, scenario, resources)
+        least = values_of(to_objectives(found.least[None]))
+        why = beyond_reach(least[0], constraints(least, scenario, resources)[0], scenario.limits(resources))
     elif not feasible.size:
         labels = _Labels(lambda row: _words(names, models(row), k[row, :-1].tolist()), len(k))
-        why = str(explain(k[:, -1], labels, values, G, scenario, resources)).replace("no k ", "no choice ", 1)
-    F, k = F[best], k[best]
+        seen = None if found.grid_size is None else (found.looked_at, found.grid_size)
+        limits = scenario.limits(resources)
+        if own is not None:
+            G, (values, limits) = own.G, own.constraints(values, limits)
+        why = str(explain(k[:, -1], labels, values, G, limits, seen=seen, choices=True))
+    F, compared, k = F[best], compared[best], k[best]
     F.setflags(write=False)
+    compared.setflags(write=False)
     # A stage that has one k alone ends where it was meant to.
     ends = zip(tables, k.max(axis=0, initial=0).tolist(), strict=True)
     return PipelineFront(
         names,
         tuple(models(row) for row in best.tolist()),
         k,
-        F,
+        compared,
         scenario,
         why,
         resources,
@@ -353,6 +367,8 @@ def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, fou
             for table, row in zip(tables, rows[best].T, strict=True)
         ),
         found.looked_at,
+        None if own is None else F,
+        None if own is None else own.take(best),
     )
 
 
@@ -377,19 +393,4 @@ def _words(stages: Sequence[str], models: Sequence[str], k: Sequence[int]) -> st
     parts = [f"{stage} {model}" for stage, model in zip(stages, models, strict=True)]
     return ", ".join(f"{part} with k = {passes}" for part, passes in zip(parts, k, strict=False)) + (
         f", {parts[-1]}" if len(k) < len(parts) else ""
-    )
-
-
-def _beyond_reach(least: FloatArray, scenario: Scenario, resources: tuple[str, ...]) -> str:
-    """Which budgets no choice can meet, from the least of each sum alone."""
-    values = values_of(to_objectives(least[None]))
-    G = constraints(values, scenario, resources)[0]
-    broken = []
-    for limit, value, excess in zip(scenario.limits(resources), values[0].tolist(), G.tolist(), strict=True):
-        if excess > 0:
-            best, bound = ("at most", "at least") if limit.budget == "a_min" else ("at least", "at most")
-            has, must = (exactly(limit.quantity, amount) for amount in (value, limit.value or 0.0))
-            broken.append(f"{limit.quantity} is {best} {has}, must be {bound} {must}")
-    return "no choice meets all budgets" + (
-        f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"
     )

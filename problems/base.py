@@ -1,16 +1,17 @@
 """What all problems of this project share: whole numbers in, estimates out, each point estimated once."""
 
 from abc import abstractmethod
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
 from typing import Any
 
 import numpy as np
-from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
+from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
+from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
     Evidence,
@@ -25,57 +26,182 @@ _Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float,
 """F, G, the columns of the table, the error, what the budgets look at, the share of queries that meets them; and where
 all this stands: a curve and a row."""
 
+_DECLARED = {"F": "n_obj", "G": "n_ieq_constr", "H": "n_eq_constr"}
+_OPTIONS = frozenset(
+    [
+        *_DECLARED.values(),
+        "elementwise_func",
+        "elementwise_runner",
+        "requires_kwargs",
+        "callback",
+        "replace_nan_values_by",
+        "exclude_from_serialization",
+    ]
+)
+_HOOKS = ("_evaluate", "_evaluate_elementwise", "do", "evaluate")
 
-class EstimatedProblem(ElementwiseProblem):
-    """A pymoo problem over whole numbers whose F and G come from scaling curves.
+
+class GridProblem(ElementwiseProblem):
+    """What all problems of this project share: whole numbers in, and rows that are looked up, all at once if possible.
+
+    A subclass may override `_evaluate(x, out)`, of one point x: call `super()._evaluate(x, out)` and change `out`, or
+    fill it alone. What it makes of F and G is what every solver sees, in a loop as with a runner of threads or
+    processes. One that adds objectives or constraints declares how many there are then: `n_obj=4` or `n_ieq_constr=4`
+    to the constructor, or `self.n_obj = 4` after it. Ours come first, the error among them as the last.
+
+    Attributes:
+        axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
+            siblings stay on.
+        variables: what each variable is.
+        unordered: whether each variable is the number of a model, whose neighbours are no more alike than others.
+        scenario: the budgets.
+        resources: units of what the models use beside money and time.
+    """
+
+    axes: tuple[range, ...]
+    variables: tuple[str, ...]
+    unordered: tuple[bool, ...]
+    scenario: Scenario
+    resources: tuple[str, ...]
+
+    def _set_up(
+        self,
+        axes: Mapping[str, range],
+        unordered: Collection[str],
+        upper: Sequence[int],
+        scenario: Scenario,
+        resources: tuple[str, ...],
+        options: Mapping[str, Any],
+    ) -> None:
+        """Set the problem up: as pymoo's constructor, from the grid of each variable by its name.
+
+        Args:
+            axes: the grid of each variable by its name.
+            unordered: names of the variables whose values have no order.
+            upper: the largest value of each variable, which need not be on its grid.
+            scenario: the budgets.
+            resources: units of what the models use beside money and time.
+            options: those of pymoo's Problem that a user may give.
+
+        Raises:
+            SettingError: (a ValueError) the scenario has a budget for a resource that is not among them.
+            TypeError: an option is not one of pymoo's that a user may give.
+        """
+        unknown = sorted(options.keys() - _OPTIONS)
+        if unknown:
+            raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
+        for name in _DECLARED.values():
+            if name in options:
+                whole_number(name, options[name], name == "n_obj")
+        self.axes = tuple(axes.values())
+        self.variables = tuple(axes)
+        self.unordered = tuple(name in unordered for name in axes)
+        self.scenario = scenario
+        self.resources = resources
+        ours = {
+            "n_obj": len(objectives_of(resources)),
+            "n_ieq_constr": len(scenario.limits(resources)),
+            "n_var": len(axes),
+            "xl": np.array([axis[0] for axis in self.axes]),
+            "xu": np.array(upper),
+            "vtype": int,
+        }
+        super().__init__(**{**ours, **options})
+
+    @property
+    def is_extended(self) -> bool:
+        """Whether a subclass or a function of the user's has a say in what is evaluated."""
+        return self.elementwise_func is not ElementwiseEvaluationFunction or any(
+            getattr(getattr(self, hook), "__func__", None) is not getattr(GridProblem, hook) for hook in _HOOKS
+        )
+
+    def evaluate(self, X: Any, *args: Any, **kwargs: Any) -> Any:
+        """F and G of the points X (n, n_var), or of one point (n_var,); see pymoo's Problem."""
+        table = np.asarray(X)
+        return super().evaluate(table if table.size else table.reshape(0, self.n_var), *args, **kwargs)
+
+    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        # All points of a generation are looked up at once, unless somebody has a say in what one point gives, or asked
+        # for a runner of their own.
+        if self.is_extended or type(self.elementwise_runner) is not LoopedElementwiseEvaluation:
+            self._prepare(X)
+            super()._evaluate_elementwise(X, out, *args, **kwargs)
+        else:
+            self._look_up(X, out)
+        self._refuse_undeclared(out, len(X))
+
+    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+        found: dict[str, Any] = {}
+        self._look_up(np.asarray(x)[None], found)
+        out.update({key: value[0] for key, value in found.items()})
+
+    @abstractmethod
+    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
+        """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nobody else has."""
+
+    def _prepare(self, X: Any) -> None:
+        """Whatever is quicker for many points X (n, n_var) at once than for each of them."""
+
+    def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
+        """Refuse rows with more or fewer values than the problem says that it has."""
+        who = type(self).__name__
+        faults = []
+        for key, declared in _DECLARED.items():
+            if not n or key not in out:
+                continue
+            asked = getattr(self, declared)
+            if out[key] is None:
+                if asked:
+                    faults.append(f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got none")
+            elif (got := np.size(out[key]) / n) != asked:
+                faults.append(
+                    f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got {got:g}: give the "
+                    f"problem {declared}={got:g} as an option, or set self.{declared} = {got:g} after super().__init__"
+                )
+        if faults:
+            raise SettingError(faults)
+
+
+class EstimatedProblem(GridProblem):
+    """A pymoo problem over whole numbers whose F and G come from scaling curves; see GridProblem for subclasses.
 
     F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
     G = (cost/c_max - 1, time/t_max - 1, a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9.
     Where models use further resources, each adds a column to F before the error, and one to G before the accuracy.
     Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
     read with `result.opt.get("accuracy_se")`. A point whose estimate is not finite is infeasible beyond all others.
-
-    Attributes:
-        axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
-            siblings stay on.
-        scenario: the budgets.
-        resources: units of what the models use beside money and time.
     """
 
-    axes: tuple[range, ...]
-    scenario: Scenario
-    resources: tuple[str, ...]
-
     def __init__(
-        self, axes: tuple[range, ...], upper: tuple[int, ...], scenario: Scenario, resources: tuple[str, ...] = ()
+        self,
+        axes: Mapping[str, range],
+        upper: Sequence[int],
+        scenario: Scenario,
+        resources: tuple[str, ...] = (),
+        *,
+        unordered: Collection[str] = (),
+        **options: Any,
     ) -> None:
         """Set the problem up; nothing is estimated yet.
 
         Args:
-            axes: the grid of each variable.
+            axes: the grid of each variable by its name.
             upper: the largest value of each variable, which need not be on its grid.
             scenario: the budgets.
             resources: units of what the models use beside money and time.
+            unordered: names of the variables whose values have no order.
+            **options: those of pymoo's Problem: n_obj, n_ieq_constr, n_eq_constr, elementwise_func,
+                elementwise_runner, requires_kwargs, callback, replace_nan_values_by, exclude_from_serialization.
 
         Raises:
             SettingError: (a ValueError) the scenario has a budget for a resource that is not among them.
+            TypeError: an option is not one of these.
         """
-        self.axes = axes
-        self.scenario = scenario
-        self.resources = resources
         self._columns = columns_of(resources)
-        self._bounds = tuple((axis[0], last) for axis, last in zip(axes, upper, strict=True))
         self._known: dict[Point, _Estimate] = {}
         self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)
-        low, high = zip(*self._bounds, strict=True)
-        super().__init__(
-            n_var=len(axes),
-            n_obj=len(objectives_of(resources)),
-            n_ieq_constr=len(scenario.limits(resources)),
-            xl=np.array(low),
-            xu=np.array(high),
-            vtype=int,
-        )
+        self._bounds = tuple((axis[0], last) for axis, last in zip(axes.values(), upper, strict=True))
+        self._set_up(axes, unordered, upper, scenario, resources, options)
 
     @abstractmethod
     def _estimate(self, points: list[Point]) -> ScalingCurve:
@@ -93,9 +219,11 @@ class EstimatedProblem(ElementwiseProblem):
         """
         points = [tuple(x) for x in np.asarray(X).tolist()]
         self._learn(points)
+        if not points:
+            return self._none_known()
         learnt, curve = self._last_learnt
         if curve is not None and points == learnt:
-            return curve
+            return curve.take(np.arange(len(curve)))
         _, _, rows, errors, values, attainment, curves, places = zip(
             *(self._known[point] for point in points), strict=True
         )
@@ -104,24 +232,17 @@ class EstimatedProblem(ElementwiseProblem):
         evidence = _evidence(curves, places)
         return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, evidence, self.resources)
 
-    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        # All new points of a generation go to the estimator in one call, which is what it is fast at. What is left is
-        # to look rows up, which needs no loop unless somebody asked for a runner of their own.
+    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
         points = [tuple(x) for x in np.asarray(X).tolist()]
         self._learn(points)
-        if not isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
-            super()._evaluate_elementwise(X, out, *args, **kwargs)
-            return
-        F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
-        out["F"], out["G"] = np.array(F), np.array(G)
-        out.update(zip(self._columns, np.array(table).T, strict=True))
+        if points:
+            F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
+            out["F"], out["G"] = np.array(F), np.array(G)
+            out.update(zip(self._columns, np.array(table).T, strict=True))
 
-    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        point = tuple(np.asarray(x).tolist())
-        if point not in self._known:
-            self._learn([point])
-        out["F"], out["G"], row, *_ = self._known[point]
-        out.update(zip(self._columns, row, strict=True))
+    def _prepare(self, X: Any) -> None:
+        # What is no point of this problem is left to `_evaluate`, which may make one of it.
+        self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._faults(point)])
 
     def _learn(self, asked: list[tuple[Any, ...]]) -> None:
         """Estimate the points that are not known yet."""
@@ -147,16 +268,29 @@ class EstimatedProblem(ElementwiseProblem):
         self._known.update(zip(new, rows, strict=True))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
-        for value, (low, high) in zip(point, self._bounds, strict=True):
-            if not (low <= value <= high and value == int(value)):
-                raise SettingError(
-                    f"{self._what(value)} must be a whole number in [{low}, {high}], got {value:g}. Operators for real "
-                    "numbers leave the integers: moo_inference.solvers.nsga2() has operators that stay on the grid"
-                )
+        faults = self._faults(point)
+        if faults:
+            raise SettingError(faults)
         return tuple(int(value) for value in point)
 
-    def _what(self, value: Any) -> str:
-        return "k"
+    def _faults(self, point: tuple[Any, ...]) -> list[str]:
+        """Why this is no point of the problem, a sentence a variable."""
+        if len(point) != len(self._bounds):
+            return [f"a point must have {len(self._bounds)} values ({', '.join(self.variables)}), got {len(point)}"]
+        return [
+            f"{name} must be a whole number in [{low}, {high}], got {value:g}. Operators for real numbers leave the "
+            "integers: moo_inference.solvers.nsga2() has operators that stay on the grid"
+            for name, value, (low, high) in zip(self.variables, point, self._bounds, strict=True)
+            if not (low <= value <= high and value == int(value))
+        ]
+
+    def _none_known(self) -> ScalingCurve:
+        """A curve of no points."""
+        m, columns = len(objectives_of(self.resources)), len(self._columns)
+        views = {self.scenario: BudgetView(np.empty((0, m)), np.empty(0))}
+        return ScalingCurve(
+            np.empty(0, dtype=np.int64), np.empty((0, columns)), np.empty(0), views, None, self.resources
+        )
 
 
 def _evidence(curves: Sequence[ScalingCurve], places: Sequence[int]) -> Evidence | None:

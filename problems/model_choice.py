@@ -35,11 +35,13 @@ class ModelChoiceProblem(EstimatedProblem):
         k_step: int = 1,
         parallel: int | None = None,
         latency: str | None = None,
+        **options: Any,
     ) -> None:
         """Set the problem up; nothing is estimated yet. The options are those of InferenceScalingProblem.
 
         Raises:
             SettingError: (a ValueError) there is no model, an option is out of its range, or the grid is empty.
+            TypeError: there is no such option.
         """
         if not models:
             raise SettingError("there must be at least one model, got none")
@@ -51,13 +53,14 @@ class ModelChoiceProblem(EstimatedProblem):
         self.estimator = default_estimator(models.values()) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
-        axes = (range(len(models)), grid)
-        super().__init__(axes, (len(models) - 1, int(k_max)), scenario, shared_resources(models.values()))
+        axes = {"model": range(len(models)), "k": grid}
+        upper = (len(models) - 1, int(k_max))
+        super().__init__(axes, upper, scenario, shared_resources(models.values()), unordered=("model",), **options)
 
     def names_of(self, X: Any) -> tuple[str, ...]:
         """The id of the model of each row of X (n, 2)."""
         ids = list(self.models)
-        return tuple(ids[number] for number in np.asarray(X)[:, 0].tolist())
+        return tuple(ids[int(number)] for number, *_ in np.asarray(X).tolist())
 
     def _estimate(self, points: list[Point]) -> ScalingCurve:
         curves: list[ScalingCurve] = []
@@ -73,6 +76,3 @@ class ModelChoiceProblem(EstimatedProblem):
                 scenarios=[self.scenario],
             )
         return ScalingCurve.joined(curves)
-
-    def _what(self, value: Any) -> str:
-        return "the number of the model and k"

@@ -1,16 +1,16 @@
 """Which models, and how many passes of each, along the stages of a pipeline."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
+from moo_inference.problems.base import GridProblem
 from moo_inference.stages import (
     Part,
     Series,
@@ -24,23 +24,18 @@ from moo_inference.stages import (
 )
 
 
-class PipelineProblem(ElementwiseProblem):
+class PipelineProblem(GridProblem):
     """For each stage the number of its model, where it has several, and its k; three objectives, three constraints.
 
     F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries; with parallel
     branches the time is a lower bound of the mean, see Parallel. G = (cost/c_max - 1, time/t_max - 1,
     a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9. Further resources stand in F before
     the error, and in G before the accuracy. A k beyond what the evaluation of its model tells, and an estimate that is
-    not finite, is infeasible beyond all others. Rows are looked up, not estimated.
+    not finite, is infeasible beyond all others. Rows are looked up, not estimated. Variables are called `<stage> model`
+    and `<stage> k`; see GridProblem for subclasses.
 
     Attributes:
-        axes: the grid of each variable: what ExhaustiveSearch enumerates and what the operators of `nsga2` and its
-            siblings stay on.
         plan: the pipeline.
-        scenario: the budgets.
-        resources: units of the further resources.
-        variables: what each variable is: `<stage> model` or `<stage> k`.
-        unordered: whether each variable is the number of a model, whose neighbours are no more alike than others.
         tables: what each stage may choose from, in the order of the stages.
     """
 
@@ -55,6 +50,7 @@ class PipelineProblem(ElementwiseProblem):
         k_step: int = 1,
         parallel: int | None = None,
         latency: str | None = None,
+        **options: Any,
     ) -> None:
         """Set the problem up; each model is estimated here, once.
 
@@ -68,16 +64,19 @@ class PipelineProblem(ElementwiseProblem):
             k_step: the distance of the grid.
             parallel: passes at the same time, in place of each model's own number.
             latency: how times add up, in place of each model's own rule.
+            **options: those of pymoo's Problem, see EstimatedProblem; a subclass with a fourth objective or constraint
+                gives `n_obj=4` or `n_ieq_constr=4`.
 
         Raises:
             SettingError: (a ValueError) an option is out of its range, a grid is empty, or a budget is for a quantile.
+            TypeError: there is no such option.
         """
         plan = as_series(stages)
         refuse_quantiles(scenario)
         tables = stage_tables(
             plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
         )
-        self._set_up(plan, tables, scenario)
+        self._of_tables(plan, tables, scenario, options)
 
     @classmethod
     def of_tables(cls, plan: Series, tables: Sequence[StageTable], scenario: Scenario) -> "PipelineProblem":
@@ -93,40 +92,28 @@ class PipelineProblem(ElementwiseProblem):
         """
         refuse_quantiles(scenario)
         problem = cls.__new__(cls)
-        problem._set_up(plan, tables, scenario)
+        problem._of_tables(plan, tables, scenario, {})
         return problem
 
-    def _set_up(self, plan: Series, tables: Sequence[StageTable], scenario: Scenario) -> None:
-        self.plan, self.tables, self.scenario = plan, list(tables), scenario
-        self.resources = self.tables[0].resources
-        objectives = objectives_of(self.resources)
-        axes, variables, unordered = [], [], []
+    def _of_tables(
+        self, plan: Series, tables: Sequence[StageTable], scenario: Scenario, options: Mapping[str, Any]
+    ) -> None:
+        self.plan, self.tables = plan, list(tables)
+        resources = self.tables[0].resources
+        axes, unordered = {}, []
         self._known: list[FloatArray] = []
         for table in self.tables:
             # A model's evaluation may end the grid before k_max.
             grid = table.grid[: table.grid.index(int(table.k.max())) + 1]
-            known = np.full((len(table.stage.models), len(grid), len(objectives)), np.inf)
+            known = np.full((len(table.stage.models), len(grid), len(objectives_of(resources))), np.inf)
             finite = np.isfinite(table.F).all(axis=1)
             known[table.model[finite], (table.k[finite] - grid.start) // grid.step] = table.F[finite]
             self._known.append(known)
             if len(table.stage.models) > 1:
-                axes.append(range(len(table.stage.models)))
-                variables.append(f"{table.stage.name} model")
-                unordered.append(True)
-            axes.append(grid)
-            variables.append(f"{table.stage.name} k")
-            unordered.append(False)
-        self.axes = tuple(axes)
-        self.variables = tuple(variables)
-        self.unordered = tuple(unordered)
-        super().__init__(
-            n_var=len(axes),
-            n_obj=len(objectives),
-            n_ieq_constr=len(scenario.limits(self.resources)),
-            xl=np.array([axis[0] for axis in axes]),
-            xu=np.array([axis[-1] for axis in axes]),
-            vtype=int,
-        )
+                axes[f"{table.stage.name} model"] = range(len(table.stage.models))
+                unordered.append(f"{table.stage.name} model")
+            axes[f"{table.stage.name} k"] = grid
+        self._set_up(axes, unordered, [axis[-1] for axis in axes.values()], scenario, resources, options)
 
     def choices(self, X: Any) -> tuple[IntArray, IntArray, FloatArray]:
         """What the rows of X (n, n_var) mean.
@@ -161,18 +148,6 @@ class PipelineProblem(ElementwiseProblem):
         number, _, _ = self.choices(X)
         return tuple(tuple(own[place] for own, place in zip(ids, row, strict=True)) for row in number.tolist())
 
-    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        # Rows are looked up all at once, unless somebody asked for a runner of their own.
-        if isinstance(self.elementwise_runner, LoopedElementwiseEvaluation):
-            self._look_up(X, out)
-        else:
-            super()._evaluate_elementwise(X, out, *args, **kwargs)
-
-    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        found: dict[str, Any] = {}
-        self._look_up(np.asarray(x)[None], found)
-        out.update({key: value[0] for key, value in found.items()})
-
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
         _, _, F = self.choices(X)
         values = values_of(F)
@@ -184,6 +159,10 @@ class PipelineProblem(ElementwiseProblem):
     def _indices(self, X: Any) -> IntArray:
         """(n, n_var) positions of the values of X on their grids."""
         values = np.asarray(X, dtype=float)
+        values = values if values.size else values.reshape(0, len(self.axes))
+        if values.ndim != 2 or values.shape[1] != len(self.axes):
+            names = ", ".join(self.variables)
+            raise SettingError(f"a point must have {len(self.axes)} values ({names}), got shape {values.shape}")
         starts, steps, counts = np.array([(axis.start, axis.step, len(axis)) for axis in self.axes]).T
         index = (values - starts) / steps
         wrong = ~((index == np.rint(index)) & (index >= 0) & (index < counts))

@@ -1,6 +1,7 @@
 """How many passes of one model: the paper's problem (Eq. 8, 9) as pymoo asks it."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import numpy as np
 
@@ -30,6 +31,7 @@ class InferenceScalingProblem(EstimatedProblem):
         k_step: int = 1,
         parallel: int | None = None,
         latency: str | None = None,
+        **options: Any,
     ) -> None:
         """Set the problem up; nothing is estimated yet.
 
@@ -42,9 +44,12 @@ class InferenceScalingProblem(EstimatedProblem):
             k_step: the distance of the grid.
             parallel: passes at the same time, in place of the model's own number.
             latency: how times add up, in place of the model's own rule.
+            **options: those of pymoo's Problem, see EstimatedProblem; a subclass with a fourth objective or constraint
+                gives `n_obj=4` or `n_ieq_constr=4`.
 
         Raises:
             SettingError: (a ValueError) an option is out of its range, or the grid is empty.
+            TypeError: there is no such option.
         """
         grid = pass_grid(k_min, k_max, k_step)
         latency_settings(model, parallel, latency)
@@ -53,7 +58,7 @@ class InferenceScalingProblem(EstimatedProblem):
         self.estimator = default_estimator([model]) if estimator is None else estimator
         self.parallel = parallel
         self.latency = latency
-        super().__init__((grid,), (int(k_max),), scenario, tuple(model.resources))
+        super().__init__({"k": grid}, (int(k_max),), scenario, tuple(model.resources), **options)
 
     def curve(self, k: Iterable[int]) -> ScalingCurve:
         """The scaling curve at some k; see `estimates`."""

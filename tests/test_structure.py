@@ -24,6 +24,7 @@ ORDER = (
     "merging",
     "problems",
     "solvers",
+    "evaluated",
     "infeasibility",
     "fronts",
     "scores",

@@ -1,8 +1,12 @@
 """pymoo's evolutionary algorithms, wired for problems on integer grids."""
 
+import copy
+import inspect
+import math
 import warnings
 from collections.abc import Callable
-from typing import Any
+from types import FrameType
+from typing import Any, Self
 
 import numpy as np
 from pymoo.algorithms.moo.nsga2 import NSGA2, binary_tournament
@@ -13,44 +17,133 @@ from pymoo.algorithms.moo.unsga3 import UNSGA3, comp_by_rank_and_ref_line_dist
 from pymoo.core.algorithm import Algorithm
 from pymoo.core.duplicate import NoDuplicateElimination
 from pymoo.operators.selection.tournament import TournamentSelection
+from pymoo.optimize import minimize
 from pymoo.termination.max_gen import MaximumGenerationTermination
+from pymoo.util.misc import termination_from_tuple
 from pymoo.util.ref_dirs import get_reference_directions
 
-from moo_inference.errors import EnumerationWarning
+from moo_inference.errors import EnumerationWarning, SettingError
 from moo_inference.estimators.base import whole_number
 from moo_inference.solvers.exhaustive import grid_size
-from moo_inference.solvers.operators import Everything, GridMating, GridRepair, GridSampling
+from moo_inference.solvers.operators import (
+    Everything,
+    GridMating,
+    GridRepair,
+    GridSampling,
+    evaluations_left,
+    most_evaluations,
+    points_on_grid,
+)
 
 _LARGEST_POPULATION = 96
 _INDIVIDUALS_A_VARIABLE = 32
 _SMALLEST_POPULATION = 4
+_MOST_INDIVIDUALS = 1024
+"""The work of a generation grows with the square of its individuals."""
 
 
-def nsga2(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20) -> Algorithm:
+class OnGrid(Algorithm):
+    """What pymoo's classes are given here beside their operators: a memory, a limit that is kept, and a resumption."""
+
+    def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
+        """Get ready for a problem; see pymoo's Algorithm."""
+        super().setup(problem, **options)
+        if self.archive is None:
+            self.archive: Any = Everything()
+        if not isinstance(self.archive, Everything):
+            raise SettingError(
+                "archive must be left out: everything evaluated is kept in result.archive, without which points would "
+                f"be evaluated twice and rows of the front lost; got {type(self.archive).__name__}"
+            )
+        if (most := most_evaluations(self.termination)) < 1:
+            raise SettingError(f"the number of evaluations must be at least 1, got {most:g}")
+        return self
+
+    def run(self) -> Any:
+        """Run until the termination says so. See pymoo's Algorithm."""
+        if self.is_initialized:
+            self._go_on(inspect.currentframe())
+        return super().run()
+
+    def _go_on(self, here: FrameType | None) -> None:
+        # pymoo's `minimize` gives nothing of what it was given to an algorithm under way, and does not say so.
+        caller = here.f_back if here is not None else None
+        if caller is None or caller.f_code is not minimize.__code__:
+            return
+        given = caller.f_locals
+        if given["kwargs"]:
+            raise SettingError(
+                f"an algorithm under way takes no new {', '.join(given['kwargs'])} from minimize: set them on the "
+                "algorithm"
+            )
+        if given["termination"] is not None:
+            termination: Any = termination_from_tuple(copy.deepcopy(given["termination"]))
+            # It is asked as after the last generation, when pymoo had not counted that one yet.
+            counted = self.n_iter or 1
+            self.n_iter = counted - 1
+            termination.update(self)
+            self.n_iter = counted
+            self.termination: Any = termination
+
+    def _initialize_infill(self) -> Any:
+        own: Any = self
+        left = evaluations_left(self)
+        size = min(own.pop_size, left)
+        return own.initialization.do(self.problem, size, algorithm=self, random_state=self.random_state)[:left]
+
+
+class GridNSGA2(OnGrid, NSGA2):
+    """pymoo's NSGA2 on a grid."""
+
+
+class GridNSGA3(OnGrid, NSGA3):
+    """pymoo's NSGA3 on a grid."""
+
+
+class GridUNSGA3(OnGrid, UNSGA3):
+    """pymoo's UNSGA3 on a grid."""
+
+
+class GridSMSEMOA(OnGrid, SMSEMOA):
+    """pymoo's SMSEMOA on a grid."""
+
+
+class GridSPEA2(OnGrid, SPEA2):
+    """pymoo's SPEA2 on a grid."""
+
+
+def nsga2(
+    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+) -> Algorithm:
     """NSGA-II for one of this project's problems, or any pymoo problem over whole numbers.
 
     Args:
         problem: the problem that will be solved; its grid bounds the population.
         seed: of the run; `minimize(..., seed=...)` overrides it.
         pop_size: individuals a generation; None means an eighth of the grid, between 4 and 96; with more than three
-            variables at most 32 a variable, since the front spreads over more of them.
-        n_gen: generations; a termination given to `minimize` overrides it. A run ends before where the whole grid has
-            been seen.
+            variables at most 32 a variable, since the front spreads over more of them, and never above 1,024.
+        n_gen: generations; a termination given to `minimize` overrides it, also for an algorithm under way. A run ends
+            before where the whole grid has been seen.
+        sampling: where to start: an array X (n, n_var), or a Population, of points of the grid, which are evaluated
+            first; None draws them.
 
     Returns:
-        An algorithm for `minimize`. No point is evaluated twice, and everything evaluated is kept in `result.archive`,
-        so that a population smaller than the front loses none of it.
+        An algorithm for `minimize`. No point is evaluated twice, a termination after so many evaluations is kept to the
+        point, and everything evaluated is kept in `result.archive`, so that a population smaller than the front loses
+        none of it. Another archive is refused.
 
     Raises:
-        SettingError: (a ValueError) an option is not a whole number in its range.
+        SettingError: (a ValueError) an option is not a whole number in its range, or a point is not on the grid.
 
     Warns:
         EnumerationWarning: the population is half the grid or more.
     """
-    return _wired(problem, seed, pop_size, n_gen, binary_tournament, lambda _, options: NSGA2(**options))
+    return _wired(problem, seed, pop_size, n_gen, sampling, binary_tournament, lambda _, options: GridNSGA2(**options))
 
 
-def nsga3(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20) -> Algorithm:
+def nsga3(
+    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+) -> Algorithm:
     """NSGA-III; options as for `nsga2`. It has at most as many reference directions as individuals.
 
     `result.X` holds only the rows nearest to the reference directions; the front is in `result.archive`.
@@ -60,36 +153,50 @@ def nsga3(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: in
         seed,
         pop_size,
         n_gen,
+        sampling,
         _by_violation,
-        lambda size, options: NSGA3(_directions(problem.n_obj, size), **options),
+        lambda size, options: GridNSGA3(_directions(problem.n_obj, size), **options),
     )
 
 
-def u_nsga3(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20) -> Algorithm:
+def u_nsga3(
+    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+) -> Algorithm:
     """U-NSGA-III; options and result as for `nsga3`."""
     return _wired(
         problem,
         seed,
         pop_size,
         n_gen,
+        sampling,
         _by_rank_and_line,
-        lambda size, options: UNSGA3(_directions(problem.n_obj, size), **options),
+        lambda size, options: GridUNSGA3(_directions(problem.n_obj, size), **options),
     )
 
 
-def sms_emoa(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20) -> Algorithm:
-    """SMS-EMOA; options as for `nsga2`."""
+def sms_emoa(
+    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+) -> Algorithm:
+    """SMS-EMOA; options as for `nsga2`. It is for two objectives or more, and refuses one."""
+    if problem.n_obj < 2:
+        raise SettingError(
+            "sms-emoa must have two objectives or more, since it measures hypervolumes, got 1: use nsga2, nsga3, "
+            "u-nsga3 or spea2"
+        )
     return _wired(
         problem,
         seed,
         pop_size,
         n_gen,
+        sampling,
         _by_dominance,
-        lambda _, options: SMSEMOA(survival=LeastHypervolumeContributionSurvival(), **options),
+        lambda _, options: GridSMSEMOA(survival=LeastHypervolumeContributionSurvival(), **options),
     )
 
 
-def spea2(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20) -> Algorithm:
+def spea2(
+    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+) -> Algorithm:
     """SPEA2; options as for `nsga2`."""
     # The default survival of pymoo's class is one object that all its instances share, with a memory.
     return _wired(
@@ -97,8 +204,9 @@ def spea2(problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: in
         seed,
         pop_size,
         n_gen,
+        sampling,
         spea_binary_tournament,
-        lambda _, options: SPEA2(survival=_Survival(normalize=True), **options),
+        lambda _, options: GridSPEA2(survival=_Survival(normalize=True), **options),
     )
 
 
@@ -107,12 +215,13 @@ def _wired(
     seed: int,
     pop_size: int | None,
     n_gen: int,
+    sampling: Any,
     tournament: Callable[..., Any],
     make: Callable[[int, dict[str, Any]], Algorithm],
 ) -> Algorithm:
     grid = grid_size(problem)
     if pop_size is None:
-        most = max(_LARGEST_POPULATION, _INDIVIDUALS_A_VARIABLE * problem.n_var)
+        most = min(max(_LARGEST_POPULATION, _INDIVIDUALS_A_VARIABLE * problem.n_var), _MOST_INDIVIDUALS)
         size = min(max(grid // 8, _SMALLEST_POPULATION), most)
     else:
         size = whole_number("pop_size", pop_size, 2)
@@ -127,7 +236,7 @@ def _wired(
         size,
         {
             "pop_size": size,
-            "sampling": GridSampling(),
+            "sampling": GridSampling(None if sampling is None else points_on_grid(problem, sampling)),
             "mating": GridMating(TournamentSelection(func_comp=tournament)),
             "repair": GridRepair(),
             "eliminate_duplicates": NoDuplicateElimination(),
@@ -141,16 +250,35 @@ def _wired(
 
 
 # pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be kept in a file.
-def _by_violation(*args: Any, **kwargs: Any) -> Any:
-    return comp_by_cv_then_random(*args, **kwargs)
+def _by_violation(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
+    return _violations_first(comp_by_cv_then_random, pop, P, random_state, kwargs)
 
 
-def _by_rank_and_line(*args: Any, **kwargs: Any) -> Any:
-    return comp_by_rank_and_ref_line_dist(*args, **kwargs)
+def _by_rank_and_line(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
+    return _violations_first(comp_by_rank_and_ref_line_dist, pop, P, random_state, kwargs)
 
 
 def _by_dominance(*args: Any, **kwargs: Any) -> Any:
     return cv_and_dom_tournament(*args, **kwargs)
+
+
+def _violations_first(
+    comparer: Callable[..., Any], pop: Any, pairs: Any, random_state: Any, options: dict[str, Any]
+) -> Any:
+    """(n, 1) winners of pairs (n, 2): of two of which one is infeasible the less violated, else whom `comparer` says.
+
+    pymoo's comparers break ties between equal violations by a generator of their own, which nobody can seed.
+    """
+    violation = pop.get("CV")[:, 0][pairs]
+    infeasible = (violation > 0).any(axis=1)
+    drawn = random_state.integers(0, 2, size=infeasible.sum())
+    one, other = violation[infeasible].T
+    place = np.where(one == other, drawn, one > other)
+    winners = np.empty((len(pairs), 1), dtype=int)
+    winners[infeasible, 0] = pairs[infeasible, place]
+    if not infeasible.all():
+        winners[~infeasible] = comparer(pop, pairs[~infeasible], random_state=random_state, **options)
+    return winners
 
 
 class _Survival(SPEA2Survival):
@@ -162,10 +290,12 @@ class _Survival(SPEA2Survival):
 
 
 def _directions(objectives: int, most: int) -> Any:
-    """The finest even set of reference directions of at most so many."""
-    partitions = 1
-    while True:
-        finer = get_reference_directions("das-dennis", objectives, n_partitions=partitions + 1)
-        if len(finer) > most:
-            return get_reference_directions("das-dennis", objectives, n_partitions=partitions)
+    """The finest even set of reference directions of at most so many; the one in the middle where no more fit."""
+    if objectives == 1:
+        return np.ones((1, 1))
+    partitions = 0
+    while math.comb(partitions + objectives, objectives - 1) <= most:
         partitions += 1
+    if not partitions:
+        return np.full((1, objectives), 1 / objectives)
+    return get_reference_directions("das-dennis", objectives, n_partitions=partitions)

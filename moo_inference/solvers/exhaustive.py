@@ -1,6 +1,8 @@
 """Exhaustive search: every point of the grid in one generation. On a grid this is the truth."""
 
 import copy
+import math
+from collections.abc import Sequence
 from typing import Any, Self
 
 import moocore
@@ -22,7 +24,7 @@ class ExhaustiveSearch(Algorithm):
 
     It takes the grid from the problem's `axes`, one range a variable. A pymoo problem without them is enumerated
     over the whole numbers between its bounds, provided that it says `vtype=int`. `result.pop` is the whole grid
-    in the order of enumeration, and `result.X` keeps its integers.
+    in the order of enumeration, and `result.X` keeps its integers. Whatever the termination, it looks at all of it.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -45,15 +47,12 @@ class ExhaustiveSearch(Algorithm):
         if self.output is None and (options.get("verbose") or self.verbose):
             self.output: Any = MultiObjectiveOutput()
         super().setup(problem, **options)
-        return self
-
-    def _setup(self, problem: Any, **kwargs: Any) -> None:
         # It is told to stop below, and a termination of the caller's must not stay told.
         self.termination: Any = copy.deepcopy(self.termination)
-        self._points = grid_points(problem)
+        return self
 
     def _initialize_infill(self) -> Population:
-        return Population.new("X", self._points)
+        return Population.new("X", grid_points(self.problem))
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
         self.termination.terminate()
@@ -85,7 +84,8 @@ class _WholeGridEvaluator(Evaluator):
             out["CV"] = np.maximum(out["G"], 0).sum(axis=1, keepdims=True)
         own = [key for key in out if hasattr(pop[0], key)]
         extra = [key for key in out if key not in own]
-        rows = zip(*(out[key].tolist() for key in extra), strict=True) if extra else ((),) * len(pop)
+        columns = (out[key].tolist() if out[key].ndim == 1 else out[key] for key in extra)
+        rows = zip(*columns, strict=True) if extra else ((),) * len(pop)
         for individual, row, *values in zip(pop.tolist(), rows, *(out[key] for key in own), strict=True):
             for key, value in zip(own, values, strict=True):
                 setattr(individual, key, value)
@@ -127,7 +127,26 @@ def axes_of(problem: Any) -> tuple[range, ...]:
 
 def grid_size(problem: Any) -> int:
     """How many points a problem's grid has."""
-    return int(np.prod([len(axis) for axis in axes_of(problem)], dtype=float))
+    return math.prod(len(axis) for axis in axes_of(problem))
+
+
+def points_at(axes: Sequence[range], flat: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n, n_var) points of a grid by their numbers (n,), counted with the last variable fastest."""
+    points = np.empty((len(flat), len(axes)), dtype=np.int64)
+    # numpy's own functions for this end at 64 dimensions.
+    for column in reversed(range(len(axes))):
+        axis = axes[column]
+        flat, index = np.divmod(flat, len(axis))
+        points[:, column] = axis.start + axis.step * index
+    return points
+
+
+def numbers_of(axes: Sequence[range], points: NDArray[np.int64]) -> NDArray[np.int64]:
+    """(n,) the numbers of points (n, n_var) of a grid; see `points_at`."""
+    flat = np.zeros(len(points), dtype=np.int64)
+    for column, axis in enumerate(axes):
+        flat = flat * len(axis) + (points[:, column] - axis.start) // axis.step
+    return flat
 
 
 def grid_points(problem: Any) -> NDArray[np.int64]:
@@ -139,5 +158,4 @@ def grid_points(problem: Any) -> NDArray[np.int64]:
     axes, size = axes_of(problem), grid_size(problem)
     if not 0 < size <= _MOST_POINTS:
         raise SettingError(f"the grid must have 1 to {_MOST_POINTS:,} points to be enumerated, got {size:,}")
-    mesh = np.meshgrid(*(np.arange(axis.start, axis.stop, axis.step) for axis in axes), indexing="ij")
-    return np.column_stack([values.ravel() for values in mesh])
+    return points_at(axes, np.arange(size))

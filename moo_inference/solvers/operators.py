@@ -5,6 +5,7 @@ no point is offered twice, and nothing that was evaluated is forgotten.
 """
 
 import math
+import sys
 from typing import Any, Self
 
 import numpy as np
@@ -13,10 +14,12 @@ from pymoo.core.infill import InfillCriterion
 from pymoo.core.population import Population
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
+from pymoo.core.termination import TerminateIfAll, Termination
 from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
 
-from moo_inference.solvers.exhaustive import axes_of
+from moo_inference.errors import SettingError
+from moo_inference.solvers.exhaustive import axes_of, grid_size, numbers_of, points_at
 
 _TRIES = 10
 _RESET_SHARE = 0.1
@@ -43,12 +46,50 @@ class GridRepair(Repair):
 
 
 class GridSampling(Sampling):
-    """Distinct points of the grid, drawn evenly; all of them where fewer exist than are asked for."""
+    """Distinct points of the grid: those that are given, or drawn evenly, all where fewer exist than are asked for.
+
+    Attributes:
+        points: (n, n_var) integers from `points_on_grid`, or None.
+    """
+
+    def __init__(self, points: NDArray[np.int64] | None = None) -> None:
+        super().__init__()
+        self.points = points
 
     def _do(  # type: ignore[override]
         self, problem: Any, n_samples: int, *args: Any, random_state: Any = None, **kwargs: Any
     ) -> Any:
-        return _random_points(problem, n_samples, set(), random_state)
+        return _random_points(problem, n_samples, set(), random_state) if self.points is None else self.points
+
+
+def points_on_grid(problem: Any, sampling: Any) -> NDArray[np.int64]:
+    """The distinct points of an array X (n, n_var), or of a Population, in their order.
+
+    Raises:
+        SettingError: (a ValueError) there is none, or one is not on the grid of the problem; each is named.
+    """
+    axes = axes_of(problem)
+    X = np.atleast_2d(np.asarray(sampling.get("X") if isinstance(sampling, Population) else sampling))
+    if not X.size or X.ndim != 2 or X.shape[1] != len(axes) or X.dtype.kind not in "iuf":
+        raise SettingError(
+            f"sampling must be an array (n, {len(axes)}) of numbers, or a Population of such points; got {X.shape} of "
+            f"{X.dtype}"
+        )
+    names = getattr(problem, "variables", [f"variable {column}" for column in range(len(axes))])
+    faults = []
+    for column, (name, axis) in enumerate(zip(names, axes, strict=True)):
+        index = (X[:, column] - axis.start) / axis.step
+        wrong = np.flatnonzero(~((index == np.rint(index)) & (index >= 0) & (index < len(axis))))
+        step = f" in steps of {axis.step}" if axis.step > 1 else ""
+        faults += [
+            f"row {row} of sampling: {name} must be a whole number in [{axis[0]}, {axis[-1]}]{step}, got "
+            f"{X[row, column]:g}"
+            for row in wrong.tolist()
+        ]
+    if faults:
+        raise SettingError(faults)
+    _, first = np.unique(X, axis=0, return_index=True)
+    return X[np.sort(first)].astype(np.int64)
 
 
 class GridCrossover(SBX):
@@ -87,7 +128,7 @@ class GridMutation(PM):
         fresh = first + step * random_state.integers(0, last + 1, size=mutated.shape)
         share = np.where(_unordered(problem), 1.0, _RESET_SHARE)
         mutated = np.where(random_state.random(mutated.shape) < share, fresh, mutated)
-        if mutated.shape[1] <= 2:
+        if mutated.shape[1] <= 2 and not _unordered(problem).any():
             return mutated
         # Of many variables all would be changed at once, and little of a good point left: one of them is, on average.
         return np.where(random_state.random(mutated.shape) < 1 / mutated.shape[1], mutated, X)
@@ -118,10 +159,7 @@ class GridMating(InfillCriterion):
         **kwargs: Any,
     ) -> Any:
         """Make offspring; see pymoo's InfillCriterion."""
-        # A termination after so many evaluations is kept to the point, and not to the generation.
-        most = getattr(algorithm.termination, "n_max_evals", None)
-        if most is not None:
-            n_offsprings = min(n_offsprings, max(0, int(most) - algorithm.evaluator.n_eval))
+        n_offsprings = min(n_offsprings, evaluations_left(algorithm))
         seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
         seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
         new: list[tuple[int, ...]] = []
@@ -155,17 +193,34 @@ def _unordered(problem: Any) -> NDArray[np.bool_]:
     return np.asarray(getattr(problem, "unordered", (False,) * problem.n_var), dtype=bool)
 
 
+def evaluations_left(algorithm: Any) -> int:
+    """How many evaluations a run may still make: a termination after so many is kept to the point."""
+    most = most_evaluations(algorithm.termination)
+    return sys.maxsize if math.isinf(most) else max(0, math.floor(most) - algorithm.evaluator.n_eval)
+
+
+def most_evaluations(termination: Any) -> float:
+    """After how many evaluations a termination ends a run at the latest; infinite where it does not count them."""
+    parts = getattr(termination, "criteria", getattr(termination, "terminations", None))
+    if parts is not None:
+        of_parts = map(most_evaluations, parts)
+        return (max if isinstance(termination, TerminateIfAll) else min)(of_parts, default=math.inf)
+    if isinstance(getattr(termination, "termination", None), Termination):
+        return most_evaluations(termination.termination)
+    most = getattr(termination, "n_max_evals", None)
+    return math.inf if most is None else float(most)
+
+
 def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_state: Any) -> NDArray[np.int64]:
     """Up to `count` distinct points of the grid outside `seen`: (m, n_var) integers."""
-    first, step, last = _geometry(problem)
-    shape = last + 1
-    size = math.prod(shape.tolist())
+    axes, size = axes_of(problem), grid_size(problem)
     if size > _MOST_LISTED:
-        return _drawn_points(first, step, shape, count, seen, random_state)
-    flat_seen = np.ravel_multi_index(((np.array(sorted(seen)) - first) // step).T, shape) if seen else []
-    left = np.setdiff1d(np.arange(size), flat_seen)
-    flat = random_state.choice(left, size=min(count, len(left)), replace=False) if len(left) else left[:0]
-    return np.column_stack(np.unravel_index(flat, shape)) * step + first
+        first, step, last = _geometry(problem)
+        return _drawn_points(first, step, last + 1, count, seen, random_state)
+    left = np.arange(size)
+    if seen:
+        left = np.setdiff1d(left, numbers_of(axes, np.array(sorted(seen))))
+    return points_at(axes, random_state.choice(left, size=min(count, len(left)), replace=False) if len(left) else left)
 
 
 def _drawn_points(

@@ -3,13 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
 from moo_inference.fronts import Front
 from moo_inference.studies.pieces import Arrays, Piece, run_pieces
-from moo_inference.studies.searches import looked_at_by
+from moo_inference.studies.searches import arrays_of, evaluated_in, looked_at_by
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, scenario after scenario."""
@@ -44,14 +42,12 @@ def fronts_by_search(
     pieces = [Piece(f"front of {key}", _search, (*cell, solver)) for key, cell in cells.items()]
     fronts = {}
     for (key, cell), arrays in zip(cells.items(), run_pieces(pieces, **where), strict=True):
-        problem = _problem(*cell)
-        X = arrays["X"]
-        fronts[key] = Front.from_curve(problem.estimates(X), problem.scenario, problem.names_of(X))
+        fronts[key] = Front.from_evaluated(_problem(*cell), evaluated_in(arrays))
     return fronts
 
 
 def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
-    return {"X": np.unique(looked_at_by(_problem(model, scenario, curve, grid), solver), axis=0)}
+    return arrays_of(looked_at_by(_problem(model, scenario, curve, grid), solver).distinct)
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

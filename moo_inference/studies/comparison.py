@@ -8,14 +8,12 @@ from functools import cached_property
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-from numpy.typing import NDArray
-
 from moo_inference.catalog import Catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
 from moo_inference.estimators.base import estimate_curves, whole_number
+from moo_inference.evaluated import Evaluated
 from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
@@ -33,7 +31,7 @@ from moo_inference.studies.pipeline_comparison import (
     pipeline_problems,
 )
 from moo_inference.studies.quality import front_quality
-from moo_inference.studies.searches import run_search, search, told
+from moo_inference.studies.searches import evaluated_in, run_search, search, told
 from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
@@ -66,8 +64,8 @@ class Comparison:
             distinct: different points looked at, as a share of the grid;
             seconds: wall time;
             same_RULE: whether a rule chooses from the found front as from the exact one.
-            Measured on everything that a run evaluated. Where the exact front is empty, found and hypervolume are 1
-            and igd_plus is 0.
+            Measured on everything that a run evaluated. Where the exact front is empty there is nothing to find: these
+            measures are NaN then, and same_RULE is NA.
         settings: what made them, as plain values.
         pipelines: the names of the problems that are pipelines. Of these the exact front is that of solver `merge`,
             whose evaluations are the rows that it compared.
@@ -103,7 +101,7 @@ class Comparison:
         frame = measures.agg(["median", "min", "max"])
         frame.columns = ["_".join(column) for column in frame.columns]
         same = [column for column in self.runs.columns if column.startswith("same_")]
-        return frame.join(self.runs.groupby("solver", sort=False)[same].mean()).reset_index()
+        return frame.join(self.runs.groupby("solver", sort=False)[same].mean().astype(float)).reset_index()
 
     def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
         """The runs as CSV; written whole to `path` if one is given."""
@@ -174,7 +172,9 @@ def compare_solvers(
     rows = []
     for name, each in problems.items():
         exact[name], used = (
-            merged(each) if name in along else (_trace(each, ExhaustiveSearch(), sizes[name]).front(), {})
+            merged(each)
+            if name in along and not each.is_extended
+            else (_traced(each, run_search(each, ExhaustiveSearch(), sizes[name])).front(), {})
         )
         if used:
             same = _measured(exact[name], exact[name], rules, used)
@@ -208,9 +208,11 @@ def compare_solvers(
     alone = [each for name, each in problems.items() if name not in along]
     if evaluations is None and alone and all(grid_size(each) < _SMALL_GRID for each in alone):
         searches = [
-            (exact[name], trace) for name, solver, _, trace in traces if solver != EXHAUSTIVE and name not in along
+            (exact[name], trace)
+            for name, solver, _, trace in traces
+            if solver != EXHAUSTIVE and name not in along and len(exact[name])
         ]
-        share = _share_that_is_enough(searches)
+        share = _share_that_is_enough(searches) if searches else None
     for name, solver, seed, trace in traces:
         cut = trace if share is None or solver == EXHAUSTIVE or name in along else trace.until(share * trace.size)
         rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], rules)})
@@ -222,7 +224,9 @@ def compare_solvers(
         "decisions": [rule.id for rule in rules],
         "versions": versions(),
     }
-    return Comparison(pd.DataFrame(rows), settings, along)
+    frame = pd.DataFrame(rows)
+    unknown = [f"same_{rule.id}" for rule in rules if frame[f"same_{rule.id}"].dtype == object]
+    return Comparison(frame.astype(dict.fromkeys(unknown, "boolean")), settings, along)
 
 
 def catalog_problems(
@@ -287,28 +291,22 @@ class _Trace:
 
     problem: Any
     size: int
-    X: NDArray[np.int64]
+    evaluated: Evaluated
     marks: tuple[tuple[int, float], ...]
 
     def front(self) -> Front | PipelineFront:
-        X = np.unique(self.X, axis=0)
-        if isinstance(self.problem, PipelineProblem):
-            return PipelineFront.of_points(self.problem, X)
-        return Front.from_curve(self.problem.estimates(X), self.problem.scenario, self.problem.names_of(X))
+        of = PipelineFront if isinstance(self.problem, PipelineProblem) else Front
+        return of.from_evaluated(self.problem, self.evaluated)
 
     def until(self, evaluations: float) -> "_Trace":
         """The run as it would have been with so many evaluations at most, or its first generation."""
         marks = tuple(mark for mark in self.marks if mark[0] <= evaluations) or self.marks[:1]
-        return _Trace(self.problem, self.size, self.X[: marks[-1][0]], marks)
-
-
-def _trace(problem: Any, algorithm: Any, evaluations: int) -> _Trace:
-    return _traced(problem, run_search(problem, algorithm, evaluations))
+        return _Trace(self.problem, self.size, self.evaluated.take(slice(marks[-1][0])), marks)
 
 
 def _traced(problem: Any, arrays: Arrays) -> _Trace:
     evaluations, seconds = arrays["evaluations"].tolist(), arrays["seconds"].tolist()
-    return _Trace(problem, grid_size(problem), arrays["X"], tuple(zip(evaluations, seconds, strict=True)))
+    return _Trace(problem, grid_size(problem), evaluated_in(arrays), tuple(zip(evaluations, seconds, strict=True)))
 
 
 def _most(problem: Any, size: int) -> int:
@@ -325,7 +323,8 @@ def _share_that_is_enough(runs: Sequence[tuple[Front | PipelineFront, _Trace]]) 
         for evaluations, _ in trace.marks:
             if evaluations <= share * trace.size:
                 continue
-            if front_quality(trace.until(share * trace.size).front(), exact)["hypervolume"] >= ENOUGH:
+            # Where the exact front has no volume, nobody can tell.
+            if not front_quality(trace.until(share * trace.size).front(), exact)["hypervolume"] < ENOUGH:
                 break
             share = evaluations / trace.size
     return share
@@ -333,7 +332,7 @@ def _share_that_is_enough(runs: Sequence[tuple[Front | PipelineFront, _Trace]]) 
 
 def _compared(trace: _Trace, exact: Front | PipelineFront, rules: Sequence[Rule]) -> dict[str, Any]:
     evaluations, seconds = trace.marks[-1]
-    distinct = len(np.unique(trace.X, axis=0)) / trace.size
+    distinct = len(trace.evaluated.distinct) / trace.size
     used = {"evaluations": evaluations, "distinct": distinct, "seconds": seconds}
     return _measured(trace.front(), exact, rules, used)
 
@@ -344,7 +343,7 @@ def _measured(
     return {
         **front_quality(front, exact),
         **used,
-        **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) for rule in rules},
+        **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) if len(exact) else None for rule in rules},
     }
 
 

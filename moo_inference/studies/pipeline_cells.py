@@ -10,13 +10,13 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve
+from moo_inference.merging import finite_tables
 from moo_inference.pipelines import (
     MOST_ROWS,
     Found,
     PipelineChoice,
     PipelineFront,
     choose,
-    finite_tables,
     front_of,
     looked_up,
     merge,
@@ -169,6 +169,9 @@ def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scena
     except SettingError as error:
         return {"refused": np.array(error.faults)}
     arrays: Arrays = {"rows": found.rows, "looked_at": np.array([found.looked_at])}
+    if found.grid_size is not None:
+        # It may exceed 64 bits.
+        arrays["grid_size"] = np.array([str(found.grid_size)])
     return arrays if found.least is None else {**arrays, "least": found.least}
 
 
@@ -184,7 +187,9 @@ def _front(
 ) -> PipelineFront | SettingError:
     if isinstance(tables, SettingError) or "refused" in arrays:
         return SettingError(arrays["refused"].tolist())
-    return front_of(plan, tables, scenario, Found(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least")))
+    size = int(arrays["grid_size"][0]) if "grid_size" in arrays else None
+    found = Found(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least"), size)
+    return front_of(plan, tables, scenario, found)
 
 
 def _choice(front: PipelineFront | SettingError, rule: Rule) -> PipelineChoice:

@@ -2,12 +2,15 @@
 
 import hashlib
 import time
+import warnings
 from collections.abc import Callable
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
 
-from moo_inference.estimators.curve import IntArray
+from moo_inference.errors import EnumerationWarning
+from moo_inference.evaluated import Evaluated
 from moo_inference.fronts import Front
 from moo_inference.pipelines import PipelineFront
 from moo_inference.studies.pieces import Arrays
@@ -15,20 +18,22 @@ from moo_inference.studies.pieces import Arrays
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
     """`run_search` with what `make` makes of the problem and the seed."""
-    return run_search(problem, make(problem, seed=seed), evaluations)
+    with warnings.catch_warnings():
+        # That a search enumerates a small grid is what a comparison is to show.
+        warnings.simplefilter("ignore", EnumerationWarning)
+        algorithm = make(problem, seed=seed)
+    return run_search(problem, algorithm, evaluations)
 
 
-def looked_at_by(problem: Any, solver: Any) -> IntArray:
-    """X (n, n_var) of all that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
+def looked_at_by(problem: Any, solver: Any) -> Evaluated:
+    """All that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
-    result = minimize(problem, solver(problem) if callable(solver) else solver)
-    evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
-    return np.asarray(evaluated.get("X"), dtype=np.int64)
+    return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
-    """`X`, what was evaluated in order, and after each generation `evaluations` and `seconds`."""
+    """What was evaluated in order, see `evaluated_in`, and after each generation `evaluations` and `seconds`."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     marks: list[tuple[int, float]] = []
@@ -39,12 +44,21 @@ def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
             marks.append((running.evaluator.n_eval, time.perf_counter() - start))
 
     result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
-    evaluated = result.pop if result.archive is None else result.archive
     return {
-        "X": np.asarray(evaluated.get("X"), dtype=np.int64),
+        **arrays_of(Evaluated.of(result)),
         "evaluations": np.array([mark[0] for mark in marks], dtype=np.int64),
         "seconds": np.array([mark[1] for mark in marks]),
     }
+
+
+def arrays_of(evaluated: Evaluated) -> Arrays:
+    """What was evaluated as plain arrays by name."""
+    return {field.name: getattr(evaluated, field.name) for field in fields(Evaluated)}
+
+
+def evaluated_in(arrays: Arrays) -> Evaluated:
+    """What was evaluated, from such arrays."""
+    return Evaluated(*(arrays[field.name] for field in fields(Evaluated)))
 
 
 def told(problem: Any, exact: Front | PipelineFront) -> dict[str, Any]:

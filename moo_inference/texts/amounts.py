@@ -1,6 +1,7 @@
 """Amounts as people write them."""
 
 import math
+from decimal import ROUND_HALF_EVEN, Context
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -28,10 +29,21 @@ def amount(quantity: str, value: float) -> str:
     return {"cost": usd, "time": seconds}.get(quantity, lambda x: f"{significant(x)} {unit_words(quantity)}")(value)
 
 
-def exactly(quantity: str, value: float) -> str:
-    """The same with six significant digits, as in what must hold."""
-    text = f"{value:.6g}"
+def exactly(quantity: str, value: float, digits: int = 6) -> str:
+    """The same with six significant digits, or more, as in what must hold."""
+    text = f"{value:.{digits}g}"
     return {"cost": f"${text}", "time": f"{text} s", "accuracy": text}.get(quantity, f"{text} {unit_words(quantity)}")
+
+
+def apart(quantity: str, value: float, limit: float, rounding: str = ROUND_HALF_EVEN) -> tuple[str, str]:
+    """An amount and its limit as people wrote it, with as many digits as it takes to see which is larger."""
+    written = float(f"{limit:.12g}")
+    digits, shown = 6, value
+    for digits in range(6, 18):
+        shown = float(Context(prec=digits, rounding=rounding).create_decimal_from_float(value))
+        if (shown > written) - (shown < written) == (value > limit) - (value < limit):
+            break
+    return exactly(quantity, shown, digits), exactly(quantity, limit, 12)
 
 
 def unit_words(unit: str) -> str:

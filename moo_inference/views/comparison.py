@@ -1,5 +1,6 @@
 """A comparison of solvers as tables."""
 
+import math
 from typing import Any
 
 from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
@@ -15,6 +16,7 @@ _MEASURES = {
     "distinct": "of the grid seen",
     "seconds": "seconds",
 }
+_UNKNOWN = "unknown"
 
 
 def comparison_tables(comparison: Comparison) -> list[Table]:
@@ -28,7 +30,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
     summary = comparison.summary.to_dict(orient="records")
     same = [column for column in comparison.summary.columns if column.startswith("same_")]
     quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
-    choices = tuple((str(row["solver"]), *(f"{row[column]:.0%}" for column in same)) for row in summary)
+    choices = tuple((str(row["solver"]), *(_share(row[column]) for column in same)) for row in summary)
     problems = comparison.runs["problem"].nunique()
     seeds = len(comparison.settings["seeds"])
     return [
@@ -47,10 +49,16 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
 
 
 def _spread(measure: str, row: Any) -> str:
+    if math.isnan(row[f"{measure}_median"]):
+        return _UNKNOWN
     return (
         f"{_number(measure, row[f'{measure}_median'])}  "
         f"[{_number(measure, row[f'{measure}_min'])} .. {_number(measure, row[f'{measure}_max'])}]"
     )
+
+
+def _share(value: Any) -> str:
+    return _UNKNOWN if math.isnan(value) else f"{value:.0%}"
 
 
 def _number(measure: str, value: float) -> str:
@@ -67,6 +75,8 @@ def _notes(comparison: Comparison) -> tuple[str, ...]:
     notes = [
         "Hypervolume relative to the exact front's; IGD+ after division by the budgets; all that was evaluated counts."
     ]
+    if comparison.runs["found"].isna().any():
+        notes.append("Where no choice meets the budgets there is nothing to find: those runs count for what they used.")
     if (comparison.runs["solver"] == MERGE).any():
         return (*notes, "merge is exact; it counts the rows of parts and of the whole that it compared.")
     share = comparison.settings["share_of_grid"]

@@ -87,11 +87,34 @@ def test_infeasible_and_one_row_fronts_are_defined(paper):
     }
     runs = compare_solvers(problems, ["exhaustive", "nsga2"], [0], decisions=["accuracy-max"]).runs
     none = runs.query("problem == 'none'")
-    assert (none[["found", "hypervolume"]] == 1).all(axis=None)
-    assert (none["igd_plus"] == 0).all()
-    assert runs["same_accuracy-max"].dtype == bool
+    assert none[["found", "hypervolume", "igd_plus", "same_accuracy-max"]].isna().all(axis=None)
+    assert (none["evaluations"] > 0).all()
     assert runs.query("problem == 'one' and solver == 'exhaustive'")["found"].tolist() == [1]
-    assert np.isfinite(runs["hypervolume"]).all()
+    some = runs.query("problem != 'none'")
+    assert np.isfinite(some["hypervolume"]).all()
+    assert some["same_accuracy-max"].notna().all()
+    alone = compare_solvers({"one": problems["one"]}, ["nsga2"], [0], decisions=["accuracy-max"]).runs
+    assert alone["same_accuracy-max"].dtype == bool
+
+
+def test_a_front_that_is_not_there_cannot_be_found(paper):
+    """Neither in words nor in figures is anything said of what there was to find; the rest is."""
+    scenario = paper.scenarios["essay-feedback"]
+    problems = {
+        "none": InferenceScalingProblem(paper.models["gpt-5"], scenario.replace(c_max=0.001), k_max=40),
+        "some": InferenceScalingProblem(paper.models["gpt-5"], scenario, k_max=40),
+    }
+    alone = compare_solvers({"none": problems["none"]}, ["exhaustive", "nsga2"], [0])
+    quality, choices = comparison_tables(alone)
+    assert [row[1:4] for row in quality.rows] == [("unknown",) * 3] * 2
+    assert {cell for row in choices.rows for cell in row[1:]} == {"unknown"}
+    assert any("nothing to find" in note for note in quality.notes)
+    assert not any("until every run" in note for note in quality.notes)
+    both = compare_solvers(problems, ["exhaustive", "nsga2"], [0])
+    mixed = both.summary.set_index("solver")
+    assert mixed.loc["exhaustive", "found_min"] == mixed.loc["exhaustive", "same_accuracy-max"] == 1
+    assert both.settings["share_of_grid"] == compare_solvers(problems["some"], ["nsga2"], [0]).settings["share_of_grid"]
+    assert json.loads(both.to_json())[0]["found"] is None
 
 
 def test_nothing_found_of_something_is_nothing(paper):

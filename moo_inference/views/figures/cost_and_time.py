@@ -52,7 +52,7 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
         numbers(ax.yaxis, quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(found, last), ylim=(0, 1.02 * top))
         if found.infeasibility is not None:
-            say(ax, size, "no k meets all budgets", 24 if crowded else 46)
+            say(ax, size, found.infeasibility.split(";")[0], 24 if crowded else 46)
 
 
 def _top(amount: Quantity, budget: float | None) -> float:

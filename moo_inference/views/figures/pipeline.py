@@ -72,7 +72,9 @@ def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
     entry, budgets = catalog.pipelines[pipeline], catalog.scenarios[scenario]
     limits = budgets.limits(catalog.resources)
     values = np.empty((0, len(limits))) if cell.front is None else values_of(cell.front.F)
-    nothing = None if len(values) else "not solved" if cell.front is None else "no choice meets all budgets"
+    nothing = None
+    if not len(values):
+        nothing = "not solved" if cell.front is None else str(cell.front.infeasibility).split(";")[0]
     branches = has_branches(plan_of(entry, catalog.models))
     return PipelineView(f"{entry.name}, {budgets.name}", limits, values, pipeline_marks(cell), branches, nothing)
 

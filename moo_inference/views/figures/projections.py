@@ -58,7 +58,7 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
             numbers(axis, quantity_unit(limits[column].quantity), most)
         ax.set(xlim=spans[across], ylim=spans[up])
         if found.infeasibility is not None:
-            say(ax, size, "no k meets all budgets", 24)
+            say(ax, size, found.infeasibility.split(";")[0], 24)
 
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
