@@ -87,46 +87,37 @@ def chord_distance(N: FloatArray) -> FloatArray:
         (n,) distances in the scaled space, negative on the worse side, 0 at the ends. Those that differ from the
         greatest by rounding alone equal it. All NaN where prices or the error do not vary between the ends.
     """
-    none = np.full(len(N), np.nan)
-    columns = np.array(N.T, order="C")
-    low, high = np.minimum.reduce(columns, 1), np.maximum.reduce(columns, 1)
-    spreads, rounding = [], ALIKE
-    for least, most in zip(low.tolist(), high.tolist(), strict=True):
+    last = N.shape[1] - 1
+    unit, rounding = [], ALIKE
+    for least, most in zip(np.minimum.reduce(N).tolist(), np.maximum.reduce(N).tolist(), strict=True):
         spread, size = most - least, max(most, -least)
-        spreads.append(spread if spread > CONSTANT * size else math.inf)
-        rounding = max(rounding, ALIKE * size / spreads[-1])
-    if spreads[-1] == math.inf:
-        return none
-    columns -= low[:, None]
-    columns /= np.array(spreads)[:, None]
-    price, error = np.add.reduce(columns[:-1]), columns[-1]
-    first = _end(columns, price, error, rounding)
-    last = _end(columns, error, price, rounding)
-    before, after = columns[:, first].tolist(), columns[:, last].tolist()
-    *chord, worse = (end - start for start, end in zip(before, after, strict=True))
-    dearer = sum(chord)
-    if min(dearer, -worse) <= rounding:
-        return none
-    tilt = (dearer - 1) / (sum(step * step for step in chord) + 1)
-    weights = [0.0 if spread == math.inf else 1 - tilt * step for step, spread in zip(chord, spreads, strict=False)]
+        unit.append(1 / spread if spread > CONSTANT * size else 0.0)
+        rounding = max(rounding, ALIKE * size * unit[-1])
+    price, error = N[:, :last] @ np.array(unit[:last]), N[:, last] * unit[last]
+    cheapest, best = _end(N, price, error, rounding), _end(N, error, price, rounding)
+    worse = float(error[cheapest] - error[best])
+    if min(worse, price[best] - price[cheapest]) <= rounding:
+        return np.full(len(N), np.nan)
+    unit[last] /= worse
+    chord = [(end - start) * one for end, start, one in zip(N[best].tolist(), N[cheapest].tolist(), unit, strict=True)]
+    tilt = sum(chord) / sum(step * step for step in chord)
+    weights = [1 - tilt * step for step in chord]
     if min(weights) < 0:  # of more than ten objectives alone
-        weights = [0.0 if spread == math.inf else (1 + tilt) / dearer for spread in spreads[:-1]]
-    weights.append((1 + tilt) / -worse)
-    length = math.sqrt(sum(weight * weight for weight in weights[:-1]) + (1 + tilt) ** 2)
-    columns *= np.array([weight / length for weight in weights])[:, None]
-    value = np.add.reduce(columns)
-    away: FloatArray = value[first] - value
-    greatest = float(away[away.argmax()])
-    away[away >= greatest - rounding / min(1.0, -worse)] = greatest
+        weights[:last] = [weights[last] / sum(chord[:last])] * last
+    length = math.sqrt(sum(weight * weight for weight, one in zip(weights, unit, strict=True) if one))
+    value = N @ np.array([weight * one / length for weight, one in zip(weights, unit, strict=True)])
+    away: FloatArray = value[cheapest] - value
+    farthest = away[away.argmax()]
+    away[away >= farthest - rounding / min(worse, 1.0)] = farthest
     return away
 
 
-def _end(columns: FloatArray, value: FloatArray, other: FloatArray, rounding: float) -> int:
-    """The column of the least value, of several that of the least other value, of these the cheapest."""
-    rows: IntArray = (value <= value[value.argmin()] + rounding).nonzero()[0]
+def _end(N: FloatArray, value: FloatArray, other: FloatArray, rounding: float) -> int:
+    """The row of the least value, of several that of the least other value, of these the cheapest."""
+    rows: IntArray = (value <= float(value[value.argmin()]) + rounding).nonzero()[0]
     if len(rows) > 1:
         rows = rows[other[rows] <= other[rows].min() + rounding]
-        rows = rows[_cheapest_first(columns[:, rows].T)]
+        rows = rows[_cheapest_first(N[rows])]
     return int(rows[0])
 
 
@@ -146,14 +137,13 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
     first = N[:, 0]
     if (first[1:] - first[:-1] > ALIKE * first[-1]).all():
         return _where_bent(curvature(N, cost_and_time_only=flat))
-    level = levelled(N)
-    order = np.lexsort(level.T[::-1])
-    path = level[order]
-    new = np.append(True, (path[1:] != path[:-1]).any(axis=1))
+    order = np.lexsort(N.T[::-1])
+    path = N[order]
+    new = np.append(True, (np.abs(path[1:] - path[:-1]) > ALIKE * np.abs(path).max(axis=0)).any(axis=1))
     if np.count_nonzero(new) < 3:
         return np.full(len(N), np.nan)
     scores = np.empty(len(N))
-    scores[order] = _where_bent(curvature(N[order[new]], cost_and_time_only=flat))[np.cumsum(new) - 1]
+    scores[order] = _where_bent(curvature(path[new], cost_and_time_only=flat))[np.cumsum(new) - 1]
     return scores
 
 
@@ -199,7 +189,7 @@ def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> I
         scores: (n,) of its rows, NaN where the rule is not defined.
         higher_is_better: whether the greatest score is the best.
     """
-    high, low = np.fmax.reduce(scores), np.fmin.reduce(scores)
+    high, low = float(np.fmax.reduce(scores)), float(np.fmin.reduce(scores))
     slack = ALIKE * max(high, -low)
     near = scores >= high - slack if higher_is_better else scores <= low + slack
     rows: IntArray = near.nonzero()[0]
