@@ -164,12 +164,17 @@ def _pairs(m: int) -> IntArray:
     return np.array(list(combinations(range(m), 2))[::-1]).T
 
 
-def levelled(N: FloatArray) -> FloatArray:
-    """N (n, m) where values of a column that differ by rounding alone are all the least of them."""
+def levelled(N: FloatArray, sizes: FloatArray | float = 0.0) -> FloatArray:
+    """N (n, m) where values of a column that differ by rounding alone are all the least of them.
+
+    Args:
+        N: any rows.
+        sizes: (m,) what each column's rounding is relative to, where its largest value is smaller.
+    """
     order = np.argsort(N, axis=0, kind="stable")
     values = np.take_along_axis(N, order, axis=0)
     step = np.ones(N.shape, dtype=bool)
-    step[1:] = values[1:] - values[:-1] > ALIKE * np.abs(values).max(axis=0, initial=0.0)
+    step[1:] = values[1:] - values[:-1] > ALIKE * np.maximum(np.abs(values).max(axis=0, initial=0.0), sizes)
     if step.all():
         return N
     first = np.maximum.accumulate(np.where(step, np.arange(len(N))[:, None], 0))
