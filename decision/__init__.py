@@ -2,6 +2,7 @@
 
 from moo_inference.decision.accuracy_max import AccuracyMax
 from moo_inference.decision.base import Rule
+from moo_inference.decision.cheapest import Cheapest, Fastest
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
@@ -23,7 +24,9 @@ __all__ = [
     "AccuracyMax",
     "AchievementScalarizing",
     "AugmentedAchievementScalarizing",
+    "Cheapest",
     "Choice",
+    "Fastest",
     "HighTradeoffPoints",
     "KneePoint",
     "MaxCube",

@@ -9,8 +9,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from moo_inference.budgets import nadir_of
-from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError
+from moo_inference.catalog import TOLERANCE, Scenario
+from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.scores import best_rows
 
@@ -23,36 +23,57 @@ with warnings.catch_warnings():
 class Rule(DecisionMaking):
     """Picks one row of a front: call `rule.do(F)`.
 
-    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with ideal (0, ..., 0)
-    and the nadir first; without a nadir it is taken as normalised already. Every rule gives the same answer whatever
-    the order of the rows; of rows that tie, the one with the least first column (the cheaper) is taken.
+    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with the ideal, which
+    is (0, ..., 0) unless it is given, and the nadir first; without a nadir it is taken as normalised already. Every
+    rule gives the same answer whatever the order of the rows; of rows that tie, but for rounding, the one with the
+    least first column (the cheaper) is taken.
 
     Attributes:
+        ideal: (m,) what counts as 0 in each column, as it was given; None for 0.
+        nadir: (m,) what counts as 1 in each column, as it was given or by a scenario's budgets; None where F is
+            normalised already.
         needs_scale: whether the answer depends on the nadir.
-        moves_with_k_max: whether the answer depends on where the front ends.
+        from_ideal: whether the rule measures from the ideal, so that no row may be better than it.
+        least_rows: how many distinct rows the rule needs.
+        noun: what the rule picks, in a word.
         score_name: what the rule looks at, in words; empty where a score only says that the rule names the row.
         higher_is_better: whether the greatest score is the best.
     """
 
     needs_scale = True
-    moves_with_k_max = False
+    from_ideal = False
+    least_rows = 1
+    noun = "choice"
     score_name = "score"
     higher_is_better = False
 
-    def __init__(self, *, nadir: ArrayLike | None = None) -> None:
-        """Make the rule.
+    def __init__(
+        self, *, zero_to_one: bool | None = None, ideal: ArrayLike | None = None, nadir: ArrayLike | None = None
+    ) -> None:
+        """Make the rule. The options are those of every DecisionMaking of pymoo.
 
         Args:
-            nadir: (m,) what counts as 1 in each column, positive; None where F is normalised already.
+            zero_to_one: whether F is normalised; None means where there is an ideal or a nadir.
+            ideal: (m,) what counts as 0 in each column; None for 0.
+            nadir: (m,) what counts as 1 in each column, more than the ideal; None where F is normalised already.
 
         Raises:
-            SettingError: (a ValueError) the nadir is not positive and finite.
+            SettingError: (a ValueError) they are not finite numbers, the nadir is not above the ideal, or F is to be
+                normalised without a nadir.
         """
-        scale = None if nadir is None else np.asarray(nadir, dtype=float)
-        if scale is not None and not (scale.ndim == 1 and np.isfinite(scale).all() and (scale > 0).all()):
-            raise SettingError(f"nadir must be positive, finite numbers, one an objective; got {nadir!r}")
-        self.scale = scale
         super().__init__()
+        low, high = (None if given is None else np.asarray(given, dtype=float) for given in (ideal, nadir))
+        if low is not None and not (low.ndim == 1 and np.isfinite(low).all()):
+            raise SettingError(f"ideal must be finite numbers, one an objective; got {ideal!r}")
+        if high is not None and not (
+            high.ndim == 1 and np.isfinite(high).all() and (low is not None or (high > 0).all())
+        ):
+            raise SettingError(f"nadir must be positive, finite numbers, one an objective; got {nadir!r}")
+        if low is not None and high is not None and not (low.shape == high.shape and (high > low).all()):
+            raise SettingError(f"nadir must be more than the ideal in each objective; got {nadir!r} and {ideal!r}")
+        if zero_to_one and high is None:
+            raise SettingError("zero_to_one needs a nadir: what counts as 1 in each objective")
+        self.zero_to_one, self.ideal, self.nadir = zero_to_one, low, high
 
     @property
     @abstractmethod
@@ -85,7 +106,7 @@ class Rule(DecisionMaking):
         return rule.within(scenario)
 
     def options(self) -> dict[str, Any]:
-        """The rule's own options, without the nadir: enough to make it again."""
+        """The rule's own options, without the ideal and the nadir: enough to make it again."""
         return {}
 
     def within(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
@@ -95,7 +116,7 @@ class Rule(DecisionMaking):
             scenario: the budgets.
             resources: units of what the models use beside money and time; None means those that have a budget.
         """
-        return self.scaled(scenario, resources) if self.scale is None else self
+        return self.scaled(scenario, resources) if self.nadir is None else self
 
     def scaled(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
         """This rule with a scenario's budgets as nadir; see `within`."""
@@ -110,23 +131,39 @@ class Rule(DecisionMaking):
                 f"{scenario.name!r} has no {' and no '.join(missing)}: set it, give the rule a nadir, or use "
                 "accuracy-max or knee-chord"
             )
-        return type(self)(**self.options(), nadir=nadir_of(scenario, resources))
+        scale = {"zero_to_one": self.zero_to_one, "ideal": self.ideal, "nadir": nadir_of(scenario, resources)}
+        return type(self)(**self.options(), **{name: value for name, value in scale.items() if value is not None})
 
     def normalised(self, F: ArrayLike) -> FloatArray:
-        """F as the rule looks at it: an (n, m) array, divided by the nadir if there is one.
+        """F as the rule looks at it: an (n, m) array, less the ideal and divided by the nadir where they are given.
 
         Raises:
-            SettingError: (a ValueError) F is not a table of finite numbers.
+            SettingError: (a ValueError) F is not a table of finite numbers, has another number of columns than the
+                ideal or the nadir, or is better than the ideal where the rule measures from it.
         """
         table = np.atleast_2d(np.asarray(F, dtype=float))
         if table.ndim != 2 or not np.isfinite(table).all():
             raise SettingError(f"F must be an (n, m) table of finite numbers, got shape {table.shape}")
-        if self.scale is not None and len(self.scale) != table.shape[1]:
+        for name, given in (("ideal", self.ideal), ("nadir", self.nadir)):
+            if given is not None and len(given) != table.shape[1]:
+                raise SettingError(
+                    f"{name} must be {'positive, ' if name == 'nadir' else ''}finite numbers, one an objective; got "
+                    f"{len(given)} for the {table.shape[1]} columns of F"
+                )
+        if self.zero_to_one is not False:
+            low = 0.0 if self.ideal is None else self.ideal
+            if self.ideal is not None:
+                table = table - low
+            if self.nadir is not None:
+                table = table / (self.nadir - low)
+        if self.from_ideal and table.size and table.min() < -TOLERANCE:
+            column = int(table.min(axis=0).argmin())
             raise SettingError(
-                f"nadir must be positive, finite numbers, one an objective; got {len(self.scale)} for the "
-                f"{table.shape[1]} columns of F"
+                f"{self.id} measures from the ideal, so no column of F may be less than it; got {table.min():.6g} in "
+                f"column {column + 1} of {table.shape[1]}{'' if self.ideal is None else ' after scaling'}: give the "
+                "rule an ideal and a nadir that F lies between"
             )
-        return table if self.scale is None else table / self.scale
+        return table
 
     def do(self, F: ArrayLike, *args: Any, **kwargs: Any) -> int | None:
         """The index of the chosen row, or None where the rule is not defined on this front.
@@ -139,8 +176,25 @@ class Rule(DecisionMaking):
         return self._do(self.normalised(F))
 
     def _do(self, F: FloatArray, *args: Any, **kwargs: Any) -> int | None:
-        rows = self.best(F, self.score(F))
+        rows = self.best(F, self.scored(F))
         return int(rows[0]) if rows.size else None
+
+    def scored(self, N: FloatArray) -> FloatArray:
+        """(n,) `score` of the rows of N (n, m), where a failure names the rule.
+
+        Raises:
+            SettingError: (a ValueError) the rule fails, or gives something else than a score a row.
+        """
+        try:
+            scores = np.asarray(self.score(N), dtype=float)
+        except MooInferenceError:
+            raise
+        except Exception as error:
+            why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+            raise SettingError(f"{self.id} failed on a front of {len(N)} rows: {why}") from error
+        if scores.shape != (len(N),):
+            raise SettingError(f"{self.id} must give one score a row, {len(N)} of them; got shape {scores.shape}")
+        return scores
 
     def best(self, N: FloatArray, scores: FloatArray) -> IntArray:
         """The rows that share the best score, the cheapest first; empty where no row has a score.

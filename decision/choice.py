@@ -1,16 +1,22 @@
 """One choice: what a rule takes from a front, the evidence, and what has to be said with it."""
 
+import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
+from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
 from moo_inference.fronts import Front
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table, to_html
+
+_SAME = 1e-9
+"""Scores that differ by less do so by rounding alone."""
 
 
 @dataclass(frozen=True)
@@ -82,14 +88,14 @@ def decide(front: Front, rule: object) -> Choice:
         return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
     F = front.error_last
     N = judge.normalised(F)
-    scores = judge.score(N)
+    scores = judge.scored(N)
     best = judge.best(N, scores)
     if not best.size:
-        return _none(judge, "no-knee", scores, f"no knee: {_why_none(judge, front)}")
+        return _none(judge, "no-knee", scores, f"no {judge.noun}: {_why_none(judge, front)}")
     row, *ties = best.tolist()
     warnings = evidence_warnings(front.curve, row)
-    if judge.moves_with_k_max and front.reaches_k_max:
-        warnings += (f"this knee moves with k_max: no budget ends the front at k = {front.k.max()}",)
+    if front.reaches_k_max and moves_with_k_max(judge, N, front.k / front.k.max(), row, front.models):
+        warnings += (k_max_warning(judge, f"k = {front.k.max()}"),)
     model = front.models[row] if front.models else None
     reason = _reason(judge, front, row, ties, scores)
     return Choice(
@@ -106,6 +112,56 @@ def decide(front: Front, rule: object) -> Choice:
         reason,
         (*front.curve.resources, *(() if front.own is None else front.own.names)),
     )
+
+
+def moves_with_k_max(judge: Rule, N: FloatArray, reach: FloatArray, row: int, groups: Sequence[str] = ()) -> bool:
+    """Whether a choice depends on where the front ends, which is seen by letting it end elsewhere.
+
+    The rule is asked again on the front with a further row, on the way that the last two go: if it takes another row,
+    or scores the chosen one otherwise, it looks at where the front ends. A rule without scores is asked on shorter
+    fronts too, and moves if it takes another row there.
+
+    Args:
+        judge: the rule.
+        N: (n, m) the front as the rule looks at it.
+        reach: (n,) how near the k of each row is to the end of its grid, where it is 1.
+        row: the chosen row.
+        groups: the model of each row where there are several.
+    """
+    if _other(judge, np.vstack([N, _further_row(N, reach, groups)]), row, judge.scored(N)[row]):
+        return True
+    if judge.score_name:
+        return False
+    levels = np.unique(reach[(reach > reach[row]) & (reach < 1)])
+    shorter = [np.flatnonzero(reach <= level) for level in levels[[0, len(levels) // 2, -1]]] if levels.size else []
+    return any(_other(judge, N[rows], int(np.searchsorted(rows, row)), 1.0) for rows in shorter)
+
+
+def _further_row(N: FloatArray, reach: FloatArray, groups: Sequence[str]) -> FloatArray:
+    """(m,) what a larger k might give: prices rise as much again, and the error falls by the same factor."""
+    ends = np.flatnonzero(reach == 1)
+    last = int(ends[N[ends, -1].argmin()])
+    before = [row for row in np.flatnonzero(reach < 1).tolist() if not groups or groups[row] == groups[last]]
+    nothing = np.append(np.zeros(N.shape[1] - 1), 1.0)  # no pass costs nothing and gets nothing right
+    previous = N[max(before, key=lambda row: (reach[row], -N[row, -1]))] if before else nothing
+    further = 2 * N[last] - previous
+    further[-1] = N[last, -1] ** 2 / previous[-1] if previous[-1] > 0 else N[last, -1]
+    return np.asarray(further)
+
+
+def _other(judge: Rule, N: FloatArray, row: int, score: float) -> bool:
+    """Whether the rule takes another row of a front, or gives the row another score."""
+    try:
+        scores = judge.scored(N)
+    except SettingError:  # a user's rule that fails on this front tells nothing
+        return False
+    best = judge.best(N, scores)
+    return not best.size or int(best[0]) != row or not math.isclose(scores[row], score, rel_tol=_SAME, abs_tol=_SAME)
+
+
+def k_max_warning(judge: Rule, ends: str) -> str:
+    """That a choice moves with k_max, in words; `ends` says where the front ends."""
+    return f"this {judge.noun} moves with k_max: no budget ends the front at {ends}"
 
 
 def evidence_warnings(curve: ScalingCurve, row: int) -> tuple[str, ...]:
@@ -141,6 +197,9 @@ def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatA
 
 
 def _why_none(judge: Rule, front: Front) -> str:
-    if len(front) < 3:
-        return f"the front has {len(front)} row{'s' if len(front) > 1 else ''}, and {judge.id} needs three"
-    return f"on this front {judge.score_name or judge.id} singles no row out"
+    rows = f"{len(front)} row{'s' if len(front) > 1 else ''}"
+    if len(front) < judge.least_rows:
+        return f"the front has {rows}, and {judge.id} needs three"
+    if judge.score_name:
+        return f"on this front {judge.score_name} singles no row out"
+    return f"on this front of {rows} {judge.id} names none"

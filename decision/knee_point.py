@@ -1,11 +1,12 @@
 """Knee points: where more accuracy begins to cost too much. Three definitions, of which one is recommended.
 
-* `equation`: greatest curvature of the front in three dimensions (paper, Eq. 18, 19). On exact curves it is greatest at
-  the first inner rows, with the paper's grid at the very first: faithful, and of little use.
-* `published`: what the code behind the paper's tables computes. The cross product takes cost and time alone, and
-  both are linear in k, so this curvature is Monte Carlo noise, and the knee changes with the seed.
-* `chord`: the row farthest from the straight line between the front's ends. Recommended; but where the front
-  ends at k_max and not at a budget, this knee moves with k_max.
+* `equation`: greatest curvature of the front in three dimensions (paper, Eq. 18, 19). Where cost and time grow evenly
+  with k it is greatest at the first inner rows, and where time has steps it is greatest at one of these: faithful, and
+  of little use.
+* `published`: what the code behind the paper's tables computes. The cross product takes cost and time alone. Where both
+  are linear in k, this curvature is Monte Carlo noise, and the knee changes with the seed.
+* `chord`: the row farthest from the straight line between the front's ends, towards the ideal. Recommended; but where
+  the front ends at k_max and not at a budget, this knee moves with k_max.
 """
 
 from typing import Any
@@ -23,7 +24,7 @@ VARIANTS = ("equation", "chord", "published")
 
 
 class KneePoint(Rule):
-    """The knee of the front, sorted by cost; None for fewer than three rows or a straight line.
+    """The knee of the front; None for fewer than three rows, a straight line, or no row on the better side of it.
 
     Attributes:
         variant: `equation` (paper, Eq. 18; id knee-point), `chord` (recommended; id knee-chord) or `published`
@@ -31,11 +32,15 @@ class KneePoint(Rule):
     """
 
     higher_is_better = True
+    least_rows = 3
+    noun = "knee"
 
     def __init__(
         self,
         variant: Variant = "equation",
         *,
+        zero_to_one: bool | None = None,
+        ideal: ArrayLike | None = None,
         nadir: ArrayLike | None = None,
     ) -> None:
         """Make the rule; see the class and `Rule`.
@@ -47,8 +52,7 @@ class KneePoint(Rule):
             raise SettingError(f"variant must be one of: {', '.join(VARIANTS)}; got {variant!r}")
         self.variant = variant
         self.needs_scale = variant != "chord"
-        self.moves_with_k_max = variant == "chord"
-        super().__init__(nadir=nadir)
+        super().__init__(zero_to_one=zero_to_one, ideal=ideal, nadir=nadir)
 
     @property
     def id(self) -> str:
@@ -64,11 +68,12 @@ class KneePoint(Rule):
         """See `Rule.picks`."""
         return {
             "equation": "The greatest curvature of the front, in all objectives (paper, Eq. 18, 19). On exact curves "
-            "it lies at the front's beginning, whatever the model; Monte Carlo noise moves it.",
-            "chord": "The row farthest from the straight line between the front's ends (recommended). Where the front "
-            "ends at k_max and not at a budget, it moves with k_max.",
-            "published": "What the code behind the paper's tables computes: the curvature of cost and time alone. Both "
-            "are linear in k, so this is Monte Carlo noise, and it changes with the seed.",
+            "it lies at the front's beginning where cost and time grow evenly with k, and at a step where time has "
+            "steps; Monte Carlo noise moves it.",
+            "chord": "The row farthest from the straight line between the front's ends, towards the ideal "
+            "(recommended). Where the front ends at k_max and not at a budget, it moves with k_max.",
+            "published": "What the code behind the paper's tables computes: the curvature of cost and time alone. "
+            "Where both are linear in k, this is Monte Carlo noise, and it changes with the seed.",
         }[self.variant]
 
     @property

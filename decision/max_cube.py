@@ -9,6 +9,7 @@ class MaxCube(Rule):
     """The row whose cube between itself and the budgets is largest (paper, Eq. 11, 12)."""
 
     id = "max-cube"
+    from_ideal = True
     score_name = "cube volume"
     higher_is_better = True
 

@@ -16,7 +16,8 @@ from moo_inference.estimators.curve import FloatArray
 class OwnRule(Rule):
     """Wraps a callable F -> row, or a pymoo DecisionMaking. It is given F in its units, unless there is a nadir.
 
-    It may answer a row, several rows (the cheapest is taken), or None. Whatever it does to warning filters is undone.
+    It may answer a row, several rows (the cheapest is taken), a row and pseudo-weights as pymoo's PseudoWeights may, or
+    None. Whatever it does to warning filters is undone.
 
     Attributes:
         maker: what is wrapped.
@@ -31,12 +32,14 @@ class OwnRule(Rule):
         maker: Callable[[FloatArray], Any] | DecisionMaking,
         name: str | None = None,
         *,
+        zero_to_one: bool | None = None,
+        ideal: ArrayLike | None = None,
         nadir: ArrayLike | None = None,
     ) -> None:
         """Wrap a rule; see the class."""
         self.maker = maker
         self.name = name or getattr(maker, "id", None) or getattr(maker, "__name__", type(maker).__name__)
-        super().__init__(nadir=nadir)
+        super().__init__(zero_to_one=zero_to_one, ideal=ideal, nadir=nadir)
 
     @property
     def id(self) -> str:
@@ -61,9 +64,14 @@ class OwnRule(Rule):
         scores = np.full(len(N), np.nan)
         with warnings.catch_warnings():
             answer = self.maker.do(N) if isinstance(self.maker, DecisionMaking) else self.maker(N)
+        if isinstance(answer, tuple) and len(answer) == 2 and np.shape(answer[1]) == N.shape:
+            answer = answer[0]
         if answer is None:
             return scores
-        rows = np.atleast_1d(np.asarray(answer))
+        try:
+            rows = np.atleast_1d(np.asarray(answer))
+        except ValueError:
+            rows = np.empty(0)
         if rows.dtype.kind not in "iu" or rows.ndim != 1 or ((rows < 0) | (rows >= len(N))).any():
             raise SettingError(f"{self.id} must answer a row from 0 to {len(N) - 1}, or None; got {answer!r}")
         scores[rows] = 1.0
@@ -71,11 +79,19 @@ class OwnRule(Rule):
 
 
 def wrapped(rule: object) -> Rule:
-    """A rule as it is, or anything that can be one, wrapped.
+    """A rule as it is, or anything that can be one, wrapped; of a class, what it makes without arguments.
 
     Raises:
-        SettingError: (a ValueError) it is neither callable nor a DecisionMaking.
+        SettingError: (a ValueError) it is neither callable nor a DecisionMaking, or a class that needs arguments.
     """
+    if isinstance(rule, type):
+        try:
+            made = rule()
+        except TypeError as error:
+            raise SettingError(
+                f"a rule must be made before it is given: {rule.__name__}(...), since {error}"
+            ) from error
+        return wrapped(made)
     if isinstance(rule, Rule):
         return rule
     if isinstance(rule, DecisionMaking) or callable(rule):

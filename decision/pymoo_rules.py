@@ -18,6 +18,7 @@ from pymoo.decomposition.tchebicheff import Tchebicheff
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
+from moo_inference.scores import levelled, varying
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
@@ -32,7 +33,14 @@ class Weighted(Rule):
         weights: (m,) importance of each objective, positive; larger is more important. None weighs all alike.
     """
 
-    def __init__(self, weights: ArrayLike | None = None, *, nadir: ArrayLike | None = None) -> None:
+    def __init__(
+        self,
+        weights: ArrayLike | None = None,
+        *,
+        zero_to_one: bool | None = None,
+        ideal: ArrayLike | None = None,
+        nadir: ArrayLike | None = None,
+    ) -> None:
         """Make the rule; see the class and `Rule`.
 
         Raises:
@@ -43,7 +51,7 @@ class Weighted(Rule):
             self.weights.ndim == 1 and np.isfinite(self.weights).all() and (self.weights > 0).all()
         ):
             raise SettingError(f"weights must be positive, finite numbers, one an objective; got {weights!r}")
-        super().__init__(nadir=nadir)
+        super().__init__(zero_to_one=zero_to_one, ideal=ideal, nadir=nadir)
 
     def options(self) -> dict[str, Any]:
         """See `Rule.options`."""
@@ -72,37 +80,63 @@ class PseudoWeights(Weighted):
     needs_scale = False
     score_name = "distance from the weights"
 
+    def do(self, F: ArrayLike, *args: Any, return_pseudo_weights: bool = False, **kwargs: Any) -> Any:
+        """See `Rule.do`.
+
+        Args:
+            F: (n, m) the front.
+            *args: of pymoo's; nothing.
+            return_pseudo_weights: give the row and the (n, m) pseudo-weights, as pymoo does.
+            **kwargs: of pymoo's; nothing.
+        """
+        row = super().do(F)
+        if not return_pseudo_weights or row is None:
+            return row
+        return row, self.pseudo_weights(self.normalised(F))
+
+    def pseudo_weights(self, N: FloatArray) -> FloatArray:
+        """(n, m) how near each row is to the best of each objective; rows sum to 1, and what does not vary is 0."""
+        found = np.zeros(N.shape)
+        varies = varying(N.min(axis=0), N.max(axis=0))
+        if varies.any():
+            part = N[:, varies]
+            _, found[:, varies] = PymooPseudoWeights(np.ones(part.shape[1])).do(part, return_pseudo_weights=True)
+        return found
+
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) sums of absolute differences between pseudo-weights and weights."""
         weights = self.importance(N.shape[1])
-        varies = np.ptp(N, axis=0) > 0
+        varies = varying(N.min(axis=0), N.max(axis=0))
         if not varies.any():
             return np.zeros(len(N))
         weights = weights[varies] / weights[varies].sum()
-        _, found = PymooPseudoWeights(weights).do(N[:, varies], return_pseudo_weights=True)
-        distance: FloatArray = np.abs(found - weights).sum(axis=1)
+        distance: FloatArray = np.abs(self.pseudo_weights(N)[:, varies] - weights).sum(axis=1)
         return distance
 
 
 class HighTradeoffPoints(Rule):
     """The rows where a little gain in one objective costs much in others; of several, the cheapest.
 
-    Not defined for fewer than three distinct rows, nor where no row stands out.
+    Not defined for fewer than three distinct rows, for one objective, nor where no row stands out.
     """
 
     id = "high-tradeoff"
     needs_scale = False
+    least_rows = 3
+    noun = "knee"
     score_name = ""
 
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) 1 for the rows that pymoo names, NaN for the others."""
-        distinct, place = np.unique(N, axis=0, return_inverse=True)
+        distinct, place = np.unique(levelled(N), axis=0, return_inverse=True)
         scores = np.full(len(distinct), np.nan)
-        if len(distinct) >= 3:
+        low, high = distinct.min(axis=0), distinct.max(axis=0)
+        varies = varying(low, high)
+        if len(distinct) >= 3 and N.shape[1] > 1:
             # pymoo's radius of neighbourhood is in the units of F, so F has to be normalised by its own range.
-            maker = PymooHighTradeoffPoints(zero_to_one=True, ideal=distinct.min(axis=0), nadir=distinct.max(axis=0))
+            scaled = (distinct - low) / np.where(varies, high - low, np.inf)
             with warnings.catch_warnings(), np.errstate(all="ignore"):
-                named = maker.do(distinct)
+                named = PymooHighTradeoffPoints().do(scaled)
             if named is not None:
                 scores[named] = 1.0
         return scores[place.reshape(-1)]
@@ -117,6 +151,7 @@ class Decomposition(Weighted):
 
     kind: Any
     divides = True
+    from_ideal = True
 
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) values of the scalarising function."""

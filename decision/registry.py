@@ -6,6 +6,7 @@ from types import MappingProxyType
 from moo_inference.decision import pymoo_rules
 from moo_inference.decision.accuracy_max import AccuracyMax
 from moo_inference.decision.base import Rule
+from moo_inference.decision.cheapest import Cheapest, Fastest
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
 from moo_inference.decision.own_rule import wrapped
@@ -20,6 +21,8 @@ RULES: Mapping[str, Callable[[], Rule]] = MappingProxyType(
         "knee-point": KneePoint,
         "knee-chord": lambda: KneePoint("chord"),
         "knee-published": lambda: KneePoint("published"),
+        "cheapest": Cheapest,
+        "fastest": Fastest,
         "pseudo-weights": pymoo_rules.PseudoWeights,
         "high-tradeoff": pymoo_rules.HighTradeoffPoints,
         "asf": pymoo_rules.AchievementScalarizing,
@@ -28,7 +31,8 @@ RULES: Mapping[str, Callable[[], Rule]] = MappingProxyType(
         "tchebycheff": pymoo_rules.Tchebycheff,
     }
 )
-"""Each id with what makes its rule: the paper's four, two more knees, and pymoo's own with all objectives alike."""
+"""Each id with what makes its rule: the paper's four, two more knees, the least cost and time, and pymoo's own with all
+objectives alike."""
 
 DEFAULT_RULES = ("accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord")
 """The paper's four, and the recommended knee."""
@@ -50,7 +54,7 @@ def make_rule(rule: object) -> Rule:
 
 def made_by_id(rule: Rule) -> bool:
     """Whether the rule is what `make_rule` gives for its id, so that the id alone tells how it decides."""
-    if rule.id not in RULES or rule.scale is not None:
+    if rule.id not in RULES or rule.ideal is not None or rule.nadir is not None:
         return False
     plain = RULES[rule.id]()
     return type(plain) is type(rule) and repr(plain.options()) == repr(rule.options())

@@ -9,6 +9,7 @@ class UtopiaClosest(Rule):
     """The row nearest to the utopia point (paper, Eq. 15-17)."""
 
     id = "utopia-closest"
+    from_ideal = True
     score_name = "distance from utopia"
 
     def score(self, N: FloatArray) -> FloatArray:

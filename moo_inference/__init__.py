@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
+    from moo_inference.decision import Cheapest, Fastest
     from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
     from moo_inference.fronts import Front
     from moo_inference.policy import Policy
@@ -23,6 +24,8 @@ _HOME = {
     "Scenario": "catalog",
     "load_catalog": "catalog",
     "save_catalog": "catalog",
+    "Cheapest": "decision",
+    "Fastest": "decision",
     "OBJECTIVES": "estimators",
     "ClosedForm": "estimators",
     "Empirical": "estimators",

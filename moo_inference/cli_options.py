@@ -64,8 +64,8 @@ RuleOption = Annotated[
         "--decision",
         "-d",
         metavar="RULE",
-        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, knee-published, pseudo-weights, "
-        "high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
+        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, knee-published, cheapest, "
+        "fastest, pseudo-weights, high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
     ),
 ]
 BaselineOption = Annotated[
@@ -73,7 +73,8 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         metavar="NAME",
-        help="A habit to set beside the rules: fixed-16 (or any k), cost-only, accuracy-per-dollar; may be repeated.",
+        help="A baseline beside the rules: fixed-16 (or any k), accuracy-within-cost (the most accurate k that c_max "
+        "allows, whatever its time), accuracy-per-dollar; may be repeated.",
     ),
 ]
 AssessOption = Annotated[

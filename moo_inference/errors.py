@@ -4,7 +4,8 @@ Every one of them can carry several faults, since a file with three wrong fields
 not three runs.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 
 class MooInferenceError(Exception):
@@ -52,6 +53,15 @@ class WorkerError(MooInferenceError, RuntimeError):
 
 class StoppedError(MooInferenceError):
     """The user, or the system, stopped a run; the fault says how to go on."""
+
+
+@contextmanager
+def told_of(where: str) -> Iterator[None]:
+    """Faults of a setting that arise inside say where: `<where>: <fault>`."""
+    try:
+        yield
+    except SettingError as error:
+        raise SettingError([f"{where}: {fault}" for fault in error.faults]) from error
 
 
 class NonFiniteWarning(UserWarning):

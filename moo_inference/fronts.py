@@ -16,6 +16,7 @@ from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.evaluated import Evaluated, Own
 from moo_inference.infeasibility import Infeasibility, explain
+from moo_inference.scores import levelled
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.table import Table, to_html
 
@@ -23,6 +24,20 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _SHOWN_ROWS = 40
+
+
+def nondominated(F: FloatArray) -> NDArray[np.bool_]:
+    """(n,) which rows of F (n, m) no other dominates; of equal rows the first.
+
+    What differs by rounding alone is equal, or a row that costs more would stay for an error that is less by a last
+    bit. The last column is an error, so its rounding is that of an accuracy near 1.
+    """
+    return np.asarray(moocore.is_nondominated(levelled(F, rounded_at(F.shape[1]))))
+
+
+def rounded_at(m: int) -> FloatArray:
+    """(m,) the least size that the rounding of each of m objectives is relative to: 1 for the error."""
+    return np.append(np.zeros(m - 1), 1.0)
 
 
 @dataclass(frozen=True)
@@ -51,8 +66,8 @@ class Front:
     def from_curve(cls, curve: ScalingCurve, scenario: Scenario, models: Sequence[str] = ()) -> "Front":
         """The front of a scaling curve, or of the joined curves of several models.
 
-        Of rows with equal objectives the one with the smallest k is kept. Rows that are not finite are left out and
-        named in a NonFiniteWarning.
+        Of rows with equal objectives the one with the smallest k is kept, see `nondominated`. Rows that are not finite
+        are left out and named in a NonFiniteWarning.
 
         Args:
             curve: n rows, in any order.
@@ -192,7 +207,7 @@ def _front(
         names = tuple(names[row] for row in order.tolist()) if names else ()
         own = None if own is None else own.take(order)
     feasible = np.flatnonzero(meets)
-    rows = feasible[moocore.is_nondominated(F[feasible])] if feasible.size else feasible
+    rows = feasible[nondominated(F[feasible])] if feasible.size else feasible
     why = None
     if not feasible.size:
         limits = scenario.limits(curve.resources)

@@ -4,18 +4,18 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-import moocore
 import numpy as np
 
 from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.decision import Rule, make_rule
-from moo_inference.decision.choice import evidence_words
+from moo_inference.decision.choice import evidence_words, k_max_warning, moves_with_k_max
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
 from moo_inference.evaluated import Evaluated, Own
+from moo_inference.fronts import nondominated
 from moo_inference.infeasibility import beyond_reach, explain
 from moo_inference.merging import Merge, finite_tables, room_of
 from moo_inference.stages import (
@@ -201,7 +201,7 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
     F = front.error_last
     row = judge.do(F)
     if row is None:
-        reason = f"no knee: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
+        reason = f"no {judge.noun}: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
         return PipelineChoice(judge.id, "no-knee", None, {}, None, reason, (reason,))
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
     *spent, error = front.means[row].tolist()
@@ -217,8 +217,12 @@ def _warnings(front: PipelineFront, row: int, judge: Rule) -> tuple[str, ...]:
         for stage, evidence, k in zip(front.stages, front.evidence, front.k[row].tolist(), strict=False)
         for words in evidence_words(evidence, k, row)
     )
-    if judge.moves_with_k_max and front.reaches_k_max:
-        found += (f"this knee moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}",)
+    if front.reaches_k_max:
+        most = front.k.max(axis=0)
+        ends = [f"{stage} k = {last}" in front.reaches_k_max for stage, last in zip(front.stages, most, strict=True)]
+        reach = (front.k / most)[:, ends].max(axis=1)
+        if moves_with_k_max(judge, judge.normalised(front.error_last), reach, row):
+            found += (k_max_warning(judge, ", ".join(front.reaches_k_max)),)
     return found
 
 
@@ -328,7 +332,7 @@ def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, fou
     meets = (G <= 0).all(axis=1) if own is None or evaluated is None else evaluated.feasible[order]
     feasible = np.flatnonzero(meets)
     compared = F if own is None else own.F
-    best = feasible[moocore.is_nondominated(compared[feasible])] if feasible.size else feasible
+    best = feasible[nondominated(compared[feasible])] if feasible.size else feasible
 
     def models(row: int) -> tuple[str, ...]:
         return tuple(own[table.model[at]] for own, table, at in zip(ids, tables, rows[row].tolist(), strict=True))

@@ -26,6 +26,8 @@ RULES: Mapping[str, tuple[Callable[[FloatArray], FloatArray], bool, bool]] = {
     "utopia-closest": (utopia_distance, False, True),
     "knee-point": (sharpness, True, True),
     "knee-chord": (lambda N: sharpness(N, "chord"), True, False),
+    "cheapest": (lambda N: N[:, 0], False, False),
+    "fastest": (lambda N: N[:, 1], False, False),
 }
 """Each rule with its score, whether the greatest is the best, and whether it divides by the budgets."""
 
@@ -143,7 +145,7 @@ class Policy:
             c_max: at most so many USD a query on average; None for no budget.
             t_max: at most so many seconds a query on average; None for no budget.
             a_min: at least this accuracy on average.
-            rule: accuracy-max, max-cube, utopia-closest, knee-point or knee-chord.
+            rule: accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, cheapest or fastest.
             resources: by unit, at most so much of a further resource a query on average.
 
         Raises:

@@ -4,6 +4,7 @@ A router embeds them through `moo_inference.policy`, and the decision makers are
 (n, m) array, all columns minimised, normalised so that 1 is a spent budget.
 """
 
+import math
 from functools import cache
 from itertools import combinations
 from typing import Literal
@@ -14,6 +15,12 @@ from numpy.typing import NDArray
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
+ALIKE = 1e-12
+"""Values that differ by less than this share of their size differ by rounding alone, and count as equal."""
+
+CONSTANT = 1e-9
+"""An objective that varies by less than this share of its size over the front does not vary."""
+
 _STRAIGHT = 1e-9
 _STANDSTILL = 1e-10
 
@@ -21,8 +28,13 @@ Variant = Literal["equation", "chord", "published"]
 
 
 def cube_volume(N: FloatArray) -> FloatArray:
-    """(n,) products over the columns of N (n, m) of what each leaves of its budget, none of it negative."""
-    volume: FloatArray = np.maximum(0.0, 1.0 - N).prod(axis=1)
+    """(n,) products over the columns of N (n, m) of what each leaves of its budget, none of it negative.
+
+    What is within rounding of a budget leaves nothing of it.
+    """
+    room = 1.0 - N
+    room[room < ALIKE] = 0.0
+    volume: FloatArray = room.prod(axis=1)
     return volume
 
 
@@ -57,43 +69,87 @@ def curvature(N: FloatArray, *, cost_and_time_only: bool = False) -> FloatArray:
     return kappa
 
 
+def varying(low: FloatArray, high: FloatArray) -> NDArray[np.bool_]:
+    """(m,) whether objectives that go from low (m,) to high (m,) over a front vary, see `CONSTANT`."""
+    return np.asarray(high - low > CONSTANT * np.maximum(high, -low))
+
+
 def chord_distance(N: FloatArray) -> FloatArray:
-    """(n,) distances of the rows of a path N (n, m) from the line between its ends, after scaling to its range."""
-    path = np.ascontiguousarray(N.T)
-    low = path.min(axis=1, keepdims=True)
-    spread = path.max(axis=1, keepdims=True) - low
-    spread[spread == 0] = 1.0
-    scaled = (path - low) / spread
-    along = scaled[:, -1:] - scaled[:, :1]
-    along /= _norm(along)
-    away = scaled - scaled[:, :1]
-    away -= along * np.add.reduce(away * along)
-    return _norm(away)
+    """(n,) how far the rows of a front N (n, m) lie from the line between its ends, towards the ideal.
+
+    Each objective is scaled to the front's own range. All columns but the last are prices. The ends are the row whose
+    prices have the least sum and the row with the least error; between them the error goes from 1 to 0. The distance is
+    measured along the direction to the ideal, the same step in every objective, as far as it is perpendicular to the
+    line. So it is a sum of the objectives with positive weights, and the row with the greatest lies on the lower convex
+    hull.
+
+    Returns:
+        (n,) distances in the scaled space, negative on the worse side, 0 at the ends. Those that differ from the
+        greatest by rounding alone equal it. All NaN where prices or the error do not vary between the ends.
+    """
+    last = N.shape[1] - 1
+    unit, rounding = [], ALIKE
+    for least, most in zip(np.minimum.reduce(N).tolist(), np.maximum.reduce(N).tolist(), strict=True):
+        spread, size = most - least, max(most, -least)
+        unit.append(1 / spread if spread > CONSTANT * size else 0.0)
+        rounding = max(rounding, ALIKE * size * unit[-1])
+    price, error = N[:, :last] @ np.array(unit[:last]), N[:, last] * unit[last]
+    cheapest, best = _end(N, price, error, rounding), _end(N, error, price, rounding)
+    worse = float(error[cheapest] - error[best])
+    if min(worse, price[best] - price[cheapest]) <= rounding:
+        return np.full(len(N), np.nan)
+    unit[last] /= worse
+    chord = [(end - start) * one for end, start, one in zip(N[best].tolist(), N[cheapest].tolist(), unit, strict=True)]
+    tilt = sum(chord) / sum(step * step for step in chord)
+    weights = [1 - tilt * step for step in chord]
+    if min(weights) < 0:  # of more than ten objectives alone
+        weights[:last] = [weights[last] / sum(chord[:last])] * last
+    length = math.sqrt(sum(weight * weight for weight, one in zip(weights, unit, strict=True) if one))
+    value = N @ np.array([weight * one / length for weight, one in zip(weights, unit, strict=True)])
+    away: FloatArray = value[cheapest] - value
+    farthest = away[away.argmax()]
+    away[away >= farthest - rounding / min(worse, 1.0)] = farthest
+    return away
+
+
+def _end(N: FloatArray, value: FloatArray, other: FloatArray, rounding: float) -> int:
+    """The row of the least value, of several that of the least other value, of these the cheapest."""
+    rows: IntArray = (value <= float(value[value.argmin()]) + rounding).nonzero()[0]
+    if len(rows) > 1:
+        rows = rows[other[rows] <= other[rows].min() + rounding]
+        rows = rows[_cheapest_first(N[rows])]
+    return int(rows[0])
 
 
 def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
-    """(n,) how sharp a knee each row of N (n, m) is; all NaN for fewer than three distinct rows or a straight line.
+    """(n,) how sharp a knee each row of N (n, m) is; all NaN where there is none.
 
-    The rows may come in any order and more than once; the path goes through them by cost.
+    There is none with fewer than three distinct rows or on a straight line, and by the chord none where no row lies
+    towards the ideal from it. The rows may come in any order and more than once; the path of a curvature goes through
+    them by cost.
     """
-    if (N[1:, 0] > N[:-1, 0]).all():
-        return _path_sharpness(N, variant)
+    if len(N) < 3 or N.shape[1] < 2:
+        return np.full(len(N), np.nan)
+    if variant == "chord":
+        away = chord_distance(N)
+        return away if away[away.argmax()] >= _STRAIGHT else np.full(len(N), np.nan)
+    flat = variant == "published"
+    first = N[:, 0]
+    if (first[1:] - first[:-1] > ALIKE * first[-1]).all():
+        return _where_bent(curvature(N, cost_and_time_only=flat))
     order = np.lexsort(N.T[::-1])
     path = N[order]
-    new = np.append(True, (path[1:] != path[:-1]).any(axis=1))
+    new = np.append(True, (np.abs(path[1:] - path[:-1]) > ALIKE * np.abs(path).max(axis=0)).any(axis=1))
+    if np.count_nonzero(new) < 3:
+        return np.full(len(N), np.nan)
     scores = np.empty(len(N))
-    scores[order] = _path_sharpness(path[new], variant)[np.cumsum(new) - 1]
+    scores[order] = _where_bent(curvature(path[new], cost_and_time_only=flat))[np.cumsum(new) - 1]
     return scores
 
 
-def _path_sharpness(path: FloatArray, variant: Variant) -> FloatArray:
-    """(n,) `sharpness` of distinct rows in the order of the path."""
-    if len(path) >= 3:
-        chord = variant == "chord"
-        scores = chord_distance(path) if chord else curvature(path, cost_and_time_only=variant == "published")
-        if scores.max() >= _STRAIGHT:
-            return scores
-    return np.full(len(path), np.nan)
+def _where_bent(kappa: FloatArray) -> FloatArray:
+    """(n,) curvatures; all NaN where the path is straight."""
+    return kappa if kappa.max() >= _STRAIGHT else np.full(len(kappa), np.nan)
 
 
 def _norm(vectors: FloatArray) -> FloatArray:
@@ -108,14 +164,46 @@ def _pairs(m: int) -> IntArray:
     return np.array(list(combinations(range(m), 2))[::-1]).T
 
 
+def levelled(N: FloatArray, sizes: FloatArray | float = 0.0) -> FloatArray:
+    """N (n, m) where values of a column that differ by rounding alone are all the least of them.
+
+    Args:
+        N: any rows.
+        sizes: (m,) what each column's rounding is relative to, where its largest value is smaller.
+    """
+    order = np.argsort(N, axis=0, kind="stable")
+    values = np.take_along_axis(N, order, axis=0)
+    step = np.ones(N.shape, dtype=bool)
+    step[1:] = values[1:] - values[:-1] > ALIKE * np.maximum(np.abs(values).max(axis=0, initial=0.0), sizes)
+    if step.all():
+        return N
+    first = np.maximum.accumulate(np.where(step, np.arange(len(N))[:, None], 0))
+    level = np.empty_like(N)
+    np.put_along_axis(level, order, np.take_along_axis(values, first, axis=0), axis=0)
+    return level
+
+
 def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> IntArray:
     """The rows that share the best score, the cheapest first; empty where no row has a score.
+
+    Scores that differ by rounding alone are equal: by less than `ALIKE` of the largest there is. Of rows that cost the
+    same the faster comes first, then the more accurate.
 
     Args:
         N: (n, m) the front as the rule looks at it.
         scores: (n,) of its rows, NaN where the rule is not defined.
         higher_is_better: whether the greatest score is the best.
     """
-    extreme = np.fmax.reduce(scores) if higher_is_better else np.fmin.reduce(scores)
-    rows: IntArray = (scores == extreme).nonzero()[0]
-    return rows if len(rows) < 2 else rows[np.lexsort(N[rows].T[::-1])]
+    high, low = float(np.fmax.reduce(scores)), float(np.fmin.reduce(scores))
+    slack = ALIKE * max(high, -low)
+    near = scores >= high - slack if higher_is_better else scores <= low + slack
+    rows: IntArray = near.nonzero()[0]
+    return rows if len(rows) < 2 else rows[_cheapest_first(N[rows])]
+
+
+def _cheapest_first(N: FloatArray) -> IntArray:
+    """(n,) the rows of N (n, m) in order: by cost, of equal cost by time, then by error, then by all that is left."""
+    level = levelled(N)
+    last = N.shape[1] - 1
+    columns = [*range(min(2, last)), last, *range(2, last)]
+    return np.lexsort([*N.T[columns[::-1]], *level.T[columns[::-1]]])

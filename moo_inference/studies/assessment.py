@@ -12,7 +12,7 @@ from moo_inference.budgets import constraints, measured, nadir_of
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, told_of
 from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.estimators.curve import FloatArray
@@ -235,7 +235,8 @@ def _choose(
         for place, (number, scenario, rule) in enumerate(cells):
             if (number, scenario) not in fronts:
                 fronts[number, scenario] = Front.from_curve(curves[number], scenario)
-            rows[replication, place] = _row(rule, fronts[number, scenario], grid)
+            with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
+                rows[replication, place] = _row(rule, fronts[number, scenario], grid)
     return {"rows": rows}
 
 

@@ -1,4 +1,4 @@
-"""The one- and two-dimensional habits that the paper argues against: they see the whole curve, not the front."""
+"""The one- and two-dimensional baselines that the paper argues against: they see the whole curve, not the front."""
 
 import re
 from collections.abc import Mapping
@@ -10,9 +10,12 @@ from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.scores import best_rows
 from moo_inference.texts.amounts import exactly
 
-NAMES = ("fixed-K", "cost-only", "accuracy-per-dollar")
+NAMES = ("fixed-K", "accuracy-within-cost", "accuracy-per-dollar")
+
+_FORMER = {"cost-only": "accuracy-within-cost"}
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,11 @@ class BaselineChoice:
     row: int
     violates: str
     warning: str
+
+
+def named_now(name: str) -> str:
+    """The name of a baseline, where a former one is given."""
+    return _FORMER.get(name, name)
 
 
 def check_baseline(name: str, grid: range) -> None:
@@ -67,18 +75,19 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
     """What a baseline takes of a whole curve.
 
     * `fixed-K`: k = K, whatever it costs and gives (one dimension).
-    * `cost-only`: the most accurate k under c_max alone (two dimensions).
+    * `accuracy-within-cost`: the most accurate k under c_max alone (two dimensions).
     * `accuracy-per-dollar`: the greatest ratio of accuracy to cost (two dimensions).
     """
     cost, accuracy = curve.cost.mean, curve.accuracy.mean
     if name.startswith("fixed-"):
         row = int(np.flatnonzero(curve.k == int(name.removeprefix("fixed-")))[0])
-    elif name == "cost-only":
+    elif name == "accuracy-within-cost":
         allowed = np.ones(len(curve), bool) if scenario.c_max is None else cost <= scenario.c_max * (1 + TOLERANCE)
-        rows = np.flatnonzero(allowed) if allowed.any() else np.array([int(cost.argmin())])
-        row = int(rows[np.lexsort((cost[rows], curve.error[rows]))[0]])
+        rows = np.flatnonzero(allowed) if allowed.any() else best_rows(curve.F, cost, higher_is_better=False)
+        row = int(rows[best_rows(curve.F[rows], curve.error[rows], higher_is_better=False)[0]])
     else:
-        row = int(np.argmax(accuracy / np.maximum(cost, np.finfo(float).tiny)))
+        ratio = accuracy / np.maximum(cost, np.finfo(float).tiny)
+        row = int(best_rows(curve.F, ratio, higher_is_better=True)[0])
     values = measured(curve, scenario)
     G = constraints(values, scenario, curve.resources)
     limits = scenario.limits(curve.resources)
@@ -88,7 +97,7 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
         violates = " ".join(limits[column].budget for column in broken)
         return BaselineChoice(name, "over-budget", row, violates, "breaks " + ", ".join(parts))
     feasible = np.flatnonzero((G <= 0).all(axis=1))
-    least = int(feasible[np.argmin(cost[feasible])])
+    least = int(feasible[best_rows(curve.F[feasible], cost[feasible], higher_is_better=False)[0]])
     usd, seconds, *others = (curve.means[row] - curve.means[least])[:-1]
     used = "".join(f" and {exactly(*more)}" for more in zip(curve.resources, others, strict=True))
     warning = (

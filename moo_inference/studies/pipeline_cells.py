@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, told_of
 from moo_inference.estimators import ScalingCurve
 from moo_inference.merging import finite_tables
 from moo_inference.pipelines import (
@@ -154,7 +154,8 @@ def solve_pipelines(
     found = []
     for (scenario, key), part, arrays in zip(cells, parts, results, strict=True):
         front = _front(*part, arrays)
-        choices = tuple(_choice(front, rule) for rule in rules[scenario])
+        with told_of(f"{key}, {scenario}"):
+            choices = tuple(_choice(front, rule) for rule in rules[scenario])
         found.append(PipelineCell(scenario, key, front if isinstance(front, PipelineFront) else None, choices))
     return tuple(found)
 

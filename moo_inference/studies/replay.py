@@ -11,6 +11,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Catalog
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
+from moo_inference.studies.baselines import named_now
 from moo_inference.studies.output import versions
 from moo_inference.studies.study import Study, run_study
 
@@ -121,9 +122,9 @@ def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str
 
 
 def key_of(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """What a record of `Study.to_json` is about: scenario, model or pipeline, and rule."""
+    """What a record of `Study.to_json` is about: scenario, model or pipeline, and rule or baseline by today's name."""
     what = f"pipeline {row['pipeline']}" if "pipeline" in row else row.get("model")
-    return row.get("scenario"), what, row.get("decision")
+    return row.get("scenario"), what, named_now(row.get("decision", ""))
 
 
 def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], float]:

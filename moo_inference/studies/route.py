@@ -13,13 +13,16 @@ from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
-from moo_inference.estimators.curve import INTERVAL
-from moo_inference.fronts import Front
+from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
+from moo_inference.fronts import Front, rounded_at
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
+from moo_inference.scores import ALIKE
 from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
 from moo_inference.texts.amounts import amount
+
+_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -116,7 +119,9 @@ class Route:
             row = int(front.F[:, -1].argmin())
             best: tuple[float, str, int] | None = None
             for other, theirs in fronts.items():
-                rows = np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1]) if other != model else np.empty(0, dtype=int)
+                rows = (
+                    np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1] + ALIKE) if other != model else np.empty(0, int)
+                )
                 if rows.size:
                     cheapest = int(rows[theirs.F[rows, 0].argmin()])
                     candidate = (float(theirs.F[cheapest, 0]), other, cheapest)
@@ -138,7 +143,7 @@ class Route:
         if rows:
             return self._outscored(rows)
         row = _closest_to_front(own, self.front)
-        better = np.flatnonzero((own.F[row] >= self.front.F).all(axis=1))[0]
+        better = _no_worse(self.front.F, own.F[row])[0]
         return (
             f"dominated: {self.front.models[better]} with k = {self.front.k[better]} is no worse in anything than its "
             f"k = {own.k[row]} ({_amounts(self.front, better)} against {_amounts(own, row)}), and so for its other k"
@@ -306,12 +311,18 @@ def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Fron
     return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)
 
 
+def _no_worse(F: FloatArray, row: FloatArray) -> IntArray:
+    """The rows of a front F (n, m) that are no worse than a row in anything but by rounding; at least one."""
+    excess = ((F - row) / np.maximum(np.maximum(F.max(axis=0), row), rounded_at(len(row)) + _TINY)).max(axis=1)
+    return np.flatnonzero(excess <= max(ALIKE, excess.min()))
+
+
 def _closest_to_front(own: Front, front: Front) -> int:
     """The row of a model's front that is outdone by the least share of the better row's own numbers."""
     gaps = []
     for row in range(len(own)):
-        better = front.F[(own.F[row] >= front.F).all(axis=1)]
-        scale = np.maximum(own.F[row], np.finfo(float).tiny)
+        better = front.F[_no_worse(front.F, own.F[row])]
+        scale = np.maximum(own.F[row], _TINY)
         gaps.append(float(((own.F[row] - better) / scale).sum(axis=1).min()))
     return int(np.argmin(gaps))
 

@@ -14,7 +14,7 @@ from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import MooInferenceError, SettingError, told_of
 from moo_inference.estimators import (
     ClosedForm,
     Estimator,
@@ -29,7 +29,13 @@ from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
-from moo_inference.studies.baselines import BaselineChoice, check_baseline, choose_baseline, refuse_unknown_k
+from moo_inference.studies.baselines import (
+    BaselineChoice,
+    check_baseline,
+    choose_baseline,
+    named_now,
+    refuse_unknown_k,
+)
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves
 from moo_inference.studies.choices import choices_frame
 from moo_inference.studies.estimation import curves_in_pieces
@@ -214,7 +220,7 @@ def run_study(
         latency: how times add up, in place of each model's own rule.
         solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
-        baselines: names of habits to set beside the rules: `fixed-K`, `cost-only`, `accuracy-per-dollar`. They see the
+        baselines: names to set beside the rules: `fixed-K`, `accuracy-within-cost`, `accuracy-per-dollar`. They see the
             whole curve, and get the status `over-budget` where they break a budget.
         assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies.
         workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
@@ -231,6 +237,7 @@ def run_study(
         OutputError: (an OSError) a finished piece cannot be written.
     """
     check_workers(workers)
+    baselines = tuple(dict.fromkeys(map(named_now, baselines)))
     grid, chosen, rules = _checked(
         catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
@@ -263,11 +270,20 @@ def run_study(
         fronts_from_curves(chosen, curves) if solver is None else fronts_by_search(chosen, curves, solver, grid, where)
     )
     cells = []
+    failed: list[SettingError] = []
     for (scenario_id, model_id), front in found.items():
-        choices = tuple(decide(front, rule) for rule in rules[scenario_id])
+        choices: list[Choice] = []
+        for rule in rules[scenario_id]:
+            try:
+                with told_of(f"{model_id}, {scenario_id}"):
+                    choices.append(decide(front, rule))
+            except SettingError as error:
+                failed.append(error)
         scenario = chosen.scenarios[scenario_id]
         beside = tuple(choose_baseline(name, curves[model_id], scenario) for name in baselines)
-        cells.append(Cell(scenario_id, model_id, front, choices, beside))
+        cells.append(Cell(scenario_id, model_id, front, tuple(choices), beside))
+    if failed:
+        raise SettingError([fault for error in failed for fault in error.faults]) from failed[0]
     assessments = {}
     if assess is not None and isinstance(estimator, MonteCarlo):
         assessments = assess_many(

@@ -33,6 +33,8 @@ _KNOWN = {
     "knee-point": Marker("■", "s", "square", "#CC79A7"),
     "knee-chord": Marker("✚", "P", "cross", "#E69F00"),
     "knee-published": Marker("⬟", "p", "pentagon", "#56B4E9"),
+    "cheapest": Marker("✦", "$✦$", "star-diamond", "#999999"),
+    "fastest": Marker("⬣", "h", "hexagon2", "#999999"),
     "pseudo-weights": Marker("▼", "v", "triangle-down", "#999999"),
     "high-tradeoff": Marker("▶", ">", "triangle-right", "#999999"),
     "asf": Marker("◀", "<", "triangle-left", "#999999"),
