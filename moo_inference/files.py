@@ -29,8 +29,8 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
     """The bytes of a file; what gzip compressed is unpacked. A device is refused: /dev/zero has no end.
 
     Raises:
-        OSError: the file is missing, cannot be read, or is a device. While it is read: it is damaged, or unpacks to more
-            than 100 times its size and 64 MiB.
+        OSError: the file is missing, cannot be read, or is a device. While it is read: it is damaged, or unpacks to
+            more than 100 times its size and 64 MiB.
         ValueError: no file can have that name.
     """
     stream = Path(path).open("rb")  # noqa: SIM115 (whoever asked for it closes it)

@@ -9,7 +9,7 @@ import numpy as np
 from moo_inference.readers.candidates_csv import Candidates
 from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
-from moo_inference.readers.serving import ServingRun, Spread, mean_of
+from moo_inference.readers.serving import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.token_trace import TokenTrace
 
 SHOWN = 10
@@ -96,11 +96,14 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
             _shown(run.load.achieved_rate),
             "-" if run.completed is None else f"{run.completed:,}",
             "-" if run.failed is None else f"{run.failed:,}",
-            _shown(mean_of(run.request_seconds)),
-            _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(95.0)),
+            _middle(run.request_seconds),
+            *(
+                _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(level))
+                for level in (95.0, 99.0)
+            ),
             "-" if run.request_seconds is None else "measured" if run.measured_end_to_end else "rebuilt",
-            _shown(mean_of(run.ttft_seconds)),
-            _shown(mean_of(run.seconds_per_output_token)),
+            _middle(run.ttft_seconds),
+            _middle(run.seconds_per_output_token),
             _tokens(run.input_tokens),
             _tokens(run.output_tokens),
         )
@@ -115,6 +118,7 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
         "failed (requests)",
         "mean latency (s)",
         "95th percentile of latency (s)",
+        "99th percentile of latency (s)",
         "latency is",
         "time to first token (s)",
         "per output token (s)",
@@ -189,6 +193,12 @@ DESCRIBE: dict[str, Callable[[Any], Found]] = {
 
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
+
+
+def _middle(spread: Spread | None) -> str:
+    """The mean, or the median with a word where there is no mean."""
+    mean = mean_of(spread)
+    return _shown(centre_of(spread)) + (" (median)" if mean is None and centre_of(spread) is not None else "")
 
 
 def _tokens(spread: Spread | None) -> str:

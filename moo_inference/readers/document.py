@@ -22,7 +22,7 @@ class Document:
         lines: for locations in the file (keys and list positions from its top), the line each starts on,
             counted from 1.
         base: where in the file `data` stands; empty for the whole of it.
-        odd: for keys that stand twice, as locations in the file, a sentence about them.
+        odd: by location in the file, what must hold of values that cannot be relied on, as of a key that stands twice.
     """
 
     path: str

@@ -229,11 +229,10 @@ class _Parser:
             faults = Faults()
             for kind, location, line, sentence in _odd_values(text, first_line):
                 where = ".".join(map(str, location))
-                told = printable(f"{self.name}:{line}: {where + ': ' if where else ''}{sentence}")
                 if kind in self.refused:
-                    faults.add(told)
+                    faults.add(printable(f"{self.name}:{line}: {where + ': ' if where else ''}{sentence}"))
                 elif kind == "twice":
-                    odd.setdefault(location, told)
+                    odd.setdefault(location, sentence)
             faults.check()
         return Document(self.name, data, _Lines(text, first_line), odd=odd)
 
