@@ -12,9 +12,10 @@ import numpy as np
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, finite, shown
+from moo_inference.readers.fields import Fields
 from moo_inference.readers.genai_perf import DEFINITION, METRICS, divisor_of
 from moo_inference.readers.json_file import read_json_records
-from moo_inference.readers.serving import Fields, FloatArray, Load, ServingRun, of_requests
+from moo_inference.readers.serving import FloatArray, Load, ServingRun, of_requests
 
 _COLUMNS = ("seconds", "ttft", "per_token", "input_tokens", "output_tokens")
 _IN_A_SECOND = 1e9

@@ -18,11 +18,11 @@ from numpy.typing import NDArray
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import LARGEST, Document, Faults, finite, shown
+from moo_inference.readers.fields import Fields
 from moo_inference.readers.json_file import read_json_records
 from moo_inference.readers.serving import (
     FIRST_IS_ALL,
     LOST,
-    Fields,
     FloatArray,
     Load,
     ServingRun,
@@ -198,7 +198,7 @@ def _statistics(fields: Fields) -> dict[str, Spread | None]:
 def _side_by_side(fields: Fields, keys: Mapping[str, str], divisor: float) -> Spread | None:
     middle = keys.get("mean", keys.get("avg"))
     mean = None if middle is None else fields.number(middle)
-    if mean is None and middle is not None and fields.document.data[middle] is not None:
+    if mean is None and middle is not None:
         return None
     std = fields.number(keys["std"]) if "std" in keys else None
     levels: dict[float, float] = {}

@@ -11,12 +11,12 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
+from moo_inference.readers.fields import Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
     FIRST_IS_ALL,
     LOST,
     NAMED_LEVELS,
-    Fields,
     Load,
     ServingRun,
     Spread,

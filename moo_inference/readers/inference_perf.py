@@ -8,9 +8,9 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Faults, shown
+from moo_inference.readers.fields import Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
-    Fields,
     Load,
     ServingRun,
     Spread,

@@ -10,9 +10,9 @@ import numpy as np
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
+from moo_inference.readers.fields import Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
-    Fields,
     FloatArray,
     Load,
     ServingRun,
