@@ -66,14 +66,11 @@ def distribution_of(spread: Spread | None, unit: str) -> Distribution | None:
     tail = any(level >= _TAIL for level in levels)
     few = spread.samples is not None and len(spread.samples) < _ENOUGH
     if few or not centre or spread.std == 0 or not tail or (spread.mean is None and len(levels) < 2):
-        notes = (
-            ()
-            if spread.mean is not None
-            else (f"has no mean in the file: its median of {centre:.4g} {unit} stands for it",)
-        )
-        return Distribution(centre, spread.std, None, notes)
-    fits = {kind: _fit(kind, levels, spread.mean, spread.std) for kind in ("gamma", "lognormal")}
-    kind: Kind = min(fits, key=lambda name: fits[name][2])  # type: ignore[assignment]
+        median_of = f"has no mean in the file: its median of {centre:.4g} {unit} stands for it"
+        return Distribution(centre, spread.std, None, () if spread.mean is not None else (median_of,))
+    kinds: tuple[Kind, ...] = ("gamma", "lognormal")
+    fits = {kind: _fit(kind, levels, spread.mean, spread.std) for kind in kinds}
+    kind = min(kinds, key=lambda name: fits[name][2])
     mean, std, _ = fits[kind]
     # Where each request is known, they are resampled, and no distribution stands for them.
     notes = _notes(spread, kind, mean, std, levels, unit) if spread.samples is None else ()
@@ -103,7 +100,7 @@ def _fit(kind: str, levels: Mapping[float, float], mean: float | None, std: floa
             own = std / ratio if std is not None else float(np.exp(np.log(wanted / shape).mean()))
         scale = own if mean is None else mean
         error = float((((scale * shape) / wanted - 1) ** 2).mean())
-        return scale, scale * ratio, error if math.isfinite(scale) else math.inf
+        return scale, scale * ratio, error if math.isfinite(error) else math.inf
 
     if mean is not None and std is not None:
         return mean, std, tried(std / mean)[2]
@@ -111,10 +108,8 @@ def _fit(kind: str, levels: Mapping[float, float], mean: float | None, std: floa
     best = min(range(_GRID), key=lambda place: tried(float(grid[place]))[2])
     from scipy.optimize import minimize_scalar  # noqa: PLC0415 (slow to load, and seldom needed)
 
-    ends = grid[max(best - 1, 0)], grid[min(best + 1, _GRID - 1)]
-    found = minimize_scalar(
-        lambda x: tried(math.exp(x))[2], bounds=np.log(ends), method="bounded", options={"xatol": 1e-10}
-    )
+    low, high = (math.log(grid[min(max(best + step, 0), _GRID - 1)]) for step in (-1, 1))
+    found = minimize_scalar(lambda x: tried(math.exp(x))[2], bounds=(low, high), method="bounded")
     return tried(math.exp(found.x))
 
 

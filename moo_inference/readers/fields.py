@@ -147,5 +147,5 @@ class Fields:
                 self.faults.add(self.document.fault(location, sentence))
             else:
                 line = self.document.where(location).rpartition(":")[2]
-                notes.append(f"{'.'.join(map(str, location))} on line {line} is left out: it {sentence}.")
+                notes.append(f"{'.'.join(map(str, location))} on line {line} is left out: {sentence}.")
         return replace(run, notes=(*run.notes, *notes))

@@ -96,7 +96,7 @@ def _json(path: str | os.PathLike[str], names: dict[str, str], faults: Faults) -
         for what, name in names.items():
             if name not in record.data:
                 listed = ", ".join(map(repr, [*record.data][:40])) or "none"
-                lacking = f"must have a key {name!r}{did_you_mean(name, record.data)}; it has: {listed}"
+                lacking = f"must have a key {name!r}{did_you_mean(name, [*record.data])}; it has: {listed}"
                 raise ReaderError(printable(record.fault((), lacking)))
             value = finite(record.data[name])
             odd = record.odd.get((*record.base, name))

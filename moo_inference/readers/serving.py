@@ -256,11 +256,13 @@ def trace_of(path: object, runs: Sequence[ServingRun]) -> TokenTrace:
     Raises:
         ReaderError: some run does not tell of its single requests.
     """
-    samples = [
-        [None if spread is None else spread.samples for spread in (run.input_tokens, run.output_tokens)] for run in runs
-    ]
-    if any(values is None for pair in samples for values in pair):
-        raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
-    inward, outward = (np.concatenate(values).astype(np.int64) for values in zip(*samples, strict=True))  # type: ignore[arg-type]
+    columns: list[FloatArray] = []
+    for name in ("input_tokens", "output_tokens"):
+        spreads: list[Spread | None] = [getattr(run, name) for run in runs]
+        samples = [spread.samples for spread in spreads if spread is not None and spread.samples is not None]
+        if len(samples) < len(runs):
+            raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
+        columns.append(np.concatenate(samples))
+    inward, outward = (column.astype(np.int64) for column in columns)
     times = None if len(runs) > 1 or runs[0].request_seconds is None else runs[0].request_seconds.samples
     return TokenTrace(inward, outward, times, None, sum(run.failed or 0 for run in runs), str(path))
