@@ -31,7 +31,7 @@ class Distribution:
         mean: the file's own, or of the distribution that fits its percentiles, or their median.
         std: likewise; None where neither it nor a percentile above the median is known.
         kind: which distribution fits the percentiles better; None where there are none.
-        notes: what has to be said, as sentences that begin with a verb after the quantity's name.
+        notes: what has to be said, to be put after the quantity's name.
     """
 
     mean: float
@@ -61,11 +61,12 @@ def distribution_of(spread: Spread | None, unit: str) -> Distribution | None:
     levels = {level: value for level, value in spread.percentiles.items() if _FROM <= level <= _TO and value > 0}
     median = spread.percentiles.get(50.0)
     centre = median if spread.mean is None else spread.mean
-    if centre is None:
-        return None
-    tail = any(level >= _TAIL for level in levels)
     few = spread.samples is not None and len(spread.samples) < _ENOUGH
-    if few or not centre or spread.std == 0 or not tail or (spread.mean is None and len(levels) < 2):
+    tail = any(level >= _TAIL for level in levels)
+    fitted = tail and not few and spread.std != 0 and spread.mean != 0 and (spread.mean is not None or len(levels) > 1)
+    if not fitted:
+        if centre is None:
+            return None
         median_of = f"has no mean in the file: its median of {centre:.4g} {unit} stands for it"
         return Distribution(centre, spread.std, None, () if spread.mean is not None else (median_of,))
     kinds: tuple[Kind, ...] = ("gamma", "lognormal")

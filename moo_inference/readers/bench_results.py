@@ -263,7 +263,8 @@ def _rebuilt(
 def _mean(fields: Fields, which: str, completed: int | None) -> Spread | None:
     total = fields.number(f"total_{which}_tokens")
     if total is not None and completed:
-        return Spread(total / completed)
+        # No answer is shorter than a token, so that none is longer where the mean is one.
+        return Spread(total / completed, 0.0 if which == "output" and total == completed else None)
     # Results that are put together from others tell the lengths that were asked for.
     length = fields.number({"input": "isl", "output": "osl"}[which])
     return None if length is None else Spread(length)

@@ -445,3 +445,52 @@ def test_a_price_told_later_takes_the_place_of_what_rested_on_the_earlier_one():
         "usd_per_million_output_tokens",
         "usd_per_million_cached_input_tokens",
     }
+
+
+# Times at other lengths
+
+
+def seconds_at(part, inward, outward):
+    return inward * part.values["seconds_per_input_token"] + outward * part.values["seconds_per_output_token"]
+
+
+def test_each_further_token_takes_the_time_between_tokens():
+    """A first token after 1 s and ten more, 0.1 s each; 1,001 tokens take 1 + 1,000 * 0.1 s."""
+    run = run_of(
+        request_seconds=Spread(2.0, 0.1),
+        ttft_seconds=Spread(1.0),
+        input_tokens=Spread(50.0),
+        output_tokens=Spread(11.0, 0.0),
+    )
+    part = serving_part(run, other_lengths=True)
+    assert seconds_at(part, 50, 11) == pytest.approx(2.0, rel=1e-12)
+    assert seconds_at(part, 50, 1001) == pytest.approx(101.0, rel=1e-12)
+    assert seconds_at(part, 50, 1) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_a_first_token_that_is_no_slower_than_others_leaves_prompts_next_to_nothing():
+    run = run_of(
+        request_seconds=Spread(0.32), ttft_seconds=Spread(0.02), input_tokens=Spread(50.0), output_tokens=Spread(11.0)
+    )
+    part = serving_part(run, other_lengths=True)
+    assert seconds_at(part, 50, 11) == pytest.approx(0.32, rel=1e-12)
+    assert 0 < seconds_at(part, 50, 0) < 1e-4
+    # 0.02 + 1,000 * 0.03 s, as near as a time without a constant comes.
+    assert seconds_at(part, 50, 1001) == pytest.approx(30.02, rel=0.04)
+    assert any("is no longer than that between tokens" in note for note in part.notes)
+
+
+def test_answers_of_one_token_tell_nothing_of_longer_ones():
+    (run,) = read_vllm_bench(DATA / "vllm_one_output_token.json")
+    with pytest.raises(SettingError, match=r"must tell the time between tokens .* its answers have one token each"):
+        serving_part(run, other_lengths=True)
+    part = serving_part(run, other_lengths=False)
+    assert part.values["request_seconds"]["mean"] == run.ttft_seconds.mean
+    assert part.values["output_tokens"] == {"mean": 1.0, "std": 0.0}
+
+
+def test_a_run_without_a_request_that_completed_is_refused_in_one_line():
+    (run,) = read_genai_perf(DATA / "aiperf_0.8_all_failed.json")
+    with pytest.raises(SettingError, match="must have requests that completed, got none, 20 failed") as caught:
+        serving_part(run, other_lengths=False)
+    assert len(caught.value.faults) == 1
