@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import LARGEST, Document, Faults, finite, shown
-from moo_inference.readers.fields import Fields
+from moo_inference.readers.fields import BESIDE, LATENCY, Fields
 from moo_inference.readers.json_file import read_json_records
 from moo_inference.readers.serving import (
     FIRST_IS_ALL,
@@ -28,6 +28,7 @@ from moo_inference.readers.serving import (
     ServingRun,
     Spread,
     at_least_one,
+    centre_of,
     identity_notes,
     known,
     level_of,
@@ -99,10 +100,10 @@ def _run(record: Document, faults: Faults, tool: str) -> ServingRun:
         sentence = f'must be a result with "completed" and latencies, got {shown(data)}'
         raise ReaderError(record.fault((), sentence))
     fields = Fields(record, faults)
-    beside = fields.aside()
+    beside = fields.weighed(BESIDE)
     completed = fields.count("completed")
     if completed is None and "completed" in data:
-        wrong, _ = fields.doubts.pop(("completed",), ("must be given", True))
+        wrong, _ = fields.doubts.pop(("completed",), ("must be given", 0))
         faults.add(record.fault(("completed",), wrong))
     failed, asked = beside.count("failed"), beside.count("num_prompts")
     if failed is None and asked is not None and completed is not None and asked >= completed:
@@ -189,7 +190,8 @@ def _statistics(fields: Fields) -> dict[str, Spread | None]:
     found: dict[str, Spread | None] = dict.fromkeys(("request", "ttft", "tpot", "itl"))
     for quantity, by_unit in keys.items():
         unit = next(unit for unit in _UNITS_IN_A_SECOND if unit in by_unit)
-        spread = _side_by_side(fields, by_unit[unit], _UNITS_IN_A_SECOND[unit])
+        inner = fields.weighed(LATENCY) if quantity == "request" else fields
+        spread = _side_by_side(inner, by_unit[unit], _UNITS_IN_A_SECOND[unit])
         # A backend that does not stream leaves zeros: the time is unknown then, and not 0.
         found[quantity] = spread if quantity in ("tpot", "itl") else known(spread)
     return found
@@ -207,7 +209,7 @@ def _side_by_side(fields: Fields, keys: Mapping[str, str], divisor: float) -> Sp
         value = None if level is None else fields.number(key)
         if level is not None and value is not None:
             levels[level] = value
-    longest = fields.aside().number("duration")
+    longest = fields.weighed(BESIDE).number("duration")
     centre = levels.get(50.0) if mean is None else mean
     if longest and centre is not None and centre / divisor > longest:
         fields.refuse(
@@ -256,6 +258,12 @@ def _rebuilt(
             "The latency was not measured: its mean is rebuilt as mean TTFT + mean TPOT * (mean output tokens - 1), "
             "which is exact only if TPOT does not depend on the length of the answer; it may be off, "
             f"{off_by(per_token, outward)}."
+        )
+    first, each = (centre_of(stated[name]) for name in ("ttft", "tpot"))
+    if first and each and outward is not None and outward.mean is not None:
+        return Spread(None, None, {50.0: first + each * max(outward.mean - 1, 0.0)}), (
+            "The latency was not measured: its median is rebuilt as median TTFT + median TPOT * (mean output tokens - "
+            "1), and by how much it may be off is not known."
         )
     return None, LOST
 

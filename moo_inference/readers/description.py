@@ -84,7 +84,11 @@ def _lengths(trace: TokenTrace) -> Found:
 
 
 def _serving(runs: Sequence[ServingRun]) -> Found:
-    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {sum(run.completed or 0 for run in runs):,} requests served."]
+    served = [run.completed for run in runs if run.completed is not None]
+    told = (
+        f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is not told"
+    )
+    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {told}."]
     failed = sum(run.failed or 0 for run in runs)
     holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))

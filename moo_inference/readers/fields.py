@@ -8,6 +8,9 @@ from typing import Any
 from moo_inference.readers.document import LARGEST, Document, Faults, Location, finite, shown
 from moo_inference.readers.serving import ServingRun, Spread, spread_of
 
+BESIDE, TIMES, LATENCY = range(3)
+"""How much rests on a value: nothing of the time of requests; what that can be rebuilt from; the time itself."""
+
 
 class Fields:
     """Values of one place of a file, taken out with checks. What is absent or null is None.
@@ -19,27 +22,28 @@ class Fields:
         document: the file.
         faults: of the file.
         location: the place.
-        times: whether the time of requests may rest on these values.
-        doubts: by location, what must hold, and whether the time of requests may rest on it.
+        weight: `LATENCY` where these values are the time of requests, `TIMES` where it can be rebuilt from them, else
+            `BESIDE`.
+        doubts: by location, what must hold, and the weight of the value.
     """
 
     def __init__(self, document: Document, faults: Faults, *location: str | int) -> None:
         self.document = document
         self.faults = faults
         self.location: Location = location
-        self.times = True
-        self.doubts: dict[Location, tuple[str, bool]] = {}
+        self.weight = TIMES
+        self.doubts: dict[Location, tuple[str, int]] = {}
 
     def below(self, *location: str | int) -> "Fields":
         """Values of a place below this one; their doubts are the same."""
         inner = Fields(self.document, self.faults, *self.location, *location)
-        inner.doubts, inner.times = self.doubts, self.times
+        inner.doubts, inner.weight = self.doubts, self.weight
         return inner
 
-    def aside(self) -> "Fields":
-        """The same values, where the time of requests does not rest on them."""
+    def weighed(self, weight: int) -> "Fields":
+        """The same values with another weight."""
         inner = self.below()
-        inner.times = False
+        inner.weight = weight
         return inner
 
     def refuse(self, keys: Sequence[str | int], sentence: str) -> None:
@@ -47,7 +51,7 @@ class Fields:
         self._doubt((*self.location, *keys), sentence)
 
     def _doubt(self, location: Location, sentence: str) -> None:
-        self.doubts.setdefault(location, (sentence, self.times))
+        self.doubts.setdefault(location, (sentence, self.weight))
 
     def raw(self, *keys: str) -> Any:
         """The value that stands there, or None."""
@@ -140,10 +144,13 @@ class Fields:
         return spread_of(mean, deviation, levels, divisor)
 
     def settled(self, run: ServingRun) -> ServingRun:
-        """The run with a note on each doubt. If its latency was not measured, those of times are faults."""
+        """The run with a note on each doubt that it does not rest on; the others are faults."""
         notes = []
-        for location, (sentence, times) in self.doubts.items():
-            if times and not run.measured_end_to_end and run.completed != 0:
+        for location, (sentence, weight) in self.doubts.items():
+            rests = (weight == LATENCY and not run.measured_end_to_end) or (
+                weight == TIMES and run.request_seconds is None
+            )
+            if rests and run.completed != 0:
                 self.faults.add(self.document.fault(location, sentence))
             else:
                 line = self.document.where(location).rpartition(":")[2]

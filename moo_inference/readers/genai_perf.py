@@ -15,7 +15,7 @@ from typing import Any
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
-from moo_inference.readers.fields import Fields
+from moo_inference.readers.fields import BESIDE, LATENCY, Fields
 from moo_inference.readers.json_file import read_bytes, read_json
 from moo_inference.readers.serving import (
     FIRST_IS_ALL,
@@ -76,14 +76,17 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         raise ReaderError(
             document.fault((), f"must hold at least one of {', '.join(names)}, got {shown(document.data)}")
         )
-    request, ttft, per_token = (_seconds(metrics, there[what]) for what in ("request", "ttft", "per_token"))
+    request = _seconds(metrics.weighed(LATENCY), there["request"])
+    ttft, per_token = (_seconds(metrics, there[what]) for what in ("ttft", "per_token"))
     inward, outward = (
         metrics.spread(name, percentiles=level_of) if (name := there[what]) else None
         for what in ("input_tokens", "output_tokens")
     )
-    completed, failed, rate = (_single(metrics.aside(), there[what]) for what in ("completed", "failed", "rate"))
+    completed, failed, rate = (
+        _single(metrics.weighed(BESIDE), there[what]) for what in ("completed", "failed", "rate")
+    )
     if completed is None and there["request"]:
-        completed = metrics.aside().number(there["request"], "count")
+        completed = metrics.weighed(BESIDE).number(there["request"], "count")
     if completed is None and failed and not any(there[what] for what in ("request", "ttft", "per_token")):
         completed = 0.0
     notes: tuple[str, ...] = ()

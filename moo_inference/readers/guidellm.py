@@ -11,7 +11,7 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
-from moo_inference.readers.fields import Fields
+from moo_inference.readers.fields import BESIDE, LATENCY, Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
     FIRST_IS_ALL,
@@ -82,7 +82,7 @@ def _model(whole: Fields, benchmark: Fields) -> str | None:
 
 def _run(document: Document, faults: Faults, place: int) -> ServingRun:
     benchmark = Fields(document, faults, "benchmarks", place)
-    whole = Fields(document, faults).aside()
+    whole = Fields(document, faults).weighed(BESIDE)
     metrics = benchmark.below("metrics")
     if not metrics.holder():
         got = document.data["benchmarks"][place]
@@ -90,15 +90,15 @@ def _run(document: Document, faults: Faults, place: int) -> ServingRun:
         sentence = f"must hold the metrics, got {shown(found)}"
         raise ReaderError(document.fault(("benchmarks", place, "metrics"), sentence))
     # Before 0.4 the totals stood beside the metrics; some reports have none.
-    totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").aside()
+    totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").weighed(BESIDE)
     completed, failed, cut_off = (
         (totals.count(status) for status in ("successful", "errored", "incomplete"))
         if totals.holder()
         else (None, None, None)
     )
     if completed is None and metrics.holder("request_latency", "successful"):
-        completed = metrics.aside().count("request_latency", "successful", "count")
-    request = known(_spread(metrics, "request_latency", 1.0))
+        completed = metrics.weighed(BESIDE).count("request_latency", "successful", "count")
+    request = known(_spread(metrics.weighed(LATENCY), "request_latency", 1.0))
     ttft = _spread(metrics, "time_to_first_token_ms", _MILLISECONDS)
     without_first = known(_spread(metrics, "inter_token_latency_ms", _MILLISECONDS))
     with_first = known(_spread(metrics, "time_per_output_token_ms", _MILLISECONDS))
@@ -127,7 +127,7 @@ def _run(document: Document, faults: Faults, place: int) -> ServingRun:
         ServingRun(
             "guidellm",
             _model(whole, benchmark),
-            _load(benchmark.aside(), metrics.aside()),
+            _load(benchmark.weighed(BESIDE), metrics.weighed(BESIDE)),
             completed,
             failed,
             request,

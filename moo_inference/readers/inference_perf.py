@@ -8,7 +8,7 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Faults, shown
-from moo_inference.readers.fields import Fields
+from moo_inference.readers.fields import BESIDE, Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
     Load,
@@ -41,13 +41,15 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     def seconds(name: str) -> Spread | None:
         return known(report.spread("successes", "latency", name, percentiles=level_of))
 
-    completed, failed = report.count("successes", "count"), report.aside().count("failures", "count")
+    completed, failed = report.count("successes", "count"), report.weighed(BESIDE).count("failures", "count")
     if completed is None:
         report.refuse(("successes", "count"), "must be given")
     request, ttft, per_token = map(seconds, ("request_latency", "time_to_first_token", "time_per_output_token"))
     inward, outward = (report.spread("successes", name, percentiles=level_of) for name in ("prompt_len", "output_len"))
-    requested, achieved = (report.aside().rate("load_summary", name) for name in ("requested_rate", "achieved_rate"))
-    served = report.aside().number("successes", "throughput", "requests_per_sec")
+    requested, achieved = (
+        report.weighed(BESIDE).rate("load_summary", name) for name in ("requested_rate", "achieved_rate")
+    )
+    served = report.weighed(BESIDE).number("successes", "throughput", "requests_per_sec")
     notes = identity_notes(request, ttft, per_token, outward)
     if completed == 0:
         request = None

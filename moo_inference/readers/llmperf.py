@@ -10,7 +10,7 @@ import numpy as np
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
-from moo_inference.readers.fields import Fields
+from moo_inference.readers.fields import BESIDE, Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
     FloatArray,
@@ -85,7 +85,7 @@ def _of_requests(document: Document, faults: Faults) -> ServingRun:
 def _summary(document: Document, faults: Faults) -> ServingRun:
     fields = Fields(document, faults)
     request, ttft, per_token, inward, outward = (_spread(fields, f"results_{name}") for name in _COLUMNS.values())
-    beside = fields.aside()
+    beside = fields.weighed(BESIDE)
     completed, failed = beside.count("results_num_completed_requests"), beside.count("results_number_errors")
     minute = beside.number("results_num_completed_requests_per_min")
     if completed and request is None:

@@ -222,6 +222,8 @@ def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
     if not rows:
         raise _unknown(path, "an empty file")
     names = tuple(cell.strip() for cell in rows[0])
+    if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
+        raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
     found = _csv_by_header(names)
     if found:
         return _recognised(path, *found)

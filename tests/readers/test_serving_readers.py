@@ -318,14 +318,25 @@ def test_a_run_in_which_nothing_completed_has_no_latency(changed):
     ],
 )
 def test_faults_of_vllm_results(changed, change, words):
+    """Without statistics nothing but the lists tells how long requests take; without ITL, nothing but TPOT."""
+
     def work(data):
-        if "mean_tpot_ms" in change:
-            del data["ttfts"]
+        gone = ("ttfts", "mean_itl") if "mean_tpot_ms" in change else ("mean", "median", "std", "p99")
+        for key in [key for key in data if key.startswith(gone)]:
+            del data[key]
         data.update(change)
 
     with pytest.raises(ReaderError) as caught:
         read_vllm_bench(changed(DETAILED, work))
     assert words in caught.value.faults[0]
+
+
+def test_lists_of_requests_that_are_at_fault_leave_the_statistics(changed):
+    (run,) = read_vllm_bench(changed(DETAILED, lambda data: data.update(itls=[[0.1]])))
+    raw = json.loads(DETAILED.read_text())
+    assert run.ttft_seconds.mean == raw["mean_ttft_ms"] / 1000
+    assert run.request_seconds.samples is None
+    assert any("itls on line 1 is left out: must be a list as long as ttfts" in note for note in run.notes)
 
 
 def test_guidellm_gives_one_run_for_each_load():

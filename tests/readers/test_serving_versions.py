@@ -113,6 +113,44 @@ def test_a_latency_under_a_name_that_is_not_known_is_not_said_to_be_absent(tmp_p
     assert "Keys that may tell a latency, and are not known: mean_ttlt_ms." in run.notes
 
 
+def test_medians_rebuild_a_median_where_there_are_no_means(tmp_path):
+    path = tmp_path / "r.json"
+    stated = {"completed": 2, "total_output_tokens": 22, "median_ttft_ms": 1000.0, "median_tpot_ms": 100.0}
+    path.write_text(json.dumps(stated))
+    (run,) = read_vllm_bench(path)
+    assert (run.request_seconds.mean, run.request_seconds.percentiles) == (None, {50.0: pytest.approx(2.0)})
+    assert not run.measured_end_to_end
+
+
+def test_a_value_that_the_rebuilt_latency_does_not_rest_on_refuses_nothing(tmp_path):
+    path = tmp_path / "r.json"
+    path.write_text(json.dumps(two_requests(mean_tpot_ms=math.nan)))
+    (run,) = read_vllm_bench(path)
+    assert run.request_seconds.mean == pytest.approx(10.1)
+    assert "mean_tpot_ms on line 1 is left out: must be a number, 0 or more, got nan." in run.notes
+    path.write_text(json.dumps(two_requests(mean_itl_ms=math.nan, mean_tpot_ms=math.nan)))
+    with pytest.raises(ReaderError) as caught:
+        read_vllm_bench(path)
+    assert [fault.partition(":1: ")[2].partition(":")[0] for fault in caught.value.faults] == [
+        "mean_tpot_ms",
+        "mean_itl_ms",
+    ]
+    path.write_text(json.dumps(two_requests(mean_e2el_ms=math.nan)))
+    with pytest.raises(ReaderError, match="mean_e2el_ms: must be a number, 0 or more, got nan"):
+        read_vllm_bench(path)
+
+
+def test_reports_of_guidellm_in_other_kinds_of_file_are_told_what_to_do(tmp_path):
+    path = tmp_path / "g"
+    for text in (
+        "Run Info,Run Info,Benchmark\nRun ID,Run Index,Type\n,,\n",
+        "benchmarks:\n- type_: generative_benchmark\n",
+    ):
+        path.write_text(text)
+        with pytest.raises(ReaderError, match=r"got a report of guidellm that is no JSON: give its benchmarks\.json"):
+            recognise(path)
+
+
 def test_one_output_token_takes_the_time_to_the_first():
     stated = raw("vllm_one_output_token.json")
     (run,) = read_vllm_bench(DATA / "vllm_one_output_token.json")
