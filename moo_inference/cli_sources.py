@@ -59,13 +59,18 @@ class Sources:
     ] = False
     serving: Annotated[
         str | None,
-        typer.Option("--serving", metavar="FILE", help="vLLM bench, guidellm, genai-perf, AIPerf or inference-perf."),
+        typer.Option(
+            "--serving",
+            metavar="FILE",
+            help="vLLM bench, SGLang, InferenceX, guidellm, genai-perf, AIPerf, inference-perf or llmperf.",
+        ),
     ] = None
     run: Annotated[
         int | None, typer.Option("--run", metavar="N", help="Which run of the benchmark, where there are several.")
     ] = None
     lengths: Annotated[
-        str | None, typer.Option("--lengths", metavar="FILE", help="Azure or BurstGPT trace, or a CSV of token counts.")
+        str | None,
+        typer.Option("--lengths", metavar="FILE", help="Azure or BurstGPT trace, or a table of token counts."),
     ] = None
     length_columns: Annotated[
         str | None,

@@ -1,13 +1,16 @@
 """Reading files that have an end, and writing results so that a reader never meets half of one."""
 
 import errno
+import gzip
+import io
 import os
 import re
 import secrets
 import stat
 import tempfile
+import zlib
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from moo_inference.errors import OutputError
 
@@ -15,11 +18,19 @@ HALF_WRITTEN = re.compile(r"\.[0-9a-f]{16}\.part")
 """The temporary names of `write_atomically`: what has one was left by a process that was killed."""
 
 
+_GZIP = b"\x1f\x8b"
+_ALWAYS_UNPACKED = 1 << 26
+_MOST_UNPACKED = 100
+"""So many times its own size a compressed file may unpack to, and 64 MiB in any case: text that was measured or written
+shrinks to a fifth or a twentieth, a decompression bomb to a thousandth."""
+
+
 def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
-    """The bytes of a file. A device is refused: /dev/zero has no end.
+    """The bytes of a file; what gzip compressed is unpacked. A device is refused: /dev/zero has no end.
 
     Raises:
-        OSError: the file is missing, cannot be read, or is a device.
+        OSError: the file is missing, cannot be read, or is a device. While it is read: it is damaged, or unpacks to
+            more than 100 times its size and 64 MiB.
         ValueError: no file can have that name.
     """
     stream = Path(path).open("rb")  # noqa: SIM115 (whoever asked for it closes it)
@@ -27,7 +38,66 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         stream.close()
         raise OSError(errno.EINVAL, "Is a device")
-    return stream
+    try:
+        packed = stream.peek(len(_GZIP)).startswith(_GZIP)
+    except OSError:
+        stream.close()
+        raise
+    return cast(BinaryIO, io.BufferedReader(_Unpacked(stream))) if packed else stream
+
+
+def bytes_read(stream: BinaryIO) -> int:
+    """How far a file is read, in bytes of the file itself, whether it is compressed or not; 0 for a pipe."""
+    try:
+        return os.lseek(stream.fileno(), 0, os.SEEK_CUR)
+    except OSError:
+        return 0
+
+
+class _Unpacked(io.RawIOBase):
+    """The content of a gzip file, as far as it stays in proportion to the file."""
+
+    def __init__(self, packed: io.BufferedReader) -> None:
+        self.packed = packed
+        self.content = gzip.GzipFile(fileobj=packed, mode="rb")
+
+    def readable(self) -> bool:
+        """See RawIOBase."""
+        return True
+
+    def seekable(self) -> bool:
+        """See RawIOBase."""
+        return self.packed.seekable()
+
+    def fileno(self) -> int:
+        """That of the compressed file."""
+        return self.packed.fileno()
+
+    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
+        """See RawIOBase."""
+        if whence == os.SEEK_END:
+            while self.read(1 << 20):
+                pass
+            offset, whence = self.content.tell() + offset, os.SEEK_SET
+        return self.content.seek(offset, whence)
+
+    def readinto(self, buffer: "bytearray | memoryview") -> int:  # type: ignore[override]
+        """See RawIOBase."""
+        try:
+            count = self.content.readinto(buffer)
+        except (EOFError, zlib.error) as error:
+            raise OSError(errno.EINVAL, f"Is a damaged gzip file ({error})") from error
+        unpacked = self.content.tell()
+        if unpacked > _ALWAYS_UNPACKED and unpacked > _MOST_UNPACKED * os.fstat(self.fileno()).st_size:
+            raise OSError(errno.EFBIG, f"Unpacks to more than {_MOST_UNPACKED} times its size (a decompression bomb?)")
+        return count
+
+    def close(self) -> None:
+        """See RawIOBase."""
+        if not self.closed:
+            self.content.close()
+            self.packed.close()
+        super().close()
 
 
 def write_atomically(path: str | os.PathLike[str], data: str | bytes) -> None:

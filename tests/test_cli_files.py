@@ -362,7 +362,10 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
         (["--model-key", "x"], ["--prices FILE and --model-key KEY must be given together"]),
         ([*PRICES[:2], "--model-key", "gpt-5-minni"], ["has no model 'gpt-5-minni' (did you mean 'gpt-5-mini'?)"]),
         ([*PRICES[:2], "--model-key", "github_copilot/gpt-4o"], ["a missing price is not 0"]),
-        (["--lengths", DATA / "vllm_bench_runs.jsonl"], ["must tell lengths, and is a vllm bench serve result"]),
+        (
+            ["--lengths", DATA / "vllm_bench_runs.jsonl"],
+            ["must tell the lengths of single requests, and tells those of whole runs alone"],
+        ),
         ([*LENGTHS, "--length-columns", "a"], ["--length-columns must be two names, IN,OUT; got 'a'"]),
         (["--length-columns", "a,b"], ["--length-columns needs --lengths FILE"]),
         (["--run", "1"], ["--run needs --serving FILE"]),
@@ -468,3 +471,30 @@ def test_a_fault_stays_a_line_whatever_it_names(capsys):
     lines = refused(capsys, "fit", "--name", "two\nlines", *BUDGETS, "--lengths", "no\nfile.csv")
     assert lines == ["no\\nfile.csv: must be a file that can be read: No such file or directory"]
     assert len(refused(capsys, "fit", "--name", "two\nlines", *BUDGETS)) == 6
+
+
+def test_the_spread_of_a_benchmark_decides_under_a_budget_of_a_percentile(capsys, tmp_path):
+    """With SGLang's standard deviation lost, the 95th percentile would be the mean, and 4 passes at once would fit."""
+    path = tmp_path / "c.yaml"
+    benchmark = ["--serving", DATA / "sglang_finite.jsonl", "--accuracy", "0.5,0.2", "--parallel", 4]
+    budgets = ["--c-max", "none", "--t-max", 8, "--a-min", "0.1"]
+    prices = ["--input-price", 1, "--output-price", 2]
+    status, out, _ = run(capsys, "fit", "--name", "m", *prices, *benchmark, *budgets, "--out", path)
+    assert status == 0
+    assert "99th percentile of the file 9.814 s" in out
+    model = yaml.safe_load(path.read_text())["models"]["m"]
+    assert model["request_seconds"] == {"mean": 2.409499004891637, "std": 2.6202703315686273, "kind": "gamma"}
+    assert model["output_tokens"]["std"] is None
+
+    def chosen(text):
+        # Lengths have no part in this budget.
+        path.write_text(text.replace("std: null", "std: 9.0"))
+        options = ["--k-min", 1, "--k-step", 3, "--k-max", 4, "--t-quantile", "0.95", "--format", "json"]
+        status, out, _ = run(capsys, "solve", "--catalog", path, "-s", "my-use", "-d", "accuracy-max", *options)
+        assert status == 0
+        (choice,) = json.loads(out)
+        return choice["k"]
+
+    text = path.read_text()
+    assert chosen(text) == 1
+    assert chosen(text.replace("std: 2.6202703315686273", "std: 0.0")) == 4

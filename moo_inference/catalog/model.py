@@ -49,28 +49,53 @@ def check_price(price: float, *, free: bool, checked: bool) -> None:
             )
 
 
-class TokenLength(Frozen):
+Kind = Literal["normal", "gamma", "lognormal"]
+"""The distributions that a length or a time can have."""
+
+
+class _Varying(Frozen):
+    """Something that varies over passes.
+
+    Attributes:
+        mean: positive.
+        std: zero or more; None where it is unknown.
+        kind: its distribution; None where it is not told.
+    """
+
+    mean: PositiveAmount
+    std: Amount | None
+    kind: Kind | None = None
+
+    @property
+    def known_std(self) -> float:
+        """The standard deviation.
+
+        Raises:
+            SettingError: (a ValueError) it is unknown.
+        """
+        if self.std is None:
+            raise SettingError(f"the std of what has a mean of {self.mean:g} must be known, and is null")
+        return self.std
+
+
+class TokenLength(_Varying):
     """Tokens of one pass: normal, clipped below at one token (paper, Eq. 1).
 
     Attributes:
         mean: before clipping, in tokens, positive.
-        std: in tokens, zero or more.
+        std: in tokens, zero or more; None where it is unknown.
+        kind: its distribution; None where it is not told.
     """
 
-    mean: PositiveAmount
-    std: Amount
 
-
-class RequestSeconds(Frozen):
+class RequestSeconds(_Varying):
     """Seconds of one pass as measured from end to end: normal, clipped below at 0.
 
     Attributes:
         mean: in seconds, positive.
-        std: in seconds, zero or more.
+        std: in seconds, zero or more; None where it is unknown.
+        kind: its distribution; None where it is not told.
     """
-
-    mean: PositiveAmount
-    std: Amount
 
 
 class PriceTier(Frozen):

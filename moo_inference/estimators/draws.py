@@ -81,7 +81,7 @@ class Chunk:
         """(n, trials) tokens in all passes together."""
         if key not in self._totals:
             which, length = key
-            total = (self.z_input, self.z_output)[which] * length.std
+            total = (self.z_input, self.z_output)[which] * length.known_std
             total += self.k[:, None] * length.mean
             self._totals[key] = total + self.clipped[key] if key in self.clipped else total
         return self._totals[key]
@@ -171,15 +171,15 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
 
 def _that_clip(lengths: tuple[Length, ...], z_least: float) -> list[Length]:
     """The length distributions that could fall below one token at the smallest normal of a block."""
-    return [key for key in lengths if key[1].mean + key[1].std * z_least < 1]
+    return [key for key in lengths if key[1].mean + key[1].known_std * z_least < 1]
 
 
 def _below_one_token(z: FloatArray, length: TokenLength) -> FloatArray:
-    return np.maximum(0.0, (1 - length.mean) - length.std * z)
+    return np.maximum(0.0, (1 - length.mean) - length.known_std * z)
 
 
 def _tokens(z: FloatArray, length: TokenLength) -> FloatArray:
-    return np.maximum(1.0, length.mean + length.std * z)
+    return np.maximum(1.0, length.mean + length.known_std * z)
 
 
 def _wave_sums(times: FloatArray, parallel: int) -> FloatArray:

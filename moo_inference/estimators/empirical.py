@@ -201,6 +201,6 @@ def _seconds(model: Model, measured: Passes) -> FloatArray:
     if law is not None:
         n = len(answers)
         seconds = np.empty(n)
-        seconds[np.lexsort((prompts, answers))] = law.mean + law.std * ndtri((np.arange(n) + 0.5) / n)
+        seconds[np.lexsort((prompts, answers))] = law.mean + law.known_std * ndtri((np.arange(n) + 0.5) / n)
         return np.maximum(seconds, 0.0)
     return (model.seconds_per_input_token or 0.0) * prompts + (model.seconds_per_output_token or 0.0) * answers

@@ -48,7 +48,7 @@ class PassLaw:
     @property
     def spreads(self) -> FloatArray:
         """(2,) what the standard deviations of L_in and of L_out add, before clipping."""
-        return np.array([weight * length.std for weight, length in self._parts])
+        return np.array([weight * length.known_std for weight, length in self._parts])
 
     @cached_property
     def normal(self) -> bool:
@@ -81,8 +81,8 @@ class PassLaw:
         """Between which values X lies, but for a negligible part."""
         if self.normal:
             return self.mean - _FAR * self.std, self.mean + _FAR * self.std
-        low = sum(weight * max(1.0, length.mean - _FAR * length.std) for weight, length in self._parts)
-        high = sum(weight * max(1.0, length.mean + _FAR * length.std) for weight, length in self._parts)
+        low = sum(weight * max(1.0, length.mean - _FAR * length.known_std) for weight, length in self._parts)
+        high = sum(weight * max(1.0, length.mean + _FAR * length.known_std) for weight, length in self._parts)
         return low, high
 
     def log_cdf(self, x: FloatArray) -> FloatArray:
@@ -144,21 +144,21 @@ class PassLaw:
 
     def _clipped_cdf(self, x: FloatArray) -> FloatArray:
         (a, inner), (b, outer) = self._parts
-        if a * inner.std == 0:
+        if a * inner.known_std == 0:
             return _length_cdf(outer, (x - a * max(1.0, inner.mean)) / b)
-        if b * outer.std == 0:
+        if b * outer.known_std == 0:
             return _length_cdf(inner, (x - b * max(1.0, outer.mean)) / a)
         # P(X <= x) = E[F_in((x - b L_out) / a)]: an atom at one token, and an integral over the lengths beyond it.
         shape = x.shape
         x = x.ravel()
         t, w = legendre(_INNER_NODES)
-        first = max(1.0, outer.mean - _FAR * outer.std)
-        last = np.clip((x - a) / b, first, outer.mean + _FAR * outer.std)
+        first = max(1.0, outer.mean - _FAR * outer.known_std)
+        last = np.clip((x - a) / b, first, outer.mean + _FAR * outer.known_std)
         length = first + (last - first)[:, None] * t
-        density = np.exp(-(((length - outer.mean) / outer.std) ** 2) / 2) / (outer.std * np.sqrt(2 * np.pi))
+        density = np.exp(-(((length - outer.mean) / outer.known_std) ** 2) / 2) / (outer.known_std * np.sqrt(2 * np.pi))
         inside = _length_cdf(inner, (x[:, None] - b * length) / a)
         spread = (density * inside * w).sum(axis=1) * (last - first)
-        atom = float(ndtr((1 - outer.mean) / outer.std)) * _length_cdf(inner, (x - b) / a)
+        atom = float(ndtr((1 - outer.mean) / outer.known_std)) * _length_cdf(inner, (x - b) / a)
         return np.asarray(np.minimum(spread + atom, 1.0).reshape(shape))
 
 
@@ -178,8 +178,8 @@ def time_law(model: Model) -> PassLaw:
     if model.request_seconds is not None:
         measured = model.request_seconds
         # Counted in units so small that clipping at one of them is clipping at 0.
-        unit = 1e-8 * max(measured.mean, measured.std)
-        length = _derived(measured.mean / unit, measured.std / unit)
+        unit = 1e-8 * max(measured.mean, measured.known_std)
+        length = _derived(measured.mean / unit, measured.known_std / unit)
         return PassLaw(0.0, unit, model.input_tokens, length)
     per_input, per_output = model.seconds_per_input_token, model.seconds_per_output_token
     return PassLaw(per_input or 0.0, per_output or 0.0, model.input_tokens, generated(model))
@@ -203,7 +203,7 @@ def generated(model: Model) -> TokenLength:
     if model.reasoning_tokens is None:
         return model.output_tokens
     answer, reasoning = model.output_tokens, model.reasoning_tokens
-    return _derived(answer.mean + reasoning.mean, math.hypot(answer.std, reasoning.std))
+    return _derived(answer.mean + reasoning.mean, math.hypot(answer.known_std, reasoning.known_std))
 
 
 def written_price(model: Model, per_output: float) -> float:
@@ -230,7 +230,7 @@ def _billed(model: Model, per_output: float, per_written: float) -> TokenLength:
     )
     if reasoning is None or per_reasoning is None or per_written == 0:
         return written
-    spread = math.hypot(per_output * model.output_tokens.std, per_reasoning * reasoning.std)
+    spread = math.hypot(per_output * model.output_tokens.known_std, per_reasoning * reasoning.known_std)
     return _derived(written.mean, spread / per_written)
 
 
@@ -261,8 +261,8 @@ def _prices(model: Model) -> tuple[float, float]:
     per_input, per_output = model.usd_per_million_input_tokens, model.usd_per_million_output_tokens
     length = model.input_tokens
     for tier in model.price_tiers:
-        beyond = float(ndtr((length.mean - tier.from_input_tokens) / length.std)) if length.std else 0.0
-        if not length.std and length.mean > tier.from_input_tokens:
+        beyond = float(ndtr((length.mean - tier.from_input_tokens) / length.known_std)) if length.known_std else 0.0
+        if not length.known_std and length.mean > tier.from_input_tokens:
             beyond = 1.0
         if beyond > 1 - _NEGLIGIBLE:
             per_input, per_output = tier.usd_per_million_input_tokens, tier.usd_per_million_output_tokens
@@ -276,29 +276,29 @@ def _prices(model: Model) -> tuple[float, float]:
 
 def _length_cdf(length: TokenLength, tokens: FloatArray) -> FloatArray:
     """P(L <= tokens) of a clipped length that is not certain."""
-    return np.where(tokens >= 1.0, ndtr((tokens - length.mean) / length.std), 0.0)
+    return np.where(tokens >= 1.0, ndtr((tokens - length.mean) / length.known_std), 0.0)
 
 
 @cache
 def _clipped_mass(length: TokenLength) -> float:
-    return float(ndtr((1 - length.mean) / length.std)) if length.std > 0 else 0.0
+    return float(ndtr((1 - length.mean) / length.known_std)) if length.known_std > 0 else 0.0
 
 
 @cache
 def _length_cumulants(length: TokenLength) -> FloatArray:
     """(4,) cumulants of a clipped length, in tokens."""
     mass = _clipped_mass(length)
-    if length.std == 0:
+    if length.known_std == 0:
         return np.array([max(1.0, length.mean), 0.0, 0.0, 0.0])
     if mass <= _NEGLIGIBLE:
-        return np.array([length.mean, length.std**2, 0.0, 0.0])
+        return np.array([length.mean, length.known_std**2, 0.0, 0.0])
     # Raw moments of what exceeds one token, by quadrature over the part that is not clipped.
     t, w = legendre(_INNER_NODES)
     low = float(ndtri(mass)) if mass < 1 else _FAR
     low = max(low, -_FAR)
     z = low + (max(_FAR, low + _FAR) - low) * t
     weights = w * (max(_FAR, low + _FAR) - low) * np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
-    beyond = length.mean - 1 + length.std * z
+    beyond = length.mean - 1 + length.known_std * z
     raw = np.array([[(weights * beyond**j).sum() for j in range(1, 5)]])
     # from_top is written for top - M; with top = 0 and M = -beyond the odd cumulants change their sign.
     cumulants = from_top(raw, 0.0)[0] * [-1, 1, -1, 1]

@@ -1,9 +1,11 @@
 """Token lengths of a model: their mean and spread, and the measured passes themselves."""
 
 import numpy as np
+from numpy.typing import ArrayLike
 
+from moo_inference.fitting.distribution import distribution_of
 from moo_inference.fitting.part import Part
-from moo_inference.readers import TokenTrace
+from moo_inference.readers import Spread, TokenTrace
 
 MOST_PASSES = 10_000
 """More are thinned out, so that a catalog stays readable."""
@@ -32,11 +34,8 @@ def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = Tru
         "input_tokens": trace.input_tokens[rows].tolist(),
         "output_tokens": trace.output_tokens[rows].tolist(),
     }
-    values: dict[str, object] = {
-        name: {"mean": float(tokens.mean()), "std": float(tokens.std())}
-        for name, tokens in (("input_tokens", trace.input_tokens), ("output_tokens", trace.output_tokens))
-    }
-    values["passes"] = passes
+    columns: dict[str, ArrayLike] = {"input_tokens": trace.input_tokens, "output_tokens": trace.output_tokens}
+    values: dict[str, object] = {"passes": passes}
     if trace.seconds is not None:
         instant = int((trace.seconds <= 0).sum())
         if not times:
@@ -45,7 +44,11 @@ def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = Tru
             notes.append(f"{trace.where}: its seconds are left out, since {instant:,} of its requests took none")
         else:
             passes["seconds"] = trace.seconds[rows].tolist()
-            values["request_seconds"] = {"mean": float(trace.seconds.mean()), "std": float(trace.seconds.std())}
+            columns["request_seconds"] = trace.seconds
+    for name, samples in columns.items():
+        found = distribution_of(Spread.of(samples), "s" if name == "request_seconds" else "tokens")
+        if found is not None:
+            values[name] = found.values
     if trace.failed:
         notes.append(f"{trace.where}: failed requests, which are left out: {trace.failed:,}")
         if times:

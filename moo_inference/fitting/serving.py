@@ -7,11 +7,13 @@ from typing import Any
 import numpy as np
 
 from moo_inference.errors import SettingError
+from moo_inference.fitting.distribution import distribution_of
 from moo_inference.fitting.part import SECONDS, Part
-from moo_inference.readers import ServingRun, Spread
+from moo_inference.readers import ServingRun
+from moo_inference.readers.serving import centre_of
 
-_NORMAL_P10_TO_P90 = 2.5631031310892007
-"""Standard deviations between the 10th and the 90th percentile of a normal."""
+_BY_HAND = "else give --request-seconds MEAN,STD"
+_NEXT_TO_NOTHING = 1e-3
 
 
 def choose_run(runs: Sequence[ServingRun], number: int | None = None) -> ServingRun:
@@ -52,7 +54,8 @@ def serving_part(run: ServingRun, *, other_lengths: bool, times: bool = True) ->
     Args:
         run: the run.
         other_lengths: the model's lengths come from elsewhere; then times are taken per token, such that the run's own
-            lengths would take the run's own time from end to end.
+            lengths would take the run's own time from end to end, and a longer answer the time between tokens for each
+            token more.
         times: the run's times count. If not, they are told by hand.
 
     Raises:
@@ -69,37 +72,35 @@ def serving_part(run: ServingRun, *, other_lengths: bool, times: bool = True) ->
 
 def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
     """Seconds of a request, or of each token; what has to be said of them goes to the notes."""
-    whole = run.request_seconds
-    mean = None if whole is None else _centre(whole)
-    if whole is None or mean is None:
+    if run.completed == 0:
+        failed = f", {run.failed:,} failed" if run.failed else ""
+        raise SettingError(f"{run.where}: must have requests that completed, got none{failed}; {_BY_HAND}")
+    whole = distribution_of(run.request_seconds, "s")
+    if whole is None:
         raise SettingError(
-            f"{run.where}: must tell how long a request takes, or its time to first token and per token; else give "
-            "--request-seconds MEAN,STD"
+            f"{run.where}: must tell how long a request takes, or its time to first token and per token; {_BY_HAND}"
         )
     if not run.measured_end_to_end:
         notes.append(f"{run.where}: the time of a request is rebuilt, by the tool's own definition: {run.definition}")
-    if whole.mean is None:
-        notes.append(f"{run.where}: the median time of a request stands for its mean, which the file does not tell")
-    per_token = _per_token(run)
-    spread = _deviation(whole)
-    if (other_lengths or spread is None) and per_token is not None:
+    per_token = _per_token(run, whole.mean, notes) if other_lengths else None
+    if per_token is not None:
         notes.append(
-            f"{run.where}: the time to the first token is taken to grow with the prompt, the rest with the answer"
+            f"{run.where}: an answer's first token takes the time to the first token, each further one the mean time "
+            "between tokens; requests of the same lengths are taken to need the same time"
         )
         return dict(zip(SECONDS[1:], per_token, strict=True))
-    if spread is None:
-        raise SettingError(
-            f"{run.where}: must tell how the time of a request varies, or its time to the first token; else give "
-            "--request-seconds MEAN,STD"
-        )
     if other_lengths:
         notes.append(
             f"{run.where}: the time of a request is that of the benchmark's lengths, not of the model's, since the "
             "time to the first token is unknown"
         )
     if whole.std is None:
-        notes.append(f"{run.where}: the spread of times is taken from their 10th and 90th percentile")
-    return {"request_seconds": {"mean": mean, "std": spread}}
+        notes.append(
+            f"{run.where}: how the time of a request varies is not known, so nothing is known of its percentiles; "
+            f"{_BY_HAND}"
+        )
+    notes.extend(f"{run.where}: the time of a request: {note}" for note in whole.notes)
+    return {"request_seconds": whole.values}
 
 
 def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> Part:
@@ -107,18 +108,21 @@ def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> 
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, spread in (("input_tokens", run.input_tokens), ("output_tokens", run.output_tokens)):
-        centre, deviation = (None, None) if spread is None else (_centre(spread), _deviation(spread))
-        if centre is None:
+        found = distribution_of(spread, "tokens")
+        if found is None:
             continue
-        values[name] = {"mean": centre, "std": 0.0 if deviation is None else deviation}
+        values[name] = found.values
         sources[name] = source
-        if deviation is None:
-            sources[name] += "; their spread is not told, and taken for 0"
-            if whole:
-                notes.append(
-                    f"{run.where}: how {name} vary is not told, and taken for 0; else give --lengths FILE or "
-                    f"--{name.replace('_', '-')} MEAN,STD"
-                )
+        if found.std is None:
+            sources[name] += "; their spread is not told"
+        if not whole:
+            continue
+        if found.std is None:
+            notes.append(
+                f"{run.where}: how {name} vary is not known; else give --lengths FILE or "
+                f"--{name.replace('_', '-')} MEAN,STD"
+            )
+        notes.extend(f"{run.where}: {name}: {note}" for note in found.notes)
     samples = [
         None if spread is None else spread.samples
         for spread in (run.input_tokens, run.output_tokens, run.request_seconds)
@@ -141,21 +145,33 @@ def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> 
     return Part(values, sources)
 
 
-def _per_token(run: ServingRun) -> tuple[float, float] | None:
-    """Seconds for each token read and written; None where the time to the first token or the lengths are unknown."""
-    spreads = (run.ttft_seconds, run.request_seconds, run.input_tokens, run.output_tokens)
-    first, whole, inward, outward = (None if spread is None else _centre(spread) for spread in spreads)
-    if not first or not whole or not inward or not outward or whole <= first:
+def _per_token(run: ServingRun, whole: float, notes: list[str]) -> tuple[float, float] | None:
+    """Seconds for each token read and written; None where the time to the first token or the lengths are unknown.
+
+    An answer of n tokens takes the time to the first token f and n - 1 times g between tokens: (f - g) + n g. So the
+    prompt takes f - g, which is exact at any n.
+
+    Raises:
+        SettingError: (a ValueError) the run's answers have one token, so that nothing is known of further ones.
+    """
+    first, inward, outward = map(centre_of, (run.ttft_seconds, run.input_tokens, run.output_tokens))
+    if not first or not inward or not outward:
         return None
-    return first / inward, (whole - first) / outward
-
-
-def _centre(spread: Spread) -> float | None:
-    return spread.mean if spread.mean is not None else spread.percentiles.get(50.0)
-
-
-def _deviation(spread: Spread) -> float | None:
-    if spread.std is not None:
-        return spread.std
-    low, high = spread.percentiles.get(10.0), spread.percentiles.get(90.0)
-    return None if low is None or high is None else (high - low) / _NORMAL_P10_TO_P90
+    if outward <= 1:
+        raise SettingError(
+            f"{run.where}: must tell the time between tokens where lengths come from elsewhere, and its answers have "
+            f"one token each; {_BY_HAND}"
+        )
+    if whole <= first:
+        return None
+    between = (whole - first) / (outward - 1)
+    prompt = first - between
+    if prompt <= 0:
+        # No model has a prompt that takes less than no time; what is left is the answer's.
+        prompt = _NEXT_TO_NOTHING * first
+        between = (whole - prompt) / outward
+        notes.append(
+            f"{run.where}: the time to the first token, {first:.4g} s, is no longer than that between tokens: prompts "
+            "are taken to need next to none, so times hold for answers of about the benchmark's length alone"
+        )
+    return prompt / inward, between

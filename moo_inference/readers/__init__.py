@@ -7,6 +7,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from moo_inference.readers.aiperf_records import read_aiperf_records
     from moo_inference.readers.azure_trace import read_azure_trace
     from moo_inference.readers.burstgpt_trace import read_burstgpt_trace
     from moo_inference.readers.candidates_csv import Candidates, read_candidates
@@ -19,10 +20,12 @@ if TYPE_CHECKING:
     from moo_inference.readers.guidellm import read_guidellm
     from moo_inference.readers.humaneval import read_humaneval
     from moo_inference.readers.inference_perf import read_inference_perf
+    from moo_inference.readers.inferencex import read_inferencex
     from moo_inference.readers.json_file import read_json, read_json_lines, read_json_records
     from moo_inference.readers.large_language_monkeys import read_large_language_monkeys
     from moo_inference.readers.lengths_csv import read_lengths
     from moo_inference.readers.litellm_prices import read_litellm_prices
+    from moo_inference.readers.llmperf import read_llmperf
     from moo_inference.readers.lm_eval import read_lm_eval
     from moo_inference.readers.openrouter_prices import read_openrouter_prices
     from moo_inference.readers.outcomes import Outcomes
@@ -31,6 +34,7 @@ if TYPE_CHECKING:
     from moo_inference.readers.reading import read_as
     from moo_inference.readers.recognition import Recognised, recognise
     from moo_inference.readers.serving import Load, ServingRun, Spread
+    from moo_inference.readers.sglang_bench import read_sglang_bench
     from moo_inference.readers.token_trace import TokenTrace
     from moo_inference.readers.vllm_bench import read_vllm_bench
     from moo_inference.readers.yaml_file import parse_yaml, plain_scalar, read_yaml
@@ -51,6 +55,7 @@ _HOME = {
     "examine": "examination",
     "parse_yaml": "yaml_file",
     "plain_scalar": "yaml_file",
+    "read_aiperf_records": "aiperf_records",
     "read_as": "reading",
     "read_azure_trace": "azure_trace",
     "read_burstgpt_trace": "burstgpt_trace",
@@ -62,15 +67,18 @@ _HOME = {
     "read_guidellm": "guidellm",
     "read_humaneval": "humaneval",
     "read_inference_perf": "inference_perf",
+    "read_inferencex": "inferencex",
     "read_json": "json_file",
     "read_json_lines": "json_file",
     "read_json_records": "json_file",
     "read_large_language_monkeys": "large_language_monkeys",
     "read_lengths": "lengths_csv",
     "read_litellm_prices": "litellm_prices",
+    "read_llmperf": "llmperf",
     "read_lm_eval": "lm_eval",
     "read_openrouter_prices": "openrouter_prices",
     "read_outcomes_table": "outcomes_table",
+    "read_sglang_bench": "sglang_bench",
     "read_vllm_bench": "vllm_bench",
     "read_yaml": "yaml_file",
     "recognise": "recognition",
@@ -92,6 +100,7 @@ __all__ = [
     "examine",
     "parse_yaml",
     "plain_scalar",
+    "read_aiperf_records",
     "read_as",
     "read_azure_trace",
     "read_burstgpt_trace",
@@ -103,15 +112,18 @@ __all__ = [
     "read_guidellm",
     "read_humaneval",
     "read_inference_perf",
+    "read_inferencex",
     "read_json",
     "read_json_lines",
     "read_json_records",
     "read_large_language_monkeys",
     "read_lengths",
     "read_litellm_prices",
+    "read_llmperf",
     "read_lm_eval",
     "read_openrouter_prices",
     "read_outcomes_table",
+    "read_sglang_bench",
     "read_vllm_bench",
     "read_yaml",
     "recognise",

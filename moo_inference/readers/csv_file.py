@@ -6,12 +6,13 @@ import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.errors import ReaderError, did_you_mean
-from moo_inference.files import open_to_read
+from moo_inference.files import bytes_read, open_to_read
 from moo_inference.readers.document import LARGEST, Faults, printable, shown, unreadable
 
 Progress = Callable[[int, int], None]
@@ -93,10 +94,9 @@ def read_csv(
     name = str(path)
     try:
         with open_to_read(path) as stream:
-            total = os.fstat(stream.fileno()).st_size
             source = _Source(name, stream)
             table = csv.reader(source, strict=True)
-            yield from _chunks(name, table, source, tuple(columns), tuple(optional), progress, rows, total)
+            yield from _chunks(name, table, source, tuple(columns), tuple(optional), progress, rows)
     except csv.Error as error:
         raise ReaderError(f"{name}:{source.line}: must be valid CSV: {error}") from error
     except (OSError, ValueError) as error:
@@ -108,11 +108,16 @@ def read_csv(
 class _Source:
     """The lines of a file as text, with the count of lines and bytes so far."""
 
-    def __init__(self, name: str, stream: Iterator[bytes]) -> None:
+    def __init__(self, name: str, stream: BinaryIO) -> None:
         self.name = name
         self.stream = stream
         self.line = 0
-        self.done = 0
+        self.total = os.fstat(stream.fileno()).st_size
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file that are read."""
+        return bytes_read(self.stream)
 
     def __iter__(self) -> "_Source":
         return self
@@ -120,7 +125,6 @@ class _Source:
     def __next__(self) -> str:
         content = next(self.stream)
         self.line += 1
-        self.done += len(content)
         try:
             return content.decode("utf-8-sig" if self.line == 1 else "utf-8")
         except ValueError as error:
@@ -142,7 +146,6 @@ def _chunks(
     optional: tuple[str, ...],
     progress: Progress | None,
     size: int,
-    total: int,
 ) -> Iterator[Chunk]:
     there = _header(name, table)
     places = _places(name, there, required, optional)
@@ -163,7 +166,7 @@ def _chunks(
                 faults.check()
                 yield chunk()
                 if progress:
-                    progress(source.done, total)
+                    progress(source.done, source.total)
                 kept.clear()
                 lines.clear()
         elif row:
@@ -172,7 +175,7 @@ def _chunks(
     if kept:
         yield chunk()
     if progress:
-        progress(total, total)
+        progress(source.total, source.total)
 
 
 def _places(name: str, there: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, int]:

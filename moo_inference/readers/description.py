@@ -9,7 +9,7 @@ import numpy as np
 from moo_inference.readers.candidates_csv import Candidates
 from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
-from moo_inference.readers.serving import ServingRun, Spread, mean_of
+from moo_inference.readers.serving import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.token_trace import TokenTrace
 
 SHOWN = 10
@@ -84,7 +84,11 @@ def _lengths(trace: TokenTrace) -> Found:
 
 
 def _serving(runs: Sequence[ServingRun]) -> Found:
-    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {sum(run.completed or 0 for run in runs):,} requests served."]
+    served = [run.completed for run in runs if run.completed is not None]
+    told = (
+        f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is not told"
+    )
+    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {told}."]
     failed = sum(run.failed or 0 for run in runs)
     holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
@@ -96,11 +100,14 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
             _shown(run.load.achieved_rate),
             "-" if run.completed is None else f"{run.completed:,}",
             "-" if run.failed is None else f"{run.failed:,}",
-            _shown(mean_of(run.request_seconds)),
-            _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(95.0)),
+            _middle(run.request_seconds),
+            *(
+                _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(level))
+                for level in (95.0, 99.0)
+            ),
             "-" if run.request_seconds is None else "measured" if run.measured_end_to_end else "rebuilt",
-            _shown(mean_of(run.ttft_seconds)),
-            _shown(mean_of(run.seconds_per_output_token)),
+            _middle(run.ttft_seconds),
+            _middle(run.seconds_per_output_token),
             _tokens(run.input_tokens),
             _tokens(run.output_tokens),
         )
@@ -115,6 +122,7 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
         "failed (requests)",
         "mean latency (s)",
         "95th percentile of latency (s)",
+        "99th percentile of latency (s)",
         "latency is",
         "time to first token (s)",
         "per output token (s)",
@@ -189,6 +197,12 @@ DESCRIBE: dict[str, Callable[[Any], Found]] = {
 
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
+
+
+def _middle(spread: Spread | None) -> str:
+    """The mean, or the median with a word where there is no mean."""
+    mean = mean_of(spread)
+    return _shown(centre_of(spread)) + (" (median)" if mean is None and centre_of(spread) is not None else "")
 
 
 def _tokens(spread: Spread | None) -> str:

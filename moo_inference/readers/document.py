@@ -22,19 +22,21 @@ class Document:
         lines: for locations in the file (keys and list positions from its top), the line each starts on,
             counted from 1.
         base: where in the file `data` stands; empty for the whole of it.
+        odd: by location in the file, what must hold of values that cannot be relied on, as of a key that stands twice.
     """
 
     path: str
     data: Any
     lines: Mapping[Location, int] = field(default_factory=dict)
     base: Location = ()
+    odd: Mapping[Location, str] = field(default_factory=dict)
 
     def at(self, *location: str | int) -> "Document":
         """The value at a location below this one, which must exist."""
         data = self.data
         for part in location:
             data = data[part]
-        return Document(self.path, data, self.lines, (*self.base, *location))
+        return Document(self.path, data, self.lines, (*self.base, *location), self.odd)
 
     def where(self, location: Location = ()) -> str:
         """`file:line` of a location below this one, or of the nearest one above it that exists."""

@@ -2,7 +2,8 @@
 
 Schema: https://github.com/vllm-project/guidellm (src/guidellm/benchmark/schemas/metrics.py). The latency of a request
 is in seconds, all others in milliseconds. Its time per output token includes the first token, its inter-token latency
-does not. Each metric is given for the requests that succeeded, failed, and were cut off at the end.
+does not; both means are weighed by tokens. Each metric is given for the requests that succeeded, failed, and were cut
+off at the end.
 """
 
 import math
@@ -10,10 +11,12 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, Faults, shown
+from moo_inference.readers.fields import BESIDE, LATENCY, Fields
 from moo_inference.readers.json_file import read_json
 from moo_inference.readers.serving import (
+    FIRST_IS_ALL,
+    LOST,
     NAMED_LEVELS,
-    Fields,
     Load,
     ServingRun,
     Spread,
@@ -21,6 +24,8 @@ from moo_inference.readers.serving import (
     identity_notes,
     known,
     mean_of,
+    nothing_completed,
+    of_one_token,
     rebuilt,
 )
 
@@ -49,43 +54,59 @@ def read_guidellm(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         One run for each benchmark.
 
     Raises:
-        ReaderError: (a ValueError) the file is no strict JSON, or its values are not what this report holds.
+        ReaderError: (a ValueError) the file is no JSON, or what the time of requests rests on is not what it must be.
     """
-    document = read_json(path)
+    document = read_json(path, refused=())
     listed = document.data.get("benchmarks") if isinstance(document.data, dict) else None
     if not isinstance(listed, list):
         raise ReaderError(document.fault((), 'must hold a list of "benchmarks"'))
     faults = Faults()
-    whole = Fields(document, faults)
-    model = _either(whole, ("args", "model"), ("metadata", "model"))
-    runs = [_run(document, faults, place, model) for place in range(len(listed))]
+    runs = [_run(document, faults, place) for place in range(len(listed))]
     faults.check()
     return at_least_one(runs, path, "at least one benchmark")
 
 
-def _either(fields: Fields, *places: tuple[str, ...]) -> str | None:
-    for keys in places:
-        if isinstance(fields.raw(*keys[:1]), dict):
-            found = fields.text(*keys)
+_MODELS = (("config", "backend", "model"), ("worker", "backend_model"))
+_MODELS_OF_ALL = (("args", "model"), ("config", "backend", "model"), ("metadata", "model"))
+
+
+def _model(whole: Fields, benchmark: Fields) -> str | None:
+    """The model's name, from where the versions keep it."""
+    for fields, places in ((benchmark, _MODELS), (whole, _MODELS_OF_ALL)):
+        for keys in places:
+            found = fields.text(*keys) if fields.holder(*keys[:-1]) else None
             if found:
                 return found
     return None
 
 
-def _run(document: Document, faults: Faults, place: int, model: str | None) -> ServingRun:
-    metrics = Fields(document, faults, "benchmarks", place, "metrics")
-    if not isinstance(metrics.raw(), dict):
-        metrics.refuse([], f"must hold the metrics, got {shown(metrics.raw())}")
-    totals = ("request_totals",)
-    completed = metrics.needed_count(*totals, "successful")
-    failed = metrics.count(*totals, "errored")
-    cut_off = metrics.count(*totals, "incomplete")
-    request = known(_spread(metrics, "request_latency", 1.0))
+def _run(document: Document, faults: Faults, place: int) -> ServingRun:
+    benchmark = Fields(document, faults, "benchmarks", place)
+    whole = Fields(document, faults).weighed(BESIDE)
+    metrics = benchmark.below("metrics")
+    if not metrics.holder():
+        got = document.data["benchmarks"][place]
+        found = got.get("metrics") if isinstance(got, dict) else got
+        sentence = f"must hold the metrics, got {shown(found)}"
+        raise ReaderError(document.fault(("benchmarks", place, "metrics"), sentence))
+    # Before 0.4 the totals stood beside the metrics; some reports have none.
+    totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").weighed(BESIDE)
+    completed, failed, cut_off = (
+        (totals.count(status) for status in ("successful", "errored", "incomplete"))
+        if totals.holder()
+        else (None, None, None)
+    )
+    if completed is None and metrics.holder("request_latency", "successful"):
+        completed = metrics.weighed(BESIDE).count("request_latency", "successful", "count")
+    request = known(_spread(metrics.weighed(LATENCY), "request_latency", 1.0))
     ttft = _spread(metrics, "time_to_first_token_ms", _MILLISECONDS)
     without_first = known(_spread(metrics, "inter_token_latency_ms", _MILLISECONDS))
     with_first = known(_spread(metrics, "time_per_output_token_ms", _MILLISECONDS))
     inward, outward = (_spread(metrics, f"{name}_token_count", 1.0) for name in ("prompt", "output"))
     notes: tuple[str, ...] = ()
+    if completed == 0:
+        request = None
+        notes += (nothing_completed(failed),)
     if cut_off:
         notes += (f"Requests cut off at the end of the run, which are left out: {cut_off:,}.",)
     if ttft is not None and known(ttft) is None:
@@ -96,36 +117,43 @@ def _run(document: Document, faults: Faults, place: int, model: str | None) -> S
         notes += ("The report gives medians and no means, as older versions did.",)
     if measured:
         notes += identity_notes(request, ttft, without_first, outward)
-    elif completed:
+    elif completed != 0 and of_one_token(ttft, outward):
+        request, measured = ttft, True
+        notes += (FIRST_IS_ALL,)
+    elif completed != 0:
         request, note = _rebuilt(with_first, ttft, without_first, outward)
         notes += (note,)
-    return ServingRun(
-        "guidellm",
-        model,
-        _load(Fields(document, faults, "benchmarks", place), metrics),
-        completed,
-        failed,
-        request,
-        ttft,
-        without_first if without_first is not None else with_first,
-        WITHOUT_FIRST if without_first is not None else WITH_FIRST,
-        inward,
-        outward,
-        measured_end_to_end=measured,
-        notes=notes,
-        where=document.where(("benchmarks", place)),
+    return benchmark.settled(
+        ServingRun(
+            "guidellm",
+            _model(whole, benchmark),
+            _load(benchmark.weighed(BESIDE), metrics.weighed(BESIDE)),
+            completed,
+            failed,
+            request,
+            ttft,
+            without_first if without_first is not None else with_first,
+            WITHOUT_FIRST if without_first is not None else WITH_FIRST,
+            inward,
+            outward,
+            measured_end_to_end=measured,
+            notes=notes,
+            where=document.where(("benchmarks", place)),
+        )
     )
 
 
 def _spread(metrics: Fields, name: str, divisor: float) -> Spread | None:
     """One metric of the requests that succeeded; None where there were none."""
-    if metrics.raw(name, "successful", "count") == 0:
+    if not metrics.holder(name, "successful") or metrics.raw(name, "successful", "count") == 0:
         return None
     spread = metrics.spread(name, "successful", percentiles=NAMED_LEVELS.get, divisor=divisor, std="std_dev")
+    if not metrics.holder(name, "successful", "percentiles"):
+        return spread
     inner = metrics.spread(name, "successful", "percentiles", percentiles=_LEVELS.get, divisor=divisor)
-    if spread is None:
-        return inner
-    levels = {**(inner.percentiles if inner else {}), **spread.percentiles}
+    if spread is None or inner is None:
+        return spread or inner
+    levels = {**inner.percentiles, **spread.percentiles}
     return Spread(spread.mean, spread.std, dict(sorted(levels.items())))
 
 
@@ -144,19 +172,20 @@ def _rebuilt(
             "The latency was not measured: its mean is rebuilt as time to the first token + inter-token latency * "
             "(output tokens - 1)."
         )
-    return None, "The latency was not measured, and cannot be rebuilt from what there is."
+    return None, LOST
 
 
 def _load(benchmark: Fields, metrics: Fields) -> Load:
-    achieved = metrics.number("requests_per_second", "successful", "mean")
-    concurrency = metrics.number("request_concurrency", "successful", "mean")
+    achieved, concurrency = (
+        metrics.number(name, "successful", "mean") if metrics.holder(name, "successful") else None
+        for name in ("requests_per_second", "request_concurrency")
+    )
     requested: float | None = None
-    for holder in ("config", "args"):
-        if isinstance(benchmark.raw(holder), dict) and isinstance(benchmark.raw(holder, "strategy"), dict):
-            kind = benchmark.text(holder, "strategy", "type_")
-            rate = benchmark.number(holder, "strategy", "rate")
-            streams = benchmark.number(holder, "strategy", "streams")
-            requested = math.inf if kind == "throughput" else rate
-            concurrency = 1.0 if kind == "synchronous" else streams or concurrency
-            break
+    holder = next((name for name in ("config", "args") if benchmark.holder(name, "strategy")), None)
+    if holder is not None:
+        strategy = benchmark.below(holder, "strategy")
+        kind = strategy.text("type_")
+        requested = math.inf if kind == "throughput" else strategy.rate("rate")
+        most = strategy.number("streams") or strategy.number("max_concurrency")
+        concurrency = 1.0 if kind == "synchronous" else most or concurrency
     return Load(requested, concurrency, achieved)

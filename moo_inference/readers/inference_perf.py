@@ -8,8 +8,17 @@ import os
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Faults, shown
+from moo_inference.readers.fields import BESIDE, Fields
 from moo_inference.readers.json_file import read_json
-from moo_inference.readers.serving import NAMED_LEVELS, Fields, Load, ServingRun, Spread, identity_notes, known
+from moo_inference.readers.serving import (
+    Load,
+    ServingRun,
+    Spread,
+    identity_notes,
+    known,
+    level_of,
+    nothing_completed,
+)
 
 DEFINITION = "time_per_output_token: seconds between the chunks of the stream after the first; a token can take several"
 
@@ -21,41 +30,39 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         One run. The summary of several stages mixes their loads and has no requested rate.
 
     Raises:
-        ReaderError: (a ValueError) the file is no strict JSON, or its values are not what this report holds.
+        ReaderError: (a ValueError) the file is no JSON, or what the time of requests rests on is not what it must be.
     """
-    document = read_json(path)
+    document = read_json(path, refused=())
     if not isinstance(document.data, dict) or "successes" not in document.data:
         raise ReaderError(document.fault((), f'must hold "successes" and "load_summary", got {shown(document.data)}'))
     faults = Faults()
     report = Fields(document, faults)
-    latency = ("successes", "latency")
 
     def seconds(name: str) -> Spread | None:
-        return known(report.spread(*latency, name, percentiles=_level))
+        return known(report.spread("successes", "latency", name, percentiles=level_of))
 
-    completed = report.needed_count("successes", "count")
+    completed, failed = report.count("successes", "count"), report.weighed(BESIDE).count("failures", "count")
+    if completed is None:
+        report.refuse(("successes", "count"), "must be given")
     request, ttft, per_token = map(seconds, ("request_latency", "time_to_first_token", "time_per_output_token"))
-    inward, outward = (report.spread("successes", name, percentiles=_level) for name in ("prompt_len", "output_len"))
-    load = Load(
-        report.number("load_summary", "requested_rate"),
-        None,
-        report.number("load_summary", "achieved_rate"),
+    inward, outward = (report.spread("successes", name, percentiles=level_of) for name in ("prompt_len", "output_len"))
+    requested, achieved = (
+        report.weighed(BESIDE).rate("load_summary", name) for name in ("requested_rate", "achieved_rate")
     )
-    served = report.number("successes", "throughput", "requests_per_sec")
-    failed = report.count("failures", "count")
-    faults.check()
+    served = report.weighed(BESIDE).number("successes", "throughput", "requests_per_sec")
     notes = identity_notes(request, ttft, per_token, outward)
-    if request is None:
+    if completed == 0:
+        request = None
+        notes = (nothing_completed(failed),)
+    elif request is None:
         notes += ("The latency was not measured, and cannot be rebuilt from the times between chunks.",)
-    if load.achieved_rate is None:
-        load = Load(load.requested_rate, None, served)
-    if load.requested_rate is None:
+    if requested is None:
         notes += ("No requested rate is given: a summary of several stages mixes latencies of different loads.",)
-    return (
+    run = report.settled(
         ServingRun(
             "inference-perf",
             None,
-            load,
+            Load(requested, None, served if achieved is None else achieved),
             completed,
             failed,
             request,
@@ -67,14 +74,7 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
             measured_end_to_end=request is not None,
             notes=notes,
             where=document.where(),
-        ),
+        )
     )
-
-
-def _level(key: str) -> float | None:
-    if key in NAMED_LEVELS:
-        return NAMED_LEVELS[key]
-    try:
-        return float(key[1:]) if key.startswith("p") and 0 <= float(key[1:]) <= 100 else None
-    except ValueError:
-        return None
+    faults.check()
+    return (run,)

@@ -1,6 +1,7 @@
-"""Strict JSON with line numbers: whole files, one record a line, or a list of records.
+"""JSON with line numbers: whole files, one record a line, or a list of records.
 
-Python's own parser keeps the last of two equal keys and takes NaN, Infinity and 1e999; here they are refused. The
+NaN, Infinity and 1e999, which Python's own JSON writes, are values like others: whoever needs a finite number refuses
+them there. Python's parser keeps the last of two equal keys; here they are refused, or noted for whoever uses them. The
 values come from its C scanner. Lines are looked up in a second pass over the text, only when somebody asks for one.
 """
 
@@ -8,8 +9,8 @@ import json
 import math
 import os
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Collection, Iterator, Mapping
+from typing import Any, Literal
 
 from moo_inference.errors import ReaderError
 from moo_inference.files import open_to_read
@@ -19,23 +20,37 @@ _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{},:]|[^\s\[\]{},:"]+', 
 _BOTTOMLESS = 1_000_000
 _LONGEST_INTEGER = 18
 
+Oddity = Literal["twice", "not finite"]
+"""A key that stands twice in one object; a number that is not finite."""
+
+_REFUSED: tuple[Oddity, ...] = ("twice",)
+
 Step = tuple[Location, int, str, bool]
 """A location, the offset of its key or value in the text, that token, and whether it is a key."""
 
 
-def read_json(path: str | os.PathLike[str]) -> Document:
+def read_json(path: str | os.PathLike[str], *, refused: Collection[Oddity] = _REFUSED) -> Document:
     """Read a file that holds one JSON value.
+
+    Args:
+        path: the file.
+        refused: what is refused wherever it stands. Keys that stand twice and are not refused are noted in the
+            document's `odd`, and have the last of their values.
 
     Raises:
         ReaderError: (a ValueError) the file is missing, is not UTF-8 (a byte order mark is fine), does not parse, nests
-            too deeply, or holds a key twice, NaN, an infinity or a number too large for a float: all named.
+            too deeply, or holds what is refused: all of it is named.
     """
     name = str(path)
-    return _Parser(name).document(read_text(path))
+    return _Parser(name, refused).document(read_text(path))
 
 
-def read_json_lines(path: str | os.PathLike[str]) -> Iterator[Document]:
+def read_json_lines(path: str | os.PathLike[str], *, refused: Collection[Oddity] = _REFUSED) -> Iterator[Document]:
     """Read JSON lines: one value on each line, empty lines left out, memory bounded by the longest line.
+
+    Args:
+        path: the file.
+        refused: as for `read_json`.
 
     Yields:
         One document a line, whose line is known.
@@ -44,13 +59,17 @@ def read_json_lines(path: str | os.PathLike[str]) -> Iterator[Document]:
         ReaderError: as for `read_json`, at the first line that is at fault.
     """
     name = str(path)
-    parser = _Parser(name)
+    parser = _Parser(name, refused)
     for number, text in _text_lines(name):
         yield parser.document(text, number)
 
 
-def read_json_records(path: str | os.PathLike[str]) -> Iterator[Document]:
+def read_json_records(path: str | os.PathLike[str], *, refused: Collection[Oddity] = _REFUSED) -> Iterator[Document]:
     """Read the records of a file that holds one of them, a list of them, or one on each line.
+
+    Args:
+        path: the file.
+        refused: as for `read_json`.
 
     Yields:
         One document a record. With one record a line, memory is bounded by the longest line.
@@ -60,7 +79,7 @@ def read_json_records(path: str | os.PathLike[str]) -> Iterator[Document]:
     """
     name = str(path)
     lines = _text_lines(name)
-    parser = _Parser(name)
+    parser = _Parser(name, refused)
     first = next(lines, None)
     if first is None:
         raise ReaderError(f"{name}: must hold JSON, got an empty file")
@@ -69,7 +88,7 @@ def read_json_records(path: str | os.PathLike[str]) -> Iterator[Document]:
     except ReaderError as error:
         if not isinstance(error.__cause__, json.JSONDecodeError):
             raise
-        whole = read_json(path)
+        whole = read_json(path, refused=refused)
         lines = iter(())
     if isinstance(whole.data, list):
         for place in range(len(whole.data)):
@@ -182,9 +201,10 @@ class _Lines(Mapping[Location, int]):
 class _Parser:
     """Python's parser, told to notice what it would let pass."""
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, refused: Collection[Oddity]) -> None:
         self.name = name
-        self.odd = False
+        self.refused = refused
+        self.odd: set[Oddity] = set()
         self.decoder = json.JSONDecoder(
             object_pairs_hook=self._pairs,
             parse_int=self._integer,
@@ -194,7 +214,7 @@ class _Parser:
 
     def document(self, text: str, first_line: int = 1) -> Document:
         """The value of a text that begins on a line of the file."""
-        self.odd = False
+        self.odd.clear()
         try:
             data = self.decoder.decode(text)
         except json.JSONDecodeError as error:
@@ -203,33 +223,42 @@ class _Parser:
             raise ReaderError(f"{self.name}:{line}: must be valid JSON: {what}") from error
         except RecursionError as error:
             raise ReaderError(f"{self.name}:{first_line}: values must not nest as deeply as they do here") from error
-        if self.odd:
-            _odd_values(self.name, text, first_line).check()
-        return Document(self.name, data, _Lines(text, first_line))
+        odd: dict[Location, str] = {}
+        # Numbers are looked at by whoever uses them, unless all of them have to be finite.
+        if "twice" in self.odd or self.odd & {*self.refused}:
+            faults = Faults()
+            for kind, location, line, sentence in _odd_values(text, first_line):
+                where = ".".join(map(str, location))
+                if kind in self.refused:
+                    faults.add(printable(f"{self.name}:{line}: {where + ': ' if where else ''}{sentence}"))
+                elif kind == "twice":
+                    odd.setdefault(location, sentence)
+            faults.check()
+        return Document(self.name, data, _Lines(text, first_line), odd=odd)
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:
         found = dict(pairs)
-        self.odd |= len(found) < len(pairs)
+        if len(found) < len(pairs):
+            self.odd.add("twice")
         return found
 
     def _float(self, text: str) -> float:
         value = float(text)
-        self.odd |= not math.isfinite(value)
+        if not math.isfinite(value):
+            self.odd.add("not finite")
         return value
 
     def _integer(self, text: str) -> int | float:
         return int(text) if len(text) <= _LONGEST_INTEGER else self._float(text)
 
 
-def _odd_values(name: str, text: str, first_line: int) -> Faults:
-    """Keys that stand twice and numbers that are not finite."""
-    faults = Faults()
+def _odd_values(text: str, first_line: int) -> Iterator[tuple[Oddity, Location, int, str]]:
+    """Keys that stand twice and numbers that are not finite: which, where, on what line, and a sentence."""
     keys: list[dict[str, int]] = []
     line, last = first_line, 0
     for location, offset, token, is_key in steps(text):
         line += text.count("\n", last, offset)
         last = offset
-        sentence = ""
         if text[offset] == "{":
             del keys[len(location) :]
             keys += [{} for _ in range(len(location) + 1 - len(keys))]
@@ -238,13 +267,10 @@ def _odd_values(name: str, text: str, first_line: int) -> Faults:
             first = keys[len(location) - 1].setdefault(key, offset)
             if first != offset:
                 first_at = first_line + text.count("\n", 0, first)
-                sentence = f"a key must stand once, but it stands on line {first_at} too"
+                yield "twice", location, line, f"a key must stand once, but it stands on line {first_at} too"
         elif token[0] in "-0123456789NI" and not math.isfinite(float(token)):
-            sentence = f"must be a finite number, got {token if len(token) <= 40 else token[:37] + '...'}"
-        if sentence:
-            where = ".".join(map(str, location))
-            faults.add(printable(f"{name}:{line}: {where + ': ' if where else ''}{sentence}"))
-    return faults
+            number = token if len(token) <= 40 else token[:37] + "..."
+            yield "not finite", location, line, f"must be a finite number, got {number}"
 
 
 def _text_lines(name: str) -> Iterator[tuple[int, str]]:

@@ -1,10 +1,50 @@
-"""Token counts from any CSV with a column for the prompt's tokens and one for the answer's."""
+"""Token counts from any table with a column for the prompt's tokens and one for the answer's: CSV or JSON lines.
+
+The names that are known by themselves are those of https://github.com/kvcache-ai/Mooncake and
+https://github.com/mlcommons/inference (input_length), of https://github.com/microsoft/vidur (num_prefill_tokens), of
+providers' usage records (prompt_tokens), and of the serving benchmarks.
+"""
 
 import os
+from collections.abc import Collection, Iterator
 
+import numpy as np
+
+from moo_inference.errors import ReaderError, did_you_mean
 from moo_inference.readers.csv_file import Progress, read_csv
-from moo_inference.readers.document import Faults
+from moo_inference.readers.document import LARGEST, Faults, finite, printable, shown
+from moo_inference.readers.json_file import read_bytes, read_json_records
 from moo_inference.readers.token_trace import Numbers, TokenTrace, TraceBuilder
+
+_PAIRS = (
+    ("input_tokens", "output_tokens"),
+    ("prompt_tokens", "completion_tokens"),
+    ("context_tokens", "generated_tokens"),
+    ("request_tokens", "response_tokens"),
+    ("num_input_tokens", "num_output_tokens"),
+    ("number_input_tokens", "number_output_tokens"),
+    ("num_prompt_tokens", "num_completion_tokens"),
+    ("num_prefill_tokens", "num_decode_tokens"),
+    ("input_length", "output_length"),
+    ("prompt_length", "response_length"),
+    ("input_len", "output_len"),
+    ("prompt_len", "output_len"),
+    ("prompt_size", "token_size"),
+    ("input_sequence_length", "output_sequence_length"),
+    ("isl", "osl"),
+)
+_ROWS = 20_000
+
+
+def length_columns(names: Collection[str]) -> tuple[str, str] | None:
+    """The columns of the prompts' and the answers' tokens among some names; None where they are not known."""
+    for inward, outward in _PAIRS:
+        if inward in names and outward in names:
+            return inward, outward
+    inward_names, outward_names = (dict.fromkeys(pair[which] for pair in _PAIRS) for which in (0, 1))
+    inward = next((name for name in inward_names if name in names), "")
+    outward = next((name for name in outward_names if name in names), "")
+    return (inward, outward) if inward and outward else None
 
 
 def read_lengths(
@@ -15,26 +55,70 @@ def read_lengths(
     seconds: str | None = None,
     progress: Progress | None = None,
 ) -> TokenTrace:
-    """Read token counts.
+    """Read token counts; the kind of file is told by its content.
 
     Args:
-        path: a CSV with a header.
+        path: a CSV with a header, or JSON lines or a list of objects.
         input_tokens: the column of the prompts' tokens.
         output_tokens: the column of the answers' tokens.
         seconds: the column of the seconds from the request to its last token, if there is one.
-        progress: called with the bytes done and the bytes in all.
+        progress: called with the bytes done and the bytes in all, for a CSV.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing, or a cell is at fault: each named with its line.
+        ReaderError: a column is missing, or a cell is at fault: each named with its line.
     """
+    names = {"input_tokens": input_tokens, "output_tokens": output_tokens} | ({"seconds": seconds} if seconds else {})
     faults, built = Faults(), TraceBuilder()
-    for chunk in read_csv(path, [input_tokens, output_tokens, *([seconds] if seconds else [])], progress=progress):
-        columns: dict[str, Numbers] = {
-            "input_tokens": chunk.counts(input_tokens, faults),
-            "output_tokens": chunk.counts(output_tokens, faults),
-        }
-        if seconds:
-            columns["seconds"] = chunk.numbers(seconds, faults, least=0)
+    beginning = read_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
+    chunks = _json(path, names, faults) if beginning.startswith((b"{", b"[")) else _csv(path, names, faults, progress)
+    for columns in chunks:
         built.add(**columns)
     faults.check()
     return built.build(path)
+
+
+def _csv(
+    path: str | os.PathLike[str], names: dict[str, str], faults: Faults, progress: Progress | None
+) -> Iterator[dict[str, Numbers]]:
+    for chunk in read_csv(path, list(names.values()), progress=progress):
+        yield {
+            what: chunk.numbers(name, faults, least=0) if what == "seconds" else chunk.counts(name, faults)
+            for what, name in names.items()
+        }
+
+
+def _json(path: str | os.PathLike[str], names: dict[str, str], faults: Faults) -> Iterator[dict[str, Numbers]]:
+    kept: list[list[float]] = []
+    for record in read_json_records(path, refused=()):
+        if not isinstance(record.data, dict):
+            raise ReaderError(record.fault((), f"must hold {' and '.join(names.values())}, got {shown(record.data)}"))
+        row = []
+        for what, name in names.items():
+            if name not in record.data:
+                listed = ", ".join(map(repr, [*record.data][:40])) or "none"
+                lacking = f"must have a key {name!r}{did_you_mean(name, [*record.data])}; it has: {listed}"
+                raise ReaderError(printable(record.fault((), lacking)))
+            value = finite(record.data[name])
+            odd = record.odd.get((*record.base, name))
+            kind = "number" if what == "seconds" else "whole number"
+            if odd is not None:
+                faults.add(record.fault((name,), odd))
+            elif value is None or not 0 <= value <= LARGEST or (what != "seconds" and value % 1):
+                faults.add(record.fault((name,), f"must be a {kind}, 0 or more, got {shown(record.data[name])}"))
+            row.append(0.0 if value is None else value)
+        kept.append(row)
+        if len(kept) == _ROWS:
+            faults.check()
+            yield _columns(kept, names)
+            kept.clear()
+    faults.check()
+    if kept:
+        yield _columns(kept, names)
+
+
+def _columns(rows: list[list[float]], names: dict[str, str]) -> dict[str, Numbers]:
+    table = np.array(rows)
+    return {
+        what: table[:, place] if what == "seconds" else table[:, place].astype(np.int64)
+        for place, what in enumerate(names)
+    }

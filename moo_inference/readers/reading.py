@@ -10,6 +10,7 @@ from moo_inference.errors import ReaderError
 from moo_inference.readers.examination import checked_options, options_of
 from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
+from moo_inference.readers.serving import trace_of
 
 
 def read_as(
@@ -31,12 +32,14 @@ def read_as(
         options: of the format's reader.
 
     Raises:
-        ReaderError: (a ValueError) the file tells something else, is in no known format, breaks the rules of its own,
-            or holds several systems or filters of which none is chosen; they are listed.
+        ReaderError: (a ValueError) the file tells something else (single requests of a benchmark tell lengths too), is
+            in no known format, breaks the rules of its own, or holds several systems or filters of which none is
+            chosen; they are listed.
         SettingError: (a ValueError) the format's reader has no such option.
     """
     known = recognise(path) if format is None else as_format(path, format)
-    if known.kind != kind:
+    single = kind == "lengths" and known.kind == "serving"
+    if known.kind != kind and not single:
         raise ReaderError(f"{path}: must tell {kind}, and is a {known.name}, which tells {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen of: {', '.join(known.systems)}")
@@ -45,4 +48,5 @@ def read_as(
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
     checked_options(known, options, options_of(reader))
     told = {"progress": progress} if "progress" in inspect.signature(reader).parameters else {}
-    return reader(path, **{**known.options, **options, **told})
+    found = reader(path, **{**known.options, **options, **told})
+    return trace_of(path, found) if single else found

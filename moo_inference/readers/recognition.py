@@ -8,8 +8,10 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from moo_inference.errors import ReaderError, unknown_name
+from moo_inference.readers.bench_results import has_statistics
 from moo_inference.readers.document import Location, printable
 from moo_inference.readers.json_file import read_bytes, steps
+from moo_inference.readers.lengths_csv import length_columns
 
 KINDS = ("prices", "lengths", "serving", "outcomes", "candidates", "catalog")
 
@@ -26,10 +28,12 @@ _HEADERS = (
     ("genai_perf", ("Metric", "Value")),
     ("outcomes_table", ("question", "correct")),
 )
-_INPUT_NAMES = ("input_tokens", "prompt_tokens", "context_tokens", "input_len", "prompt_len")
-_OUTPUT_NAMES = ("output_tokens", "completion_tokens", "generated_tokens", "output_len")
 _CANDIDATE_COLUMNS = (("Method", "Test_acc", "Test_cost"), ("name", "accuracy", "usd_per_query"))
-_GENAI_METRICS = ("request_latency", "time_to_first_token", "inter_token_latency")
+_GENAI_METRICS = ("request_latency", "time_to_first_token", "ttft", "inter_token_latency", "error_request_count")
+_STREAMED = {"completed", "total_output_tokens"}
+_SGLANG = {"total_output_tokens_retokenized", "mean_e2e_latency_ms", "median_e2e_latency_ms", "accept_length"}
+_SECONDS_WITHOUT_A_UNIT = {"median_e2el", "mean_e2el", "median_ttft", "mean_ttft"}
+_LLMPERF_REQUEST = {"end_to_end_latency_s", "number_output_tokens"}
 
 
 @dataclass(frozen=True)
@@ -68,10 +72,14 @@ FORMATS: Mapping[str, Format] = {
     "openrouter_prices": Format("OpenRouter model list", "prices", "read_openrouter_prices"),
     "azure_trace": Format("Azure LLM inference trace", "lengths", "read_azure_trace"),
     "burstgpt_trace": Format("BurstGPT trace", "lengths", "read_burstgpt_trace"),
-    "lengths_csv": Format("CSV of token counts", "lengths", "read_lengths"),
+    "lengths_csv": Format("table of token counts", "lengths", "read_lengths"),
     "inference_perf": Format("inference-perf report", "serving", "read_inference_perf"),
     "genai_perf": Format("genai-perf or AIPerf export", "serving", "read_genai_perf"),
+    "aiperf_records": Format("AIPerf records of single requests", "serving", "read_aiperf_records"),
     "vllm_bench": Format("vllm bench serve result", "serving", "read_vllm_bench"),
+    "sglang_bench": Format("sglang.bench_serving result", "serving", "read_sglang_bench"),
+    "inferencex": Format("InferenceX result", "serving", "read_inferencex"),
+    "llmperf": Format("llmperf result", "serving", "read_llmperf"),
     "guidellm": Format("guidellm report", "serving", "read_guidellm"),
     "lm_eval": Format("lm-evaluation-harness samples", "outcomes", "read_lm_eval"),
     "humaneval": Format("HumanEval results", "outcomes", "read_humaneval"),
@@ -95,14 +103,15 @@ def recognise(path: str | os.PathLike[str]) -> Recognised:
         if content.startswith(b"PAR1"):
             return _recognised(path, "outcomes_table")
         text = _text(path, content)
+        options: Mapping[str, str] = {}
         if text.lstrip()[:1] in ("{", "["):
-            found = _json_format(text)
+            found, options = _json_format(text)
         elif _YAML.match(text) and _CATALOG.search(text):
             found = "catalog"
         else:
             return _csv(path, text, whole=len(content) < most)
         if found:
-            return _recognised(path, found)
+            return _recognised(path, found, options)
         if len(content) < most:
             break
     keys = dict.fromkeys(str(at[-1]) for at, _, _, is_key in steps(text[: _BEGINNINGS[0]], 2) if is_key)
@@ -157,10 +166,23 @@ class _Shape:
 _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
     "inference_perf": lambda shape: shape.has("successes", "latency") or {"load_summary", "successes"} <= shape.keys,
     "guidellm": lambda shape: shape.has("benchmarks", 0, "metrics"),
-    "vllm_bench": lambda shape: (
-        "completed" in shape.keys and bool({"mean_ttft_ms", "total_output_tokens"} & shape.keys)
+    # Each is known by what is its own, before those whose keys it shares.
+    "sglang_bench": lambda shape: "completed" in shape.keys and bool(_SGLANG & shape.keys),
+    "inferencex": lambda shape: (
+        bool({"completed", "tput_per_gpu"} & shape.keys) and bool(_SECONDS_WITHOUT_A_UNIT & shape.keys)
     ),
-    "genai_perf": lambda shape: any(shape.has(name, "unit") for name in _GENAI_METRICS),
+    "vllm_bench": lambda shape: (
+        "completed" in shape.keys and (shape.keys >= _STREAMED or has_statistics({*map(str, shape.keys)}))
+    ),
+    "llmperf": lambda shape: (
+        shape.keys >= _LLMPERF_REQUEST
+        or "results_end_to_end_latency_s_mean" in shape.keys
+        or "results_ttft_s_mean" in shape.keys
+    ),
+    "aiperf_records": lambda shape: shape.has("metrics", "*", "value") and {"metadata", "error"} & shape.keys != set(),
+    "genai_perf": lambda shape: any(
+        shape.has(name, "unit") or shape.has("records", name, "unit") for name in _GENAI_METRICS
+    ),
     "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status"),
     "lm_eval": lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
     "humaneval": lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
@@ -171,6 +193,7 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
         shape.has("models", "*", name) for name in ("usd_per_million_input_tokens", "c_in", "input_tokens")
     ),
     "outcomes_table": lambda shape: {"question", "correct"} <= shape.keys,
+    "lengths_csv": lambda shape: length_columns({*map(str, shape.keys)}) is not None,
     "litellm_prices": lambda shape: (
         shape.has("*", "litellm_provider")
         or any(shape.has("*", f"{way}_cost_per_token") for way in ("input", "output"))
@@ -178,9 +201,14 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
 }
 
 
-def _json_format(text: str) -> str | None:
+def _json_format(text: str) -> tuple[str | None, Mapping[str, str]]:
     shape = _Shape(text)
-    return next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
+    found = next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
+    return found, _length_options({*map(str, shape.keys)}) if found == "lengths_csv" else {}
+
+
+def _length_options(names: set[str]) -> dict[str, str]:
+    return dict(zip(("input_tokens", "output_tokens"), length_columns(names) or (), strict=False))
 
 
 def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
@@ -194,6 +222,8 @@ def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
     if not rows:
         raise _unknown(path, "an empty file")
     names = tuple(cell.strip() for cell in rows[0])
+    if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
+        raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
     found = _csv_by_header(names)
     if found:
         return _recognised(path, *found)
@@ -211,11 +241,8 @@ def _csv_by_header(names: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
     for columns in _CANDIDATE_COLUMNS:
         if there.issuperset(columns):
             return "candidates_csv", dict(zip(("name", "accuracy", "usd_per_query"), columns, strict=True))
-    inward = next((name for name in _INPUT_NAMES if name in there), None)
-    outward = next((name for name in _OUTPUT_NAMES if name in there), None)
-    if inward and outward:
-        return "lengths_csv", {"input_tokens": inward, "output_tokens": outward}
-    return None
+    options = _length_options(there)
+    return ("lengths_csv", options) if options else None
 
 
 def _columns_of_bits(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:

@@ -20,7 +20,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     if not Path(path).is_dir():
         return read_report(path)
-    settings = read_json(Path(path) / "settings.json").data
+    settings = read_json(Path(path) / "settings.json", refused=("twice", "not finite")).data
     if not isinstance(settings, dict):
         raise ReaderError(f"{Path(path) / 'settings.json'}: must hold the settings of a study")
     return {"settings": settings, "choices": read_choices(Path(path) / "choices.json")}
@@ -32,7 +32,7 @@ def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
     Raises:
         ReaderError: (a ValueError) the file is missing, or holds no choices.
     """
-    choices = read_json(path).data
+    choices = read_json(path, refused=("twice", "not finite")).data
     if not isinstance(choices, list) or not all(isinstance(row, dict) and _is_choice(row) for row in choices):
         wanted = ", ".join(sorted(_OF_ALL | _OF_MODELS))
         raise ReaderError(f"{path}: must be a list of choices with {wanted}, as solve --out writes")

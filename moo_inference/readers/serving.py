@@ -1,15 +1,13 @@
 """What benchmarks of a served model measure: seconds, tokens, and the load under which they hold."""
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import ReaderError
-from moo_inference.readers.document import LARGEST, Document, Faults, Location, finite, shown
+from moo_inference.readers.token_trace import TokenTrace
 
 FloatArray = NDArray[np.float64]
 
@@ -97,98 +95,31 @@ class ServingRun:
     where: str = ""
 
 
-class Fields:
-    """Values of one place of a file, taken out with checks. What is absent or null is None; faults are gathered."""
-
-    def __init__(self, document: Document, faults: Faults, *location: str | int) -> None:
-        self.document = document
-        self.faults = faults
-        self.location: Location = location
-
-    def refuse(self, keys: Sequence[str], sentence: str) -> None:
-        """Note a fault at some keys below this place."""
-        self.faults.add(self.document.fault((*self.location, *keys), sentence))
-
-    def raw(self, *keys: str) -> Any:
-        """The value that stands there, or None."""
-        value = self.document.data
-        for place, part in enumerate((*self.location, *keys)):
-            if value is None:
-                return None
-            if isinstance(part, int) and isinstance(value, list):
-                value = value[part]
-            elif isinstance(value, dict):
-                value = value.get(part)
-            else:
-                where = (*self.location, *keys)[:place]
-                self.faults.add(self.document.fault(where, f"must hold keys and values, got {shown(value)}"))
-                return None
-        return value
-
-    def number(self, *keys: str) -> float | None:
-        """A number, 0 or more."""
-        value = self.raw(*keys)
-        number = finite(value)
-        if value is not None and (number is None or not 0 <= number <= LARGEST):
-            self.refuse(keys, f"must be a number, 0 or more, got {shown(value)}")
-            return None
-        return number
-
-    def count(self, *keys: str) -> int | None:
-        """A whole number."""
-        number = self.number(*keys)
-        if number is not None and number != math.floor(number):
-            self.refuse(keys, f"must be a whole number, got {shown(number)}")
-            return None
-        return None if number is None else int(number)
-
-    def needed_count(self, *keys: str) -> int:
-        """A whole number that must be there."""
-        value = self.count(*keys)
-        if value is None and self.raw(*keys) is None:
-            self.refuse(keys, "must be given")
-        return value or 0
-
-    def text(self, *keys: str) -> str | None:
-        """A text; anything else counts as not told."""
-        value = self.raw(*keys)
-        return value if isinstance(value, str) and value else None
-
-    def spread(
-        self, *keys: str, percentiles: Callable[[str], float | None], divisor: float = 1.0, std: str = "std"
-    ) -> Spread | None:
-        """A mapping of statistics as a spread.
-
-        Args:
-            keys: where it stands.
-            percentiles: tells which percentile a key holds, or None if it holds none.
-            divisor: units of the file in one of ours, e.g. 1000 for milliseconds.
-            std: the key of the standard deviation.
-        """
-        found = self.raw(*keys)
-        if found is None:
-            return None
-        if not isinstance(found, dict):
-            self.refuse(keys, f"must hold keys and values, got {shown(found)}")
-            return None
-        mean = self.number(*keys, "mean") if "mean" in found else self.number(*keys, "avg")
-        deviation = self.number(*keys, std)
-        levels = {}
-        for key in found:
-            level = percentiles(key)
-            value = None if level is None else self.number(*keys, key)
-            if level is not None and value is not None:
-                levels[level] = value / divisor
-        if mean is None and not levels:
-            return None
-        return Spread(
-            None if mean is None else mean / divisor,
-            None if deviation is None else deviation / divisor,
-            dict(sorted(levels.items())),
-        )
+def spread_of(
+    mean: float | None, std: float | None, levels: Mapping[float, float], divisor: float = 1.0
+) -> Spread | None:
+    """Statistics as a spread; None where there is neither a mean nor a percentile."""
+    if mean is None and not levels:
+        return None
+    return Spread(
+        None if mean is None else mean / divisor,
+        None if std is None else std / divisor,
+        {level: levels[level] / divisor for level in sorted(levels)},
+    )
 
 
 NAMED_LEVELS = {"min": 0.0, "median": 50.0, "max": 100.0}
+
+
+def level_of(key: str) -> float | None:
+    """The percentile that a key as `p99`, `p99.9`, `min`, `median` or `max` names; None where it names none."""
+    if key in NAMED_LEVELS:
+        return NAMED_LEVELS[key]
+    digits = key[1:].replace(".", "", 1)
+    if not (key.startswith("p") and digits.isdigit() and digits.isascii()):
+        return None
+    level = float(key[1:])
+    return level if level <= 100 else None
 
 
 def mean_of(spread: Spread | None) -> float | None:
@@ -196,11 +127,78 @@ def mean_of(spread: Spread | None) -> float | None:
     return None if spread is None else spread.mean
 
 
+def centre_of(spread: Spread | None) -> float | None:
+    """The mean, or the median where there is no mean."""
+    return None if spread is None else spread.percentiles.get(50.0) if spread.mean is None else spread.mean
+
+
 def known(seconds: Spread | None) -> Spread | None:
-    """The times of a report; None where all of them are 0, which is what tools write for what they did not measure."""
-    if seconds is None or seconds.mean or any(seconds.percentiles.values()):
-        return seconds
-    return None
+    """The times of a report; None where they are 0, which is what tools write for what they did not measure."""
+    if seconds is None:
+        return None
+    told = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
+    return seconds if told else None
+
+
+FIRST_IS_ALL = "Each request has one output token: its latency is its time to the first token."
+LOST = "The latency was not measured, and cannot be rebuilt from what there is."
+
+
+def of_one_token(ttft: Spread | None, output_tokens: Spread | None) -> bool:
+    """Whether the latency is the time to the first token, since no answer is longer."""
+    most = None if output_tokens is None else output_tokens.percentiles.get(100.0, output_tokens.mean)
+    return known(ttft) is not None and most is not None and 0 < most <= 1
+
+
+def of_requests(
+    tool: str,
+    definition: str,
+    where: str,
+    columns: Mapping[str, FloatArray | None],
+    *,
+    model: str | None = None,
+    load: Load | None = None,
+    failed: int = 0,
+    notes: tuple[str, ...] = (),
+) -> ServingRun:
+    """A run from its single requests.
+
+    Args:
+        tool: the benchmark's name.
+        definition: what its seconds per output token are.
+        where: the file.
+        columns: (n,) `seconds`, `ttft`, `per_token`, `input_tokens` and `output_tokens` of those that completed; None
+            where some are unknown.
+        model: its name.
+        load: where it is told.
+        failed: requests that did not complete.
+        notes: what has to be said.
+    """
+    found = {name: None if values is None else Spread.of(values) for name, values in columns.items()}
+    seconds = columns["seconds"]
+    completed = 0 if seconds is None else len(seconds)
+    return ServingRun(
+        tool,
+        model,
+        load or Load(),
+        completed,
+        failed,
+        found["seconds"],
+        found["ttft"],
+        found["per_token"],
+        definition,
+        found["input_tokens"],
+        found["output_tokens"],
+        measured_end_to_end=completed > 0,
+        notes=notes if completed else (nothing_completed(failed), *notes),
+        where=where,
+    )
+
+
+def nothing_completed(failed: int | None, reason: str = "") -> str:
+    """What has to be said of a run without a request that completed."""
+    told = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
+    return f"No request completed{told}."
 
 
 def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
@@ -209,6 +207,20 @@ def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: S
     if first is None or each is None or n is None:
         return None
     return Spread(first + each * max(n - 1, 0.0))
+
+
+def off_by(per_token: Spread | None, output_tokens: Spread | None) -> str:
+    """By how much a latency may be off that is rebuilt from a mean over requests of their seconds per token.
+
+    The mean of products is the product of the means and their covariance, which is at most the product of the standard
+    deviations.
+    """
+    n = mean_of(output_tokens)
+    if per_token is None or per_token.std is None or n is None or output_tokens is None:
+        return "by how much is not known"
+    if output_tokens.std is not None:
+        return f"by at most {per_token.std * output_tokens.std:.3g} s"
+    return f"by up to {per_token.std * n:.3g} s if the lengths of answers vary as much as their mean"
 
 
 def identity_notes(
@@ -236,3 +248,21 @@ def at_least_one(runs: Sequence[ServingRun], path: object, what: str) -> tuple[S
     if not runs:
         raise ReaderError(f"{path}: must hold {what}")
     return tuple(runs)
+
+
+def trace_of(path: object, runs: Sequence[ServingRun]) -> TokenTrace:
+    """The lengths of the single requests of some runs; their seconds too, if they are of one run and so of one load.
+
+    Raises:
+        ReaderError: some run does not tell of its single requests.
+    """
+    columns: list[FloatArray] = []
+    for name in ("input_tokens", "output_tokens"):
+        spreads: list[Spread | None] = [getattr(run, name) for run in runs]
+        samples = [spread.samples for spread in spreads if spread is not None and spread.samples is not None]
+        if len(samples) < len(runs):
+            raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
+        columns.append(np.concatenate(samples))
+    inward, outward = (column.astype(np.int64) for column in columns)
+    times = None if len(runs) > 1 or runs[0].request_seconds is None else runs[0].request_seconds.samples
+    return TokenTrace(inward, outward, times, None, sum(run.failed or 0 for run in runs), str(path))

@@ -196,3 +196,13 @@ def test_select_names_every_unknown_id(paper):
     assert len(caught.value.faults) == 3
     assert "did you mean 'gpt-5'?" in caught.value.faults[0]
     assert "essay-feedback, medical-ai, proposal-writing" in caught.value.faults[2]
+
+
+def test_an_unknown_spread_and_a_kind_are_kept_in_a_file(tmp_path, paper):
+    model = paper.models[next(iter(paper.models))]
+    changed = model.replace(
+        input_tokens={"mean": 100.0, "std": None}, output_tokens={"mean": 9.0, "std": 3.0, "kind": "gamma"}
+    )
+    mi.save_catalog(paper.replace(models={"m": changed}), tmp_path / "c.yaml")
+    assert "std: null\n" in (tmp_path / "c.yaml").read_text()
+    assert mi.load_catalog(tmp_path / "c.yaml").models["m"] == changed

@@ -169,8 +169,8 @@ def test_lengths_by_hand_are_what_the_times_are_for(detailed, price, outcomes):
     assert model.request_seconds is None
     assert model.passes is None
     assert model.input_tokens.mean == pytest.approx(70 / 3)
-    # (2.6875 - 1.25) / 3 seconds after the first token, for 8 / 3 tokens.
-    assert model.seconds_per_output_token == pytest.approx((0.4375 + 1.25 + 0.125 - 0.875) / 8)
+    # All seconds after the first tokens, over all of the 8 tokens but the 3 first ones.
+    assert model.seconds_per_output_token == pytest.approx((0.4375 + 1.25 + 0.125 - 0.875) / (8 - 3))
 
 
 def test_seconds_by_hand_leave_the_lengths_and_go_with_the_answers(detailed, trace, price, outcomes):

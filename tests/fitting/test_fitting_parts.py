@@ -121,10 +121,9 @@ def test_lengths_are_those_of_the_trace():
     part = length_part(read_azure_trace(DATA / "azure_llm_code_2500.csv"))
     for name, column in (("input_tokens", "ContextTokens"), ("output_tokens", "GeneratedTokens")):
         tokens = [int(row[column]) for row in rows]
-        assert part.values[name] == {
-            "mean": pytest.approx(statistics.fmean(tokens)),
-            "std": pytest.approx(statistics.pstdev(tokens)),
-        }
+        assert part.values[name]["mean"] == pytest.approx(statistics.fmean(tokens))
+        assert part.values[name]["std"] == pytest.approx(statistics.pstdev(tokens))
+        assert part.values[name]["kind"] in ("gamma", "lognormal")
         assert part.values["passes"][name] == tokens
     assert set(part.values) == {"input_tokens", "output_tokens", "passes"}
     assert part.sources["passes"].endswith("azure_llm_code_2500.csv, 2,500 requests")
@@ -200,11 +199,10 @@ def test_measured_time_from_end_to_end_is_taken_as_it_is():
     line = vllm_lines()[1]
     run = read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[1]
     part = serving_part(run, other_lengths=False)
-    assert part.values["request_seconds"] == {
-        "mean": line["mean_e2el_ms"] / 1000,
-        "std": pytest.approx(line["std_e2el_ms"] / 1000),
-    }
-    assert part.values["input_tokens"] == {"mean": line["total_input_tokens"] / line["completed"], "std": 0.0}
+    seconds = part.values["request_seconds"]
+    assert seconds["mean"] == line["mean_e2el_ms"] / 1000
+    assert seconds["std"] == pytest.approx(line["std_e2el_ms"] / 1000)
+    assert part.values["input_tokens"] == {"mean": line["total_input_tokens"] / line["completed"], "std": None}
     assert part.values["failed_share"] == line["failed"] / line["num_prompts"]
     assert part.sources["request_seconds"].endswith(
         "vllm_bench_runs.jsonl:2, vllm bench serve, all requests at once, 4.9 requests/s served, 32 at the same time"
@@ -232,7 +230,11 @@ def test_seconds_per_token_take_the_measured_time_at_the_run_s_own_lengths(read,
         + run.output_tokens.mean * part.values["seconds_per_output_token"]
     )
     assert rebuilt == pytest.approx(run.request_seconds.mean, rel=1e-12)
-    assert run.input_tokens.mean * part.values["seconds_per_input_token"] == pytest.approx(run.ttft_seconds.mean)
+    # The first token takes the time to the first token, of which the answer's part is one token.
+    between = part.values["seconds_per_output_token"]
+    first = run.input_tokens.mean * part.values["seconds_per_input_token"] + between
+    assert first == pytest.approx(run.ttft_seconds.mean)
+    assert between == pytest.approx((run.request_seconds.mean - first) / (run.output_tokens.mean - 1))
     assert "request_seconds" not in part.values
     assert "passes" not in part.values
 
@@ -240,19 +242,17 @@ def test_seconds_per_token_take_the_measured_time_at_the_run_s_own_lengths(read,
 def test_the_numbers_of_the_files_themselves():
     first = vllm_lines()[0]
     part = serving_part(read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[0], other_lengths=True)
-    assert part.values["seconds_per_input_token"] == pytest.approx(first["mean_ttft_ms"] / 1000 / 1024)
-    assert part.values["seconds_per_output_token"] == pytest.approx(first["mean_tpot_ms"] / 1000 * 127 / 128)
+    between = first["mean_itl_ms"] / 1000
+    assert part.values["seconds_per_input_token"] == pytest.approx((first["mean_ttft_ms"] / 1000 - between) / 1024)
+    assert part.values["seconds_per_output_token"] == pytest.approx(between)
     assert any("is rebuilt, by the tool's own definition" in note for note in part.notes)
     stage = json.loads((DATA / "inference_perf_stage_0.json").read_text())
     latency = stage["successes"]["latency"]["request_latency"]
     part = serving_part(read_inference_perf(DATA / "inference_perf_stage_0.json")[0], other_lengths=False)
-    # 2.5631 deviations lie between the 10th and the 90th percentile of a normal.
-    between = 2 * statistics.NormalDist().inv_cdf(0.9)
-    assert part.values["request_seconds"] == {
-        "mean": pytest.approx(latency["mean"]),
-        "std": pytest.approx((latency["p90"] - latency["p10"]) / between),
-    }
-    assert any("taken from their 10th and 90th percentile" in note for note in part.notes)
+    assert part.values["request_seconds"]["mean"] == latency["mean"]
+    assert part.values["request_seconds"]["kind"] in ("gamma", "lognormal")
+    assert 0 < part.values["request_seconds"]["std"] < latency["max"] - latency["min"]
+    assert any("is worked out of its percentiles" in note for note in part.notes)
     assert part.values["failed_share"] == 0.0
     assert "1 requests/s asked for, 1.005 requests/s served" in part.sources["request_seconds"]
 
@@ -270,12 +270,12 @@ def test_single_requests_are_passes_and_failed_ones_are_not_among_them():
     assert part.values["failed_share"] == 1 / 4
 
 
-def test_a_spread_that_is_not_told_is_said_to_be_taken_for_zero():
+def test_a_spread_that_is_not_told_is_unknown():
     part = serving_part(read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[1], other_lengths=False)
     for name in ("input_tokens", "output_tokens"):
-        assert part.values[name]["std"] == 0.0
-        assert part.sources[name].endswith("; their spread is not told, and taken for 0")
-        assert any(f"how {name} vary is not told" in note for note in part.notes)
+        assert part.values[name]["std"] is None
+        assert part.sources[name].endswith("; their spread is not told")
+        assert any(f"how {name} vary is not known" in note for note in part.notes)
     told = serving_part(read_guidellm(DATA / "guidellm_benchmarks.json")[0], other_lengths=False)
     assert told.values["input_tokens"] == {"mean": 256.0, "std": 0.0}
     assert not any("not told" in text for text in (*told.notes, *told.sources.values()))
@@ -283,15 +283,23 @@ def test_a_spread_that_is_not_told_is_said_to_be_taken_for_zero():
 
 def test_other_lengths_need_a_time_to_the_first_token_or_it_is_said():
     part = serving_part(read_guidellm(DATA / "guidellm_benchmarks.json")[2], other_lengths=True)
-    assert part.values["request_seconds"] == {"mean": 2.5, "std": 0.1}
+    assert part.values["request_seconds"]["mean"] == 2.5
+    assert part.values["request_seconds"]["std"] == 0.1
     assert any("is that of the benchmark's lengths, not of the model's" in note for note in part.notes)
 
 
 def test_medians_stand_for_means_only_with_a_word():
-    whole = Spread(None, None, {10.0: 1.0, 50.0: 2.0, 90.0: 3.0})
-    part = serving_part(run_of(request_seconds=whole), other_lengths=False)
-    assert part.values["request_seconds"]["mean"] == 2.0
-    assert any("the median time of a request stands for its mean" in note for note in part.notes)
+    part = serving_part(run_of(request_seconds=Spread(None, None, {50.0: 2.0})), other_lengths=False)
+    assert part.values["request_seconds"] == {"mean": 2.0, "std": None}
+    assert any("has no mean in the file: its median of 2 s stands for it" in note for note in part.notes)
+    old = serving_part(read_guidellm(DATA / "guidellm_benchmarks.json")[1], other_lengths=False)
+    assert old.values["request_seconds"] == {"mean": 11.0, "std": None}
+
+
+def test_a_spread_of_times_that_is_not_told_is_unknown_and_that_is_said():
+    part = serving_part(run_of(request_seconds=Spread(2.0)), other_lengths=False)
+    assert part.values["request_seconds"] == {"mean": 2.0, "std": None}
+    assert any("how the time of a request varies is not known" in note for note in part.notes)
 
 
 @pytest.mark.parametrize(
@@ -299,8 +307,10 @@ def test_medians_stand_for_means_only_with_a_word():
     [
         (run_of(request_seconds=None), "must tell how long a request takes"),
         (run_of(request_seconds=Spread(None, None, {99.0: 1.0})), "must tell how long a request takes"),
-        (run_of(request_seconds=Spread(2.0)), "must tell how the time of a request varies"),
-        (read_guidellm(DATA / "guidellm_benchmarks.json")[1], "must tell how the time of a request varies"),
+        (
+            run_of(request_seconds=None, completed=0, failed=20),
+            "must have requests that completed, got none, 20 failed",
+        ),
     ],
 )
 def test_what_a_run_does_not_tell_is_asked_for(run, words):
@@ -435,3 +445,52 @@ def test_a_price_told_later_takes_the_place_of_what_rested_on_the_earlier_one():
         "usd_per_million_output_tokens",
         "usd_per_million_cached_input_tokens",
     }
+
+
+# Times at other lengths
+
+
+def seconds_at(part, inward, outward):
+    return inward * part.values["seconds_per_input_token"] + outward * part.values["seconds_per_output_token"]
+
+
+def test_each_further_token_takes_the_time_between_tokens():
+    """A first token after 1 s and ten more, 0.1 s each; 1,001 tokens take 1 + 1,000 * 0.1 s."""
+    run = run_of(
+        request_seconds=Spread(2.0, 0.1),
+        ttft_seconds=Spread(1.0),
+        input_tokens=Spread(50.0),
+        output_tokens=Spread(11.0, 0.0),
+    )
+    part = serving_part(run, other_lengths=True)
+    assert seconds_at(part, 50, 11) == pytest.approx(2.0, rel=1e-12)
+    assert seconds_at(part, 50, 1001) == pytest.approx(101.0, rel=1e-12)
+    assert seconds_at(part, 50, 1) == pytest.approx(1.0, rel=1e-12)
+
+
+def test_a_first_token_that_is_no_slower_than_others_leaves_prompts_next_to_nothing():
+    run = run_of(
+        request_seconds=Spread(0.32), ttft_seconds=Spread(0.02), input_tokens=Spread(50.0), output_tokens=Spread(11.0)
+    )
+    part = serving_part(run, other_lengths=True)
+    assert seconds_at(part, 50, 11) == pytest.approx(0.32, rel=1e-12)
+    assert 0 < seconds_at(part, 50, 0) < 1e-4
+    # 0.02 + 1,000 * 0.03 s, as near as a time without a constant comes.
+    assert seconds_at(part, 50, 1001) == pytest.approx(30.02, rel=0.04)
+    assert any("is no longer than that between tokens" in note for note in part.notes)
+
+
+def test_answers_of_one_token_tell_nothing_of_longer_ones():
+    (run,) = read_vllm_bench(DATA / "vllm_one_output_token.json")
+    with pytest.raises(SettingError, match=r"must tell the time between tokens .* its answers have one token each"):
+        serving_part(run, other_lengths=True)
+    part = serving_part(run, other_lengths=False)
+    assert part.values["request_seconds"]["mean"] == run.ttft_seconds.mean
+    assert part.values["output_tokens"] == {"mean": 1.0, "std": 0.0}
+
+
+def test_a_run_without_a_request_that_completed_is_refused_in_one_line():
+    (run,) = read_genai_perf(DATA / "aiperf_0.8_all_failed.json")
+    with pytest.raises(SettingError, match="must have requests that completed, got none, 20 failed") as caught:
+        serving_part(run, other_lengths=False)
+    assert len(caught.value.faults) == 1

@@ -1,4 +1,5 @@
 import json
+import math
 import tracemalloc
 
 import pytest
@@ -6,6 +7,8 @@ import pytest
 from moo_inference.errors import ReaderError
 from moo_inference.readers import Document, read_json, read_json_lines, read_json_records
 from moo_inference.readers.document import Faults
+
+STRICTLY = ("twice", "not finite")
 
 
 @pytest.fixture
@@ -68,12 +71,30 @@ def test_a_byte_order_mark_line_ends_and_a_missing_last_one_are_fine(file, text)
     ],
 )
 def test_what_python_lets_pass_is_refused_with_all_lines(file, text, expected):
-    assert faults(lambda: read_json(file(text))) == expected
+    assert faults(lambda: read_json(file(text), refused=STRICTLY)) == expected
+
+
+def test_numbers_that_are_not_finite_are_values_like_others(file):
+    found = read_json(file('{"rate": Infinity, "a": [NaN, -Infinity, 1e999], "b": 1}')).data
+    assert found["rate"] == math.inf
+    assert math.isnan(found["a"][0])
+    assert found["a"][1:] == [-math.inf, math.inf]
+    assert found["b"] == 1
+
+
+def test_a_key_that_stands_twice_is_noted_where_it_is_not_refused(file):
+    text = '{"a": 1,\n"b": {"c": 1, "c": 2}, "d": NaN}\n{"a": 1}'
+    first, second = read_json_records(file(text.replace("\n", "", 1)), refused=())
+    assert first.data["b"] == {"c": 2}
+    assert first.odd == {("b", "c"): "a key must stand once, but it stands on line 1 too"}
+    assert first.at("b").odd == first.odd
+    assert second.odd == {}
 
 
 def test_huge_integers_are_numbers_or_faults_and_never_a_crash(file):
     assert read_json(file("[" + "9" * 300 + "]")).data == [1e300]
-    assert faults(lambda: read_json(file("[" + "9" * 100_000 + "]"))) == [
+    assert read_json(file("[" + "9" * 100_000 + "]")).data == [math.inf]
+    assert faults(lambda: read_json(file("[" + "9" * 100_000 + "]"), refused=STRICTLY)) == [
         "1: 0: must be a finite number, got " + "9" * 37 + "..."
     ]
 

@@ -12,6 +12,22 @@ DATA = Path(__file__).parent.parent / "data"
 ROOT = DATA.parent.parent
 
 EXPECTED = {
+    "aiperf_0.1.1_records.json": ("genai_perf", "serving"),
+    "aiperf_0.10.csv": ("genai_perf", "serving"),
+    "aiperf_0.10.json": ("genai_perf", "serving"),
+    "aiperf_0.8_all_failed.json": ("genai_perf", "serving"),
+    "aiperf_profile_export.jsonl": ("aiperf_records", "serving"),
+    "genai_perf_gpu_telemetry.csv": ("genai_perf", "serving"),
+    "guidellm_0.3.1.json": ("guidellm", "serving"),
+    "inferencex_seconds_medians.json": ("inferencex", "serving"),
+    "llmperf_individual.json": ("llmperf", "serving"),
+    "llmperf_summary.json": ("llmperf", "serving"),
+    "mlperf_lengths.csv": ("lengths_csv", "lengths"),
+    "mooncake.jsonl": ("lengths_csv", "lengths"),
+    "sglang_2024_medians.jsonl": ("sglang_bench", "serving"),
+    "sglang_finite.jsonl": ("sglang_bench", "serving"),
+    "sglang_infinity.jsonl": ("sglang_bench", "serving"),
+    "vllm_one_output_token.json": ("vllm_bench", "serving"),
     "aiperf_profile_export.json": ("genai_perf", "serving"),
     "azure_llm_code_2500.csv": ("azure_trace", "lengths"),
     "burstgpt_first_rows.csv": ("burstgpt_trace", "lengths"),

@@ -84,7 +84,7 @@ def test_faults_of_a_report_are_told_at_once(changed):
         data["successes"]["latency"]["request_latency"]["mean"] = "0.48"
         data["successes"]["output_len"] = 62
         data["successes"]["count"] = 1.5
-        del data["load_summary"]["requested_rate"]
+        # What does not matter refuses nothing.
         data["load_summary"]["achieved_rate"] = -1
 
     with pytest.raises(ReaderError) as caught:
@@ -93,7 +93,6 @@ def test_faults_of_a_report_are_told_at_once(changed):
         "successes.count: must be a whole number, got 1.5",
         "successes.latency.request_latency.mean: must be a number, 0 or more, got '0.48'",
         "successes.output_len: must hold keys and values, got 62",
-        "load_summary.achieved_rate: must be a number, 0 or more, got -1",
     ]
 
 
@@ -131,13 +130,19 @@ def test_units_of_genai_perf_are_those_of_its_file(tmp_path, unit, value, second
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        ("Metric,avg\nRequest Latency (minutes),1\n", "request_latency.unit: must be one of s, sec, seconds, ms, us"),
+        (
+            "Metric,avg\nRequest Latency (minutes),1\n",
+            "request_latency.unit: must be one of s, sec, second, seconds, ms, ",
+        ),
         ("Metric,avg\nRequest Latency,1\n", "request_latency.unit: must be one of"),
-        ("Metric,avg\nRequest Latency (ms),fast\n", ":2: Request Latency (ms), avg: must be a number, got 'fast'"),
-        ("Metric,avg\nRequest Latency (ms),1,2\n", ":2: must have 2 cells, as the table's header has, got 3"),
+        ("Metric,avg\nRequest Latency (ms),fast\n", ":2: request_latency.avg: must be a number, 0 or more, got 'fast'"),
+        (
+            "Metric,avg\nRequest Latency (ms),1,2\n",
+            ":2: request_latency: must have 2 cells, as the table's header has, got 3",
+        ),
         (
             "Metric,avg\nRequest Latency (ms),1\nRequest Latency (ms),2\n",
-            ":3: Request Latency (ms): a metric must stand once",
+            ":2: request_latency: a metric must stand once, but it stands on line 3 too",
         ),
         ("Metric,avg\nThroughput (per sec),1\n", "must hold at least one of time_to_first_token"),
         ('Metric,avg\n"Request Latency (ms),1\n', "must be valid CSV"),
@@ -218,7 +223,9 @@ def test_vllm_bench_has_one_object_a_line_at_different_loads():
 def test_vllm_latency_is_rebuilt_by_its_own_definition_where_it_was_not_measured():
     first, second = read_vllm_bench(RUNS)
     assert not first.measured_end_to_end
-    assert first.request_seconds.mean == pytest.approx(0.0625 + 0.025 * 127, rel=1e-15)
+    # Mean ITL is over tokens, mean TPOT, 25 ms, over requests.
+    assert first.request_seconds.mean == pytest.approx(0.0625 + 0.0251 * 127, rel=1e-15)
+    assert "gives 3.238 s" in first.notes[0]
     assert first.request_seconds.std is None
     assert "its mean is rebuilt" in first.notes[0]
     assert second.measured_end_to_end
@@ -297,7 +304,7 @@ def test_a_run_in_which_nothing_completed_has_no_latency(changed):
     (run,) = read_vllm_bench(changed(DETAILED, lambda data: data.update(completed=0, mean_ttft_ms=0.0)))
     assert run.request_seconds is None
     assert run.failed == 4
-    assert run.notes == ("No request completed: there are no latencies.",)
+    assert run.notes == ("No request completed: all 4 failed.",)
 
 
 @pytest.mark.parametrize(
@@ -306,20 +313,30 @@ def test_a_run_in_which_nothing_completed_has_no_latency(changed):
         ({"itls": [[0.1]]}, "itls: must be a list as long as ttfts, got a list of 1"),
         ({"ttfts": [0.1, None, 0.1, 0.1]}, "ttfts.1: must be a number, 0 or more, got nothing"),
         ({"itls": [[], ["x"], [], []]}, "itls.1: must be a list of seconds"),
-        ({"request_rate": "fast"}, "request_rate: must be a number, 0 or more, got 'fast'"),
         ({"mean_tpot_ms": -1}, "mean_tpot_ms: must be a number, 0 or more, got -1"),
         ({"completed": None}, "completed: must be given"),
     ],
 )
 def test_faults_of_vllm_results(changed, change, words):
+    """Without statistics nothing but the lists tells how long requests take; without ITL, nothing but TPOT."""
+
     def work(data):
-        if "mean_tpot_ms" in change:
-            del data["ttfts"]
+        gone = ("ttfts", "mean_itl") if "mean_tpot_ms" in change else ("mean", "median", "std", "p99")
+        for key in [key for key in data if key.startswith(gone)]:
+            del data[key]
         data.update(change)
 
     with pytest.raises(ReaderError) as caught:
         read_vllm_bench(changed(DETAILED, work))
     assert words in caught.value.faults[0]
+
+
+def test_lists_of_requests_that_are_at_fault_leave_the_statistics(changed):
+    (run,) = read_vllm_bench(changed(DETAILED, lambda data: data.update(itls=[[0.1]])))
+    raw = json.loads(DETAILED.read_text())
+    assert run.ttft_seconds.mean == raw["mean_ttft_ms"] / 1000
+    assert run.request_seconds.samples is None
+    assert any("itls on line 1 is left out: must be a list as long as ttfts" in note for note in run.notes)
 
 
 def test_guidellm_gives_one_run_for_each_load():
