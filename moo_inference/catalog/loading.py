@@ -97,10 +97,16 @@ def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     """What is set, of an entry and of what is inside it."""
     return {
-        name: _told(value) if isinstance(value, dict) and name != "questions" else value
+        name: _told_inside(value) if name != "questions" else value
         for name, value in values.items()
         if (value is not None or name in _SAID) and value is not False and not _empty(value)
     }
+
+
+def _told_inside(value: Any) -> Any:
+    if isinstance(value, tuple) and isinstance(value[0], dict):
+        return tuple(map(_told, value))
+    return _told(value) if isinstance(value, dict) else value
 
 
 def _empty(value: Any) -> bool:

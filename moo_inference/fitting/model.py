@@ -49,6 +49,7 @@ class Given:
         shared_prompt: one request asks for all passes.
         free: a price of 0 is meant.
         price_checked: an unusual price is meant.
+        reasoning_tokens: mean and standard deviation of what comes before the answer, on top of `output_tokens`.
     """
 
     input_price: float | None = None
@@ -63,6 +64,7 @@ class Given:
     shared_prompt: bool = False
     free: bool = False
     price_checked: bool = False
+    reasoning_tokens: tuple[float, float] | None = None
 
     @property
     def tells_lengths(self) -> bool:
@@ -75,7 +77,7 @@ class Given:
             "usd_per_million_input_tokens": self.input_price,
             "usd_per_million_output_tokens": self.output_price,
         }
-        for name in ("input_tokens", "output_tokens", "request_seconds", "accuracy"):
+        for name in ("input_tokens", "output_tokens", "reasoning_tokens", "request_seconds", "accuracy"):
             pair = getattr(self, name)
             values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
         values |= self.resources

@@ -23,11 +23,13 @@ if TYPE_CHECKING:
     from moo_inference.readers.large_language_monkeys import read_large_language_monkeys
     from moo_inference.readers.lengths_csv import read_lengths
     from moo_inference.readers.litellm_prices import read_litellm_prices
+    from moo_inference.readers.llm_prices import read_llm_prices
     from moo_inference.readers.lm_eval import read_lm_eval
+    from moo_inference.readers.models_dev import read_models_dev
     from moo_inference.readers.openrouter_prices import read_openrouter_prices
     from moo_inference.readers.outcomes import Outcomes
     from moo_inference.readers.outcomes_table import read_outcomes_table
-    from moo_inference.readers.prices import Price, PriceList
+    from moo_inference.readers.prices import Price, PriceList, Tier
     from moo_inference.readers.reading import read_as
     from moo_inference.readers.recognition import Recognised, recognise
     from moo_inference.readers.serving import Load, ServingRun, Spread
@@ -47,6 +49,7 @@ _HOME = {
     "Recognised": "recognition",
     "ServingRun": "serving",
     "Spread": "serving",
+    "Tier": "prices",
     "TokenTrace": "token_trace",
     "examine": "examination",
     "parse_yaml": "yaml_file",
@@ -68,7 +71,9 @@ _HOME = {
     "read_large_language_monkeys": "large_language_monkeys",
     "read_lengths": "lengths_csv",
     "read_litellm_prices": "litellm_prices",
+    "read_llm_prices": "llm_prices",
     "read_lm_eval": "lm_eval",
+    "read_models_dev": "models_dev",
     "read_openrouter_prices": "openrouter_prices",
     "read_outcomes_table": "outcomes_table",
     "read_vllm_bench": "vllm_bench",
@@ -88,6 +93,7 @@ __all__ = [
     "Recognised",
     "ServingRun",
     "Spread",
+    "Tier",
     "TokenTrace",
     "examine",
     "parse_yaml",
@@ -109,7 +115,9 @@ __all__ = [
     "read_large_language_monkeys",
     "read_lengths",
     "read_litellm_prices",
+    "read_llm_prices",
     "read_lm_eval",
+    "read_models_dev",
     "read_openrouter_prices",
     "read_outcomes_table",
     "read_vllm_bench",

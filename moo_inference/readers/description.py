@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.readers.candidates_csv import Candidates
 from moo_inference.readers.outcomes import Outcomes
-from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
+from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList, Tier
 from moo_inference.readers.serving import ServingRun, Spread, mean_of
 from moo_inference.readers.token_trace import TokenTrace
 
@@ -37,13 +37,20 @@ def _prices(found: PriceList) -> Found:
     tiered = sum(bool(price.tiers) for price in prices)
     if tiered:
         holds.append(f"{tiered:,} of them cost more for long input.")
+    apart = sum(price.usd_per_million_reasoning_tokens is not None for price in prices)
+    if apart:
+        holds.append(f"{apart:,} of them have a price of their own for reasoning.")
+    further = sum(bool(price.others) for price in prices)
+    if further:
+        holds.append(f"{further:,} of them have further prices, which are not counted; fit names those of its model.")
     rows = [
         (
             price.key,
             _shown(price.usd_per_million_input_tokens),
             _shown(price.usd_per_million_output_tokens),
             _shown(price.usd_per_million_cached_input_tokens),
-            "; ".join(f"{inward:g} / {outward:g} above {start:,}" for start, inward, outward in price.tiers) or "-",
+            _shown(price.usd_per_million_reasoning_tokens),
+            "; ".join(f"{_of_a_tier(tier)} above {tier.from_input_tokens:,}" for tier in price.tiers) or "-",
             "-" if price.context_tokens is None else f"{price.context_tokens:,}",
             price.where.rpartition(":")[2],
         )
@@ -54,14 +61,21 @@ def _prices(found: PriceList) -> Found:
         "input (USD per million tokens)",
         "output (USD per million tokens)",
         "cached input (USD per million tokens)",
-        "tiers (input / output in USD per million, above input tokens)",
+        "reasoning, where it differs (USD per million tokens)",
+        "tiers (input / output [/ reasoning] in USD per million, above input tokens)",
         "longest input (tokens)",
         "line",
     )
     other = [reason for reason in found.unpriced.values() if NOT_FOR_TEXT in reason]
     if other:
         holds.append(f"{len(other):,} of those without are not chat models.")
-    return Found(holds, columns, rows, [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason])
+    warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
+    warnings += [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason]
+    return Found(holds, columns, rows, warnings)
+
+
+def _of_a_tier(tier: Tier) -> str:
+    return " / ".join(f"{amount:g}" for amount in tier[1:] if amount is not None)
 
 
 def _lengths(trace: TokenTrace) -> Found:

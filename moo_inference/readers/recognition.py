@@ -66,6 +66,8 @@ FORMATS: Mapping[str, Format] = {
     "litellm_prices": Format("LiteLLM price map", "prices", "read_litellm_prices"),
     "genai_prices": Format("genai-prices data", "prices", "read_genai_prices"),
     "openrouter_prices": Format("OpenRouter model list", "prices", "read_openrouter_prices"),
+    "llm_prices": Format("llm-prices list", "prices", "read_llm_prices"),
+    "models_dev": Format("models.dev list", "prices", "read_models_dev"),
     "azure_trace": Format("Azure LLM inference trace", "lengths", "read_azure_trace"),
     "burstgpt_trace": Format("BurstGPT trace", "lengths", "read_burstgpt_trace"),
     "lengths_csv": Format("CSV of token counts", "lengths", "read_lengths"),
@@ -165,7 +167,12 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
     "lm_eval": lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
     "humaneval": lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
     "large_language_monkeys": lambda shape: bool({"is_corrects", "is_correct"} & shape.keys),
-    "openrouter_prices": lambda shape: shape.has("data", 0, "pricing"),
+    "openrouter_prices": lambda shape: shape.has("data", 0, "pricing") or shape.has(0, "pricing"),
+    "llm_prices": lambda shape: (
+        shape.has("models", 0, "price_history")
+        or (shape.has("prices", 0, "vendor") and shape.has("prices", 0, "input"))
+    ),
+    "models_dev": lambda shape: shape.has("*", "models", "*", "cost") or shape.has("*", "models", "*", "limit"),
     "genai_prices": lambda shape: shape.has(0, "models", 0, "prices"),
     "catalog": lambda shape: any(
         shape.has("models", "*", name) for name in ("usd_per_million_input_tokens", "c_in", "input_tokens")

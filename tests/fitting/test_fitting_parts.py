@@ -89,7 +89,13 @@ def test_prices_are_those_of_the_entry_with_its_line():
     }
     where = {f"{DATA / 'litellm_model_prices_excerpt.json'}:376, gemini/gemini-2.5-pro"}
     assert set(part.sources.values()) == where
-    assert part.notes == ()
+    (note,) = part.notes
+    assert (
+        "gemini/gemini-2.5-pro has further prices, which are not counted: cached input 0.125 (--cached-prompt" in note
+    )
+    assert "cache_read_input_token_cost_above_200k_tokens 2.5e-07" in note
+    assert note.endswith("priority, batches, flex")
+    assert "input_cost_per_token_batches" not in note
 
 
 def test_a_cached_prompt_costs_what_the_list_says_or_that_it_says_nothing():
@@ -110,7 +116,7 @@ def test_what_the_reader_let_pass_as_meant_stays_meant():
     reasoning = price_part(Price("x", 1.0, 2.0, 0.5, 4.0, where="f:1"))
     assert reasoning.values["usd_per_million_reasoning_tokens"] == 4.0
     assert reasoning.notes[0].startswith("f:1: reasoning has a price of its own")
-    assert price_part(Price("x", 1.0, 2.0, 0.5, 2.0)).notes == ()
+    assert price_part(Price("x", 1.0, 2.0, None, 2.0)).notes == ()
 
 
 # Lengths
