@@ -16,9 +16,9 @@ from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
-from moo_inference.errors import CatalogError, did_you_mean
+from moo_inference.errors import CatalogError, ReaderError, did_you_mean
 from moo_inference.files import write_atomically
-from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
+from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml, recognise
 
 _SAID = ("c_max", "t_max")
 """Fields in which null says something."""
@@ -37,7 +37,32 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     Raises:
         CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
     """
-    return _build(read_yaml(str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source))
+    path = str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source
+    try:
+        document = read_yaml(path)
+    except ReaderError as error:
+        raise _other_file(path) or error from error
+    if not isinstance(document.data, dict) or not any(section in document.data for section in _SECTIONS):
+        other = _other_file(path)
+        if other is not None:
+            raise other
+    return _build(document)
+
+
+def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
+    """What to do with a file that is no catalog, where it is one of another known kind."""
+    try:
+        known = recognise(path)
+    except ReaderError:
+        return None
+    if known.kind == "catalog":
+        return None
+    way = (
+        "`moo-inference candidates FILE` chooses among its rows"
+        if known.kind == "candidates"
+        else "`moo-inference fit` makes a catalog of it and others"
+    )
+    return CatalogError(f"{path}: must be a catalog, got a file of another kind ({known.name}): {way}")
 
 
 def parse_catalog(content: bytes, name: str) -> Catalog:

@@ -37,6 +37,11 @@ def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = Tru
         for name, tokens in (("input_tokens", trace.input_tokens), ("output_tokens", trace.output_tokens))
     }
     values["passes"] = passes
+    if trace.reasoning_tokens is not None and trace.reasoning_tokens.any():
+        answers = trace.output_tokens - trace.reasoning_tokens
+        for name, tokens in (("output_tokens", answers), ("reasoning_tokens", trace.reasoning_tokens)):
+            values[name] = {"mean": float(tokens.mean()), "std": float(tokens.std())}
+    notes += [f"{trace.where}: {note}" for note in trace.notes]
     if trace.seconds is not None:
         instant = int((trace.seconds <= 0).sum())
         if not times:

@@ -27,8 +27,8 @@ def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
         values["usd_per_million_reasoning_tokens"] = price.usd_per_million_reasoning_tokens
         if price.usd_per_million_reasoning_tokens != price.usd_per_million_output_tokens:
             notes.append(
-                f"{price.where}: reasoning has a price of its own, which is paid only where the catalog tells how many "
-                "reasoning_tokens a pass has"
+                f"{price.where}: reasoning has a price of its own, USD {price.usd_per_million_reasoning_tokens:g} per "
+                "million tokens, which is paid for reasoning_tokens alone"
             )
     if price.tiers:
         values["price_tiers"] = [

@@ -7,20 +7,14 @@ from dataclasses import dataclass
 from importlib import import_module
 from typing import Any
 
-from moo_inference.errors import SettingError, did_you_mean
-from moo_inference.readers.description import DESCRIBE, SHOWN, Found, compared
+from moo_inference.errors import ReaderError, SettingError, did_you_mean
+from moo_inference.readers.description import DESCRIBE, PARTS, SHOWN, Found, compared
 from moo_inference.readers.document import printable
-from moo_inference.readers.lm_eval import lm_eval_filters
+from moo_inference.readers.lm_eval import lm_eval_filters, lm_eval_metrics
+from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
 
 _WARNINGS = 20
-
-_PARTS = {
-    "prices": "prices",
-    "lengths": "lengths of prompts and answers",
-    "serving": "latency under a load",
-    "outcomes": "accuracy by the number of passes",
-}
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,10 @@ def examine(
     several = _several(path, known, chosen)
     if several:
         option, names = several
-        found = compared(option, {name: reader(path, **{option: name}, **chosen) for name in names})
+        found = compared(option, _each(reader, path, option, names, chosen))
     else:
         found = DESCRIBE[known.kind](reader(path, **chosen))
-    return _examination(known, found, _needed(known.kind))
+    return _examination(known, found, () if known.kind == "candidates" else _needed(found))
 
 
 def _several(
@@ -97,8 +91,33 @@ def _several(
         return "correct", known.systems
     if known.format == "lm_eval" and "filter" not in chosen:
         filters = lm_eval_filters(path)
-        return ("filter", filters) if len(filters) > 1 else None
+        if len(filters) > 1:
+            return "filter", filters
+    if known.format == "lm_eval" and "metric" not in chosen:
+        metrics = lm_eval_metrics(path)
+        return ("metric", metrics) if len(metrics) > 1 else None
     return None
+
+
+def _each(
+    reader: Callable[..., Outcomes],
+    path: str | os.PathLike[str],
+    option: str,
+    names: Sequence[str],
+    chosen: dict[str, Any],
+) -> dict[str, Outcomes | str]:
+    """What is read for each of the names, or why nothing is; refused if it is nothing for all of them."""
+    found: dict[str, Outcomes | str] = {}
+    refused: list[str] = []
+    for name in names:
+        try:
+            found[name] = reader(path, **{option: name}, **chosen)
+        except ReaderError as error:
+            refused += error.faults
+            found[name] = error.faults[0]
+    if not any(isinstance(one, Outcomes) for one in found.values()):
+        raise ReaderError(list(dict.fromkeys(refused)))
+    return found
 
 
 def options_of(reader: Callable[..., Any]) -> tuple[str, ...]:
@@ -135,8 +154,9 @@ def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Exam
     )
 
 
-def _needed(kind: str) -> tuple[str, ...]:
-    if kind == "candidates":
-        return ("A decision under a latency budget needs seconds too; this file gives accuracy and cost only.",)
-    others = [part for key, part in _PARTS.items() if key != kind]
-    return (f"A decision needs {', '.join(others[:-1])} and {others[-1]} too; this file gives {_PARTS[kind]} only.",)
+def _needed(found: Found) -> tuple[str, ...]:
+    """What a decision needs besides what is in the file."""
+    given = [PARTS[kind] for kind in found.tells if kind in PARTS]
+    others = [part for part in PARTS.values() if part not in given]
+    this = f"this file gives {' and '.join(given)} only" if given else "this file gives none of them"
+    return (f"A decision needs {', '.join(others[:-1])} and {others[-1]} too; {this}.",)

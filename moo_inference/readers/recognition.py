@@ -8,8 +8,11 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from moo_inference.errors import ReaderError, unknown_name
-from moo_inference.readers.document import Location, printable
+from moo_inference.readers.candidates_csv import candidate_columns
+from moo_inference.readers.document import printable
+from moo_inference.readers.foreign import JSON, Foreign, by_bytes, by_header, by_text
 from moo_inference.readers.json_file import read_bytes, steps
+from moo_inference.readers.shape import Shape
 
 KINDS = ("prices", "lengths", "serving", "outcomes", "candidates", "catalog")
 
@@ -26,9 +29,10 @@ _HEADERS = (
     ("genai_perf", ("Metric", "Value")),
     ("outcomes_table", ("question", "correct")),
 )
-_INPUT_NAMES = ("input_tokens", "prompt_tokens", "context_tokens", "input_len", "prompt_len")
-_OUTPUT_NAMES = ("output_tokens", "completion_tokens", "generated_tokens", "output_len")
-_CANDIDATE_COLUMNS = (("Method", "Test_acc", "Test_cost"), ("name", "accuracy", "usd_per_query"))
+_INPUT_NAMES = ("input_tokens", "prompt_tokens", "context_tokens", "input_len", "prompt_len", "tokens_in")
+_OUTPUT_NAMES = ("output_tokens", "completion_tokens", "generated_tokens", "output_len", "tokens_out")
+_SECONDS_NAMES = ("seconds", "latency_s", "latency_seconds", "request_seconds", "duration_s", "elapsed_s")
+_REASONING_NAMES = ("reasoning_tokens", "tokens_reasoning")
 _GENAI_METRICS = ("request_latency", "time_to_first_token", "inter_token_latency")
 
 
@@ -85,8 +89,12 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def recognise(path: str | os.PathLike[str]) -> Recognised:
+def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognised:
     """Tell the format of a file from its beginning.
+
+    Args:
+        path: the file.
+        kind: what it is asked for, of `KINDS`, where one table may tell of several.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
@@ -96,13 +104,17 @@ def recognise(path: str | os.PathLike[str]) -> Recognised:
         content = read_bytes(path, most)
         if content.startswith(b"PAR1"):
             return _recognised(path, "outcomes_table")
+        _refuse(path, by_bytes(content))
         text = _text(path, content)
+        _refuse(path, by_text(text))
         if text.lstrip()[:1] in ("{", "["):
-            found = _json_format(text)
+            shape = Shape(text)
+            _refuse(path, next((foreign for rule, foreign in JSON.values() if rule(shape)), None))
+            found = next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
         elif _YAML.match(text) and _CATALOG.search(text):
             found = "catalog"
         else:
-            return _csv(path, text, whole=len(content) < most)
+            return _csv(path, text, kind, whole=len(content) < most)
         if found:
             return _recognised(path, found)
         if len(content) < most:
@@ -140,30 +152,19 @@ def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
     return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
 
 
-class _Shape:
-    """Where the beginning of a JSON file has keys and list items, four levels deep."""
-
-    def __init__(self, text: str) -> None:
-        self.found: set[Location] = {location for location, *_ in steps(text, 4)}
-        top = 1 if (0,) in self.found else 0
-        self.keys = {at[-1] for at in self.found if len(at) == top + 1 and all(part == 0 for part in at[:top])}
-
-    def has(self, *pattern: str | int) -> bool:
-        """Whether something stands at a location; `*` stands for any key."""
-        return any(
-            len(at) == len(pattern) and all(part in ("*", there) for part, there in zip(pattern, at, strict=True))
-            for at in self.found
-        )
+def _refuse(path: str | os.PathLike[str], foreign: Foreign | None) -> None:
+    if foreign is not None:
+        raise ReaderError(foreign.sentence(path))
 
 
-_JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
+_JSON_RULES: Mapping[str, Callable[[Shape], bool]] = {
     "inference_perf": lambda shape: shape.has("successes", "latency") or {"load_summary", "successes"} <= shape.keys,
     "guidellm": lambda shape: shape.has("benchmarks", 0, "metrics"),
     "vllm_bench": lambda shape: (
         "completed" in shape.keys and bool({"mean_ttft_ms", "total_output_tokens"} & shape.keys)
     ),
     "genai_perf": lambda shape: any(shape.has(name, "unit") for name in _GENAI_METRICS),
-    "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status"),
+    "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status") or shape.has("eval", "*", "nfiles"),
     "lm_eval": lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
     "humaneval": lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
     "large_language_monkeys": lambda shape: bool({"is_corrects", "is_correct"} & shape.keys),
@@ -185,12 +186,7 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
 }
 
 
-def _json_format(text: str) -> str | None:
-    shape = _Shape(text)
-    return next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
-
-
-def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
+def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bool) -> Recognised:
     lines = text.split("\n")
     if not whole and len(lines) > 1:
         del lines[-1]
@@ -201,28 +197,34 @@ def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
     if not rows:
         raise _unknown(path, "an empty file")
     names = tuple(cell.strip() for cell in rows[0])
+    _refuse(path, by_header(names))
     found = _csv_by_header(names)
     if found:
-        return _recognised(path, *found)
+        fitting = [one for one in found if FORMATS[one[0]].kind == kind]
+        return _recognised(path, *(fitting or found)[0])
     systems = _columns_of_bits(names, rows[1:])
     if systems:
         return _recognised(path, "outcomes_table", {"question": names[0]}, systems)
+    candidates = candidate_columns(names)
+    if candidates:
+        return _recognised(path, "candidates_csv", candidates)
     raise _unknown(path, f"CSV with the columns {', '.join(names[:12])}" if len(names) > 1 else "text")
 
 
-def _csv_by_header(names: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+def _csv_by_header(names: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
+    """The formats that a header fits, the likeliest first: one table may hold token counts and outcomes too."""
     there = set(names)
-    for form, columns in _HEADERS:
-        if there.issuperset(columns):
-            return form, {}
-    for columns in _CANDIDATE_COLUMNS:
-        if there.issuperset(columns):
-            return "candidates_csv", dict(zip(("name", "accuracy", "usd_per_query"), columns, strict=True))
-    inward = next((name for name in _INPUT_NAMES if name in there), None)
-    outward = next((name for name in _OUTPUT_NAMES if name in there), None)
+    found: list[tuple[str, dict[str, str]]] = [(form, {}) for form, columns in _HEADERS if there.issuperset(columns)]
+    inward, outward, seconds, reasoning = (
+        next((name for name in known if name in there), None)
+        for known in (_INPUT_NAMES, _OUTPUT_NAMES, _SECONDS_NAMES, _REASONING_NAMES)
+    )
     if inward and outward:
-        return "lengths_csv", {"input_tokens": inward, "output_tokens": outward}
-    return None
+        options = {"input_tokens": inward, "output_tokens": outward}
+        options |= {"seconds": seconds} if seconds else {}
+        options |= {"reasoning_tokens": reasoning} if reasoning else {}
+        found.append(("lengths_csv", options))
+    return found
 
 
 def _columns_of_bits(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:

@@ -358,7 +358,7 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
         SettingError, match=r"outcomes_long.csv: verifier needs a score for every sample, got none for 1"
     ):
         outcome_part(found, "verifier")
-    filtered = read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="maj@2")
+    filtered = read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="score-first")
     with pytest.raises(SettingError, match=r"lm_eval_samples_gsm8k.jsonl: verifier needs a score"):
         outcome_part(filtered, "verifier")
     with pytest.raises(SettingError, match=r"outcomes_long.csv: the beta law tells of the oracle alone.*'majority'"):
@@ -366,7 +366,7 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
 
 
 def test_notes_of_the_reader_reach_the_user():
-    part = outcome_part(read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="maj@2"))
+    part = outcome_part(read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="score-first"))
     assert any("Each question was answered up to 3 times" in note for note in part.notes)
 
 
