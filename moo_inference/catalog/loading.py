@@ -40,8 +40,11 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     path = str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source
     try:
         document = read_yaml(path)
-    except ReaderError as error:
-        raise _other_file(path) or error from error
+    except CatalogError as error:
+        other = _other_file(path)
+        if other is None:
+            raise
+        raise other from error
     if not isinstance(document.data, dict) or not any(section in document.data for section in _SECTIONS):
         other = _other_file(path)
         if other is not None:

@@ -12,8 +12,9 @@ _FAR = 3.0
 
 _NEUTRAL = re.compile(
     r"instruct|chat|it|hf|latest|preview|latency|optimized|turbo|fp\d+|int\d|awq|gptq|bf16|v\d|\d{4,}"
+    r"|anthropic|meta|amazon|cohere|ai21|us|eu|apac"
 )
-"""Parts of a name that leave a model what it is, or that only some lists have, as dates and precisions."""
+"""Parts of a name that leave a model what it is, or that only some lists have: dates, precisions, providers."""
 
 
 def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -81,9 +82,10 @@ def _other_model(price: Price | None, serving: ServingRun | None) -> list[str]:
 
 def _words(name: str) -> set[str]:
     """What tells a model from others: its name without provider, date and precision."""
-    parts = re.split(r"[^a-z0-9]+", re.sub(r"(?<=\d)\.(?=\d)|:.*", "", name.lower().rstrip("/").rpartition("/")[2]))
+    last = re.sub(r"\d{4}-\d\d(-\d\d)?|(?<=\d)\.(?=\d)|:.*", "", name.lower().rstrip("/").rpartition("/")[2])
+    parts = re.split(r"[^a-z0-9]+", last)
     split = {part for whole in parts for part in re.findall(r"[a-z]+\d*[a-z]*|\d+[a-z]*", whole)}
-    return {part for part in split if not _NEUTRAL.fullmatch(part)} - {"meta"}
+    return {part for part in split if not _NEUTRAL.fullmatch(part)}
 
 
 def _stretched(serving: ServingRun | None, whole: Part) -> list[str]:
