@@ -16,9 +16,21 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
     "k": ("k", "passes"),
     "accuracy": ("accuracy", "acc", "test_acc"),
     "usd_per_query": ("usd_per_query", "cost_per_query", "cost", "cost_usd", "usd", "test_cost"),
-    "seconds_per_query": ("seconds_per_query", "seconds", "time", "time_s", "latency", "latency_s", "latency_seconds"),
+    "seconds_per_query": (
+        "seconds_per_query",
+        "seconds",
+        "time",
+        "time_s",
+        "latency",
+        "latency_s",
+        "latency_seconds",
+        "time_ms",
+        "latency_ms",
+    ),
 }
 """How columns are called, in any case."""
+
+_MILLISECONDS = "_ms"
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +53,9 @@ class Candidates:
 
     def __len__(self) -> int:
         return len(self.names)
+
+
+TIMES = _NAMES["seconds_per_query"]
 
 
 def candidate_columns(header: Sequence[str]) -> dict[str, str] | None:
@@ -71,7 +86,8 @@ def read_candidates(
         name: the column of the names; "" where there is none: then the rows are counted.
         accuracy: the column of the accuracies, in [0, 1].
         usd_per_query: the column of the costs, in USD per query.
-        seconds_per_query: the column of the times, in seconds per query, if there is one.
+        seconds_per_query: the column of the times, in seconds per query, or in milliseconds where its name ends in
+            `_ms`; if there is one.
         k: the column of the numbers of passes, if there is one; they become part of the names.
 
     Raises:
@@ -96,5 +112,8 @@ def read_candidates(
     if not names:
         raise ReaderError(f"{path}: must hold at least one candidate")
     joined = {column: np.concatenate(parts) for column, parts in values.items()}
-    seconds = joined[seconds_per_query] if seconds_per_query else None
+    seconds = None
+    if seconds_per_query:
+        in_ms = seconds_per_query.lower().endswith(_MILLISECONDS)
+        seconds = joined[seconds_per_query] / (1000.0 if in_ms else 1.0)
     return Candidates(tuple(names), joined[accuracy], joined[usd_per_query], str(path), seconds)

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.readers.candidates_csv import Candidates
+from moo_inference.readers.candidates_csv import TIMES, Candidates
 from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList, Tier
 from moo_inference.readers.serving import ServingRun, Spread, mean_of
@@ -244,7 +244,7 @@ def _candidates(found: Candidates) -> Found:
         for name, accuracy, cost, time in zip(found.names, found.accuracy, found.usd_per_query, times, strict=True)
     ]
     lacks = [
-        *(["A decision under a latency budget needs seconds too."] if seconds is None else []),
+        *([f"No column of times was recognised, which may be called {', '.join(TIMES)}."] if seconds is None else []),
         "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
     ]
     columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")

@@ -3,7 +3,7 @@
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
@@ -80,6 +80,8 @@ def examine(
         found = compared(option, _each(reader, path, option, names, chosen))
     else:
         found = DESCRIBE[known.kind](reader(path, **chosen))
+    if known.format == "outcomes_table" and format is None:
+        found = _with_lengths(path, found)
     return _examination(known, found, () if known.kind == "candidates" else _needed(found))
 
 
@@ -97,6 +99,18 @@ def _several(
         metrics = lm_eval_metrics(path)
         return ("metric", metrics) if len(metrics) > 1 else None
     return None
+
+
+def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
+    """What a table of outcomes tells beside, where it has token counts too."""
+    also = recognise(path, "lengths")
+    if also.kind != "lengths":
+        return found
+    timed = "seconds" in also.options
+    columns = f"{', '.join(map(repr, also.options.values()))}"
+    sentence = f"Lengths{' and times' if timed else ''} stand in {columns}: fit --lengths takes the same file."
+    tells = (*found.tells, "lengths", *(["serving"] if timed else []))
+    return replace(found, holds=(*found.holds, sentence), tells=tells)
 
 
 def _each(
@@ -158,5 +172,9 @@ def _needed(found: Found) -> tuple[str, ...]:
     """What a decision needs besides what is in the file."""
     given = [PARTS[kind] for kind in found.tells if kind in PARTS]
     others = [part for part in PARTS.values() if part not in given]
-    this = f"this file gives {' and '.join(given)} only" if given else "this file gives none of them"
-    return (f"A decision needs {', '.join(others[:-1])} and {others[-1]} too; {this}.",)
+    this = f"this file gives {_listed(given)} only" if given else "this file gives none of them"
+    return (f"A decision needs {_listed(others)} too; {this}.",)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

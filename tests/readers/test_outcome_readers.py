@@ -580,6 +580,8 @@ def test_candidates_have_usual_columns_in_any_case(file):
     assert found.usd_per_query.tolist() == [0.001, 0.008]
     bare = file("cost,time,accuracy\n1,2,0.5\n3,4,0.6\n")
     assert read_candidates(bare, **recognise(bare).options).names == ("row 1", "row 2")
+    in_ms = file("name,accuracy,usd,Latency_ms\na,0.5,1,1500\n")
+    assert read_candidates(in_ms, **recognise(in_ms).options).seconds_per_query.tolist() == [1.5]
     without = file("name,accuracy,usd_per_query\na,0.5,1\n")
     assert read_candidates(without, **recognise(without).options).seconds_per_query is None
     broken = file("cost,time,accuracy\n1,-4,0.5\n")

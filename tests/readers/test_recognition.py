@@ -323,6 +323,11 @@ def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     }
     trace = package.read_as(path, "lengths")
     assert trace.seconds.tolist() == [1.5, 2.5]
+    found = examine(path)
+    assert found.holds[-1] == (
+        "Lengths and times stand in 'tokens_in', 'tokens_out', 'seconds': fit --lengths takes the same file."
+    )
+    assert found.lacks[-1].startswith("A decision needs prices too; this file gives accuracy by")
     assert package.read_as(path, "outcomes").questions == ("q1", "q2")
     with pytest.raises(ReaderError, match="must tell prices, and is a table of outcomes"):
         package.read_as(path, "prices")
