@@ -33,7 +33,7 @@ def candidates(
     from moo_inference.readers import read_as
     from moo_inference.studies.candidates import candidate_front
     from moo_inference.texts.table import print_tables, to_markdown
-    from moo_inference.views.candidates import candidate_table
+    from moo_inference.views.candidates import candidate_table, why
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a choice is no table of rows")
@@ -51,7 +51,7 @@ def candidates(
             for name, (cost, time, error) in zip(front.models, front.F.tolist(), strict=True)
         ]
         record = {"decision": choice.rule, "status": choice.status, "candidate": choice.model, "front": rows}
-        record["reason"] = str(front.infeasibility) if front.infeasibility is not None else choice.reason
+        record["reason"] = why(front, choice)
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
     elif format is Format.MARKDOWN:
         sys.stdout.write(to_markdown([candidate_table(found, front, choice)]))

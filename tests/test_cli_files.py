@@ -586,6 +586,7 @@ def test_measured_candidates_are_decided_among(capsys, tmp_path):
     status, out, _ = run(capsys, "candidates", path, "--a-min", "0.95")
     assert status == 3
     assert "must be at least 0.95" in " ".join(out.split())
+    assert "no candidate meets all budgets; closest is large, k = 4: accuracy 0.9" in " ".join(out.split())
     assert run(capsys, "candidates", path, "--a-min", "0.95", "-f", "json")[0] == 3
 
 

@@ -31,5 +31,11 @@ def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:
         f"{len(rows):,} of {len(found):,} candidates are on the front within the budgets: {found.where}",
         ("", "candidate", "accuracy", "cost per query", "time per query"),
         tuple(rows),
-        (choice.reason, *choice.warnings, *notes) if rows else (str(front.infeasibility),),
+        (why(front, choice), *(choice.warnings if rows else ()), *notes),
     )
+
+
+def why(front: Front, choice: Choice) -> str:
+    """Why this candidate, or why none: each is one configuration, so that there is no number of passes to tell."""
+    reason = choice.reason if front.infeasibility is None else str(front.infeasibility)
+    return reason.replace("no k meets", "no candidate meets").replace(" with k = 1", "")
