@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from moo_inference.cli_candidates import candidates
 from moo_inference.cli_compare import compare
 from moo_inference.cli_files import doctor, fit
 from moo_inference.cli_gate import check, diff
@@ -300,6 +301,7 @@ def assess(
 
 app.command()(doctor)
 app.command()(fit)
+app.command()(candidates)
 app.command()(route)
 app.command()(check)
 app.command()(diff)

@@ -6,14 +6,25 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from moo_inference.cli_options import grouped
-from moo_inference.cli_sources import NO_BUDGET, Attempts, Budgets, ByHand, Sources, one_of, pairs_of
+from moo_inference.cli_sources import (
+    NO_BUDGET,
+    Attempts,
+    Budgets,
+    ByHand,
+    FilterOption,
+    MetricOption,
+    Sources,
+    SystemOption,
+    one_of,
+    pairs_of,
+)
 from moo_inference.errors import SettingError
 from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
 
-    from moo_inference.catalog import Model, Pipeline, Scenario
+    from moo_inference.catalog import Catalog, Model, Pipeline, Scenario
     from moo_inference.fitting import Fit
     from moo_inference.outcomes.accuracy_curve import Keep, Law
     from moo_inference.texts.table import Table
@@ -35,9 +46,12 @@ def doctor(
         typer.Option(
             "--option",
             metavar="NAME=VALUE",
-            help="For the reader, e.g. filter=maj@8, correct=COLUMN; may be repeated.",
+            help="For the reader, e.g. question=COLUMN, free=true; may be repeated.",
         ),
     ] = None,
+    system: SystemOption = None,
+    filter: FilterOption = None,  # noqa: A002 (the option's name)
+    metric: MetricOption = None,
 ) -> None:
     """Say what a file is, what it holds, what it lacks for a decision, and show its first rows as understood.
 
@@ -47,18 +61,19 @@ def doctor(
     """
     from moo_inference.catalog import load_catalog
     from moo_inference.progress import report_progress
-    from moo_inference.readers import examine
+    from moo_inference.readers import examine, read_yaml
     from moo_inference.texts.table import print_tables
 
+    options = pairs_of("--option", option)
+    for name, value in (("correct", system), ("filter", filter), ("metric", metric)):
+        if value is not None and name in options:
+            raise SettingError(f"--option {name} must not be given beside the option of its own")
+        options |= {} if value is None else {name: value}
     with report_progress("reading") as progress:
-        found = examine(file, format=format_of_file, progress=progress, **pairs_of("--option", option))
+        found = examine(file, format=format_of_file, progress=progress, **options)
     holds = list(found.holds)
     if found.kind == "catalog":
-        catalog = load_catalog(file)
-        counts = [f"{len(catalog.models):,} models", f"{len(catalog.scenarios):,} scenarios"]
-        if catalog.pipelines:
-            counts = [", ".join(counts), f"{len(catalog.pipelines):,} pipelines"]
-        holds = [f"{' and '.join(counts)}, all valid."]
+        holds = [_of_catalog(load_catalog(file), own_scenarios=bool(read_yaml(file).data.get("scenarios")))]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:
             typer.echo(one_line(f"{heading}: {sentence}"))
@@ -70,6 +85,16 @@ def doctor(
             rows = tuple(zip(columns, *rows, strict=True))
             columns = ("", *(f"row {number}" for number in range(1, len(found.rows) + 1)))
         print_tables([Table(f"{found.path}: {found.name}", columns, rows)], sys.stdout)
+
+
+def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
+    scenarios = catalog.scenarios if own_scenarios else {}
+    sections = ((catalog.models, "model"), (scenarios, "scenario"), (catalog.pipelines, "pipeline"))
+    counts = [f"{len(entries):,} {what}{'s' * (len(entries) != 1)}" for entries, what in sections if entries]
+    text = f"{' and '.join(filter(None, (', '.join(counts[:-1]), counts[-1])))}, all valid."
+    if own_scenarios:
+        return text
+    return f"{text} It has no scenarios of its own{'; those of the paper hold.' if catalog.scenarios else '.'}"
 
 
 @grouped
@@ -190,22 +215,32 @@ def _tell(found: "Fit", stream: Any) -> None:
 
 
 def audit_table(found: "Fit") -> "Table | None":
-    """pass@k beside what one mean accuracy gives; nothing without an evaluation."""
+    """Accuracy by k as the model has it, beside pass@k, or pass@k beside what one mean accuracy gives.
+
+    Nothing without an evaluation.
+    """
     from moo_inference.outcomes import ASSUMPTION
     from moo_inference.texts.table import Table
 
-    audit = found.audit
+    audit, curve = found.audit, found.kept
     if audit is None:
         return None
-    rows = tuple(
-        (str(k), f"{counted:.4f}", f"{alike:.4f}")
-        for k, counted, alike in zip(
-            audit.k.tolist(), audit.unbiased.tolist(), audit.equal_difficulty.tolist(), strict=True
+    counted = [f"{value:.4f}" for value in audit.unbiased]
+    alike = [f"{value:.4f}" for value in audit.equal_difficulty]
+    if curve is None:
+        return Table(
+            f"Accuracy of k passes with an oracle, p = {audit.p:.4f}",
+            ("k", "pass@k, counted", "1 - (1 - p)^k"),
+            tuple(zip(map(str, audit.k.tolist()), counted, alike, strict=True)),
+            (f"The last column: {ASSUMPTION}",),
         )
-    )
+    kept = [f"{value:.4f}" for value in curve.mean]
     return Table(
-        f"Accuracy of k passes with an oracle, p = {audit.p:.4f}",
-        ("k", "pass@k, counted", "1 - (1 - p)^k"),
-        rows,
-        (f"The last column: {ASSUMPTION}",),
+        f"Accuracy of k passes kept by {_KEPT_BY[curve.keep]}, p = {audit.p:.4f}",
+        ("k", curve.keep, "oracle (pass@k)"),
+        tuple(zip(map(str, audit.k.tolist()), kept, counted, strict=True)),
+        ("The last column needs somebody who recognises a right answer without fail, whom this model does not have.",),
     )
+
+
+_KEPT_BY = {"majority": "majority vote", "verifier": "the verifier's score"}

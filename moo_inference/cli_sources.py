@@ -15,7 +15,22 @@ if TYPE_CHECKING:
     from moo_inference.fitting import Given
     from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
 
+_LENGTH_COLUMNS = ("input_tokens", "output_tokens", "seconds", "reasoning_tokens")
+
 NO_BUDGET = "none stands for no budget of cost or time"
+
+SystemOption = Annotated[
+    str | None,
+    typer.Option("--system", metavar="COLUMN", help="Which column of 0 and 1, where a CSV has one per system."),
+]
+FilterOption = Annotated[
+    str | None,
+    typer.Option("--filter", metavar="NAME", help="Which filter of lm-eval samples, where there are several."),
+]
+MetricOption = Annotated[
+    str | None,
+    typer.Option("--metric", metavar="NAME", help="Which metric of lm-eval samples, where there are several."),
+]
 
 
 class Attempts:
@@ -74,7 +89,12 @@ class Sources:
     ] = None
     length_columns: Annotated[
         str | None,
-        typer.Option("--length-columns", metavar="IN,OUT", help="Names of the columns, where they are not usual ones."),
+        typer.Option(
+            "--length-columns",
+            metavar="IN,OUT[,SECONDS[,REASONING]]",
+            help="Columns of prompt and answer tokens, and of seconds and reasoning tokens if there are any, where "
+            "their names are not usual ones.",
+        ),
     ] = None
     outcomes: Annotated[
         str | None,
@@ -84,13 +104,8 @@ class Sources:
             help="lm-eval samples, HumanEval, EvalPlus, Large Language Monkeys, or CSV, JSON lines or Parquet.",
         ),
     ] = None
-    system: Annotated[
-        str | None,
-        typer.Option("--system", metavar="COLUMN", help="Which column of 0 and 1, where a CSV has one a system."),
-    ] = None
-    filter: Annotated[str | None, typer.Option("--filter", metavar="NAME", help="Which filter of lm-eval samples.")] = (
-        None
-    )
+    system: SystemOption = None
+    filter: FilterOption = None
     outcome_column: Annotated[
         list[str] | None,
         typer.Option(
@@ -99,6 +114,7 @@ class Sources:
             help="question, correct, answer or score, where a table names it otherwise; may be repeated.",
         ),
     ] = None
+    metric: MetricOption = None
 
     def read(
         self,
@@ -110,6 +126,7 @@ class Sources:
             ("--length-columns", self.length_columns, "--lengths", self.lengths),
             ("--system", self.system, "--outcomes", self.outcomes),
             ("--filter", self.filter, "--outcomes", self.outcomes),
+            ("--metric", self.metric, "--outcomes", self.outcomes),
             ("--outcome-column", self.outcome_column, "--outcomes", self.outcomes),
         ):
             if value and file is None:
@@ -144,9 +161,12 @@ class Sources:
         options: dict[str, Any] = {}
         if self.length_columns is not None:
             names = self.length_columns.split(",")
-            if len(names) != 2 or not all(names):
-                raise SettingError(f"--length-columns must be two names, IN,OUT; got {self.length_columns!r}")
-            options = {"input_tokens": names[0], "output_tokens": names[1]}
+            if not 2 <= len(names) <= len(_LENGTH_COLUMNS) or not all(names):
+                raise SettingError(
+                    "--length-columns must be two to four names, IN,OUT[,SECONDS[,REASONING]]; got "
+                    f"{self.length_columns!r}"
+                )
+            options = dict(zip(_LENGTH_COLUMNS, names, strict=False))
         with report_progress(f"reading {self.lengths}") as progress:
             found: TokenTrace = read_as(
                 self.lengths, "lengths", format="lengths_csv" if options else None, progress=progress, **options
@@ -163,8 +183,9 @@ class Sources:
             raise SettingError("--system names the column of what is correct: --outcome-column correct must not too")
         if self.system is not None:
             options["correct"] = self.system
-        if self.filter is not None:
-            options["filter"] = self.filter
+        options |= {
+            name: value for name, value in (("filter", self.filter), ("metric", self.metric)) if value is not None
+        }
         # Columns that are named make a table of what is recognised as none.
         table = "outcomes_table" if {"question", "correct"} <= options.keys() else None
         with report_progress(f"reading {self.outcomes}") as progress:
@@ -187,6 +208,14 @@ class ByHand:
     ] = None
     output_tokens: Annotated[
         str | None, typer.Option("--output-tokens", metavar="MEAN,STD", help="Length of answers, by hand.")
+    ] = None
+    reasoning_tokens: Annotated[
+        str | None,
+        typer.Option(
+            "--reasoning-tokens",
+            metavar="MEAN[,STD]",
+            help="Hidden tokens before the answer, on top of --output-tokens, by hand.",
+        ),
     ] = None
     request_seconds: Annotated[
         str | None, typer.Option("--request-seconds", metavar="MEAN,STD", help="Time of a pass, by hand.")
@@ -227,6 +256,7 @@ class ByHand:
                 ("--accuracy", self.accuracy),
             )
         )
+        reasoning = found(partial(_mean_and_maybe_std, "--reasoning-tokens", self.reasoning_tokens))
         resources = found(lambda: _amounts("--resource", self.resource))
         found.check()
         return Given(
@@ -242,6 +272,7 @@ class ByHand:
             shared_prompt=self.shared_prompt,
             free=free,
             price_checked=price_checked,
+            reasoning_tokens=reasoning,
         )
 
 
@@ -305,6 +336,18 @@ def _pair(option: str, text: str | None) -> tuple[float, float] | None:
     except ValueError as error:
         raise SettingError(f"{option} must be MEAN,STD, two numbers; got {text!r}") from error
     return mean, std
+
+
+def _mean_and_maybe_std(option: str, text: str | None) -> tuple[float, float | None] | None:
+    """MEAN or MEAN,STD as numbers; a standard deviation that is not given is not known."""
+    if text is None:
+        return None
+    if "," in text:
+        return _pair(option, text)
+    try:
+        return float(text), None
+    except ValueError as error:
+        raise SettingError(f"{option} must be MEAN or MEAN,STD, numbers; got {text!r}") from error
 
 
 def _amounts(option: str, given: list[str] | None) -> dict[str, float]:

@@ -106,7 +106,7 @@ def test_check_and_replay_know_pipelines(capsys, tmp_path):
 
 def test_doctor_and_fit_keep_the_section(capsys, tmp_path):
     catalog = mi.load_catalog(CATALOG)
-    assert "3 models, 1 scenarios and 2 pipelines, all valid" in run(capsys, "doctor", str(CATALOG))[1]
+    assert "3 models, 1 scenario and 2 pipelines, all valid" in run(capsys, "doctor", str(CATALOG))[1]
     out = tmp_path / "catalog.yaml"
     save_catalog(catalog, out)
     by_hand = "--input-price 1 --output-price 2 --input-tokens 100,10 --output-tokens 100,10 --request-seconds 2,0.1"

@@ -43,6 +43,7 @@ ORDER = (
     "cli_gate",
     "cli_route",
     "cli_compare",
+    "cli_candidates",
     "cli",
 )
 """Left to right. A module imports from its own stage and from those on its left."""

@@ -16,9 +16,9 @@ from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
-from moo_inference.errors import CatalogError, did_you_mean
+from moo_inference.errors import CatalogError, ReaderError, did_you_mean
 from moo_inference.files import write_atomically
-from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
+from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml, recognise
 
 _SAID = ("c_max", "t_max", "std")
 """Fields in which null says something."""
@@ -37,7 +37,35 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     Raises:
         CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
     """
-    return _build(read_yaml(str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source))
+    path = str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source
+    try:
+        document = read_yaml(path)
+    except CatalogError as error:
+        other = _other_file(path)
+        if other is None:
+            raise
+        raise other from error
+    if not isinstance(document.data, dict) or not any(section in document.data for section in _SECTIONS):
+        other = _other_file(path)
+        if other is not None:
+            raise other
+    return _build(document)
+
+
+def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
+    """What to do with a file that is no catalog, where it is one of another known kind."""
+    try:
+        known = recognise(path)
+    except ReaderError:
+        return None
+    if known.kind == "catalog":
+        return None
+    way = (
+        "`moo-inference candidates FILE` chooses among its rows"
+        if known.kind == "candidates"
+        else "`moo-inference fit` makes a catalog of it and others"
+    )
+    return CatalogError(f"{path}: must be a catalog, got a file of another kind ({known.name}): {way}")
 
 
 def parse_catalog(content: bytes, name: str) -> Catalog:
@@ -97,10 +125,16 @@ def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
 def _told(values: dict[str, Any]) -> dict[str, Any]:
     """What is set, of an entry and of what is inside it."""
     return {
-        name: _told(value) if isinstance(value, dict) and name != "questions" else value
+        name: _told_inside(value) if name != "questions" else value
         for name, value in values.items()
         if (value is not None or name in _SAID) and value is not False and not _empty(value)
     }
+
+
+def _told_inside(value: Any) -> Any:
+    if isinstance(value, tuple) and isinstance(value[0], dict):
+        return tuple(map(_told, value))
+    return _told(value) if isinstance(value, dict) else value
 
 
 def _empty(value: Any) -> bool:

@@ -105,11 +105,13 @@ class PriceTier(Frozen):
         from_input_tokens: of requests with more input tokens than that.
         usd_per_million_input_tokens: USD.
         usd_per_million_output_tokens: USD.
+        usd_per_million_reasoning_tokens: None where reasoning costs here what it costs otherwise.
     """
 
     from_input_tokens: Count
     usd_per_million_input_tokens: Amount
     usd_per_million_output_tokens: Amount
+    usd_per_million_reasoning_tokens: Amount | None = None
 
 
 class Passes(Frozen):
@@ -219,7 +221,12 @@ class Model(Frozen):
         if starts != sorted(set(starts)):
             raise ValueError(f"must stand in ascending order of from_input_tokens, got {starts}")
         for tier in tiers:
-            for price in (tier.usd_per_million_input_tokens, tier.usd_per_million_output_tokens):
+            told = (
+                tier.usd_per_million_input_tokens,
+                tier.usd_per_million_output_tokens,
+                tier.usd_per_million_reasoning_tokens,
+            )
+            for price in (price for price in told if price is not None):
                 check_price(price, free=bool(info.data.get("free")), checked=bool(info.data.get("price_checked")))
         return tiers
 

@@ -19,7 +19,7 @@ from moo_inference.estimators.base import (
 )
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.monte_carlo import MonteCarlo
-from moo_inference.estimators.pass_law import prompts_paid, written_price
+from moo_inference.estimators.pass_law import prompts_paid, reasoning_price, written_price
 from moo_inference.estimators.trial_table import TrialTable
 
 _VALUES_AT_ONCE = 1 << 17
@@ -173,11 +173,13 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
     """
     prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
     per_input = np.full(len(prompts), model.usd_per_million_input_tokens)
-    per_output = np.full(len(prompts), written_price(model, model.usd_per_million_output_tokens))
+    per_output = np.full(
+        len(prompts), written_price(model, model.usd_per_million_output_tokens, reasoning_price(model))
+    )
     for tier in model.price_tiers:
         beyond = prompts > tier.from_input_tokens
         per_input[beyond] = tier.usd_per_million_input_tokens
-        per_output[beyond] = written_price(model, tier.usd_per_million_output_tokens)
+        per_output[beyond] = written_price(model, tier.usd_per_million_output_tokens, reasoning_price(model, tier))
     return prompts * per_input / 1e6, answers * per_output / 1e6
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from scipy.special import log_ndtr, ndtr, ndtri, ndtri_exp
 
-from moo_inference.catalog import Model, TokenLength
+from moo_inference.catalog import Model, PriceTier, TokenLength
 from moo_inference.errors import SettingError
 from moo_inference.estimators.best_of import from_top, legendre, maximum_cumulants
 from moo_inference.estimators.curve import FloatArray, IntArray
@@ -168,9 +168,10 @@ def cost_law(model: Model) -> PassLaw:
     Raises:
         SettingError: (a ValueError) prompts of this model fall into several price tiers.
     """
-    per_input, per_output = _prices(model)
-    per_written = written_price(model, per_output)
-    return PassLaw(per_input / 1e6, per_written / 1e6, model.input_tokens, _billed(model, per_output, per_written))
+    per_input, per_output, per_reasoning = _prices(model)
+    per_written = written_price(model, per_output, per_reasoning)
+    billed = _billed(model, per_output, per_reasoning, per_written)
+    return PassLaw(per_input / 1e6, per_written / 1e6, model.input_tokens, billed)
 
 
 def time_law(model: Model) -> PassLaw:
@@ -206,28 +207,20 @@ def generated(model: Model) -> TokenLength:
     return _derived(answer.mean + reasoning.mean, math.hypot(answer.known_std, reasoning.known_std))
 
 
-def written_price(model: Model, per_output: float) -> float:
+def written_price(model: Model, per_output: float, per_reasoning: float | None) -> float:
     """The mean price of all tokens that a pass writes, where an answer token costs `per_output`; reasoning may differ.
 
-    Both in USD per million. With the mean lengths of the model the mean bill is exact.
+    All in USD per million. With the mean lengths of the model the mean bill is exact.
     """
-    answer, reasoning, per_reasoning = (
-        model.output_tokens,
-        model.reasoning_tokens,
-        model.usd_per_million_reasoning_tokens,
-    )
+    answer, reasoning = model.output_tokens, model.reasoning_tokens
     if reasoning is None or per_reasoning is None:
         return per_output
     return (answer.mean * per_output + reasoning.mean * per_reasoning) / (answer.mean + reasoning.mean)
 
 
-def _billed(model: Model, per_output: float, per_written: float) -> TokenLength:
+def _billed(model: Model, per_output: float, per_reasoning: float | None, per_written: float) -> TokenLength:
     """All that a pass writes, with the spread of its bill: each price weighs the spread of what it is paid for."""
-    written, reasoning, per_reasoning = (
-        generated(model),
-        model.reasoning_tokens,
-        model.usd_per_million_reasoning_tokens,
-    )
+    written, reasoning = generated(model), model.reasoning_tokens
     if reasoning is None or per_reasoning is None or per_written == 0:
         return written
     spread = math.hypot(per_output * model.output_tokens.known_std, per_reasoning * reasoning.known_std)
@@ -256,9 +249,17 @@ def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
     return np.asarray(1.0 + (k - 1) * again)
 
 
-def _prices(model: Model) -> tuple[float, float]:
-    """USD per million tokens of prompt and of answer, at the tier in which all prompts fall."""
+def reasoning_price(model: Model, tier: PriceTier | None = None) -> float | None:
+    """USD per million tokens of reasoning, in a tier or outside; None where it costs what an answer costs."""
+    if tier is None or tier.usd_per_million_reasoning_tokens is None:
+        return model.usd_per_million_reasoning_tokens
+    return tier.usd_per_million_reasoning_tokens
+
+
+def _prices(model: Model) -> tuple[float, float, float | None]:
+    """USD per million tokens of prompt, answer and reasoning, at the tier in which all prompts fall."""
     per_input, per_output = model.usd_per_million_input_tokens, model.usd_per_million_output_tokens
+    per_reasoning = reasoning_price(model)
     length = model.input_tokens
     for tier in model.price_tiers:
         beyond = float(ndtr((length.mean - tier.from_input_tokens) / length.known_std)) if length.known_std else 0.0
@@ -266,12 +267,13 @@ def _prices(model: Model) -> tuple[float, float]:
             beyond = 1.0
         if beyond > 1 - _NEGLIGIBLE:
             per_input, per_output = tier.usd_per_million_input_tokens, tier.usd_per_million_output_tokens
+            per_reasoning = reasoning_price(model, tier)
         elif beyond > _NEGLIGIBLE:
             raise SettingError(
                 f"{model.name}: a share of {beyond:.2g} of the prompts has more than {tier.from_input_tokens:,} tokens "
                 "and so another price: for that, give the model measured `passes` and use the Empirical estimator"
             )
-    return per_input, per_output
+    return per_input, per_output, per_reasoning
 
 
 def _length_cdf(length: TokenLength, tokens: FloatArray) -> FloatArray:

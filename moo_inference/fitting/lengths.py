@@ -36,6 +36,12 @@ def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = Tru
     }
     columns: dict[str, ArrayLike] = {"input_tokens": trace.input_tokens, "output_tokens": trace.output_tokens}
     values: dict[str, object] = {"passes": passes}
+    if trace.reasoning_tokens is not None and trace.reasoning_tokens.any():
+        columns |= {
+            "output_tokens": trace.output_tokens - trace.reasoning_tokens,
+            "reasoning_tokens": trace.reasoning_tokens,
+        }
+    notes += [f"{trace.where}: {note}" for note in trace.notes]
     if trace.seconds is not None:
         instant = int((trace.seconds <= 0).sum())
         if not times:

@@ -7,15 +7,17 @@ from typing import Any, Literal
 from pydantic import ValidationError
 
 from moo_inference.catalog import Model
+from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.findings import place_of, sentence_of
 from moo_inference.errors import SettingError
+from moo_inference.fitting.agreement import doubts, too_long
 from moo_inference.fitting.lengths import MOST_PASSES, length_part
 from moo_inference.fitting.outcomes import audit_of, outcome_part
 from moo_inference.fitting.part import SECONDS, Part
 from moo_inference.fitting.prices import price_part
 from moo_inference.fitting.serving import serving_part
 from moo_inference.outcomes import Audit
-from moo_inference.outcomes.accuracy_curve import Keep
+from moo_inference.outcomes.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
 
 MISSING = {
@@ -49,6 +51,8 @@ class Given:
         shared_prompt: one request asks for all passes.
         free: a price of 0 is meant.
         price_checked: an unusual price is meant.
+        reasoning_tokens: mean and standard deviation (None: not known) of what comes before the answer, on top of
+            `output_tokens`.
     """
 
     input_price: float | None = None
@@ -63,6 +67,7 @@ class Given:
     shared_prompt: bool = False
     free: bool = False
     price_checked: bool = False
+    reasoning_tokens: tuple[float, float | None] | None = None
 
     @property
     def tells_lengths(self) -> bool:
@@ -75,7 +80,7 @@ class Given:
             "usd_per_million_input_tokens": self.input_price,
             "usd_per_million_output_tokens": self.output_price,
         }
-        for name in ("input_tokens", "output_tokens", "request_seconds", "accuracy"):
+        for name in ("input_tokens", "output_tokens", "reasoning_tokens", "request_seconds", "accuracy"):
             pair = getattr(self, name)
             values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
         values |= self.resources
@@ -90,11 +95,13 @@ class Fit:
         model: the model; `model.sources` tells where each number came from.
         notes: what has to be known of them, in sentences.
         audit: pass@k beside what one mean accuracy would give; None without an evaluation.
+        kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted law.
     """
 
     model: Model
     notes: tuple[str, ...]
     audit: Audit | None = None
+    kept: AccuracyCurve | None = None
 
 
 def fit_model(
@@ -148,7 +155,7 @@ def fit_model(
         "outcomes": lambda: None if outcomes is None else outcome_part(outcomes, keep, law),
         "given": by_hand.part,
     }
-    whole = Part()
+    whole, files = Part(), Part()
     faults: list[str] = []
     unsure: set[str] = set()
     for what, tell in told.items():
@@ -159,7 +166,9 @@ def fit_model(
             unsure.update(_TOLD_BY.get(what, ()))
             continue
         if part is not None:
-            whole = part.over(whole)
+            files, whole = whole, part.over(whole)
+    refused, notes = too_long(price, whole.values)
+    faults += refused
     faults += [
         f"{name}: still missing is {sentence}"
         for what, sentence in MISSING.items()
@@ -173,6 +182,7 @@ def fit_model(
         faults.append("the name of a model must not be empty")
     if faults:
         raise SettingError(faults)
+    notes += doubts(price, serving, files, by_hand.part())
     values = {
         **whole.values,
         "name": name,
@@ -187,10 +197,17 @@ def fit_model(
         raise SettingError(
             [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
+    told_of_k = None if outcomes is None else audit_of(outcomes)
+    measured = (
+        model.accuracy if isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle" else None
+    )
     return Fit(
         model,
-        tuple(dict.fromkeys((*whole.notes, *_time_of_passes(whole)))),
-        None if outcomes is None else audit_of(outcomes),
+        tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))),
+        told_of_k,
+        measured.evaluation.curve(told_of_k.k, trials=measured.trials, seed=measured.seed)
+        if measured is not None and told_of_k is not None
+        else None,
     )
 
 

@@ -22,8 +22,15 @@ def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes"
             oracle alone.
 
     Raises:
-        SettingError: (a ValueError) the samples have no answers or scores where `keep` needs them, or no law fits them.
+        SettingError: (a ValueError) a sample is the outcome of several passes; the samples have no answers or scores
+            where `keep` needs them; or no law fits them.
     """
+    if found.passes > 1:
+        raise SettingError(
+            f"{found.where}: each sample must be the outcome of one pass, and is the vote or the best of "
+            f"{found.passes:,} passes, which cost {found.passes:,} times as much: take a filter, metric or column of "
+            "single passes, as --filter score-first, or a CSV of question, correct and answer with one row per pass"
+        )
     if law == "beta" and keep != "oracle":
         raise SettingError(f"{found.where}: the beta law tells of the oracle alone, so keep must be it, got {keep!r}")
     try:

@@ -10,6 +10,7 @@ _DISPLACED: Mapping[str, tuple[str, ...]] = {
     **dict.fromkeys(SECONDS, SECONDS),
     "input_tokens": ("passes",),
     "output_tokens": ("passes",),
+    "reasoning_tokens": ("passes",),
     "usd_per_million_input_tokens": ("usd_per_million_cached_input_tokens", "price_tiers"),
     "usd_per_million_output_tokens": ("usd_per_million_reasoning_tokens", "price_tiers"),
 }

@@ -20,31 +20,28 @@ def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
     notes: list[str] = []
     if price.free:
         values["free"] = True
-    every = [price.usd_per_million_input_tokens, price.usd_per_million_output_tokens]
-    every += [amount for _, *amounts in price.tiers for amount in amounts]
-    others = (price.usd_per_million_cached_input_tokens, price.usd_per_million_reasoning_tokens)
-    every += [amount for amount in others if amount is not None]
     # The reader lets no such price pass unless it is said to be meant.
-    if max(every) > MOST_USD_PER_MILLION:
+    if max(price.amounts()) > MOST_USD_PER_MILLION:
         values["price_checked"] = True
     if price.usd_per_million_reasoning_tokens is not None:
         values["usd_per_million_reasoning_tokens"] = price.usd_per_million_reasoning_tokens
         if price.usd_per_million_reasoning_tokens != price.usd_per_million_output_tokens:
             notes.append(
-                f"{price.where}: reasoning has a price of its own, which is paid only where the catalog tells how many "
-                "reasoning_tokens a pass has"
+                f"{price.where}: reasoning has a price of its own, USD {price.usd_per_million_reasoning_tokens:g} per "
+                "million tokens, which is paid for reasoning_tokens alone"
             )
     if price.tiers:
         values["price_tiers"] = [
-            {
-                "from_input_tokens": start,
-                "usd_per_million_input_tokens": per_input,
-                "usd_per_million_output_tokens": per_output,
-            }
-            for start, per_input, per_output in price.tiers
+            {name: value for name, value in tier._asdict().items() if value is not None} for tier in price.tiers
         ]
     if cached_prompt and price.usd_per_million_cached_input_tokens is None:
         notes.append(f"{price.where}: {price.key} has no price for cached input, so every pass pays the whole prompt")
     elif cached_prompt:
         values["usd_per_million_cached_input_tokens"] = price.usd_per_million_cached_input_tokens
+    notes += [f"{price.where}: {note}" for note in price.notes]
+    others = list(price.others)
+    if not cached_prompt and price.usd_per_million_cached_input_tokens is not None:
+        others.insert(0, f"cached input {price.usd_per_million_cached_input_tokens:g} (--cached-prompt counts it)")
+    if others:
+        notes.append(f"{price.where}: {price.key} has further prices, which are not counted: {', '.join(others)}")
     return Part.of(values, f"{price.where}, {price.key}", *notes)

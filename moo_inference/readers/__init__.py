@@ -25,12 +25,14 @@ if TYPE_CHECKING:
     from moo_inference.readers.large_language_monkeys import read_large_language_monkeys
     from moo_inference.readers.lengths_csv import read_lengths
     from moo_inference.readers.litellm_prices import read_litellm_prices
+    from moo_inference.readers.llm_prices import read_llm_prices
     from moo_inference.readers.llmperf import read_llmperf
     from moo_inference.readers.lm_eval import read_lm_eval
+    from moo_inference.readers.models_dev import read_models_dev
     from moo_inference.readers.openrouter_prices import read_openrouter_prices
     from moo_inference.readers.outcomes import Outcomes
     from moo_inference.readers.outcomes_table import read_outcomes_table
-    from moo_inference.readers.prices import Price, PriceList
+    from moo_inference.readers.prices import Price, PriceList, Tier
     from moo_inference.readers.reading import read_as
     from moo_inference.readers.recognition import Recognised, recognise
     from moo_inference.readers.serving import Load, ServingRun, Spread
@@ -51,6 +53,7 @@ _HOME = {
     "Recognised": "recognition",
     "ServingRun": "serving",
     "Spread": "serving",
+    "Tier": "prices",
     "TokenTrace": "token_trace",
     "examine": "examination",
     "parse_yaml": "yaml_file",
@@ -75,7 +78,9 @@ _HOME = {
     "read_lengths": "lengths_csv",
     "read_litellm_prices": "litellm_prices",
     "read_llmperf": "llmperf",
+    "read_llm_prices": "llm_prices",
     "read_lm_eval": "lm_eval",
+    "read_models_dev": "models_dev",
     "read_openrouter_prices": "openrouter_prices",
     "read_outcomes_table": "outcomes_table",
     "read_sglang_bench": "sglang_bench",
@@ -96,6 +101,7 @@ __all__ = [
     "Recognised",
     "ServingRun",
     "Spread",
+    "Tier",
     "TokenTrace",
     "examine",
     "parse_yaml",
@@ -119,8 +125,10 @@ __all__ = [
     "read_large_language_monkeys",
     "read_lengths",
     "read_litellm_prices",
+    "read_llm_prices",
     "read_llmperf",
     "read_lm_eval",
+    "read_models_dev",
     "read_openrouter_prices",
     "read_outcomes_table",
     "read_sglang_bench",

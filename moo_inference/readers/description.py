@@ -1,14 +1,15 @@
 """A file's content in sentences and rows, kind by kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from moo_inference.readers.candidates_csv import Candidates
+from moo_inference.readers.candidates_csv import TIMES, Candidates
 from moo_inference.readers.outcomes import Outcomes
-from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
+from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList, Tier
 from moo_inference.readers.serving import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.token_trace import TokenTrace
 
@@ -27,6 +28,17 @@ class Found:
     rows: Sequence[Sequence[str]]
     warnings: Sequence[str] = ()
     lacks: Sequence[str] = ()
+    tells: Sequence[str] = ()
+    """What of a decision is in it, of `PARTS`."""
+
+
+PARTS = {
+    "prices": "prices",
+    "lengths": "lengths of prompts and answers",
+    "serving": "latency under a load",
+    "outcomes": "accuracy by the number of passes",
+}
+"""What a decision needs."""
 
 
 def _prices(found: PriceList) -> Found:
@@ -37,13 +49,20 @@ def _prices(found: PriceList) -> Found:
     tiered = sum(bool(price.tiers) for price in prices)
     if tiered:
         holds.append(f"{tiered:,} of them cost more for long input.")
+    apart = sum(price.usd_per_million_reasoning_tokens is not None for price in prices)
+    if apart:
+        holds.append(f"{apart:,} of them have a price of their own for reasoning.")
+    further = sum(bool(price.others) for price in prices)
+    if further:
+        holds.append(f"{further:,} of them have further prices, which are not counted; fit names those of its model.")
     rows = [
         (
             price.key,
             _shown(price.usd_per_million_input_tokens),
             _shown(price.usd_per_million_output_tokens),
             _shown(price.usd_per_million_cached_input_tokens),
-            "; ".join(f"{inward:g} / {outward:g} above {start:,}" for start, inward, outward in price.tiers) or "-",
+            _shown(price.usd_per_million_reasoning_tokens),
+            "; ".join(f"{_of_a_tier(tier)} above {tier.from_input_tokens:,}" for tier in price.tiers) or "-",
             "-" if price.context_tokens is None else f"{price.context_tokens:,}",
             price.where.rpartition(":")[2],
         )
@@ -54,14 +73,21 @@ def _prices(found: PriceList) -> Found:
         "input (USD per million tokens)",
         "output (USD per million tokens)",
         "cached input (USD per million tokens)",
-        "tiers (input / output in USD per million, above input tokens)",
+        "reasoning, where it differs (USD per million tokens)",
+        "tiers (input / output [/ reasoning] in USD per million, above input tokens)",
         "longest input (tokens)",
         "line",
     )
     other = [reason for reason in found.unpriced.values() if NOT_FOR_TEXT in reason]
     if other:
         holds.append(f"{len(other):,} of those without are not chat models.")
-    return Found(holds, columns, rows, [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason])
+    warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
+    warnings += [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason]
+    return Found(holds, columns, rows, warnings, tells=("prices",) if prices else ())
+
+
+def _of_a_tier(tier: Tier) -> str:
+    return " / ".join(f"{amount:g}" for amount in tier[1:] if amount is not None)
 
 
 def _lengths(trace: TokenTrace) -> Found:
@@ -80,7 +106,8 @@ def _lengths(trace: TokenTrace) -> Found:
     if trace.arrival_seconds is not None:
         columns["arrival (s after the first)"] = trace.arrival_seconds
     rows = [tuple(_shown(float(column[row])) for column in columns.values()) for row in range(min(len(trace), SHOWN))]
-    return Found(holds, tuple(columns), rows, warnings)
+    tells = ("lengths",) if trace.seconds is None else ("lengths", "serving")
+    return Found(holds, tuple(columns), rows, warnings, tells=tells)
 
 
 def _serving(runs: Sequence[ServingRun]) -> Found:
@@ -129,7 +156,15 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
         "input (mean tokens)",
         "output (mean tokens)",
     )
-    return Found(holds, columns, rows, [f"{run.where}: {note}" for run in runs for note in run.notes])
+    notes = [f"{run.where}: {note}" for run in runs for note in run.notes]
+    return Found(holds, columns, rows, notes, tells=[kind for kind in PARTS if _all_tell(runs, kind)])
+
+
+def _all_tell(runs: Sequence[ServingRun], kind: str) -> bool:
+    """Whether every run tells this of a decision."""
+    if kind == "serving":
+        return all(run.request_seconds is not None for run in runs)
+    return kind == "lengths" and all(run.input_tokens is not None and run.output_tokens is not None for run in runs)
 
 
 def _outcomes(found: Outcomes) -> Found:
@@ -139,51 +174,89 @@ def _outcomes(found: Outcomes) -> Found:
     holds = [
         f"{len(n):,} questions with {each} sample{'s' * (most > 1)} each.",
         f"{int(c.sum()):,} of {len(found):,} samples are correct ({c.sum() / len(found):.2%}).",
-        f"Answers are {'there' if found.answer is not None else 'not there'}, "
-        f"scores are {'there' if found.score is not None else 'not there'}.",
+        f"Answers are {_there(None if found.answer is None else found.answer < 0)}, "
+        f"scores are {_there(None if found.score is None else np.isnan(found.score))}.",
     ]
-    lacks = [_lacking_samples(most)]
+    lacks = [_lacking_samples(least, most)]
+    if found.passes > 1:
+        lacks.append(f"Outcomes of single passes: fit does not take those of {found.passes:,} passes each.")
     if found.answer is None:
         lacks.append("Without answers there is no majority vote to measure.")
     warnings = [f"{found.where}: {note}" for note in found.notes]
     if least < most:
-        warnings.append(f"{found.where}: questions with fewer than {most:,} samples: {int((n < most).sum()):,}.")
+        fewest = found.questions[int(n.argmin())]
+        warnings.append(
+            f"{found.where}: questions with fewer than {most:,} samples: {int((n < most).sum()):,}; the fewest, "
+            f"{least:,}, has {fewest!r}."
+        )
     columns = ("question", "samples n", "correct c", "share correct")
     rows = [
         (name, f"{total:,}", f"{good:,}", f"{good / total:.4f}")
         for name, total, good in zip(found.questions[:SHOWN], n[:SHOWN].tolist(), c[:SHOWN].tolist(), strict=True)
     ]
-    return Found(holds, columns, rows, warnings, lacks)
+    return Found(holds, columns, rows, warnings, lacks, ("outcomes",))
 
 
-def _lacking_samples(most: int) -> str:
+def _there(absent: NDArray[np.bool_] | None) -> str:
+    if absent is None:
+        return "not there"
+    return f"there but for {int(absent.sum()):,} samples" if absent.any() else "there"
+
+
+def _lacking_samples(least: int, most: int) -> str:
     if most == 1:
         return "There is one sample of each question: accuracy is known for k = 1 only."
-    return f"There are at most {most:,} samples of a question: accuracy is known for k up to {most:,} only."
+    known = f"up to {least:,}" if least > 1 else "= 1"
+    each = f"There are {least:,} samples" if least == most else f"There is one with no more than {least:,} samples"
+    return f"{each} of a question: accuracy is known for k {known} only."
 
 
-def compared(option: str, found: dict[str, Outcomes]) -> Found:
-    """The same questions under each system or filter, of which one has to be chosen."""
-    first = next(iter(found.values()))
-    what = "systems, each in a column of its own" if option == "correct" else "filters, each in rows of its own"
-    holds = [f"{len(first.questions):,} questions and {len(found):,} {what}."]
-    counted = [(name, one.correct) for name, one in found.items()]
+_SEVERAL = {
+    "correct": ("systems, each in a column of its own", "--system"),
+    "filter": ("filters, each in rows of its own", "--filter"),
+    "metric": ("metrics", "--metric"),
+}
+
+
+def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
+    """The same questions under each system, filter or metric, of which one has to be chosen.
+
+    Args:
+        option: the reader's option that chooses.
+        found: for each its outcomes, or why it has none.
+    """
+    read = {name: one for name, one in found.items() if isinstance(one, Outcomes)}
+    what, by = _SEVERAL[option]
+    sizes = dict.fromkeys(len(one.questions) for one in read.values())
+    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(found):,} {what}."]
+    counted = [(name, one.correct) for name, one in read.items()]
     rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in counted]
     lacks = [
-        _lacking_samples(int(first.counts()[0].max())),
-        f"One of them has to be chosen ({option}=...): {', '.join(found)}.",
+        _lacking_samples(
+            min(int(one.counts()[0].min()) for one in read.values()),
+            max(int(one.counts()[0].max()) for one in read.values()),
+        ),
+        f"One of them has to be chosen ({by} NAME): {', '.join(read)}.",
     ]
-    warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in found.values() for note in one.notes))
-    return Found(holds, (option, "samples n", "correct c", "share correct"), rows, warnings, lacks)
+    warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in read.values() for note in one.notes))
+    warnings += [one for one in found.values() if isinstance(one, str)]
+    return Found(holds, (option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",))
 
 
 def _candidates(found: Candidates) -> Found:
     holds = [f"{len(found):,} candidates with {len(set(found.names)):,} names."]
+    seconds = found.seconds_per_query
+    times = ["-"] * len(found) if seconds is None else [f"{value:.4g}" for value in seconds]
     rows = [
-        (name, f"{accuracy:.4f}", f"{cost:.4g}")
-        for name, accuracy, cost in zip(found.names, found.accuracy, found.usd_per_query, strict=True)
+        (name, f"{accuracy:.4f}", f"{cost:.4g}", time)
+        for name, accuracy, cost, time in zip(found.names, found.accuracy, found.usd_per_query, times, strict=True)
     ]
-    return Found(holds, ("candidate", "accuracy (share)", "cost (USD per query)"), rows)
+    lacks = [
+        *([f"No column of times was recognised, which may be called {', '.join(TIMES)}."] if seconds is None else []),
+        "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
+    ]
+    columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")
+    return Found(holds, columns, rows, lacks=lacks)
 
 
 DESCRIBE: dict[str, Callable[[Any], Found]] = {

@@ -3,24 +3,18 @@
 import inspect
 import os
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import import_module
 from typing import Any
 
-from moo_inference.errors import SettingError, did_you_mean
-from moo_inference.readers.description import DESCRIBE, SHOWN, Found, compared
+from moo_inference.errors import ReaderError, SettingError, did_you_mean
+from moo_inference.readers.description import DESCRIBE, PARTS, SHOWN, Found, compared
 from moo_inference.readers.document import printable
-from moo_inference.readers.lm_eval import lm_eval_filters
+from moo_inference.readers.lm_eval import lm_eval_filters, lm_eval_metrics
+from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
 
 _WARNINGS = 20
-
-_PARTS = {
-    "prices": "prices",
-    "lengths": "lengths of prompts and answers",
-    "serving": "latency under a load",
-    "outcomes": "accuracy by the number of passes",
-}
 
 
 @dataclass(frozen=True)
@@ -83,10 +77,12 @@ def examine(
     several = _several(path, known, chosen)
     if several:
         option, names = several
-        found = compared(option, {name: reader(path, **{option: name}, **chosen) for name in names})
+        found = compared(option, _each(reader, path, option, names, chosen))
     else:
         found = DESCRIBE[known.kind](reader(path, **chosen))
-    return _examination(known, found, _needed(known.kind))
+    if known.format == "outcomes_table" and format is None:
+        found = _with_lengths(path, found)
+    return _examination(known, found, () if known.kind == "candidates" else _needed(found))
 
 
 def _several(
@@ -97,8 +93,45 @@ def _several(
         return "correct", known.systems
     if known.format == "lm_eval" and "filter" not in chosen:
         filters = lm_eval_filters(path)
-        return ("filter", filters) if len(filters) > 1 else None
+        if len(filters) > 1:
+            return "filter", filters
+    if known.format == "lm_eval" and "metric" not in chosen:
+        metrics = lm_eval_metrics(path)
+        return ("metric", metrics) if len(metrics) > 1 else None
     return None
+
+
+def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
+    """What a table of outcomes tells beside, where it has token counts too."""
+    also = recognise(path, "lengths")
+    if also.kind != "lengths":
+        return found
+    timed = "seconds" in also.options
+    columns = f"{', '.join(map(repr, also.options.values()))}"
+    sentence = f"Lengths{' and times' if timed else ''} stand in {columns}: fit --lengths takes the same file."
+    tells = (*found.tells, "lengths", *(["serving"] if timed else []))
+    return replace(found, holds=(*found.holds, sentence), tells=tells)
+
+
+def _each(
+    reader: Callable[..., Outcomes],
+    path: str | os.PathLike[str],
+    option: str,
+    names: Sequence[str],
+    chosen: dict[str, Any],
+) -> dict[str, Outcomes | str]:
+    """What is read for each of the names, or why nothing is; refused if it is nothing for all of them."""
+    found: dict[str, Outcomes | str] = {}
+    refused: list[str] = []
+    for name in names:
+        try:
+            found[name] = reader(path, **{option: name}, **chosen)
+        except ReaderError as error:
+            refused += error.faults
+            found[name] = error.faults[0]
+    if not any(isinstance(one, Outcomes) for one in found.values()):
+        raise ReaderError(list(dict.fromkeys(refused)))
+    return found
 
 
 def options_of(reader: Callable[..., Any]) -> tuple[str, ...]:
@@ -135,8 +168,13 @@ def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Exam
     )
 
 
-def _needed(kind: str) -> tuple[str, ...]:
-    if kind == "candidates":
-        return ("A decision under a latency budget needs seconds too; this file gives accuracy and cost only.",)
-    others = [part for key, part in _PARTS.items() if key != kind]
-    return (f"A decision needs {', '.join(others[:-1])} and {others[-1]} too; this file gives {_PARTS[kind]} only.",)
+def _needed(found: Found) -> tuple[str, ...]:
+    """What a decision needs besides what is in the file."""
+    given = [PARTS[kind] for kind in found.tells if kind in PARTS]
+    others = [part for part in PARTS.values() if part not in given]
+    this = f"this file gives {_listed(given)} only" if given else "this file gives none of them"
+    return (f"A decision needs {_listed(others)} too; {this}.",)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

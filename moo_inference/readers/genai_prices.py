@@ -1,6 +1,7 @@
-"""The price data of genai-prices, `prices/data_slim.json`: USD per million tokens, providers with their models.
+"""The price data of genai-prices: USD per million tokens, providers with their models.
 
-Schema: https://github.com/pydantic/genai-prices. A price is a number or {base, tiers: [{start, price}]}, where a
+Schema: https://github.com/pydantic/genai-prices (prices/data_slim.json, and prices/new_data/v2/data.json, which also
+has prices of reasoning, citations and searches). A price is a number or {base, tiers: [{start, price}]}, where a
 request with more input tokens than `start` pays that price for all of its tokens. Prices that depend on the date or
 the hour stand in a list of blocks; which of them holds is not for a reader to say.
 """
@@ -12,9 +13,20 @@ from typing import Any
 from moo_inference.errors import ReaderError
 from moo_inference.readers.document import Document, shown
 from moo_inference.readers.json_file import read_json
-from moo_inference.readers.prices import Allowed, NoPrice, Price, PriceList, PriceListBuilder, price_of, whole_tokens
+from moo_inference.readers.prices import (
+    Allowed,
+    NoPrice,
+    Price,
+    PriceList,
+    PriceListBuilder,
+    Tier,
+    further,
+    price_of,
+    whole_tokens,
+)
 
-_INPUT, _OUTPUT, _CACHED, _REQUESTS = "input_mtok", "output_mtok", "cache_read_mtok", "requests_kcount"
+_INPUT, _OUTPUT, _REASONING, _CACHED = "input_mtok", "output_mtok", "output_reasoning_mtok", "cache_read_mtok"
+_REQUESTS = "requests_kcount"
 
 
 def read_genai_prices(
@@ -71,17 +83,26 @@ def _price(key: str, entry: Document) -> Price:
         if prices.get(name) is None:
             raise NoPrice(f"{name}: must be given: a missing price is not 0", *at)
     inward, outward = (_steps(prices[name], (*at, name)) for name in (_INPUT, _OUTPUT))
-    cached = _steps(prices[_CACHED], (*at, _CACHED))[0] if prices.get(_CACHED) is not None else None
-    starts = sorted({*inward, *outward} - {0})
+    reasoning, cached = (
+        None if prices.get(name) is None else _steps(prices[name], (*at, name)) for name in (_REASONING, _CACHED)
+    )
+    starts = sorted({*inward, *outward, *(reasoning or ())} - {0})
+    others = further(prices, (_INPUT, _OUTPUT, _REASONING, _CACHED))
+    if cached is not None and len(cached) > 1:
+        others += (f"tiers of {_CACHED}",)
     return Price(
         key,
         inward[0],
         outward[0],
-        cached,
-        None,
-        tuple((start, _at(inward, start), _at(outward, start)) for start in starts),
+        None if cached is None else cached[0],
+        None if reasoning is None else reasoning[0],
+        tuple(
+            Tier(start, _at(inward, start), _at(outward, start), None if reasoning is None else _at(reasoning, start))
+            for start in starts
+        ),
         whole_tokens(entry.data.get("context_window"), "context_window"),
-        free=min(*inward.values(), *outward.values()) == 0,
+        reasons=reasoning is not None,
+        others=others,
         where=entry.where(),
     )
 

@@ -34,6 +34,8 @@ def read_large_language_monkeys(path: str | os.PathLike[str]) -> Outcomes:
         if not isinstance(listed, list):
             faults.add(record.fault(("is_corrects",), f"must be a list of true and false, got {shown(listed)}"))
             continue
+        if not listed and problem is not None:
+            built.without_samples(problem)
         for number, value in enumerate(listed):
             correct = truth(value)
             if correct is None:

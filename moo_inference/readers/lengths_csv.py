@@ -18,6 +18,7 @@ from moo_inference.readers.token_trace import Numbers, TokenTrace, TraceBuilder
 
 _PAIRS = (
     ("input_tokens", "output_tokens"),
+    ("tokens_in", "tokens_out"),
     ("prompt_tokens", "completion_tokens"),
     ("context_tokens", "generated_tokens"),
     ("request_tokens", "response_tokens"),
@@ -53,6 +54,7 @@ def read_lengths(
     input_tokens: str = "input_tokens",
     output_tokens: str = "output_tokens",
     seconds: str | None = None,
+    reasoning_tokens: str | None = None,
     progress: Progress | None = None,
 ) -> TokenTrace:
     """Read token counts; the kind of file is told by its content.
@@ -62,12 +64,20 @@ def read_lengths(
         input_tokens: the column of the prompts' tokens.
         output_tokens: the column of the answers' tokens.
         seconds: the column of the seconds from the request to its last token, if there is one.
+        reasoning_tokens: the column of the tokens of reasoning, if there is one. They are taken for a part of the
+            answers' tokens, as in OpenAI's usage, unless they exceed them in some row: then they come on top.
         progress: called with the bytes done and the bytes in all, for a CSV.
 
     Raises:
         ReaderError: a column is missing, or a cell is at fault: each named with its line.
     """
-    names = {"input_tokens": input_tokens, "output_tokens": output_tokens} | ({"seconds": seconds} if seconds else {})
+    columns_of = {
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "seconds": seconds,
+        "reasoning_tokens": reasoning_tokens,
+    }
+    names = {what: name for what, name in columns_of.items() if name}
     faults, built = Faults(), TraceBuilder()
     beginning = read_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
     chunks = _json(path, names, faults) if beginning.startswith((b"{", b"[")) else _csv(path, names, faults, progress)

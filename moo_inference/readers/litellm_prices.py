@@ -1,7 +1,7 @@
 """LiteLLM's price map, `model_prices_and_context_window.json`: USD per token, one entry a model.
 
 Schema: https://github.com/BerriAI/litellm (the file in the root, of which `sample_spec` describes the fields). Prices
-for long input stand in `tiered_pricing` or in `*_above_200k_tokens`; those for batches, priority and flex are left out.
+for long input stand in `tiered_pricing` or in `*_above_200k_tokens`; those of other services and hours are named only.
 """
 
 import os
@@ -19,18 +19,21 @@ from moo_inference.readers.prices import (
     Price,
     PriceList,
     PriceListBuilder,
+    Tier,
+    further,
     per_million,
     price_of,
     whole_tokens,
 )
 
-_INPUT, _OUTPUT = "input_cost_per_token", "output_cost_per_token"
-_CACHED, _REASONING = "cache_read_input_token_cost", "output_cost_per_reasoning_token"
-_ABOVE = re.compile(r"(input|output)_cost_per_token_above_([0-9]{1,9})k_tokens\Z")
+_INPUT, _OUTPUT, _REASONING = "input_cost_per_token", "output_cost_per_token", "output_cost_per_reasoning_token"
+_CACHED, _CACHE_HIT = "cache_read_input_token_cost", "input_cost_per_token_cache_hit"
+_REQUEST, _OFF_PEAK, _TIERS = "input_cost_per_request", "off_peak_pricing", "tiered_pricing"
+_ABOVE = re.compile(rf"({_INPUT}|{_OUTPUT}|{_REASONING})_above_([0-9]{{1,9}})k_tokens\Z")
+_PRICE = re.compile(r"cost|pric")
+_SERVICE = re.compile(r"_(batches|flex|priority)\Z")
 _TEXT_MODES = ("chat", "completion", "responses")
 _DESCRIPTION = "sample_spec"
-
-_Tiers = list[tuple[int, float, float]]
 
 
 def read_litellm_prices(
@@ -75,68 +78,108 @@ def _price(key: str, entry: Document) -> Price:
     mode = data.get("mode")
     if mode is not None and mode not in _TEXT_MODES:
         raise NoPrice(f"{NOT_FOR_TEXT}, got mode {shown(mode)}", "mode")
-    tiers = _tiers(data)
-    if data.get(_INPUT) is None and data.get(_OUTPUT) is None and tiers and tiers[0][0] == 0:
-        (_, inward, outward), *tiers = tiers
+    if data.get(_REQUEST):
+        raise NoPrice("must be priced by tokens alone, got a price for each request too", _REQUEST)
+    tiers, others = _tiers(data)
+    if data.get(_INPUT) is None and data.get(_OUTPUT) is None and tiers and tiers[0].from_input_tokens == 0:
+        (_, inward, outward, reasoning), *tiers = tiers
     else:
-        inward, outward = _flat(data, _INPUT), _flat(data, _OUTPUT)
-        if tiers and tiers[0] == (0, inward, outward):
+        inward, outward, reasoning = _flat(data, _INPUT), _flat(data, _OUTPUT), _maybe(data, _REASONING)
+        if tiers and tiers[0] == (0, inward, outward, reasoning):
             del tiers[0]
-    tiers = sorted([*tiers, *_above(data, inward, outward)])
+    tiers = sorted([*tiers, *_above(data, Tier(0, inward, outward, reasoning))])
     if len({start for start, *_ in tiers}) < len(tiers) or any(start == 0 for start, *_ in tiers):
         raise NoPrice("must have one price for each length of input, got several")
-    cached, reasoning = (
-        per_million(price_of(data[name], name)) if data.get(name) is not None else None
-        for name in (_CACHED, _REASONING)
-    )
+    cached = _maybe(data, _CACHED)
     return Price(
         key,
         inward,
         outward,
-        cached,
+        _maybe(data, _CACHE_HIT) if cached is None else cached,
         reasoning,
         tuple(tiers),
         whole_tokens(data.get("max_input_tokens"), "max_input_tokens"),
-        free=min([inward, outward, *(min(pair) for _, *pair in tiers)]) == 0,
+        reasons=data.get("supports_reasoning") is True or bool(reasoning),
+        others=(*_others(data), *others),
+        notes=_off_peak(data),
         where=entry.where(),
     )
 
 
 def _flat(data: dict[str, Any], name: str) -> float:
-    if data.get(name) is not None:
-        return per_million(price_of(data[name], name))
+    value = _maybe(data, name)
+    if value is not None:
+        return value
     by_time = [key for key in data if key.endswith("per_second")]
     other = f"; it is priced by the second ({by_time[0]})" if by_time else ""
     raise NoPrice(f"{name}: must be given: a missing price is not 0{other}")
 
 
-def _tiers(data: dict[str, Any]) -> _Tiers:
-    """`tiered_pricing` as (from_input_tokens, input price, output price)."""
-    found: _Tiers = []
-    listed = data.get("tiered_pricing")
+def _maybe(data: dict[str, Any], name: str, *at: str | int) -> float | None:
+    """USD per million tokens, or None where the entry does not have this price."""
+    return None if data.get(name) is None else per_million(price_of(data[name], *at, name))
+
+
+def _tiers(data: dict[str, Any]) -> tuple[list[Tier], tuple[str, ...]]:
+    """`tiered_pricing`, and the names of prices in it that are not used."""
+    found: list[Tier] = []
+    others: list[str] = []
+    listed = data.get(_TIERS)
     if listed is None:
-        return found
+        return found, ()
     if not isinstance(listed, list):
-        raise NoPrice(f"must be a list of tiers, got {shown(listed)}", "tiered_pricing")
+        raise NoPrice(f"must be a list of tiers, got {shown(listed)}", _TIERS)
     for place, tier in enumerate(listed):
-        at = ("tiered_pricing", place)
+        at = (_TIERS, place)
         if not isinstance(tier, dict) or not isinstance(tier.get("range"), list) or not tier["range"]:
             raise NoPrice("must have a range of input tokens and two prices", *at)
         start = whole_tokens(tier["range"][0], *at, "range")
-        prices = [per_million(price_of(tier.get(name), *at, name)) for name in (_INPUT, _OUTPUT)]
-        found.append((start or 0, *prices))  # type: ignore[arg-type]
-    return sorted(found)
+        inward, outward = (per_million(price_of(tier.get(name), *at, name)) for name in (_INPUT, _OUTPUT))
+        found.append(Tier(start or 0, inward, outward, _maybe(tier, _REASONING, *at)))
+        others += [f"{_TIERS} {name}" for name in tier if _PRICE.search(name) and not _used(name) and tier[name]]
+    return sorted(found), tuple(dict.fromkeys(others))
 
 
-def _above(data: dict[str, Any], inward: float, outward: float) -> _Tiers:
+def _above(data: dict[str, Any], below: Tier) -> list[Tier]:
     """`*_above_200k_tokens` likewise; what is not given for a tier is as below it."""
     given: dict[int, dict[str, float]] = {}
     for name, value in data.items():
         match = _ABOVE.match(name)
         if match and value is not None:
             given.setdefault(int(match[2]) * 1000, {})[match[1]] = per_million(price_of(value, name))
-    found: _Tiers = []
+    found: list[Tier] = []
     for start, prices in sorted(given.items()):
-        inward, outward = prices.get("input", inward), prices.get("output", outward)
-        found.append((start, inward, outward))
+        below = Tier(start, *(prices.get(name, old) for name, old in zip(_OF_A_TIER, below[1:], strict=True)))  # type: ignore[arg-type]
+        found.append(below)
     return found
+
+
+_OF_A_TIER = (_INPUT, _OUTPUT, _REASONING)
+
+
+def _used(name: str) -> bool:
+    return name in (*_OF_A_TIER, _CACHED, _CACHE_HIT, _TIERS, _OFF_PEAK) or bool(_ABOVE.match(name))
+
+
+def _others(data: dict[str, Any]) -> tuple[str, ...]:
+    """The prices that are not used; those of batches, flex and priority by these words alone."""
+    prices = {name: value for name, value in data.items() if _PRICE.search(name) and not _used(name)}
+    services = [match[1] for name in prices if (match := _SERVICE.search(name)) and prices[name]]
+    return (
+        *further({name: value for name, value in prices.items() if not _SERVICE.search(name)}, ()),
+        *dict.fromkeys(services),
+    )
+
+
+def _off_peak(data: dict[str, Any]) -> tuple[str, ...]:
+    at_night = data.get(_OFF_PEAK)
+    if not at_night:
+        return ()
+    usual = {_INPUT: "input", _OUTPUT: "output", _REASONING: "reasoning", _CACHED: "cached input"}
+    told = [
+        f"{words} USD {price:g}"
+        for name, words in usual.items()
+        if isinstance(at_night, dict) and (price := _maybe(at_night, name, _OFF_PEAK)) is not None
+    ]
+    prices = f": {', '.join(told)} per million tokens" if told else ""
+    return (f"at some hours other prices hold ({_OFF_PEAK}{prices}), which are not counted",)

@@ -1,6 +1,8 @@
 """Which samples of which questions were correct."""
 
+import json
 import math
+import re
 from array import array
 from collections.abc import Hashable
 from dataclasses import dataclass
@@ -17,6 +19,14 @@ FloatArray = NDArray[np.float64]
 
 _TRUE = ("1", "true", "True", "TRUE", "1.0")
 _FALSE = ("0", "false", "False", "FALSE", "0.0")
+_MEANS_NOTHING = ("none", "null", "nan", "n/a", "[invalid]")
+_SHOWN = 3
+
+_OF_SEVERAL = re.compile(
+    r"(?<![a-z])(maj|majority|cons|consensus|vote|voting|self[-_ ]?consistency|pass|best|bon)(?![a-z])"
+    r"(?:[-_ @^]*(?:of|at|vote|voting)(?![a-z]))*[-_ @^]*([0-9]{1,6})?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, eq=False)
@@ -32,6 +42,7 @@ class Outcomes:
         score: (m,) what a verifier or reward model gave, NaN where a sample has none. None where the file has none.
         where: the file.
         notes: what a reader of these numbers has to know, in sentences.
+        passes: how many passes make one sample: 1, or more where a sample is the vote or the best of several.
     """
 
     questions: tuple[str, ...]
@@ -41,6 +52,7 @@ class Outcomes:
     score: FloatArray | None
     where: str
     notes: tuple[str, ...] = ()
+    passes: int = 1
 
     def __len__(self) -> int:
         return len(self.question)
@@ -63,6 +75,11 @@ class OutcomesBuilder:
         self.codes: dict[str, int] = {}
         self.answer = array("q")
         self.score = array("d")
+        self.empty: dict[str, None] = {}
+
+    def without_samples(self, question: str) -> None:
+        """Note a question of which the file holds no sample."""
+        self.empty[question] = None
 
     def add(self, question: str, correct: bool, answer: str | None = None, score: float = math.nan) -> None:
         """Take one sample."""
@@ -71,24 +88,75 @@ class OutcomesBuilder:
         self.answer.append(-1 if answer is None else self.codes.setdefault(answer, len(self.codes)))
         self.score.append(score)
 
-    def build(self, path: object, notes: tuple[str, ...] = ()) -> Outcomes:
-        """All of them.
+    def build(self, path: object, notes: tuple[str, ...] = (), passes: int = 1) -> Outcomes:
+        """All of them; what was found out about questions and answers is added to the notes.
+
+        Args:
+            path: the file.
+            notes: of its reader.
+            passes: that make one sample.
 
         Raises:
             ReaderError: there is none.
         """
+        empty = [name for name in self.empty if name not in self.places]
         if not self.question:
-            raise ReaderError(f"{path}: must hold at least one sample")
-        score = np.array(self.score)
+            none = f", got {len(empty):,} questions without any" if empty else ""
+            raise ReaderError(f"{path}: must hold at least one sample{none}")
+        score, answer = np.array(self.score), np.array(self.answer, dtype=np.int64)
+        notes += (*_of_empty(empty, len(self.places)), *self._of_answers(answer))
         return Outcomes(
             tuple(printable(str(name)) for name in self.places),
             np.array(self.question, dtype=np.int64),
             np.frombuffer(bytes(self.correct), dtype=np.uint8).astype(bool),
-            np.array(self.answer, dtype=np.int64) if self.codes else None,
+            answer if self.codes else None,
             None if np.isnan(score).all() else score,
             str(path),
             notes,
+            passes,
         )
+
+    def _of_answers(self, answer: IntArray) -> list[str]:
+        """What has to be said of answers that are not there, or that look as if they were not meant to be."""
+        notes = []
+        absent = int((answer < 0).sum())
+        if self.codes and absent:
+            notes.append(f"Samples without an answer, which have no vote: {absent:,} of {len(answer):,}.")
+        for text, code in self.codes.items():
+            if text.lower() in _MEANS_NOTHING:
+                notes.append(
+                    f"The text {text!r} is the answer of {int((answer == code).sum()):,} samples and has their votes; "
+                    "where it means that there is no answer, the cell must be empty."
+                )
+        return notes
+
+
+def _of_empty(empty: list[str], others: int) -> list[str]:
+    if not empty:
+        return []
+    named = ", ".join(map(repr, empty[:_SHOWN])) + (" and others" if len(empty) > _SHOWN else "")
+    return [
+        f"Questions without any sample, which are in no mean: {len(empty):,} of {len(empty) + others:,} "
+        f"({printable(named)})."
+    ]
+
+
+def passes_of(name: str) -> int | None:
+    """Of how many passes a filter, metric or column makes one outcome, as its name says.
+
+    Returns:
+        64 for `maj@64`, `cons_64` and `best-of-64`; 1 for `pass@1`; 0 for `majority_vote`, which does not say of how
+        many; None for a name that says nothing of several passes.
+    """
+    found = _OF_SEVERAL.search(name)
+    if found is None or (found[2] is None and found[1].lower() in ("pass", "best")):
+        return None
+    return int(found[2] or 0)
+
+
+def of_several(passes: int, what: str) -> str:
+    """The note of outcomes that take several passes each."""
+    return f"Each sample is one outcome of {passes:,} passes ({what}), not that of a single pass."
 
 
 def truth(value: Any) -> bool | None:
@@ -112,6 +180,16 @@ def name_of(value: Any) -> str | None:
     if number is None:
         return None
     return str(int(number)) if number == math.floor(number) and abs(number) < 2**63 else repr(value)
+
+
+def answer_of(value: Any) -> str | None:
+    """An answer as a text, equal where answers are: lists and objects by what is in them. None where there is none."""
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, sort_keys=True, default=str)
+    if value is None or (isinstance(value, float) and math.isnan(value)):
+        return None
+    name = name_of(value)
+    return name if name is not None or isinstance(value, str) else str(value)
 
 
 def must_be_truth(value: Any) -> str:

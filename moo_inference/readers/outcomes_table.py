@@ -13,13 +13,25 @@ from moo_inference.files import open_to_read
 from moo_inference.readers.csv_file import Progress, read_csv
 from moo_inference.readers.document import Faults, finite, printable, shown
 from moo_inference.readers.json_file import read_bytes, read_json_records
-from moo_inference.readers.outcomes import Outcomes, OutcomesBuilder, must_be_truth, name_of, truth
+from moo_inference.readers.outcomes import (
+    Outcomes,
+    OutcomesBuilder,
+    answer_of,
+    must_be_truth,
+    name_of,
+    of_several,
+    passes_of,
+    truth,
+)
 
 Row = tuple[str, tuple[Any, Any, Any, Any]]
 """Where a row stands, and its question, whether it is correct, its answer and its score; None for what is absent."""
 
 _NAMES = ("question", "correct", "answer", "score")
 PARQUET = b"PAR1"
+
+MOST_ROWS = 20_000_000
+"""Of a Parquet file."""
 
 
 def read_outcomes_table(
@@ -43,7 +55,8 @@ def read_outcomes_table(
 
     Raises:
         ReaderError: (a ValueError) a column is missing (which ones there are is said), or a value is at fault, each
-            with its line; or pyarrow, which Parquet needs, is not installed.
+            with its line; a Parquet file has more than 20 million rows; or pyarrow, which Parquet needs, is not
+            installed.
     """
     needed = [question, correct, *(name for name in (answer, score) if name is not None)]
     names = (question, correct, answer or "answer", score or "score")
@@ -69,9 +82,10 @@ def _gather(path: str | os.PathLike[str], names: tuple[str, ...], rows: Iterator
         if value is None and score not in (None, ""):
             faults.add(f"{where}: {names[3]}: must be a number, got {shown(score)}")
         if not faults.count and name is not None and is_correct is not None:
-            built.add(name, is_correct, name_of(answer), float("nan") if value is None else value)
+            built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
     faults.check()
-    return built.build(path)
+    passes = max(passes_of(names[1]) or 1, 1)
+    return built.build(path, (of_several(passes, names[1]),) if passes > 1 else (), passes)
 
 
 def _number(value: Any) -> float | None:
@@ -113,6 +127,9 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
     try:
         with open_to_read(path) as stream:
             table = parquet.ParquetFile(stream)
+            # Millions of equal rows take a few bytes: the file's size does not tell.
+            if table.metadata.num_rows > MOST_ROWS:
+                raise ReaderError(f"{path}: must hold at most {MOST_ROWS:,} rows, got {table.metadata.num_rows:,}")
             there = table.schema_arrow.names
             for name in needed:
                 if name not in there:

@@ -8,7 +8,6 @@ from typing import Any
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.examination import checked_options, options_of
-from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 from moo_inference.readers.serving import trace_of
 
@@ -37,14 +36,12 @@ def read_as(
             chosen; they are listed.
         SettingError: (a ValueError) the format's reader has no such option.
     """
-    known = recognise(path) if format is None else as_format(path, format)
+    known = recognise(path, kind) if format is None else as_format(path, format)
     single = kind == "lengths" and known.kind == "serving"
     if known.kind != kind and not single:
         raise ReaderError(f"{path}: must tell {kind}, and is a {known.name}, which tells {known.kind}")
     if known.systems and "correct" not in options:
-        raise ReaderError(f"{path}: must have one system chosen of: {', '.join(known.systems)}")
-    if known.format == "lm_eval" and "filter" not in options and len(filters := lm_eval_filters(path)) > 1:
-        raise ReaderError(f"{path}: must have one filter chosen of: {', '.join(filters)}")
+        raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)
     checked_options(known, options, options_of(reader))
     told = {"progress": progress} if "progress" in inspect.signature(reader).parameters else {}

@@ -9,9 +9,12 @@ from dataclasses import dataclass, field
 
 from moo_inference.errors import ReaderError, unknown_name
 from moo_inference.readers.bench_results import has_statistics
-from moo_inference.readers.document import Location, printable
+from moo_inference.readers.candidates_csv import candidate_columns
+from moo_inference.readers.document import printable
+from moo_inference.readers.foreign import JSON, Foreign, by_bytes, by_header, by_text
 from moo_inference.readers.json_file import read_bytes, steps
 from moo_inference.readers.lengths_csv import length_columns
+from moo_inference.readers.shape import Shape
 
 KINDS = ("prices", "lengths", "serving", "outcomes", "candidates", "catalog")
 
@@ -28,12 +31,13 @@ _HEADERS = (
     ("genai_perf", ("Metric", "Value")),
     ("outcomes_table", ("question", "correct")),
 )
-_CANDIDATE_COLUMNS = (("Method", "Test_acc", "Test_cost"), ("name", "accuracy", "usd_per_query"))
 _GENAI_METRICS = ("request_latency", "time_to_first_token", "ttft", "inter_token_latency", "error_request_count")
 _STREAMED = {"completed", "total_output_tokens"}
 _SGLANG = {"total_output_tokens_retokenized", "mean_e2e_latency_ms", "median_e2e_latency_ms", "accept_length"}
 _SECONDS_WITHOUT_A_UNIT = {"median_e2el", "mean_e2el", "median_ttft", "mean_ttft"}
 _LLMPERF_REQUEST = {"end_to_end_latency_s", "number_output_tokens"}
+_SECONDS_NAMES = ("seconds", "latency_s", "latency_seconds", "request_seconds", "duration_s", "elapsed_s")
+_REASONING_NAMES = ("reasoning_tokens", "tokens_reasoning")
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,8 @@ FORMATS: Mapping[str, Format] = {
     "litellm_prices": Format("LiteLLM price map", "prices", "read_litellm_prices"),
     "genai_prices": Format("genai-prices data", "prices", "read_genai_prices"),
     "openrouter_prices": Format("OpenRouter model list", "prices", "read_openrouter_prices"),
+    "llm_prices": Format("llm-prices list", "prices", "read_llm_prices"),
+    "models_dev": Format("models.dev list", "prices", "read_models_dev"),
     "azure_trace": Format("Azure LLM inference trace", "lengths", "read_azure_trace"),
     "burstgpt_trace": Format("BurstGPT trace", "lengths", "read_burstgpt_trace"),
     "lengths_csv": Format("table of token counts", "lengths", "read_lengths"),
@@ -91,8 +97,12 @@ FORMATS: Mapping[str, Format] = {
 }
 
 
-def recognise(path: str | os.PathLike[str]) -> Recognised:
+def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognised:
     """Tell the format of a file from its beginning.
+
+    Args:
+        path: the file.
+        kind: what it is asked for, of `KINDS`, where one table may tell of several.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
@@ -102,14 +112,19 @@ def recognise(path: str | os.PathLike[str]) -> Recognised:
         content = read_bytes(path, most)
         if content.startswith(b"PAR1"):
             return _recognised(path, "outcomes_table")
+        _refuse(path, by_bytes(content))
         text = _text(path, content)
         options: Mapping[str, str] = {}
+        _refuse(path, by_text(text))
         if text.lstrip()[:1] in ("{", "["):
-            found, options = _json_format(text)
+            shape = Shape(text)
+            _refuse(path, next((foreign for rule, foreign in JSON.values() if rule(shape)), None))
+            found = next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
+            options = _length_options({*map(str, shape.keys)}) if found == "lengths_csv" else {}
         elif _YAML.match(text) and _CATALOG.search(text):
             found = "catalog"
         else:
-            return _csv(path, text, whole=len(content) < most)
+            return _csv(path, text, kind, whole=len(content) < most)
         if found:
             return _recognised(path, found, options)
         if len(content) < most:
@@ -147,23 +162,12 @@ def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
     return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
 
 
-class _Shape:
-    """Where the beginning of a JSON file has keys and list items, four levels deep."""
-
-    def __init__(self, text: str) -> None:
-        self.found: set[Location] = {location for location, *_ in steps(text, 4)}
-        top = 1 if (0,) in self.found else 0
-        self.keys = {at[-1] for at in self.found if len(at) == top + 1 and all(part == 0 for part in at[:top])}
-
-    def has(self, *pattern: str | int) -> bool:
-        """Whether something stands at a location; `*` stands for any key."""
-        return any(
-            len(at) == len(pattern) and all(part in ("*", there) for part, there in zip(pattern, at, strict=True))
-            for at in self.found
-        )
+def _refuse(path: str | os.PathLike[str], foreign: Foreign | None) -> None:
+    if foreign is not None:
+        raise ReaderError(foreign.sentence(path))
 
 
-_JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
+_JSON_RULES: Mapping[str, Callable[[Shape], bool]] = {
     "inference_perf": lambda shape: shape.has("successes", "latency") or {"load_summary", "successes"} <= shape.keys,
     "guidellm": lambda shape: shape.has("benchmarks", 0, "metrics"),
     # Each is known by what is its own, before those whose keys it shares.
@@ -183,11 +187,16 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
     "genai_perf": lambda shape: any(
         shape.has(name, "unit") or shape.has("records", name, "unit") for name in _GENAI_METRICS
     ),
-    "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status"),
+    "evalplus": lambda shape: shape.has("eval", "*", 0, "base_status") or shape.has("eval", "*", "nfiles"),
     "lm_eval": lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
     "humaneval": lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
     "large_language_monkeys": lambda shape: bool({"is_corrects", "is_correct"} & shape.keys),
-    "openrouter_prices": lambda shape: shape.has("data", 0, "pricing"),
+    "openrouter_prices": lambda shape: shape.has("data", 0, "pricing") or shape.has(0, "pricing"),
+    "llm_prices": lambda shape: (
+        shape.has("models", 0, "price_history")
+        or (shape.has("prices", 0, "vendor") and shape.has("prices", 0, "input"))
+    ),
+    "models_dev": lambda shape: shape.has("*", "models", "*", "cost") or shape.has("*", "models", "*", "limit"),
     "genai_prices": lambda shape: shape.has(0, "models", 0, "prices"),
     "catalog": lambda shape: any(
         shape.has("models", "*", name) for name in ("usd_per_million_input_tokens", "c_in", "input_tokens")
@@ -201,17 +210,19 @@ _JSON_RULES: Mapping[str, Callable[[_Shape], bool]] = {
 }
 
 
-def _json_format(text: str) -> tuple[str | None, Mapping[str, str]]:
-    shape = _Shape(text)
-    found = next((name for name, rule in _JSON_RULES.items() if rule(shape)), None)
-    return found, _length_options({*map(str, shape.keys)}) if found == "lengths_csv" else {}
-
-
 def _length_options(names: set[str]) -> dict[str, str]:
-    return dict(zip(("input_tokens", "output_tokens"), length_columns(names) or (), strict=False))
+    """The columns of a table of token counts, by what they hold; empty where it is none."""
+    pair = length_columns(names)
+    if pair is None:
+        return {}
+    further = {
+        "seconds": next((name for name in _SECONDS_NAMES if name in names), ""),
+        "reasoning_tokens": next((name for name in _REASONING_NAMES if name in names), ""),
+    }
+    return {"input_tokens": pair[0], "output_tokens": pair[1], **{what: name for what, name in further.items() if name}}
 
 
-def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
+def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bool) -> Recognised:
     lines = text.split("\n")
     if not whole and len(lines) > 1:
         del lines[-1]
@@ -224,25 +235,26 @@ def _csv(path: str | os.PathLike[str], text: str, *, whole: bool) -> Recognised:
     names = tuple(cell.strip() for cell in rows[0])
     if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
         raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
+    _refuse(path, by_header(names))
     found = _csv_by_header(names)
     if found:
-        return _recognised(path, *found)
+        fitting = [one for one in found if FORMATS[one[0]].kind == kind]
+        return _recognised(path, *(fitting or found)[0])
     systems = _columns_of_bits(names, rows[1:])
     if systems:
         return _recognised(path, "outcomes_table", {"question": names[0]}, systems)
+    candidates = candidate_columns(names)
+    if candidates:
+        return _recognised(path, "candidates_csv", candidates)
     raise _unknown(path, f"CSV with the columns {', '.join(names[:12])}" if len(names) > 1 else "text")
 
 
-def _csv_by_header(names: tuple[str, ...]) -> tuple[str, dict[str, str]] | None:
+def _csv_by_header(names: tuple[str, ...]) -> list[tuple[str, dict[str, str]]]:
+    """The formats that a header fits, the likeliest first: one table may hold token counts and outcomes too."""
     there = set(names)
-    for form, columns in _HEADERS:
-        if there.issuperset(columns):
-            return form, {}
-    for columns in _CANDIDATE_COLUMNS:
-        if there.issuperset(columns):
-            return "candidates_csv", dict(zip(("name", "accuracy", "usd_per_query"), columns, strict=True))
+    found: list[tuple[str, dict[str, str]]] = [(form, {}) for form, columns in _HEADERS if there.issuperset(columns)]
     options = _length_options(there)
-    return ("lengths_csv", options) if options else None
+    return [*found, ("lengths_csv", options)] if options else found
 
 
 def _columns_of_bits(names: tuple[str, ...], rows: list[list[str]]) -> tuple[str, ...]:

@@ -18,11 +18,13 @@ class TokenTrace:
 
     Attributes:
         input_tokens: (n,) tokens of each prompt.
-        output_tokens: (n,) tokens of each answer.
+        output_tokens: (n,) tokens of each answer, reasoning included.
         seconds: (n,) from the request to its last token; None where the file does not tell.
         arrival_seconds: (n,) when each request came, counted from the first row's; None where the file does not tell.
         failed: rows that are left out, since the request failed.
         where: the file.
+        reasoning_tokens: (n,) tokens of reasoning among the output tokens; None where the file does not tell.
+        notes: what has to be known of these numbers, in sentences.
     """
 
     input_tokens: IntArray
@@ -31,6 +33,8 @@ class TokenTrace:
     arrival_seconds: FloatArray | None
     failed: int
     where: str
+    reasoning_tokens: IntArray | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.input_tokens)
@@ -61,11 +65,29 @@ class TraceBuilder:
         seconds, arrival = (
             np.asarray(joined[name], dtype=float) if name in joined else None for name in ("seconds", "arrival")
         )
+        output = joined["output_tokens"].astype(np.int64)
+        reasoning: IntArray | None = None
+        notes: tuple[str, ...] = ()
+        if "reasoning_tokens" in joined:
+            reasoning = joined["reasoning_tokens"].astype(np.int64)
+            output, notes = _with_reasoning(output, reasoning)
         return TokenTrace(
             joined["input_tokens"].astype(np.int64),
-            joined["output_tokens"].astype(np.int64),
+            output,
             seconds,
             None if arrival is None else arrival - arrival[0],
             self.failed,
             str(path),
+            reasoning,
+            notes,
         )
+
+
+def _with_reasoning(output: IntArray, reasoning: IntArray) -> tuple[IntArray, tuple[str, ...]]:
+    """All that was written, and how that was understood."""
+    beyond = int((reasoning > output).sum())
+    if beyond:
+        return output + reasoning, (
+            f"Tokens of reasoning are taken to come on top of the answers', since they exceed them in {beyond:,} rows.",
+        )
+    return output, ("Tokens of reasoning are taken for a part of the answers' tokens, as in OpenAI's usage.",)

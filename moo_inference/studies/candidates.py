@@ -1,5 +1,7 @@
 """Measured candidates, each with one accuracy and one cost, as a front: which of them is worth a look at all."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from moo_inference.catalog import Scenario
@@ -10,20 +12,21 @@ from moo_inference.readers import Candidates
 
 
 def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
-    """The nondominated candidates that meet the budgets of cost and accuracy, the cheapest first.
+    """The nondominated candidates that meet the budgets, the cheapest first.
 
-    Nothing is known of their times, so the scenario must have no budget for them, and nothing of how cost and accuracy
-    vary, so its budgets must be for means.
+    Where nothing is known of their times the scenario must have no budget for them. Nothing is known of how their
+    numbers vary, so its budgets must be for means.
 
     Args:
-        candidates: names, accuracies and USD a query, as measured.
+        candidates: names, accuracies, USD and maybe seconds per query, as measured.
         scenario: the budgets.
 
     Raises:
-        SettingError: (a ValueError) the scenario has a budget for time, or for a quantile.
+        SettingError: (a ValueError) the scenario has a budget for times that are not known, or for a quantile.
     """
     faults = []
-    if scenario.t_max is not None:
+    seconds = candidates.seconds_per_query
+    if seconds is None and scenario.t_max is not None:
         faults.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
     if scenario.has_quantiles:
         faults.append(
@@ -34,7 +37,10 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     n = len(candidates.names)
     accuracy = np.asarray(candidates.accuracy, dtype=float)
     table = np.full((n, 15), np.nan)
-    table[:, 0], table[:, 5], table[:, 10] = candidates.usd_per_query, 0.0, accuracy
+    # Times that are unknown are alike, so that none of them decides.
+    table[:, 0], table[:, 5], table[:, 10] = candidates.usd_per_query, 0.0 if seconds is None else seconds, accuracy
     table[:, 11] = np.sqrt(accuracy * (1 - accuracy))
     curve = ScalingCurve(np.ones(n, dtype=np.int64), table, 1 - accuracy)
-    return Front.from_curve(curve, scenario, candidates.names)
+    front = Front.from_curve(curve, scenario, candidates.names)
+    # One pass each is all that there is: the front does not go on beyond a k.
+    return replace(front, reaches_k_max=False)

@@ -180,7 +180,7 @@ def test_a_bill_with_reasoning_has_the_mean_and_the_spread_of_its_parts(gpt5):
     spread = np.sqrt((1.25 * 64) ** 2 + (10 * 128) ** 2 + (30 * 80) ** 2) / 1e6
     assert (own.mean, own.std) == pytest.approx((mean, spread), rel=1e-12)
     assert (generated(model).mean, generated(model).std) == pytest.approx((2448, np.hypot(128, 80)))
-    assert written_price(model, 10.0) == pytest.approx((10 * 2048 + 30 * 400) / 2448)
+    assert written_price(model, 10.0, 30.0) == pytest.approx((10 * 2048 + 30 * 400) / 2448)
     same = cost_law(gpt5.replace(reasoning_tokens={"mean": 400, "std": 80}))
     assert same.std == pytest.approx(np.sqrt((1.25 * 64) ** 2 + (10 * np.hypot(128, 80)) ** 2) / 1e6)
     assert cost_law(gpt5).std == pytest.approx(np.hypot(1.25 * 64, 10 * 128) / 1e6)

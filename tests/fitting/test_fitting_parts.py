@@ -89,7 +89,13 @@ def test_prices_are_those_of_the_entry_with_its_line():
     }
     where = {f"{DATA / 'litellm_model_prices_excerpt.json'}:376, gemini/gemini-2.5-pro"}
     assert set(part.sources.values()) == where
-    assert part.notes == ()
+    (note,) = part.notes
+    assert (
+        "gemini/gemini-2.5-pro has further prices, which are not counted: cached input 0.125 (--cached-prompt" in note
+    )
+    assert "cache_read_input_token_cost_above_200k_tokens 2.5e-07" in note
+    assert note.endswith("priority, batches, flex")
+    assert "input_cost_per_token_batches" not in note
 
 
 def test_a_cached_prompt_costs_what_the_list_says_or_that_it_says_nothing():
@@ -110,7 +116,7 @@ def test_what_the_reader_let_pass_as_meant_stays_meant():
     reasoning = price_part(Price("x", 1.0, 2.0, 0.5, 4.0, where="f:1"))
     assert reasoning.values["usd_per_million_reasoning_tokens"] == 4.0
     assert reasoning.notes[0].startswith("f:1: reasoning has a price of its own")
-    assert price_part(Price("x", 1.0, 2.0, 0.5, 2.0)).notes == ()
+    assert price_part(Price("x", 1.0, 2.0, None, 2.0)).notes == ()
 
 
 # Lengths
@@ -362,7 +368,7 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
         SettingError, match=r"outcomes_long.csv: verifier needs a score for every sample, got none for 1"
     ):
         outcome_part(found, "verifier")
-    filtered = read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="maj@2")
+    filtered = read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="score-first")
     with pytest.raises(SettingError, match=r"lm_eval_samples_gsm8k.jsonl: verifier needs a score"):
         outcome_part(filtered, "verifier")
     with pytest.raises(SettingError, match=r"outcomes_long.csv: the beta law tells of the oracle alone.*'majority'"):
@@ -370,7 +376,7 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
 
 
 def test_notes_of_the_reader_reach_the_user():
-    part = outcome_part(read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="maj@2"))
+    part = outcome_part(read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="score-first"))
     assert any("Each question was answered up to 3 times" in note for note in part.notes)
 
 

@@ -33,7 +33,7 @@ def test_a_compressed_sample_is_what_it_is_uncompressed(name, tmp_path):
 
 def test_several_members_are_one_file(tmp_path):
     path = tmp_path / "packed.csv.gz"
-    path.write_bytes(gzip.compress(b"input_tokens,output") + gzip.compress(b"_tokens\n1,2\n"))
+    path.write_bytes(gzip.compress(b"input_tokens,output", mtime=0) + gzip.compress(b"_tokens\n1,2\n"))
     assert readers.read_lengths(path).output_tokens.tolist() == [2]
 
 
@@ -50,7 +50,7 @@ def test_a_compressed_catalog_and_parquet_are_read(tmp_path, paper):
 def test_progress_is_told_in_bytes_of_the_compressed_file(tmp_path):
     path = tmp_path / "packed.csv.gz"
     rows = "".join(f"{row * 7919 % 9973},{row}\n" for row in range(60_000))
-    path.write_bytes(gzip.compress(f"input_tokens,output_tokens\n{rows}".encode()))
+    path.write_bytes(gzip.compress(f"input_tokens,output_tokens\n{rows}".encode(), mtime=0))
     calls = []
     readers.read_lengths(path, progress=lambda done, total: calls.append((done, total)))
     assert {total for _, total in calls} == {path.stat().st_size}
@@ -61,11 +61,11 @@ def test_progress_is_told_in_bytes_of_the_compressed_file(tmp_path):
 @pytest.mark.parametrize(
     "content",
     [
-        gzip.compress(b"input_tokens,output_tokens\n1,2\n")[:-4],
-        gzip.compress(b"input_tokens,output_tokens\n1,2\n")[:-9] + b"xxxxxxxxx",
+        gzip.compress(b"input_tokens,output_tokens\n1,2\n", mtime=0)[:-4],
+        gzip.compress(b"input_tokens,output_tokens\n1,2\n", mtime=0)[:-9] + b"xxxxxxxxx",
         b"\x1f\x8b",
         b"\x1f\x8b" + b"x" * 100,
-        gzip.compress(b"{}") + b"trailing",
+        gzip.compress(b"{}", mtime=0) + b"trailing",
     ],
 )
 def test_damaged_files_are_refused_in_one_line(tmp_path, content):
@@ -79,7 +79,7 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, content):
 
 def test_a_decompression_bomb_is_refused_before_it_fills_memory(tmp_path):
     path = tmp_path / "bomb"
-    path.write_bytes(gzip.compress(bytes(80 << 20), compresslevel=9))
+    path.write_bytes(gzip.compress(bytes(80 << 20), compresslevel=9, mtime=0))
     assert path.stat().st_size < 1 << 20
     for read in (readers.read_json, readers.read_lengths, readers.read_genai_perf):
         with pytest.raises(ReaderError, match="Unpacks to more than 100 times its size"):
@@ -87,6 +87,6 @@ def test_a_decompression_bomb_is_refused_before_it_fills_memory(tmp_path):
     with open_to_read(path) as stream, pytest.raises(OSError, match="Unpacks"):
         stream.seek(0, os.SEEK_END)
     # The same content is read where the file is as large as what it holds.
-    path.write_bytes(gzip.compress(bytes(1 << 20), compresslevel=0))
+    path.write_bytes(gzip.compress(bytes(1 << 20), compresslevel=0, mtime=0))
     with open_to_read(path) as stream:
         assert len(stream.read()) == 1 << 20

@@ -15,8 +15,10 @@ from moo_inference.readers import (
     read_large_language_monkeys,
     read_lm_eval,
     read_outcomes_table,
+    recognise,
 )
-from moo_inference.readers.outcomes import OutcomesBuilder, name_of, truth
+from moo_inference.readers.lm_eval import lm_eval_filters, lm_eval_metrics
+from moo_inference.readers.outcomes import OutcomesBuilder, answer_of, name_of, passes_of, truth
 
 DATA = Path(__file__).parent.parent / "data"
 OPENAI = DATA / "gsm8k_openai_correctness.csv"
@@ -254,7 +256,7 @@ def test_evalplus_without_plus_tests_is_base_only(file):
 def test_lm_eval_writes_each_document_once_for_each_filter():
     rows = [json.loads(line) for line in LM_EVAL.read_text().splitlines()]
     assert len(rows) == 9
-    with pytest.raises(ReaderError, match=r"filter must be named.*: score-first, maj@64, maj@2$"):
+    with pytest.raises(ReaderError, match=r"filter must be named \(--filter NAME\), .*: score-first, maj@64, maj@2$"):
         read_lm_eval(LM_EVAL)
     for name in ("score-first", "maj@64", "maj@2"):
         found = read_lm_eval(LM_EVAL, filter=name)
@@ -265,7 +267,9 @@ def test_lm_eval_writes_each_document_once_for_each_filter():
         assert [answers.index(answer) for answer in answers] == [
             found.answer.tolist().index(code) for code in found.answer
         ]
-        assert "up to 3 times" in found.notes[0]
+        passes = {"score-first": 1, "maj@64": 64, "maj@2": 2}[name]
+        assert found.passes == passes
+        assert ("up to 3 times" if passes == 1 else f"one outcome of {passes} passes (filter {name}") in found.notes[0]
     with pytest.raises(ReaderError, match=r"has no filter 'maj@6' \(did you mean 'maj@64'\?\); it has: score-first"):
         read_lm_eval(LM_EVAL, filter="maj@6")
 
@@ -364,3 +368,223 @@ def test_candidates_in_per_cent_are_refused(file):
     assert ":3: Test_cost: must be a number, 0 or more, got '-1'" in "".join(caught.value.faults)
     with pytest.raises(ReaderError, match="must hold at least one candidate"):
         read_candidates(file("Method,Test_acc,Test_cost\n"))
+
+
+# Files of older versions
+
+
+def test_evalplus_before_february_2024(file):
+    found = read_evalplus(DATA / "evalplus_2024-01.json")
+    assert found.questions == ("HumanEval/0", "HumanEval/10", "HumanEval/1")
+    assert found.correct.tolist() == [True, False, False]
+    # A base test that fails is enough, and without plus tests the base tests decide.
+    task = {"nfiles": 3, "base": [["success", []], ["failed", []], ["success", []]]}
+    plus = [["success", []], ["success", []], ["timed out", []]]
+    path = file(json.dumps({"eval": {"a": {**task, "plus": plus}}}))
+    assert read_evalplus(path).correct.tolist() == [True, False, False]
+    assert read_evalplus(path, tests="base").correct.tolist() == [True, False, True]
+    only = read_evalplus(file(json.dumps({"eval": {"a": {**task, "plus": []}}})))
+    assert only.correct.tolist() == [True, False, True]
+    assert "base tests only" in only.notes[0]
+    for change, words in (
+        ({"base": [["maybe", []]] * 3}, "eval.a.base.0: must be one of success, failed, timed out, got 'maybe'"),
+        ({"nfiles": 2}, "eval.a.base: must hold as many samples as nfiles says, got 3 where nfiles is 2"),
+        ({"base": "success"}, r"eval.a.base: must be a list of \[status, details\]"),
+    ):
+        with pytest.raises(ReaderError, match=words):
+            read_evalplus(file(json.dumps({"eval": {"a": {**task, "plus": plus, **change}}})))
+
+
+OLD = DATA / "lm_eval_2024_no_filter_key.jsonl"
+
+
+def test_lm_eval_before_november_2024_has_each_document_once_for_each_filter():
+    rows = [json.loads(line) for line in OLD.read_text().splitlines()]
+    assert len(rows) == 16
+    assert lm_eval_filters(OLD) == ("1", "2")
+    with pytest.raises(ReaderError, match=r"each of: 1, 2 \(the file does not name them"):
+        read_lm_eval(OLD)
+    for name, mine in (("1", rows[:8]), ("2", rows[8:])):
+        found = read_lm_eval(OLD, filter=name)
+        assert found.questions == tuple(map(str, range(8)))
+        assert found.correct.tolist() == [row["exact_match"] == 1.0 for row in mine]
+    first, second = (read_lm_eval(OLD, filter=name) for name in "12")
+    assert first.answer is None
+    assert first.notes[0] == "Responses that are [invalid], in which the filter found no answer: 8."
+    assert second.answer.tolist() == [0] * 8
+    with pytest.raises(ReaderError, match="has no filter 'none'"):
+        read_lm_eval(OLD, filter="none")
+
+
+def test_samples_of_one_document_with_other_responses_are_samples(file):
+    """The responses tell a second filter from a second sample, where the file names no filter."""
+    rows = [{"doc_id": 0, "acc": c, "resps": [[text]], "filtered_resps": [text]} for c, text in ((1, "a"), (0, "b"))]
+    found = read_lm_eval(file(rows))
+    assert found.correct.tolist() == [True, False]
+    assert lm_eval_filters(file(rows)) == ("none",)
+    assert read_lm_eval(file(rows), filter="none").correct.tolist() == [True, False]
+    assert lm_eval_filters(file([rows[0], rows[0]])) == ("1", "2")
+
+
+def test_rows_that_come_again_under_a_named_filter_are_told(file):
+    row = {"doc_id": 0, "filter": "f", "acc": 1, "resps": [["a"]], "filtered_resps": ["a"]}
+    found = read_lm_eval(file([row, row, {**row, "doc_id": 1}]))
+    assert found.notes == (
+        "Rows with the document and the responses of an earlier one, which count again: 1. Was a file joined "
+        "with itself?",
+    )
+
+
+def test_two_tasks_in_one_file_are_not_mixed(file):
+    row = {"doc_id": 0, "acc": 1, "doc_hash": "aa", "filter": "none"}
+    with pytest.raises(
+        ReaderError, match=r":2: doc_hash: must be that of the other rows with doc_id 0.*one file a task"
+    ):
+        read_lm_eval(file([row, {**row, "doc_hash": "bb"}]))
+    assert len(read_lm_eval(file([row, {**row, "filter": "none"}]))) == 2
+
+
+def test_the_metric_can_be_chosen():
+    path = DATA / "lm_eval_acc_acc_norm.jsonl"
+    assert lm_eval_metrics(path) == ("acc", "acc_norm")
+    assert read_lm_eval(path, metric="acc").correct.tolist() == [False, False, True, True]
+    assert read_lm_eval(path, metric="acc_norm").correct.tolist() == [False, False, False, True]
+    with pytest.raises(ReaderError, match=r"metric must be named; it has: acc, acc_norm \(--metric NAME\)"):
+        read_lm_eval(path)
+
+
+# One outcome of several passes
+
+
+@pytest.mark.parametrize(
+    ("name", "passes"),
+    [
+        *(
+            ("maj@64", 64),
+            ("maj_at_8", 8),
+            ("majority-vote-16", 16),
+            ("cons@64", 64),
+            ("pass@10", 10),
+            ("pass_at_1", 1),
+        ),
+        *(("pass^4", 4), ("best_of_32", 32), ("best-of-8", 8), ("bon@4", 4), ("self_consistency_40", 40)),
+        *(("majority_vote", 0), ("voting", 0), ("consensus", 0)),
+        *(
+            (name, None)
+            for name in ("score-first", "none", "strict-match", "pass", "passed", "best", "exact_match", "acc")
+        ),
+        *((name, None) for name in ("175b_verification", "gpt-4-1106-preview", "compass2", "bonus4", "constant1")),
+    ],
+)
+def test_names_tell_of_how_many_passes_an_outcome_is(name, passes):
+    assert passes_of(name) == passes
+
+
+def test_a_vote_without_a_number_is_one_of_all_repeats(file):
+    row = {"doc_id": 0, "filter": "majority", "acc": 1, "resps": [["so: 7", "so: 8", "so: 8"]], "filtered_resps": ["8"]}
+    assert read_lm_eval(file([row])).passes == 3
+    # A response that the first repeat does not hold is none of the first pass alone, whatever the filter is called.
+    assert read_lm_eval(file([{**row, "filter": "mine"}])).passes == 3
+    assert read_lm_eval(file([{**row, "filter": "mine", "filtered_resps": ["7"]}])).passes == 1
+    assert read_lm_eval(file([{**row, "filter": "mine", "filtered_resps": ["[invalid]"]}])).passes == 1
+    assert read_lm_eval(file([{**row, "filter": "mine", "resps": [["so: 8"]]}])).passes == 1
+    several = {
+        "doc_id": 0,
+        "filter": "create_test",
+        "pass@8": 1.0,
+        "resps": [["a", "b"]],
+        "filtered_resps": [["a", "b"]],
+    }
+    assert read_lm_eval(file([several])).passes == 8
+
+
+def test_a_column_of_votes_is_no_column_of_passes(file):
+    path = file("question,maj@64,greedy\nq1,1,0\nq2,0,0\n")
+    assert read_outcomes_table(path, correct="maj@64").passes == 64
+    assert read_outcomes_table(path, correct="greedy").passes == 1
+
+
+# Absent, unreadable, and marks for nothing
+
+
+def test_questions_without_samples_are_counted_and_named(file):
+    path = file([{"is_corrects": [True, False], "orig_dset_idx": "a"}, {"is_corrects": [], "orig_dset_idx": "C"}])
+    found = read_large_language_monkeys(path)
+    assert found.questions == ("a",)
+    assert found.notes == ("Questions without any sample, which are in no mean: 1 of 2 ('C').",)
+    sample = {"base_status": "pass", "plus_status": "pass"}
+    empty = {name: [] for name in "BCDE"}
+    found = read_evalplus(file(json.dumps({"eval": {"A": [sample], **empty}})))
+    assert "Questions without any sample, which are in no mean: 4 of 5 ('B', 'C', 'D' and others)." in found.notes
+    old = {"nfiles": 0, "base": [], "plus": []}
+    with pytest.raises(ReaderError, match="must hold at least one sample, got 1 questions without any"):
+        read_evalplus(file(json.dumps({"eval": {"A": old}})))
+    with pytest.raises(ReaderError, match="must hold at least one sample, got 2 questions without any"):
+        read_large_language_monkeys(file([{"is_corrects": []}, {"is_corrects": []}]))
+
+
+@pytest.mark.parametrize(
+    ("value", "answer"),
+    [
+        (["A", "C"], '["A", "C"]'),
+        ({"b": 1, "a": [2]}, '{"a": [2], "b": 1}'),
+        *((None, None), ("", None), (" ", None), (math.nan, None), ("None", "None"), (7.0, "7"), (False, "false")),
+    ],
+)
+def test_answers_are_equal_where_what_is_in_them_is(value, answer):
+    assert answer_of(value) == answer
+
+
+def test_lists_are_answers_and_texts_that_may_mean_nothing_are_told(file):
+    said = [["A", "C"], ["A", "C"], ["A"], "None", "none", None]
+    found = read_outcomes_table(file([{"question": "q", "correct": 0, "answer": answer} for answer in said]))
+    assert found.answer.tolist() == [0, 0, 1, 2, 3, -1]
+    assert found.notes[0] == "Samples without an answer, which have no vote: 1 of 6."
+    assert found.notes[1].startswith("The text 'None' is the answer of 1 samples and has their votes")
+    assert found.notes[2].startswith("The text 'none' is the answer of 1 samples")
+
+
+def test_responses_in_which_the_filter_found_nothing_have_no_vote(file):
+    rows = [
+        {"doc_id": 0, "filter": "f", "acc": int(said == "8"), "resps": [[f"{said} {n}"]], "filtered_resps": [said]}
+        for n, said in enumerate(["8", "[invalid]", "8", "[invalid]", "[invalid]"])
+    ]
+    found = read_lm_eval(file(rows))
+    assert found.answer.tolist() == [0, -1, 0, -1, -1]
+    assert "Responses that are [invalid], in which the filter found no answer: 3." in found.notes
+
+
+def test_the_rows_of_a_parquet_file_are_counted_before_they_are_read(tmp_path, monkeypatch):
+    pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
+    path = tmp_path / "large.parquet"
+    table = pa.table({"question": ["q"] * 1_000_000, "correct": [True] * 1_000_000})
+    with parquet.ParquetWriter(path, table.schema) as writer:
+        for _ in range(21):
+            writer.write_table(table, row_group_size=1_000_000)
+    assert path.stat().st_size < 1 << 20
+    monkeypatch.setattr(parquet.ParquetFile, "iter_batches", lambda *_, **__: pytest.fail("a row was read"))
+    with pytest.raises(ReaderError, match="must hold at most 20,000,000 rows, got 21,000,000"):
+        read_outcomes_table(path)
+
+
+# Candidates
+
+
+def test_candidates_have_usual_columns_in_any_case(file):
+    path = file("Model,k,Cost,Time,Accuracy,note\na,1,0.001,1.5,0.7,x\na,8,0.008,2,0.8,y\n")
+    known = recognise(path)
+    assert (known.format, known.kind) == ("candidates_csv", "candidates")
+    found = read_candidates(path, **known.options)
+    assert found.names == ("a, k = 1", "a, k = 8")
+    assert found.seconds_per_query.tolist() == [1.5, 2.0]
+    assert found.usd_per_query.tolist() == [0.001, 0.008]
+    bare = file("cost,time,accuracy\n1,2,0.5\n3,4,0.6\n")
+    assert read_candidates(bare, **recognise(bare).options).names == ("row 1", "row 2")
+    in_ms = file("name,accuracy,usd,Latency_ms\na,0.5,1,1500\n")
+    assert read_candidates(in_ms, **recognise(in_ms).options).seconds_per_query.tolist() == [1.5]
+    without = file("name,accuracy,usd_per_query\na,0.5,1\n")
+    assert read_candidates(without, **recognise(without).options).seconds_per_query is None
+    broken = file("cost,time,accuracy\n1,-4,0.5\n")
+    options = recognise(broken).options
+    with pytest.raises(ReaderError, match=":2: time: must be a number, 0 or more, got '-4'"):
+        read_candidates(broken, **options)

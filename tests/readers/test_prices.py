@@ -4,8 +4,17 @@ from pathlib import Path
 
 import pytest
 
+import moo_inference as mi
 from moo_inference.errors import ReaderError
-from moo_inference.readers import read_genai_prices, read_litellm_prices, read_openrouter_prices
+from moo_inference.fitting import Given, fit_model
+from moo_inference.readers import (
+    examine,
+    read_genai_prices,
+    read_litellm_prices,
+    read_llm_prices,
+    read_models_dev,
+    read_openrouter_prices,
+)
 
 DATA = Path(__file__).parent.parent / "data"
 LITELLM = DATA / "litellm_model_prices_excerpt.json"
@@ -72,22 +81,22 @@ def test_litellm_prices_are_those_of_the_file_times_a_million():
 
 def test_tiers_of_litellm_in_both_spellings():
     found = read_litellm_prices(LITELLM)
-    assert found.priced["gemini/gemini-2.5-pro"].tiers == ((200_000, 2.5, 15.0),)
-    assert found.priced["minimax/MiniMax-M3"].tiers == ((512_000, 0.6, 2.4),)
+    assert found.priced["gemini/gemini-2.5-pro"].tiers == ((200_000, 2.5, 15.0, None),)
+    assert found.priced["minimax/MiniMax-M3"].tiers == ((512_000, 0.6, 2.4, None),)
     qwen = found.priced["dashscope/qwen3-max"]
     assert (qwen.usd_per_million_input_tokens, qwen.usd_per_million_output_tokens) == (1.2, 6.0)
-    assert qwen.tiers == ((32_000, 2.4, 12.0), (128_000, 3.0, 15.0))
+    assert qwen.tiers == ((32_000, 2.4, 12.0, None), (128_000, 3.0, 15.0, None))
 
 
 def test_a_tier_that_does_not_give_one_of_the_prices_keeps_it(litellm):
     tiers = {"input_cost_per_token_above_128k_tokens": 3e-06, "output_cost_per_token_above_256k_tokens": 5e-06}
-    assert litellm({**FLAT, **tiers}).priced["m"].tiers == ((128_000, 3.0, 2.0), (256_000, 3.0, 5.0))
+    assert litellm({**FLAT, **tiers}).priced["m"].tiers == ((128_000, 3.0, 2.0, None), (256_000, 3.0, 5.0, None))
 
 
 def test_a_flat_price_and_an_equal_first_tier_are_one_price(litellm):
     first = {"range": [0, 1000], "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06}
     second = {"range": [1000, 9000], "input_cost_per_token": 4e-06, "output_cost_per_token": 5e-06}
-    assert litellm({**FLAT, "tiered_pricing": [first, second]}).priced["m"].tiers == ((1000, 4.0, 5.0),)
+    assert litellm({**FLAT, "tiered_pricing": [first, second]}).priced["m"].tiers == ((1000, 4.0, 5.0, None),)
     first["input_cost_per_token"] = 3e-06
     assert "must have one price for each length" in litellm({**FLAT, "tiered_pricing": [first, second]}).unpriced["m"]
 
@@ -175,7 +184,7 @@ def test_genai_prices_are_per_million_already():
         ]
         assert [price.usd_per_million_input_tokens, price.usd_per_million_output_tokens] == base
         assert price.context_tokens == raw[key].get("context_window")
-    assert found.priced["google/gemini-2.5-pro"].tiers == ((200_000, 2.5, 15.0),)
+    assert found.priced["google/gemini-2.5-pro"].tiers == ((200_000, 2.5, 15.0, None),)
     assert found.priced["google/gemini-2.5-pro"].usd_per_million_cached_input_tokens == 0.125
     assert {*found.unpriced} == {"anthropic/claude-opus-4-6", "deepseek/deepseek-chat", "deepseek/deepseek-reasoner"}
     for reason in found.unpriced.values():
@@ -187,7 +196,7 @@ def test_tiers_of_input_and_output_of_genai_prices_are_joined(genai):
         "input_mtok": {"base": 1, "tiers": [{"start": 200, "price": 3}, {"start": 100, "price": 2}]},
         "output_mtok": {"base": 4, "tiers": [{"start": 150, "price": 5}]},
     }
-    assert genai(tiers).priced["p/m"].tiers == ((100, 2.0, 4.0), (150, 2.0, 5.0), (200, 3.0, 5.0))
+    assert genai(tiers).priced["p/m"].tiers == ((100, 2.0, 4.0, None), (150, 2.0, 5.0, None), (200, 3.0, 5.0, None))
 
 
 @pytest.mark.parametrize(
@@ -260,7 +269,7 @@ def test_openrouter_overrides_are_tiers(openrouter):
     ]
     pricing = {"prompt": "0.000001", "completion": "0.000004", "internal_reasoning": "0.000003", "overrides": overrides}
     price = openrouter(pricing).priced["m"]
-    assert price.tiers == ((100, 1.0, 9.0), (200_000, 2.0, 4.0))
+    assert price.tiers == ((100, 1.0, 9.0, None), (200_000, 2.0, 4.0, None))
     assert price.usd_per_million_reasoning_tokens == 3.0
 
 
@@ -280,7 +289,7 @@ def test_a_model_that_stands_twice_has_no_price(tmp_path):
         (read_genai_prices, "{}", "must be a list of providers, got keys and values"),
         (read_genai_prices, '[{"id": "p"}]', "0: must be a provider with an id and a list of models"),
         (read_genai_prices, '[{"id": "p", "models": [{}]}]', "0.models.0: must be a model with an id and prices"),
-        (read_openrouter_prices, '{"data": {}}', 'must hold a list of models under "data"'),
+        (read_openrouter_prices, '{"data": {}}', 'must hold a list of models, itself or under "data"'),
         (read_openrouter_prices, '{"data": [3]}', "data.0: must be a model with an id and pricing"),
     ],
 )
@@ -291,3 +300,217 @@ def test_files_of_another_shape_are_refused(tmp_path, read, text, words):
         read(path)
     assert words in caught.value.faults[0]
     assert f"{path}:1: " in caught.value.faults[0]
+
+
+# Prices beside the two main ones
+
+
+def fitted(price, prompt, answer, reasoning, **given):
+    lengths = {"input_tokens": (prompt, 0.0), "output_tokens": (answer, 0.0), "reasoning_tokens": (reasoning, 0.0)}
+    return fit_model(
+        "m", price=price, given=Given(**lengths, request_seconds=(1, 0), accuracy=(0.5, 0.1), **given)
+    ).model
+
+
+@pytest.mark.parametrize(
+    ("prompt", "usd"),
+    [
+        # 1,000 of prompt, 2,000 of answer, 1,500 of reasoning, at 0.4, 1.2 and 4 USD per million tokens.
+        (1_000, 0.0004 + 0.0024 + 0.006),
+        # Above 256,000 at 1.2, 3.6 and 12.
+        (300_000, 0.36 + 0.0072 + 0.018),
+    ],
+)
+@pytest.mark.parametrize("estimator", [mi.ClosedForm(), mi.MonteCarlo(trials=20)])
+def test_reasoning_costs_what_its_tier_says(estimator, prompt, usd):
+    price = read_litellm_prices(DATA / "litellm_tier_reasoning.json").price("dashscope/qwen-plus-2025-07-28")
+    assert price.reasons
+    assert price.usd_per_million_reasoning_tokens == 4.0
+    assert price.tiers == ((256_000, 1.2, 3.6, 12.0),)
+    curve = estimator.estimate(fitted(price, prompt, 2_000, 1_500), [1, 3])
+    assert curve.table[:, 0] == pytest.approx([usd, 3 * usd])
+
+
+def test_measured_passes_pay_for_reasoning_in_their_tier():
+    """Two passes, one in each tier; three sevenths of what they wrote is reasoning, as the model's lengths say."""
+    price = read_litellm_prices(DATA / "litellm_tier_reasoning.json").price("dashscope/qwen-plus-2025-07-28")
+    model = fitted(price, 1_000, 2_000, 1_500)
+    passes = {"input_tokens": [1_000, 300_000], "output_tokens": [3_500, 3_500], "seconds": [1.0, 1.0]}
+    curve = mi.Empirical().estimate(model.replace(passes=passes), [1])
+    assert curve.table[0, 0] == pytest.approx((0.0088 + 0.3852) / 2, rel=0.1)
+
+
+def test_other_prices_at_some_hours_are_told():
+    price = read_litellm_prices(DATA / "litellm_tier_reasoning.json").price("deepseek/deepseek-v4-pro")
+    assert price.notes == (
+        "at some hours other prices hold (off_peak_pricing: input USD 0.66, output USD 1.98, cached input USD 0.022 "
+        "per million tokens), which are not counted",
+    )
+    # Its two names for cached input say the same, and a price of 0 for writing to the cache costs nothing.
+    assert price.usd_per_million_cached_input_tokens == 0.044
+    assert price.others == ()
+    found = examine(DATA / "litellm_tier_reasoning.json")
+    assert any("off_peak_pricing" in warning for warning in found.warnings)
+    assert "1 of them have a price of their own for reasoning." in found.holds
+
+
+def test_prices_of_other_services_searches_and_sounds_are_named(litellm):
+    others = {
+        "cache_creation_input_token_cost": 3.75e-06,
+        "input_cost_per_audio_token": 1e-05,
+        "input_cost_per_token_batches": 5e-07,
+        "output_cost_per_token_batches": 1e-06,
+        "input_cost_per_token_priority": 2e-06,
+        "output_cost_per_token_flex": 0.0,
+        "search_context_cost_per_query": {"search_context_size_low": 0.01},
+        "output_cost_per_image": None,
+    }
+    assert litellm({**FLAT, **others}).priced["m"].others == (
+        "cache_creation_input_token_cost 3.75e-06",
+        "input_cost_per_audio_token 1e-05",
+        "search_context_cost_per_query",
+        "batches",
+        "priority",
+    )
+    tier = {"range": [0, 9], "input_cost_per_token": 1e-06, "output_cost_per_token": 2e-06, "cache_x_cost": 1e-07}
+    assert litellm({"mode": "chat", "tiered_pricing": [tier]}).priced["m"].others == ("tiered_pricing cache_x_cost",)
+    per_request = litellm({**FLAT, "input_cost_per_request": 0.005})
+    assert "input_cost_per_request: must be priced by tokens alone" in per_request.unpriced["m"]
+
+
+def test_every_price_of_an_entry_is_used_or_named():
+    """Of every entry of the map that has prices: no key with a price in it is passed over."""
+    raw = json.loads(LITELLM.read_text())
+    seen = 0
+    for key, price in read_litellm_prices(LITELLM).priced.items():
+        told = " ".join(price.others)
+        for name, value in raw[key].items():
+            used = name in (
+                "input_cost_per_token",
+                "output_cost_per_token",
+                "tiered_pricing",
+                "cache_read_input_token_cost",
+            )
+            used |= "_cost_per_token_above_" in name and name.endswith("_tokens")
+            used |= name in ("output_cost_per_reasoning_token", "input_cost_per_token_cache_hit")
+            if "cost" in name and value and not used:
+                assert name in told or name.rpartition("_")[2] in told, (key, name)
+                seen += 1
+    assert seen > 50
+
+
+def test_genai_prices_of_reasoning_are_read_and_the_others_named():
+    price = read_genai_prices(DATA / "genai_prices_reasoning.json").price("perplexity/sonar-deep-research")
+    assert price.usd_per_million_reasoning_tokens == 3.0
+    assert price.reasons
+    assert price.others == ("output_citation_mtok 2", "web_searches_kcount 5")
+    curve = mi.ClosedForm().estimate(fitted(price, 1_000, 1_000, 10_000), [1])
+    assert curve.table[0, 0] == pytest.approx(0.002 + 0.008 + 0.03)
+
+
+def test_tiers_of_reasoning_and_cached_input_of_genai_prices(genai):
+    tiers = {"base": 3, "tiers": [{"start": 100, "price": 6}]}
+    prices = {"input_mtok": 1, "output_mtok": 2, "output_reasoning_mtok": tiers, "cache_read_mtok": tiers}
+    price = genai(prices).priced["p/m"]
+    assert price.tiers == ((100, 1.0, 2.0, 6.0),)
+    assert price.usd_per_million_cached_input_tokens == 3.0
+    assert price.others == ("tiers of cache_read_mtok",)
+
+
+def test_openrouters_list_without_its_envelope():
+    found = read_openrouter_prices(DATA / "openrouter_bare_list.json")
+    assert [
+        (key, p.usd_per_million_input_tokens, p.usd_per_million_output_tokens) for key, p in found.priced.items()
+    ] == [
+        ("ai21/jamba-large-1.7", 2.0, 8.0),
+        ("aion-labs/aion-1.0", 4.0, 8.0),
+    ]
+
+
+def test_openrouter_prices_by_the_hour_are_those_of_the_most_expensive(openrouter):
+    pricing = {
+        "prompt": "0.00000066",
+        "completion": "0.00000198",
+        "input_cache_write": "0.000001",
+        "overrides": [
+            {"utc_start": 0, "utc_end": 100, "prompt": "0.00000066", "completion": "0.00000198"},
+            {"utc_start": 100, "utc_end": 0, "prompt": "0.00000132", "completion": "0.00000396"},
+            {"min_prompt_tokens": 272000, "prompt": "0.000004", "input_cache_read": "0.00000004"},
+        ],
+    }
+    price = openrouter(pricing).priced["m"]
+    assert (price.usd_per_million_input_tokens, price.usd_per_million_output_tokens) == (1.32, 3.96)
+    assert "prices depend on the hour, from USD 0.66 / 1.98 to USD 1.32 / 3.96" in price.notes[0]
+    assert price.tiers == ((272_000, 4.0, 3.96, None),)
+    assert price.others == ("input_cache_write 1e-06", "overrides input_cache_read")
+
+
+def test_llm_prices_hold_today_or_at_no_time(tmp_path):
+    found = read_llm_prices(DATA / "llm_prices.json")
+    assert found.price("gpt-4o").usd_per_million_input_tokens == 2.5
+    assert found.price("gpt-4o").usd_per_million_cached_input_tokens == 1.25
+    assert found.price("gpt-4.5").usd_per_million_output_tokens == 150.0
+    path = tmp_path / "prices.json"
+    old, new = {"input": 5, "output": 9, "to_date": "2025-01-01"}, {"input": 3, "output": 7, "input_images": 2}
+    path.write_text(
+        json.dumps(
+            {
+                "models": [
+                    {"id": "a", "price_history": [old, new]},
+                    {"id": "b", "price_history": [old]},
+                    {"id": "c", "price_history": [{"input": "much", "output": 1}]},
+                    {"id": "d", "price_history": [{"input": 1}]},
+                ]
+            }
+        )
+    )
+    found = read_llm_prices(path)
+    assert found.price("a").usd_per_million_input_tokens == 3.0
+    assert found.price("a").others == ("input_images 2",)
+    assert "price_history: must hold one price without a to_date, the one of today, got 0" in found.unpriced["b"]
+    assert "price_history.0.input: must be a number, 0 or more, got 'much'" in found.unpriced["c"]
+    assert "price_history.0.output: must be given: a missing price is not 0" in found.unpriced["d"]
+    path.write_text('{"prices": [{"id": "x", "vendor": "v", "name": "X", "input": 1, "output": 2}]}')
+    assert read_llm_prices(path).price("x").usd_per_million_output_tokens == 2.0
+    for text, words in (
+        ("[]", "must hold a list of models"),
+        ('{"models": [3]}', "models.0: must be a model with an id"),
+    ):
+        path.write_text(text)
+        with pytest.raises(ReaderError, match=words):
+            read_llm_prices(path)
+
+
+def test_models_dev_has_prices_by_provider(tmp_path):
+    found = read_models_dev(DATA / "models_dev.json")
+    assert found.price("302ai/MiniMax-M1").usd_per_million_output_tokens == 1.254
+    assert found.price("302ai/gemini-2.5-flash").context_tokens == 1_000_000
+    path = tmp_path / "prices.json"
+    long = {"input": 4, "output": 5, "cache_read": 0.4}
+    cost = {"input": 2, "output": 3, "reasoning": 6, "cache_read": 0.2, "cache_write": 2.5, "context_over_200k": long}
+    path.write_text(
+        json.dumps(
+            {
+                "p": {
+                    "models": {
+                        "m": {"cost": cost, "reasoning": True, "limit": {"context": 900, "input": 700}},
+                        "free": {"cost": {"input": 0, "output": 0}},
+                        "none": {"limit": {"context": 9}},
+                        "prose": {"cost": {"input": "1", "output": 2}},
+                    }
+                }
+            }
+        )
+    )
+    found = read_models_dev(path)
+    price = found.price("p/m")
+    assert price.tiers == ((200_000, 4.0, 5.0, None),)
+    assert (price.usd_per_million_reasoning_tokens, price.reasons, price.context_tokens) == (6.0, True, 700)
+    assert price.others == ("cache_write 2.5", "context_over_200k cache_read 0.4")
+    assert "free, or unknown?" in found.unpriced["p/free"]
+    assert "cost: must be given: a missing price is not 0" in found.unpriced["p/none"]
+    assert "cost.input: must be a number, 0 or more, got '1'" in found.unpriced["p/prose"]
+    for text, words in (("[]", "must hold an entry for each provider"), ('{"p": {}}', "p: must be a provider")):
+        path.write_text(text)
+        with pytest.raises(ReaderError, match=words):
+            read_models_dev(path)

@@ -51,6 +51,11 @@ CASES = [
     ("read_outcomes_table", "outcomes_long.csv", {}),
     ("read_outcomes_table", "outcomes_long.jsonl", {}),
     ("read_outcomes_table", "outcomes_long.parquet", {}),
+    ("read_llm_prices", "llm_prices.json", {}),
+    ("read_models_dev", "models_dev.json", {}),
+    ("read_litellm_prices", "litellm_tier_reasoning.json", {}),
+    ("read_openrouter_prices", "openrouter_bare_list.json", {}),
+    ("read_genai_prices", "genai_prices_reasoning.json", {}),
     ("read_candidates", "frugalgpt_summary_HEADLINES.csv", {}),
     ("examine", "gsm8k_openai_correctness.csv", {}),
     ("examine", "guidellm_benchmarks.json", {}),
@@ -117,7 +122,7 @@ def check(found):
     if isinstance(found, readers.PriceList):
         for price in found.priced.values():
             pairs = [(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)]
-            assert all(0 < value <= 1000 for pair in [*pairs, *(tier[1:] for tier in price.tiers)] for value in pair)
+            assert all(0 < value <= 1000 for pair in [*pairs, *(tier[1:3] for tier in price.tiers)] for value in pair)
             assert [*price.tiers] == sorted(price.tiers)
     elif isinstance(found, readers.TokenTrace):
         assert len(found.input_tokens) == len(found.output_tokens) > 0

@@ -32,9 +32,11 @@ EXPECTED = {
     "azure_llm_code_2500.csv": ("azure_trace", "lengths"),
     "burstgpt_first_rows.csv": ("burstgpt_trace", "lengths"),
     "burstgpt_v2_rows.csv": ("burstgpt_trace", "lengths"),
+    "evalplus_2024-01.json": ("evalplus", "outcomes"),
     "evalplus_eval_results.json": ("evalplus", "outcomes"),
     "frugalgpt_summary_HEADLINES.csv": ("candidates_csv", "candidates"),
     "genai_perf_profile_export.csv": ("genai_perf", "serving"),
+    "genai_prices_reasoning.json": ("genai_prices", "prices"),
     "genai_prices_slim_excerpt.json": ("genai_prices", "prices"),
     "gsm8k_openai_correctness.csv": ("outcomes_table", "outcomes"),
     "guidellm_benchmarks.json": ("guidellm", "serving"),
@@ -43,14 +45,26 @@ EXPECTED = {
     "inference_perf_summary.json": ("inference_perf", "serving"),
     "large_language_monkeys.json": ("large_language_monkeys", "outcomes"),
     "litellm_model_prices_excerpt.json": ("litellm_prices", "prices"),
+    "litellm_tier_reasoning.json": ("litellm_prices", "prices"),
+    "llm_prices.json": ("llm_prices", "prices"),
+    "lm_eval_2024_no_filter_key.jsonl": ("lm_eval", "outcomes"),
+    "lm_eval_acc_acc_norm.jsonl": ("lm_eval", "outcomes"),
     "lm_eval_samples_gsm8k.jsonl": ("lm_eval", "outcomes"),
+    "models_dev.json": ("models_dev", "prices"),
+    "openrouter_bare_list.json": ("openrouter_prices", "prices"),
     "openrouter_models_excerpt.json": ("openrouter_prices", "prices"),
     "outcomes_long.csv": ("outcomes_table", "outcomes"),
     "routellm_gsm8k_correctness.csv": ("outcomes_table", "outcomes"),
     "vllm_bench_detailed.json": ("vllm_bench", "serving"),
     "vllm_bench_runs.jsonl": ("vllm_bench", "serving"),
 }
-REFUSED = {"published_numbers.csv"}
+REFUSED = {
+    "aider_polyglot.yml",
+    "inspect_ai_log.json",
+    "livecodebench_eval_all.json",
+    "promptfoo_v3.json",
+    "published_numbers.csv",
+}
 
 
 def test_every_sample_is_expected_or_refused_and_its_origin_is_told():
@@ -171,7 +185,7 @@ def test_a_wide_table_shows_its_systems_and_one_of_them_on_demand():
         ("175b_finetuning", "458"),
         ("175b_verification", "742"),
     ]
-    assert "One of them has to be chosen (correct=...): 6b_finetuning" in found.lacks[1]
+    assert "One of them has to be chosen (--system NAME): 6b_finetuning" in found.lacks[1]
     one = examine(path, correct="175b_verification")
     assert "742 of 1,319 samples are correct (56.25%)." in one.holds
     assert one.rows[0] == ("0", "1", "1", "1.0000")
@@ -185,8 +199,8 @@ def test_samples_with_several_filters_show_each_of_them():
         ("maj@64", "3", "2", "0.6667"),
         ("maj@2", "3", "1", "0.3333"),
     )
-    assert found.lacks[1] == "One of them has to be chosen (filter=...): score-first, maj@64, maj@2."
-    assert len(found.warnings) == 1
+    assert found.lacks[1] == "One of them has to be chosen (--filter NAME): score-first, maj@64, maj@2."
+    assert ["64 passes (filter maj@64" in warning for warning in found.warnings] == [False, True, False]
 
 
 def test_a_format_can_be_named(tmp_path):
@@ -247,3 +261,101 @@ def test_public_names_load_and_others_do_not():
     assert {*package.__all__} <= {*dir(package)}
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = package.nonsense
+
+
+def test_formats_that_are_not_read_say_what_to_write_in_their_place(tmp_path):
+    path = tmp_path / "file"
+    for content, got, way in (
+        ((DATA / "aider_polyglot.yml").read_bytes(), "a leaderboard of Aider", "pass_rate_1 / 100"),
+        ((DATA / "promptfoo_v3.json").read_bytes(), "an evaluation of promptfoo", "response.output"),
+        ((DATA / "livecodebench_eval_all.json").read_bytes(), "an evaluation of LiveCodeBench", "graded_list"),
+        ((DATA / "inspect_ai_log.json").read_bytes(), "an evaluation log of Inspect", "scores.*.value is C"),
+        (b"PK\x03\x04\x14\x00rest", "a zip archive, as Inspect writes", "scores.*.value is C"),
+        (
+            b"Rank,Overall Acc,Model,Model Link,Total Cost ($),Latency Mean (s)\n1,77.5%,m (FC),http://x,9.1,1.2\n",
+            "the leaderboard of BFCL",
+            "Overall Acc / 100",
+        ),
+    ):
+        path.write_bytes(content)
+        with pytest.raises(ReaderError) as caught:
+            recognise(path)
+        (fault,) = caught.value.faults
+        assert f"must be in a format that can be read, got {got}" in fault
+        assert way in fault
+
+
+def test_what_accuracy_is_known_for_is_what_the_smallest_question_has(tmp_path):
+    path = tmp_path / "table.csv"
+    path.write_text("question,correct\n" + "a,1\n" * 10 + "b,0\n" * 3)
+    found = examine(path)
+    assert (
+        found.lacks[0]
+        == "There is one with no more than 3 samples of a question: accuracy is known for k up to 3 only."
+    )
+    assert any("questions with fewer than 10 samples: 1; the fewest, 3, has 'b'" in one for one in found.warnings)
+    path.write_text("question,correct\n" + "a,1\n" * 2 + "b,0\n" * 2)
+    assert examine(path).lacks[0] == "There are 2 samples of a question: accuracy is known for k up to 2 only."
+
+
+def test_what_is_lacking_is_what_was_not_read(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("prompt_tokens,completion_tokens,latency_s\n10,20,1.5\n")
+    assert "this file gives lengths of prompts and answers and latency under a load only" in examine(path).lacks[-1]
+    path.write_text("prompt_tokens,completion_tokens\n10,20\n")
+    assert "this file gives lengths of prompts and answers only" in examine(path).lacks[-1]
+    served = examine(DATA / "inference_perf_stage_0.json").lacks[-1]
+    assert "needs prices and accuracy by the number of passes too" in served
+    free = tmp_path / "prices.json"
+    free.write_text(
+        '{"m": {"litellm_provider": "x", "mode": "chat", "input_cost_per_token": 0, "output_cost_per_token": 0}}'
+    )
+    assert "this file gives none of them" in examine(free).lacks[-1]
+
+
+def test_metrics_are_compared_where_there_are_several(tmp_path):
+    found = examine(DATA / "lm_eval_acc_acc_norm.jsonl")
+    assert found.rows == (("acc", "4", "2", "0.5000"), ("acc_norm", "4", "1", "0.2500"))
+    assert "One of them has to be chosen (--metric NAME): acc, acc_norm." in found.lacks
+    path = tmp_path / "samples.jsonl"
+    row = {"doc_id": 0, "filter": "none", "resps": [["a"]], "metrics": ["acc", "bleu"], "acc": 1, "bleu": 0.3}
+    path.write_text(json.dumps(row))
+    found = examine(path)
+    assert [row[0] for row in found.rows] == ["acc"]
+    assert any("bleu: must be 0, 1, true or false, got 0.3" in warning for warning in found.warnings)
+    path.write_text(json.dumps({**row, "acc": 0.7}))
+    with pytest.raises(ReaderError, match="acc: must be 0, 1"):
+        examine(path)
+
+
+def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
+    path = tmp_path / "all.csv"
+    path.write_text("question,correct,tokens_in,tokens_out,seconds\nq1,1,10,20,1.5\nq2,0,30,40,2.5\n")
+    assert recognise(path).kind == "outcomes"
+    assert recognise(path, "lengths").options == {
+        "input_tokens": "tokens_in",
+        "output_tokens": "tokens_out",
+        "seconds": "seconds",
+    }
+    trace = package.read_as(path, "lengths")
+    assert trace.seconds.tolist() == [1.5, 2.5]
+    found = examine(path)
+    assert found.holds[-1] == (
+        "Lengths and times stand in 'tokens_in', 'tokens_out', 'seconds': fit --lengths takes the same file."
+    )
+    assert found.lacks[-1].startswith("A decision needs prices too; this file gives accuracy by")
+    assert package.read_as(path, "outcomes").questions == ("q1", "q2")
+    with pytest.raises(ReaderError, match="must tell prices, and is a table of outcomes"):
+        package.read_as(path, "prices")
+
+
+def test_a_column_of_reasoning_is_a_part_of_the_answers_or_on_top(tmp_path):
+    path = tmp_path / "log.csv"
+    path.write_text("prompt_tokens,completion_tokens,reasoning_tokens\n10,200,150\n10,100,0\n")
+    trace = package.read_as(path, "lengths")
+    assert (trace.output_tokens.tolist(), trace.reasoning_tokens.tolist()) == ([200, 100], [150, 0])
+    assert "a part of the answers' tokens" in trace.notes[0]
+    path.write_text("prompt_tokens,completion_tokens,reasoning_tokens\n10,20,150\n10,100,50\n")
+    trace = package.read_as(path, "lengths")
+    assert trace.output_tokens.tolist() == [170, 150]
+    assert "on top of the answers', since they exceed them in 1 rows" in trace.notes[0]

@@ -1,0 +1,41 @@
+"""Measured candidates as a table: those worth a look within the budgets, and the chosen one."""
+
+from moo_inference.decision.choice import Choice
+from moo_inference.fronts import Front
+from moo_inference.readers import Candidates
+from moo_inference.texts.amounts import seconds, usd
+from moo_inference.texts.table import Table
+
+
+def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:
+    """The front, the cheapest first, with a mark at the choice.
+
+    Args:
+        found: all candidates.
+        front: of these candidates.
+        choice: of a row of the front.
+    """
+    timed = found.seconds_per_query is not None
+    rows = [
+        (
+            choice.rule if row == choice.row else "",
+            front.models[row],
+            f"{1 - error:.4f}",
+            usd(cost),
+            seconds(time) if timed else "-",
+        )
+        for row, (cost, time, error) in enumerate(front.F.tolist())
+    ]
+    notes = () if timed else ("No times are known, and none decides.",)
+    return Table(
+        f"{len(rows):,} of {len(found):,} candidates are on the front within the budgets: {found.where}",
+        ("", "candidate", "accuracy", "cost per query", "time per query"),
+        tuple(rows),
+        (why(front, choice), *(choice.warnings if rows else ()), *notes),
+    )
+
+
+def why(front: Front, choice: Choice) -> str:
+    """Why this candidate, or why none: each is one configuration, so that there is no number of passes to tell."""
+    reason = choice.reason if front.infeasibility is None else str(front.infeasibility)
+    return reason.replace("no k meets", "no candidate meets").replace(" with k = 1", "")
