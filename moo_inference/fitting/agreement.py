@@ -22,7 +22,7 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     lengths = values.get("input_tokens")
     if price is None or not price.context_tokens or lengths is None:
         return [], []
-    limit, mean = price.context_tokens, lengths["mean"]
+    limit, mean, std = price.context_tokens, lengths["mean"], lengths["std"] or 0.0
     told = f"{price.where}: {price.key} takes at most {limit:,} input tokens"
     if mean > limit:
         return [
@@ -33,8 +33,8 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
         beyond = sum(tokens > limit for tokens in passes["input_tokens"])
         some = f"{beyond:,} of {len(passes['input_tokens']):,} prompts have more" if beyond else ""
     else:
-        some = f"prompts of {mean:,.10g} ± {lengths['std']:,.10g} tokens have more now and then"
-        some = some if mean + 2 * (lengths["std"] or 0.0) > limit else ""
+        some = f"prompts of {mean:,.10g} ± {std:,.10g} tokens have more now and then"
+        some = some if mean + 2 * std > limit else ""
     return [], [f"{told}, and {some}: they cannot be served"] if some else []
 
 
@@ -94,7 +94,8 @@ def _stretched(serving: ServingRun | None, whole: Part) -> list[str]:
     notes = []
     for name, spread in (("input_tokens", serving.input_tokens), ("output_tokens", serving.output_tokens)):
         measured, used = mean_of(spread), whole.values.get(name)
-        if not measured or used is None:
+        # A mean that is at fault is told where the model is validated.
+        if not measured or used is None or not used["mean"] > 0:
             continue
         ratio = used["mean"] / measured
         if max(ratio, 1 / ratio) > _FAR:

@@ -107,6 +107,8 @@ def test_times_that_are_stretched_far_beyond_what_was_measured_are_told():
     )
     assert "with 23 input_tokens on average, and the model has 2,011: its times are stretched by 87.4" in note
     assert not notes_on(words, price=price(), serving=run, given=given(input_tokens=(60.0, 9.0), request_seconds=None))
+    with pytest.raises(SettingError, match=r"input_tokens\.mean: must be greater than 0"):
+        fit_model("m", price=price(), serving=run, given=given(input_tokens=(0.0, 1.0), request_seconds=None))
     # A time of its own does not depend on lengths.
     assert not notes_on(words, price=price(), serving=run, given=given(input_tokens=(2_011.0, 9.0)))
 
