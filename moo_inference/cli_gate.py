@@ -8,7 +8,7 @@ import typer
 from moo_inference.cli_options import Conditions, Estimation, Question, Stages, Tails, grouped
 from moo_inference.cli_study import solve_study
 from moo_inference.errors import SettingError
-from moo_inference.texts.visible import one_line
+from moo_inference.texts.lines import say
 
 _SHOWN = 2
 
@@ -52,8 +52,8 @@ def check(
         write_atomically(junit, to_junit(found, causes))
     failed = [(verdict, cause, why) for verdict in found for cause, why in verdict.failures.items()]
     for verdict, cause, why in failed:
-        typer.echo(one_line(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}"))
-    typer.echo(one_line(f"{len(found)} choices, {len(failed)} failures ({', '.join(causes)})"))
+        say(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
+    say(f"{len(found)} choices, {len(failed)} failures ({', '.join(causes)})")
     for cause, status in STATUS.items():
         if any(cause == one for _, one, _ in failed):
             raise typer.Exit(status)
@@ -77,18 +77,18 @@ def diff(
     with report_progress("comparing") as progress:
         found = difference(records[0]["settings"], records[1]["settings"], progress)
     for change in found.inputs:
-        typer.echo(one_line(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}"))
+        say(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
         if change.fault:
-            typer.echo(one_line(f"  alone it cannot be run: {change.fault}"))
+            say(f"  alone it cannot be run: {change.fault}")
         elif not change.effects:
-            typer.echo("  alone it changes nothing")
+            say("  alone it changes nothing")
         for effect in change.effects:
-            typer.echo(one_line(f"  alone it makes: {_brief(effect)}"))
+            say(f"  alone it makes: {_brief(effect)}")
     for choice in found.unexplained:
-        typer.echo(one_line(f"only several inputs together make: {_brief(choice)}"))
+        say(f"only several inputs together make: {_brief(choice)}")
     if not found.inputs:
-        typer.echo("no input differs")
-    typer.echo(one_line(f"{len(found.choices)} choices differ"))
+        say("no input differs")
+    say(f"{len(found.choices)} choices differ")
     if found.inputs or found.choices:
         sys.stdout.flush()
         raise typer.Exit(1)

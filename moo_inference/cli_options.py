@@ -148,6 +148,11 @@ StartOverOption = Annotated[
     bool, typer.Option("--start-over", help="Throw away what an earlier run with other settings left in --out.")
 ]
 
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Replace whatever is where results go: an input, or a file that is none of ours."),
+]
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -175,6 +180,7 @@ class Kept(Workers):
     """Who does the work, and what becomes of that of an earlier run."""
 
     start_over: StartOverOption = False
+    force: ForceOption = False
 
 
 @dataclass(frozen=True)

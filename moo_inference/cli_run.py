@@ -9,7 +9,7 @@ import typer
 
 from moo_inference.cli_stop import Stop, stopping
 from moo_inference.errors import MooInferenceError, StoppedError
-from moo_inference.texts.visible import one_line
+from moo_inference.texts.lines import note
 
 FAULT = 2
 INTERRUPTED = (130, 143)
@@ -71,7 +71,7 @@ def _faults(error: Exception) -> Sequence[str]:
 
 
 def _interrupted(stop: Stop, text: str) -> int:
-    sys.stderr.write(f"moo-inference: {one_line(text)}\n")
+    note(text)
     return stop.status
 
 
@@ -87,6 +87,5 @@ def _prepare_streams() -> None:
 
 def _fail(faults: Sequence[str]) -> int:
     for fault in faults:
-        # A name may hold the end of a line, a fault must not.
-        sys.stderr.write(f"moo-inference: {one_line(fault)}\n")
+        note(fault)
     return FAULT

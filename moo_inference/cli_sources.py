@@ -95,6 +95,16 @@ class Sources:
         ),
     ] = None
 
+    @property
+    def files(self) -> dict[str, str | None]:
+        """What is read, by option."""
+        return {
+            "--prices": self.prices,
+            "--serving": self.serving,
+            "--lengths": self.lengths,
+            "--outcomes": self.outcomes,
+        }
+
     def read(
         self,
     ) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":

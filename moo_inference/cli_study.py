@@ -1,13 +1,15 @@
 """The study that several commands run, from their options."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
 
-from moo_inference.cli_options import Conditions, Estimation, Format, Question, Stages, Tails
+from moo_inference.cli_options import Conditions, Estimation, Format, Kept, Question, Stages, Tails
 from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
+from moo_inference.files import Kind, Outputs
+from moo_inference.texts.lines import note
 
 if TYPE_CHECKING:
     from moo_inference.studies import Study
@@ -18,19 +20,44 @@ REPLICATIONS = 200
 
 
 @contextmanager
-def resumable(out: str | None, run: str, *, start_over: bool = False) -> Iterator["KeptPieces | None"]:
+def resumable(
+    out: str | None,
+    run: str,
+    work: Kept,
+    catalog: str | None = None,
+    others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
+) -> Iterator["KeptPieces | None"]:
     """Keep finished pieces in the folder of results, if there is one; whoever stops the run is told how to go on.
+
+    What stands in the way of results is refused before.
+
+    Args:
+        out: the folder of results.
+        run: what kind of run it is.
+        work: what becomes of what is there.
+        catalog: the file that the command reads.
+        others: further folders, by option, and what is written into them.
 
     Raises:
         SettingError: (a ValueError) there is no folder in which to start over.
+        OutputError: (an OSError) files that are no results of such a run are where results go.
         StoppedError: the run was interrupted.
         OutputError: (an OSError) the folder cannot be written.
     """
     from moo_inference.studies.kept import keep_pieces
+    from moo_inference.studies.results import ASSESSMENT, SETTINGS, results_of
 
+    if out is None and work.start_over:
+        raise SettingError("--start-over must come with --out, the folder in which to start over")
+    outputs = Outputs({"--catalog": catalog}, force=work.force)
+    if run == "assessment":
+        outputs.folder("--out", out, ASSESSMENT)
+    else:
+        outputs.folder("--out", out, results_of(run), SETTINGS)
+    for option, (folder, kinds) in (others or {}).items():
+        outputs.folder(option, folder, kinds)
+    outputs.check()
     if out is None:
-        if start_over:
-            raise SettingError("--start-over must come with --out, the folder in which to start over")
         try:
             yield None
         except KeyboardInterrupt as stop:
@@ -38,7 +65,7 @@ def resumable(out: str | None, run: str, *, start_over: bool = False) -> Iterato
         return
     kept = None
     try:
-        with keep_pieces(out, run=run, start_over=start_over) as kept:
+        with keep_pieces(out, run=run, start_over=work.start_over, overwrite=work.force) as kept:
             yield kept
     except KeyboardInterrupt as stop:
         count = 0 if kept is None else kept.count
@@ -52,6 +79,18 @@ def resumable(out: str | None, run: str, *, start_over: bool = False) -> Iterato
 def _go_on(out: str, count: int) -> str:
     what = "1 finished piece is" if count == 1 else f"{count} finished pieces are"
     return f"{what} kept in {out}: to go on, give the same command again"
+
+
+def told(*groups: Any) -> dict[str, Any]:
+    """The options of some groups by their names, as plain values, without those that are as they would be unasked."""
+    found: dict[str, Any] = {}
+    for group in groups:
+        found |= {
+            option.name: getattr(group, option.name)
+            for option in fields(group)
+            if getattr(group, option.name) != option.default
+        }
+    return found
 
 
 def solve_study(
@@ -95,9 +134,9 @@ def solve_study(
     for key in catalog.pipelines if pipelines is None else ():
         others = [model for model in catalog.pipelines[key].models if model not in study.catalog.models]
         if others:
-            sys.stderr.write(
-                f"moo-inference: pipeline {key} is left out, since it may also use {', '.join(others)}: choose them "
-                "with -m too, or say --no-pipelines\n"
+            note(
+                f"pipeline {key} is left out, since it may also use {', '.join(others)}: choose them with -m too, or "
+                "say --no-pipelines"
             )
     return study
 

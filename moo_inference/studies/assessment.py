@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,7 +21,7 @@ from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import versions
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
 from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
@@ -211,6 +212,7 @@ def assess_many(
             f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
             _choose,
             (noisy, part, list(models.values()), grid, conditions, scaled),
+            partial(_fits, len(part), [len(cell.exact) for cell in cells]),
         )
         for part in (seeds[start : start + together] for start in range(0, replications, together))
     ]
@@ -237,6 +239,13 @@ def _choose(
                 fronts[number, scenario] = Front.from_curve(curves[number], scenario)
             rows[replication, place] = _row(rule, fronts[number, scenario], grid)
     return {"rows": rows}
+
+
+def _fits(seeds: int, lengths: Sequence[int], arrays: Arrays) -> bool:
+    """Whether arrays could be what `_choose` gives."""
+    return has_arrays(arrays, {"rows": np.int64}, {"rows": (seeds, len(lengths))}) and bool(
+        ((arrays["rows"] >= -1) & (arrays["rows"] < np.array(lengths))).all()
+    )
 
 
 class _Cell:

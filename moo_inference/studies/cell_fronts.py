@@ -1,6 +1,7 @@
 """The front of each model in each scenario: from its curve, or by a search."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -8,8 +9,8 @@ import numpy as np
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
 from moo_inference.fronts import Front
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
-from moo_inference.studies.searches import looked_at_by
+from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.studies.searches import looked_at_by, within_axes
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, scenario after scenario."""
@@ -41,7 +42,7 @@ def fronts_by_search(
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
-    pieces = [Piece(f"front of {key}", _search, (*cell, solver)) for key, cell in cells.items()]
+    pieces = [Piece(f"front of {key}", _search, (*cell, solver), partial(_fits, *cell)) for key, cell in cells.items()]
     fronts = {}
     for (key, cell), arrays in zip(cells.items(), run_pieces(pieces, **where), strict=True):
         problem = _problem(*cell)
@@ -52,6 +53,11 @@ def fronts_by_search(
 
 def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
     return {"X": np.unique(looked_at_by(_problem(model, scenario, curve, grid), solver), axis=0)}
+
+
+def _fits(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, arrays: Arrays) -> bool:
+    problem = _problem(model, scenario, curve, grid)
+    return has_arrays(arrays, {"X": np.int64}, {"X": (None, len(problem.axes))}) and within_axes(problem, arrays["X"])
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

@@ -6,7 +6,7 @@ import platform
 from importlib.metadata import version
 from typing import TYPE_CHECKING
 
-from moo_inference.files import write_atomically
+from moo_inference.files import Kind, refuse_to_replace, write_atomically
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,8 +33,13 @@ def frame_to_json(*frames: "pd.DataFrame") -> str:
     return "[\n" + ",\n".join(records) + "\n]\n"
 
 
-def deliver(text: str, path: str | os.PathLike[str] | None) -> str:
-    """The text, written whole to `path` if one is given."""
+def deliver(text: str, path: str | os.PathLike[str] | None, kind: Kind, *, overwrite: bool) -> str:
+    """The text, written whole to `path` if one is given.
+
+    Raises:
+        OutputError: (an OSError) a file of another kind is there and must not be overwritten, or it cannot be written.
+    """
     if path is not None:
+        refuse_to_replace(path, kind, overwrite=overwrite)
         write_atomically(path, text)
     return text

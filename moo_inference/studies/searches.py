@@ -10,7 +10,7 @@ import numpy as np
 from moo_inference.estimators.curve import IntArray
 from moo_inference.fronts import Front
 from moo_inference.pipelines import PipelineFront
-from moo_inference.studies.pieces import Arrays
+from moo_inference.studies.pieces import Arrays, has_arrays
 
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
@@ -25,6 +25,26 @@ def looked_at_by(problem: Any, solver: Any) -> IntArray:
     result = minimize(problem, solver(problem) if callable(solver) else solver)
     evaluated = result.pop if result.archive is None or not len(result.archive) else result.archive
     return np.asarray(evaluated.get("X"), dtype=np.int64)
+
+
+def within_axes(problem: Any, X: IntArray) -> bool:
+    """Whether X has at least one point, and all of its points are on the grid of a problem."""
+    return len(X) > 0 and all(
+        bool(np.isin(column, np.asarray(axis)).all()) for axis, column in zip(problem.axes, X.T, strict=True)
+    )
+
+
+def search_fits(problem: Any, arrays: Arrays) -> bool:
+    """Whether arrays could be what `run_search` gives."""
+    dtypes = {"X": np.int64, "evaluations": np.int64, "seconds": np.float64}
+    count = len(arrays["evaluations"]) if "evaluations" in arrays and arrays["evaluations"].ndim else 0
+    shapes = {"X": (None, len(problem.axes)), "evaluations": (count,), "seconds": (count,)}
+    return (
+        count > 0
+        and has_arrays(arrays, dtypes, shapes)
+        and within_axes(problem, arrays["X"])
+        and bool((np.diff(arrays["evaluations"], prepend=0) > 0).all())
+    )
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:

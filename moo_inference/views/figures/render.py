@@ -14,6 +14,7 @@ from PIL import Image
 
 from moo_inference.estimators import Progress
 
+MADE_BY = "moo-inference"
 _WORTH_PROCESSES = 8
 
 
@@ -72,5 +73,7 @@ def _bytes(figure: Figure, kind: str, dpi: int) -> bytes:
     else:
         # Publishers refuse the default, letters as Type 3 fonts; there is no way to ask for others but this setting.
         with matplotlib.rc_context({"pdf.fonttype": 42}):
-            figure.savefig(stream, format=kind, dpi=dpi, metadata={"CreationDate": None} if kind == "pdf" else None)
+            # By what made it, a figure is known again, and may be replaced.
+            made = {"Creator": MADE_BY, "CreationDate": None} if kind == "pdf" else {"Software": MADE_BY}
+            figure.savefig(stream, format=kind, dpi=dpi, metadata=made)
     return stream.getvalue()
