@@ -149,7 +149,7 @@ def report(
     from moo_inference.studies.results import REPORT
     from moo_inference.views.report import write_report
 
-    outputs = Outputs({"--catalog": question.catalog}, force=force)
+    outputs = Outputs({"--catalog": [question.catalog]}, force=force)
     outputs.file("--out", out, REPORT, makes_folder=True)
     outputs.check()
     study = solve_study(

@@ -96,14 +96,15 @@ class Sources:
     ] = None
 
     @property
-    def files(self) -> dict[str, str | None]:
+    def files(self) -> dict[str, list[str]]:
         """What is read, by option."""
-        return {
+        asked = {
             "--prices": self.prices,
             "--serving": self.serving,
             "--lengths": self.lengths,
             "--outcomes": self.outcomes,
         }
+        return {option: [path] for option, path in asked.items() if path is not None}
 
     def read(
         self,

@@ -12,8 +12,10 @@ from moo_inference.files import Kind, Outputs
 from moo_inference.texts.lines import note
 
 if TYPE_CHECKING:
+    from moo_inference.catalog import Catalog
     from moo_inference.studies import Study
     from moo_inference.studies.kept import KeptPieces
+    from moo_inference.studies.route import Route
     from moo_inference.texts.table import Table
 
 REPLICATIONS = 200
@@ -49,7 +51,7 @@ def resumable(
 
     if out is None and work.start_over:
         raise SettingError("--start-over must come with --out, the folder in which to start over")
-    outputs = Outputs({"--catalog": catalog}, force=work.force)
+    outputs = Outputs({"--catalog": [] if catalog is None else [catalog]}, force=work.force)
     if run == "assessment":
         outputs.folder("--out", out, ASSESSMENT)
     else:
@@ -139,6 +141,27 @@ def solve_study(
                 "say --no-pipelines"
             )
     return study
+
+
+def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
+    """What a route chooses from, as its options ask for it."""
+    from moo_inference.catalog import load_catalog, with_quantiles
+
+    return with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(models)
+
+
+def find_route(
+    catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: Conditions
+) -> "Route":
+    """Choose across the models of a catalog, with progress on stderr."""
+    from moo_inference.estimators import choose_estimator
+    from moo_inference.progress import report_progress
+    from moo_inference.studies.route import route
+
+    options = asdict(estimation)
+    chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
+    with report_progress("estimating") as progress:
+        return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
 
 
 def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)

@@ -7,7 +7,7 @@ import re
 import secrets
 import stat
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
@@ -19,6 +19,9 @@ HALF_WRITTEN = re.compile(r"\.[0-9a-f]{16}\.part")
 
 
 _HEAD = 4096
+
+Inputs = Mapping[str, Sequence[str | os.PathLike[str]]]
+"""Files that are read, by the option that names them."""
 
 
 @dataclass(frozen=True)
@@ -49,9 +52,7 @@ class Kind:
             return False
 
 
-def in_the_way(
-    path: str | os.PathLike[str], kind: Kind, inputs: Mapping[str, str | os.PathLike[str]] | None = None
-) -> str | None:
+def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None = None) -> str | None:
     """Why a file must not be written there unless that was asked for; None where it may.
 
     Nothing is lost where nothing is, in an empty file, or in a pipe or a device.
@@ -59,18 +60,19 @@ def in_the_way(
     Args:
         path: where the file would go; links are followed.
         kind: what it would be: a file of the same kind may be replaced.
-        inputs: what is read, by the name of the option: by whatever name it goes, it must not be replaced.
+        inputs: what is read: by whatever name it goes, it must not be replaced.
     """
     try:
         there = os.stat(path)
     except (OSError, ValueError):
         return None
-    for option, source in (inputs or {}).items():
-        try:
-            if os.path.samestat(there, os.stat(source)):
-                return f"is what {option} reads"
-        except (OSError, ValueError):
-            continue
+    for option, sources in (inputs or {}).items():
+        for source in sources:
+            try:
+                if os.path.samestat(there, os.stat(source)):
+                    return f"is what {option} reads"
+            except (OSError, ValueError):
+                continue
     if not stat.S_ISREG(there.st_mode) or there.st_size == 0 or kind.fits(path):
         return None
     return f"is there already and is not {kind.name}"
@@ -80,7 +82,7 @@ def folder_in_the_way(
     path: str | os.PathLike[str],
     kinds: Mapping[str, Kind],
     marker: str | None = None,
-    inputs: Mapping[str, str | os.PathLike[str]] | None = None,
+    inputs: Inputs | None = None,
 ) -> str | None:
     """Why files must not be written into a folder unless that was asked for; None where they may.
 
@@ -119,14 +121,14 @@ def refuse_to_replace(path: str | os.PathLike[str], kind: Kind, *, overwrite: bo
 class Outputs:
     """The files that a command is to write, all of them checked before it computes anything."""
 
-    def __init__(self, inputs: Mapping[str, str | None], *, force: bool) -> None:
+    def __init__(self, inputs: Inputs, *, force: bool) -> None:
         """Nothing is to be written yet.
 
         Args:
-            inputs: the files that the command reads, by option.
+            inputs: what the command reads.
             force: whatever is there may be replaced.
         """
-        self.inputs = {option: path for option, path in inputs.items() if path is not None}
+        self.inputs = inputs
         self.force = force
         self.faults: list[str] = []
         self.files: list[str] = []

@@ -102,7 +102,7 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
         for key, entry in entries.items():
             if old.get(section, {}).get(key) != entry:
                 # By way of the text, whose quotes this project's reader understands.
-                whole.setdefault(section, {})[key] = yaml_with_comments.load(to_yaml({key: entry}))[key]
+                whole.setdefault(section, {}).update(yaml_with_comments.load(to_yaml({key: entry})))
     stream = io.StringIO()
     yaml_with_comments.dump(whole, stream)
     text = stream.getvalue()
