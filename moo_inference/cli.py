@@ -268,10 +268,11 @@ def assess(
     Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
 
     PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
-    point and a twentieth of each budget). EOC: what a wrong choice costs on average.
+    point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
+    the questions of an evaluation are is not in them. Models with measured passes are refused: no others can be drawn.
     """
     from moo_inference.catalog import load_catalog
-    from moo_inference.estimators import choose_estimator
+    from moo_inference.estimators import ClosedForm, choose_estimator
     from moo_inference.files import write_atomically
     from moo_inference.progress import report_progress
     from moo_inference.studies.assessment import assess_many, assessments_to_frame
@@ -280,13 +281,14 @@ def assess(
 
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
+    asked = choose_estimator(**asdict(simulation), models=chosen.models.values())
     with resumable(out, "assessment", work, question.catalog) as kept:
         with report_progress("assessing") as progress:
             found = assess_many(
                 chosen.models,
                 chosen.scenarios,
                 question.decision,
-                choose_estimator("monte-carlo", **asdict(simulation)),  # type: ignore[arg-type]
+                None if isinstance(asked, ClosedForm) else asked,
                 replications=replications,
                 queries_per_month=queries_per_month,
                 workers=work.asked,

@@ -77,7 +77,12 @@ BaselineOption = Annotated[
     ),
 ]
 AssessOption = Annotated[
-    bool, typer.Option("--assess", help="Say how sure each choice is (200 replications), and warn under 0.9.")
+    bool,
+    typer.Option(
+        "--assess",
+        help="Say how sure each choice of a simulation is (200 replications), and warn under 0.9; of seeds alone, not "
+        "of the questions of an evaluation.",
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]

@@ -109,7 +109,7 @@ def solve_study(
 ) -> "Study":
     """Run the study that the options ask for, with progress on stderr."""
     from moo_inference.catalog import load_catalog, with_quantiles
-    from moo_inference.estimators import choose_estimator
+    from moo_inference.estimators import ClosedForm, choose_estimator
     from moo_inference.progress import report_progress
     from moo_inference.studies import run_study
 
@@ -118,6 +118,11 @@ def solve_study(
     catalog = with_quantiles(load_catalog(question.catalog).without(question.without or ()), **asdict(tails))
     asked = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
     chosen = choose_estimator(options.pop("estimator"), **options, models=asked)
+    if assess and isinstance(chosen, ClosedForm):
+        note(
+            "--assess has nothing to tell: formulas have no seed, and the questions of an evaluation are not in it; "
+            "give --trials or --seed to assess a simulation"
+        )
     with report_progress("estimating") as progress:
         study = run_study(
             catalog,

@@ -237,7 +237,8 @@ def run_study(
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
         baselines: names of habits to set beside the rules: `fixed-K`, `cost-only`, `accuracy-per-dollar`. They see the
             whole curve, and get the status `over-budget` where they break a budget.
-        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies.
+        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies,
+            and so nothing is told.
         workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
             The results are the same, bit for bit. Little work stays in this process.
         kept: from `keep_pieces`: where finished pieces are kept, and taken from. An estimator, solver or rule of
