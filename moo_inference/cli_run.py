@@ -3,7 +3,10 @@
 import io
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import typer
 
@@ -23,7 +26,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         arguments: what was typed; None takes those of the process.
     """
     _prepare_streams()
-    with stopping() as stop:
+    with stopping() as stop, _warnings_as_notes():
         status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
     if stop.signal is not None and arguments is None:
         # Python takes half a second to put its modules away, for which nobody waits who pressed Ctrl-C.
@@ -50,6 +53,20 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
     if status in INTERRUPTED:
         return _interrupted(stop, "interrupted")
     return int(status or 0)
+
+
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """A warning is a line like all else that is said, without the place in the code, which the user has not written."""
+
+    def tell(message: Warning | str, *_: Any, **__: Any) -> None:
+        note(f"warning: {message}")
+
+    before, warnings.showwarning = warnings.showwarning, tell
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
 
 
 def _read_enough() -> int:

@@ -7,6 +7,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING
 
 from moo_inference.files import Kind, refuse_to_replace, write_atomically
+from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,8 +22,11 @@ def versions() -> dict[str, str]:
 
 
 def frame_to_csv(frame: "pd.DataFrame") -> str:
-    """A table as CSV with full precision and no index."""
-    text: str = frame.to_csv(index=False, lineterminator="\n")
+    """A table as CSV with full precision and no index, a line a row: what a terminal would obey is shown as escapes."""
+    shown = frame.rename(columns=lambda name: one_line(str(name)))
+    for name in shown.select_dtypes(exclude=["number", "bool"]):
+        shown[name] = shown[name].map(lambda value: one_line(value) if isinstance(value, str) else value)
+    text: str = shown.to_csv(index=False, lineterminator="\n")
     return text
 
 

@@ -1,5 +1,7 @@
 """Who does the work: processes of this machine, or those of a Dask cluster; both through joblib."""
 
+import asyncio
+import concurrent.futures
 import functools
 import logging
 import os
@@ -21,6 +23,7 @@ _CONNECT_SECONDS = 5.0
 """With what loading Dask takes, within ten seconds."""
 _GRACE_SECONDS = 0.5
 _SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
+_TALKERS = ("distributed", "tornado", "asyncio")
 _LENGTH = struct.Struct("<Q")
 _LONGEST_GREETING = 1 << 16
 _LOOK_FOR_PARENT_SECONDS = 0.5
@@ -97,8 +100,9 @@ def _dask_team(address: str) -> Iterator[Team]:
             "a Dask cluster needs the extra `dask`, which is not installed: pip install 'moo-inference[dask]'"
         ) from error
     # What it has to say on lost connections is told by the exception.
-    for name in ("distributed", "tornado", "asyncio"):
-        logging.getLogger(name).setLevel(logging.CRITICAL)
+    for name in (*_TALKERS, *logging.root.manager.loggerDict):
+        if name.split(".")[0] in _TALKERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     client = _connected(address)
     try:
         try:
@@ -215,8 +219,13 @@ def _dask_backend() -> str:
             future = super().submit(func, callback)
 
             def tell_failure(done: Any) -> None:
-                if done.exception() is not None:
-                    callback(done.exception())
+                try:
+                    error = done.exception()
+                except (asyncio.CancelledError, concurrent.futures.CancelledError, OSError, RuntimeError) as lost:
+                    # Raised, and not returned, where the scheduler is gone.
+                    error = lost
+                if error is not None:
+                    callback(error)
 
             future.add_done_callback(tell_failure)
             return future

@@ -1,6 +1,7 @@
 """Figures as bytes: PNG, PDF or SVG, many at once on all cores."""
 
 import io
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -39,8 +40,11 @@ class Job:
 
 def render(job: Job) -> dict[str, bytes]:
     """Draw one figure; its bytes by format. The same job gives the same bytes."""
-    figure = job.sheet(*job.arguments)
-    return {kind: _bytes(figure, kind, job.dpi) for kind in job.formats}
+    with warnings.catch_warnings():
+        # Names may be in any script, and a font may lack it: the figure shows boxes, and there is nothing to be done.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from", category=UserWarning)
+        figure = job.sheet(*job.arguments)
+        return {kind: _bytes(figure, kind, job.dpi) for kind in job.formats}
 
 
 def render_all(
