@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Annotated, NoReturn
@@ -18,6 +18,7 @@ from moo_inference.cli_options import (
     Conditions,
     Estimation,
     Extras,
+    ForceOption,
     Format,
     FormatOption,
     Kept,
@@ -31,9 +32,10 @@ from moo_inference.cli_options import (
 )
 from moo_inference.cli_route import route
 from moo_inference.cli_run import run
-from moo_inference.cli_study import REPLICATIONS, resumable, show, solve_study
-from moo_inference.errors import SettingError
-from moo_inference.texts.visible import one_line
+from moo_inference.cli_study import REPLICATIONS, resumable, show, solve_study, told
+from moo_inference.files import Kind
+from moo_inference.texts.lines import note, say
+from moo_inference.texts.words import counted
 
 app = typer.Typer(
     name="moo-inference",
@@ -97,7 +99,7 @@ def solve(
     from moo_inference.studies.output import frame_to_csv
     from moo_inference.views import study_tables
 
-    with resumable(out, "study", start_over=work.start_over) as kept:
+    with resumable(out, "study", work, question.catalog) as kept:
         study = solve_study(
             question,
             stages,
@@ -110,7 +112,8 @@ def solve(
             kept=kept,
         )
         if out is not None:
-            study.save(out)
+            options = told(question, stages, estimation, conditions, tails, extras)
+            study.save(out, asked=options, overwrite=work.start_over or work.force)
     if format is Format.CSV:
         sys.stdout.write(study.to_csv())
         if study.pipeline_cells:
@@ -136,25 +139,27 @@ def report(
     extras: Extras,
     work: Workers,
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
+    force: ForceOption = False,
 ) -> None:
     """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
 
     Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
     """
-    from moo_inference.files import prepare_folder
+    from moo_inference.files import Outputs
     from moo_inference.progress import report_progress
+    from moo_inference.studies.results import REPORT
     from moo_inference.views.report import write_report
 
-    target = Path(out)
-    if target.is_dir():
-        raise SettingError(f"--out must be a file, and {out} is a folder")
-    prepare_folder(target.parent)
+    outputs = Outputs({"--catalog": [question.catalog]}, force=force)
+    outputs.file("--out", out, REPORT, makes_folder=True)
+    outputs.check()
     study = solve_study(
         question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.asked
     )
     with report_progress("drawing") as progress:
-        write_report(study, target, command=shlex.join(["moo-inference", *context.obj]), progress=progress)
-    sys.stderr.write(f"moo-inference: wrote {target}\n")
+        command = shlex.join(["moo-inference", *context.obj])
+        write_report(study, out, command=command, progress=progress, overwrite=force)
+    note(f"wrote {out}")
 
 
 @app.command()
@@ -175,7 +180,7 @@ def replay(
     with report_progress("estimating") as progress:
         found = run_again(record["settings"], record["choices"], progress)
     for line in found.lines():
-        typer.echo(one_line(line))
+        say(line)
     if found.changes:
         raise typer.Exit(1)
 
@@ -212,24 +217,27 @@ def reproduce(
 
     Exit status: 0 if just those cells differ from print of which it is known; 1 otherwise.
     """
-    from moo_inference.files import prepare_folder
+    from moo_inference.catalog import load_catalog
     from moo_inference.progress import report_progress
     from moo_inference.studies.reproduce import reproduce_paper
     from moo_inference.views import paper_tables
 
+    drawn: dict[str, tuple[str | None, Mapping[str, Kind]]] = {}
     if figures is not None:
-        prepare_folder(figures)
-    with resumable(out, "reproduction", start_over=work.start_over) as kept:
+        from moo_inference.views.figures.paper import paper_figures
+
+        drawn["--figures"] = (figures, paper_figures(load_catalog("paper").models))
+    with resumable(out, "reproduction", work, others=drawn) as kept:
         with report_progress("estimating") as progress:
             reproduction = reproduce_paper(progress, workers=work.asked, kept=kept)
         if out is not None:
-            reproduction.save(out)
+            reproduction.save(out, overwrite=work.start_over or work.force)
     if figures is not None:
         from moo_inference.views.figures.paper import write_paper_figures
 
         with report_progress("drawing") as progress:
-            names = write_paper_figures(reproduction.study, figures, progress)
-        sys.stderr.write(f"moo-inference: wrote {len(names)} files into {figures}\n")
+            names = write_paper_figures(reproduction.study, figures, progress, overwrite=work.force)
+        note(f"wrote {counted(len(names), 'file')} into {figures}")
     if format is Format.CSV:
         sys.stdout.write(reproduction.to_csv())
     elif format is Format.JSON:
@@ -261,10 +269,11 @@ def assess(
     Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
 
     PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
-    point and a twentieth of each budget). EOC: what a wrong choice costs on average.
+    point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
+    the questions of an evaluation are is not in them. Models with measured passes are refused: no others can be drawn.
     """
     from moo_inference.catalog import load_catalog
-    from moo_inference.estimators import choose_estimator
+    from moo_inference.estimators import ClosedForm, choose_estimator
     from moo_inference.files import write_atomically
     from moo_inference.progress import report_progress
     from moo_inference.studies.assessment import assess_many, assessments_to_frame
@@ -273,13 +282,14 @@ def assess(
 
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
-    with resumable(out, "assessment", start_over=work.start_over) as kept:
+    asked = choose_estimator(**asdict(simulation), models=chosen.models.values())
+    with resumable(out, "assessment", work, question.catalog) as kept:
         with report_progress("assessing") as progress:
             found = assess_many(
                 chosen.models,
                 chosen.scenarios,
                 question.decision,
-                choose_estimator("monte-carlo", **asdict(simulation)),  # type: ignore[arg-type]
+                None if isinstance(asked, ClosedForm) else asked,
                 replications=replications,
                 queries_per_month=queries_per_month,
                 workers=work.asked,

@@ -83,7 +83,7 @@ def compare(
         k_max=k_max,
         k_step=k_step,
     )
-    with resumable(out, "comparison", start_over=work.start_over) as kept:
+    with resumable(out, "comparison", work, catalog) as kept:
         with report_progress("comparing") as progress:
             comparison = compare_solvers(
                 problems,
@@ -96,7 +96,7 @@ def compare(
                 progress=progress,
             )
         if out is not None:
-            comparison.save(out)
+            comparison.save(out, overwrite=work.start_over or work.force)
     if format is Format.CSV:
         sys.stdout.write(comparison.to_csv())
     elif format is Format.JSON:

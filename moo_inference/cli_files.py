@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from moo_inference.cli_options import grouped
+from moo_inference.cli_options import ForceOption, grouped
 from moo_inference.cli_sources import (
     NO_BUDGET,
     Attempts,
@@ -18,7 +18,9 @@ from moo_inference.cli_sources import (
     one_of,
     pairs_of,
 )
-from moo_inference.errors import SettingError
+from moo_inference.errors import CatalogError, SettingError
+from moo_inference.files import Kind, Outputs
+from moo_inference.texts.lines import note, say
 from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
@@ -28,6 +30,9 @@ if TYPE_CHECKING:
     from moo_inference.fitting import Fit
     from moo_inference.outcomes.accuracy_curve import Keep, Law
     from moo_inference.texts.table import Table
+
+CATALOG = Kind("a catalog")
+"""Whatever is there: it is read before it is changed."""
 
 _WIDE = 8
 """A table of more columns is turned, so that its headings stand at the left."""
@@ -76,7 +81,7 @@ def doctor(
         holds = [_of_catalog(load_catalog(file), own_scenarios=bool(read_yaml(file).data.get("scenarios")))]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:
-            typer.echo(one_line(f"{heading}: {sentence}"))
+            say(f"{heading}: {sentence}")
     if found.rows:
         from moo_inference.texts.table import Table
 
@@ -126,6 +131,7 @@ def fit(
     replace: Annotated[
         bool, typer.Option("--replace", help="Replace a model of this name in the catalog, and its budgets.")
     ] = False,
+    force: ForceOption = False,
 ) -> None:
     """Make a catalog entry from price lists, benchmarks, traces and evaluations, each number with its source.
 
@@ -139,12 +145,16 @@ def fit(
     from moo_inference.catalog.whole import disagreements
     from moo_inference.fitting import fit_model
 
+    outputs = Outputs(sources.files, force=force)
+    outputs.file("--out", out, CATALOG)
+    outputs.check()
     attempt = Attempts()
     read = attempt(sources.read)
     given = attempt(lambda: by_hand.given(free=sources.allow_free, price_checked=sources.allow_expensive))
     kept: Keep | None = attempt(lambda: one_of("--keep", keep, ("oracle", "verifier", "majority")))
     lawful: Law | None = attempt(lambda: one_of("--law", law, ("outcomes", "beta")))
-    before = attempt(lambda: _catalog_before(name, out, replace, budgets.scenario()))
+    fresh = force and not _is_catalog(out)
+    before = attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
     found: Fit | None = None
     if read is not None and given is not None and kept is not None and lawful is not None:
         price, served, trace, evaluated = read
@@ -172,14 +182,23 @@ def fit(
     if out is None:
         sys.stdout.write(catalog_to_yaml(catalog))
     else:
-        save_catalog(catalog, out)
+        save_catalog(catalog, out, overwrite=fresh)
     _tell(found, sys.stderr if out is None else sys.stdout)
     if out is not None:
-        sys.stderr.write(f"moo-inference: wrote {name} into {out}\n")
+        note(f"wrote {name} into {out}")
+
+
+def _is_catalog(path: str | None) -> bool:
+    from moo_inference.catalog import load_catalog
+
+    try:
+        return path is not None and bool(load_catalog(path).models)
+    except CatalogError:
+        return False
 
 
 def _catalog_before(
-    name: str, out: str | None, replace: bool, scenario: "Scenario | None"
+    name: str, out: str | None, replace: bool, scenario: "Scenario | None", *, fresh: bool
 ) -> "tuple[dict[str, Model], dict[str, Scenario], Mapping[str, Pipeline]]":
     """The models, scenarios and pipelines that the new model joins."""
     from pathlib import Path
@@ -188,7 +207,8 @@ def _catalog_before(
 
     if out is None and replace:
         raise SettingError("--replace needs --out FILE")
-    before = load_catalog(out) if out is not None and Path(out).exists() else None
+    there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
+    before = load_catalog(out) if there and out is not None else None
     models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
     faults = []
     if name in models and not replace:
@@ -207,8 +227,8 @@ def _catalog_before(
 def _tell(found: "Fit", stream: Any) -> None:
     from moo_inference.texts.table import print_tables
 
-    for note in found.notes:
-        stream.write(f"note: {note}\n")
+    for sentence in found.notes:
+        stream.write(f"note: {one_line(sentence)}\n")
     table = audit_table(found)
     if table is not None:
         print_tables([table], stream)

@@ -78,7 +78,12 @@ BaselineOption = Annotated[
     ),
 ]
 AssessOption = Annotated[
-    bool, typer.Option("--assess", help="Say how sure each choice is (200 replications), and warn under 0.9.")
+    bool,
+    typer.Option(
+        "--assess",
+        help="Say how sure each choice of a simulation is (200 replications), and warn under 0.9; of seeds alone, not "
+        "of the questions of an evaluation.",
+    ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
@@ -149,6 +154,11 @@ StartOverOption = Annotated[
     bool, typer.Option("--start-over", help="Throw away what an earlier run with other settings left in --out.")
 ]
 
+ForceOption = Annotated[
+    bool,
+    typer.Option("--force", help="Replace whatever is where results go: an input, or a file that is none of ours."),
+]
+
 
 @dataclass(frozen=True)
 class Workers:
@@ -176,6 +186,7 @@ class Kept(Workers):
     """Who does the work, and what becomes of that of an earlier run."""
 
     start_over: StartOverOption = False
+    force: ForceOption = False
 
 
 @dataclass(frozen=True)

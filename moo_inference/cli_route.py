@@ -2,8 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -11,6 +10,7 @@ from moo_inference.cli_options import (
     CatalogOption,
     Conditions,
     Estimation,
+    ForceOption,
     Format,
     FormatOption,
     ModelOption,
@@ -18,6 +18,7 @@ from moo_inference.cli_options import (
     WithoutOption,
     grouped,
 )
+from moo_inference.cli_study import find_route, routable, told
 from moo_inference.errors import SettingError
 
 NOTHING_FOUND = 3
@@ -46,6 +47,11 @@ def route(
         str | None, typer.Option("--litellm", metavar="FILE", help="Write the choice as settings of a LiteLLM router.")
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: Annotated[
+        str | None,
+        typer.Option("--out", "-o", metavar="DIR", help="Folder to write route.json and settings.json into."),
+    ] = None,
+    force: ForceOption = False,
 ) -> None:
     """Choose one model and its k for a scenario, and say why no other.
 
@@ -53,33 +59,41 @@ def route(
 
     Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    from moo_inference.catalog import load_catalog, with_quantiles
-    from moo_inference.catalog.loading import to_yaml
-    from moo_inference.estimators import choose_estimator
-    from moo_inference.files import write_atomically
-    from moo_inference.progress import report_progress
-    from moo_inference.studies.route import route as find
+    from moo_inference.catalog.loading import catalog_to_dict, to_yaml
+    from moo_inference.files import Outputs, write_atomically
+    from moo_inference.policy import POLICY
+    from moo_inference.studies.output import versions
+    from moo_inference.studies.results import LITELLM, SETTINGS, refuse_other_settings, results_of, save_results
     from moo_inference.studies.what_if import break_evens, relaxations
     from moo_inference.texts.table import print_tables, to_markdown
     from moo_inference.views.route import route_tables
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a route is no table of rows")
-    chosen = with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(model)
-    options = asdict(estimation)
-    with report_progress("estimating") as progress:
-        found = find(
-            chosen,
-            scenario,
-            decision,
-            estimator=choose_estimator(options.pop("estimator"), **options, models=chosen.models.values()),
-            progress=progress,
-            **asdict(conditions),
-        )
+    outputs = Outputs({"--catalog": [catalog]}, force=force)
+    outputs.file("--policy", policy, POLICY)
+    outputs.file("--litellm", litellm, LITELLM)
+    outputs.folder("--out", out, results_of("route"), SETTINGS)
+    outputs.check()
+    chosen = routable(catalog, model, without, tails)
+    settings: dict[str, Any] = {
+        "scenario": scenario,
+        "decision": decision,
+        "catalog": json.loads(json.dumps(catalog_to_dict(chosen))),
+    }
+    if out is not None and not force:
+        refuse_other_settings(out, "route", settings, "--force to replace it")
+    found = find_route(chosen, scenario, decision, estimation, conditions)
     if policy is not None:
-        found.policy().save(policy)
+        found.policy().save(policy, overwrite=force)
     if litellm is not None:
-        write_atomically(litellm, to_yaml(found.to_litellm()))
+        write_atomically(litellm, f"{LITELLM.begins}\n{to_yaml(found.to_litellm())}")
+    if out is not None:
+        settings |= {**found.options, "versions": versions()}
+        text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
+        asked = told(estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
+        asked |= {"catalog": catalog, "model": model, "without": without}
+        save_results(out, "route", settings, {"route.json": text}, asked=asked, overwrite=force, remedy="--force")
     if format is Format.JSON:
         record = found.to_dict()
         if what_if:

@@ -3,13 +3,16 @@
 import io
 import os
 import sys
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
 
 import typer
 
 from moo_inference.cli_stop import Stop, stopping
 from moo_inference.errors import MooInferenceError, StoppedError
-from moo_inference.texts.visible import one_line
+from moo_inference.texts.lines import note
 
 FAULT = 2
 INTERRUPTED = (130, 143)
@@ -23,7 +26,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
         arguments: what was typed; None takes those of the process.
     """
     _prepare_streams()
-    with stopping() as stop:
+    with stopping() as stop, _warnings_as_notes():
         status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
     if stop.signal is not None and arguments is None:
         # Python takes half a second to put its modules away, for which nobody waits who pressed Ctrl-C.
@@ -52,6 +55,20 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
     return int(status or 0)
 
 
+@contextmanager
+def _warnings_as_notes() -> Iterator[None]:
+    """A warning is a line like all else that is said, without the place in the code, which the user has not written."""
+
+    def tell(message: Warning | str, *_: Any, **__: Any) -> None:
+        note(f"warning: {message}")
+
+    before, warnings.showwarning = warnings.showwarning, tell
+    try:
+        yield
+    finally:
+        warnings.showwarning = before
+
+
 def _read_enough() -> int:
     """Whoever read the results has seen enough. Python must not try to flush to them again at exit."""
     sys.stdout = None
@@ -71,7 +88,7 @@ def _faults(error: Exception) -> Sequence[str]:
 
 
 def _interrupted(stop: Stop, text: str) -> int:
-    sys.stderr.write(f"moo-inference: {one_line(text)}\n")
+    note(text)
     return stop.status
 
 
@@ -87,6 +104,5 @@ def _prepare_streams() -> None:
 
 def _fail(faults: Sequence[str]) -> int:
     for fault in faults:
-        # A name may hold the end of a line, a fault must not.
-        sys.stderr.write(f"moo-inference: {one_line(fault)}\n")
+        note(fault)
     return FAULT

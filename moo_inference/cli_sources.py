@@ -116,6 +116,17 @@ class Sources:
     ] = None
     metric: MetricOption = None
 
+    @property
+    def files(self) -> dict[str, list[str]]:
+        """What is read, by option."""
+        asked = {
+            "--prices": self.prices,
+            "--serving": self.serving,
+            "--lengths": self.lengths,
+            "--outcomes": self.outcomes,
+        }
+        return {option: [path] for option, path in asked.items() if path is not None}
+
     def read(
         self,
     ) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":

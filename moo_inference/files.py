@@ -3,12 +3,15 @@
 import errno
 import gzip
 import io
+import mmap
 import os
 import re
 import secrets
 import stat
 import tempfile
 import zlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, cast
 
@@ -23,6 +26,173 @@ _ALWAYS_UNPACKED = 1 << 26
 _MOST_UNPACKED = 100
 """So many times its own size a compressed file may unpack to, and 64 MiB in any case: text that was measured or written
 shrinks to a fifth or a twentieth, a decompression bomb to a thousandth."""
+_HEAD = 4096
+
+Inputs = Mapping[str, Sequence[str | os.PathLike[str]]]
+"""Files that are read, by the option that names them."""
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of file that is written here, and how one is known again.
+
+    Attributes:
+        name: what it is, with its article.
+        begins: what it begins with.
+        holds: what stands somewhere in it.
+    """
+
+    name: str
+    begins: str = ""
+    holds: str = ""
+
+    def fits(self, path: str | os.PathLike[str]) -> bool:
+        """Whether a file is of this kind; one that cannot be read is not."""
+        try:
+            with open(path, "rb") as stream:
+                if not stream.read(_HEAD).startswith(self.begins.encode()):
+                    return False
+                if not self.holds:
+                    return True
+                with mmap.mmap(stream.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                    return content.find(self.holds.encode()) >= 0
+        except (OSError, ValueError):
+            return False
+
+
+def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None = None) -> str | None:
+    """Why a file must not be written there unless that was asked for; None where it may.
+
+    Nothing is lost where nothing is, in an empty file, or in a pipe or a device.
+
+    Args:
+        path: where the file would go; links are followed.
+        kind: what it would be: a file of the same kind may be replaced.
+        inputs: what is read: by whatever name it goes, it must not be replaced.
+    """
+    try:
+        there = os.stat(path)
+    except (OSError, ValueError):
+        return None
+    for option, sources in (inputs or {}).items():
+        for source in sources:
+            try:
+                if os.path.samestat(there, os.stat(source)):
+                    return f"is what {option} reads"
+            except (OSError, ValueError):
+                continue
+    if not stat.S_ISREG(there.st_mode) or there.st_size == 0 or kind.fits(path):
+        return None
+    return f"is there already and is not {kind.name}"
+
+
+def folder_in_the_way(
+    path: str | os.PathLike[str],
+    kinds: Mapping[str, Kind],
+    marker: str | None = None,
+    inputs: Inputs | None = None,
+) -> str | None:
+    """Why files must not be written into a folder unless that was asked for; None where they may.
+
+    Args:
+        path: the folder, which need not be there.
+        kinds: what would be written into it, by name.
+        marker: which of these files says whose the others are: where it is not, none of them must be there.
+        inputs: as for `in_the_way`.
+    """
+    there = [name for name in kinds if os.path.isfile(os.path.join(path, name))]
+    reasons = {name: in_the_way(os.path.join(path, name), kinds[name], inputs) for name in there}
+    for name, why in reasons.items():
+        if why is not None:
+            return f"{name} in it {why}"
+    if marker is not None and there and marker not in there:
+        return f"has {', '.join(there)}, and no {marker} that says what they are of"
+    return None
+
+
+def refuse_to_replace(path: str | os.PathLike[str], kind: Kind, *, overwrite: bool) -> None:
+    """Let a file be written where nothing is, or a file of its kind.
+
+    Args:
+        path: where the file would go.
+        kind: what it would be.
+        overwrite: anything may be replaced.
+
+    Raises:
+        OutputError: (an OSError) a file of another kind is there.
+    """
+    why = None if overwrite else in_the_way(path, kind)
+    if why is not None:
+        raise OutputError(f"{path}: {why}: take another name, or overwrite=True to replace it")
+
+
+class Outputs:
+    """The files that a command is to write, all of them checked before it computes anything."""
+
+    def __init__(self, inputs: Inputs, *, force: bool) -> None:
+        """Nothing is to be written yet.
+
+        Args:
+            inputs: what the command reads.
+            force: whatever is there may be replaced.
+        """
+        self.inputs = inputs
+        self.force = force
+        self.faults: list[str] = []
+        self.files: list[str] = []
+        self.folders: list[Path] = []
+        self.taken: dict[str, str] = {}
+
+    def file(self, option: str, path: str | None, kind: Kind, *, makes_folder: bool = False) -> None:
+        """A file that an option names, if it does.
+
+        Args:
+            option: the option.
+            path: the file.
+            kind: what it will be.
+            makes_folder: whether the folder that it is in is made where it is not there.
+        """
+        if path is None:
+            return
+        if os.path.isdir(path):
+            self.faults.append(f"{option} must be a file, and {path} is a folder")
+            return
+        other = self.taken.setdefault(os.path.realpath(path), option)
+        if other != option:
+            self.faults.append(f"{other} and {option} must not be the same file, {path}")
+        why = None if self.force else in_the_way(path, kind, self.inputs)
+        if why is not None:
+            self.faults.append(f"{option} {path}: {why}: take another name, or --force to replace it")
+        if makes_folder:
+            self.folders.append(Path(path).parent)
+        elif not os.path.exists(path):
+            self.files.append(path)
+
+    def folder(self, option: str, path: str | None, kinds: Mapping[str, Kind], marker: str | None = None) -> None:
+        """A folder that an option names, if it does; see `folder_in_the_way`."""
+        if path is None:
+            return
+        why = None if self.force else folder_in_the_way(path, kinds, marker, self.inputs)
+        if why is not None:
+            self.faults.append(f"{option} {path}: {why}: take another folder, or --force to replace what is there")
+        self.folders.append(Path(path))
+
+    def check(self) -> None:
+        """Refuse what must not be replaced, and make sure that all the others can be written.
+
+        Raises:
+            OutputError: (an OSError) all of what is wrong.
+        """
+        if self.faults:
+            raise OutputError(self.faults)
+        for path in self.files:
+            try:
+                with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))):
+                    pass
+            except (OSError, ValueError) as error:
+                raise OutputError(f"{path}: cannot be written: {getattr(error, 'strerror', None) or error}") from error
+        for folder in self.folders:
+            prepare_folder(folder)
 
 
 def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:

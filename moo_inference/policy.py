@@ -13,10 +13,11 @@ from typing import Any
 import numpy as np
 
 from moo_inference.errors import ReaderError, SettingError, unknown_name
-from moo_inference.files import open_to_read, write_atomically
+from moo_inference.files import Kind, open_to_read, refuse_to_replace, write_atomically
 from moo_inference.scores import FloatArray, IntArray, best_rows, cube_volume, sharpness, utopia_distance
 
 FORMAT = "moo-inference policy 1"
+POLICY = Kind("a policy of moo-inference", '{"format": "moo-inference policy ')
 TOLERANCE = 1e-9
 """As in `Scenario`: how far a budget may be exceeded, relative to it."""
 
@@ -110,12 +111,17 @@ class Policy:
             raise ReaderError(f"{path}: must be a policy written by moo-inference route: {error}") from error
         return cls(models, model, k, F, made, resources)
 
-    def save(self, path: str | os.PathLike[str]) -> None:
+    def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the policy as JSON; the file appears whole or not at all.
 
+        Args:
+            path: where to write. A policy of before is replaced, and so is an empty file.
+            overwrite: replace whatever is there.
+
         Raises:
-            OutputError: (an OSError) the file cannot be written.
+            OutputError: (an OSError) another file is there, or it cannot be written.
         """
+        refuse_to_replace(path, POLICY, overwrite=overwrite)
         write_atomically(path, json.dumps(self.to_dict(), allow_nan=False) + "\n")
 
     def to_dict(self) -> dict[str, Any]:

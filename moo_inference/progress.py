@@ -5,6 +5,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from moo_inference.texts.lines import note
+from moo_inference.texts.visible import one_line
+
 _QUIET_SECONDS = 1.0
 _SECONDS_BETWEEN_LINES = 10.0
 
@@ -55,8 +58,7 @@ class _Lines:
         now = time.monotonic()
         pace = self.rate.text(done, total)
         if now >= self.next and done < total:
-            sys.stderr.write(f"moo-inference: {self.what}: {done} of {total}{pace}\n")
-            sys.stderr.flush()
+            note(f"{self.what}: {done} of {total}{pace}")
             self.next = now + _SECONDS_BETWEEN_LINES
 
     def close(self) -> None:
@@ -70,9 +72,9 @@ class _Bar:
 
         self.started = time.monotonic()
         self.rate = _Rate()
-        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[told]}"))
+        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[told]}"))
         self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.task = self.bar.add_task(what, told="")
+        self.task = self.bar.add_task(one_line(what), told="")
         self.shown = False
 
     def __call__(self, done: int, total: int) -> None:

@@ -438,7 +438,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
             ["--replace", "--keep", "x", "--lengths", "none.csv"],
             ["none.csv", "--keep must be one of", "--replace needs --out FILE"],
         ),
-        (["--out", DATA], ["must be a file that can be read: Is a directory"]),
+        (["--out", DATA], ["--out must be a file, and"]),
         (["--out", "/dev/null/catalog.yaml"], ["/dev/null/catalog.yaml: "]),
         (["--out", DATA / "outcomes_long.csv"], ["must be a catalog, got a file of another kind (table of outcomes)"]),
         (["--no-such-option"], ["No such option: --no-such-option"]),

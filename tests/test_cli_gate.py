@@ -144,6 +144,91 @@ def test_models_that_come_and_go_are_inputs(paper):
     assert found.unexplained == ()
 
 
+MINE = ("--k-max", "8", "--k-step", "2", "-d", "max-cube", "--baseline", "fixed-4", "--t-quantile", "0.9")
+
+
+@pytest.fixture
+def own(capsys, tmp_path, paper):
+    """A catalog of the user's, and a folder that `solve` wrote with options of which no default is one."""
+    path = tmp_path / "mine.yaml"
+    mi.save_catalog(paper, path)
+    words = ("--catalog", str(path), *CELL, *MINE, "--trials", "50", "--no-pipelines")
+    assert run(capsys, "solve", *words, "--out", str(tmp_path / "weekly"))[0] == 0
+    return path, str(tmp_path / "weekly")
+
+
+def test_a_folder_brings_its_options_and_what_is_told_goes_first(capsys, own, paper, tmp_path):
+    path, folder = own
+    assert run(capsys, "check", "--baseline", folder) == (0, "4 choices, 0 failures (changed)\n", "")
+    # With the options of the command line alone these are other choices: the control.
+    alone = run(capsys, "check", "--catalog", str(path), "--baseline", f"{folder}/choices.json")
+    assert alone[0] == 4
+    # The catalog is read anew, and so its changes are seen.
+    models = {**paper.models, "gpt-5": paper.models["gpt-5"].replace(usd_per_million_output_tokens=90.0)}
+    mi.save_catalog(paper.replace(models=models), path)
+    status, out, _ = run(capsys, "check", "--baseline", folder)
+    assert status == 4
+    assert out.startswith("changed: essay-feedback, gpt-5, ")
+    # What is told now goes before what was told then.
+    status, out, _ = run(capsys, "check", "--baseline", folder, "--catalog", "paper", "-m", "qwen3-max")
+    assert status == 4
+    assert out.splitlines()[0].endswith("gpt-5, max-cube: is gone, and was in the baseline")
+    assert run(capsys, "check", "--baseline", folder, "--catalog", "paper")[0] == 0
+    path.unlink()
+    status, out, err = run(capsys, "check", "--baseline", folder)
+    assert (status, out) == (2, "")
+    assert "mine.yaml: must be a file that can be read" in err
+
+
+def test_a_route_is_gated_too(capsys, tmp_path, paper):
+    path, folder = tmp_path / "mine.yaml", str(tmp_path / "route")
+    mi.save_catalog(paper, path)
+    words = ("-s", "medical-ai", "-d", "max-cube", "--k-max", "8", "--t-quantile", "0.9")
+    assert run(capsys, "route", "--catalog", str(path), *words, "--out", folder)[0] == 0
+    assert run(capsys, "check", "--baseline", folder) == (0, "1 choice, 0 failures (changed)\n", "")
+    chosen = json.loads((tmp_path / "route" / "route.json").read_text())["model"]
+    models = {**paper.models, chosen: paper.models[chosen].replace(usd_per_million_output_tokens=900.0)}
+    mi.save_catalog(paper.replace(models=models), path)
+    status, out, _ = run(capsys, "check", "--baseline", folder)
+    assert status == 4
+    assert out.startswith(f"changed: medical-ai, across models, max-cube: was {chosen} with k = ")
+    tight = {**paper.scenarios, "medical-ai": paper.scenarios["medical-ai"].replace(c_max=1e-6)}
+    mi.save_catalog(paper.replace(scenarios=tight), path)
+    assert run(capsys, "check", "--baseline", folder, "--fail-if", "infeasible")[0] == 5
+    assert "must not be given for a route" in run(capsys, "check", "--baseline", folder, "--fail-if", "unsure")[2]
+    assert "must be given once for a route" in run(capsys, "check", "--baseline", folder, "-s", "a", "-s", "b")[2]
+
+
+def test_what_could_never_be_unsure_is_refused(capsys, baseline, own):
+    """Formulas have no seed, and so no gate that only seeds can close."""
+    words = ("check", *CELL, "--baseline", str(baseline / "choices.json"), "--fail-if", "unsure")
+    status, out, err = run(capsys, *words)
+    assert (status, out) == (2, "")
+    assert "ClosedForm has no seed that changes a choice. Give --estimator monte-carlo" in err
+    # The same folder was made by Monte Carlo, and so may be asked.
+    assert run(capsys, "check", "--baseline", own[1], "--fail-if", "unsure", "--catalog", "paper")[0] in (0, 6)
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"run": "comparison"}, "holds the results of a comparison"),
+        ({"run": 3}, "must hold the settings of a study"),
+        ({"asked": [1]}, "must hold the settings of a study"),
+        ({"asked": {"k_max": "many"}}, "settings.json: asked.k_max: "),
+        ({"asked": {"catalog": ["paper"]}}, "settings.json: asked.catalog: "),
+        ({"asked": None}, "holds no options, since a program wrote it: give --catalog"),
+    ],
+)
+def test_options_that_are_none_are_refused(capsys, baseline, wrong, words):
+    path = baseline / "settings.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | wrong))
+    status, out, err = run(capsys, "check", "--baseline", str(baseline))
+    assert (status, out) == (2, "")
+    assert words in err
+    assert len(err.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [

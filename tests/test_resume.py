@@ -185,10 +185,10 @@ def test_a_piece_that_numpy_cannot_read_is_done_again_whatever_its_digest(tmp_pa
         kept.write("other", {"x": np.arange(4)})
         for body in (b"", b"no archive", b"PK\x03\x04 torn", pickle.dumps(1)):
             piece.write_bytes(hashlib.sha256(b"one\0" + body).digest() + body)
-            assert kept.read("one") is None
-        assert kept.read("other")["x"].tolist() == [0, 1, 2, 3]
+            assert kept.read("one", lambda arrays: True) is None
+        assert kept.read("other", lambda arrays: True)["x"].tolist() == [0, 1, 2, 3]
         kept.write("one", {"x": np.arange(3)})
-        assert kept.read("one")["x"].tolist() == [0, 1, 2]
+        assert kept.read("one", lambda arrays: True)["x"].tolist() == [0, 1, 2]
 
 
 @pytest.mark.parametrize("settings", [None, b"", b"{"])

@@ -2,6 +2,7 @@
 
 import io
 import json
+import unicodedata
 import xml.etree.ElementTree as ET
 
 import matplotlib as mpl
@@ -35,6 +36,9 @@ NAMES = {
     "zero": "a\x00b\x0b\ufffe\uffff",
     "lines": "a\nb\u2028c\u0085d",
     "yaml": "!!python/object/apply:os.system ['id']",
+    "c1": "".join(map(chr, range(0x80, 0xA0))),
+    "bidi": "a" + "".join(map(chr, [*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x200E, 0x200F, 0x61C])) + "z",
+    "unseen": "p\u200ba\u200cy\u200dp\u2060a\ufeffl\u00ad\u3164\U000e0041",
 }
 
 
@@ -72,8 +76,10 @@ def harmless(html, name):
 
 
 def obeyed(text):
-    """The characters that a terminal obeys rather than shows."""
-    return [letter for letter in text if letter != "\n" and visible(letter) != letter]
+    """The characters that a terminal obeys rather than shows, told from their categories in Unicode alone."""
+    return [
+        letter for letter in text if letter != "\n" and unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
+    ]
 
 
 def test_html_of_notebooks_and_of_the_page(name, study):
@@ -101,15 +107,101 @@ def test_the_report(name, study):
     assert html.count("<style") == html.count("</style") == 1
 
 
-@pytest.mark.parametrize("format_", ["table", "markdown"])
+def run(*words):
+    with pytest.raises(SystemExit) as stopped:
+        cli.main(list(words))
+    return stopped.value.code
+
+
+@pytest.mark.parametrize("format_", ["table", "markdown", "csv", "json"])
 def test_a_terminal_obeys_no_name(name, path, format_, capsys):
-    for words in (["solve", "-d", "accuracy-max"], ["route", "-s", name], ["doctor", str(path)]):
-        more = [] if words[0] == "doctor" else ["--catalog", str(path), "--k-max", "4", "--format", format_]
-        with pytest.raises(SystemExit):
-            cli.main([*words, *more])
+    catalog = ["--catalog", str(path), "--k-max", "4"]
+    lines = [
+        ["solve", "-d", "accuracy-max", *catalog],
+        ["route", "-s", name, "--what-if", *catalog],
+        ["assess", "-d", "max-cube", "--replications", "2", "--trials", "9", *catalog],
+        ["compare", "--solver", "exhaustive", "--seeds", "1", "-d", "max-cube", *catalog],
+    ]
+    for words in lines:
+        run(*words, "--format", format_)
         out, err = capsys.readouterr()
-        assert not obeyed(out)
-        assert not obeyed(err)
+        assert not obeyed(out), words
+        assert not obeyed(err), words
+
+
+def test_nor_does_it_obey_one_in_any_other_command(name, path, tmp_path, capsys, monkeypatch):
+    from moo_inference.views import report
+
+    monkeypatch.setattr(report, "render_all", lambda jobs, *_: [(job.name, {"png8": b""}) for job in jobs])
+    few = ["--catalog", str(path), "--k-max", "4", "-d", "max-cube"]
+    # A path holds what a name may, but for what no path can.
+    odd = tmp_path / name.replace("/", "").replace("\0", "")[:40]
+    by_hand = ["--input-price", "1", "--output-price", "2", "--input-tokens", "10,1", "--output-tokens", "20,2"]
+    by_hand += [
+        "--request-seconds",
+        "2,0.1",
+        "--accuracy",
+        "0.7,0.05",
+        "--c-max",
+        "1",
+        "--t-max",
+        "9",
+        "--a-min",
+        "0.1",
+    ]
+    lines = [
+        ["doctor", str(path)],
+        ["fit", "--name", name, *by_hand],
+        ["fit", "--name", name, *by_hand, "--out", f"{odd}.yaml"],
+        ["doctor", f"{odd}.yaml"],
+        ["solve", *few, "--out", str(odd)],
+        ["check", *few, "--baseline", str(odd / "choices.json"), "--fail-if", "changed", "--fail-if", "infeasible"],
+        ["check", "--baseline", str(odd), "-m", name],
+        ["solve", *few, "--seed", "1", "--out", str(odd)],
+        ["diff", str(odd), str(odd)],
+        ["report", *few, "--out", f"{odd}.html"],
+        ["replay", f"{odd}.html"],
+        ["report", *few, "--out", str(odd / "choices.csv")],
+        ["solve", *few, "--dask", name],
+        ["check", *few, "--baseline", str(odd / name.replace("/", "").replace("\0", "")[:40])],
+    ]
+    for words in lines:
+        run(*words)
+        out, err = capsys.readouterr()
+        assert not obeyed(out), words
+        assert not obeyed(err), words
+        assert all(line.startswith("moo-inference: ") or words[0] == "fit" for line in err.splitlines()), words
+    assert not obeyed((odd / "choices.csv").read_text())
+
+
+def test_progress_is_a_line_that_a_terminal_only_shows(name, capsys, monkeypatch):
+    from moo_inference import progress
+
+    monkeypatch.setattr(progress, "_QUIET_SECONDS", 0.0)
+    with progress.report_progress(f"reading {name}") as told:
+        told(1, 2)
+    err = capsys.readouterr().err
+    assert len(err.splitlines()) == 1
+    assert not obeyed(err)
+
+
+def test_a_glyph_that_no_font_has_is_no_warning(name, study, recwarn):
+    from moo_inference.views.figures import accuracy
+    from moo_inference.views.figures.render import Job, render
+
+    render(Job("x", accuracy.sheet, (trajectory(study, name, name), 105.0)))
+    assert [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)] == []
+
+
+def test_a_warning_is_a_line_without_a_path(capsys):
+    import warnings
+
+    from moo_inference.cli_run import _warnings_as_notes
+
+    with _warnings_as_notes(), warnings.catch_warnings():
+        warnings.simplefilter("always")
+        warnings.showwarning("a\x9bb\nc", UserWarning, __file__, 1)
+    assert capsys.readouterr().err == "moo-inference: warning: a\\x9bb\\nc\n"
 
 
 def test_a_terminal_shows_colours_as_text(name):
@@ -156,7 +248,7 @@ def test_figures_take_no_name_for_mathematics(name, study):
 
 
 def test_escapes_leave_what_can_be_seen():
-    plain = "Größe 模型 ● 👩‍👩‍👧 a\tb"
+    plain = "Größe 模型 ● 👩‍👩‍👧 ❤️‍🔥 می\u200cخواهم क्\u200dष a\tb"
     assert visible(plain) == one_line(plain) == plain
     assert visible("a\x1b[0m\nb\u202e") == "a\\x1b[0m\nb\\u202e"
     assert one_line("a\r\nb\u2028c") == "a\\nb\\nc"

@@ -1,8 +1,10 @@
 """Catalogs from and to files."""
 
+import io
 import os
 from collections.abc import Callable, Mapping
 from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 import yaml
@@ -16,9 +18,12 @@ from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
-from moo_inference.errors import CatalogError, ReaderError, did_you_mean
+from moo_inference.errors import CatalogError, OutputError, ReaderError, did_you_mean
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml, recognise
+from moo_inference.texts.visible import visible
+
+_WIDTH = 110
 
 _SAID = ("c_max", "t_max", "std")
 """Fields in which null says something."""
@@ -77,13 +82,61 @@ def parse_catalog(content: bytes, name: str) -> Catalog:
     return _build(parse_yaml(content, name))
 
 
-def save_catalog(catalog: Catalog, path: str | os.PathLike[str]) -> None:
+def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
     """Write a catalog as YAML that `load_catalog` reads back equal. The file appears whole or not at all.
 
+    Args:
+        catalog: what to write.
+        path: where to. Of a catalog that is there, comments stay, and so does every entry that is as it was.
+        overwrite: replace whatever is there.
+
     Raises:
-        OutputError: (an OSError) the file cannot be written.
+        OutputError: (an OSError) another file is there, or a catalog with entries that this one has not; or the file
+            cannot be written.
     """
-    write_atomically(path, catalog_to_yaml(catalog))
+    there = b"" if overwrite else _content(path)
+    write_atomically(path, _updated(catalog, path, there) if there else catalog_to_yaml(catalog))
+
+
+def _content(path: str | os.PathLike[str]) -> bytes:
+    """What a file holds; nothing where there is none that could be lost."""
+    try:
+        return Path(path).read_bytes() if os.path.isfile(path) else b""
+    except OSError as error:
+        raise OutputError(f"{path}: cannot be read before it is replaced: {error.strerror or error}") from error
+
+
+def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> str:
+    """The text of a file that holds a catalog, with the entries that are new or other now."""
+    from ruamel.yaml import YAML  # noqa: PLC0415 (only where a file is there already)
+
+    remedy = "take another name, or --force (overwrite=True from Python) to replace it"
+    try:
+        document = parse_yaml(there, str(path))
+        before = _build(document)
+    except CatalogError as error:
+        raise OutputError(f"{path}: is there already and is no catalog: {remedy}") from error
+    if published.is_published(document.data):
+        raise OutputError(f"{path}: is a catalog in the schema of the paper's code, which is not written: {remedy}")
+    now, old = catalog_to_dict(catalog), catalog_to_dict(before)
+    lost = [key for section in old for key in old[section] if key not in now.get(section, {})]
+    if lost:
+        raise OutputError(f"{path}: has {', '.join(lost)}, which would be lost: {remedy}")
+    yaml_with_comments = YAML()
+    yaml_with_comments.preserve_quotes = True
+    yaml_with_comments.width = _WIDTH
+    whole = yaml_with_comments.load(there.decode("utf-8-sig"))
+    for section, entries in now.items():
+        for key, entry in entries.items():
+            if old.get(section, {}).get(key) != entry:
+                # By way of the text, whose quotes this project's reader understands.
+                whole.setdefault(section, {}).update(yaml_with_comments.load(to_yaml({key: entry})))
+    stream = io.StringIO()
+    yaml_with_comments.dump(whole, stream)
+    text = stream.getvalue()
+    if parse_catalog(text.encode(), str(path)) != catalog:
+        raise OutputError(f"{path}: cannot be changed with its comments kept: {remedy}")
+    return text
 
 
 def catalog_to_yaml(catalog: Catalog) -> str:
@@ -93,7 +146,8 @@ def catalog_to_yaml(catalog: Catalog) -> str:
 
 def to_yaml(values: Mapping[str, Any]) -> str:
     """Plain values as YAML that is read back equal, by this project's reader and by YAML 1.1."""
-    return yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    # What is made visible stands between double quotes, where the escapes are YAML's own.
+    return visible(yaml.dump(values, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH))
 
 
 class _Dumper(yaml.SafeDumper):
@@ -101,7 +155,7 @@ class _Dumper(yaml.SafeDumper):
 
 
 def _represent_text(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-    plain = text.isprintable() and isinstance(plain_scalar(text), str)
+    plain = text.isprintable() and visible(text) == text and isinstance(plain_scalar(text), str)
     return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=None if plain else '"')
 
 

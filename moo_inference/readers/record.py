@@ -1,12 +1,17 @@
-"""A recorded study: a folder that `solve --out` wrote, or a report."""
+"""A recorded study or route: a folder that `solve --out` or `route --out` wrote, or a report."""
 
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers.json_file import read_json
-from moo_inference.readers.report_file import read_report
+from moo_inference.readers.report_file import is_choice, read_report, refuse_depth
+from moo_inference.texts.words import with_article
+
+CHOOSING = ("study", "reproduction")
+"""The kinds of runs whose folder holds choices."""
 
 
 def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
@@ -20,10 +25,31 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
     """
     if not Path(path).is_dir():
         return read_report(path)
-    settings = read_json(Path(path) / "settings.json", refused=("twice", "not finite")).data
-    if not isinstance(settings, dict):
-        raise ReaderError(f"{Path(path) / 'settings.json'}: must hold the settings of a study")
+    run, _, settings = read_settings(path)
+    if run not in CHOOSING:
+        raise ReaderError(
+            f"{path}: must be a folder that solve --out wrote, and holds the results of {with_article(run)}"
+        )
     return {"settings": settings, "choices": read_choices(Path(path) / "choices.json")}
+
+
+def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+    """What a folder of results says of itself: the kind of run, the options of the command line, and the settings.
+
+    Options are None where no command line wrote it.
+
+    Raises:
+        ReaderError: (a ValueError) settings.json is missing, or is none of ours.
+    """
+    path = Path(folder) / "settings.json"
+    settings = read_json(path).data
+    refuse_depth(str(path), settings)
+    if not isinstance(settings, dict):
+        raise ReaderError(f"{path}: must hold the settings of a study")
+    run, asked = settings.pop("run", "study"), settings.pop("asked", None)
+    if not isinstance(run, str) or not (asked is None or isinstance(asked, dict)):
+        raise ReaderError(f"{path}: must hold the settings of a study, with the kind of run and the options as written")
+    return run, asked, settings
 
 
 def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
@@ -33,16 +59,22 @@ def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         ReaderError: (a ValueError) the file is missing, or holds no choices.
     """
     choices = read_json(path, refused=("twice", "not finite")).data
-    if not isinstance(choices, list) or not all(isinstance(row, dict) and _is_choice(row) for row in choices):
-        wanted = ", ".join(sorted(_OF_ALL | _OF_MODELS))
-        raise ReaderError(f"{path}: must be a list of choices with {wanted}, as solve --out writes")
+    refuse_depth(str(path), choices)
+    if not isinstance(choices, list) or not all(map(is_choice, choices)):
+        raise ReaderError(
+            f"{path}: must be a list of choices with decision, k, model, scenario, status, as solve --out writes"
+        )
     return choices
 
 
-_OF_ALL = {"scenario", "decision", "status"}
-_OF_MODELS = {"model", "k"}
-_OF_PIPELINES = {"pipeline", "stages"}
+def read_route(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """The record of a route.json.
 
-
-def _is_choice(row: dict[str, Any]) -> bool:
-    return any(_OF_ALL | own <= row.keys() for own in (_OF_MODELS, _OF_PIPELINES))
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or holds no route.
+    """
+    route = read_json(path).data
+    refuse_depth(str(path), route)
+    if not (isinstance(route, dict) and is_choice(route)):
+        raise ReaderError(f"{path}: must be a route with decision, k, model, scenario, status, as route --out writes")
+    return route

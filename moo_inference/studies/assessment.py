@@ -1,8 +1,10 @@
 """How sure a choice is: what a rule would have chosen with other luck, in the terms of ranking and selection."""
 
 import json
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,14 +15,22 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.errors import SettingError, told_of
-from moo_inference.estimators import ClosedForm, MonteCarlo, Progress, ScalingCurve
+from moo_inference.estimators import (
+    ClosedForm,
+    Empirical,
+    Estimator,
+    MonteCarlo,
+    Progress,
+    ScalingCurve,
+    default_estimator,
+)
 from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import versions
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
 from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
@@ -36,9 +46,11 @@ class Assessment:
         exact_k: what the rule chooses on the exact curve, or None where it chooses nothing.
         replications: how often the estimate was repeated.
         selection_frequency: share of the replications for each chosen k, most frequent first; None: no choice.
-        pcs: probability of correct selection, the share in which k is the exact choice.
+        pcs: probability of correct selection, the share in which k is the exact choice; NaN where no k is feasible on
+            the exact curve, so that there is none to select, and so for the next.
         pgs: probability of good selection, the share in which accuracy, dollars and seconds (all by the exact curve)
             are within `delta` of those of the exact choice, and each further resource within a twentieth of its budget.
+            It tells of seeds alone: the questions of an evaluation are not in it.
         delta: what counts as good: (accuracy, USD, seconds).
         eoc_accuracy: expected opportunity cost, how much less accurate than the exact choice on average; a replication
             that is better counts as 0, and so for the next two. NaN where there is no exact choice to compare with.
@@ -64,11 +76,16 @@ class Assessment:
     eoc_used: Mapping[str, float] = field(default_factory=dict)
 
     def to_dict(self) -> dict[str, Any]:
-        """The assessment as plain values, ready for JSON."""
-        values = dict(vars(self))
-        values |= {f"eoc_{unit}": value for unit, value in values.pop("eoc_used").items()}
+        """The assessment as plain values, ready for JSON; None where a measure is not defined."""
+        values: dict[str, Any] = {name: None if _undefined(value) else value for name, value in vars(self).items()}
+        del values["eoc_used"]
+        values |= {f"eoc_{unit}": None if _undefined(lost) else lost for unit, lost in self.eoc_used.items()}
         values["selection_frequency"] = [{"k": k, "frequency": share} for k, share in self.selection_frequency.items()]
         return values
+
+
+def _undefined(value: Any) -> bool:
+    return isinstance(value, float) and math.isnan(value)
 
 
 DEFAULT_DELTA = (0.005, 0.05, 0.05)
@@ -85,7 +102,7 @@ def assess(
     model: Model,
     scenario: Scenario,
     rule: object,
-    estimator: MonteCarlo | None = None,
+    estimator: Estimator | None = None,
     *,
     replications: int = 200,
     k_min: int | None = None,
@@ -106,7 +123,7 @@ def assess(
         scenario: the budgets.
         rule: anything that `decide` takes.
         estimator: whose noise is assessed; None means `MonteCarlo()`. Replication r has its seed + r (k_max + 1), so
-            that no two share a generator.
+            that no two share a generator. A model with measured passes is estimated from them alone, and is refused.
         replications: how often the estimate is repeated.
         k_min: as in `run_study`, like the next four.
         k_max: the largest k.
@@ -147,7 +164,7 @@ def assess_many(
     models: Mapping[str, Model],
     scenarios: Mapping[str, Scenario],
     rules: Iterable[object] | None = None,
-    estimator: MonteCarlo | None = None,
+    estimator: Estimator | None = None,
     *,
     replications: int = 200,
     k_min: int | None = None,
@@ -164,7 +181,16 @@ def assess_many(
     """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`."""
     grid = pass_grid(k_min, k_max, k_step)
     whole_number("replications", replications, 1, 1_000_000)
-    noisy = MonteCarlo() if estimator is None else estimator
+    noisy: object = estimator
+    if estimator is None:
+        default = default_estimator(models.values())
+        noisy = MonteCarlo() if isinstance(default, ClosedForm) else default
+    if isinstance(noisy, Empirical):
+        names = ", ".join(key or model.name for key, model in models.items() if model.passes is not None)
+        raise SettingError(
+            f"assess draws the queries of other seeds from distributions, and {names or 'Empirical'} has measured "
+            "passes, of which there are no others: leave it out"
+        )
     if not isinstance(noisy, MonteCarlo):
         raise SettingError(f"estimator must be a MonteCarlo, whose noise is assessed, got {type(noisy).__name__}")
     if delta is not None and not (len(delta) == 3 and all(value >= 0 for value in delta)):
@@ -211,6 +237,7 @@ def assess_many(
             f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
             _choose,
             (noisy, part, list(models.values()), grid, conditions, scaled),
+            partial(_fits, len(part), [len(cell.exact) for cell in cells]),
         )
         for part in (seeds[start : start + together] for start in range(0, replications, together))
     ]
@@ -238,6 +265,13 @@ def _choose(
             with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
                 rows[replication, place] = _row(rule, fronts[number, scenario], grid)
     return {"rows": rows}
+
+
+def _fits(seeds: int, lengths: Sequence[int], arrays: Arrays) -> bool:
+    """Whether arrays could be what `_choose` gives."""
+    return has_arrays(arrays, {"rows": np.int64}, {"rows": (seeds, len(lengths))}) and bool(
+        ((arrays["rows"] >= -1) & (arrays["rows"] < np.array(lengths))).all()
+    )
 
 
 class _Cell:
@@ -272,7 +306,9 @@ class _Cell:
         losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, m))
         margins = self._margins(F[truth] if truth >= 0 else np.zeros(m), delta)
         good = (np.abs(losses) <= margins).all(axis=1).sum()
-        nothing_to_lose = truth < 0 and not some.any()
+        nothing_to_lose = len(front) > 0 and truth < 0 and not some.any()
+        correct = (chosen == truth).mean() if len(front) else np.nan
+        as_good = (good if truth >= 0 else (~some).sum()) / len(chosen) if len(front) else np.nan
         dearer, slower, *more, worse = (
             np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(m, 0.0 if nothing_to_lose else np.nan)
         )
@@ -282,8 +318,8 @@ class _Cell:
             exact_k=grid[truth] if truth >= 0 else None,
             replications=len(chosen),
             selection_frequency=frequency,
-            pcs=float((chosen == truth).mean()),
-            pgs=float((good if truth >= 0 else (~some).sum()) / len(chosen)),
+            pcs=float(correct),
+            pgs=float(as_good),
             delta=(float(margins[-1]), float(margins[0]), float(margins[1])),
             eoc_accuracy=float(worse),
             eoc_usd=float(dearer),
@@ -340,4 +376,5 @@ def assessments_to_frame(found: Mapping[tuple[str, str, str], Assessment]) -> "p
         )
     frame = pd.DataFrame(rows)
     frame["exact_k"] = frame["exact_k"].astype("Int64")
-    return frame
+    measures = [name for name in map(str, frame) if name in ("pcs", "pgs", "p_feasible") or name.startswith("eoc_")]
+    return frame.astype(dict.fromkeys(measures, float))

@@ -1,13 +1,14 @@
 """The front of each model in each scenario: from its curve, or by a search."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
 from moo_inference.fronts import Front
 from moo_inference.studies.pieces import Arrays, Piece, run_pieces
-from moo_inference.studies.searches import arrays_of, evaluated_in, looked_at_by
+from moo_inference.studies.searches import arrays_of, evaluated_fits, evaluated_in, looked_at_by
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, scenario after scenario."""
@@ -39,7 +40,7 @@ def fronts_by_search(
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
-    pieces = [Piece(f"front of {key}", _search, (*cell, solver)) for key, cell in cells.items()]
+    pieces = [Piece(f"front of {key}", _search, (*cell, solver), partial(_fits, *cell)) for key, cell in cells.items()]
     fronts = {}
     for (key, cell), arrays in zip(cells.items(), run_pieces(pieces, **where), strict=True):
         fronts[key] = Front.from_evaluated(_problem(*cell), evaluated_in(arrays))
@@ -48,6 +49,10 @@ def fronts_by_search(
 
 def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
     return arrays_of(looked_at_by(_problem(model, scenario, curve, grid), solver).distinct)
+
+
+def _fits(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, arrays: Arrays) -> bool:
+    return evaluated_fits(_problem(model, scenario, curve, grid), arrays)
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

@@ -59,19 +59,20 @@ def choices_frame(study: Any) -> "pd.DataFrame":
 def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
     """The warning of a choice that other luck would often not have made, if it is one."""
     found = study.assessments.get((scenario, model, rule))
-    if found is None or found.pgs >= SURE_ENOUGH:
+    if found is None or not found.pgs < SURE_ENOUGH:
         return ()
-    return (f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one",)
+    return (
+        f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one (of seeds alone: "
+        "the questions of an evaluation are not in it)",
+    )
 
 
 def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
-    scenario, model, rule, status, _ = key
+    scenario, model, rule, *_ = key
     found = study.assessments.get((scenario, model, rule))
     if found is not None:
         return [*(getattr(found, name) for name in _ASSESSED), *found.eoc_used.values()]
-    exact = status == "ok" and study.options["estimator"]["estimator"] == "ClosedForm"
-    width = len(_ASSESSED) + len(study.catalog.resources)
-    return [1.0, *[0.0] * (width - 1)] if exact else [np.nan] * width
+    return [np.nan] * (len(_ASSESSED) + len(study.catalog.resources))
 
 
 def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) -> FloatArray:

@@ -1,10 +1,9 @@
 """Solvers compared on the same problem, with exhaustive enumeration as the truth."""
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,6 @@ from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
 from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.evaluated import Evaluated
-from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.pipelines import PipelineFront, choose
@@ -31,7 +29,8 @@ from moo_inference.studies.pipeline_comparison import (
     pipeline_problems,
 )
 from moo_inference.studies.quality import front_quality
-from moo_inference.studies.searches import evaluated_in, run_search, search, told
+from moo_inference.studies.results import RUNS_CSV, RUNS_JSON, save_results
+from moo_inference.studies.searches import evaluated_in, run_search, search, search_fits, told
 from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
@@ -103,25 +102,27 @@ class Comparison:
         same = [column for column in self.runs.columns if column.startswith("same_")]
         return frame.join(self.runs.groupby("solver", sort=False)[same].mean().astype(float)).reset_index()
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The runs as CSV; written whole to `path` if one is given."""
-        return deliver(frame_to_csv(self.runs), path)
+    def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+        """The runs as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
+        return deliver(frame_to_csv(self.runs), path, RUNS_CSV, overwrite=overwrite)
 
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
-        """The runs as a JSON list of records; written whole to `path` if one is given."""
-        return deliver(frame_to_json(self.runs), path)
+    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
+        """The runs as a JSON list of records; written whole to `path` if one is given. See `Study.to_csv`."""
+        return deliver(frame_to_json(self.runs), path, RUNS_JSON, overwrite=overwrite)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write runs.csv, runs.json, summary.csv and settings.json into a folder.
 
+        Args:
+            folder: made if it is not there. It may hold the same comparison of before.
+            overwrite: replace whatever is there.
+
         Raises:
-            OutputError: (an OSError) the folder cannot be written.
+            OutputError: (an OSError) the folder holds other files by these names, or cannot be written.
+            SettingError: (a ValueError) it holds a comparison with other settings.
         """
-        target = prepare_folder(folder)
-        self.to_csv(target / "runs.csv")
-        self.to_json(target / "runs.json")
-        write_atomically(target / "summary.csv", frame_to_csv(self.summary))
-        write_atomically(target / "settings.json", json.dumps(dict(self.settings), indent=1) + "\n")
+        texts = {"runs.csv": self.to_csv(), "runs.json": self.to_json(), "summary.csv": frame_to_csv(self.summary)}
+        save_results(folder, "comparison", self.settings, texts, overwrite=overwrite)
 
 
 def compare_solvers(
@@ -198,7 +199,8 @@ def compare_solvers(
             most = _most(each, sizes[name]) if evaluations is None else evaluations
             limit = sizes[name] if solver == EXHAUSTIVE else most
             wanted.append((name, solver, seed))
-            pieces.append(Piece(f"{solver} with seed {seed} on {name}", search, (each, make, seed, limit)))
+            key = f"{solver} with seed {seed} on {name}"
+            pieces.append(Piece(key, search, (each, make, seed, limit), partial(search_fits, each)))
     found = run_pieces(pieces, workers=workers, kept=kept, progress=progress)
     traces = [
         (name, solver, seed, _traced(problems[name], arrays))

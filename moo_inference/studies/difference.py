@@ -8,7 +8,7 @@ from typing import Any
 
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
-from moo_inference.studies.replay import compare_choices, run_again
+from moo_inference.studies.replay import compare_choices, run_again, whole
 
 _OPTIONS = ("estimator", "k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
 
@@ -62,6 +62,8 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
     Raises:
         SettingError: (a ValueError) a study cannot be run from its settings; see `replay`.
     """
+    for settings in (first, second):
+        whole(settings)
     changed = _changed_places(first, second)
     runs = len(changed) + 2
     done = 0

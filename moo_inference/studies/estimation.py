@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -9,15 +10,17 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.base import estimate_curves, groups_within_samples, passes
-from moo_inference.estimators.curve import BudgetView, Evidence, IntArray
+from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
 from moo_inference.studies.kept import KeptPieces
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
 
 _CLOSED_FORM_VALUES = 8_192
 """Models x k in a piece: some hundredths of a second."""
 
 _SIMULATED_VALUES = 2_000_000
 """Models x k x trials in a piece, or normals where each k draws its own: some tenths of a second."""
+
+_NOTHING = np.array([])
 
 _Part = tuple[list[str], IntArray]
 """Some models, by id, and their numbers of passes."""
@@ -64,6 +67,7 @@ def curves_in_pieces(
             f"curves of {', '.join(names)} at k = {k[0]} to {k[-1]}, {len(k)} of them",
             _estimate,
             (estimator, [models[name] for name in names], k, tuple(scenarios), options),
+            partial(_fits, [tuple(models[name].resources) for name in names], k, len(scenarios)),
             tells=True,
         )
         for names, k in parts
@@ -113,6 +117,36 @@ def _estimate(
     }
 
 
+def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arrays: Arrays) -> bool:
+    """Whether arrays are those of curves over k of models with these further resources; see `packed`."""
+    n = len(k)
+    dtypes: dict[str, Any] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def expect(name: str, dtype: Any, *shape: int) -> None:
+        dtypes[name], shapes[name] = dtype, shape
+
+    for number, units in enumerate(resources):
+        own = f"{number}/"
+        expect(f"{own}k", np.int64, n)
+        expect(f"{own}table", np.float64, n, len(columns_of(units)))
+        expect(f"{own}error", np.float64, n)
+        if units:
+            expect(f"{own}resources", np.array(units).dtype, len(units))
+        for view in range(scenarios):
+            if f"{own}view{view}/attainment" in arrays:
+                expect(f"{own}view{view}/attainment", np.float64, n)
+                if f"{own}view{view}/values" in arrays:
+                    expect(f"{own}view{view}/values", np.float64, n, 3 + len(units))
+        if f"{own}evidence/ci_low" in arrays:
+            for field in fields(Evidence):
+                expect(f"{own}evidence/{field.name}", np.float64 if field.name.startswith("ci") else np.bool_, n)
+    return has_arrays(arrays, dtypes, shapes) and all(
+        np.array_equal(arrays[f"{number}/k"], k) and arrays.get(f"{number}/resources", _NOTHING).tolist() == [*units]
+        for number, units in enumerate(resources)
+    )
+
+
 def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
     """A curve as arrays by name. Views that look at the means, as most do, are told by their share alone."""
     arrays: Arrays = {"k": curve.k, "table": curve.table, "error": curve.error}
@@ -131,7 +165,7 @@ def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
 
 def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> ScalingCurve:
     """The curve of `packed`, whose names have this prefix."""
-    resources = tuple(arrays.get(f"{prefix}resources", np.array([])).tolist())
+    resources = tuple(arrays.get(f"{prefix}resources", _NOTHING).tolist())
     evidence = None
     if f"{prefix}evidence/ci_low" in arrays:
         evidence = Evidence(*(arrays[f"{prefix}evidence/{field.name}"] for field in fields(Evidence)))

@@ -63,6 +63,26 @@ def verdicts(study: Study, baseline: Sequence[Mapping[str, Any]], causes: Sequen
     return found
 
 
+def route_verdict(route: Mapping[str, Any], baseline: Mapping[str, Any], causes: Sequence[str]) -> Verdict:
+    """A route at the gate.
+
+    Args:
+        route: `Route.to_dict` as it is now.
+        baseline: as it was.
+        causes: of CAUSES, those that count.
+    """
+    failures = {}
+    if "changed" in causes and any(baseline[name] != route[name] for name in ("status", "model", "k")):
+        failures["changed"] = f"was {_routed(baseline)}, is {_routed(route)}"
+    if "infeasible" in causes and route["status"] == "infeasible":
+        failures["infeasible"] = str(route["reason"])
+    return Verdict(route["scenario"], "across models", route["decision"], failures)
+
+
+def _routed(route: Mapping[str, Any]) -> str:
+    return str(route["status"]) if route["k"] is None else f"{route['model']} with k = {route['k']}"
+
+
 def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
     """The verdicts as JUnit XML: a test case for each choice and cause."""
     failed = sum(cause in verdict.failures for verdict in found for cause in causes)

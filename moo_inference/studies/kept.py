@@ -4,9 +4,11 @@ import hashlib
 import io
 import json
 import os
-import shutil
+import re
+import struct
 import zipfile
-from collections.abc import Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -15,27 +17,33 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
-from moo_inference.errors import OutputError, SettingError
+from moo_inference.errors import OutputError
 from moo_inference.files import HALF_WRITTEN, prepare_folder, write_atomically
+from moo_inference.studies.results import PIECES, SETTINGS, recorded, refuse_differences, refuse_other_settings
 
-PIECES = ".pieces"
-"""The folder of finished pieces, inside the folder that results are written into."""
-
-_SETTINGS = "settings.json"
 _LOCK = "lock"
+_PIECE = re.compile(r"[0-9a-f]{24}\.piece")
 _DIGEST = hashlib.sha256().digest_size
-_SHOWN_DIFFERENCES = 12
-_ABSENT = object()
+_DAMAGES = (
+    *(ValueError, OSError, EOFError, LookupError, TypeError, SyntaxError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, struct.error, zlib.error),
+)
+"""What a file that is not as it was written makes its readers raise."""
+
+_START_OVER = "--start-over to throw it away"
 
 
 class KeptPieces:
     """The finished pieces of one run. Each file is written whole, and one that is damaged counts as missing."""
 
-    def __init__(self, results: Path, run: str) -> None:
+    def __init__(self, results: Path, run: str, *, start_over: bool = False, overwrite: bool = False) -> None:
         """Made by `keep_pieces`."""
         self.results = results
+        self.run = run
         self.folder = results / PIECES / run
         self.count = 0
+        self.start_over = start_over
+        self.overwrite = start_over or overwrite
         self._settled = False
 
     def expect_once(self, settings: Mapping[str, Any]) -> None:
@@ -54,43 +62,41 @@ class KeptPieces:
             OutputError: (an OSError) the folder cannot be written.
         """
         self._settled = True
-        path = self.folder / _SETTINGS
+        path = self.folder / SETTINGS
         text = json.dumps(settings, indent=1) + "\n"
-        try:
-            before = json.loads(path.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            before = None
-        if before is None:
-            for stray in self.folder.glob("*.piece"):
-                stray.unlink()
+        now = json.loads(text)
+        before = recorded(path)
+        if before is not None and not self.overwrite:
+            refuse_differences(self.results, before, now, _START_OVER)
+        elif not self.overwrite:
+            refuse_other_settings(self.results, self.run, now, _START_OVER)
+        if self.start_over or before != now:
+            self._forget()
             write_atomically(path, text)
-            return
-        differences = list(_differences(before, json.loads(text), ""))
-        if differences:
-            shown = differences[:_SHOWN_DIFFERENCES]
-            more = len(differences) - len(shown)
-            raise SettingError(
-                [
-                    f"{self.results} holds a run with other settings: take another folder, or --start-over to throw it "
-                    "away",
-                    *shown,
-                    *([f"and {more} more differences"] if more else []),
-                ]
-            )
 
-    def read(self, key: str) -> dict[str, NDArray[Any]] | None:
-        """The arrays of a finished piece; None where there is none, or its file is damaged."""
-        try:
-            content = self._path(key).read_bytes()
-        except OSError:
+    def _forget(self) -> None:
+        """Delete the pieces, and nothing else that may lie beside them."""
+        for entry in os.listdir(self.folder):
+            if _PIECE.fullmatch(entry) or entry == SETTINGS:
+                (self.folder / entry).unlink(missing_ok=True)
+
+    def read(self, key: str, fits: Callable[[Mapping[str, NDArray[Any]]], bool]) -> dict[str, NDArray[Any]] | None:
+        """The arrays of a finished piece; None where there is none, or its file is damaged or was tampered with.
+
+        Args:
+            key: of the piece.
+            fits: whether the piece could give such arrays.
+        """
+        path = self._path(key)
+        if not path.is_file():
             return None
-        digest, body = content[:_DIGEST], content[_DIGEST:]
-        if digest != _digest(key, body):
-            return None
         try:
-            with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
-                found = dict(arrays)
-        except (ValueError, OSError, EOFError, zipfile.BadZipFile):
+            content = path.read_bytes()
+            digest, body = content[:_DIGEST], content[_DIGEST:]
+            found = _arrays(body) if digest == _digest(key, body) else None
+        except _DAMAGES:
+            return None
+        if found is None or not fits(found):
             return None
         self.count += 1
         return found
@@ -113,7 +119,7 @@ class KeptPieces:
 
 @contextmanager
 def keep_pieces(
-    folder: str | os.PathLike[str], *, run: str = "study", start_over: bool = False
+    folder: str | os.PathLike[str], *, run: str = "study", start_over: bool = False, overwrite: bool = False
 ) -> Iterator[KeptPieces]:
     """Keep finished pieces in a folder while a run is at work, and take up those that are there.
 
@@ -123,12 +129,13 @@ def keep_pieces(
     Args:
         folder: for the results. Nobody else may be at work in it; a lock whose owner died does not count.
         run: what kind of run it is: a folder may hold a study and an assessment, but not two studies.
-        start_over: throw away what a run of this kind left there.
+        start_over: throw away what a run of this kind left there, once the settings of the new one are known.
+        overwrite: the same, if it had other settings.
 
     Raises:
         OutputError: (an OSError) the folder cannot be written, or another run is at work in it.
     """
-    kept = KeptPieces(prepare_folder(folder), run)
+    kept = KeptPieces(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
     pieces = prepare_folder(kept.folder).parent
     lock = FileLock(pieces / _LOCK)
     try:
@@ -136,9 +143,6 @@ def keep_pieces(
     except Timeout as error:
         raise OutputError(f"{folder}: another run is at work in this folder") from error
     try:
-        if start_over:
-            shutil.rmtree(kept.folder)
-            prepare_folder(kept.folder)
         for place in (kept.results, kept.folder):
             for entry in os.listdir(place):
                 if HALF_WRITTEN.fullmatch(entry):
@@ -148,21 +152,17 @@ def keep_pieces(
         lock.release()
 
 
+def _arrays(body: bytes) -> dict[str, NDArray[Any]] | None:
+    """The arrays of an .npz that holds them as they are: none is larger than the file."""
+    with zipfile.ZipFile(io.BytesIO(body)) as archive:
+        members = archive.infolist()
+    if any(member.compress_type != zipfile.ZIP_STORED for member in members):
+        return None
+    if sum(member.file_size for member in members) > len(body):
+        return None
+    with np.load(io.BytesIO(body), allow_pickle=False) as arrays:
+        return {name: arrays[name] for name in arrays.files}
+
+
 def _digest(key: str, body: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\0" + body).digest()
-
-
-def _differences(before: Any, now: Any, place: str) -> Iterator[str]:
-    """A sentence for each place where two plain values differ."""
-    if isinstance(before, dict) and isinstance(now, dict):
-        for name in dict.fromkeys([*before, *now]):
-            yield from _differences(before.get(name, _ABSENT), now.get(name, _ABSENT), f"{place}.{name}".lstrip("."))
-    elif before != now:
-        yield f"{place} was {_shown(before)}, is {_shown(now)}"
-
-
-def _shown(value: Any) -> str:
-    if value is _ABSENT:
-        return "not there"
-    text = json.dumps(value)
-    return text if len(text) <= 60 else f"{text[:57]}..."

@@ -5,7 +5,7 @@ Pieces are cut without regard to who runs them, and each computes with one threa
 
 import time
 import warnings
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -35,13 +35,31 @@ class Piece:
         key: what it computes, in words that no other piece of the same run has.
         function: of a module, so that it can be sent. What it returns are arrays by name.
         arguments: for the function; they are sent as well.
+        fits: whether it could have returned some arrays: what is kept of it may have been tampered with.
         tells: whether the function takes `progress=` beside them, to be told of where it is the only piece.
     """
 
     key: str
     function: Callable[..., Arrays]
     arguments: tuple[Any, ...]
+    fits: Callable[[Mapping[str, NDArray[Any]]], bool]
     tells: bool = False
+
+
+def has_arrays(arrays: Mapping[str, NDArray[Any]], dtypes: Mapping[str, type], shapes: Mapping[str, Any]) -> bool:
+    """Whether there are just these arrays.
+
+    Args:
+        arrays: by name.
+        dtypes: of each, a type of numpy.
+        shapes: of each; None stands for any length.
+    """
+    return arrays.keys() == dtypes.keys() and all(
+        arrays[name].dtype == dtype
+        and arrays[name].ndim == len(shapes[name])
+        and all(wanted in (None, size) for wanted, size in zip(shapes[name], arrays[name].shape, strict=True))
+        for name, dtype in dtypes.items()
+    )
 
 
 def run_pieces(
@@ -72,7 +90,7 @@ def run_pieces(
     results: dict[int, Arrays] = {}
     missing: dict[int, Piece] = {}
     for place, piece in enumerate(pieces):
-        stored = None if kept is None else kept.read(piece.key)
+        stored = None if kept is None else kept.read(piece.key, piece.fits)
         if stored is None:
             missing[place] = piece
         else:

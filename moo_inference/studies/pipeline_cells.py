@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +24,7 @@ from moo_inference.pipelines import (
 )
 from moo_inference.stages import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of
 from moo_inference.studies.estimation import curves_in_pieces
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
+from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
 from moo_inference.studies.searches import looked_at_by
 from moo_inference.texts.amounts import amount
 from moo_inference.texts.markers import Marker, markers
@@ -148,7 +149,8 @@ def solve_pipelines(
     cells = [(scenario, key) for scenario in catalog.scenarios for key in plans]
     parts = [(plans[key], tables[key], catalog.scenarios[scenario]) for scenario, key in cells]
     pieces = [
-        Piece(f"front of pipeline {cell}", _find, (*part, solver)) for cell, part in zip(cells, parts, strict=True)
+        Piece(f"front of pipeline {cell}", _find, (*part, solver), partial(_fits, part[1]))
+        for cell, part in zip(cells, parts, strict=True)
     ]
     results = run_pieces(pieces, **where) if pieces else []
     found = []
@@ -174,6 +176,29 @@ def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scena
         # It may exceed 64 bits.
         arrays["grid_size"] = np.array([str(found.grid_size)])
     return arrays if found.least is None else {**arrays, "least": found.least}
+
+
+def _fits(tables: list[StageTable] | SettingError, arrays: Arrays) -> bool:
+    """Whether arrays could be what `_find` gives of some tables."""
+    if "refused" in arrays:
+        return arrays.keys() == {"refused"} and arrays["refused"].dtype.kind == "U" and arrays["refused"].ndim == 1
+    if isinstance(tables, SettingError) or "rows" not in arrays:
+        return False
+    rows = arrays["rows"]
+    dtypes: dict[str, Any] = {"rows": np.int32 if rows.dtype == np.int32 else np.int64, "looked_at": np.int64}
+    shapes: dict[str, tuple[int | None, ...]] = {"rows": (None, len(tables)), "looked_at": (1,)}
+    if "least" in arrays:
+        dtypes["least"], shapes["least"] = np.float64, (tables[0].F.shape[1],)
+    if "grid_size" in arrays:
+        dtypes["grid_size"], shapes["grid_size"] = arrays["grid_size"].dtype, (1,)
+        if arrays["grid_size"].shape != (1,) or not str(arrays["grid_size"][0]).isdecimal():
+            return False
+    most = np.array([len(table.F) for table in tables])
+    return (
+        has_arrays(arrays, dtypes, shapes)
+        and bool(((rows >= 0) & (rows < most)).all())
+        and (len(rows) > 0 or "least" in arrays)
+    )
 
 
 def _search(plan: Series, tables: list[StageTable], scenario: Scenario, solver: Any) -> Found:

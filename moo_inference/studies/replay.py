@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moo_inference.catalog import Catalog
 from moo_inference.errors import SettingError
@@ -65,7 +65,7 @@ def replay(
     study = run_again(settings, progress)
     fresh = json.loads(study.to_json())
     changes, largest = compare_choices(choices, fresh)
-    before = settings.get("versions", {})
+    before = Recorded.model_validate(settings).versions
     now = versions()
     others = tuple(
         f"{name} {before.get(name, 'unknown')} then, {version} now"
@@ -81,27 +81,63 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
     Raises:
         SettingError: (a ValueError) see `replay`.
     """
-    kept = ("k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
-    missing = [name for name in ("catalog", "estimator", *kept) if name not in settings]
+    recorded, catalog = whole(settings)
+    return run_study(
+        catalog,
+        estimator=estimator_from(recorded.estimator),
+        progress=progress,
+        **{name: getattr(recorded, name) for name in _OPTIONS},
+    )
+
+
+def whole(settings: Mapping[str, Any]) -> tuple["Recorded", Catalog]:
+    """The settings of a study and its catalog, checked: a file may hold anything.
+
+    Raises:
+        SettingError: (a ValueError) see `replay`.
+    """
+    missing = [name for name in ("catalog", "estimator", *_OPTIONS) if name not in settings]
     if missing:
         raise SettingError(f"the settings must hold {', '.join(missing)}; they are not there")
-    own = [f"the rule {name}" for name in settings.get("own_decisions", ())]
-    if settings.get("solver") is not None:
-        own.append(f"the solver {settings['solver']}")
+    try:
+        recorded = Recorded.model_validate(settings)
+    except ValidationError as error:
+        raise SettingError(
+            [f"settings.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
+        ) from error
+    own = [f"the rule {name}" for name in recorded.own_decisions]
+    if recorded.solver is not None:
+        own.append(f"the solver {recorded.solver}")
     if own:
         raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
     try:
-        catalog = Catalog.model_validate(settings["catalog"])
+        return recorded, Catalog.model_validate(settings["catalog"])
     except ValidationError as error:
         raise SettingError(
             [f"catalog.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
         ) from error
-    return run_study(
-        catalog,
-        estimator=estimator_from(settings["estimator"]),
-        progress=progress,
-        **{name: settings[name] for name in kept},
-    )
+
+
+class Recorded(BaseModel):
+    """Settings of `Study.settings` but for the catalog, as they must be to be used: a file may hold anything."""
+
+    model_config = ConfigDict(strict=True)
+
+    estimator: dict[str, bool | str | int | float | None]
+    k_min: int | None
+    k_max: int
+    k_step: int
+    parallel: int | None
+    latency: str | None
+    decisions: list[str]
+    baselines: list[str]
+    assess: int | None
+    own_decisions: list[str] = []
+    solver: str | None = None
+    versions: dict[str, str] = {}
+
+
+_OPTIONS = ("k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
 
 
 def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:

@@ -5,7 +5,6 @@ from collections.abc import Hashable
 from dataclasses import asdict, dataclass
 from functools import cached_property
 from importlib.resources import files
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import load_catalog
@@ -13,6 +12,7 @@ from moo_inference.estimators import MonteCarlo, Progress
 from moo_inference.studies.claims import Claim, examine_claims
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json
+from moo_inference.studies.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.studies.study import Study, run_study
 
 if TYPE_CHECKING:
@@ -75,27 +75,31 @@ class Reproduction:
         ]
         return frame
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+    def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
-        return deliver(frame_to_csv(self.choices), path)
+        return deliver(frame_to_csv(self.choices), path, CHOICES_CSV, overwrite=overwrite)
 
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as a JSON list of records; written whole to `path` if one is given. See `Study.to_json`."""
-        return deliver(frame_to_json(self.choices), path)
+        return deliver(frame_to_json(self.choices), path, CHOICES_JSON, overwrite=overwrite)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write what `Study.save` writes, with the choices as here, and claims.csv.
 
+        Args:
+            folder: made if it is not there. It may hold the reproduction of before.
+            overwrite: replace whatever is there.
+
         Raises:
-            OutputError: (an OSError) the folder cannot be written.
+            OutputError: (an OSError) the folder holds other files by these names, or cannot be written.
+            SettingError: (a ValueError) it holds a reproduction with other settings.
         """
         import pandas as pd  # noqa: PLC0415 (slow to load)
 
-        self.study.save(folder)
-        self.to_csv(Path(folder) / "choices.csv")
-        self.to_json(Path(folder) / "choices.json")
-        claims = pd.DataFrame([asdict(claim) for claim in self.claims])
-        deliver(frame_to_csv(claims), Path(folder) / "claims.csv")
+        claims = frame_to_csv(pd.DataFrame([asdict(claim) for claim in self.claims]))
+        own = {"choices.csv": self.to_csv(), "choices.json": self.to_json(), "claims.csv": claims}
+        texts = self.study.texts() | own
+        save_results(folder, "reproduction", self.study.settings, texts, overwrite=overwrite)
 
     @property
     def k_as_printed(self) -> int:

@@ -13,7 +13,7 @@ from moo_inference.errors import EnumerationWarning
 from moo_inference.evaluated import Evaluated
 from moo_inference.fronts import Front
 from moo_inference.pipelines import PipelineFront
-from moo_inference.studies.pieces import Arrays
+from moo_inference.studies.pieces import Arrays, has_arrays
 
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
@@ -30,6 +30,38 @@ def looked_at_by(problem: Any, solver: Any) -> Evaluated:
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
+
+
+def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) -> bool:
+    """Whether arrays could be those of `arrays_of` for points on the grid of a problem.
+
+    Args:
+        problem: what was evaluated.
+        arrays: by name.
+        further: type and length of the arrays beside them.
+    """
+    dtypes = {"X": np.int64, "F": np.float64, "G": np.float64, "feasible": np.bool_}
+    widths = {"X": (problem.n_var,), "F": (problem.n_obj,), "G": (problem.n_ieq_constr,), "feasible": ()}
+    count = len(arrays["X"]) if "X" in arrays and arrays["X"].ndim else 0
+    shapes: dict[str, Any] = {name: (count, *width) for name, width in widths.items()}
+    shapes |= {name: (length,) for name, (_, length) in further.items()}
+    return (
+        count > 0
+        and has_arrays(arrays, {**dtypes, **{name: dtype for name, (dtype, _) in further.items()}}, shapes)
+        and all(
+            np.isin(column, np.asarray(axis)).all() for axis, column in zip(problem.axes, arrays["X"].T, strict=True)
+        )
+    )
+
+
+def search_fits(problem: Any, arrays: Arrays) -> bool:
+    """Whether arrays could be what `run_search` gives."""
+    count = len(arrays["evaluations"]) if "evaluations" in arrays and arrays["evaluations"].ndim else 0
+    return (
+        count > 0
+        and evaluated_fits(problem, arrays, evaluations=(np.int64, count), seconds=(np.float64, count))
+        and bool((np.diff(arrays["evaluations"], prepend=0) > 0).all())
+    )
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:

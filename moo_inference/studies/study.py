@@ -1,6 +1,5 @@
 """A study: every model in every scenario under every rule."""
 
-import json
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -25,7 +24,6 @@ from moo_inference.estimators import (
 )
 from moo_inference.estimators.base import estimator_settings, latency_settings
 from moo_inference.estimators.curve import INTERVAL, joined_evidence
-from moo_inference.files import prepare_folder, write_atomically
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
@@ -42,6 +40,7 @@ from moo_inference.studies.estimation import curves_in_pieces
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
+from moo_inference.studies.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.studies.workers import check_workers
 from moo_inference.texts.table import to_html
 
@@ -139,42 +138,64 @@ class Study:
                 return cell.front
         raise KeyError((scenario, model))
 
-    def to_csv(self, path: str | os.PathLike[str] | None = None) -> str:
+    def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as CSV, every number at full precision; written whole to `path` if one is given.
 
-        Raises:
-            OutputError: (an OSError) the file cannot be written.
-        """
-        return deliver(frame_to_csv(self.choices), path)
+        Args:
+            path: where to write. Choices of before are replaced, and so is an empty file.
+            overwrite: replace whatever is there.
 
-    def to_json(self, path: str | os.PathLike[str] | None = None) -> str:
+        Raises:
+            OutputError: (an OSError) another file is there, or it cannot be written.
+        """
+        return deliver(frame_to_csv(self.choices), path, CHOICES_CSV, overwrite=overwrite)
+
+    def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as a JSON list of records, null where empty; written whole to `path` if one is given.
 
         Records of pipelines follow those of models, and have `pipeline` and `stages` in place of `model` and `k`.
+        See `to_csv` for the arguments.
 
         Raises:
-            OutputError: (an OSError) the file cannot be written.
+            OutputError: (an OSError) another file is there, or it cannot be written.
         """
         frames = (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
-        return deliver(frame_to_json(*frames), path)
+        return deliver(frame_to_json(*frames), path, CHOICES_JSON, overwrite=overwrite)
 
-    def save(self, folder: str | os.PathLike[str]) -> None:
+    def save(
+        self,
+        folder: str | os.PathLike[str],
+        *,
+        overwrite: bool = False,
+        asked: Mapping[str, Any] | None = None,
+    ) -> None:
         """Write choices.csv, choices.json, fronts.csv, curves.csv and settings.json into a folder.
 
         With pipelines, also pipelines.csv and pipeline_fronts.csv; choices.json holds the choices of both.
 
+        Args:
+            folder: made if it is not there. It may hold the same study of before.
+            overwrite: replace whatever is there.
+            asked: the options of a command line, which `moo-inference check` takes from settings.json.
+
         Raises:
-            OutputError: (an OSError) the folder cannot be written.
+            OutputError: (an OSError) the folder holds other files by these names, or cannot be written.
+            SettingError: (a ValueError) it holds a study with other settings.
         """
-        target = prepare_folder(folder)
-        self.to_csv(target / "choices.csv")
-        self.to_json(target / "choices.json")
-        write_atomically(target / "fronts.csv", frame_to_csv(self.fronts))
-        write_atomically(target / "curves.csv", frame_to_csv(self.curves))
+        save_results(folder, "study", self.settings, self.texts(), asked=asked, overwrite=overwrite)
+
+    def texts(self) -> dict[str, str]:
+        """What `save` writes beside the settings: a text for each name of a file."""
+        found = {
+            "choices.csv": self.to_csv(),
+            "choices.json": self.to_json(),
+            "fronts.csv": frame_to_csv(self.fronts),
+            "curves.csv": frame_to_csv(self.curves),
+        }
         if self.pipeline_cells:
-            write_atomically(target / "pipelines.csv", frame_to_csv(self.pipelines))
-            write_atomically(target / "pipeline_fronts.csv", frame_to_csv(self.pipeline_fronts))
-        write_atomically(target / "settings.json", json.dumps(self.settings, indent=1, allow_nan=False) + "\n")
+            found["pipelines.csv"] = frame_to_csv(self.pipelines)
+            found["pipeline_fronts.csv"] = frame_to_csv(self.pipeline_fronts)
+        return found
 
     def _repr_html_(self) -> str:
         from moo_inference.studies.tables import study_tables  # noqa: PLC0415 (which needs this class)
@@ -222,7 +243,8 @@ def run_study(
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
         baselines: names to set beside the rules: `fixed-K`, `accuracy-within-cost`, `accuracy-per-dollar`. They see the
             whole curve, and get the status `over-budget` where they break a budget.
-        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies.
+        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies,
+            and so nothing is told.
         workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
             The results are the same, bit for bit. Little work stays in this process.
         kept: from `keep_pieces`: where finished pieces are kept, and taken from. An estimator, solver or rule of

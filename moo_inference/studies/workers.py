@@ -1,19 +1,31 @@
 """Who does the work: processes of this machine, or those of a Dask cluster; both through joblib."""
 
+import asyncio
+import concurrent.futures
 import functools
 import logging
 import os
+import queue
 import signal
+import socket
+import struct
 import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from moo_inference.errors import SettingError, WorkerError
 
-_CONNECT_SECONDS = 10
+_CONNECT_SECONDS = 5.0
+"""With what loading Dask takes, within ten seconds."""
+_GRACE_SECONDS = 0.5
+_SCHEMES = ("tcp", "tls", "ucx", "ws", "wss")
+_TALKERS = ("distributed", "tornado", "asyncio")
+_LENGTH = struct.Struct("<Q")
+_LONGEST_GREETING = 1 << 16
 _LOOK_FOR_PARENT_SECONDS = 0.5
 
 
@@ -39,9 +51,8 @@ def check_workers(workers: int | str) -> None:
         SettingError: (a ValueError) it is neither.
     """
     if isinstance(workers, str):
-        scheme, _, rest = workers.partition("://")
-        port = rest.rpartition(":")[2]
-        if scheme not in ("tcp", "tls", "ucx", "ws", "wss") or not port.isdigit():
+        scheme, host, port = _parts(workers)
+        if scheme not in _SCHEMES or not host or port is None:
             raise SettingError(
                 f"the address of a Dask scheduler must be like tcp://127.0.0.1:8786 (tcp://host:port), got {workers!r}"
             )
@@ -71,6 +82,15 @@ def ready_team(workers: int | str) -> Iterator[Team | None]:
         yield Team(backend, (BrokenProcessPool,), patience=5)
 
 
+def _parts(address: str) -> tuple[str, str, int | None]:
+    """Scheme, host and port of an address; None for what is no port."""
+    scheme, _, rest = address.partition("://")
+    host, _, port = rest.rpartition(":")
+    number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0
+    whole = host.isprintable() and not any(letter.isspace() or letter in "/?#@" for letter in host)
+    return scheme, host if whole else "", number if 0 < number < 65_536 else None
+
+
 @contextmanager
 def _dask_team(address: str) -> Iterator[Team]:
     try:
@@ -80,11 +100,10 @@ def _dask_team(address: str) -> Iterator[Team]:
             "a Dask cluster needs the extra `dask`, which is not installed: pip install 'moo-inference[dask]'"
         ) from error
     # What it has to say on lost connections is told by the exception.
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)
-    try:
-        client = distributed.Client(address, timeout=_CONNECT_SECONDS, set_as_default=False)
-    except (OSError, TimeoutError, ValueError) as error:
-        raise WorkerError(f"no Dask scheduler answers at {address} within {_CONNECT_SECONDS} seconds") from error
+    for name in (*_TALKERS, *logging.root.manager.loggerDict):
+        if name.split(".")[0] in _TALKERS:
+            logging.getLogger(name).setLevel(logging.CRITICAL + 1)
+    client = _connected(address)
     try:
         try:
             client.wait_for_workers(1, timeout=_CONNECT_SECONDS)
@@ -98,6 +117,92 @@ def _dask_team(address: str) -> Iterator[Team]:
         )
     finally:
         client.close(timeout=1)
+
+
+def _connected(address: str) -> Any:
+    """A client of the scheduler at an address.
+
+    Raises:
+        WorkerError: (a RuntimeError) there is none, or it does not answer in time.
+    """
+    import distributed  # noqa: PLC0415 (slow to load, and an extra)
+
+    class Client(distributed.Client):
+        def __del__(self) -> None:
+            """Closed it is below; what never was connected, Dask would wait for here, and tell a traceback."""
+
+    until = time.monotonic() + _CONNECT_SECONDS
+    _refuse_without_setup(address)
+    if address.startswith("tcp://"):
+        _refuse_strangers(address, until)
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def connect() -> None:
+        try:
+            left = max(0.1, until - time.monotonic())
+            answers.put(Client(address, timeout=left, set_as_default=False))
+        except Exception as error:  # noqa: BLE001 (whatever Dask makes of a stranger's answer is told below)
+            answers.put(error)
+
+    # Dask's own patience does not end with some answers, and with none of a scheduler that is frozen.
+    threading.Thread(target=connect, daemon=True).start()
+    try:
+        answer = answers.get(timeout=max(0.1, until - time.monotonic()) + _GRACE_SECONDS)
+    except queue.Empty as error:
+        raise _no_scheduler(address) from error
+    if isinstance(answer, Exception):
+        raise _no_scheduler(address) from answer
+    return answer
+
+
+def _no_scheduler(address: str, why: str = "") -> WorkerError:
+    return WorkerError(f"no Dask scheduler answers at {address} within {_CONNECT_SECONDS:g} seconds{why}")
+
+
+def _refuse_without_setup(address: str) -> None:
+    """Refuse a kind of address for which this machine has no certificates, or no package.
+
+    Raises:
+        WorkerError: (a RuntimeError) what is missing is named.
+    """
+    from distributed.comm.registry import get_backend  # noqa: PLC0415 (slow to load, and an extra)
+    from distributed.security import Security  # noqa: PLC0415
+
+    scheme = address.partition("://")[0]
+    try:
+        get_backend(scheme)
+        arguments = Security().get_connection_args("client")
+    except (ImportError, OSError, RuntimeError, ValueError) as error:
+        raise WorkerError(f"{scheme}:// cannot be used here: {error}") from error
+    if scheme == "ucx" and not any(map(find_spec, ("ucxx", "ucp"))):
+        raise WorkerError("ucx:// needs the package ucxx, which is not installed")
+    if scheme in ("tls", "wss") and arguments.get("ssl_context") is None:
+        raise WorkerError(
+            f"{scheme}:// needs certificates, and Dask's configuration names none (distributed.comm.tls.client)"
+        )
+
+
+def _refuse_strangers(address: str, until: float) -> None:
+    """Refuse who does not greet as a scheduler does: without being asked, with eight bytes for a small length.
+
+    Raises:
+        WorkerError: (a RuntimeError) nobody listens, or it is none.
+    """
+    _, host, port = _parts(address)
+    greeting = b""
+    try:
+        left = max(0.1, until - time.monotonic())
+        with socket.create_connection((host.strip("[]"), port or 0), timeout=left) as stream:
+            while len(greeting) < _LENGTH.size:
+                stream.settimeout(max(0.1, until - time.monotonic()))
+                part = stream.recv(_LENGTH.size - len(greeting))
+                if not part:
+                    break
+                greeting += part
+    except (OSError, ValueError) as error:
+        raise _no_scheduler(address) from error
+    if len(greeting) < _LENGTH.size or not 0 < _LENGTH.unpack(greeting)[0] <= _LONGEST_GREETING:
+        raise _no_scheduler(address, "; who listens there is none")
 
 
 @functools.cache
@@ -114,8 +219,13 @@ def _dask_backend() -> str:
             future = super().submit(func, callback)
 
             def tell_failure(done: Any) -> None:
-                if done.exception() is not None:
-                    callback(done.exception())
+                try:
+                    error = done.exception()
+                except (asyncio.CancelledError, concurrent.futures.CancelledError, OSError, RuntimeError) as lost:
+                    # Raised, and not returned, where the scheduler is gone.
+                    error = lost
+                if error is not None:
+                    callback(error)
 
             future.add_done_callback(tell_failure)
             return future

@@ -74,12 +74,16 @@ def to_html(tables: Sequence[Table]) -> str:
 
 def _html(table: Table) -> str:
     cell = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-wrap"'
-    head = "".join(f"<th {cell}>{escape(column)}</th>" for column in table.columns)
-    rows = "".join("<tr>" + "".join(f"<td {cell}>{escape(text)}</td>" for text in row) + "</tr>" for row in table.rows)
-    notes = "".join(f'<div style="font-size:85%;opacity:0.8">{escape(note)}</div>' for note in table.notes)
-    title = f'<div style="font-weight:bold;margin-top:0.8em">{escape(table.title)}</div>'
+    head = "".join(f"<th {cell}>{_shown(column)}</th>" for column in table.columns)
+    rows = "".join("<tr>" + "".join(f"<td {cell}>{_shown(text)}</td>" for text in row) + "</tr>" for row in table.rows)
+    notes = "".join(f'<div style="font-size:85%;opacity:0.8">{_shown(note)}</div>' for note in table.notes)
+    title = f'<div style="font-weight:bold;margin-top:0.8em">{_shown(table.title)}</div>'
     body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if table.columns else ""
     return title + body + notes
+
+
+def _shown(text: str) -> str:
+    return escape(visible(text))
 
 
 def _markdown(table: Table) -> str:

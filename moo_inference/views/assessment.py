@@ -7,8 +7,11 @@ from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.tables import spent_words
 from moo_inference.texts.amounts import amount, seconds, unit_words, usd
 from moo_inference.texts.table import Table
+from moo_inference.texts.words import counted
 
 _SHOWN = 4
+
+SEEDS_ALONE = "All of this is of seeds alone: how few the questions of an evaluation are is not in it."
 
 
 def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
@@ -28,10 +31,10 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
                 rule,
                 "none" if seen.exact_k is None else f"k={seen.exact_k}",
                 _frequencies(seen),
-                f"{seen.pcs:.0%}",
-                f"{seen.pgs:.0%}",
+                _share(seen.pcs),
+                _share(seen.pgs),
                 lost,
-                "" if math.isnan(seen.p_feasible) else f"{seen.p_feasible:.0%}",
+                _share(seen.p_feasible),
             )
         )
     any_seen = next(iter(found.values()))
@@ -41,15 +44,20 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
         f"PCS: share of the replications that choose the exact k. PGS: share whose accuracy, {', '.join(others)} and "
         f"{last} are as good (within half a point and a twentieth of each budget, unless told otherwise).",
         f"EOC: what the choices lose against the exact one on average, in accuracy, money and time{more} a query.",
+        SEEDS_ALONE,
     )
     return [
         Table(
-            f"How sure a choice is, over {any_seen.replications} replications",
+            f"How sure a choice is, over {counted(any_seen.replications, 'replication')}",
             ("scenario, model", "rule", "exact", "chosen", "PCS", "PGS", "EOC", "feasible"),
             tuple(rows),
             notes,
         )
     ]
+
+
+def _share(value: float) -> str:
+    return "" if math.isnan(value) else f"{value:.0%}"
 
 
 def _frequencies(seen: Assessment) -> str:

@@ -9,10 +9,11 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.decision import RULES, make_rule
 from moo_inference.estimators import Progress
-from moo_inference.files import write_atomically
+from moo_inference.files import refuse_to_replace, write_atomically
 from moo_inference.readers.report_file import ELEMENT_ID
 from moo_inference.studies.marks import Mark, marks
 from moo_inference.studies.pipeline_cells import pipeline_marks
+from moo_inference.studies.results import REPORT
 from moo_inference.studies.study import Cell, Study
 from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables, spent_words
 from moo_inference.texts.table import Table
@@ -60,19 +61,26 @@ class ScenarioPart:
 
 
 def write_report(
-    study: Study, path: str | os.PathLike[str], *, command: str | None = None, progress: Progress | None = None
+    study: Study,
+    path: str | os.PathLike[str],
+    *,
+    command: str | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
 ) -> None:
     """Write a report; the file appears whole or not at all.
 
     Args:
         study: what it is about.
-        path: where it goes.
+        path: where it goes. A report of before is replaced, and so is an empty file.
         command: what made it, as typed in a shell; None where a program did.
         progress: told how many of the figures are drawn.
+        overwrite: replace whatever is there.
 
     Raises:
-        OutputError: (an OSError) the file cannot be written.
+        OutputError: (an OSError) another file is there, or it cannot be written.
     """
+    refuse_to_replace(path, REPORT, overwrite=overwrite)
     write_atomically(path, report_html(study, command=command, progress=progress))
 
 

@@ -83,9 +83,12 @@ def test_no_choice_is_a_choice_too(paper, noisy):
     assert "no exact choice" in to_markdown(assessment_tables({("s", "m", "r"): published}))
     never = mi.assess(model, scenario.replace(c_max=1e-5), "max-cube", noisy, **FEW)
     assert never.selection_frequency == {None: 1.0}
-    assert never.pcs == never.pgs == 1
-    assert never.eoc_usd == 0
-    assert np.isnan(never.p_feasible)
+    # Where there is nothing to select, nothing was selected correctly.
+    assert np.isnan([never.pcs, never.pgs, never.eoc_usd, never.p_feasible]).all()
+    assert {never.to_dict()[name] for name in ("pcs", "pgs", "eoc_usd", "p_feasible")} == {None}
+    key = ("s", "m", "r")
+    assert "100%" not in to_markdown(assessment_tables({key: never})).partition("none 100%")[2]
+    assert assessments_to_frame({key: never})[["pcs", "pgs", "eoc_usd"]].isna().all(axis=None)
 
 
 def test_a_choice_that_only_luck_makes_feasible_is_told(paper):
@@ -128,9 +131,32 @@ def test_a_study_carries_it_and_warns_of_the_unsure(paper):
             k_max=64,
         )
         assert found == alone or np.isnan(found.p_feasible)  # each rule is scaled by its own scenario
-    exact = mi.run_study(paper, **options, assess=20).choices
-    assert (exact["pgs"] == 1).all()
-    assert (exact["eoc_usd"] == 0).all()
+    exact = mi.run_study(paper, **options, assess=20)
+    assert exact.choices[["pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds"]].isna().all(axis=None)
+    assert {record["pgs"] for record in json.loads(exact.to_json())} == {None}
+    assert "unsure" not in exact.to_csv()
+
+
+def test_a_model_with_measured_passes_is_refused_and_not_assessed_as_another(paper):
+    """Resampling answers it, whose mean time is twice what the normal lengths of the same model give."""
+    model = paper.models["gpt-5"].replace(
+        passes={"input_tokens": [1000] * 5, "output_tokens": [2000] * 5, "seconds": [90.0, 91.0, 92.0, 93.0, 94.0]}
+    )
+    scenario = paper.scenarios["essay-feedback"].replace(t_max=600.0)
+    for estimator in (None, mi.Empirical(trials=20)):
+        with pytest.raises(SettingError, match="has measured passes, of which there are no others"):
+            mi.assess(model, scenario, "max-cube", estimator, **FEW)
+    with pytest.raises(SettingError, match="measured passes"):
+        assess_many({"a": paper.models["gpt-5"], "mine": model}, {"s": scenario}, ["max-cube"], **FEW)
+
+
+def test_what_is_told_of_seeds_says_that_it_is_of_seeds_alone(paper, noisy):
+    found = assess_many(
+        {"m": paper.models["gpt-5-nano"]}, {"s": paper.scenarios["medical-ai"]}, ["max-cube"], noisy, **FEW
+    )
+    assert "of seeds alone: how few the questions of an evaluation are is not in it" in to_markdown(
+        assessment_tables(found)
+    )
 
 
 @pytest.mark.parametrize(

@@ -30,6 +30,10 @@ def bytes_of(study):
     return study.to_csv(), study.to_json(), study.fronts.to_csv(), curves, fronts, along, study.settings
 
 
+def anything(arrays):
+    return True
+
+
 def double(number):
     return {"twice": np.array([2 * number]), "process": np.array([os.getpid()])}
 
@@ -194,13 +198,13 @@ def test_assessments_and_comparisons_are_the_same_on_a_cluster(cluster, at_once,
 
 
 def test_little_work_stays_here():
-    found = run_pieces([Piece(str(number), double, (number,)) for number in range(20)], workers=2)
+    found = run_pieces([Piece(str(number), double, (number,), anything) for number in range(20)], workers=2)
     assert [arrays["twice"].tolist() for arrays in found] == [[2 * number] for number in range(20)]
     assert {int(arrays["process"][0]) for arrays in found} == {HERE}
 
 
 def test_much_work_does_not(at_once):
-    found = run_pieces([Piece(str(number), double, (number,)) for number in range(20)], workers=2)
+    found = run_pieces([Piece(str(number), double, (number,), anything) for number in range(20)], workers=2)
     assert [arrays["twice"].tolist() for arrays in found] == [[2 * number] for number in range(20)]
     others = {int(arrays["process"][0]) for arrays in found[1:]}
     assert HERE not in others
@@ -208,13 +212,14 @@ def test_much_work_does_not(at_once):
 
 
 def test_what_a_killed_worker_was_at_is_done_again(tmp_path, at_once):
-    work = [Piece("first", double, (0,)), *(Piece(str(n), die_once, (tmp_path / "died", HERE)) for n in range(6))]
+    work = [Piece("first", double, (0,), anything)]
+    work += [Piece(str(n), die_once, (tmp_path / "died", HERE), anything) for n in range(6)]
     assert [arrays["done"].tolist() for arrays in run_pieces(work, workers=2)[1:]] == [[1]] * 6
     assert (tmp_path / "died").exists()
 
 
 def test_workers_that_die_time_and_again_are_an_error(at_once):
-    work = [Piece("first", double, (0,)), *(Piece(str(n), die_always, (HERE,)) for n in range(2))]
+    work = [Piece("first", double, (0,), anything), *(Piece(str(n), die_always, (HERE,), anything) for n in range(2))]
     with pytest.raises(WorkerError, match=r"died 5 times in a row .* 2 pieces are left"):
         run_pieces(work, workers=2)
 
@@ -222,13 +227,16 @@ def test_workers_that_die_time_and_again_are_an_error(at_once):
 def test_a_fault_in_a_worker_comes_back_as_it_is(at_once, cluster):
     for workers in (2, cluster.scheduler_address):
         with pytest.raises(ValueError, match="no 7"):
-            run_pieces([Piece("first", double, (0,)), *(Piece(str(n), fail, (7,)) for n in range(3))], workers=workers)
+            run_pieces(
+                [Piece("first", double, (0,), anything), *(Piece(str(n), fail, (7,), anything) for n in range(3))],
+                workers=workers,
+            )
 
 
 def test_a_worker_with_other_versions_is_refused(at_once, monkeypatch):
     monkeypatch.setattr(pieces, "versions", lambda: {**comparison.versions(), "numpy": "0.1"})
     with pytest.raises(SettingError, match=r"a worker has other versions.*numpy .*, not 0\.1"):
-        run_pieces([Piece(str(number), double, (number,)) for number in range(4)], workers=2)
+        run_pieces([Piece(str(number), double, (number,), anything) for number in range(4)], workers=2)
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5, None, "localhost", "tcp://localhost", "http://localhost:80"])

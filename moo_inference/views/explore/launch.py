@@ -3,11 +3,11 @@
 import importlib.util
 import os
 import socket
-import sys
 from pathlib import Path
 
 from moo_inference.catalog import load_catalog
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.texts.lines import note
 from moo_inference.views.explore.state import check_explorable
 
 ADDRESS = "127.0.0.1"
@@ -37,8 +37,7 @@ def explore(catalog: str = "paper", *, port: int | None = None, open_browser: bo
     chosen = free_port(port)
     from streamlit.web.cli import main  # noqa: PLC0415 (of the extra `explore`)
 
-    sys.stderr.write(f"moo-inference: the page is at http://{ADDRESS}:{chosen} (Ctrl+C ends it)\n")
-    sys.stderr.flush()
+    note(f"the page is at http://{ADDRESS}:{chosen} (Ctrl+C ends it)")
     try:
         main(args=server_arguments(catalog, chosen, open_browser), prog_name="streamlit", standalone_mode=False)
     except KeyboardInterrupt:

@@ -93,7 +93,7 @@ def main() -> None:
         st.stop()
     measured = resampled_models(state.catalog, knobs)
     if measured:
-        sentence = "has measured passes, of which this page takes mean and spread; solve draws from them all."
+        sentence = "has measured passes, of which Monte Carlo takes mean and spread alone."
         st.html(markup.notice("Normal lengths", [f"{name} {sentence}" for name in measured], mild=True))
     show(found, knobs)
     share(found, knobs)
@@ -271,7 +271,7 @@ def resource_budget(unit: str) -> None:
 
 def estimator_knobs() -> None:
     """How k passes are estimated."""
-    words = {False: "closed form: exact", True: "Monte Carlo: simulated queries"}
+    words = {False: "closed form, or measured passes", True: "Monte Carlo: simulated queries"}
     st.radio("Estimator", list(words), format_func=words.__getitem__, key="knob_monte_carlo")
     exact = not state.knob_monte_carlo
     st.number_input(

@@ -11,7 +11,7 @@ from moo_inference.catalog.frozen import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import SettingError
-from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo
+from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
 from moo_inference.studies.study import Study, run_study
 from moo_inference.texts.amounts import unit_words
 from moo_inference.views.explore.ranges import SMALLEST_BUDGET
@@ -76,14 +76,14 @@ class Knobs:
     rules: tuple[str, ...] = DEFAULT_RULES
 
     @property
-    def estimator(self) -> Estimator:
-        """What estimates.
+    def estimator(self) -> Estimator | None:
+        """What estimates; None stands for what estimates unasked.
 
         Raises:
             SettingError: (a ValueError) a setting of Monte Carlo is out of its range.
         """
         if not self.monte_carlo:
-            return ClosedForm()
+            return None
         return MonteCarlo(self.trials, self.seed, self.draws)  # type: ignore[arg-type]
 
 
@@ -171,15 +171,21 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     rules, left_out = applicable_rules(knobs.rules, limits)
     if not rules:
         raise SettingError(left_out_text(left_out, limits) if left_out else "there must be at least one rule, got none")
+    default = default_estimator(asked.models.values())
+    if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
+        raise SettingError(
+            f"the page draws at most {MOST_PASSES:,} measured passes, got {default.trials * knobs.k_max:,}: lower "
+            "k_max, or use the command line"
+        )
     study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
     found = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
     return Answer(study, found, rules, left_out)
 
 
 def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
-    """Names of the models that have measured passes, of which the page takes just mean and spread."""
+    """Names of the models that have measured passes, of which a simulation takes just mean and spread."""
     models = (catalog.models[key] for key in knobs.models)
-    return tuple(model.name for model in models if model.passes is not None)
+    return tuple(model.name for model in models if knobs.monte_carlo and model.passes is not None)
 
 
 def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -241,8 +247,6 @@ def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:
     words += ["--k-max", str(knobs.k_max), "--k-step", str(knobs.k_step)]
     if knobs.monte_carlo:
         words += ["--trials", str(knobs.trials), "--seed", str(knobs.seed), "--draws", knobs.draws]
-    else:
-        words += ["--estimator", "closed-form"]
     for rule in rules:
         words += ["--decision", rule]
     return shlex.join(words)

@@ -1,16 +1,18 @@
 """The paper's Figures 4 to 21: for each of its nine models the feasible cubes and the accuracy over k, three panels."""
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from string import ascii_lowercase
 from typing import Any
 
 import numpy as np
 from matplotlib.figure import Figure
 
+from moo_inference.errors import OutputError
 from moo_inference.estimators import Progress
-from moo_inference.files import prepare_folder, write_atomically
+from moo_inference.files import Kind, folder_in_the_way, prepare_folder, write_atomically
 from moo_inference.studies.reproduce import PAPER_LABELS
+from moo_inference.studies.results import FIGURE
 from moo_inference.studies.study import Study
 from moo_inference.views.figures import accuracy, cube
 from moo_inference.views.figures.render import Job, render_all
@@ -21,24 +23,47 @@ _WIDTH_MM = 254.0
 _FIRST = 4
 """Number of the first figure; each model has two."""
 
+_KINDS = ("cubes", "accuracy")
+_FORMATS = ("pdf", "png")
+
 _TYPE = Size(105)
 """The letters: three panels side by side want smaller ones than a slide."""
 
 
-def write_paper_figures(study: Study, folder: str | os.PathLike[str], progress: Progress | None = None) -> list[str]:
+def paper_figures(models: Iterable[str]) -> dict[str, Kind]:
+    """The files that `write_paper_figures` writes for some models, by ids, by their names."""
+    return {
+        f"{_name(place, model, offset, kind)}.{suffix}": FIGURE
+        for place, model in enumerate(models)
+        for offset, kind in enumerate(_KINDS)
+        for suffix in _FORMATS
+    }
+
+
+def _name(place: int, model: str, offset: int, kind: str) -> str:
+    return f"figure_{_FIRST + 2 * place + offset:02d}_{model}_{kind}"
+
+
+def write_paper_figures(
+    study: Study, folder: str | os.PathLike[str], progress: Progress | None = None, *, overwrite: bool = False
+) -> list[str]:
     """Write all figures of a study of the paper's models as PDF and PNG, on all cores.
 
     Args:
         study: a study with the paper's models and scenarios in the paper's order, such as `reproduce_paper().study`.
-        folder: where they go.
+        folder: where they go. Figures of before are replaced.
         progress: told how far the work is.
+        overwrite: replace whatever is there.
 
     Returns:
         The names of the files.
 
     Raises:
-        OutputError: (an OSError) the folder cannot be written.
+        OutputError: (an OSError) other files are there by these names, or the folder cannot be written.
     """
+    why = None if overwrite else folder_in_the_way(folder, paper_figures(study.catalog.models))
+    if why is not None:
+        raise OutputError(f"{folder}: {why}: take another folder, or overwrite=True to replace what is there")
     target = prepare_folder(folder)
     names = []
     for name, images in render_all(paper_jobs(study), progress):
@@ -53,9 +78,8 @@ def paper_jobs(study: Study) -> list[Job]:
     jobs = []
     for place, model in enumerate(study.catalog.models):
         panels = [trajectory(study, scenario, model, PAPER_LABELS) for scenario in study.catalog.scenarios]
-        for offset, (kind, sheet) in enumerate((("cubes", cubes), ("accuracy", accuracies))):
-            number = _FIRST + 2 * place + offset
-            jobs.append(Job(f"figure_{number:02d}_{model}_{kind}", sheet, (panels,), ("pdf", "png"), dpi=150))
+        for offset, (kind, sheet) in enumerate(zip(_KINDS, (cubes, accuracies), strict=True)):
+            jobs.append(Job(_name(place, model, offset, kind), sheet, (panels,), _FORMATS, dpi=150))
     return jobs
 
 

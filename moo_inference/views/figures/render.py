@@ -1,6 +1,7 @@
 """Figures as bytes: PNG, PDF or SVG, many at once on all cores."""
 
 import io
+import warnings
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,6 +15,7 @@ from PIL import Image
 
 from moo_inference.estimators import Progress
 
+MADE_BY = "moo-inference"
 _WORTH_PROCESSES = 8
 
 
@@ -38,8 +40,11 @@ class Job:
 
 def render(job: Job) -> dict[str, bytes]:
     """Draw one figure; its bytes by format. The same job gives the same bytes."""
-    figure = job.sheet(*job.arguments)
-    return {kind: _bytes(figure, kind, job.dpi) for kind in job.formats}
+    with warnings.catch_warnings():
+        # Names may be in any script, and a font may lack it: the figure shows boxes, and there is nothing to be done.
+        warnings.filterwarnings("ignore", message=r"Glyph .* missing from", category=UserWarning)
+        figure = job.sheet(*job.arguments)
+        return {kind: _bytes(figure, kind, job.dpi) for kind in job.formats}
 
 
 def render_all(
@@ -72,5 +77,7 @@ def _bytes(figure: Figure, kind: str, dpi: int) -> bytes:
     else:
         # Publishers refuse the default, letters as Type 3 fonts; there is no way to ask for others but this setting.
         with matplotlib.rc_context({"pdf.fonttype": 42}):
-            figure.savefig(stream, format=kind, dpi=dpi, metadata={"CreationDate": None} if kind == "pdf" else None)
+            # By what made it, a figure is known again, and may be replaced.
+            made = {"Creator": MADE_BY, "CreationDate": None} if kind == "pdf" else {"Software": MADE_BY}
+            figure.savefig(stream, format=kind, dpi=dpi, metadata=made)
     return stream.getvalue()

@@ -1,6 +1,7 @@
 """How often each k is chosen with other seeds: one panel a rule, the exact choice marked."""
 
 from collections.abc import Sequence
+from math import isnan
 
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -10,6 +11,7 @@ from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.choices import SURE_ENOUGH
 from moo_inference.studies.study import Study
 from moo_inference.texts.markers import Marker, markers
+from moo_inference.texts.words import counted
 from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, heading, numbers, sign
 from moo_inference.views.figures.trajectory import find_cell
 
@@ -43,7 +45,8 @@ def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -
     if seen.exact_k is not None:
         ax.plot([seen.exact_k], [0], **sign(marker, 0.9 * size.font, size), clip_on=False, zorder=5)
     exact = "no exact choice" if seen.exact_k is None else f"exact k = {seen.exact_k}"
-    title = f"{seen.rule}: {exact}, PCS {seen.pcs:.0%}, PGS {seen.pgs:.0%}, {len(places)} different k"
+    sure = "" if isnan(seen.pcs) else f", PCS {seen.pcs:.0%}, PGS {seen.pgs:.0%}"
+    title = f"{seen.rule}: {exact}{sure}, {len(places)} different k"
     dress(ax, size, "", "share")
     ax.set_title(title, fontsize=0.95 * size.font, loc="left", color=RED if seen.pgs < SURE_ENOUGH else "black")
     numbers(ax.xaxis)
@@ -82,6 +85,7 @@ def sheet(found: Sequence[tuple[Marker, Assessment]], title: str, width_mm: floa
     longest = max(k or 1 for _, seen in found for k in (*seen.selection_frequency, seen.exact_k))
     for ax, (marker, seen) in zip(axes, found, strict=True):
         draw(ax, marker, seen, size, longest)
-    axes[-1].set_xlabel(f"chosen k over {found[0][1].replications} seeds", fontsize=size.font)
+    seeds = counted(found[0][1].replications, "seed")
+    axes[-1].set_xlabel(f"chosen k over {seeds}; questions are the same in all", fontsize=size.font)
     whole.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
     return whole
