@@ -345,9 +345,7 @@ def test_what_is_out_of_reach_is_rounded_to_the_side_on_which_it_holds():
     least = np.array([1.0000049, 0.7999994])
     limits = (Limit("c_max", "cost", 1.0, None), Limit("a_min", "accuracy", 0.8, None))
     text = beyond_reach(least, np.array([4.9e-6, 6e-7]), limits)
-    pattern = (
-        r"no choice .*: cost is at least \$([\d.]+), must be at most \$1; accuracy is at most ([\d.]+), must.*"
-    )
+    pattern = r"no choice .*: cost is at least \$([\d.]+), must be at most \$1; accuracy is at most ([\d.]+), must.*"
     cost, accuracy = map(float, re.fullmatch(pattern, text).groups())
     assert 1 < cost <= least[0]
     assert least[1] <= accuracy < 0.8
