@@ -62,7 +62,7 @@ class Shortfall:
             return text
         if not self.broken:
             # What the closest k has of this is no reproach to it.
-            kept_out = "those that meet the others" if self.alone else "the accurate enough"
+            kept_out = "the k that meet the others" if self.alone else "the accurate enough k"
             text = f"{word}{bound} {limit} keeps {kept_out} out"
         point, amount = _named(self.needs_model, self.needs_k), exactly(self.quantity, self._generous())
         if self.alone:

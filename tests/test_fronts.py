@@ -13,8 +13,10 @@ from moo_inference.budgets import constraints
 from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators import ScalingCurve
 from moo_inference.estimators.curve import COLUMNS, BudgetView
+from moo_inference.evaluated import Evaluated
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
-from moo_inference.solvers import ExhaustiveSearch
+from moo_inference.solvers import ExhaustiveSearch, nsga2
+from moo_inference.studies.tables import study_tables
 
 SCENARIO = mi.Scenario(name="S", c_max=8, t_max=8, a_min=0.3)
 
@@ -299,3 +301,122 @@ def test_a_front_that_is_put_together_by_hand_is_of_one_model():
     front = mi.Front(curve_of([1], [1], [1], [0.5]), SCENARIO, None, False)
     assert front.models == ()
     assert "model" not in front.to_frame()
+
+
+def printed(text, pattern):
+    return [float(number) for number in re.findall(pattern, text)]
+
+
+@given(
+    st.floats(1e-6, 1e6, allow_subnormal=False),
+    st.sampled_from([1e-8, 3e-8, 1e-7, 4e-7, 1e-6, 1e-3]),
+)
+def test_amounts_are_printed_on_the_side_on_which_they_are(limit, excess):
+    """However little a budget is exceeded, what is there and the budget are two numbers, in their order."""
+    scenario = mi.Scenario(name="S", c_max=limit, t_max=None, a_min=0)
+    curve = curve_of([1], [limit * (1 + excess)], [1], [0.5])
+    text = str(mi.Front.from_curve(curve, scenario).infeasibility)
+    has, bound = printed(text, r"\$([\d.e+-]+)")[:2]
+    needs = printed(text, r"raising c_max to \$([\d.e+-]+)")[0]
+    assert bound == pytest.approx(limit, rel=1e-11)
+    assert has > bound
+    assert mi.Front.from_curve(curve_of([1], [limit * (1 + excess)], [1], [0.5]), scenario.replace(c_max=needs)).k == [
+        1
+    ]
+
+
+def test_an_accuracy_just_missed_is_not_printed_as_met():
+    scenario = SCENARIO.replace(a_min=0.8000001)
+    text = str(mi.Front.from_curve(curve_of([1], [1], [1], [0.8]), scenario).infeasibility)
+    assert "accuracy 0.8, must be at least 0.8000001 (lowering a_min to 0.8 would allow k = 1)" in text
+    text = str(mi.Front.from_curve(curve_of([1], [1], [1], [0.79999996]), SCENARIO.replace(a_min=0.8)).infeasibility)
+    assert "accuracy 0.79999996, must be at least 0.8 (lowering a_min to 0.799999 would" in text
+
+
+def test_a_budget_that_is_met_is_not_held_against_the_closest_k():
+    curve = curve_of([1, 2, 3], [1, 2, 3], [1, 2, 3], [0.5, 0.6, 0.7])
+    found = mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=2.5, t_max=2.5, a_min=0.65)).infeasibility
+    assert str(found) == (
+        "no k meets all budgets; closest is k = 2: cost at most $2.5 keeps the accurate enough k out (k = 3 would "
+        "need $3); time at most 2.5 s keeps the accurate enough k out (k = 3 would need 3 s); accuracy 0.6, must be at "
+        "least 0.65 (lowering a_min to 0.6 would allow k = 2)"
+    )
+    alone = mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=2.5, t_max=None, a_min=0.65)).infeasibility
+    assert "cost at most $2.5 keeps the k that meet the others out (raising c_max to $3 would allow k" in str(alone)
+    # A cost above its budget by no more than budgets tolerate is met as well.
+    near = mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=2 * (1 - 5e-10), t_max=None, a_min=0.65))
+    assert [shortfall.broken for shortfall in near.infeasibility.shortfalls] == [False, True]
+
+
+@given(
+    st.lists(st.tuples(small, small, st.integers(0, 10)), min_size=1, max_size=8),
+    st.tuples(small, small, st.integers(0, 10)),
+)
+def test_what_must_be_is_said_of_broken_budgets_alone(rows, limits):
+    cost, time, tenths = zip(*rows, strict=True)
+    scenario = mi.Scenario(name="S", c_max=limits[0] / 3, t_max=limits[1] / 3, a_min=limits[2] / 10)
+    curve = curve_of(list(range(1, len(rows) + 1)), cost, time, [value / 10.3 for value in tenths])
+    why = mi.Front.from_curve(curve, scenario).infeasibility
+    for shortfall in why.shortfalls if why is not None else ():
+        values = curve.means[why.k - 1]
+        column = ["c_max", "t_max", "a_min"].index(shortfall.budget)
+        broken = constraints(values[None], scenario)[0, column] > 0
+        assert ("must be" in str(shortfall)) == broken == shortfall.broken
+
+
+def lucky(gpt5, essay):
+    """64 k, of which one alone meets the budgets: k = 40."""
+    tight = mi.ClosedForm().estimate(gpt5, [40])
+    budgets = essay.replace(
+        c_max=float(tight.cost.mean[0]), t_max=float(tight.time.mean[0]), a_min=float(tight.accuracy.mean[0])
+    )
+    return InferenceScalingProblem(gpt5, budgets, k_max=64)
+
+
+def test_what_was_not_looked_at_is_not_spoken_of(gpt5, essay):
+    problem = lucky(gpt5, essay)
+    whole = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
+    assert whole.k.tolist() == [40]
+    X = [[k] for k in (1, 2, 9, 30, 33, 50, 60, 64)]
+    result = minimize(problem, nsga2(problem, sampling=X, n_gen=1))
+    part = mi.Front.from_result(result)
+    assert (part.infeasibility.looked_at, part.infeasibility.grid_size) == (8, 64)
+    text = str(part.infeasibility)
+    assert text.startswith("none of the 8 of 64 points looked at meets all budgets; closest of these is k = ")
+    assert text.count("of those looked at") == text.count("would allow") + text.count("would need") == 3
+    assert "no k " not in text
+    assert text in part._repr_html_().replace("&#x27;", "'")
+    # With the last of them looked at, it is a statement about the grid.
+    hopeless = InferenceScalingProblem(gpt5, essay.replace(c_max=0.001), k_max=16)
+    for n, words in ((15, "none of the 15 of 16 points"), (16, "no k meets all budgets; closest is k = 1: cost")):
+        result = minimize(hopeless, nsga2(hopeless, pop_size=4), ("n_eval", n))
+        assert str(mi.Front.from_result(result).infeasibility).startswith(words)
+
+
+def test_points_off_the_grid_do_not_make_it_whole(gpt5, essay):
+    problem = InferenceScalingProblem(gpt5, essay.replace(c_max=0.001), k_max=16, k_step=4)
+    off = mi.Front.from_evaluated(problem, Evaluated.at(problem, [[4], [5], [6], [7]]))
+    assert str(off.infeasibility).startswith("none of the 1 of 4 points looked at")
+
+
+def test_a_front_that_ends_where_a_search_ended_does_not_reach_k_max(gpt5, essay):
+    free = essay.replace(c_max=None, t_max=None, a_min=0)
+    problem = InferenceScalingProblem(gpt5, free, k_max=64)
+    assert mi.Front.from_result(minimize(problem, ExhaustiveSearch())).reaches_k_max
+    result = minimize(problem, nsga2(problem, sampling=[[1], [9], [30]], n_gen=1))
+    assert not mi.Front.from_result(result).reaches_k_max
+
+
+def test_a_study_by_a_search_says_what_it_looked_at(gpt5, essay):
+    budgets = lucky(gpt5, essay).scenario
+    catalog = mi.Catalog(models={"gpt-5": gpt5}, scenarios={"tight": budgets})
+
+    def few(problem):
+        return nsga2(problem, sampling=[[1], [2], [9], [64]], n_gen=1)
+
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_max=64, solver=few)
+    words = "none of the 4 of 64 points looked at meets all budgets"
+    assert study.choices["warning"][0].startswith(words)
+    assert words in str(study_tables(study)[0].notes)
+    exact = mi.run_study(catalog, decisions=["accuracy-max"], k_max=64)
+    assert exact.choices["k"].tolist() == [40]

@@ -1,20 +1,24 @@
+import re
 from fractions import Fraction
 from itertools import permutations
 from unittest import mock
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pipeline_twin import Known, exact_front
 from pymoo.optimize import minimize
 
 import moo_inference as mi
+from moo_inference.catalog import Limit
 from moo_inference.decision import RULES, AccuracyMax, UtopiaClosest
 from moo_inference.errors import NonFiniteWarning, SettingError, UnknownNameError
+from moo_inference.infeasibility import beyond_reach
 from moo_inference.pipelines import PipelineFront, choose, pipeline_front
 from moo_inference.problems import InferenceScalingProblem, PipelineProblem
-from moo_inference.solvers import ExhaustiveSearch
+from moo_inference.solvers import ExhaustiveSearch, nsga2
 from moo_inference.stages import Parallel, Series, Stage, as_series, combine
 from moo_inference.studies.route import front_across
 
@@ -302,3 +306,46 @@ def test_a_model_is_estimated_once_however_many_stages_it_serves():
     stages = [Stage(name, {"a": MODELS[0], "b": MODELS[1]}) for name in NAMES]
     pipeline_front(stages, mi.Scenario(name="S", c_max=9, t_max=9, a_min=0), estimator=estimator, k_max=3)
     assert estimator.asked == ["m0", "m1"]
+
+
+def test_what_a_search_left_out_is_not_spoken_of():
+    """A pipeline's search that saw 20 of 16 x 16 choices says so, in a study too; the merge speaks of all."""
+    estimator = Known({"m0": (range(1, 17), range(1, 17), np.linspace(0.5, 0.9, 16))})
+    stages = [Stage("plan", {"m": MODELS[0]}), Stage("solve", {"m": MODELS[0]})]
+    torn = mi.Scenario(name="S", c_max=4, t_max=None, a_min=0.64)
+    problem = PipelineProblem(stages, torn, estimator=estimator, k_max=16)
+    part = PipelineFront.from_result(minimize(problem, nsga2(problem, pop_size=8), ("n_eval", 20)))
+    assert part.infeasibility.startswith(
+        "none of the 20 of 256 choices looked at meets all budgets; closest of these is"
+    )
+    assert "of those looked at" in part.infeasibility
+    assert part.looked_at == 20
+    whole = PipelineFront.from_result(minimize(problem, ExhaustiveSearch()))
+    assert whole.infeasibility == pipeline_front(stages, torn, estimator=estimator, k_max=16).infeasibility
+    assert whole.infeasibility.startswith("no choice meets all budgets; closest is")
+
+
+def test_a_study_s_search_of_a_pipeline_says_what_it_looked_at():
+    catalog = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
+    scenario = {"none": next(iter(catalog.scenarios.values())).replace(t_max=1e-3)}
+    catalog = mi.Catalog(models=catalog.models, scenarios=scenario, pipelines=catalog.pipelines)
+
+    def few(problem):
+        return nsga2(problem, pop_size=4, n_gen=2)
+
+    names = ["plan-solve-verify"]
+    study = mi.run_study(catalog, pipelines=names, decisions=["accuracy-max"], solver=few)
+    words = r"none of the 8 of [\d,]+ choices looked at meets all budgets"
+    assert re.match(words, study.pipelines["warning"][0])
+    exact = mi.run_study(catalog, pipelines=names, decisions=["accuracy-max"])
+    assert exact.pipelines["warning"][0].startswith("no choice meets all budgets")
+
+
+def test_what_is_out_of_reach_is_rounded_to_the_side_on_which_it_holds():
+    least = np.array([1.0000049, 0.7999994])
+    limits = (Limit("c_max", "cost", 1.0, None), Limit("a_min", "accuracy", 0.8, None))
+    text = beyond_reach(least, np.array([4.9e-6, 6e-7]), limits)
+    pattern = r"no choice .*: cost is at least \$([\d.]+), must be at most \$1; accuracy is at most ([\d.]+), must.*"
+    cost, accuracy = map(float, re.fullmatch(pattern, text).groups())
+    assert 1 < cost <= least[0]
+    assert least[1] <= accuracy < 0.8

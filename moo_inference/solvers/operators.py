@@ -196,7 +196,14 @@ def _unordered(problem: Any) -> NDArray[np.bool_]:
 def evaluations_left(algorithm: Any) -> int:
     """How many evaluations a run may still make: a termination after so many is kept to the point."""
     most = most_evaluations(algorithm.termination)
-    return sys.maxsize if math.isinf(most) else max(0, math.floor(most) - algorithm.evaluator.n_eval)
+    return sys.maxsize if math.isinf(most) else max(0, math.floor(most) - evaluations_of(algorithm.evaluator))
+
+
+def evaluations_of(evaluator: Any) -> int:
+    """How many evaluations were made; pymoo's evaluators that wrap another one do not count on."""
+    wrapped = getattr(evaluator, "wrapped", None)
+    own = int(evaluator.n_eval)
+    return own if wrapped is None else max(own, evaluations_of(wrapped))
 
 
 def most_evaluations(termination: Any) -> float:

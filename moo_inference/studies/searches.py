@@ -68,12 +68,15 @@ def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
     """What was evaluated in order, see `evaluated_in`, and after each generation `evaluations` and `seconds`."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
+    from moo_inference.solvers.operators import evaluations_of  # noqa: PLC0415 (slow to load)
+
     marks: list[tuple[int, float]] = []
     start = time.perf_counter()
 
     def mark(running: Any) -> None:
-        if not marks or running.evaluator.n_eval > marks[-1][0]:
-            marks.append((running.evaluator.n_eval, time.perf_counter() - start))
+        used = evaluations_of(running.evaluator)
+        if not marks or used > marks[-1][0]:
+            marks.append((used, time.perf_counter() - start))
 
     result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
     return {
