@@ -1,8 +1,8 @@
 """Draws, reduced at once to the few numbers through which passes enter every formula.
 
-These are the sums over the passes of the standard normals z behind input, output and reasoning lengths, and the largest
-z behind accuracy; where a length is not just mean + std z, the sum of what it is beside that; and the sums over waves of
-passes of the longest pass of each. All models of a study share them.
+These are the sums over the passes of the standard normals z behind input, output and reasoning lengths, and the
+largest z behind accuracy; where a length is not just mean + std z, the sum of what it is beside that; and the sums over
+waves of passes of the longest pass of each. All models of a study share them.
 
 Normals behind reasoning have a generator of their own, so that the others are the same with and without it.
 """
@@ -162,13 +162,11 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                     first = z[0].copy()
                 running += z[:2]
                 np.maximum(best, z[2], out=best)
-                behind = [z[INPUT], z[OUTPUT]]
-                if apart is not None:
-                    behind.append(apart.standard_normal(trials))
-                    reasoning += behind[REASONING]
+                extra = [] if apart is None else [apart.standard_normal(trials)]
+                behind = [z[INPUT], z[OUTPUT], *extra]
+                reasoning += sum(extra)
                 for key in _beside_a_line(needs.lengths, behind):
-                    beside.setdefault(key, np.zeros(trials))
-                    beside[key] += key[1].beside_line(behind[key[0]])
+                    beside[key] = beside.get(key, 0.0) + key[1].beside_line(behind[key[0]])
                 for wave in needs.waves:
                     times = wave.pass_times(behind)
                     if drawn % wave.parallel == 0:
@@ -182,8 +180,8 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
             if apart is not None:
                 chunk.sums[REASONING][row] = reasoning
             chunk.z_first[row] = first
-            for key, extra in beside.items():
-                chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))[row] = extra
+            for key, more in beside.items():
+                chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))[row] = more
             for wave in needs.waves:
                 np.add(finished[wave], longest[wave], out=chunk.waves[wave][row])
         yield chunk

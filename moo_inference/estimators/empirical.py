@@ -133,16 +133,17 @@ class _Run:
         # What each measured pass adds: by reading its prompt, (q, n), and by writing, (q, n), in the order of a table.
         self.read = np.array([per_input * prompts, reading, *(own * prompts for own in used[:, 0])])
         self.written = np.array([answers, self.seconds, *(own * answers for own in used[:, 1])])
-        self.times = [
+        paid, seen, needed = (
             prompts_paid(model, self.k),
             prompts_read(model, self.k, self.wave),
-            *[prompts_used(model, self.k)] * len(used),
-        ]
-        if model.prompt == "per-pass":
+            prompts_used(model, self.k),
+        )
+        if paid is None or seen is None or needed is None:
             self.written[0] *= self.per_output
             self.written, self.read = self.written + self.read, np.zeros_like(self.read)
             self.per_output = np.ones(len(prompts))
-            self.times = [np.zeros(len(self.k))] * len(self.times)
+            paid = seen = needed = np.zeros(len(self.k))
+        self.times = [paid, seen, *[needed] * len(used)]
         self.table = TrialTable(model, self.k, scenarios, known=_known(model), means=self._means())
         rows = max(1, min(_VALUES_AT_ONCE // trials, len(self.k)))
         self.first = np.zeros(trials, dtype=np.int64)
@@ -160,7 +161,7 @@ class _Run:
         written[1] = _waves_of_largest(self.written[1], self.k, self.wave)
         means = once + written
         means[1] /= self.parallel
-        return means
+        return np.asarray(means)
 
     def draw(self, uniform: FloatArray, number: int) -> None:
         """One more pass in every trial."""
@@ -182,8 +183,7 @@ class _Run:
         found[:] = self.spent
         found[0] *= self.per_output[self.first]
         found[1] += self.longest
-        for own, times, read in zip(found, self.times, self.read, strict=True):
-            own += times[place] * read[self.first]
+        found += np.array([times[place] for times in self.times])[:, None] * self.read[:, self.first]
         found[1] /= self.parallel
 
     def summarise(self, rows: int) -> None:

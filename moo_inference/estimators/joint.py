@@ -122,7 +122,7 @@ def _with_largest(each: Sum, size: int) -> float:
     z = np.linspace(-FAR, _FAR, _SCORES)
     x = each.from_normal(z) - each.mean
     density = _density(z)
-    below = cumulative_trapezoid(x * density, z, initial=0.0)
+    below = cumulative_trapezoid(x * density, z, initial=0)
     # Where X is its least value, whose mass is a whole stretch of scores, these add up to the same.
     largest = size * density * np.exp((size - 1) * log_ndtr(z))
     given = x + (size - 1) * below / ndtr(z)

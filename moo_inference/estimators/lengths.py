@@ -229,12 +229,12 @@ def weights_of_largest(sizes: tuple[float, ...], start: float) -> FloatArray:
 @cache
 def _gamma_table(shape: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Values of a gamma of scale 1 in ascending order, their distribution function, and their standard scores."""
-    far = float(gammainccinv(shape, ndtr(-FAR)))
-    near = max(float(gammaincinv(shape, ndtr(-FAR))), far * 1e-15)
-    x = np.union1d(np.linspace(near, far, _TABLE), np.geomspace(near, far, _TABLE))
-    below, above = gammainc(shape, x), gammaincc(shape, x)
-    scores = np.where(below < 0.5, ndtri(below), -ndtri(above))
-    return x, below, scores
+    nothing = float(ndtr(-FAR))
+    far = float(gammainccinv(shape, nothing))
+    near = max(float(gammaincinv(shape, nothing)), far * 1e-15)
+    x: FloatArray = np.union1d(np.linspace(near, far, _TABLE), np.geomspace(near, far, _TABLE))
+    below, above = (np.asarray(share(np.full_like(x, shape), x)) for share in (gammainc, gammaincc))
+    return x, below, np.where(below < 0.5, ndtri(below), -ndtri(above))
 
 
 def _raw_moments_of_clipped(alpha: float) -> tuple[float, float, float, float]:

@@ -108,7 +108,7 @@ class _Summary:
         self.parallel = parallel
         self.cost, self.time, self.resources = cost_law(model), time_law(model), resource_laws(model)
         wave = parallel if latency == "waves" else 1
-        self.times = [
+        self.times: list[FloatArray | None] = [
             prompts_paid(model, k),
             prompts_read(model, k, wave),
             *[prompts_used(model, k)] * len(self.resources),
@@ -136,16 +136,15 @@ class _Summary:
             written = [weight * chunk.tokens(key) for weight, key in _drawn(law) if key[0] != INPUT]
             return sum(written, read(law, times))
 
-        cost, time, *used = (
-            None if law is self.time and self.wave is not None else total(law, times)
-            for law, times in zip((self.cost, self.time, *self.resources), self.times, strict=True)
-        )
         if self.wave is None:
+            time = total(self.time, self.times[1])
             time /= self.parallel
         else:
             time = self.time.per_output * chunk.waves[self.wave]
             if self.times[1] is not None:
-                time = time + read(self.time, self.times[1])
+                time += read(self.time, self.times[1])
+        cost = total(self.cost, self.times[0])
+        used = [total(law, times) for law, times in zip(self.resources, self.times[2:], strict=True)]
         self.table.add([cost, time, *used], chunk.z_accuracy, chunk.sorted_z_accuracy)
 
 

@@ -194,7 +194,8 @@ def cells(own: Sum, step: float, count: int, sizes: FloatArray) -> Cells:
     low, high = own.ends
     used = min(int((high - low) / step) + 2, count)
     most = low + (used - 1) * step
-    below = np.exp(sizes[:, None] * _logarithm(own.cdf(low + (np.arange(used) + 0.5) * step)))
+    edges = np.asarray(low + (np.arange(used) + 0.5) * step)
+    below = np.exp(sizes[:, None] * _logarithm(own.cdf(edges)))
     true = (
         own.largest_cumulants(sizes.astype(int).tolist())
         if own.negligible_beyond(most)

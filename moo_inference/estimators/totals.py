@@ -109,18 +109,21 @@ class Totals:
         if self.law.std == 0:
             return np.repeat(self.mean[:, None], len(q), axis=1)
         if self._prompt_alone:
-            found = self.law.prompt.from_normal(ndtri(np.array(q)))
-            return np.asarray(self.summed_cumulants[:, :1] + self.prompts[:, None] * found)  # type: ignore[index]
+            found = self.law.prompt.from_normal(np.asarray(ndtri(np.array(q))))
+            return np.asarray(self.summed_cumulants[:, :1] + self._prompts[:, None] * found)
         values = np.column_stack([self._cornish_fisher(one) for one in q])
         alone = self._alone
         if alone.any():
             passes = self.k[alone].astype(float)
             values[alone] = np.column_stack([self.each.largest_quantile(passes, one) for one in q])
-        found = [(block.rows, column, *block.around(one)) for block in self._blocks() for column, one in enumerate(q)]
-        if found:
-            rows, columns, *around = zip(*found, strict=True)
-            places = np.concatenate(rows), np.repeat(columns, [len(own) for own in rows])
-            values[places] = _crossed(*(np.concatenate(part) for part in around))
+        rows, columns, around = [], [], []
+        for block in self._blocks():
+            for column, one in enumerate(q):
+                rows.append(block.rows)
+                columns.append(np.full(len(block.rows), column))
+                around.append(np.array(block.around(one)))
+        if rows:
+            values[np.concatenate(rows), np.concatenate(columns)] = _crossed(*np.concatenate(around, axis=1))
         return values
 
     def cdf(self, x: float) -> FloatArray:
@@ -128,7 +131,7 @@ class Totals:
         if self.law.std == 0:
             return (self.mean <= x * (1 + 1e-12)).astype(float)
         if self._prompt_alone:
-            return self.law.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self.prompts)
+            return self.law.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self._prompts)
         values = self._edgeworth(x)
         alone = self._alone
         if alone.any():
@@ -144,6 +147,11 @@ class Totals:
         return self.law.normal and self.wave == 1
 
     @property
+    def _prompts(self) -> FloatArray:
+        """(n,) how many times the prompt of the query counts; not at all where each pass has its own."""
+        return np.zeros(len(self.k)) if self.prompts is None else self.prompts
+
+    @property
     def _prompt_alone(self) -> bool:
         """Whether nothing varies but the prompt."""
         return self.prompts is not None and self.each.std == 0
@@ -154,7 +162,7 @@ class Totals:
         own = self.prompts is None or self.law.prompt.std == 0
         if self.plain_normal or not own:
             return np.zeros(len(self.k), dtype=bool)
-        return self.waves == 1
+        return np.asarray(self.waves == 1)
 
     @cached_property
     def _nearly_normal(self) -> NDArray[np.bool_]:
@@ -162,7 +170,7 @@ class Totals:
         if self.law.normal and self.law.std <= _NEARLY_NORMAL * self.law.mean:
             return np.ones(len(self.k), dtype=bool)
         skewness, kurtosis = self._shape(self.cumulants)
-        return (self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2)
+        return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
 
     def _shape(self, cumulants: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Skewness and excess kurtosis, (n,) each."""
@@ -233,7 +241,7 @@ class Totals:
 
     def _prompted(self, rows: IntArray, step: float) -> "_Part":
         """What the prompt adds."""
-        own, times = self.law.prompt, self.prompts[rows]  # type: ignore[index]
+        own, times = self.law.prompt, self._prompts[rows]
         wide = (times * own.std >= step) | own.rough
 
         def in_cells(some: NDArray[np.bool_]) -> "_Part":
@@ -288,7 +296,7 @@ class Totals:
     def _smooth(self) -> NDArray[np.bool_]:
         """(n,) whether the sum over waves has so many that its cumulants tell it."""
         skewness, kurtosis = self._shape(self.summed_cumulants)
-        return (self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2)
+        return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
 
     def _by_cumulants(self, cumulants: FloatArray, step: float) -> "_Part":
         """What is nearly normal, or narrower than a cell, its mean being put on the centre of one."""
@@ -378,7 +386,7 @@ class _Block:
         return start, own, *slopes
 
     def around(self, q: float) -> tuple[FloatArray, ...]:
-        """The cells in which q is reached, (r,) each: as by `_cell`, but first how much of q is to be reached within."""
+        """The cells in which q is reached, (r,) each: as by `_cell`, but first how much is to be reached within."""
         place = np.minimum((self.below < q).sum(axis=1) - 2, self.below.shape[1] - 4)
         start, own, first, last = self._cell(place)
         return q - start, own, first, last, self.first + (place - 1) * self.step, np.full(len(place), self.step)
