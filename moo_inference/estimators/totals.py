@@ -208,13 +208,12 @@ class Totals:
         if self.plain_normal:
             return
         rows = np.flatnonzero(~(self._alone | self._nearly_normal))
-        step = (_BELOW + _ABOVE) * self.std / self.cells
-        exponents = np.ceil(np.log2(step[rows])).astype(int)
+        exponents = np.ceil(np.log2((_BELOW + _ABOVE) / self.cells * self.std[rows] / self.law.std)).astype(int)
         # Rows whose cells have the same width share the transform of a wave.
         for exponent in np.unique(exponents):
             those = rows[exponents == exponent]
             for start in range(0, len(those), _ROWS_AT_ONCE):
-                yield self._block(those[start : start + _ROWS_AT_ONCE], 2.0**exponent)
+                yield self._block(those[start : start + _ROWS_AT_ONCE], self.law.std * 2.0**exponent)
 
     def _block(self, rows: IntArray, step: float) -> "_Block":
         parts = [self._summed(rows, step)]

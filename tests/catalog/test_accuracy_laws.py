@@ -185,7 +185,7 @@ def test_a_question_stands_once():
         ),
         (
             ["    reasoning_tokens: {mean: 5, std: 0, sd: 1}\n"],
-            "10: models.a.reasoning_tokens.sd: unknown key (did you mean 'std'?); known are: mean, std",
+            "10: models.a.reasoning_tokens.sd: unknown key (did you mean 'std'?); known are: mean, std, kind",
         ),
         (["    failed_share: 1.5\n"], "10: models.a.failed_share: must be less than or equal to 1, got 1.5"),
         (
