@@ -325,10 +325,10 @@ def test_models_without_passes_are_estimated_under_the_conditions_asked_for(meas
 def test_the_longest_answer_takes_the_longest_time_that_was_measured_elsewhere(gpt5):
     """Times at the mid-ranks of the distribution, in the order of the answers, then of the prompts; none below 0."""
     timed = gpt5.replace(
-        request_seconds={"mean": 9.0, "std": 2.0}, seconds_per_input_token=None, seconds_per_output_token=None
+        request_seconds={"mean": 20.0, "std": 2.0}, seconds_per_input_token=None, seconds_per_output_token=None
     )
     passes = Passes(input_tokens=(5, 9, 1, 2), output_tokens=(30, 10, 10, 20))
-    expected = norm.ppf([7 / 8, 3 / 8, 1 / 8, 5 / 8], 9, 2)
+    expected = norm.ppf([7 / 8, 3 / 8, 1 / 8, 5 / 8], 20, 2)
     np.testing.assert_allclose(module._seconds(timed, passes)[1], expected, rtol=1e-12)
     clipped = timed.replace(request_seconds={"mean": 1.0, "std": 9.0, "kind": "normal"})
     assert module._seconds(clipped, passes)[1].min() == 0
