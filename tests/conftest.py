@@ -39,9 +39,9 @@ def essay(paper):
 
 @pytest.fixture(scope="session")
 def clipping_model(gpt5):
-    """A model whose lengths often fall below one token and whose accuracy is often clipped at both ends."""
+    """A model whose lengths are often clipped at one token and whose accuracy is often clipped at both ends."""
     return gpt5.replace(
-        input_tokens={"mean": 3, "std": 4},
-        output_tokens={"mean": 2, "std": 1.5},
-        accuracy={"mean": 0.5, "std": 0.6},
+        input_tokens={"mean": 3, "std": 4, "kind": "normal"},
+        output_tokens={"mean": 2, "std": 1.5, "kind": "normal"},
+        accuracy={"mean": 0.5, "std": 0.5},
     )

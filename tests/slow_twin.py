@@ -4,18 +4,56 @@ Written from the paper's equations and the order in which its code draws; import
 """
 
 import math
+from functools import cache
 
 import numpy as np
+from scipy import optimize, stats
+
+
+@cache
+def before_clipping(mean, std):
+    """Mean and standard deviation of a normal that has these once it is clipped at 1, by the normal's own integrals."""
+    if (mean - 1) / std > 8:
+        return mean, std
+
+    def misses(guess):
+        mu, sigma = guess[0], math.exp(guess[1])
+        beyond = stats.norm(mu - 1, sigma)
+        share = beyond.sf(0)
+        first = (mu - 1) * share + sigma * stats.norm.pdf((mu - 1) / sigma)
+        second = ((mu - 1) ** 2 + sigma**2) * share + (mu - 1) * sigma * stats.norm.pdf((mu - 1) / sigma)
+        return [first + 1 - mean, math.sqrt(max(second - first**2, 0.0)) - std]
+
+    mu, log_sigma = optimize.fsolve(misses, [mean, math.log(std)], xtol=1e-14)
+    return mu, math.exp(log_sigma)
+
+
+def tokens_of(length, z):
+    """The length at a standard normal z: at least one token, with the mean and the spread that are given."""
+    if length.std == 0:
+        return length.mean
+    kind = length.kind or ("normal" if length.std <= length.mean / 3 else "gamma")
+    beyond, share = length.mean - 1, stats.norm.cdf(z)
+    if kind == "gamma":
+        return 1 + stats.gamma.ppf(share, (beyond / length.std) ** 2, scale=length.std**2 / beyond)
+    if kind == "lognormal":
+        s = math.sqrt(math.log(1 + (length.std / beyond) ** 2))
+        return 1 + stats.lognorm.ppf(share, s, scale=beyond / math.exp(s**2 / 2))
+    mu, sigma = before_clipping(length.mean, length.std)
+    return max(1.0, mu + sigma * z)
 
 
 def simulate_trial(model, z_in, z_out, z_accuracy, parallel, waves=False):
-    """Cost, time and accuracy of one query of len(z_in) passes (Eq. 1-6), or with the time of waves of passes."""
+    """Cost, time and accuracy of one query of len(z_in) passes (Eq. 1-6), or with the time of waves of passes.
+
+    All passes have the prompt of the first, unless the model says that each has its own; a wave reads it once.
+    """
     cost = time = 0.0
     times = []
     accuracies = []
     for one_in, one_out, one_accuracy in zip(z_in, z_out, z_accuracy, strict=True):
-        l_in = max(1.0, model.input_tokens.mean + model.input_tokens.std * one_in)
-        l_out = max(1.0, model.output_tokens.mean + model.output_tokens.std * one_out)
+        l_in = tokens_of(model.input_tokens, one_in if model.prompt == "per-pass" else z_in[0])
+        l_out = tokens_of(model.output_tokens, one_out)
         cost += (model.usd_per_million_input_tokens * l_in + model.usd_per_million_output_tokens * l_out) / 1e6
         times.append(model.seconds_per_input_token * l_in + model.seconds_per_output_token * l_out)
         time += times[-1] / parallel

@@ -153,9 +153,26 @@ def measured_passes(draw, scale=ANY):
 
 
 @st.composite
+def _spreads(draw, scale, least):
+    """A mean and a standard deviation of what is at least so much, of each kind; not known at times."""
+    mean = least + draw(scale.means)
+    std = min(draw(scale.amounts), 29 * (mean - least))
+    if std == 0 and scale is ANY:
+        std = draw(st.sampled_from([0.0, None]))
+    return {"mean": mean, "std": std, "kind": draw(st.sampled_from([None, "normal", "gamma", "lognormal"]))}
+
+
+@st.composite
+def _normal_accuracies(draw, scale):
+    """A mean in [0, 1], and a standard deviation that it can have."""
+    mean = draw(shares)
+    return {"mean": mean, "std": min(draw(scale.spread), (mean * (1 - mean)) ** 0.5)}
+
+
+@st.composite
 def models(draw, scale=ANY):
     """A valid model."""
-    spreads = st.fixed_dictionaries({"mean": scale.means, "std": scale.amounts})
+    spreads = _spreads(scale, 1.0)
     free = draw(st.booleans())
     prices = st.one_of(st.just(0.0), scale.prices) if free else scale.prices
     tiers = st.lists(scale.tiers, unique=True, max_size=3).map(
@@ -174,7 +191,7 @@ def models(draw, scale=ANY):
         "output_tokens": draw(spreads),
         "accuracy": draw(
             st.one_of(
-                st.fixed_dictionaries({"mean": shares, "std": scale.spread}),
+                _normal_accuracies(scale),
                 measured_accuracies(scale.samples),
                 beta_accuracies(scale),
             )
@@ -183,7 +200,7 @@ def models(draw, scale=ANY):
         "latency": draw(st.sampled_from(["ideal", "waves"])),
     }
     if draw(st.booleans()):
-        values["request_seconds"] = draw(spreads)
+        values["request_seconds"] = draw(_spreads(scale, 0.0))
     else:
         values |= {"seconds_per_input_token": draw(scale.times), "seconds_per_output_token": draw(scale.times)}
     optional = {
@@ -201,6 +218,8 @@ def models(draw, scale=ANY):
             values[name] = draw(own if strategy is None else strategy)
     if scale is USUAL and values["usd_per_million_input_tokens"] == 0:
         values.pop("usd_per_million_cached_input_tokens", None)  # what costs nothing has no cheaper price
+    if not values.keys() & {"shared_prompt", "usd_per_million_cached_input_tokens"}:
+        values["prompt"] = draw(st.sampled_from(["per-query", "per-pass"]))
     return mi.Model.model_validate(values)
 
 

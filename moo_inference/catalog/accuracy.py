@@ -1,5 +1,6 @@
 """What is known of a model's accuracy: a mean and a spread, the outcomes of an evaluation, or a law fitted to them."""
 
+import math
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -38,11 +39,24 @@ class Accuracy(Frozen):
 
     Attributes:
         mean: before clipping, in [0, 1].
-        std: zero or more.
+        std: at most the square root of mean (1 - mean): nothing in [0, 1] with that mean varies more.
     """
 
     mean: Fraction
     std: Amount
+
+    @field_validator("std")
+    @classmethod
+    def _reachable(cls, std: float, info: ValidationInfo) -> float:
+        # A mean that is at fault itself is not in `data`, and is told already.
+        if "mean" in info.data:
+            most = math.sqrt(info.data["mean"] * (1 - info.data["mean"]))
+            if std > most * (1 + 1e-9):
+                raise ValueError(
+                    f"must be at most {math.ceil(most * 1e4) / 1e4:g}, since nothing in [0, 1] with the mean "
+                    f"{info.data['mean']:g} varies more"
+                )
+        return std
 
     @model_validator(mode="before")
     @classmethod

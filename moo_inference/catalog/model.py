@@ -1,9 +1,17 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
-from pydantic import Field, ValidationInfo, field_serializer, field_validator, model_validator
+from pydantic import (
+    Field,
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.accuracy import AnyAccuracy, MeasuredAccuracy
@@ -50,52 +58,70 @@ def check_price(price: float, *, free: bool, checked: bool) -> None:
 
 
 Kind = Literal["normal", "gamma", "lognormal"]
-"""The distributions that a length or a time can have."""
+
+_USUAL_SPREAD = 1 / 3
+"""Above this share of the mean, a spread whose kind is not given is taken for gamma: what is measured is skewed."""
+_WIDEST = 30.0
+"""Standard deviations of more than so many times what the mean has above the least value are refused."""
 
 
-class _Varying(Frozen):
-    """Something that varies over passes.
+class Spread(Frozen):
+    """A mean and a standard deviation of what cannot be below some least value, both as they are measured.
 
     Attributes:
         mean: positive.
-        std: zero or more; None where it is unknown.
-        kind: its distribution; None where it is not told.
+        std: zero or more, or None where it is not known: then means are estimated, and what depends on the spread is
+            unknown.
+        kind: `normal` (clipped at the least value), `gamma` or `lognormal` (both begin there). None means normal where
+            `std` is at most a third of `mean`, and gamma beyond.
     """
+
+    least: ClassVar[float]
+    unit: ClassVar[str]
 
     mean: PositiveAmount
     std: Amount | None
     kind: Kind | None = None
 
+    @field_validator("std")
+    @classmethod
+    def _reachable(cls, std: float | None, info: ValidationInfo) -> float | None:
+        # A mean that is at fault itself is not in `data`, and is told already.
+        if std and "mean" in info.data and std > _WIDEST * (info.data["mean"] - cls.least):
+            raise ValueError(
+                f"must be 0, null (not known), or at most {_WIDEST:.0f} times what the mean has above {cls.unit}, the "
+                f"least that there is: nothing above it with the mean {info.data['mean']:g} varies so much. What was "
+                "measured can be given as `passes`, which the Empirical estimator resamples"
+            )
+        return std
+
+    @model_serializer(mode="wrap")
+    def _without_unsaid_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if value is not None or name != "kind"}
+
     @property
-    def known_std(self) -> float:
-        """The standard deviation.
-
-        Raises:
-            SettingError: (a ValueError) it is unknown.
-        """
-        if self.std is None:
-            raise SettingError(f"the std of what has a mean of {self.mean:g} must be known, and is null")
-        return self.std
+    def distribution(self) -> Kind:
+        """The kind in force."""
+        if self.kind is not None:
+            return self.kind
+        return "gamma" if (self.std or 0.0) > _USUAL_SPREAD * self.mean else "normal"
 
 
-class TokenLength(_Varying):
-    """Tokens of one pass: normal, clipped below at one token (paper, Eq. 1).
+class TokenLength(Spread):
+    """Tokens of one prompt, or of one pass's answer or reasoning: at least one (paper, Eq. 1).
 
-    Attributes:
-        mean: before clipping, in tokens, positive.
-        std: in tokens, zero or more; None where it is unknown.
-        kind: its distribution; None where it is not told.
+    Mean and standard deviation are those of the lengths themselves, after clipping; see `Spread`.
     """
 
+    least = 1.0
+    unit = "one token"
 
-class RequestSeconds(_Varying):
-    """Seconds of one pass as measured from end to end: normal, clipped below at 0.
 
-    Attributes:
-        mean: in seconds, positive.
-        std: in seconds, zero or more; None where it is unknown.
-        kind: its distribution; None where it is not told.
-    """
+class RequestSeconds(Spread):
+    """Seconds of one pass as measured from end to end, at least 0; see `Spread`."""
+
+    least = 0.0
+    unit = "0 seconds"
 
 
 class PriceTier(Frozen):
@@ -152,12 +178,15 @@ class Model(Frozen):
         usd_per_million_reasoning_tokens: None where they cost what other output costs.
         price_tiers: other prices for long prompts.
         shared_prompt: one request asks for all k passes (n = k), so that the prompt is billed once.
+        prompt: `per-query`: all passes of a query have the same prompt, whose length is drawn once. `per-pass`: each
+            pass draws a prompt of its own, as in the paper.
         request_seconds: None, or the seconds of a pass from end to end, in place of the next two.
         seconds_per_input_token: time to read one token, in one pass alone.
         seconds_per_output_token: time to write one token, in one pass alone.
         input_tokens: length of the prompt.
         output_tokens: length of the answer of one pass.
-        reasoning_tokens: None, or the length of what comes before the answer, billed and timed as output.
+        reasoning_tokens: None, or the length of what comes before the answer, billed and timed as output; it varies
+            on its own.
         passes: None, or passes that were measured.
         resources: what a pass uses beside money and time, by unit; in a file `joules_per_input_token` and
             `joules_per_output_token` for joules, and so for any other unit.
@@ -178,6 +207,7 @@ class Model(Frozen):
     usd_per_million_reasoning_tokens: Amount | None = None
     price_tiers: Several[PriceTier] = ()
     shared_prompt: bool = False
+    prompt: Literal["per-query", "per-pass"] = "per-query"
     request_seconds: RequestSeconds | None = None
     seconds_per_input_token: PositiveAmount | None = Field(default=None, validate_default=True)
     seconds_per_output_token: PositiveAmount | None = Field(default=None, validate_default=True)
@@ -238,6 +268,17 @@ class Model(Frozen):
                 "must not be true beside usd_per_million_cached_input_tokens: a prompt that is sent once is not cached"
             )
         return shared
+
+    @field_validator("prompt")
+    @classmethod
+    def _one_prompt_to_bill(cls, prompt: str, info: ValidationInfo) -> str:
+        told = {"shared_prompt": info.data.get("shared_prompt")}
+        name = "usd_per_million_cached_input_tokens"
+        told[name] = info.data.get(name) is not None
+        if prompt == "per-pass" and any(told.values()):
+            given = " and ".join(name for name, value in told.items() if value)
+            raise ValueError(f"must be per-query beside {given}: all passes of a query then have the same prompt")
+        return prompt
 
     @field_validator("seconds_per_input_token", "seconds_per_output_token")
     @classmethod

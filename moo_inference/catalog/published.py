@@ -25,7 +25,7 @@ _FIELDS = {
     "default_parallel": ("parallel",),
 }
 _PRICES = ("c_in", "c_out")
-_DEFAULTS = {"parallel": 4, "latency": "ideal"}
+_DEFAULTS = {"parallel": 4, "latency": "ideal", "prompt": "per-pass"}
 _FLAGS = ("free", "price_checked")
 _HIGHEST_PRICE_PER_TOKEN = HIGHEST_USUAL_PRICE / 1e6
 _LOWEST_PRICE_PER_TOKEN = LOWEST_USUAL_PRICE / 1e6

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Model, Scenario
+from moo_inference.catalog import Limit, Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 
@@ -158,6 +158,34 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
         f"{model.name}: {name} must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
+    ]
+    if faults:
+        raise SettingError(faults)
+
+
+def can_tell(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
+    """Whether the share of queries within all budgets can be told: the spread of each that has one must be known."""
+    return all(spread or limit.value is None for limit, spread in zip(limits[:-1], known, strict=True))
+
+
+def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known: Sequence[bool]) -> None:
+    """Refuse budgets for quantiles of what has an unknown spread.
+
+    Args:
+        model: what is estimated.
+        scenarios: whose budgets are looked at.
+        known: whether the spreads of cost, time and each resource are known.
+
+    Raises:
+        SettingError: (a ValueError) every such budget is named.
+    """
+    faults = [
+        f"{model.name}: {limit.budget} of scenario {scenario.name!r} must be for the mean, since the spread of its "
+        f"{limit.quantity} is not known (std: null), got the quantile {limit.quantile:g}; measure the spread, or give "
+        "measured `passes`"
+        for scenario in scenarios
+        for limit, spread in zip(scenario.limits(tuple(model.resources))[:-1], known, strict=True)
+        if not spread and limit.value is not None and limit.quantile is not None
     ]
     if faults:
         raise SettingError(faults)

@@ -1,7 +1,7 @@
 """Exact curves: no trials, no seed, no noise."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -9,13 +9,28 @@ from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
 from moo_inference.errors import SettingError
-from moo_inference.estimators.base import Estimator, Progress, latency_settings, passes, refuse_beyond_samples
+from moo_inference.estimators.base import (
+    Estimator,
+    Progress,
+    can_tell,
+    latency_settings,
+    passes,
+    refuse_beyond_samples,
+    refuse_unknown_quantiles,
+)
 from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
 from moo_inference.estimators.joint import all_within, both, correlation
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
-from moo_inference.estimators.pass_law import cost_law, prompts_paid, resource_laws, time_law
-from moo_inference.estimators.totals import PromptOnceTotals, Totals
+from moo_inference.estimators.pass_law import (
+    cost_law,
+    prompts_paid,
+    prompts_read,
+    prompts_used,
+    resource_laws,
+    time_law,
+)
+from moo_inference.estimators.totals import Totals
 
 _SPREAD = (0.025, 0.975)
 
@@ -83,24 +98,24 @@ def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
     """Write mean, std and both percentiles of every model's total into its (n, 4) part of `columns` (m, n, 4)."""
     plain = [number for number, total in enumerate(totals) if total.plain_normal]
     if plain:
-        mean, variance = np.array([totals[number].law.cumulants[:2] for number in plain]).T[:, :, None] * k
+        mean, variance = np.array([totals[number].cumulants[:, :2] for number in plain]).transpose(2, 0, 1)
         std = np.sqrt(variance)
         columns[plain] = np.stack([mean, std, *(mean + std * ndtri(q) for q in _SPREAD)], axis=2)
     for number in set(range(len(totals))) - set(plain):
         total = totals[number]
         columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*_SPREAD)])
+    for number, total in enumerate(totals):
+        if not total.law.known:
+            columns[number, :, 1:] = np.nan
 
 
 def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, ...]:
     """Cost, time and amounts of the further resources of k passes."""
-    cost, time = cost_law(model), time_law(model)
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
-    time = replace(time, per_input=time.per_input / share, per_output=time.per_output / share)
-    prompts = prompts_paid(model, k)
     return (
-        Totals(cost, 1, k) if prompts is None else PromptOnceTotals(cost, 1, k, prompts=prompts),
-        Totals(time, wave, k),
-        *(Totals(law, 1, k) for law in resource_laws(model)),
+        Totals(cost_law(model), 1, k, prompts_paid(model, k)),
+        Totals(time_law(model).over(share), wave, k, prompts_read(model, k, wave)),
+        *(Totals(law, 1, k, prompts_used(model, k)) for law in resource_laws(model)),
     )
 
 
@@ -126,7 +141,9 @@ def _fill_normal_accuracies(
 def _view(
     model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, ...]
 ) -> BudgetView:
-    *spends, floor = scenario.limits(tuple(model.resources))
+    *spends, floor = limits = scenario.limits(tuple(model.resources))
+    known_spreads = [total.law.known for total in totals]
+    refuse_unknown_quantiles(model, [scenario], known_spreads)
     columns = [
         total.mean if limit.quantile is None else total.quantile(limit.quantile)
         for total, limit in zip(totals, spends, strict=True)
@@ -148,4 +165,5 @@ def _view(
         together = all_within(totals, within)
     else:
         together = both(within[0], within[1], correlation(totals[0], totals[1]))
-    return BudgetView(np.column_stack(columns), accurate * together)
+    attainment = accurate * together if can_tell(limits, known_spreads) else np.full(len(together), np.nan)
+    return BudgetView(np.column_stack(columns), attainment)

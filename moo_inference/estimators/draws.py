@@ -1,47 +1,54 @@
 """Draws, reduced at once to the few numbers through which passes enter every formula.
 
-These are the sums over the passes of the standard normals z behind input and output lengths, and the largest z behind
-accuracy; where a length would fall below one token, the sum of what clipping adds; and the sums over waves of passes of
-the longest pass of each. All models of a study share them.
+These are the sums over the passes of the standard normals z behind input, output and reasoning lengths, and the
+largest z behind accuracy; where a length is not just mean + std z, the sum of what it is beside that; and the sums over
+waves of passes of the longest pass of each. All models of a study share them.
+
+Normals behind reasoning have a generator of their own, so that the others are the same with and without it.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
-from moo_inference.catalog import TokenLength
 from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.lengths import Length
 
 _VALUES_AT_ONCE = 1 << 17
 """Trials x k that are summarised in one go: large enough to hide Python's overhead, small enough for the cache."""
 
 _NORMALS_AT_ONCE = 1 << 20
 
-Length = tuple[int, TokenLength]
-"""Which length it is, 0 for input and 1 for output, and its law."""
+INPUT, OUTPUT, REASONING = 0, 1, 2
+
+Drawn = tuple[int, Length]
+"""Behind which normals it is, and the length or time."""
 
 
 class Wave(NamedTuple):
-    """What the times of waves depend on, up to the factor of seconds per output token: models that agree share them."""
+    """What the times of waves depend on, up to a factor: models that agree share them."""
 
-    input_tokens: TokenLength
-    output_tokens: TokenLength
-    ratio: float
+    terms: tuple[tuple[float, Drawn], ...]
     parallel: int
 
-    def pass_times(self, z_input: FloatArray, z_output: FloatArray) -> FloatArray:
-        """Times of single passes, in units of the seconds that an output token takes."""
-        return self.ratio * _tokens(z_input, self.input_tokens) + _tokens(z_output, self.output_tokens)
+    def pass_times(self, z: Sequence[FloatArray]) -> FloatArray:
+        """Times of single passes, from the normals of each kind."""
+        return sum((weight * own.drawn(z[which]) for weight, (which, own) in self.terms), np.zeros(z[0].shape))
 
 
 class Needs(NamedTuple):
     """What has to be kept of the draws, beside the sums and the maximum."""
 
-    lengths: tuple[Length, ...]
+    lengths: tuple[Drawn, ...]
     waves: tuple[Wave, ...]
+
+    @property
+    def reasoning(self) -> bool:
+        """Whether normals behind reasoning are needed."""
+        return any(which == REASONING for which, _ in self.lengths)
 
 
 @dataclass
@@ -50,40 +57,40 @@ class Chunk:
 
     Attributes:
         k: (n,) numbers of passes.
-        z_input: (n, trials) sums over the passes of the normals behind input lengths.
-        z_output: (n, trials) the same for output lengths.
+        sums: three of (n, trials): sums over the passes of the normals behind input, output and reasoning lengths.
         z_accuracy: (n, trials) largest normal behind accuracy.
         z_first: (n, trials) the normal behind the first pass's input length.
-        clipped: (n, trials) tokens that clipping at one adds to the sum of lengths, for each length that was clipped.
+        beside: (n, trials) what the sum of lengths is beside mean + std z, for each length that is more.
         waves: (n, trials) sums over the waves of the longest pass of each, for each kind of wave.
     """
 
     k: IntArray
-    z_input: FloatArray
-    z_output: FloatArray
+    sums: tuple[FloatArray, FloatArray, FloatArray]
     z_accuracy: FloatArray
     z_first: FloatArray
-    clipped: dict[Length, FloatArray] = field(default_factory=dict)
+    beside: dict[Drawn, FloatArray] = field(default_factory=dict)
     waves: dict[Wave, FloatArray] = field(default_factory=dict)
-    _totals: dict[Length, FloatArray] = field(default_factory=dict)
+    _totals: dict[Drawn, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, k: IntArray, trials: int, needs: Needs) -> "Chunk":
         """Room for some k."""
-        rows = np.empty((4 + len(needs.waves), len(k), trials))
-        return cls(k, rows[0], rows[1], rows[2], rows[3], waves=dict(zip(needs.waves, rows[4:], strict=True)))
+        rows = np.empty((4 + needs.reasoning + len(needs.waves), len(k), trials))
+        waves = dict(zip(needs.waves, rows[4 + needs.reasoning :], strict=True))
+        return cls(k, (rows[0], rows[1], rows[4] if needs.reasoning else rows[0]), rows[2], rows[3], waves=waves)
 
-    def first_prompt(self, length: TokenLength) -> FloatArray:
+    def first_prompt(self, length: Length) -> FloatArray:
         """(n, trials) tokens of the first pass's prompt."""
-        return _tokens(self.z_first, length)
+        return length.drawn(self.z_first)
 
-    def tokens(self, key: Length) -> FloatArray:
+    def tokens(self, key: Drawn) -> FloatArray:
         """(n, trials) tokens in all passes together."""
         if key not in self._totals:
             which, length = key
-            total = (self.z_input, self.z_output)[which] * length.known_std
-            total += self.k[:, None] * length.mean
-            self._totals[key] = total + self.clipped[key] if key in self.clipped else total
+            mean, std = length.line
+            total = self.sums[which] * std
+            total += self.k[:, None] * mean
+            self._totals[key] = total + self.beside[key] if key in self.beside else total
         return self._totals[key]
 
     @cached_property
@@ -103,6 +110,7 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
         chunk = Chunk.empty(part, trials, needs)
         for row, passes_k in enumerate(part.tolist()):
             generator = np.random.default_rng(seed + passes_k)
+            apart = np.random.default_rng((seed + passes_k, 1)) if needs.reasoning else None
             for first in range(0, trials, trials_at_once):
                 last = min(first + trials_at_once, trials)
                 here = (row, slice(first, last))
@@ -110,25 +118,31 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
                 z = buffer[: shape[0] * 3 * passes_k].reshape(shape)
                 generator.standard_normal(out=z)
                 sums = z.sum(axis=2)
-                chunk.z_input[here] = sums[:, 0]
-                chunk.z_output[here] = sums[:, 1]
+                chunk.sums[INPUT][here] = sums[:, 0]
+                chunk.sums[OUTPUT][here] = sums[:, 1]
+                behind = [z[:, INPUT], z[:, OUTPUT]]
+                if apart is not None:
+                    behind.append(apart.standard_normal((last - first, passes_k)))
+                    chunk.sums[REASONING][here] = behind[REASONING].sum(axis=1)
                 chunk.z_accuracy[here] = z[:, 2].max(axis=1)
                 chunk.z_first[here] = z[:, 0, 0]
-                for key in _that_clip(needs.lengths, z.min()):
-                    extra = chunk.clipped.setdefault(key, np.zeros_like(chunk.z_input))
-                    extra[here] = _below_one_token(z[:, key[0]], key[1]).sum(axis=1)
+                for key in _beside_a_line(needs.lengths, behind):
+                    extra = chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))
+                    extra[here] = key[1].beside_line(behind[key[0]]).sum(axis=1)
                 for wave in needs.waves:
-                    chunk.waves[wave][here] = _wave_sums(wave.pass_times(z[:, 0], z[:, 1]), wave.parallel)
+                    chunk.waves[wave][here] = _wave_sums(wave.pass_times(behind), wave.parallel)
         yield chunk
 
 
 def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:
     """Chunks from one stream of passes, each of shape (3, trials), with running sums and a running maximum."""
     generator = np.random.default_rng(seed)
+    apart = np.random.default_rng((seed, 1)) if needs.reasoning else None
     running = np.zeros((2, trials))
+    reasoning = np.zeros(trials)
     best = np.full(trials, -np.inf)
     first = np.empty(trials)
-    clipped: dict[Length, FloatArray] = {}
+    beside: dict[Drawn, FloatArray] = {}
     finished = {wave: np.zeros(trials) for wave in needs.waves}
     longest = {wave: np.zeros(trials) for wave in needs.waves}
     rows = max(1, _VALUES_AT_ONCE // trials)
@@ -148,11 +162,13 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                     first = z[0].copy()
                 running += z[:2]
                 np.maximum(best, z[2], out=best)
-                for key in _that_clip(needs.lengths, z.min()):
-                    clipped.setdefault(key, np.zeros(trials))
-                    clipped[key] += _below_one_token(z[key[0]], key[1])
+                extra = [] if apart is None else [apart.standard_normal(trials)]
+                behind = [z[INPUT], z[OUTPUT], *extra]
+                reasoning += sum(extra)
+                for key in _beside_a_line(needs.lengths, behind):
+                    beside[key] = beside.get(key, 0.0) + key[1].beside_line(behind[key[0]])
                 for wave in needs.waves:
-                    times = wave.pass_times(z[0], z[1])
+                    times = wave.pass_times(behind)
                     if drawn % wave.parallel == 0:
                         finished[wave] += longest[wave]
                         longest[wave] = times
@@ -160,26 +176,21 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                         np.maximum(longest[wave], times, out=longest[wave])
                 used += 1
                 drawn += 1
-            chunk.z_input[row], chunk.z_output[row], chunk.z_accuracy[row] = *running, best
+            chunk.sums[INPUT][row], chunk.sums[OUTPUT][row], chunk.z_accuracy[row] = *running, best
+            if apart is not None:
+                chunk.sums[REASONING][row] = reasoning
             chunk.z_first[row] = first
-            for key, extra in clipped.items():
-                chunk.clipped.setdefault(key, np.zeros_like(chunk.z_input))[row] = extra
+            for key, more in beside.items():
+                chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))[row] = more
             for wave in needs.waves:
                 np.add(finished[wave], longest[wave], out=chunk.waves[wave][row])
         yield chunk
 
 
-def _that_clip(lengths: tuple[Length, ...], z_least: float) -> list[Length]:
-    """The length distributions that could fall below one token at the smallest normal of a block."""
-    return [key for key in lengths if key[1].mean + key[1].known_std * z_least < 1]
-
-
-def _below_one_token(z: FloatArray, length: TokenLength) -> FloatArray:
-    return np.maximum(0.0, (1 - length.mean) - length.known_std * z)
-
-
-def _tokens(z: FloatArray, length: TokenLength) -> FloatArray:
-    return np.maximum(1.0, length.mean + length.known_std * z)
+def _beside_a_line(lengths: tuple[Drawn, ...], z: Sequence[FloatArray]) -> list[Drawn]:
+    """The lengths that are not just mean + std z at the normals of a block."""
+    least = [float(own.min()) for own in z]
+    return [key for key in lengths if key[1].bends_below > least[key[0]]]
 
 
 def _wave_sums(times: FloatArray, parallel: int) -> FloatArray:

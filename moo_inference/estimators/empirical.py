@@ -1,6 +1,6 @@
-"""Estimates by resampling passes that were measured, in place of normal laws fitted to them."""
+"""Estimates by resampling passes that were measured, in place of distributions fitted to them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,9 +17,10 @@ from moo_inference.estimators.base import (
     refuse_beyond_samples,
     settle_whole_numbers,
 )
+from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.monte_carlo import MonteCarlo
-from moo_inference.estimators.pass_law import prompts_paid, reasoning_price, written_price
+from moo_inference.estimators.lengths import Length
+from moo_inference.estimators.pass_law import prompts_paid, prompts_read, prompts_used, reasoning_price, written_price
 from moo_inference.estimators.trial_table import TrialTable
 
 _VALUES_AT_ONCE = 1 << 17
@@ -27,11 +28,18 @@ _VALUES_AT_ONCE = 1 << 17
 
 @dataclass(frozen=True)
 class Empirical(Estimator):
-    """Simulated queries whose passes are drawn, with replacement, from the measured `passes` of the model.
+    """Queries whose passes are drawn, with replacement, from the measured `passes` of the model.
 
-    A pass keeps its prompt, answer and seconds together. Draws are common: every k sees the same luck, and the values
-    at k depend neither on k_max nor on block sizes. Models without measured passes are estimated by
-    `MonteCarlo(draws="common")` with the same trials and seed. Accuracies are the model's own, as in MonteCarlo.
+    Means are exact, with a standard error of 0: costs and resources of k passes are k times those of one, and the
+    longest of a wave is counted from the order of all measured. Spread, percentiles and SLO attainment come from
+    simulated queries; they share common random numbers, so that the values at k depend neither on k_max nor on block
+    sizes.
+
+    A query has the prompt of the first pass that is drawn, with its price tier, and that pass's answer; further passes
+    add an answer each, drawn without regard to the prompt. Measured seconds stay whole: they hold the reading of their
+    own prompt, which cannot be told apart. With `prompt: per-pass` each pass keeps its own prompt.
+
+    Accuracies, and models without measured passes, are those of `ClosedForm`.
 
     Attributes:
         trials: simulated queries for each k.
@@ -56,62 +64,50 @@ class Empirical(Estimator):
         scenarios: Sequence[Scenario] = (),
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
-        """The curves of several models from the same luck. See `Estimator.estimate_many`."""
+        """The curves of several models from common random numbers. See `Estimator.estimate_many`."""
         asked = passes(k)
         refuse_beyond_samples(models, int(asked.max()), "k")
-        distinct, position = np.unique(asked, return_inverse=True)
-        measured = {number: model for number, model in enumerate(models) if model.passes is not None}
-        others = [number for number in range(len(models)) if number not in measured]
+        runs = {
+            number: _Run(model, asked, self.trials, *latency_settings(model, parallel, latency), scenarios)
+            for number, model in enumerate(models)
+            if model.passes is not None
+        }
+        others = [number for number in range(len(models)) if number not in runs]
         curves: dict[int, ScalingCurve] = {}
         if others:
-            normal = MonteCarlo(self.trials, self.seed, "common")
-            found = normal.estimate_many(
+            found = ClosedForm().estimate_many(
                 [models[number] for number in others],
                 asked,
                 parallel=parallel,
                 latency=latency,
                 scenarios=scenarios,
-                progress=None if measured else progress,
+                progress=None if runs else progress,
             )
             curves.update(zip(others, found, strict=True))
-        runs = {
-            number: _Run(model, distinct, self.trials, *latency_settings(model, parallel, latency), scenarios)
-            for number, model in measured.items()
-        }
         if runs:
-            self._simulate(list(runs.values()), distinct, progress)
-        curves.update({number: run.table.curve().take(position) for number, run in runs.items()})
+            self._simulate(list(runs.values()), progress)
+        curves.update({number: run.curve() for number, run in runs.items()})
         return [curves[number] for number in range(len(models))]
 
-    def _simulate(self, runs: list["_Run"], k: IntArray, progress: Progress | None) -> None:
-        luck = self._luck(int(k[-1]))
-        best = np.full(self.trials, -np.inf)
+    def _simulate(self, runs: list["_Run"], progress: Progress | None) -> None:
+        k = runs[0].k
+        picks = np.random.default_rng(self.seed)
         rows = max(1, _VALUES_AT_ONCE // self.trials)
         drawn = 0
         for start in range(0, len(k), rows):
             part = k[start : start + rows]
-            z = np.empty((len(part), self.trials))
             for row, passes_k in enumerate(part.tolist()):
                 while drawn < passes_k:
-                    uniform, normal = next(luck)
-                    np.maximum(best, normal, out=best)
+                    uniform = picks.random(self.trials)
                     for run in runs:
                         run.draw(uniform, drawn)
                     drawn += 1
-                z[row] = best
                 for run in runs:
                     run.keep(row, start + row)
-            sorted_z = np.sort(z, axis=1)
             for run in runs:
-                run.summarise(len(part), z, sorted_z)
+                run.summarise(len(part))
             if progress is not None:
                 progress(start + len(part), len(k))
-
-    def _luck(self, most: int) -> Iterator[tuple[FloatArray, FloatArray]]:
-        """For each pass a uniform number a trial, that picks the measured pass, and the normal behind its accuracy."""
-        picks, accuracies = np.random.default_rng(self.seed), np.random.default_rng((self.seed, 1))
-        for _ in range(most):
-            yield picks.random(self.trials), accuracies.standard_normal(self.trials)
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
@@ -119,59 +115,107 @@ class Empirical(Estimator):
 
 
 class _Run:
-    """The simulated queries of one model."""
+    """The simulated queries of one model, and the exact means."""
 
     def __init__(
-        self, model: Model, k: IntArray, trials: int, parallel: int, latency: str, scenarios: Sequence[Scenario]
+        self, model: Model, asked: IntArray, trials: int, parallel: int, latency: str, scenarios: Sequence[Scenario]
     ) -> None:
         if model.passes is None:
             raise SettingError(f"{model.name}: must have measured passes")
-        self.prompt, self.answer = _costs(model, model.passes)
-        self.seconds = _seconds(model, model.passes)
-        self.used = _used(model, model.passes)
-        self.prompts = prompts_paid(model, k)
-        self.parallel = parallel
+        self.k, self.position = np.unique(asked, return_inverse=True)
+        self.parallel = parallel if latency == "ideal" else 1
         self.wave = parallel if latency == "waves" else 1
-        self.table = TrialTable(model, k, scenarios)
-        rows = max(1, min(_VALUES_AT_ONCE // trials, len(k)))
-        self.first_prompt, self.paid, self.finished, self.longest = np.zeros((4, trials))
-        self.spent = np.zeros((len(self.used), trials))
-        self.kept = np.empty((2 + len(self.used), rows, trials))
+        measured = model.passes
+        prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+        per_input, self.per_output = _prices(model, prompts)
+        reading, self.seconds = _seconds(model, measured)
+        used = np.reshape([[own.per_input_token, own.per_output_token] for own in model.resources.values()], (-1, 2))
+        # What each measured pass adds: by reading its prompt, (q, n), and by writing, (q, n), in the order of a table.
+        self.read = np.array([per_input * prompts, reading, *(own * prompts for own in used[:, 0])])
+        self.written = np.array([answers, self.seconds, *(own * answers for own in used[:, 1])])
+        paid, seen, needed = (
+            prompts_paid(model, self.k),
+            prompts_read(model, self.k, self.wave),
+            prompts_used(model, self.k),
+        )
+        if paid is None or seen is None or needed is None:
+            self.written[0] *= self.per_output
+            self.written, self.read = self.written + self.read, np.zeros_like(self.read)
+            self.per_output = np.ones(len(prompts))
+            paid = seen = needed = np.zeros(len(self.k))
+        self.times = [paid, seen, *[needed] * len(used)]
+        self.table = TrialTable(model, self.k, scenarios, known=_known(model), means=self._means())
+        rows = max(1, min(_VALUES_AT_ONCE // trials, len(self.k)))
+        self.first = np.zeros(trials, dtype=np.int64)
+        self.spent = np.zeros((len(self.written), trials))
+        self.longest = np.zeros(trials)
+        self.kept = np.empty((len(self.written), rows, trials))
+
+    def _means(self) -> FloatArray:
+        """(q, n) expectations of what k passes cost, take and use."""
+        once = np.array([times * own.mean() for times, own in zip(self.times, self.read, strict=True)])
+        written = self.k * self.written.mean(axis=1)[:, None]
+        # The first answer has the price of its own prompt's tier, the others that of a prompt that is not theirs.
+        tokens, prices = self.written[0], self.per_output
+        written[0] = (prices * tokens).mean() + (self.k - 1) * prices.mean() * tokens.mean()
+        written[1] = _waves_of_largest(self.written[1], self.k, self.wave)
+        means = once + written
+        means[1] /= self.parallel
+        return np.asarray(means)
 
     def draw(self, uniform: FloatArray, number: int) -> None:
         """One more pass in every trial."""
-        which = (uniform * len(self.seconds)).astype(np.int64)
+        which = (uniform * self.written.shape[1]).astype(np.int64)
         if number == 0:
-            self.first_prompt = self.prompt[which]
-        self.paid += self.answer[which] + (self.prompt[which] if self.prompts is None else 0.0)
-        self.spent += self.used[:, which]
-        seconds = self.seconds[which]
+            self.first = which
+        added = self.written[:, which]
         if number % self.wave == 0:
-            self.finished += self.longest
-            self.longest = seconds
+            self.spent[1] += self.longest
+            self.longest = added[1].copy()
         else:
-            self.longest = np.maximum(self.longest, seconds)
+            np.maximum(self.longest, added[1], out=self.longest)
+        added[1] = 0.0
+        self.spent += added
 
     def keep(self, row: int, place: int) -> None:
         """Note what the passes so far cost, take and use, as that of the k at `place`."""
-        extra = 0.0 if self.prompts is None else self.prompts[place] * self.first_prompt
-        np.add(self.paid, extra, out=self.kept[0, row])
-        np.add(self.finished, self.longest, out=self.kept[1, row])
-        if self.wave == 1:
-            self.kept[1, row] /= self.parallel
-        self.kept[2:, row] = self.spent
+        found = self.kept[:, row]
+        found[:] = self.spent
+        found[0] *= self.per_output[self.first]
+        found[1] += self.longest
+        found += np.array([times[place] for times in self.times])[:, None] * self.read[:, self.first]
+        found[1] /= self.parallel
 
-    def summarise(self, rows: int, z: FloatArray, sorted_z: FloatArray) -> None:
+    def summarise(self, rows: int) -> None:
         """Hand the noted rows to the table."""
-        self.table.add(list(self.kept[:, :rows]), z, sorted_z)
+        self.table.add(list(self.kept[:, :rows]))
+
+    def curve(self) -> ScalingCurve:
+        """The curve over all k that were asked for."""
+        return self.table.curve().take(self.position)
 
 
-def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
-    """(n,) USD of each measured pass for its prompt, and (n,) for what it wrote; each at the tier of its prompt.
+def _waves_of_largest(values: FloatArray, k: IntArray, wave: int) -> FloatArray:
+    """(n,) expectation of the sum over waves of the largest of each, of draws with replacement."""
+    ordered = np.sort(values)
+    below = np.arange(len(values) + 1) / len(values)
+    sizes, place = np.unique(np.append(k % wave, wave), return_inverse=True)
+    largest = np.array([np.diff(below**size) @ ordered if size else 0.0 for size in sizes.tolist()])
+    return np.asarray(k // wave * largest[place[-1]] + largest[place[:-1]])
+
+
+def _known(model: Model) -> tuple[bool, ...]:
+    """Whether the spreads of cost, time and each resource are known: all that was measured."""
+    measured = model.passes is not None and model.passes.seconds is not None
+    timed = measured or model.request_seconds is None or model.request_seconds.std is not None
+    return (True, timed, *[True] * len(model.resources))
+
+
+def _prices(model: Model, prompts: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(n,) USD a token of prompt and of what is written, at the tier of each prompt.
 
     How much of it was reasoning was not measured; a price of its own has the share that the model's lengths say.
     """
-    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
     per_input = np.full(len(prompts), model.usd_per_million_input_tokens)
     per_output = np.full(
         len(prompts), written_price(model, model.usd_per_million_output_tokens, reasoning_price(model))
@@ -180,29 +224,23 @@ def _costs(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
         beyond = prompts > tier.from_input_tokens
         per_input[beyond] = tier.usd_per_million_input_tokens
         per_output[beyond] = written_price(model, tier.usd_per_million_output_tokens, reasoning_price(model, tier))
-    return prompts * per_input / 1e6, answers * per_output / 1e6
+    return per_input / 1e6, per_output / 1e6
 
 
-def _used(model: Model, measured: Passes) -> FloatArray:
-    """(r, n) amounts of each further resource that each measured pass used."""
-    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
-    used = [own.per_input_token * prompts + own.per_output_token * answers for own in model.resources.values()]
-    return np.reshape(used, (-1, len(prompts)))
-
-
-def _seconds(model: Model, measured: Passes) -> FloatArray:
-    """(n,) seconds of each measured pass.
+def _seconds(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
+    """(n,) seconds for reading the prompt of each measured pass, and (n,) for the pass beside that.
 
     Where the time of a request was measured elsewhere, it is spread over the passes in the order of what they wrote:
-    long answers take long, as in `time_law`.
+    long answers take long, as in `time_law`; their mean is the measured one.
     """
+    prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
+    nothing = np.zeros(len(answers))
     if measured.seconds is not None:
-        return np.array(measured.seconds)
-    prompts, answers = (np.array(tokens) for tokens in (measured.input_tokens, measured.output_tokens))
-    law = model.request_seconds
-    if law is not None:
-        n = len(answers)
+        return nothing, np.array(measured.seconds)
+    if model.request_seconds is not None:
+        n, own = len(answers), Length.of(model.request_seconds)
+        middles = own.from_normal(ndtri((np.arange(n) + 0.5) / n))
         seconds = np.empty(n)
-        seconds[np.lexsort((prompts, answers))] = law.mean + law.known_std * ndtri((np.arange(n) + 0.5) / n)
-        return np.maximum(seconds, 0.0)
-    return (model.seconds_per_input_token or 0.0) * prompts + (model.seconds_per_output_token or 0.0) * answers
+        seconds[np.lexsort((prompts, answers))] = middles * (own.mean / middles.mean()) if middles.any() else own.mean
+        return nothing, seconds
+    return (model.seconds_per_input_token or 0.0) * prompts, (model.seconds_per_output_token or 0.0) * answers

@@ -1,33 +1,40 @@
 """The share of queries that stay within several budgets at once, from the share that stays within each."""
 
 from collections.abc import Sequence
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri, owens_t
+from scipy.integrate import cumulative_trapezoid, trapezoid
+from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 
 from moo_inference.estimators.best_of import legendre
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.estimators.totals import PromptOnceTotals, Totals
+from moo_inference.estimators.lengths import FAR, Length, score_nodes
+from moo_inference.estimators.pass_law import PassLaw, Sum
+from moo_inference.estimators.totals import Totals
 
 _SURE = 1e-15
 _FAR = 8.5
 _NODES = 64
+_SCORES = 4096
 
 
 def correlation(cost: Totals, time: Totals) -> FloatArray:
-    """(n,) correlations of the cost and the time of k passes, exact where passes are normal.
+    """(n,) correlations of the cost and the time of k passes.
+
+    Both contain the query's prompt and the same answers. Exact where the two weigh what passes write alike, as without
+    a reasoning price and without measured seconds, or where all is normal; else what the time tells of the cost of an
+    answer is taken for linear.
 
     Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
-    as one pass; clipping is taken for normal here.
+    as one pass.
     """
-    inputs, outputs = cost.law.spreads * time.law.spreads
-    if isinstance(cost, PromptOnceTotals):
-        # The one prompt that is paid for is that of one pass, of which a wave takes only a part.
-        first = np.minimum(time.k, time.wave)
-        shared = cost.prompts * inputs / first + time.waves * outputs
+    prompts, answers = _covariances(cost.law, time.law)
+    if cost.prompts is None or time.prompts is None:
+        shared = with_largest(time) * (prompts + answers)
     else:
-        shared = time.waves * (inputs + outputs)
+        shared = cost.prompts * time.prompts * prompts + with_largest(time) * answers
     spread = cost.std * time.std
     return np.asarray(np.minimum(np.divide(shared, spread, out=np.zeros_like(spread), where=spread > 0), 1.0))
 
@@ -58,7 +65,7 @@ def all_within(totals: Sequence[Totals], within: Sequence[FloatArray]) -> FloatA
     """(n,) probabilities of several events together, from their own and the tokens that they share.
 
     Each total is taken for normal: a sum of what follows the tokens read, what follows the tokens written, and a rest
-    of its own (which waves leave, and a prompt that is paid once). Totals without a rest bound the tokens written, the
+    of its own (which waves leave). Totals without a rest bound the tokens written, the
     others add a factor; both tokens are integrated over by Gauss-Legendre.
 
     Args:
@@ -78,13 +85,58 @@ def all_within(totals: Sequence[Totals], within: Sequence[FloatArray]) -> FloatA
     return np.asarray(result)
 
 
+def _covariances(cost: PassLaw, time: PassLaw) -> tuple[float, float]:
+    """Of what one prompt adds to both, and of what one pass writes."""
+    prompts = cost.prompt_spread * time.prompt_spread
+    pairs = [(cost.per_output, cost.output_tokens, time.per_output, time.output_tokens)]
+    if cost.reasoning_tokens is not None and time.reasoning_tokens is not None:
+        pairs.append((cost.per_reasoning, cost.reasoning_tokens, time.per_reasoning, time.reasoning_tokens))
+    answers = [
+        (a * first.std) * (b * second.std) if first == second else a * b * _together(first, second)
+        for a, first, b, second in pairs
+    ]
+    return prompts, sum(answers)
+
+
+def _together(first: Length, second: Length) -> float:
+    """Covariance of two lengths that follow the same normal: a long answer takes long."""
+    z, weights = score_nodes(-FAR)
+    density = weights * _density(z)
+    return float(density @ ((first.from_normal(z) - first.mean) * (second.from_normal(z) - second.mean)))
+
+
+def with_largest(total: Totals) -> FloatArray:
+    """(n,) covariances of the sum of all passes with the sum over waves of the largest, in variances of one pass."""
+    if total.wave == 1:
+        return total.k.astype(float)
+    if total.each.normal:
+        return total.waves.astype(float)
+    sizes, place = np.unique(np.append(total.rest, total.wave), return_inverse=True)
+    table = np.array([_with_largest(total.each.unscaled, size) if size else 0.0 for size in sizes.tolist()])
+    return np.asarray(total.full * table[place[-1]] + table[place[:-1]])
+
+
+@lru_cache(maxsize=1024)
+def _with_largest(each: Sum, size: int) -> float:
+    """Cov(sum of so many X, the largest) / Var(X), by E[sum | largest = x] = x + (size - 1) E[X | X <= x]."""
+    z = np.linspace(-FAR, _FAR, _SCORES)
+    x = each.from_normal(z) - each.mean
+    density = _density(z)
+    below = cumulative_trapezoid(x * density, z, initial=0)
+    # Where X is its least value, whose mass is a whole stretch of scores, these add up to the same.
+    largest = size * density * np.exp((size - 1) * log_ndtr(z))
+    given = x + (size - 1) * below / ndtr(z)
+    return float(trapezoid(largest * x * given, z) / each.cumulants[1])
+
+
 def _loadings(total: Totals) -> FloatArray:
     """(n, 3) correlations of a total with the tokens read and written, and the share of a rest that is independent."""
-    law, k = total.law, total.k
-    if isinstance(total, PromptOnceTotals):
-        own = np.column_stack([total.prompts * law.spreads[0] / np.sqrt(k), np.sqrt(k) * law.spreads[1]])
+    law, k, follows = total.law, total.k, with_largest(total)
+    written = follows / np.sqrt(k) * law.written.std
+    if total.prompts is None:
+        own = np.column_stack([follows / np.sqrt(k) * law.prompt_spread, written])
     else:
-        own = (total.waves / np.sqrt(k))[:, None] * law.spreads
+        own = np.column_stack([total.prompts * law.prompt_spread, written])
     own = np.divide(own, total.std[:, None], out=np.zeros_like(own), where=total.std[:, None] > 0)
     length = np.sqrt((own**2).sum(axis=1))
     # Clipping makes a total vary less than its tokens would.

@@ -5,11 +5,13 @@ One query is right or wrong, so its spread is that of a coin that falls right as
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
 from moo_inference.catalog import TOLERANCE
-from moo_inference.catalog.accuracy import BetaAccuracy, MeasuredAccuracy
+from moo_inference.catalog.accuracy import Accuracy, BetaAccuracy, MeasuredAccuracy
+from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
 
 
@@ -45,6 +47,52 @@ class KnownAccuracy:
     def take(self, rows: slice) -> "KnownAccuracy":
         """Some rows only."""
         return KnownAccuracy(self.mean[rows], self.error[rows], self.se[rows], self.evidence.take(rows))
+
+
+@dataclass(frozen=True)
+class NormalAccuracy:
+    """The accuracy of the best of k where that of one pass is normal, exactly; as `KnownAccuracy`, without evidence.
+
+    Attributes:
+        law: of one pass.
+        k: (n,) numbers of passes.
+    """
+
+    law: Accuracy
+    k: IntArray
+    evidence = None
+
+    @cached_property
+    def _moments(self) -> tuple[FloatArray, FloatArray]:
+        error, spread = error_moments([self.law.mean], [self.law.std], self.k)
+        return error[0], spread[0]
+
+    @property
+    def mean(self) -> FloatArray:
+        """(n,) expected accuracy."""
+        return 1 - self.error
+
+    @property
+    def error(self) -> FloatArray:
+        """(n,) 1 - mean, with its own digits."""
+        return self._moments[0]
+
+    def columns(self, spread: Iterable[float]) -> FloatArray:
+        """(n, 5) mean, standard deviation and two percentiles of one query, and 0 as standard error."""
+        low, high = (self.quantile(q) for q in spread)
+        return np.column_stack([self.mean, self._moments[1], low, high, np.zeros(len(self.k))])
+
+    def quantile(self, q: float) -> FloatArray:
+        """(n,) q-quantiles of one query."""
+        return np.asarray(accuracy_quantile([self.law.mean], [self.law.std], self.k, q)[0])
+
+    def reached(self, least: float) -> FloatArray:
+        """(n,) probabilities that one query is at least so accurate."""
+        return np.asarray(accuracy_reached([self.law.mean], [self.law.std], self.k, least)[0])
+
+    def take(self, rows: slice) -> "NormalAccuracy":
+        """Some rows only."""
+        return NormalAccuracy(self.law, self.k[rows])
 
 
 def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:

@@ -16,9 +16,27 @@ from moo_inference.estimators.base import (
     refuse_beyond_samples,
     settle_whole_numbers,
 )
-from moo_inference.estimators.curve import IntArray, ScalingCurve
-from moo_inference.estimators.draws import Chunk, Length, Needs, Wave, common_draws, independent_draws
-from moo_inference.estimators.pass_law import cost_law, prompts_paid, resource_laws, time_law
+from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.draws import (
+    INPUT,
+    OUTPUT,
+    REASONING,
+    Chunk,
+    Drawn,
+    Needs,
+    Wave,
+    common_draws,
+    independent_draws,
+)
+from moo_inference.estimators.pass_law import (
+    PassLaw,
+    cost_law,
+    prompts_paid,
+    prompts_read,
+    prompts_used,
+    resource_laws,
+    time_law,
+)
 from moo_inference.estimators.trial_table import TrialTable
 
 DRAWS = ("common", "independent")
@@ -31,7 +49,7 @@ class MonteCarlo(Estimator):
     Attributes:
         trials: simulated queries for each k.
         seed: of numpy's default generator. The same seed gives the same numbers, bit for bit.
-        draws: `common`: one stream in which pass after pass is drawn, so that every k sees the same luck, A(k) is
+        draws: `common`: one stream in which pass after pass is drawn (common random numbers), so that A(k) is
             monotone, and the values at k depend neither on k_max nor on block sizes. `independent`: each k has
             its own generator, seeded with seed + k: the stream behind the paper's tables.
     """
@@ -89,30 +107,50 @@ class _Summary:
     def __init__(self, model: Model, k: IntArray, parallel: int, latency: str, scenarios: Sequence[Scenario]) -> None:
         self.parallel = parallel
         self.cost, self.time, self.resources = cost_law(model), time_law(model), resource_laws(model)
-        self.prompts = prompts_paid(model, k)
-        self.table = TrialTable(model, k, scenarios)
-        self.lengths: tuple[Length, ...] = (
-            (0, self.cost.input_tokens),
-            (1, self.cost.output_tokens),
-            (1, self.time.output_tokens),
-            *((1, law.output_tokens) for law in self.resources[:1]),
-        )
+        wave = parallel if latency == "waves" else 1
+        self.times: list[FloatArray | None] = [
+            prompts_paid(model, k),
+            prompts_read(model, k, wave),
+            *[prompts_used(model, k)] * len(self.resources),
+        ]
+        laws = (self.cost, self.time, *self.resources)
+        self.table = TrialTable(model, k, scenarios, known=[law.known for law in laws])
+        self.lengths: tuple[Drawn, ...] = tuple(dict.fromkeys(key for law in laws for _, key in _drawn(law)))
         self.wave = None
         if latency == "waves":
-            ratio = self.time.per_input / self.time.per_output
-            self.wave = Wave(self.time.input_tokens, self.time.output_tokens, ratio, parallel)
+            # What is read once a query is no part of a wave.
+            terms = [(weight, key) for weight, key in _drawn(self.time) if key[0] != INPUT or self.times[1] is None]
+            ratio = self.time.per_output
+            self.wave = Wave(tuple((weight / ratio, key) for weight, key in terms), parallel)
 
     def add(self, chunk: Chunk) -> None:
-        tokens_in, tokens_out, timed_out, *written = map(chunk.tokens, self.lengths)
-        paid_in = tokens_in
-        if self.prompts is not None:
-            prompts = self.prompts[self.table.next_rows(len(chunk.k))]
-            paid_in = prompts[:, None] * chunk.first_prompt(self.cost.input_tokens)
-        cost = self.cost.per_input * paid_in + self.cost.per_output * tokens_out
+        rows = self.table.next_rows(len(chunk.k))
+
+        def read(law: PassLaw, times: FloatArray | None) -> FloatArray:
+            """What the prompts add to each query."""
+            if times is None:
+                return law.per_input * chunk.tokens((INPUT, law.input_tokens))
+            return law.per_input * (times[rows, None] * chunk.first_prompt(law.input_tokens))
+
+        def total(law: PassLaw, times: FloatArray | None) -> FloatArray:
+            written = [weight * chunk.tokens(key) for weight, key in _drawn(law) if key[0] != INPUT]
+            return sum(written, read(law, times))
+
         if self.wave is None:
-            time = self.time.per_input * tokens_in + self.time.per_output * timed_out
+            time = total(self.time, self.times[1])
             time /= self.parallel
         else:
             time = self.time.per_output * chunk.waves[self.wave]
-        used = [law.per_input * tokens_in + law.per_output * written[0] for law in self.resources]
+            if self.times[1] is not None:
+                time += read(self.time, self.times[1])
+        cost = total(self.cost, self.times[0])
+        used = [total(law, times) for law, times in zip(self.resources, self.times[2:], strict=True)]
         self.table.add([cost, time, *used], chunk.z_accuracy, chunk.sorted_z_accuracy)
+
+
+def _drawn(law: PassLaw) -> list[tuple[float, Drawn]]:
+    """The weights and lengths of a pass, each with the normals behind it."""
+    found = [(law.per_input, (INPUT, law.input_tokens)), (law.per_output, (OUTPUT, law.output_tokens))]
+    if law.reasoning_tokens is not None:
+        found.append((law.per_reasoning, (REASONING, law.reasoning_tokens)))
+    return found

@@ -1,40 +1,61 @@
-"""Cost and time of k passes: sums of passes, or of waves of passes that run at the same time."""
+"""Cost and time of k passes: what one prompt adds, and sums of passes or of waves of passes that run at a time."""
 
-from dataclasses import dataclass, field, replace
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import cached_property
+from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.pass_law import Cells, PassLaw, Sum, cells, scaled_cells
 
 _NEARLY_NORMAL = 0.1
 _MANY_WAVES = 256
-_CELLS, _CELLS_IF_CLIPPED = 4096, 32768
+_LITTLE_SHAPE = 0.1
+_CELLS = 256
+_BELOW, _ABOVE = 6.0, 9.0
+"""Standard deviations below and above the mean that the cells cover at least."""
+_ROWS_AT_ONCE = 1024
+_HALVINGS = 30
+_NOTHING = -40.0
+_SHARPEST = 1.0
+_AVERAGED = 16
 
 
 @dataclass(frozen=True)
 class Totals:
-    """The law of the sum over waves of the largest of each wave: k // wave waves of `wave` passes, one of the rest.
+    """The distribution of what k passes cost or take: the prompt's part, and a sum over waves of the largest of each.
 
-    With waves of one pass this is the plain sum. Mean and variance are exact. A quantile is exact for one wave, and for
-    sums of normal passes. Else it is by Cornish-Fisher from four cumulants where one pass varies by at most a tenth of
-    its mean or there are more than 256 waves, or by Fourier transform of cell masses; both are within 1e-4 of the
-    value, or, where many lengths are clipped, of a standard deviation.
+    There are k // wave waves of `wave` passes, and one of the rest; with waves of one pass this is the plain sum. The
+    prompt is one draw a query, times `prompts`, or one draw a pass where `prompts` is None, and then part of the pass.
+
+    Mean and variance are exact. A quantile is exact for one wave without a prompt of its own, for a prompt alone, and
+    for sums of normals. Where all lengths are normal and one pass varies by at most a tenth of its mean, it is by
+    Cornish-Fisher from four cumulants, within 1e-4 of the value. Else it is by Fourier transform of masses in cells, of
+    which a standard deviation has 14 to 28: within 1e-3 standard deviations of the total, but where much of the mass
+    lies on a single point (many clipped lengths, or a spread of more than its mean), within half a cell.
 
     Attributes:
         law: of one pass.
         wave: passes in a full wave.
         k: (n,) numbers of passes.
-        cells: of the Fourier transform; None means 4,096, and 32,768 where clipping puts mass on single points.
+        prompts: (n,) how many times the prompt of the query counts; None where each pass has its own.
+        cells: of the Fourier transform.
     """
 
     law: PassLaw
     wave: int
     k: IntArray
-    cells: int | None = None
+    prompts: FloatArray | None = None
+    cells: int = _CELLS
+
+    @cached_property
+    def each(self) -> Sum:
+        """What one pass adds."""
+        return self.law.whole if self.prompts is None else self.law.written
 
     @cached_property
     def full(self) -> IntArray:
@@ -54,12 +75,19 @@ class Totals:
     @cached_property
     def cumulants(self) -> FloatArray:
         """(n, 4) mean, variance, third and fourth cumulant."""
+        if self.prompts is None:
+            return self.summed_cumulants
+        return np.asarray(self.prompts[:, None] ** np.arange(1, 5) * self.law.prompt.cumulants + self.summed_cumulants)
+
+    @cached_property
+    def summed_cumulants(self) -> FloatArray:
+        """(n, 4) the same of the sum over waves alone."""
         if self.wave == 1:
-            return self.k[:, None] * self.law.cumulants
+            return self.k[:, None] * self.each.cumulants
         sizes, place = np.unique(np.append(self.rest, self.wave), return_inverse=True)
         table = np.zeros((len(sizes), 4))
         some = sizes > 0
-        table[some] = self.law.largest_cumulants(sizes[some].tolist())
+        table[some] = self.each.largest_cumulants(sizes[some].tolist())
         return np.asarray(self.full[:, None] * table[place[-1]] + table[place[:-1]])
 
     @property
@@ -80,26 +108,37 @@ class Totals:
         """(n, len(q)) the same of several q, in the time that one takes."""
         if self.law.std == 0:
             return np.repeat(self.mean[:, None], len(q), axis=1)
+        if self._prompt_alone:
+            found = self.law.prompt.from_normal(np.asarray(ndtri(np.array(q))))
+            return np.asarray(self.summed_cumulants[:, :1] + self._prompts[:, None] * found)
         values = np.column_stack([self._cornish_fisher(one) for one in q])
-        alone = self.waves == 1
-        if not self.plain_normal and alone.any():
+        alone = self._alone
+        if alone.any():
             passes = self.k[alone].astype(float)
-            values[alone] = np.column_stack([self.law.largest_quantile(passes, one) for one in q])
-        for row in self._rows_for_cells():
-            x, cdf = self._cell_cdf(row)
-            values[row] = np.interp(q, cdf, x)
+            values[alone] = np.column_stack([self.each.largest_quantile(passes, one) for one in q])
+        rows, columns, around = [], [], []
+        for block in self._blocks():
+            for column, one in enumerate(q):
+                rows.append(block.rows)
+                columns.append(np.full(len(block.rows), column))
+                around.append(np.array(block.around(one)))
+        if rows:
+            values[np.concatenate(rows), np.concatenate(columns)] = _crossed(*np.concatenate(around, axis=1))
         return values
 
     def cdf(self, x: float) -> FloatArray:
         """(n,) probabilities that the total is at most x."""
         if self.law.std == 0:
             return (self.mean <= x * (1 + 1e-12)).astype(float)
+        if self._prompt_alone:
+            return self.law.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self._prompts)
         values = self._edgeworth(x)
-        alone = self.waves == 1
-        if not self.plain_normal and alone.any():
-            values[alone] = np.exp(self.k[alone] * self.law.log_cdf(np.array([x])))
-        for row in self._rows_for_cells():
-            values[row] = np.interp(x, *self._cell_cdf(row), left=0.0, right=1.0)
+        alone = self._alone
+        if alone.any():
+            with np.errstate(divide="ignore"):
+                values[alone] = np.exp(self.k[alone] * np.log(self.each.cdf_at(np.array([x]))))
+        for block in self._blocks():
+            values[block.rows] = block.cdf(x)
         return values
 
     @property
@@ -107,21 +146,42 @@ class Totals:
         """Whether the total is a sum of normal passes, and so normal itself."""
         return self.law.normal and self.wave == 1
 
-    def _rows_for_cells(self) -> IntArray:
-        if self.plain_normal or self.law.std <= _NEARLY_NORMAL * self.law.mean:
-            return np.empty(0, dtype=np.int64)
-        return np.flatnonzero((self.waves > 1) & (self.waves <= _MANY_WAVES))
+    @property
+    def _prompts(self) -> FloatArray:
+        """(n,) how many times the prompt of the query counts; not at all where each pass has its own."""
+        return np.zeros(len(self.k)) if self.prompts is None else self.prompts
 
-    def _shape(self) -> tuple[FloatArray, FloatArray]:
+    @property
+    def _prompt_alone(self) -> bool:
+        """Whether nothing varies but the prompt."""
+        return self.prompts is not None and self.each.std == 0
+
+    @cached_property
+    def _alone(self) -> NDArray[np.bool_]:
+        """(n,) whether the total is the largest of one wave and nothing else."""
+        own = self.prompts is None or self.law.prompt.std == 0
+        if self.plain_normal or not own:
+            return np.zeros(len(self.k), dtype=bool)
+        return np.asarray(self.waves == 1)
+
+    @cached_property
+    def _nearly_normal(self) -> NDArray[np.bool_]:
+        """(n,) whether four cumulants tell enough."""
+        if self.law.normal and self.law.std <= _NEARLY_NORMAL * self.law.mean:
+            return np.ones(len(self.k), dtype=bool)
+        skewness, kurtosis = self._shape(self.cumulants)
+        return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
+
+    def _shape(self, cumulants: FloatArray) -> tuple[FloatArray, FloatArray]:
         """Skewness and excess kurtosis, (n,) each."""
-        _, variance, third, fourth = self.cumulants.T
+        _, variance, third, fourth = cumulants.T
         return third / variance**1.5, fourth / variance**2
 
     def _cornish_fisher(self, q: float) -> FloatArray:
         z = float(ndtri(q))
         if self.plain_normal:
             return self.mean + self.std * z
-        skewness, kurtosis = self._shape()
+        skewness, kurtosis = self._shape(self.cumulants)
         x = z + (z**2 - 1) * skewness / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skewness**2 / 36
         return self.mean + self.std * x
 
@@ -129,92 +189,227 @@ class Totals:
         z = (x - self.mean) / self.std
         if self.plain_normal:
             return np.asarray(ndtr(z))
-        skewness, kurtosis = self._shape()
+        skewness, kurtosis = self._shape(self.cumulants)
         density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         correction = (
             skewness / 6 * (z**2 - 1) + kurtosis / 24 * (z**3 - 3 * z) + skewness**2 / 72 * (z**5 - 10 * z**3 + 15 * z)
         )
         return np.asarray(np.clip(ndtr(z) - density * correction, 0.0, 1.0))
 
-    def _cell_cdf(self, row: int) -> tuple[FloatArray, FloatArray]:
-        """Edges of cells and the distribution function there, by Fourier transform of the masses of one wave.
+    @cached_property
+    def _few_blocks(self) -> "list[_Block]":
+        return list(self._made_blocks())
 
-        Cells are counted from the least that each wave can take, so that a mass on that point stays on it. Rounding
-        to cells moves the mean a little and widens the law; both are known for the total and taken back.
-        """
-        mean, std = float(self.mean[row]), float(self.std[row])
-        count = self.cells or (_CELLS if self.law.normal else _CELLS_IF_CLIPPED)
-        least = self._least(row)
-        low = max(mean - 9 * std, least)
-        step = (mean + 12 * std - low) / (count - 4)
-        masses = np.maximum(np.fft.irfft(self._spectrum(row, step, count), count), 0.0)
-        first = max(0, int((low - least) / step) - 2)
-        masses = np.roll(masses, -(first % count))
-        masses /= masses.sum()
-        centres = least + (first + np.arange(count)) * step
-        found = float(masses @ centres)
-        spread = float(np.sqrt(masses @ (centres - found) ** 2))
-        edges = mean + (centres + step / 2 - found) * (std / spread)
-        return np.asarray(edges), np.cumsum(masses)
+    def _blocks(self) -> "Iterator[_Block]":
+        """Distribution functions of the rows that need them; kept where they are few."""
+        return iter(self._few_blocks) if len(self.k) <= _ROWS_AT_ONCE else self._made_blocks()
 
-    def _least(self, row: int) -> float:
-        return float(self.waves[row]) * self.law.ends[0]
+    def _made_blocks(self) -> "Iterator[_Block]":
+        if self.plain_normal:
+            return
+        rows = np.flatnonzero(~(self._alone | self._nearly_normal))
+        exponents = np.ceil(np.log2((_BELOW + _ABOVE) / self.cells * self.std[rows] / self.law.std)).astype(int)
+        # Rows whose cells have the same width share the transform of a wave.
+        for exponent in np.unique(exponents):
+            those = rows[exponents == exponent]
+            for start in range(0, len(those), _ROWS_AT_ONCE):
+                yield self._block(those[start : start + _ROWS_AT_ONCE], self.law.std * 2.0**exponent)
 
-    def _spectrum(self, row: int, step: float, count: int) -> NDArray[np.complex128]:
-        spectrum = _wave_spectrum(self.law, self.wave, step, count) ** int(self.full[row])
-        if self.rest[row]:
-            spectrum = spectrum * _wave_spectrum(self.law, int(self.rest[row]), step, count)
-        return np.asarray(spectrum)
+    def _block(self, rows: IntArray, step: float) -> "_Block":
+        parts = [self._summed(rows, step)]
+        if self.prompts is not None:
+            parts.append(self._prompted(rows, step))
+        spectrum = np.prod([part.values for part in parts], axis=0)
+        low, noise, found, mean = (sum(getattr(part, name) for part in parts) for name in _Part.NUMBERS)
+        # Rounding to cells moves the mean and, as noise of its own, widens. Both are known, and taken back, but for the
+        # width that the cells of the total have themselves.
+        narrower = ((noise - step**2 / 12) / 2)[:, None] * self._frequencies(step) ** 2
+        spectrum *= np.exp(np.minimum(narrower, np.where(self._rough[rows], 0.0, _SHARPEST)[:, None]))
+        masses = np.fft.irfft(spectrum, self.cells)
+        first = np.maximum(0, np.floor((mean - _BELOW * self.std[rows] - low) / step)).astype(np.int64)
+        masses = np.take_along_axis(masses, (first[:, None] + np.arange(self.cells)) % self.cells, axis=1)
+        # Where the mass of single points makes waves, these cancel in the sum, but must not make it fall.
+        below = np.maximum.accumulate(np.cumsum(masses, axis=1), axis=1)
+        padded = np.zeros((len(rows), self.cells + 3))
+        padded[:, 2:-1] = np.minimum(np.maximum(below, 0.0) / np.maximum(below[:, -1:], 1e-300), 1.0)
+        padded[:, -1] = 1.0
+        return _Block(rows, mean + (low + (first + 0.5) * step - found), step, padded)
 
+    def _frequencies(self, step: float) -> FloatArray:
+        return np.asarray(2 * np.pi * np.arange(self.cells // 2 + 1) / (self.cells * step))
 
-def _wave_spectrum(law: PassLaw, size: int, step: float, count: int) -> NDArray[np.complex128]:
-    """Fourier transform of the masses of the largest of so many passes, in cells from the least that it can be."""
-    low, high = law.ends
-    cells = np.arange(int((high - low) / step) + 3)
-    edges = np.asarray(low + (cells + 0.5) * step)
-    masses = np.diff(law.cdf(edges) ** size, prepend=0.0)
-    return np.fft.rfft(np.bincount(cells % count, weights=masses, minlength=count))
+    def _prompted(self, rows: IntArray, step: float) -> "_Part":
+        """What the prompt adds."""
+        own, times = self.law.prompt, self._prompts[rows]
+        wide = (times * own.std >= step) | own.rough
+
+        def in_cells(some: NDArray[np.bool_]) -> "_Part":
+            found = scaled_cells(own, times[some], step, self.cells)
+            return _Part.of(found, step, np.fft.rfft(found.masses))
+
+        def by_cumulants(some: NDArray[np.bool_]) -> "_Part":
+            cumulants = times[some, None] ** np.arange(1, 5) * own.cumulants
+            return self._by_cumulants(_tamed(cumulants), step)
+
+        return _either(wide, in_cells, by_cumulants)
+
+    def _summed(self, rows: IntArray, step: float) -> "_Part":
+        """What the sum over waves adds."""
+        smooth, cumulants = self._smooth[rows], self.summed_cumulants[rows]
+        wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough[rows])
+        cumulants = np.where(smooth[:, None], cumulants, _tamed(cumulants))
+        return _either(
+            wide,
+            lambda some: self._in_cells(rows[some], step),
+            lambda some: self._by_cumulants(cumulants[some], step),
+        )
+
+    def _in_cells(self, rows: IntArray, step: float) -> "_Part":
+        """The same from the masses of the largest of a wave, in cells that are narrow for it."""
+        rough = self._rough[rows]
+        if rough.any() and not rough.all():
+            return _either(
+                rough, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
+            )
+        full, rest = self.full[rows], self.rest[rows]
+        sizes = np.unique(np.append(rest, self.wave))
+        finer = 1 if rough.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
+        own = cells(self.each, step / finer, self.cells * finer, np.maximum(sizes, 1).astype(float))
+        found = _Part.of(own, step / finer, np.fft.rfft(own.masses)[:, : self.cells // 2 + 1])
+        numbers = np.array([getattr(found, name) for name in _Part.NUMBERS])
+        found.values[sizes == 0], numbers[:, sizes == 0] = 1.0, 0.0
+        place, last = np.searchsorted(sizes, rest), len(sizes) - 1
+        # Of the frequencies at which many waves have averaged out, nothing is left to be worked out.
+        logarithm = np.log(found.values[last] + 1e-300)
+        kept = np.flatnonzero(full.min() * logarithm.real > _NOTHING)
+        spectrum = np.zeros((len(rows), self.cells // 2 + 1), dtype=complex)
+        spectrum[:, kept] = np.exp(full[:, None] * logarithm[kept]) * found.values[place][:, kept]
+        return _Part(spectrum, *(full * numbers[:, last, None] + numbers[:, place]))
+
+    @cached_property
+    def _rough(self) -> NDArray[np.bool_]:
+        """(n,) whether single points have so much of the mass that only cells as wide as those of the total do."""
+        return (self.waves < _AVERAGED) & self.law.whole.rough
+
+    @cached_property
+    def _smooth(self) -> NDArray[np.bool_]:
+        """(n,) whether the sum over waves has so many that its cumulants tell it."""
+        skewness, kurtosis = self._shape(self.summed_cumulants)
+        return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
+
+    def _by_cumulants(self, cumulants: FloatArray, step: float) -> "_Part":
+        """What is nearly normal, or narrower than a cell, its mean being put on the centre of one."""
+        mean, variance, third, fourth = cumulants.T[:, :, None]
+        u = self._frequencies(step)
+        seen = u**2 * variance < 64
+        v = np.where(seen, u, 0.0)
+        below = np.round((_BELOW + 1) * np.sqrt(variance) / step)
+        exponent = -(v**2) * variance / 2 + v**4 * fourth / 24 + 1j * (v**3 * third / 6 - v * below * step)
+        mean = mean[:, 0]
+        return _Part(np.where(seen, np.exp(exponent), 0.0), mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean)
 
 
 @dataclass(frozen=True)
-class PromptOnceTotals(Totals):
-    """The cost of k passes that share one prompt: it is paid once, or more cheaply from the second pass on.
-
-    Quantiles are exact where lengths are normal and for one pass; elsewhere as in `Totals`.
+class _Part:
+    """Fourier transforms of masses in cells, of which products are those of sums.
 
     Attributes:
-        prompts: (n,) how many times the price of the prompt is paid.
+        values: (r, frequencies) transforms, places being counted from the centre of the first cell.
+        low: (r,) the centre of the first cell.
+        noise: (r,) what rounding to cells adds to the variance.
+        found: (r,) mean of the masses on the centres of their cells.
+        mean: (r,) mean of what they stand for.
     """
 
-    prompts: FloatArray = field(default_factory=lambda: np.ones(0))
+    NUMBERS: ClassVar = ("low", "noise", "found", "mean")
 
-    @cached_property
-    def cumulants(self) -> FloatArray:
-        """(n, 4) mean, variance, third and fourth cumulant."""
-        prompt, answer = self.law.parts_cumulants
-        return np.asarray(self.prompts[:, None] ** np.arange(1, 5) * prompt + self.k[:, None] * answer)
+    values: NDArray[np.complex128]
+    low: FloatArray
+    noise: FloatArray
+    found: FloatArray
+    mean: FloatArray
 
-    @property
-    def plain_normal(self) -> bool:
-        """Never: the sum is not of k alike."""
-        return False
+    @classmethod
+    def of(cls, own: Cells, step: float, values: NDArray[np.complex128]) -> "_Part":
+        """From cells of which these are the transforms. What exceeds the noise of rounding is interpolation's."""
+        noise = np.clip(own.variance - own.true_variance, -(step**2) / 4, step**2 / 12)
+        return cls(values, own.low, noise, own.mean, own.true_mean)
 
-    def _rows_for_cells(self) -> IntArray:
-        return np.empty(0, dtype=np.int64) if self.law.normal else super()._rows_for_cells()
 
-    def _laws(self, row: int) -> tuple[PassLaw, PassLaw]:
-        """What the prompt costs, as often as it is paid, and what one answer costs."""
-        law = self.law
-        return replace(law, per_input=law.per_input * float(self.prompts[row]), per_output=0.0), replace(
-            law, per_input=0.0
-        )
+def _tamed(cumulants: FloatArray) -> FloatArray:
+    """(n, 4) cumulants of what is narrower than a cell, without what is nothing in the total, and might be huge."""
+    mean, variance, third, _ = cumulants.T
+    most = variance**1.5
+    return np.column_stack([mean, variance, np.clip(third, -most, most), np.zeros(len(mean))])
 
-    def _least(self, row: int) -> float:
-        prompt, answer = self._laws(row)
-        return prompt.ends[0] + float(self.k[row]) * answer.ends[0]
 
-    def _spectrum(self, row: int, step: float, count: int) -> NDArray[np.complex128]:
-        prompt, answer = self._laws(row)
-        return np.asarray(
-            _wave_spectrum(prompt, 1, step, count) * _wave_spectrum(answer, 1, step, count) ** int(self.k[row])
-        )
+def _either(
+    which: NDArray[np.bool_], one: Callable[[NDArray[np.bool_]], _Part], other: Callable[[NDArray[np.bool_]], _Part]
+) -> _Part:
+    """Rows by one way, and the rest by another."""
+    if which.all():
+        return one(which)
+    if not which.any():
+        return other(~which)
+    first, second = one(which), other(~which)
+    values = np.empty((len(which), first.values.shape[1]), dtype=complex)
+    values[which], values[~which] = first.values, second.values
+    numbers = np.empty((len(_Part.NUMBERS), len(which)))
+    for name, row in zip(_Part.NUMBERS, numbers, strict=True):
+        row[which], row[~which] = getattr(first, name), getattr(second, name)
+    return _Part(values, *numbers)
+
+
+@dataclass(frozen=True)
+class _Block:
+    """Distribution functions of some rows, by masses in cells.
+
+    Attributes:
+        rows: (r,) which of the totals they are.
+        first: (r,) upper edge of the first cell.
+        step: width of the cells.
+        below: (r, cells + 3) probabilities of at most the upper edge of each, between two zeros and a one.
+    """
+
+    rows: IntArray
+    first: FloatArray
+    step: float
+    below: FloatArray
+
+    def _cell(self, place: IntArray) -> tuple[FloatArray, ...]:
+        """What a cell begins with and holds, and the slopes at its ends, so that between them it never falls."""
+        row = np.arange(len(place))
+        before, start, end, after = (self.below[row, place + away] for away in (0, 1, 2, 3))
+        own = end - start
+        slopes = (np.minimum((own + side) / 2, 3 * own) for side in (start - before, after - end))
+        return start, own, *slopes
+
+    def around(self, q: float) -> tuple[FloatArray, ...]:
+        """The cells in which q is reached, (r,) each: as by `_cell`, but first how much is to be reached within."""
+        place = np.minimum((self.below < q).sum(axis=1) - 2, self.below.shape[1] - 4)
+        start, own, first, last = self._cell(place)
+        return q - start, own, first, last, self.first + (place - 1) * self.step, np.full(len(place), self.step)
+
+    def cdf(self, x: float) -> FloatArray:
+        """(r,) probabilities of at most x."""
+        away = (x - self.first) / self.step + 1
+        place = np.clip(np.floor(away), 0, self.below.shape[1] - 4).astype(np.int64)
+        start, own, first, last = self._cell(place)
+        return np.asarray(np.clip(start + _hermite(np.clip(away - place, 0.0, 1.0), own, first, last), 0.0, 1.0))
+
+
+def _crossed(
+    part: FloatArray, own: FloatArray, first: FloatArray, last: FloatArray, low: FloatArray, step: FloatArray
+) -> FloatArray:
+    """(n,) where in cells from `low` on a part of what they hold is reached."""
+    below, above = np.zeros(len(part)), np.ones(len(part))
+    for _ in range(_HALVINGS):
+        t = (below + above) / 2
+        reached = _hermite(t, own, first, last) >= part
+        below, above = np.where(reached, below, t), np.where(reached, t, above)
+    return low + above * step
+
+
+def _hermite(t: FloatArray, rise: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
+    """A cubic from 0 at t = 0 to `rise` at t = 1, with these slopes at its ends."""
+    return t * (first + t * (3 * rise - 2 * first - last + t * (first + last - 2 * rise)))

@@ -8,8 +8,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Limit, Model, Scenario
+from moo_inference.estimators.base import can_tell, refuse_unknown_quantiles
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
+from moo_inference.estimators.known_accuracy import KnownAccuracy, NormalAccuracy, known_accuracy
 
 SPREAD = (0.025, 0.975)
 
@@ -21,20 +22,37 @@ class TrialTable:
     whatever it costs and takes.
     """
 
-    def __init__(self, model: Model, k: IntArray, scenarios: Sequence[Scenario]) -> None:
+    def __init__(
+        self,
+        model: Model,
+        k: IntArray,
+        scenarios: Sequence[Scenario],
+        *,
+        known: Sequence[bool],
+        means: FloatArray | None = None,
+    ) -> None:
         """Make an empty table.
 
         Args:
             model: whose accuracy is taken.
             k: (n,) all numbers of passes, in the order in which rows will come.
             scenarios: for which the curve gets a view.
+            known: whether the spreads of cost, time and each resource are known.
+            means: (q, n) exact means of the same, or None where the trials tell them. With them, accuracies are exact
+                as well.
 
         Raises:
-            SettingError: (a ValueError) a k exceeds the samples of an evaluation.
+            SettingError: (a ValueError) a k exceeds the samples of an evaluation, or a budget is for a quantile of what
+                has an unknown spread.
         """
         self.law = model.accuracy
         self.resources = tuple(model.resources)
-        self.known = known_accuracy(self.law, k)
+        refuse_unknown_quantiles(model, scenarios, known)
+        self.spreads = tuple(known)
+        self.means = means
+        self.known: KnownAccuracy | NormalAccuracy | None = known_accuracy(self.law, k)
+        if means is not None and isinstance(self.law, Accuracy):
+            self.known = NormalAccuracy(self.law, k)
         self.k = k
         self.scenarios = tuple(scenarios)
         self.done = 0
@@ -45,30 +63,33 @@ class TrialTable:
         """Where the next rows belong."""
         return slice(self.done, self.done + count)
 
-    def add(self, spent: Sequence[FloatArray], z: FloatArray, sorted_z: FloatArray) -> None:
+    def add(self, spent: Sequence[FloatArray], z: FloatArray | None = None, sorted_z: FloatArray | None = None) -> None:
         """Take the next rows.
 
         Args:
             spent: (rows, trials) USD of each query, seconds, and amounts of the further resources; overwritten.
-            z: (rows, trials) largest normal behind accuracy; of no account where the accuracy is known.
+            z: (rows, trials) largest normal behind accuracy; None where the accuracy is known.
             sorted_z: the same with each row in order.
         """
-        rows = self.next_rows(len(z))
+        rows = self.next_rows(len(spent[0]))
         self.done = rows.stop
         accuracy: _Simulated | _Counted
         if self.known is not None:
             accuracy = _Counted(self.known.take(rows))
         else:
-            accuracy = _Simulated(cast("Accuracy", self.law), z, sorted_z)
+            accuracy = _Simulated(cast("Accuracy", self.law), cast("FloatArray", z), cast("FloatArray", sorted_z))
         limits = [scenario.limits(self.resources) for scenario in self.scenarios]
         met = [accuracy.share(_affordable(own, spent), (own[-1].value or 0.0) - TOLERANCE) for own in limits]
         # numpy sorts floats with vector instructions, which its partition lacks on many CPUs
         for amounts in spent:
             amounts.sort(axis=1)
-        means = [*(amounts.mean(axis=1) for amounts in spent), accuracy.mean]
+        exact = None if self.means is None else self.means[:, rows]
+        means = (
+            [*(amounts.mean(axis=1) for amounts in spent), accuracy.mean] if exact is None else [*exact, accuracy.mean]
+        )
         plain = np.column_stack(means)
-        for own, attainment, views in zip(limits, met, self.views, strict=True):
-            values = plain
+        for own, share, views in zip(limits, met, self.views, strict=True):
+            values, attainment = plain, share if can_tell(own, self.spreads) else np.full(len(share), np.nan)
             if any(limit.quantile is not None for limit in own):
                 quantiles: list[Callable[[float], FloatArray]] = [
                     *(partial(row_quantile, amounts) for amounts in spent),
@@ -81,7 +102,13 @@ class TrialTable:
                     ]
                 )
             views.append(BudgetView(values, attainment))
-        cost, time, *others = (_summary(amounts, mean) for amounts, mean in zip(spent, means[:-1], strict=True))
+        summaries = [_summary(amounts, mean) for amounts, mean in zip(spent, means[:-1], strict=True)]
+        for known, summary in zip(self.spreads, summaries, strict=True):
+            if exact is not None:
+                summary[4] = np.zeros(len(plain))
+            if not known:
+                summary[1:4] = np.full((3, len(plain)), np.nan)
+        cost, time, *others = summaries
         columns = [*cost, *time, *accuracy.columns(), *(column for other in others for column in other)]
         self.parts.append(np.column_stack([*columns, accuracy.error]))
 
@@ -133,7 +160,7 @@ class _Simulated:
 class _Counted:
     """Known accuracies of some rows."""
 
-    def __init__(self, known: KnownAccuracy) -> None:
+    def __init__(self, known: KnownAccuracy | NormalAccuracy) -> None:
         self.known = known
         self.mean = known.mean
         self.error = known.error
@@ -177,7 +204,7 @@ def _affordable(limits: Sequence[Limit], spent: Sequence[FloatArray]) -> NDArray
 def _summary(rows: FloatArray, mean: FloatArray) -> list[FloatArray]:
     """Mean, standard deviation, two percentiles and standard error of sorted rows (n, trials), overwritten."""
     low, high = (row_quantile(rows, q) for q in SPREAD)
-    std, error = _spread(rows, mean)
+    std, error = _spread(rows, rows.mean(axis=1))
     return [mean, std, low, high, error]
 
 

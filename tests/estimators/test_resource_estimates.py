@@ -93,7 +93,7 @@ def joint(model, latency, k=6):
 @pytest.mark.parametrize("latency", ["ideal", "waves"])
 @pytest.mark.parametrize("shared", [False, True])
 def test_the_share_that_meets_three_budgets_is_that_of_simulated_queries(gpt5, latency, shared):
-    model, scenario, k = joint(gpt5.replace(shared_prompt=shared), latency)
+    model, scenario, k = joint(gpt5.replace(shared_prompt=shared, prompt="per-query"), latency)
     trials = 200_000
     simulated = MonteCarlo(trials=trials, seed=5).estimate(model, [k], latency=latency, scenarios=[scenario])
     exact = mi.ClosedForm().estimate(model, [k], latency=latency, scenarios=[scenario])

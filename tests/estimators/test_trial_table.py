@@ -23,7 +23,7 @@ def drawn(seed=0):
 
 def table_of(model, scenarios, parts=((0, 4),)):
     spent, z = drawn()
-    table = TrialTable(model, KS, scenarios)
+    table = TrialTable(model, KS, scenarios, known=[True] * 3)
     for first, last in parts:
         assert table.next_rows(last - first) == slice(first, last)
         table.add([own[first:last].copy() for own in spent], z[first:last], np.sort(z[first:last]))
@@ -102,7 +102,7 @@ def test_bounds_of_queries_are_inclusive_within_the_tolerance(model, essay):
     for part, met in ((TOLERANCE / 2, 1), (3 * TOLERANCE, 0)):
         for budgets in ({"c_max": 1 - part}, {"t_max": 1 - part}, {"joules_max": 1 - part}, {"a_min": 0.85 + part}):
             scenario = essay.replace(**{"c_max": 2.0, "t_max": 2.0, "a_min": 0.0, **budgets})
-            table = TrialTable(model, KS, [scenario])
+            table = TrialTable(model, KS, [scenario], known=[True] * 3)
             table.add([own.copy() for own in spent], z, z)
             assert table.curve().views[scenario].attainment.tolist() == [met] * 4
 
@@ -118,6 +118,6 @@ def test_quantiles_of_sorted_rows_are_numpy_s(q, trials):
 def test_two_trials_have_a_standard_error_and_one_has_none(model):
     for trials, expected in ((1, np.nan), (2, 0.5 / np.sqrt(2))):
         spent = np.tile(np.arange(trials, dtype=float), (3, 4, 1))
-        table = TrialTable(model, KS, [])
+        table = TrialTable(model, KS, [], known=[True] * 3)
         table.add(list(spent), np.zeros((4, trials)), np.zeros((4, trials)))
         np.testing.assert_allclose(table.curve().cost.se, expected)

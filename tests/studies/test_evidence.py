@@ -30,8 +30,8 @@ def catalog(paper):
     models = {
         "normal": gpt5,
         "eight": gpt5.replace(name="Eight", accuracy=EIGHT),
-        "five": gpt5.replace(name="Five", accuracy=FIVE, shared_prompt=True, latency="waves"),
-        "beta": gpt5.replace(name="Law", accuracy=BETA, usd_per_million_cached_input_tokens=0.1),
+        "five": gpt5.replace(name="Five", accuracy=FIVE, shared_prompt=True, prompt="per-query", latency="waves"),
+        "beta": gpt5.replace(name="Law", accuracy=BETA, usd_per_million_cached_input_tokens=0.1, prompt="per-query"),
     }
     loose = paper.scenarios["essay-feedback"].replace(a_min=0.3)
     tails = loose.replace(name="Tails", c_quantile=0.9, t_quantile=0.95)
