@@ -23,7 +23,6 @@ from moo_inference.scores import levelled, varying
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)
     from pymoo.mcdm.high_tradeoff import HighTradeoffPoints as PymooHighTradeoffPoints
-    from pymoo.mcdm.pseudo_weights import PseudoWeights as PymooPseudoWeights
 
 
 class Weighted(Rule):
@@ -96,12 +95,10 @@ class PseudoWeights(Weighted):
 
     def pseudo_weights(self, N: FloatArray) -> FloatArray:
         """(n, m) how near each row is to the best of each objective; rows sum to 1, and what does not vary is 0."""
-        found = np.zeros(N.shape)
-        varies = varying(N.min(axis=0), N.max(axis=0))
-        if varies.any():
-            part = N[:, varies]
-            _, found[:, varies] = PymooPseudoWeights(np.ones(part.shape[1])).do(part, return_pseudo_weights=True)
-        return found
+        low, high = N.min(axis=0), N.max(axis=0)
+        near = (high - N) / np.where(varying(low, high), high - low, np.inf)
+        total = near.sum(axis=1, keepdims=True)
+        return np.divide(near, total, out=np.zeros(N.shape), where=total > 0)
 
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) sums of absolute differences between pseudo-weights and weights."""

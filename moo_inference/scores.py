@@ -135,11 +135,11 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
         return away if away[away.argmax()] >= _STRAIGHT else np.full(len(N), np.nan)
     flat = variant == "published"
     first = N[:, 0]
-    if (first[1:] - first[:-1] > ALIKE * first[-1]).all():
+    if (first[1:] - first[:-1] > ALIKE * first[1:]).all():
         return _where_bent(curvature(N, cost_and_time_only=flat))
     order = np.lexsort(N.T[::-1])
     path = N[order]
-    new = np.append(True, (np.abs(path[1:] - path[:-1]) > ALIKE * np.abs(path).max(axis=0)).any(axis=1))
+    new = np.append(True, (np.abs(path[1:] - path[:-1]) > ALIKE * np.abs(path[1:])).any(axis=1))
     if np.count_nonzero(new) < 3:
         return np.full(len(N), np.nan)
     scores = np.empty(len(N))
@@ -164,17 +164,18 @@ def _pairs(m: int) -> IntArray:
     return np.array(list(combinations(range(m), 2))[::-1]).T
 
 
-def levelled(N: FloatArray, sizes: FloatArray | float = 0.0) -> FloatArray:
+def levelled(N: FloatArray, relative: float = ALIKE, absolute: FloatArray | float = 0.0) -> FloatArray:
     """N (n, m) where values of a column that differ by rounding alone are all the least of them.
 
     Args:
         N: any rows.
-        sizes: (m,) what each column's rounding is relative to, where its largest value is smaller.
+        relative: what share of a value counts as rounding.
+        absolute: what else does, in the unit of each column.
     """
     order = np.argsort(N, axis=0, kind="stable")
     values = np.take_along_axis(N, order, axis=0)
     step = np.ones(N.shape, dtype=bool)
-    step[1:] = values[1:] - values[:-1] > ALIKE * np.maximum(np.abs(values).max(axis=0, initial=0.0), sizes)
+    step[1:] = values[1:] - values[:-1] > relative * np.abs(values[1:]) + absolute
     if step.all():
         return N
     first = np.maximum.accumulate(np.where(step, np.arange(len(N))[:, None], 0))

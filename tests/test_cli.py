@@ -107,7 +107,7 @@ def test_assess_and_its_siblings(capsys, tmp_path):
     solved = json.loads(run(capsys, "solve", *options, "--baseline", "fixed-16", "--assess")[1])
     assert [record["decision"] for record in solved] == ["knee-chord", "fixed-16"]
     assert solved[0]["pgs"] is None
-    table = run(capsys, "solve", "-m", "gpt-5-nano", "-s", "essay-feedback", "--baseline", "cost-only")[1]
+    table = run(capsys, "solve", "-m", "gpt-5-nano", "-s", "essay-feedback", "--baseline", "accuracy-within-cost")[1]
     assert "over budget" in table
     assert "breaks t_max" in table
 

@@ -14,7 +14,7 @@ from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
-from moo_inference.fronts import Front, rounded_at
+from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
 from moo_inference.scores import ALIKE
@@ -313,7 +313,7 @@ def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Fron
 
 def _no_worse(F: FloatArray, row: FloatArray) -> IntArray:
     """The rows of a front F (n, m) that are no worse than a row in anything but by rounding; at least one."""
-    excess = ((F - row) / np.maximum(np.maximum(F.max(axis=0), row), rounded_at(len(row)) + _TINY)).max(axis=1)
+    excess = ((F - row) / np.maximum(row, [*[_TINY] * (len(row) - 1), 1.0])).max(axis=1)
     return np.flatnonzero(excess <= max(ALIKE, excess.min()))
 
 

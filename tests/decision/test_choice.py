@@ -67,13 +67,50 @@ def test_an_empty_front_is_an_answer(empty):
     assert "raising c_max" in choice.reason
 
 
-def test_the_chord_is_warned_of_where_the_front_ends_at_k_max(front, paper):
-    assert "moves with k_max" in decide(front, "knee-chord").warnings[0]
-    for rule in ("knee-point", "accuracy-max", "max-cube", fastest):
+MOVES = "this {} moves with k_max: no budget ends the front at k = 128"
+
+
+def test_every_choice_that_moves_with_k_max_is_warned_of_where_no_budget_ends_the_front(front, paper):
+    for rule in ("knee-chord", "high-tradeoff"):
+        assert decide(front, rule).warnings == (MOVES.format("knee"),)
+    for rule in ("accuracy-max", "pseudo-weights", PymooPseudoWeights([0.2, 0.2, 0.6]), lambda F: len(F) // 2):
+        assert decide(front, rule).warnings == (MOVES.format("choice"),)
+    for rule in ("knee-point", "max-cube", "utopia-closest", "cheapest", "fastest", fastest, lambda F: 3):
         assert decide(front, rule).warnings == ()
     curve = mi.MonteCarlo().estimate(paper.models["gpt-5"], range(1, 129))
     ended = mi.Front.from_curve(curve, paper.scenarios["medical-ai"])
-    assert decide(ended, "knee-chord").warnings == ()
+    for rule in ("knee-chord", "pseudo-weights", "accuracy-max"):
+        assert decide(ended, rule).warnings == ()
+
+
+@pytest.mark.parametrize("rule", [*RULES, lambda F: len(F) - 1])
+def test_what_is_not_warned_of_stays_whatever_k_max_is(paper, rule):
+    """And what is warned of takes another k at some k_max: neither a warning nor its absence is a habit of a rule."""
+    for model in ("gpt-5-nano", "qwen3-30b-a3b"):
+        chosen, warned = [], []
+        for k_max in (64, 128, 256, 512):
+            curve = mi.ClosedForm().estimate(paper.models[model], range(1, k_max + 1))
+            choice = decide(mi.Front.from_curve(curve, paper.scenarios["medical-ai"]), rule)
+            chosen.append(choice.k)
+            warned.append(any("moves with k_max" in words for words in choice.warnings))
+        assert (len(set(chosen)) > 1) == any(warned), (chosen, warned)
+        for place, said in enumerate(warned):
+            assert said or len(set(chosen[place:])) == 1
+
+
+def test_the_only_k_that_meets_a_floor_at_the_end_of_the_grid():
+    """The cheapest that meets it stays whatever k lies beyond; the most accurate does not."""
+    assert decide(three_rows(a_min=0.9), "cheapest").warnings == ()
+    assert "moves with k_max" in decide(three_rows(a_min=0.9), "accuracy-max").warnings[0]
+
+
+def test_a_user_s_rule_that_fails_on_another_front_is_not_asked_about_k_max(front):
+    def strict(F):
+        if len(F) != len(front):
+            raise ValueError("another front")
+        return 3
+
+    assert decide(front, strict).warnings == ()
 
 
 def cheapest(F):
@@ -213,7 +250,7 @@ def test_the_sentence_of_a_score_names_what_shares_it():
 
     choice = decide(three_rows(), Slowness())
     assert choice.ties == (2,)
-    assert (Rule.score_name, Rule.moves_with_k_max, Rule.needs_scale) == ("score", False, True)
+    assert (Rule.score_name, Rule.noun, Rule.needs_scale) == ("score", "choice", True)
     assert choice.reason == (
         "max-cube takes k = 2: its time, 0.2, is the least of 3 rows, shared with k = 4, which cost more"
     )
@@ -235,7 +272,10 @@ def test_no_choice_carries_the_scores_and_says_why(empty):
     front = mi.Front.from_curve(ScalingCurve(straight.k, straight.table, 1 - straight.table[:, 10]), SCENARIO)
     assert len(front) == 3
     assert decide(front, "knee-chord").reason == "no knee: on this front distance from the chord singles no row out"
-    assert decide(front, lambda F: None).reason == "no knee: on this front <lambda> singles no row out"
+    assert decide(front, lambda F: None).reason == "no choice: on this front of 3 rows <lambda> names none"
+    two = three_rows(c_max=2.5)
+    assert decide(two, lambda F: None).reason == "no choice: on this front of 2 rows <lambda> names none"
+    assert decide(two, "high-tradeoff").reason == "no knee: the front has 2 rows, and high-tradeoff needs three"
 
 
 def test_a_resource_without_a_budget_is_missed_by_a_rule_that_divides_by_it():
@@ -291,8 +331,9 @@ def test_a_rule_of_one_s_own_gets_the_front_in_its_units_unless_it_has_a_nadir(f
     seen = []
     decide(front, OwnRule(lambda F: seen.append(F) or 0))
     decide(front, OwnRule(lambda F: seen.append(F) or 0, nadir=[2, 4, 1]))
-    np.testing.assert_array_equal(seen[0], front.F)
-    np.testing.assert_array_equal(seen[1], front.F / [2, 4, 1])
+    for_itself, scaled = (next(F for F in part if len(F) == len(front)) for part in (seen, seen[::-1]))
+    np.testing.assert_array_equal(for_itself, front.F)
+    np.testing.assert_array_equal(scaled, front.F / [2, 4, 1])
     assert set(decide(front, fastest).scores.tolist()) >= {1.0}
 
 
@@ -305,6 +346,65 @@ def test_a_decision_maker_of_pymoo_is_asked_by_do_with_its_own_normalisation(fro
             raise AssertionError("asked in another way")
 
     assert decide(front, Asked()).row == len(front) - 1
+
+
+def test_rules_may_answer_with_pseudo_weights_as_pymoo_does(front):
+    plain = PymooPseudoWeights([1 / 3] * 3)
+    both = decide(front, OwnRule(lambda F: plain.do(F, return_pseudo_weights=True), "both"))
+    assert both.row == plain.do(front.F)
+    row, weights = PseudoWeights([1, 1, 1]).do(front.F, return_pseudo_weights=True)
+    assert row == both.row
+    np.testing.assert_allclose(weights, plain.do(front.F, return_pseudo_weights=True)[1])
+    constant = np.column_stack([front.F, np.ones(len(front))])
+    weights = PseudoWeights().do(constant, return_pseudo_weights=True)[1]
+    np.testing.assert_allclose(weights[:, -1], 0)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    with pytest.raises(SettingError, match="pair must answer a row"):
+        decide(front, OwnRule(lambda F: (1, np.zeros((3, 2))), "pair"))
+
+
+def test_a_class_is_made_where_it_needs_nothing_and_refused_where_it_does(front):
+    assert decide(front, MaxCube).rule == "max-cube"
+    assert decide(front, Last).k == front.k[-1]
+    with pytest.raises(
+        SettingError, match=r"a rule must be made before it is given: PseudoWeights\(...\), since .*weights"
+    ):
+        decide(front, PymooPseudoWeights)
+    with pytest.raises(SettingError, match="a rule must be an id, a Rule, a DecisionMaking or a callable"):
+        decide(front, dict)
+
+
+def test_a_rule_that_fails_is_named(front):
+    class Broken(MaxCube):
+        id = "broken"
+
+        def score(self, N):
+            return N[:, 0] / {}["weights"]
+
+    class Short(MaxCube):
+        id = "short"
+
+        def score(self, N):
+            return N[:2, 0]
+
+    with pytest.raises(SettingError, match=rf"^broken failed on a front of {len(front)} rows: KeyError: 'weights'$"):
+        decide(front, Broken())
+    with pytest.raises(SettingError, match="short must give one score a row"):
+        Short(nadir=[1, 1, 1]).do(front.F)
+    with pytest.raises(
+        SettingError, match=r"^mine failed on a front of \d+ rows: ZeroDivisionError: division by zero$"
+    ):
+        decide(front, OwnRule(lambda F: 1 / 0, "mine"))
+
+
+def test_a_study_says_on_which_model_and_scenario_a_rule_fails(paper):
+    def mine(F):
+        return 1 // (len(F) != 22)
+
+    with pytest.raises(SettingError) as refused:
+        mi.run_study(paper, models=["gpt-5", "gpt-5-nano"], decisions=[mine, "max-cube"])
+    [fault] = refused.value.faults
+    assert fault.startswith("gpt-5, essay-feedback: mine failed on a front of 22 rows: ZeroDivisionError: ")
 
 
 def test_accuracy_is_looked_at_as_an_error():

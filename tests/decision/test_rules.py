@@ -1,6 +1,8 @@
 """One contract for every rule of the registry, and what each of them is defined to pick."""
 
 from fractions import Fraction
+from itertools import combinations_with_replacement
+from math import comb
 
 import numpy as np
 import pytest
@@ -26,6 +28,7 @@ from moo_inference.decision.knee_point import chord_distance, curvature
 from moo_inference.decision.registry import made_by_id
 from moo_inference.errors import SettingError, UnknownNameError
 
+FREE = mi.Scenario(name="Free", c_max=None, t_max=None, a_min=0.0)
 NADIR = (2.0, 50.0, 1.0)
 
 
@@ -222,10 +225,10 @@ def test_a_rule_without_budgets_says_which_are_missing_and_what_else_there_is():
 def test_a_nadir_of_one_s_own_takes_the_place_of_every_budget(essay):
     own = MaxCube(nadir=NADIR)
     assert own.within(essay) is own
-    assert UtopiaClosest().within(essay).scale.tolist() == [essay.c_max, essay.t_max, 1]
+    assert UtopiaClosest().within(essay).nadir.tolist() == [essay.c_max, essay.t_max, 1]
     more = essay.replace(resources={"joules": ResourceBudget(max=70), "litres": ResourceBudget(max=2)})
     for units, most in ((None, [70, 2]), (["joules", "litres"], [70, 2]), (["litres", "joules"], [2, 70])):
-        assert UtopiaClosest().within(more, units).scale.tolist() == [essay.c_max, essay.t_max, *most, 1]
+        assert UtopiaClosest().within(more, units).nadir.tolist() == [essay.c_max, essay.t_max, *most, 1]
 
 
 def test_pseudo_weights_leave_out_what_does_not_vary():
@@ -273,7 +276,11 @@ def test_what_rules_pick_is_said_in_a_sentence():
     assert len(set(picks.values())) == len(RULES)
     assert picks["max-cube"] == "The row whose cube between itself and the budgets is largest (paper, Eq. 11, 12)."
     assert picks["high-tradeoff"].endswith("of several, the cheapest.")
-    for rule_id, words in {"point": "Eq. 18, 19", "chord": "recommended", "published": "cost and time alone"}.items():
+    for rule_id, words in {
+        "point": "Eq. 18, 19",
+        "chord": "towards the ideal",
+        "published": "cost and time alone",
+    }.items():
         assert words in picks[f"knee-{rule_id}"]
     for sentence in picks.values():
         assert sentence[0].isupper()
@@ -297,11 +304,116 @@ def test_an_id_alone_tells_a_rule_only_where_it_makes_that_very_rule(rule, expec
     assert made_by_id(make_rule(rule)) == expected
 
 
-def test_which_rules_divide_by_budgets_and_which_move_with_k_max():
+def test_which_rules_divide_by_budgets():
     """Order, pseudo-weights, tradeoffs and the chord are of the front's own range, and need no other scale."""
     rules = {rule_id: make_rule(rule_id) for rule_id in RULES}
-    own_range = {"accuracy-max", "knee-chord", "pseudo-weights", "high-tradeoff"}
+    own_range = {"accuracy-max", "knee-chord", "pseudo-weights", "high-tradeoff", "cheapest", "fastest"}
     assert {rule_id for rule_id, rule in rules.items() if not rule.needs_scale} == own_range
-    assert {rule_id for rule_id, rule in rules.items() if rule.moves_with_k_max} == {"knee-chord"}
     assert not OwnRule(len).needs_scale
     assert {rule_id for rule_id, rule in rules.items() if not rule.score_name} == {"high-tradeoff"}
+
+
+def test_cheapest_and_fastest_take_the_least_and_of_ties_the_faster_the_cheaper_the_more_accurate():
+    F = np.array([[0.3, 9, 0.1], [0.1 + 0.2, 8, 0.2], [0.3, 8 + 1e-14, 0.1], [0.4, 7, 0.1], [0.35, 7, 0.2]])
+    assert mi.Cheapest().do(F) == 2
+    assert mi.Fastest().do(F) == 4
+    assert mi.Fastest().do(np.vstack([F, [0.35, 7, 0.1]])) == 5
+    with pytest.raises(SettingError, match=r"fastest needs the columns cost, time, \.\.\. and error; got 2"):
+        mi.Fastest().do(F[:, :2])
+
+
+@every_rule
+def test_one_column_has_a_defined_answer_or_a_clear_refusal(rule_id):
+    F = np.array([[0.3], [0.1], [0.2]])
+    rule = make_rule(rule_id)
+    if rule_id == "fastest":
+        with pytest.raises(SettingError, match="fastest needs the columns"):
+            rule.do(F)
+    else:
+        assert rule.do(F) == (None if rule.least_rows == 3 else 1)
+
+
+@every_rule
+def test_the_options_of_every_decision_maker_of_pymoo_are_taken(rule_id):
+    F = front(9)
+    ideal, nadir = np.array([0.05, 1.0, 0.0]), np.array([2.5, 60.0, 1.0])
+    kind, options = type(make_rule(rule_id)), make_rule(rule_id).options()
+    rule = kind(**options, zero_to_one=True, ideal=ideal, nadir=nadir)
+    np.testing.assert_array_equal(rule.ideal, ideal)
+    np.testing.assert_array_equal(rule.nadir, nadir)
+    scaled_by_hand = (F - ideal) / (nadir - ideal)
+    assert rule.do(F) == kind(**options).do(scaled_by_hand)
+    assert kind(**options, zero_to_one=False, ideal=ideal, nadir=nadir).do(scaled_by_hand) == rule.do(F)
+    assert rule.within(mi.load_catalog("paper").scenarios["essay-feedback"]) is rule
+
+
+def test_an_ideal_and_a_nadir_are_checked(essay):
+    with pytest.raises(SettingError, match="zero_to_one needs a nadir"):
+        MaxCube(zero_to_one=True)
+    with pytest.raises(SettingError, match="nadir must be more than the ideal"):
+        MaxCube(ideal=[0, 0, 1], nadir=[1, 1, 1])
+    with pytest.raises(SettingError, match="ideal must be finite"):
+        MaxCube(ideal=[0, np.inf, 1])
+    with pytest.raises(SettingError, match="ideal must be finite numbers, one an objective; got 2 for the 3 columns"):
+        MaxCube(ideal=[0, 1], nadir=[1, 2]).do(front(4))
+    shifted = MaxCube(ideal=[0.01, 0, 0]).within(essay)
+    assert shifted.ideal.tolist() == [0.01, 0, 0]
+    assert shifted.nadir.tolist() == [essay.c_max, essay.t_max, 1]
+
+
+@pytest.mark.parametrize("rule_id", ["max-cube", "utopia-closest", "asf", "aasf", "pbi", "tchebycheff"])
+def test_what_is_better_than_the_ideal_is_refused_by_rules_that_measure_from_it(rule_id):
+    F = front(6)
+    accuracy = F * [1, 1, -1] + [0, 0, -0.5]  # an objective that was negated in place of subtracted from 1
+    with pytest.raises(SettingError, match=rf"^{rule_id} measures from the ideal, .* in column 3 of 3"):
+        scaled(rule_id).do(accuracy)
+    kind = type(make_rule(rule_id))
+    assert kind(ideal=[0, 0, -1], nadir=[2, 50, 0]).do(accuracy) is not None
+    assert scaled(rule_id).do(F - [0, 0, F[:, 2].min() + 1e-12]) is not None  # rounding is no error
+
+
+@pytest.mark.parametrize("rule_id", ["knee-chord", "pseudo-weights", "high-tradeoff"])
+def test_rules_of_the_front_s_own_range_do_not_see_what_varies_by_rounding_alone(rule_id):
+    F = front(9)
+    plain, noisy = F.copy(), F.copy()
+    plain[:, 1] = 0.3
+    noisy[:, 1] = np.where(np.arange(9) % 2, 0.3, 0.1 + 0.2)
+    rule = make_rule(rule_id)
+    assert rule.do(noisy) == rule.do(plain)
+
+
+def pass_at_k(solved, samples, k):
+    """The exact share of questions that at least one of k samples solves."""
+    return sum(1 - Fraction(comb(n - c, k), comb(n, k)) for c, n in zip(solved, samples, strict=True)) / len(samples)
+
+
+@pytest.mark.parametrize("rule", [KneePoint("chord"), AccuracyMax(), mi.Cheapest()])
+def test_exact_ties_of_small_evaluations_go_to_the_cheaper_row(rule, gpt5):
+    """Scores in fractions say which k tie; of these the least is taken, whatever the last bits are."""
+    ties = 0
+    for number in (1, 2, 3):
+        for samples in (4, 5, 6):
+            for solved in combinations_with_replacement(range(samples + 1), number):
+                ks = range(1, samples + 1)
+                error = [1 - pass_at_k(solved, [samples] * number, k) for k in ks]
+                rows = [k for k in ks if k == 1 or error[k - 1] < min(error[: k - 1])]
+                if len(rows) < 3:
+                    continue
+                x = [Fraction(k - rows[0], rows[-1] - rows[0]) for k in rows]
+                e = [error[k - 1] for k in rows]
+                y = [(one - e[-1]) / (e[0] - e[-1]) for one in e]
+                score = {
+                    "knee-chord": [-(one + other) for one, other in zip(x, y, strict=True)],
+                    "accuracy-max": [-one for one in e],
+                    "cheapest": [-one for one in x],
+                }[rule.id]
+                questions = {f"q{place}": f"{right}/{samples}" for place, right in enumerate(solved)}
+                model = gpt5.replace(accuracy={"law": "outcomes", "questions": questions})
+                front = mi.Front.from_curve(mi.ClosedForm().estimate(model, ks), FREE)
+                assert front.k.tolist() == rows
+                if rule.id == "knee-chord" and max(score) <= -1:
+                    assert rule.do(front.F) is None
+                    continue
+                ties += score.count(max(score)) > 1
+                assert rows[rule.do(front.F)] == rows[score.index(max(score))]
+    assert rule.id != "knee-chord" or ties >= 5

@@ -1,7 +1,11 @@
+import numpy as np
 import pytest
 
 import moo_inference as mi
 from moo_inference.errors import SettingError, UnknownNameError
+from moo_inference.estimators import ScalingCurve
+from moo_inference.studies.baselines import choose_baseline
+from moo_inference.studies.replay import compare_choices
 
 
 def rows(catalog, *baselines, **options):
@@ -24,11 +28,15 @@ def test_a_fixed_k_is_taken_whatever_it_breaks(paper):
 
 def test_cost_alone_overlooks_the_clock_and_a_ratio_overlooks_the_floor(paper):
     frame = rows(
-        paper, "cost-only", "accuracy-per-dollar", scenarios=["essay-feedback"], models=["gpt-5-nano", "gpt-5"]
+        paper,
+        "accuracy-within-cost",
+        "accuracy-per-dollar",
+        scenarios=["essay-feedback"],
+        models=["gpt-5-nano", "gpt-5"],
     )
-    nano = frame.loc[("essay-feedback", "gpt-5-nano", "cost-only")]
+    nano = frame.loc[("essay-feedback", "gpt-5-nano", "accuracy-within-cost")]
     assert (nano["k"], nano["violates"]) == (128, "t_max")
-    large = frame.loc[("essay-feedback", "gpt-5", "cost-only")]
+    large = frame.loc[("essay-feedback", "gpt-5", "accuracy-within-cost")]
     assert large["k"] == frame.loc[("essay-feedback", "gpt-5", "accuracy-max")]["k"] == 22
     ratio = frame.loc[("essay-feedback", "gpt-5-nano", "accuracy-per-dollar")]
     assert (ratio["k"], ratio["violates"]) == (1, "a_min")
@@ -36,15 +44,40 @@ def test_cost_alone_overlooks_the_clock_and_a_ratio_overlooks_the_floor(paper):
 
 def test_where_nothing_is_feasible_a_baseline_still_answers(paper):
     tight = paper.replace(scenarios={"t": paper.scenarios["medical-ai"].replace(c_max=1e-4)})
-    frame = rows(tight, "cost-only", "fixed-4", models=["gpt-5"])
+    frame = rows(tight, "accuracy-within-cost", "fixed-4", models=["gpt-5"])
     assert frame.loc[("t", "gpt-5", "accuracy-max"), "status"] == "infeasible"
-    assert frame.loc[("t", "gpt-5", "cost-only"), "k"] == 1
+    assert frame.loc[("t", "gpt-5", "accuracy-within-cost"), "k"] == 1
     assert frame.loc[("t", "gpt-5", "fixed-4"), "violates"] == "c_max a_min"
 
 
 def test_an_open_cost_budget_leaves_the_most_accurate_k(paper):
     open_ended = paper.replace(scenarios={"o": paper.scenarios["medical-ai"].replace(c_max=None)})
-    assert rows(open_ended, "cost-only", models=["gpt-5"]).loc[("o", "gpt-5", "cost-only"), "k"] == 128
+    assert (
+        rows(open_ended, "accuracy-within-cost", models=["gpt-5"]).loc[("o", "gpt-5", "accuracy-within-cost"), "k"]
+        == 128
+    )
+
+
+def test_a_former_name_is_read_as_the_one_that_says_what_it_does(paper):
+    frame = rows(paper, "cost-only", "accuracy-within-cost", scenarios=["essay-feedback"], models=["gpt-5"])
+    assert [name for _, _, name in frame.index] == ["accuracy-max", "accuracy-within-cost"]
+    record = {"scenario": "s", "model": "m", "decision": "cost-only", "k": 3}
+    assert compare_choices([record], [{**record, "decision": "accuracy-within-cost"}]) == (
+        ["s, m, accuracy-within-cost: decision was cost-only, is accuracy-within-cost"],
+        0.0,
+    )
+
+
+def test_of_equal_rows_a_baseline_takes_the_cheaper():
+    """Two k are as accurate as each other but for rounding, and a third is as good a ratio."""
+    k = np.array([1, 2, 3])
+    table = np.zeros((3, 15))
+    table[:, 0], table[:, 5], table[:, 10] = [0.1, 0.2, 0.3], 1.0, [0.3, 0.6, 0.9]
+    error = np.array([0.7, 0.1 + 1e-16, 0.1])
+    curve = ScalingCurve(k, table, error)
+    scenario = mi.Scenario(name="S", c_max=1.0, t_max=2.0, a_min=0.0)
+    assert choose_baseline("accuracy-within-cost", curve, scenario).row == 1
+    assert choose_baseline("accuracy-per-dollar", curve, scenario).row == 0
 
 
 def test_what_is_no_baseline_is_refused(paper):
