@@ -79,8 +79,10 @@ def read_lengths(
     }
     names = {what: name for what, name in columns_of.items() if name}
     faults, built = Faults(), TraceBuilder()
-    beginning = read_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
-    chunks = _json(path, names, faults) if beginning.startswith((b"{", b"[")) else _csv(path, names, faults, progress)
+    # A pipe can be read once only, and is a CSV.
+    beginning = read_bytes(path, 64) if os.path.isfile(path) else b""
+    is_json = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    chunks = _json(path, names, faults) if is_json else _csv(path, names, faults, progress)
     for columns in chunks:
         built.add(**columns)
     faults.check()
