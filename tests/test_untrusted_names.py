@@ -113,8 +113,23 @@ def run(*words):
     return stopped.value.code
 
 
+@pytest.fixture(scope="module")
+def worst(paper, tmp_path_factory):
+    """A catalog in which everything has the name of all that steers a terminal, and that name."""
+    name = "".join(NAMES[key] for key in ("terminal", "direction", "lines", "c1", "bidi", "unseen"))
+    model, scenario = paper.models["gpt-5"], paper.scenarios["essay-feedback"]
+    catalog = mi.Catalog(
+        models={name: model.replace(name=name, sources={"accuracy": name}), "other": paper.models["qwen3-max"]},
+        scenarios={name: scenario.replace(name=name)},
+    )
+    path = tmp_path_factory.mktemp("worst") / "catalog.yaml"
+    mi.save_catalog(catalog, path)
+    return name, path
+
+
 @pytest.mark.parametrize("format_", ["table", "markdown", "csv", "json"])
-def test_a_terminal_obeys_no_name(name, path, format_, capsys):
+def test_a_terminal_obeys_no_name(worst, format_, capsys):
+    name, path = worst
     catalog = ["--catalog", str(path), "--k-max", "4"]
     lines = [
         ["solve", "-d", "accuracy-max", *catalog],
@@ -129,9 +144,10 @@ def test_a_terminal_obeys_no_name(name, path, format_, capsys):
         assert not obeyed(err), words
 
 
-def test_nor_does_it_obey_one_in_any_other_command(name, path, tmp_path, capsys, monkeypatch):
+def test_nor_does_it_obey_one_in_any_other_command(worst, tmp_path, capsys, monkeypatch):
     from moo_inference.views import report
 
+    name, path = worst
     monkeypatch.setattr(report, "render_all", lambda jobs, *_: [(job.name, {"png8": b""}) for job in jobs])
     few = ["--catalog", str(path), "--k-max", "4", "-d", "max-cube"]
     # A path holds what a name may, but for what no path can.
@@ -185,11 +201,15 @@ def test_progress_is_a_line_that_a_terminal_only_shows(name, capsys, monkeypatch
     assert not obeyed(err)
 
 
-def test_a_glyph_that_no_font_has_is_no_warning(name, study, recwarn):
-    from moo_inference.views.figures import accuracy
+def test_a_glyph_that_no_font_has_is_no_warning(recwarn):
     from moo_inference.views.figures.render import Job, render
 
-    render(Job("x", accuracy.sheet, (trajectory(study, name, name), 105.0)))
+    def sheet():
+        figure = Figure()
+        figure.text(0.5, 0.5, "a\x9bb \U0001f469 \u1234")
+        return figure
+
+    render(Job("x", sheet, (), ("png", "pdf", "png8")))
     assert [str(warning.message) for warning in recwarn if "Glyph" in str(warning.message)] == []
 
 
