@@ -28,6 +28,7 @@ from moo_inference.catalog.frozen import (
     WholeNumber,
 )
 from moo_inference.outcomes import BetaFit
+from moo_inference.outcomes.accuracy_curve import Keep
 from moo_inference.outcomes.records import Evaluation, Record
 
 
@@ -39,10 +40,16 @@ class Accuracy(Frozen):
     Attributes:
         mean: before clipping, in [0, 1].
         std: zero or more.
+        keep: `oracle`, which is no field: the best of k passes is known.
     """
 
     mean: Fraction
     std: Amount
+
+    @property
+    def keep(self) -> Keep:
+        """Which of k passes is kept."""
+        return "oracle"
 
     @model_validator(mode="before")
     @classmethod
@@ -73,7 +80,7 @@ class MeasuredAccuracy(Frozen):
     """
 
     law: Literal["outcomes"]
-    keep: Literal["oracle", "verifier", "majority"] = "oracle"
+    keep: Keep = "oracle"
     questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
     trials: Annotated[Count, Field(ge=2, le=1_000_000)] = 1000
     seed: WholeNumber = 42
@@ -112,8 +119,10 @@ class BetaAccuracy(Frozen):
         a: positive; a / (a + b) is the accuracy of one pass.
         b: positive.
         samples: of each question that the law was fitted to; beyond them accuracies are extrapolated.
-        covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: taken for exact.
+        covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: not known, and so
+            is the interval of the accuracy.
         misfit: largest difference in pass@k between law and samples, by which the band is widened.
+        keep: `oracle`, which is no field: a right pass is kept if there is any.
     """
 
     law: Literal["beta"]
@@ -134,6 +143,11 @@ class BetaAccuracy(Frozen):
         if values[1] ** 2 > values[0] * values[2] * (1 + 1e-9):
             raise ValueError("must be variance, covariance, variance, and the covariance is larger than they allow")
         return values
+
+    @property
+    def keep(self) -> Keep:
+        """Which of k passes is kept."""
+        return "oracle"
 
     @property
     def fit(self) -> BetaFit:
