@@ -97,7 +97,7 @@ def _amounts(
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     signs: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
-    notes: list[str] = []
+    said: dict[str, list[str]] = {}
     here = [cell for cell in study.cells if cell.scenario == key]
     measured = _measured(study)
     several = len({model.accuracy.keep for model in study.catalog.models.values()}) > 1
@@ -109,15 +109,15 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
                 for warning in mark.warnings:
                     footnotes += f" {signs.setdefault(warning, _FOOTNOTES[len(signs) % len(_FOOTNOTES)])}"
             elif mark.status == "no-knee":
-                notes.extend(f"{cell.model}, {mark.rule}: {warning}." for warning in mark.warnings)
+                for warning in mark.warnings:
+                    said.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
             texts.append(_mark_text(mark, footnotes, measured=measured))
         limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
         if limit is not None and last + study.options["k_step"] <= study.options["k_max"]:
-            notes.append(
-                f"{cell.model}: known up to k = {limit}, the samples that its evaluation has of some question."
-            )
+            words = f"known up to k = {limit}, the samples that its evaluation has of some question"
+            said.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
-            notes.append(f"{cell.model}: {cell.front.infeasibility}.")
+            said.setdefault(str(cell.front.infeasibility), []).append(cell.model)
         curve = study.model_curves[cell.model]
         for taken in cell.baselines:
             cost, time, *others, accuracy = curve.means[taken.row].tolist()
@@ -127,10 +127,11 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             below = _amounts(cost, time, used, known, quantiles, measured=measured)
             texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
             if taken.warning:
-                notes.append(f"{cell.model}, {taken.baseline}: {taken.warning}.")
+                said.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
         keep = f"\n{keeper(study.catalog.models[cell.model].accuracy.keep)}" if several else ""
         rows.append((f"{cell.model}{keep}", *texts))
-    notes[:0] = [f"{sign} {warning}." for warning, sign in signs.items()]
+    notes = [f"{sign} {warning}." for warning, sign in signs.items()]
+    notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
