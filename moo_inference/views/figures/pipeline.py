@@ -115,7 +115,7 @@ def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
 
 def _kept(found: PipelineView) -> str:
     """Who keeps a pass at each stage, where it is the same at all."""
-    return f", kept by {keeper(found.keeps[0])}" if len(found.keeps) == 1 else ""
+    return f",\nkept by {keeper(found.keeps[0])}" if len(found.keeps) == 1 else ""
 
 
 def _accuracies(found: PipelineView) -> tuple[float, float]:
