@@ -22,7 +22,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = (ROOT / "tests" / "data", ROOT / "examples")
 AT_ONCE = 2
-COLUMNS = 105
+COLUMNS = 114
 """As many letters as a line of output has on the pages, see _static/pages.css."""
 BLOCK = re.compile(r"(<!-- (code|run|refused): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 

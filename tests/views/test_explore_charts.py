@@ -110,7 +110,7 @@ def test_choices_of_one_k_are_all_seen(paper):
 def test_the_curve_has_its_band_its_limit_and_the_k_that_meet_all_budgets(paper):
     shown = found(paper)
     figure = accuracy_figure(shown)
-    [mean], [band] = named(figure, "mean"), named(figure, "95 %")
+    [mean], [band] = named(figure, "mean"), named(figure, "middle 95 %")
     np.testing.assert_array_equal(mean.y, shown.accuracy.mean)
     np.testing.assert_array_equal(band.y, np.concatenate([shown.accuracy.high, shown.accuracy.low[::-1]]))
     ranges = [shape for shape in figure.layout.shapes if shape.type == "rect"]
