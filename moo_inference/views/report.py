@@ -18,7 +18,7 @@ from moo_inference.studies.pipeline_cells import pipeline_marks
 from moo_inference.studies.study import Cell, Study
 from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables, spent_words
 from moo_inference.texts.amounts import amount, interval_text, percentile, unit_words
-from moo_inference.texts.keepers import kept_of
+from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.table import Table
 from moo_inference.views.figures import (
     accuracy,
@@ -244,6 +244,8 @@ def _chosen(study: Study) -> Table:
     if len(rules) * len(study.cells) > _MOST_AT_THE_TOP:
         shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
     several = len(study.catalog.scenarios) > 1
+    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    measured = any(curve.evidence is not None for curve in study.model_curves.values())
     rows = []
     for cell in study.cells:
         by_k: dict[str, list[Mark]] = {}
@@ -251,26 +253,30 @@ def _chosen(study: Study) -> Table:
             if mark.rule in shown:
                 by_k.setdefault(mark.short, []).append(mark)
         scenario = study.catalog.scenarios[cell.scenario].name
-        head = (*([scenario] if several else []), study.catalog.models[cell.model].name)
-        rows += [(*head, *_chosen_row(study, same)) for same in by_k.values()]
+        by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
+        head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
+        rows += [(*head, *_chosen_row(study, same, measured=measured)) for same in by_k.values()]
     columns = ("scenario", "model") if several else ("model",)
     more = tuple(unit_words(unit) for unit in study.catalog.resources)
     return Table(
         f"Chosen by {', '.join(shown)}",
         (*columns, "rule", "k", "accuracy", "cost", "time", *more, "meet all budgets"),
         tuple(rows),
-        (kept_of({model.accuracy.keep for model in study.catalog.models.values()}),),
+        (
+            kept_of(set(keeps.values())),
+            *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
+        ),
     )
 
 
-def _chosen_row(study: Study, same: Sequence[Mark]) -> tuple[str, ...]:
+def _chosen_row(study: Study, same: Sequence[Mark], *, measured: bool) -> tuple[str, ...]:
     """One choice, of all rules that take it."""
     mark = same[0]
-    rules = ", ".join(f"{one.marker.symbol} {one.rule}" for one in same)
+    rules = "\n".join(f"{one.marker.symbol} {one.rule}" for one in same)
     if mark.accuracy is None or mark.attainment is None:
         return (rules, mark.short, *[""] * (4 + len(study.catalog.resources)))
     below = {tail.quantity: f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
-    known = "" if mark.interval is None else f"\n{interval_text(*mark.interval)}"
+    known = f"\n{interval_text(*mark.interval or (math.nan, math.nan))}" if measured else ""
     spent = zip(("cost", "time", *study.catalog.resources), mark.values, strict=False)
     return (
         rules,

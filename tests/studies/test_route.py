@@ -15,6 +15,7 @@ from moo_inference.estimators.curve import COLUMNS
 from moo_inference.policy import RULES, Policy
 from moo_inference.studies.route import front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.texts.amounts import seconds
 
 JUST = 1e-7
 """A hair beside a flip: beyond the tolerance of budgets, 1e-9, and of the search, 1e-12."""
@@ -344,7 +345,7 @@ def test_keeper_interval_and_quantile_stand_with_the_accuracies_of_a_route(paper
     assert (first[1], second[1]) == ("normal\noracle", "voted\nvote")
     assert first[3].endswith("\ninterval unknown")
     assert second[3].split("\n")[1].startswith(f"{record['runner_up']['accuracy_ci_low']:.3f} to ")
-    assert first[5].split("\n")[1] == f"p95 {record['time_at_quantile']:.3g} s"
+    assert first[5].split("\n")[1] == f"p95 {seconds(record['time_at_quantile'])}"
     assert table.notes[-1].startswith("Kept of k passes: oracle: ")
     nothing = route(mi.Catalog(models=models, scenarios={"s": scenario.replace(c_max=1e-9)}), "s", k_max=5).to_dict()
     assert (nothing["keep"], nothing["time_quantile"], nothing["time_at_quantile"]) == (None, 0.95, None)
