@@ -372,6 +372,7 @@ def test_a_moved_marker_fails_the_baseline(study, name):
                 "time": time,
                 "accuracy": accuracy_there,
                 "k": int(found.curve.k[row]),
+                "looked_at": tuple(found.values[row].tolist()),
             }
         )
         # The legend is drawn with the old k, so that it is the marker alone that moved.
