@@ -11,7 +11,7 @@ from moo_inference.decision.registry import make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
 from moo_inference.fronts import Front
-from moo_inference.texts.amounts import seconds, significant, unit_words, usd
+from moo_inference.texts.amounts import interval_text, seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table, to_html
 
@@ -174,8 +174,8 @@ def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ..
     if evidence is None:
         return ()
     if evidence.extrapolated[row]:
-        low, high = evidence.ci_low[row], evidence.ci_high[row]
-        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",)
+        known = interval_text(float(evidence.ci_low[row]), float(evidence.ci_high[row]))
+        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({known})",)
     if evidence.last[row]:
         return (f"nothing is known beyond k = {k}, the samples that the evaluation has of some question",)
     return ()

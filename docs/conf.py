@@ -4,6 +4,8 @@ import re
 from pathlib import Path
 from typing import Any
 
+from pygments.lexers.shell import BashSessionLexer
+
 import moo_inference
 
 DOCS = Path(__file__).resolve().parent
@@ -69,6 +71,17 @@ nitpick_ignore_regex = [
 ]
 
 
+class TranscriptLexer(BashSessionLexer):
+    """A command and what it prints: a line is a command where it begins with a dollar and a blank, and nowhere else.
+
+    An amount of money at the beginning of a line of output, even behind blanks, is no prompt.
+    """
+
+    name = "Transcript"
+    aliases = ("console",)
+    _ps1rgx = re.compile(r"^(\$ )(.*\n?)")
+
+
 def escape(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
     """Make docstrings say the same in reStructuredText: bars and stars outside of code are no markup there."""
     if what in {"property", "attribute", "data"}:
@@ -102,6 +115,7 @@ def link_files(app: object, docname: str, source: list[str]) -> None:
 
 def setup(app: Any) -> None:
     """Called by Sphinx."""
+    app.add_lexer("console", TranscriptLexer)
     app.connect("source-read", link_files)
     app.connect("autodoc-skip-member", leave_out)
     app.connect("autodoc-process-docstring", escape, priority=100)

@@ -8,6 +8,7 @@ Each runs in a folder of its own, which holds copies of the files of tests/data 
 Run: python docs/refresh_outputs.py
 """
 
+import os
 import re
 import shutil
 import subprocess
@@ -21,6 +22,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = (ROOT / "tests" / "data", ROOT / "examples")
 AT_ONCE = 2
+COLUMNS = 114
+"""As many letters as a line of output has on the pages, see _static/pages.css."""
 BLOCK = re.compile(r"(<!-- (code|run|refused): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 
 
@@ -32,10 +35,11 @@ def run(command: str, refused: bool = False) -> str:
         full = [str(Path(sys.executable).parent / name), *options]
     else:
         full = [sys.executable, "-W", "error::UserWarning", str(ROOT / name), *options]
+    environment = {**os.environ, "COLUMNS": str(COLUMNS)}
     with tempfile.TemporaryDirectory() as folder:
         for sample in (found for word in options for found in sample_files(word)):
             shutil.copy(sample, folder)
-        done = subprocess.run(full, cwd=folder, capture_output=True, text=True, check=False)
+        done = subprocess.run(full, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if done.returncode != (2 if refused else 0) or (name.startswith("examples/") and done.stderr):
         raise SystemExit(f"{command}: exit status {done.returncode}\n{done.stderr}")
     printed = done.stderr if refused else done.stdout

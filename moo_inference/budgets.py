@@ -1,6 +1,7 @@
 """Budgets as constraints: one definition for every path that asks whether a k is allowed."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -26,6 +27,37 @@ def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
             "scenarios=[scenario]"
         )
     return curve.means
+
+
+@dataclass(frozen=True)
+class Tail:
+    """A quantile that a budget is for, and its value for some k.
+
+    Attributes:
+        quantity: `cost`, `time`, the unit of a resource, or `accuracy`.
+        quantile: of one query; 0.95 of the cost: 95 of 100 queries cost at most `value`.
+        value: in the unit of the quantity.
+    """
+
+    quantity: str
+    quantile: float
+    value: float
+
+
+def tails(curve: ScalingCurve, scenario: Scenario, row: int) -> tuple[Tail, ...]:
+    """The quantiles that a scenario's budgets are for, of one row; none where all of them are for means.
+
+    Raises:
+        SettingError: (a ValueError) see `measured`.
+    """
+    if not scenario.has_quantiles:
+        return ()
+    values = measured(curve, scenario)[row].tolist()
+    return tuple(
+        Tail(limit.quantity, limit.quantile, value)
+        for limit, value in zip(scenario.limits(curve.resources), values, strict=True)
+        if limit.quantile is not None
+    )
 
 
 def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:

@@ -35,6 +35,7 @@ def test_solve_tells_of_pipelines_behind_the_models(capsys, tmp_path):
         "time",
         "accuracy",
         "warning",
+        "keep",
     ]
     records = json.loads(run(capsys, "solve", *BRIEF, "--format", "json")[1])
     assert [record["stages"] for record in records if "pipeline" in record] == pipelines["stages"].tolist()

@@ -29,6 +29,7 @@ from moo_inference.catalog.frozen import (
     WholeNumber,
 )
 from moo_inference.outcomes import BetaFit
+from moo_inference.outcomes.accuracy_curve import Keep
 from moo_inference.outcomes.records import Evaluation, Record
 
 
@@ -40,6 +41,7 @@ class Accuracy(Frozen):
     Attributes:
         mean: before clipping, in [0, 1].
         std: at most the square root of mean (1 - mean): nothing in [0, 1] with that mean varies more.
+        keep: `oracle`, which is no field: the best of k passes is known.
     """
 
     mean: Fraction
@@ -57,6 +59,11 @@ class Accuracy(Frozen):
                     f"{info.data['mean']:g} varies more"
                 )
         return std
+
+    @property
+    def keep(self) -> Keep:
+        """Which of k passes is kept."""
+        return "oracle"
 
     @model_validator(mode="before")
     @classmethod
@@ -87,7 +94,7 @@ class MeasuredAccuracy(Frozen):
     """
 
     law: Literal["outcomes"]
-    keep: Literal["oracle", "verifier", "majority"] = "oracle"
+    keep: Keep = "oracle"
     questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
     trials: Annotated[Count, Field(ge=2, le=1_000_000)] = 1000
     seed: WholeNumber = 42
@@ -126,8 +133,10 @@ class BetaAccuracy(Frozen):
         a: positive; a / (a + b) is the accuracy of one pass.
         b: positive.
         samples: of each question that the law was fitted to; beyond them accuracies are extrapolated.
-        covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: taken for exact.
+        covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: not known, and so
+            is the interval of the accuracy.
         misfit: largest difference in pass@k between law and samples, by which the band is widened.
+        keep: `oracle`, which is no field: a right pass is kept if there is any.
     """
 
     law: Literal["beta"]
@@ -148,6 +157,11 @@ class BetaAccuracy(Frozen):
         if values[1] ** 2 > values[0] * values[2] * (1 + 1e-9):
             raise ValueError("must be variance, covariance, variance, and the covariance is larger than they allow")
         return values
+
+    @property
+    def keep(self) -> Keep:
+        """Which of k passes is kept."""
+        return "oracle"
 
     @property
     def fit(self) -> BetaFit:

@@ -14,6 +14,9 @@ from moo_inference.catalog.accuracy import Accuracy, BetaAccuracy, MeasuredAccur
 from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
 
+_NO_WIDTH = 1e-12
+"""Ends that are no farther apart differ by rounding."""
+
 
 @dataclass(frozen=True)
 class KnownAccuracy:
@@ -103,12 +106,18 @@ def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
     """
     if isinstance(accuracy, MeasuredAccuracy):
         found = accuracy.evaluation.curve(k, trials=accuracy.trials, seed=accuracy.seed)
-        evidence = Evidence(found.ci_low, found.ci_high, found.extrapolated, k == accuracy.evaluation.fewest)
+        evidence = Evidence(*_known(found.ci_low, found.ci_high), found.extrapolated, k == accuracy.evaluation.fewest)
         return KnownAccuracy(found.mean, found.error, found.se, evidence)
     if isinstance(accuracy, BetaAccuracy):
         law = accuracy.fit
         mean, error = law.pass_at_k(k)
-        low, high = law.interval(k)
-        evidence = Evidence(low, high, k > accuracy.samples, np.zeros(len(k), dtype=bool))
+        low, high = law.interval(k) if any(accuracy.covariance) else (mean, mean)
+        evidence = Evidence(*_known(low, high), k > accuracy.samples, np.zeros(len(k), dtype=bool))
         return KnownAccuracy(mean, error, np.zeros(len(k)), evidence)
     return None
+
+
+def _known(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """The ends of an interval, NaN where it has no width: then nothing told how wide it is, and certain it is not."""
+    wide = high - low > _NO_WIDTH
+    return np.where(wide, low, np.nan), np.where(wide, high, np.nan)

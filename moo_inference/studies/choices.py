@@ -5,6 +5,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from moo_inference.budgets import tails
+from moo_inference.catalog import Scenario
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of
 
@@ -26,22 +28,25 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     nothing = np.full(len(columns) + 1 + len(extra), np.nan)
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
+    quantiles: list[dict[str, float]] = []
     violates: list[str] = []
     warnings: list[str] = []
     for cell in study.cells:
+        scenario = study.catalog.scenarios[cell.scenario]
         table = _numbers(cell.front.curve, cell.front.attainment, extra)
         for choice in cell.choices:
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
             numbers.append(nothing if choice.row is None else table[choice.row])
+            quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
             violates.append("")
             warnings.append("; ".join([*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)]))
         curve = study.model_curves[cell.model]
         for taken in cell.baselines:
             keys.append((cell.scenario, cell.model, taken.baseline, taken.status, int(curve.k[taken.row])))
-            scenario = study.catalog.scenarios[cell.scenario]
             view = curve.views.get(scenario)
             attainment = np.full(len(curve), np.nan) if view is None else view.attainment
             numbers.append(_numbers(curve, attainment, extra)[taken.row])
+            quantiles.append(quantile_columns(curve, scenario, taken.row))
             violates.append(taken.violates)
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
@@ -53,7 +58,24 @@ def choices_frame(study: Any) -> "pd.DataFrame":
         names = [*_ASSESSED, *(f"eoc_{unit}" for unit in study.catalog.resources)]
         frame[names] = [_assessed(study, key) for key in keys]
     frame["warning"] = warnings
+    frame["keep"] = [study.catalog.models[model].accuracy.keep for _, model, *_ in keys]
+    for name in dict.fromkeys(name for row in quantiles for name in row):
+        frame[name] = [row.get(name, np.nan) for row in quantiles]
     return frame
+
+
+def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -> dict[str, float]:
+    """For each budget for a quantile, that quantile and its value: `time_quantile`, `time_at_quantile`, ...
+
+    The value is NaN where there is no row.
+    """
+    found = {}
+    values = {} if row is None else {tail.quantity: tail.value for tail in tails(curve, scenario, row)}
+    for limit in scenario.limits(curve.resources):
+        if limit.quantile is not None:
+            found[f"{limit.quantity}_quantile"] = limit.quantile
+            found[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
+    return found
 
 
 def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:

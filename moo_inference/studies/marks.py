@@ -4,11 +4,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from moo_inference.budgets import Tail, measured, tails
 from moo_inference.studies.choices import unsure
-from moo_inference.texts.amounts import amount, seconds, usd
+from moo_inference.texts.amounts import amount, interval_text, percentile, seconds, usd
 from moo_inference.texts.markers import Marker, markers
 
 if TYPE_CHECKING:
+    from moo_inference.estimators import ScalingCurve
     from moo_inference.studies.study import Cell, Study
 
 
@@ -28,6 +30,11 @@ class Mark:
         warnings: what has to be known before betting on it.
         reason: why this k, or why none.
         used: further resources, by unit and amount a query.
+        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
+        interval: 95 % interval of the accuracy over questions, NaN where it is not known; None where the accuracy does
+            not come from an evaluation, or nothing was chosen.
+        tails: the quantiles that budgets are for.
+        looked_at: cost, time, further resources and accuracy as the budgets look at them: means, or quantiles.
     """
 
     rule: str
@@ -41,13 +48,18 @@ class Mark:
     warnings: tuple[str, ...]
     reason: str
     used: tuple[tuple[str, float], ...] = ()
+    keep: str = "oracle"
+    interval: tuple[float, float] | None = None
+    tails: tuple[Tail, ...] = ()
+    looked_at: tuple[float, ...] = ()
 
     @property
     def spent(self) -> str:
-        """Cost, time and what else is used; empty where nothing was chosen."""
+        """Cost, time, what else is used, and the quantiles that budgets are for; empty where nothing was chosen."""
         if self.cost is None or self.time is None:
             return ""
-        return ", ".join([usd(self.cost), seconds(self.time), *(amount(unit, value) for unit, value in self.used)])
+        used = (amount(unit, value) for unit, value in self.used)
+        return ", ".join([usd(self.cost), seconds(self.time), *used, *map(tail_text, self.tails)])
 
     @property
     def values(self) -> tuple[float, ...]:
@@ -68,8 +80,17 @@ class Mark:
 
     @property
     def amounts(self) -> str:
-        """Accuracy, cost, time and what else is used, or the status."""
-        return self.short if self.accuracy is None else f"accuracy {self.accuracy:.4f}, {self.spent}"
+        """Accuracy and its interval, cost, time and what else is used, or the status."""
+        if self.accuracy is None:
+            return self.short
+        known = "" if self.interval is None else f" ({interval_text(*self.interval)})"
+        return f"accuracy {self.accuracy:.4f}{known}, {self.spent}"
+
+
+def tail_text(tail: Tail) -> str:
+    """A quantile as tables show it: p95 59.8 s; of accuracy with its name."""
+    words = "accuracy " if tail.quantity == "accuracy" else ""
+    return f"{percentile(tail.quantile)} {words}{amount(tail.quantity, tail.value)}"
 
 
 def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None) -> tuple[Mark, ...]:
@@ -80,16 +101,25 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
         cell: one of its cells.
         labels: what to call a rule instead of its id.
     """
+    scenario = study.catalog.scenarios[cell.scenario]
+    keep = study.catalog.models[cell.model].accuracy.keep
     names = {choice.rule: (labels or {}).get(choice.rule, choice.rule) for choice in cell.choices}
     signs = markers(names.values())
     found = []
     for choice in cell.choices:
         cost = time = accuracy = attainment = None
         used: tuple[tuple[str, float], ...] = ()
+        known: tuple[float, float] | None = None
+        quantiles: tuple[Tail, ...] = ()
+        looked_at: tuple[float, ...] = ()
+        curve = cell.front.curve
         if choice.row is not None:
-            cost, time, *others, accuracy = map(float, cell.front.curve.means[choice.row])
-            used = tuple(zip(cell.front.curve.resources, others, strict=True))
+            cost, time, *others, accuracy = map(float, curve.means[choice.row])
+            used = tuple(zip(curve.resources, others, strict=True))
             attainment = float(cell.front.attainment[choice.row])
+            known = interval_of(curve, choice.row)
+            quantiles = tails(curve, scenario, choice.row)
+            looked_at = tuple(measured(curve, scenario)[choice.row].tolist())
         found.append(
             Mark(
                 names[choice.rule],
@@ -103,6 +133,17 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 (*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)),
                 choice.reason,
                 used,
+                keep,
+                known,
+                quantiles,
+                looked_at,
             )
         )
     return tuple(found)
+
+
+def interval_of(curve: "ScalingCurve", row: int) -> tuple[float, float] | None:
+    """The 95 % interval of the accuracy of a row over questions; None where it does not come from an evaluation."""
+    if curve.evidence is None:
+        return None
+    return float(curve.evidence.ci_low[row]), float(curve.evidence.ci_high[row])

@@ -225,7 +225,7 @@ def _choice(front: PipelineFront | SettingError, rule: Rule) -> PipelineChoice:
     return PipelineChoice(rule.id, REFUSED, None, {}, None, why, (why,))
 
 
-def pipelines_frame(cells: Sequence[PipelineCell]) -> "pd.DataFrame":
+def pipelines_frame(cells: Sequence[PipelineCell], models: Mapping[str, Model]) -> "pd.DataFrame":
     """See `Study.pipelines`."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -237,23 +237,33 @@ def pipelines_frame(cells: Sequence[PipelineCell]) -> "pd.DataFrame":
             if cell.front is not None and choice.row is not None:
                 what = (cell.front.describe(choice.row), *_numbers(cell.front)[choice.row])
             key = (cell.scenario, cell.pipeline, choice.rule, choice.status)
-            rows.append((*key, *what, "; ".join(choice.warnings)))
-    columns = ["scenario", "pipeline", "decision", "status", "stages", *quantities, "warning"]
+            rows.append((*key, *what, "; ".join(choice.warnings), _keep(cell.front, choice.row, models)))
+    columns = ["scenario", "pipeline", "decision", "status", "stages", *quantities, "warning", "keep"]
     frame = pd.DataFrame(rows, columns=columns)
     return frame.astype(dict.fromkeys(quantities, float))
 
 
-def pipeline_fronts_frame(cells: Sequence[PipelineCell]) -> "pd.DataFrame":
+def pipeline_fronts_frame(cells: Sequence[PipelineCell], models: Mapping[str, Model]) -> "pd.DataFrame":
     """See `Study.pipeline_fronts`."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
     rows = [
-        (cell.scenario, cell.pipeline, cell.front.describe(row), *numbers)
+        (cell.scenario, cell.pipeline, cell.front.describe(row), *numbers, _keep(cell.front, row, models))
         for cell in cells
         if cell.front is not None
         for row, numbers in enumerate(_numbers(cell.front))
     ]
-    return pd.DataFrame(rows, columns=["scenario", "pipeline", "stages", *_quantities(cells)])
+    return pd.DataFrame(rows, columns=["scenario", "pipeline", "stages", *_quantities(cells), "keep"])
+
+
+def _keep(front: PipelineFront | None, row: int | None, models: Mapping[str, Model]) -> str | None:
+    """Which of the passes of a stage is kept, by stage where they differ; None where nothing was chosen."""
+    if front is None or row is None:
+        return None
+    keeps = [models[model].accuracy.keep for model in front.models[row]]
+    if len(set(keeps)) == 1:
+        return keeps[0]
+    return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))
 
 
 def pipeline_marks(cell: PipelineCell) -> tuple[PipelineMark, ...]:

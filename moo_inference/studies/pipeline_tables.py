@@ -3,6 +3,7 @@
 from moo_inference.stages import has_branches, plan_of
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_marks
 from moo_inference.studies.study import Study
+from moo_inference.texts.keepers import keeper
 from moo_inference.texts.table import Table
 
 LOWER_BOUND = (
@@ -22,13 +23,18 @@ def pipeline_table(study: Study, cell: PipelineCell, budgets: str) -> Table:
             said.setdefault(warning, []).append(choice.rule)
     if cell.front is None or not len(cell.front):
         return Table(title, (), (), tuple(f"{warning}." for warning in said))
+    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    several = len(set(keeps.values())) > 1
     rows = []
     for mark in pipeline_marks(cell):
         sign = f"{mark.marker.symbol} {mark.rule}"
         if mark.values is None:
             rows.append((sign, *[""] * len(cell.front.stages), mark.amounts, "", "", *[""] * len(mark.resources)))
             continue
-        stages = [f"{model}  k={k}" for model, k in mark.choice.stages.values()]
+        stages = [
+            f"{model}  k={k}{f'  {keeper(keeps[model])}' if several else ''}"
+            for model, k in mark.choice.stages.values()
+        ]
         rows.append((sign, *stages, f"{mark.values[-1]:.4f}", *mark.spent))
     notes = [f"{', '.join(rules)}: {warning}." for warning, rules in said.items()]
     notes += [LOWER_BOUND] if has_branches(plan) else []

@@ -167,7 +167,10 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[
     found = []
     largest = 0.0
     for name, value in now.items():
-        old = then.get(name)
+        if name not in then:
+            # An earlier version did not tell of it, which is no change.
+            continue
+        old = then[name]
         if isinstance(value, float) and isinstance(old, int | float):
             difference = abs(value - old)
             if difference > NOTHING:

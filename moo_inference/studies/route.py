@@ -18,6 +18,7 @@ from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
 from moo_inference.scores import ALIKE
+from moo_inference.studies.choices import quantile_columns
 from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
 from moo_inference.texts.amounts import amount
@@ -211,7 +212,9 @@ class Route:
 
         Keys: scenario, decision, status, model, k, the fifteen columns of a scaling curve (null where nothing was
         chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, runner_up (with its model, k,
-        columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
+        columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings, keep
+        (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
+        time_quantile and time_at_quantile; the runner-up ends with the same.
         """
         first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
@@ -226,6 +229,7 @@ class Route:
                 **{f"{unit}_more": float(more[2 + place]) for place, unit in enumerate(self.front.resources)},
                 "accuracy_more": float(-more[-1]),
                 **self._paired_values(),
+                **self._shown_with(self.others, second),
             }
         return {
             "scenario": self.scenario_id,
@@ -239,7 +243,14 @@ class Route:
             "runner_up": runner,
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},
+            **self._shown_with(self.front, self.choice),
         }
+
+    def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:
+        """Which of k passes is kept, and each quantile that a budget is for with its value; null where not chosen."""
+        keep = None if choice.model is None else self.accuracies[choice.model].keep
+        quantiles = quantile_columns(front.curve, self.scenario, choice.row)
+        return {"keep": keep, **{name: None if np.isnan(value) else value for name, value in quantiles.items()}}
 
 
 def route(

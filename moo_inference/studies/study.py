@@ -93,34 +93,46 @@ class Study:
 
         Columns: scenario, model, decision, status, k, the fifteen of a scaling curve, slo_attainment (the share of
         queries that meet all budgets); with baselines `violates`; with assessments pgs, eoc_accuracy, eoc_usd and
-        eoc_seconds; warning. Numbers are empty where nothing was chosen.
+        eoc_seconds; warning; keep (which of k passes is kept: oracle, verifier or majority); for each quantity with a
+        budget for a quantile that quantile and its value, such as time_quantile and time_at_quantile. Numbers are empty
+        where nothing was chosen.
         """
         return choices_frame(self)
 
     @cached_property
     def fronts(self) -> "pd.DataFrame":
-        """One row for each k of each front: scenario, model, k and the fifteen columns of a scaling curve."""
-        return _stack([((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"])
+        """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
+        return self._with_keep(
+            _stack([((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"])
+        )
 
     @cached_property
     def pipelines(self) -> "pd.DataFrame":
         """One row a scenario x pipeline x rule.
 
         Columns: scenario, pipeline, decision, status (`refused` where means cannot answer), stages (each with its model
-        and k, in words), cost, time, further resources, accuracy, which are means of one query, warning. They carry no
+        and k, in words), cost, time, further resources, accuracy, which are means of one query, warning, keep (which of
+        the passes of a stage is kept, by stage where they differ). They carry no
         standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
         """
-        return pipelines_frame(self.pipeline_cells)
+        return pipelines_frame(self.pipeline_cells, self.catalog.models)
 
     @cached_property
     def pipeline_fronts(self) -> "pd.DataFrame":
-        """One row for each choice on the front of each pipeline: scenario, pipeline, stages, cost, time, accuracy."""
-        return pipeline_fronts_frame(self.pipeline_cells)
+        """One row for each choice on the front of each pipeline.
+
+        Columns: scenario, pipeline, stages, cost, time, further resources, accuracy, keep.
+        """
+        return pipeline_fronts_frame(self.pipeline_cells, self.catalog.models)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
-        """One row for each k of each model: model, k and the fifteen columns of a scaling curve."""
-        return _stack([((model,), curve) for model, curve in self.model_curves.items()], ["model"])
+        """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep."""
+        return self._with_keep(_stack([((model,), curve) for model, curve in self.model_curves.items()], ["model"]))
+
+    def _with_keep(self, frame: "pd.DataFrame") -> "pd.DataFrame":
+        frame["keep"] = frame["model"].map({key: model.accuracy.keep for key, model in self.catalog.models.items()})
+        return frame
 
     @cached_property
     def settings(self) -> dict[str, Any]:

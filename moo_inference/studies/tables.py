@@ -4,11 +4,15 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
+
+from moo_inference.budgets import Tail, tails
 from moo_inference.catalog import Scenario
-from moo_inference.studies.marks import Mark, marks
+from moo_inference.studies.marks import Mark, interval_of, marks, tail_text
 from moo_inference.studies.pipeline_tables import INDEPENDENT, pipeline_table
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import amount, seconds, unit_words, usd
+from moo_inference.texts.amounts import amount, interval_text, percentile, seconds, significant, unit_words, usd
+from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.table import Table
 
 _FOOTNOTES = "†‡§¶#"
@@ -28,7 +32,8 @@ def pipeline_tables(study: Study) -> list[Table]:
     tables = [pipeline_table(study, cell, budget_text(study.catalog.scenarios[cell.scenario])) for cell in cells]
     if tables:
         last = tables[-1]
-        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT))
+        keeps = {model.accuracy.keep for model in study.catalog.models.values()}
+        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT, kept_of(keeps)))
     return tables
 
 
@@ -36,7 +41,8 @@ def scenario_tables(study: Study) -> list[Table]:
     """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
-    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, _caption(study)))
+    keeps = {model.accuracy.keep for model in study.catalog.models.values()}
+    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, kept_of(keeps), _caption(study)))
     return tables
 
 
@@ -61,23 +67,40 @@ def _share(of_queries: float | None) -> str:
     return "" if of_queries is None else f" for {100 * of_queries:.4g}% of queries"
 
 
-def _mark_text(mark: Mark, footnotes: str) -> str:
-    """One choice in two lines: k, accuracy, SLO attainment and footnotes; cost, time; what else is used below them."""
+def _mark_text(mark: Mark, footnotes: str, *, measured: bool) -> str:
+    """One choice: k, accuracy, SLO attainment and footnotes in a line; see `_amounts` for those below it."""
     if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
         return mark.status.replace("-", " ")
     slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
-    return f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}\n{_spent(mark.cost, mark.time, mark.used)}"
+    first = f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}"
+    return "\n".join([first, *_amounts(mark.cost, mark.time, mark.used, mark.interval, mark.tails, measured=measured)])
 
 
-def _spent(cost: float, time: float, used: Iterable[tuple[str, float]]) -> str:
-    return "\n".join([f"{usd(cost)}  {seconds(time)}", *(amount(unit, value) for unit, value in used)])
+def _amounts(
+    cost: float,
+    time: float,
+    used: Iterable[tuple[str, float]],
+    known: tuple[float, float] | None,
+    quantiles: Iterable[Tail],
+    *,
+    measured: bool,
+) -> list[str]:
+    """Lines of a cell: the interval of the accuracy if some are measured, amounts, quantiles that budgets are for."""
+    return [
+        *([interval_text(*known or (math.nan, math.nan))] if measured else []),
+        f"{usd(cost)}  {seconds(time)}",
+        *(amount(unit, value) for unit, value in used),
+        *map(tail_text, quantiles),
+    ]
 
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     signs: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
-    notes: list[str] = []
+    said: dict[str, list[str]] = {}
     here = [cell for cell in study.cells if cell.scenario == key]
+    measured = _measured(study)
+    several = len({model.accuracy.keep for model in study.catalog.models.values()}) > 1
     for cell in here:
         texts = []
         for mark in marks(study, cell):
@@ -86,25 +109,29 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
                 for warning in mark.warnings:
                     footnotes += f" {signs.setdefault(warning, _FOOTNOTES[len(signs) % len(_FOOTNOTES)])}"
             elif mark.status == "no-knee":
-                notes.extend(f"{cell.model}, {mark.rule}: {warning}." for warning in mark.warnings)
-            texts.append(_mark_text(mark, footnotes))
+                for warning in mark.warnings:
+                    said.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
+            texts.append(_mark_text(mark, footnotes, measured=measured))
         limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
         if limit is not None and last + study.options["k_step"] <= study.options["k_max"]:
-            notes.append(
-                f"{cell.model}: known up to k = {limit}, the samples that its evaluation has of some question."
-            )
+            words = f"known up to k = {limit}, the samples that its evaluation has of some question"
+            said.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
-            notes.append(f"{cell.model}: {cell.front.infeasibility}.")
+            said.setdefault(str(cell.front.infeasibility), []).append(cell.model)
         curve = study.model_curves[cell.model]
         for taken in cell.baselines:
             cost, time, *others, accuracy = curve.means[taken.row].tolist()
-            spent = _spent(cost, time, zip(curve.resources, others, strict=True))
+            used = zip(curve.resources, others, strict=True)
+            known, quantiles = interval_of(curve, taken.row), tails(curve, scenario, taken.row)
             over = "  over budget" if taken.status == "over-budget" else ""
-            texts.append(f"k={curve.k[taken.row]}  {accuracy:.4f}{over}\n{spent}")
+            below = _amounts(cost, time, used, known, quantiles, measured=measured)
+            texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
             if taken.warning:
-                notes.append(f"{cell.model}, {taken.baseline}: {taken.warning}.")
-        rows.append((cell.model, *texts))
-    notes[:0] = [f"{sign} {warning}." for warning, sign in signs.items()]
+                said.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
+        keep = f"\n{keeper(study.catalog.models[cell.model].accuracy.keep)}" if several else ""
+        rows.append((f"{cell.model}{keep}", *texts))
+    notes = [f"{sign} {warning}." for warning, sign in signs.items()]
+    notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
@@ -122,7 +149,49 @@ def _caption(study: Study) -> str:
     grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
     *spent, last = spent_words(study.catalog.resources)
-    return (
-        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query. "
-        f"All but the share are means. {estimator_text(options)}; k = {', '.join(shown)}."
+    parts = [
+        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query.",
+        "All but the share are means.",
+    ]
+    if _measured(study):
+        parts.append("Below an accuracy: its 95 % interval over the questions of the evaluation.")
+    quantiles = sorted(
+        {
+            limit.quantile
+            for scenario in study.catalog.scenarios.values()
+            for limit in scenario.limits(study.catalog.resources)
+            if limit.quantile is not None
+        }
     )
+    if quantiles:
+        parts[1] = f"All but the share and {', '.join(map(percentile, quantiles))} are means."
+        parts += [f"{percentile(q)}: {100 * q:.6g} of 100 queries have at most so much." for q in quantiles]
+    return " ".join([*parts, *_noise(study), f"{estimator_text(options)}; k = {', '.join(shown)}."])
+
+
+def _measured(study: Study) -> bool:
+    """Whether some accuracy comes from an evaluation, so that intervals are known of some."""
+    return any(curve.evidence is not None for curve in study.model_curves.values())
+
+
+def _noise(study: Study) -> list[str]:
+    """The largest standard errors among the choices, where they are simulated."""
+    found = [
+        (cell.front.curve.standard_errors[choice.row], cell.front.curve.means[choice.row])
+        for cell in study.cells
+        for choice in cell.choices
+        if choice.row is not None
+    ]
+    if not found:
+        return []
+    errors, means = (np.array(part) for part in zip(*found, strict=True))
+    if np.isnan(errors).any():
+        return ["How far simulation is off is not known."]
+    if not (errors > 0).any():
+        return []
+    shares = np.divide(errors, means, out=np.zeros_like(errors), where=means > 0).max(axis=0)
+    spent = [
+        f"{significant(100 * share, 2)} % of a {word}"
+        for share, word in zip(shares, spent_words(study.catalog.resources), strict=False)
+    ]
+    return [f"Standard errors of simulation are up to {', '.join(spent)}, {errors[:, -1].max():.4f} of an accuracy."]

@@ -46,6 +46,22 @@ def apart(quantity: str, value: float, limit: float, rounding: str = ROUND_HALF_
     return exactly(quantity, shown, digits), exactly(quantity, limit, 12)
 
 
+def interval_text(low: float, high: float) -> str:
+    """An interval of an accuracy, with as many decimals as its ends need to differ: 0.931 to 0.978.
+
+    One of no width, or with an end that is not a number, is unknown: it tells nothing of how far off the accuracy is.
+    """
+    if not high - low > 1e-12:
+        return "interval unknown"
+    decimals = next(n for n in range(3, 18) if n == 17 or f"{low:.{n}f}" != f"{high:.{n}f}")
+    return f"{low:.{decimals}f} to {high:.{decimals}f}"
+
+
+def percentile(quantile: float) -> str:
+    """A quantile as monitoring calls it: p95, p99.9."""
+    return f"p{100 * quantile:.6g}"
+
+
 def unit_words(unit: str) -> str:
     """The unit of a resource as a text has it: `grams_co2` becomes grams co2."""
     return unit.replace("_", " ")

@@ -1,5 +1,6 @@
 """A small table that can be shown in a terminal and as Markdown."""
 
+import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
@@ -8,6 +9,7 @@ from typing import IO, TYPE_CHECKING
 from moo_inference.texts.visible import visible
 
 if TYPE_CHECKING:
+    from rich.console import Console
     from rich.table import Table as RichTable
 
 
@@ -30,13 +32,26 @@ class Table:
 
 
 def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:
-    """Print tables for a person to read, in the width of the terminal, or in what they need where there is none."""
+    """Print tables for a person to read, in the width of the terminal; elsewhere in COLUMNS, or 132 without it.
+
+    What does not go to a terminal has no blanks at the ends of its lines.
+    """
     from rich.console import Console  # noqa: PLC0415 (only for people)
-    from rich.text import Text  # noqa: PLC0415
 
     console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
-        console.width = 132
+    if console.is_terminal:
+        _print(tables, console)
+        return
+    columns = os.environ.get("COLUMNS", "")
+    console.width = int(columns) if columns.isdecimal() and int(columns) else 132
+    with console.capture() as printed:
+        _print(tables, console)
+    stream.writelines(f"{line.rstrip()}\n" for line in printed.get().splitlines())
+
+
+def _print(tables: Sequence[Table], console: "Console") -> None:
+    from rich.text import Text  # noqa: PLC0415 (only for people)
+
     for table in tables:
         console.print(Text(visible(table.title), style="bold"))
         shown = _rich_table(table.columns, table.rows)

@@ -2,7 +2,9 @@
 
 import base64
 import json
+import math
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,6 +18,8 @@ from moo_inference.studies.pipeline_cells import pipeline_marks
 from moo_inference.studies.results import REPORT
 from moo_inference.studies.study import Cell, Study
 from moo_inference.studies.tables import budget_text, estimator_text, scenario_tables, spent_words
+from moo_inference.texts.amounts import amount, interval_text, percentile, unit_words
+from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.table import Table
 from moo_inference.views.figures import (
     accuracy,
@@ -36,6 +40,11 @@ if TYPE_CHECKING:
     from jinja2 import Environment
 
 _DPI = 110
+
+_NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+
+RECOMMENDED = "knee-chord"
+"""The rule whose choices stand at the top of a long report."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +108,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         .render(
             study=study,
             names=[model.name for model in study.catalog.models.values()],
+            chosen=_chosen(study),
             scenarios=_scenario_parts(study, pictures),
             pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
@@ -229,24 +239,93 @@ def _settings(study: Study) -> list[tuple[str, str]]:
     return shown
 
 
+_MOST_AT_THE_TOP = 20
+
+
+def _chosen(study: Study) -> Table:
+    """What was chosen, with what it costs: all rules where that is short, else the recommended one.
+
+    Rules that take the same k share a row.
+    """
+    rules = list(study.options["decisions"])
+    shown = {rule: mark for cell in study.cells[:1] for rule, mark in zip(rules, marks(study, cell), strict=True)}
+    if len(rules) * len(study.cells) > _MOST_AT_THE_TOP:
+        shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
+    several = len(study.catalog.scenarios) > 1
+    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    measured = any(curve.evidence is not None for curve in study.model_curves.values())
+    rows = []
+    for cell in study.cells:
+        by_k: dict[str, list[Mark]] = {}
+        for mark in marks(study, cell):
+            if mark.rule in shown:
+                by_k.setdefault(mark.short, []).append(mark)
+        scenario = study.catalog.scenarios[cell.scenario].name
+        by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
+        head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
+        rows += [(*head, *_chosen_row(study, same, measured=measured)) for same in by_k.values()]
+    columns = ("scenario", "model") if several else ("model",)
+    more = tuple(unit_words(unit) for unit in study.catalog.resources)
+    return Table(
+        f"Chosen by {', '.join(shown)}",
+        (*columns, "rule", "k", "accuracy", "cost", "time", *more, "meet all budgets"),
+        tuple(rows),
+        (
+            kept_of(set(keeps.values())),
+            *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
+        ),
+    )
+
+
+def _chosen_row(study: Study, same: Sequence[Mark], *, measured: bool) -> tuple[str, ...]:
+    """One choice, of all rules that take it."""
+    mark = same[0]
+    rules = "\n".join(f"{one.marker.symbol} {one.rule}" for one in same)
+    if mark.accuracy is None or mark.attainment is None:
+        return (rules, mark.short, *[""] * (4 + len(study.catalog.resources)))
+    below = {tail.quantity: f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
+    known = f"\n{interval_text(*mark.interval or (math.nan, math.nan))}" if measured else ""
+    spent = zip(("cost", "time", *study.catalog.resources), mark.values, strict=False)
+    return (
+        rules,
+        str(mark.k),
+        f"{mark.accuracy:.4f}{known}{below.get('accuracy', '')}",
+        *(f"{amount(quantity, value)}{below.get(quantity, '')}" for quantity, value in spent),
+        "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}",
+    )
+
+
 def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
-    """What has to be known before betting on it: each sentence with the choices it is about."""
-    found: dict[str, list[str]] = {}
+    """What has to be known before betting on it: each sentence once, with the choices it is about.
+
+    Sentences that differ in their numbers alone are one, with a gap for each number, and each choice tells its own.
+    """
+    said: dict[str, dict[str, list[str]]] = {}
+
+    def say(sentence: str, where: str) -> None:
+        places = said.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, [])
+        if where not in places:
+            places.append(where)
+
     for cell in study.cells:
         where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
         if cell.front.infeasibility is not None:
-            found.setdefault(str(cell.front.infeasibility), []).append(where)
+            say(str(cell.front.infeasibility), where)
             continue
         for mark in marks(study, cell):
             for warning in mark.warnings:
-                found.setdefault(warning, []).append(f"{where}, {mark.rule}")
+                say(warning, f"{where}, {mark.rule}")
     for along in study.pipeline_cells:
         catalog = study.catalog
         where = f"{catalog.pipelines[along.pipeline].name}, {catalog.scenarios[along.scenario].name}"
         for sign in pipeline_marks(along):
             for warning in sign.choice.warnings:
                 # Where there is no front, all rules say the same.
-                said = where if along.front is None or not len(along.front) else f"{where}, {sign.rule}"
-                if said not in found.setdefault(warning, []):
-                    found[warning].append(said)
-    return list(found.items())
+                say(warning, where if along.front is None or not len(along.front) else f"{where}, {sign.rule}")
+    found: list[tuple[str, Sequence[str]]] = []
+    for gaps, sentences in said.items():
+        if len(sentences) == 1:
+            found += sentences.items()
+        else:
+            found.append((gaps, [f"{'; '.join(places)}: {one}" for one, places in sentences.items()]))
+    return found

@@ -4,11 +4,23 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from moo_inference.budgets import tails
 from moo_inference.decision.choice import Choice
+from moo_inference.studies.marks import interval_of
 from moo_inference.studies.route import Route
 from moo_inference.studies.tables import budget_text
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
-from moo_inference.texts.amounts import amount, exactly, seconds, significant, unit_words, usd
+from moo_inference.texts.amounts import (
+    amount,
+    exactly,
+    interval_text,
+    percentile,
+    seconds,
+    significant,
+    unit_words,
+    usd,
+)
+from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table
 
@@ -27,10 +39,28 @@ def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
 def _choice_table(found: Route) -> Table:
     sign = markers([found.rule.id])[found.rule.id].symbol
     title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {sign} {found.rule.id}"
+    keeps = {key: law.keep for key, law in found.accuracies.items()}
+    several = len(set(keeps.values())) > 1
     rows = []
-    for what, choice in (("chosen", found.choice), ("runner-up", found.runner_up)):
-        if choice is not None and choice.objectives is not None:
-            rows.append((what, str(choice.model), str(choice.k), *_amounts(choice), _more(found.choice, choice)))
+    for what, choice, front in (
+        ("chosen", found.choice, found.front),
+        ("runner-up", found.runner_up, found.others),
+    ):
+        if choice is None or choice.row is None or choice.model is None or front is None:
+            continue
+        keep = f"\n{keeper(keeps[choice.model])}" if several else ""
+        accuracy, *spent = _amounts(choice)
+        known = interval_of(front.curve, choice.row)
+        if known is not None:
+            accuracy += f"\n{interval_text(*known)}"
+        for tail in tails(front.curve, found.scenario, choice.row):
+            text = f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}"
+            if tail.quantity == "accuracy":
+                accuracy += text
+            else:
+                spent[("cost", "time", *found.front.resources).index(tail.quantity)] += text
+        more = _more(found.choice, choice)
+        rows.append((what, f"{choice.model}{keep}", str(choice.k), accuracy, *spent, more))
     notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
     if found.paired is not None:
         mean, low, high, questions = found.paired
@@ -38,12 +68,11 @@ def _choice_table(found: Route) -> Table:
             f"on the {questions:,} questions of both, the runner-up's accuracy differs by {mean:+.4f} ({low:+.4f} to "
             f"{high:+.4f})"
         )
-    return Table(
-        title,
-        ("", "model", "k", "accuracy", "cost", "time", *map(unit_words, found.front.resources), "against the choice"),
-        tuple(rows),
-        tuple(f"{note}." for note in notes),
-    )
+    if found.front.curve.evidence is not None and rows:
+        notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
+    used = map(unit_words, found.front.resources)
+    columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
+    return Table(title, columns, tuple(rows), (*(f"{note}." for note in notes), kept_of(set(keeps.values()))))
 
 
 def _why_not_table(found: Route) -> Table:
@@ -51,13 +80,15 @@ def _why_not_table(found: Route) -> Table:
 
 
 def _matches_table(found: Route) -> Table:
+    keeps = {key: law.keep for key, law in found.accuracies.items()}
+    by = {key: f", {keeper(keep)}" if len(set(keeps.values())) > 1 else "" for key, keep in keeps.items()}
     rows = []
     for match in found.matches():
-        own = f"{match.accuracy:.4f} for {usd(match.cost)} (k = {match.k})"
+        own = f"{match.accuracy:.4f} for {usd(match.cost)} (k = {match.k}{by[match.model]})"
         if match.by is None:
             rows.append((match.model, own, "none", ""))
             continue
-        other = f"{match.by} with k = {match.by_k}: {match.by_accuracy:.4f} for {usd(match.by_cost)}"
+        other = f"{match.by} with k = {match.by_k}{by[match.by]}: {match.by_accuracy:.4f} for {usd(match.by_cost)}"
         rows.append((match.model, own, other, f"{100 * match.by_cost / match.cost:.3g} %"))
     return Table(
         "Who matches whom: the cheapest other model that is at least as accurate as each at its best within budgets",

@@ -56,8 +56,22 @@ def test_columns_are_those_of_the_evaluation_and_a_query_is_right_or_wrong(known
     assert (accuracy.se == 0).all()
     frame = curve.to_frame()
     assert frame.columns[-2:].tolist() == list(INTERVAL)
-    np.testing.assert_allclose(frame[list(INTERVAL)], np.column_stack([low, high]), rtol=0, atol=0)
-    assert ((low < mean) & (mean < high)).all() or known.accuracy.keep == "majority"  # its questions are all alike
+    if known.accuracy.keep == "majority":
+        # Its questions are all alike: an interval of no width, which is no certainty.
+        np.testing.assert_allclose(low, high, rtol=1e-14)
+        assert np.isnan(frame[list(INTERVAL)]).all(axis=None)
+    else:
+        np.testing.assert_allclose(frame[list(INTERVAL)], np.column_stack([low, high]), rtol=0, atol=0)
+        assert ((low < mean) & (mean < high)).all()
+
+
+def test_a_law_without_a_covariance_has_no_interval(gpt5):
+    """Nothing tells how far it is off, so a band as narrow as its misfit, or of no width, would be a claim."""
+    for misfit in (0.0, 0.01):
+        law = {name: value for name, value in BETA.items() if name != "covariance"} | {"misfit": misfit}
+        curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=law), [1, 5, 40])
+        assert np.isnan([curve.evidence.ci_low, curve.evidence.ci_high]).all()
+        assert curve.evidence.extrapolated.tolist() == [False, False, True]
 
 
 def test_the_oracle_s_numbers_are_those_counted_by_hand(gpt5):

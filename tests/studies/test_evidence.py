@@ -213,7 +213,7 @@ def test_without_an_estimator_passes_are_resampled(resampled):
 def test_files_of_a_study_of_measured_models(study, tmp_path):
     study.save(tmp_path)
     header = (tmp_path / "curves.csv").read_text().splitlines()[0].split(",")
-    assert header == ["model", "k", *COLUMNS, *INTERVAL]
+    assert header == ["model", "k", *COLUMNS, *INTERVAL, "keep"]
     assert json.loads((tmp_path / "settings.json").read_text()) == json.loads(json.dumps(study.settings))
     rows = json.loads((tmp_path / "choices.json").read_text())
     assert {row["model"]: row[INTERVAL[0]] is None for row in rows if row["k"]}["normal"] is True

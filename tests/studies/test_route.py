@@ -15,6 +15,7 @@ from moo_inference.estimators.curve import COLUMNS
 from moo_inference.policy import RULES, Policy
 from moo_inference.studies.route import front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.texts.amounts import seconds
 
 JUST = 1e-7
 """A hair beside a flip: beyond the tolerance of budgets, 1e-9, and of the search, 1e-12."""
@@ -324,3 +325,27 @@ def test_litellm_settings_name_the_choice_and_its_fallback(routes):
     }
     assert second["litellm_params"]["model"] == found.runner_up.model
     assert settings["router_settings"]["fallbacks"] == [{first["model_name"]: [second["model_name"]]}]
+
+
+def test_keeper_interval_and_quantile_stand_with_the_accuracies_of_a_route(paper):
+    from moo_inference.views.route import route_tables
+
+    gpt5 = paper.models["gpt-5"]
+    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    models = {"normal": gpt5, "voted": gpt5.replace(accuracy=vote)}
+    scenario = paper.scenarios["essay-feedback"].replace(a_min=0.3, t_quantile=0.95)
+    found = route(mi.Catalog(models=models, scenarios={"s": scenario}), "s", "accuracy-max", k_max=5)
+    record = found.to_dict()
+    assert list(record)[-3:] == ["keep", "time_quantile", "time_at_quantile"]
+    assert (record["model"], record["keep"], record["time_quantile"]) == ("normal", "oracle", 0.95)
+    assert record["runner_up"]["keep"] == "majority"
+    assert record["time_at_quantile"] == found.curves["normal"].views[scenario].values[record["k"] - 1, 1]
+    table = route_tables(found)[0]
+    first, second = table.rows
+    assert (first[1], second[1]) == ("normal\noracle", "voted\nvote")
+    assert first[3].endswith("\ninterval unknown")
+    assert second[3].split("\n")[1].startswith(f"{record['runner_up']['accuracy_ci_low']:.3f} to ")
+    assert first[5].split("\n")[1] == f"p95 {seconds(record['time_at_quantile'])}"
+    assert table.notes[-1].startswith("Kept of k passes: oracle: ")
+    nothing = route(mi.Catalog(models=models, scenarios={"s": scenario.replace(c_max=1e-9)}), "s", k_max=5).to_dict()
+    assert (nothing["keep"], nothing["time_quantile"], nothing["time_at_quantile"]) == (None, 0.95, None)

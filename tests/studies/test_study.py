@@ -83,6 +83,7 @@ def test_the_table_of_choices(paper):
         *COLUMNS,
         "slo_attainment",
         "warning",
+        "keep",
     ]
     assert frame["decision"].tolist()[:5] == ["accuracy-max", "max-cube", "utopia-closest", "knee-point", "knee-chord"]
     assert frame["model"].tolist() == ["gpt-5"] * 5 + ["qwen3-max"] * 5

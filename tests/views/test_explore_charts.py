@@ -7,6 +7,7 @@ import pytest
 import moo_inference as mi
 from moo_inference.studies.marks import marks
 from moo_inference.studies.tables import study_tables
+from moo_inference.texts.amounts import seconds
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure, plain
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
 from moo_inference.views.explore.markup import choices_table, headline, notice
@@ -110,7 +111,7 @@ def test_choices_of_one_k_are_all_seen(paper):
 def test_the_curve_has_its_band_its_limit_and_the_k_that_meet_all_budgets(paper):
     shown = found(paper)
     figure = accuracy_figure(shown)
-    [mean], [band] = named(figure, "mean"), named(figure, "95 %")
+    [mean], [band] = named(figure, "mean"), named(figure, "middle 95 %")
     np.testing.assert_array_equal(mean.y, shown.accuracy.mean)
     np.testing.assert_array_equal(band.y, np.concatenate([shown.accuracy.high, shown.accuracy.low[::-1]]))
     ranges = [shape for shape in figure.layout.shapes if shape.type == "rect"]
@@ -192,3 +193,29 @@ def test_the_table_says_what_was_chosen_why_and_what_to_know(paper):
     assert any(mark.warnings for mark in shown.marks)
     broken = found(paper, c_max=1e-6)
     assert "no k meets all budgets" in choices_table({"m": broken, "n": shown}, {"m": "A", "n": "B"})
+
+
+def test_the_page_tells_quantiles_keepers_and_intervals(paper):
+    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    scenario = paper.scenarios["essay-feedback"].replace(a_min=0.1, t_quantile=0.95)
+    models = {"gpt-5": paper.models["gpt-5"], "voted": paper.models["gpt-5"].replace(accuracy=vote)}
+    study = mi.run_study(mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["accuracy-max"], k_max=8)
+    shown = {key: trajectory(study, "s", key) for key in models}
+    html = choices_table(shown, {"gpt-5": "GPT-5", "voted": "Voted"})
+    assert "GPT-5, kept by oracle" in html
+    assert "Voted, kept by vote" in html
+    for _, row in study.choices.iterrows():
+        assert f"p95 {seconds(row['time_at_quantile'])}" in html
+    row = study.choices.set_index("model").loc["voted"]
+    assert f"{row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f}" in html
+    alone = choices_table({"gpt-5": shown["gpt-5"]}, {"gpt-5": "GPT-5"})
+    assert "as only an oracle or a perfect check of the answers picks it" in alone
+    assert "kept by" not in alone
+    cube = cube_figure(shown["voted"])
+    assert cube.layout.scene.yaxis.title.text == "95 % of queries:<br>time (s)"
+    assert cube.layout.scene.zaxis.title.text == "accuracy, kept by vote"
+    assert any((trace.name or "").endswith("60.0 s (p95)") for trace in cube.data)
+    [chosen] = [trace for trace in named(cube, "") if trace.type == "scatter3d" and trace.legendgroup == "accuracy-max"]
+    assert chosen.y[0] == row["time_at_quantile"]
+    assert f"p95 {seconds(row['time_at_quantile'])}" in chosen.hovertext[0]
+    assert accuracy_figure(shown["voted"]).layout.yaxis.title.text == "accuracy, kept by vote"

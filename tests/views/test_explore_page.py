@@ -187,7 +187,7 @@ def test_the_answer_comes_first_and_both_charts_are_drawn(chromium, server):
     page.locator(".js-plotly-plot .gl-container canvas").first.wait_for()
     page.locator(".js-plotly-plot .legendtext").get_by_text("mean accuracy").wait_for()
     legends = page.locator(".js-plotly-plot .legendtext").all_text_contents()
-    assert {"accuracy-max, k = 22", "utopia", "cost at most $0.500", "95 % of queries"} <= set(legends)
+    assert {"accuracy-max, k = 22", "utopia", "cost at most $0.500", "middle 95 % of queries"} <= set(legends)
     visitor.close()
     browser.close()
 

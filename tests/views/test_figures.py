@@ -372,6 +372,7 @@ def test_a_moved_marker_fails_the_baseline(study, name):
                 "time": time,
                 "accuracy": accuracy_there,
                 "k": int(found.curve.k[row]),
+                "looked_at": tuple(found.values[row].tolist()),
             }
         )
         # The legend is drawn with the old k, so that it is the marker alone that moved.
@@ -431,3 +432,91 @@ def test_the_paper_s_figures_are_written_as_pdf_and_png(paper, tmp_path):
         assert "(a) Essay feedback" in shown
         assert any(text.startswith("knee-point") for text in shown)
         assert not any("knee-published" in text for text in shown)
+
+
+# Quantiles, keepers and colours
+
+
+@pytest.fixture(scope="module")
+def tails(paper):
+    """Budgets for quantiles, and two models of which another pass is kept each."""
+    gpt5 = paper.models["gpt-5"]
+    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    scenario = paper.scenarios["essay-feedback"].replace(t_quantile=0.95, a_quantile=0.05, a_min=0.8)
+    return mi.run_study(
+        mi.Catalog(
+            models={"gpt-5": gpt5, "voted": gpt5.replace(name="Voted", accuracy=vote)},
+            scenarios={"s": scenario, "loose": scenario.replace(a_min=0.1, a_quantile=None)},
+        ),
+        decisions=["accuracy-max", "max-cube"],
+        k_max=8,
+    )
+
+
+@pytest.mark.parametrize("width", [PAPER_MM, SLIDE_MM])
+@pytest.mark.parametrize("name", OF_A_CELL)
+def test_a_budget_for_a_quantile_is_drawn_against_that_quantile(tails, name, width):
+    figure = drawn(OF_A_CELL[name].figure(tails, "s", "gpt-5", width_mm=width))
+    assert cut(figure) == []
+    shown = [" ".join(text.split()) for text in texts(figure)]
+    if name != "accuracy":
+        assert any("95 % of queries: time (s)" in text for text in shown)
+        assert any("(p95)" in text for text in shown)
+    if name != "cost_and_time":
+        assert any("95 % of queries: accuracy, kept by oracle" in text for text in shown)
+        assert any("(p5)" in text for text in shown)
+    found = trajectory(tails, "s", "gpt-5")
+    mark = next(mark for mark in found.marks if mark.k is not None)
+    row = mark.k - 1
+    assert mark.looked_at[1] == found.values[row, 1] > found.time.mean[row]
+    assert mark.looked_at[-1] == found.values[row, -1] < found.accuracy.mean[row]
+    if name == "cost_and_time":
+        points = [point[1:] for point in placed(figure.axes[1])]
+        assert (float(mark.k), mark.looked_at[1]) in points
+    if name == "accuracy":
+        assert (float(mark.k), mark.looked_at[-1]) in [point[1:] for point in placed(figure.axes[0])]
+
+
+def test_across_models_time_stands_beside_cost_and_the_keepers_are_told(tails):
+    for width in (PAPER_MM, SLIDE_MM):
+        figure = drawn(across_models.figure(tails, "loose", width_mm=width))
+        assert cut(figure) == []
+        shown = [" ".join(text.split()) for text in texts(figure)]
+        assert "95 % of queries: time (s), logarithmic" in shown
+        assert "cost of a query (USD), logarithmic" in shown
+        assert {"GPT-5 (oracle)", "Voted (vote)"} <= set(shown)
+    money, time = figure.axes
+    for column, ax in enumerate((money, time)):
+        for cell in tails.cells:
+            if cell.scenario == "loose":
+                for mark in marks(tails, cell):
+                    points = [point[1:] for point in placed(ax)]
+                    assert (mark.looked_at[column], mark.looked_at[-1]) in points
+
+
+def test_across_models_colours_mean_models_and_shapes_rules(study):
+    figure = across_models.figure(study, "essay-feedback")
+    lines = figure.axes[0].lines
+    of_models = {line.get_color() for line in lines if line.get_linestyle() != "None"}
+    markers_there = [line for line in lines if line.get_linestyle() == "None"]
+    assert {line.get_markerfacecolor() for line in markers_there} <= of_models
+    assert len({line.get_marker() for line in markers_there}) == len(study.options["decisions"])
+    handles = figure.legends[0].legend_handles
+    faces = {handle.get_markerfacecolor() for handle in handles if handle.get_linestyle() == "None"}
+    assert len(faces) == 1
+    assert not faces & of_models
+
+
+def test_names_in_the_legend_are_cut_only_where_two_lines_do_not_hold_them(paper):
+    name = "Nemotron Ultra 253B Reasoning, high effort"
+    study = mi.run_study(
+        mi.Catalog(
+            models={"long": paper.models["gpt-5"].replace(name=name)},
+            scenarios={"s": paper.scenarios["essay-feedback"]},
+        ),
+        k_max=4,
+    )
+    for width in (PAPER_MM, SLIDE_MM):
+        figure = drawn(across_models.figure(study, "s", width_mm=width))
+        assert name in [" ".join(text.split()) for text in texts(figure)]
+        assert cut(figure) == []

@@ -152,7 +152,7 @@ def test_parallel_coordinates_say_which_end_is_better_and_what_the_budgets_are(f
         "time of a query (s)",
         "grams co2 of a query",
         "joules of a query",
-        "accuracy",
+        "accuracy, kept by oracle",
         "at most $0.500",
         "at most 60.0 s",
         "at most 9.00 grams co2",

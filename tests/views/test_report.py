@@ -14,6 +14,7 @@ from moo_inference.errors import OutputError
 from moo_inference.readers.report_file import read_report
 from moo_inference.studies.marks import marks
 from moo_inference.studies.replay import replay
+from moo_inference.texts.amounts import seconds, usd
 from moo_inference.views.report import report_html, write_report
 
 HOSTILE = "</script><script>alert(1)</script>"
@@ -172,3 +173,65 @@ def test_it_is_written_whole_or_not_at_all(hostile, tmp_path):
     with pytest.raises(OutputError, match="cannot be written"):
         write_report(hostile, tmp_path / "no" / "folder.html")
     assert list(tmp_path.iterdir()) == []
+
+
+def chosen_rows(html):
+    """The rows of the table at the top, as texts."""
+    table = html.partition('<table class="chosen">')[2].partition("</table>")[0]
+    return [re.findall(r"<td>(.*?)</td>", row, re.DOTALL) for row in table.split("<tr>")[2:]]
+
+
+def test_it_opens_with_what_was_chosen_and_what_that_costs(html, study):
+    """Of 135 choices those of the recommended rule; each with accuracy, cost and time, and before any picture."""
+    assert html.index('class="chosen"') < html.index("<img")
+    frame = study.choices[study.choices["decision"] == "knee-chord"]
+    rows = chosen_rows(html)
+    assert len(rows) == len(frame)
+    for shown, (_, row) in zip(rows, frame.iterrows(), strict=True):
+        scenario, model, rule, k, accuracy, cost, time, _ = shown
+        assert scenario == study.catalog.scenarios[row["scenario"]].name
+        assert model == study.catalog.models[row["model"]].name
+        assert (rule, k, accuracy) == ("✚ knee-chord", str(row["k"]), f"{row['accuracy']:.4f}")
+        assert (cost, time) == (usd(row["cost"]), seconds(row["time"]))
+    assert "as only an oracle or a perfect check" in Page(html).text
+
+
+def test_rules_that_agree_share_a_row_and_unknown_intervals_are_called_so(paper):
+    counted = {"law": "outcomes", "keep": "majority", "questions": {"a": "3/3 0/2", "b": "2/2 0/3", "c": "5/5"}}
+    gpt5 = paper.models["gpt-5"]
+    scenario = paper.scenarios["essay-feedback"].replace(a_min=0.1, t_quantile=0.95)
+    models = {"normal": gpt5, "voted": gpt5.replace(name="Voted", accuracy=counted)}
+    small = mi.run_study(
+        mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["max-cube", "utopia-closest"], k_max=5
+    )
+    html = report_html(small)
+    rows = chosen_rows(html)
+    assert {row[0] for row in rows} == {"GPT-5\noracle", "Voted\nvote"}
+    assert sum(row[1].count("\n") + 1 for row in rows) == len(small.choices)
+    for row in rows:
+        k = int(row[2])
+        name = {"GPT-5\noracle": "normal", "Voted\nvote": "voted"}[row[0]]
+        found = small.choices[(small.choices["model"] == name) & (small.choices["k"] == k)].iloc[0]
+        known = "interval unknown" if name == "normal" else f"{found['accuracy_ci_low']:.3f} to "
+        assert known in row[3]
+        assert row[5] == f"{seconds(found['time'])}\np95 {seconds(found['time_at_quantile'])}"
+
+
+def test_each_warning_stands_once_with_its_models(paper):
+    """Also where it differs in its numbers alone."""
+    scenario = paper.scenarios["medical-ai"].replace(c_max=1e6, t_max=1e9, a_min=0.0)
+    gpt5 = paper.models["gpt-5"]
+    models = {f"m{n}": gpt5.replace(name=f"M{n}") for n in range(4)}
+    law = {"law": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
+    models |= {f"b{n}": gpt5.replace(name=f"B{n}", accuracy={**law, "a": 0.7 + n / 10}) for n in range(2)}
+    found = mi.run_study(
+        mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["accuracy-max", "knee-chord"], k_max=9
+    )
+    text = " ".join(Page(report_html(found)).text.split("How each rule decides")[0].split())
+    part = text.partition("Before betting on it")[2].partition("All rules at a glance")[0]
+    assert part.count("this knee moves with k_max") == 1
+    assert all(f"{name}, Medical AI, knee-chord" in part for name in ("M0", "M1", "M2", "M3"))
+    assert "extrapolated beyond the samples, by a law (… to …)" in part
+    low, high = (found.model_curves["b1"].evidence.ci_low[-1], found.model_curves["b1"].evidence.ci_high[-1])
+    sentence = f"the accuracy at k = 9 is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})"
+    assert f"B1, Medical AI, accuracy-max: {sentence}" in part

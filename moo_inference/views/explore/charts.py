@@ -5,9 +5,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from moo_inference.budgets import Tail
+from moo_inference.catalog import Limit
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.studies.marks import Mark
+from moo_inference.studies.marks import Mark, tail_text
 from moo_inference.texts.amounts import amount, unit_words
+from moo_inference.views.figures.style import at_quantile, quantile_words, quantity_label
 from moo_inference.views.figures.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -60,7 +63,7 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
             fillcolor="rgba(0,114,178,0.16)",
             line={"width": 0},
             hoverinfo="skip",
-            name="95 % of queries",
+            name="middle 95 % of queries",
         )
     )
     several = len(k) > 1
@@ -75,17 +78,29 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
             name="mean accuracy",
         )
     )
+    floor = found.limits[-1]
+    if floor.quantile is not None:
+        figure.add_trace(
+            go.Scatter(
+                x=k,
+                y=found.values[:, -1],
+                mode="lines" if several else "markers",
+                line={"color": _BLUE, "width": 2, "dash": "dashdot"},
+                hoverinfo="skip",
+                name=quantile_words([floor]),
+            )
+        )
     figure.add_hline(
         y=found.scenario.a_min,
         line={"color": RED, "dash": "dash", "width": 1.5},
-        name=f"a_min = {found.scenario.a_min:g}",
+        name=f"a_min = {found.scenario.a_min:g}{at_quantile(floor)}",
         showlegend=True,
     )
     for mark, size in with_sizes(found.marks, 24, 9):
         figure.add_trace(
             go.Scatter(
                 x=[mark.k],
-                y=[mark.accuracy],
+                y=[mark.looked_at[-1]],
                 mode="markers",
                 marker=marker_of(mark, size),
                 hoverinfo="text",
@@ -102,10 +117,15 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
             "color": INK,
             "range": _k_span(k),
         },
-        yaxis={"title": {"text": "accuracy of the kept answer"}, "gridcolor": GRID, "zeroline": False, "color": INK},
+        yaxis={"title": {"text": title_of(floor, found)}, "gridcolor": GRID, "zeroline": False, "color": INK},
         hovermode="closest",
     )
     return figure
+
+
+def title_of(limit: Limit, found: Trajectory) -> str:
+    """What stands along an axis; plotly breaks lines by <br>."""
+    return quantity_label(limit, {found.keep}).replace("\n", "<br>")
 
 
 def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
@@ -161,14 +181,20 @@ def hover(found: Trajectory, rows: IntArray) -> list[str]:
         "".join(f"<br>{name} {amount(what, value)}" for name, what, value in zip(names, quantities, row, strict=True))
         for row in zip(*spent, strict=True)
     ]
+    asked = [(place, what, q) for place, (_, what, _, q) in enumerate(found.limits) if q is not None]
     ends = zip(found.accuracy.low[rows].tolist(), found.accuracy.high[rows].tolist(), strict=True)
+    quantiles = [
+        "".join(f"<br>{tail_text(Tail(what, q, values[place]))}" for place, what, q in asked)
+        for values in found.values[rows].tolist()
+    ]
     return [
-        f"<b>k = {k}</b><br>accuracy {a:.4f} (95 % of queries: {low:.4f} to {high:.4f})"
-        f"{used}<br>cube volume {volume:.3g}"
+        f"<b>k = {k}</b><br>accuracy {a:.4f} (middle 95 % of queries: {low:.4f} to {high:.4f})"
+        f"{used}{more}<br>cube volume {volume:.3g}"
         f"<br>{'meets all budgets' if met else 'breaks a budget'}"
-        for k, used, a, (low, high), volume, met in zip(
+        for k, used, more, a, (low, high), volume, met in zip(
             found.curve.k[rows].tolist(),
             amounts,
+            quantiles,
             accuracy,
             ends,
             found.volume[rows].tolist(),

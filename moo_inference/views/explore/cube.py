@@ -20,8 +20,10 @@ from moo_inference.views.explore.charts import (
     mark_hover,
     marker_of,
     plain,
+    title_of,
     with_sizes,
 )
+from moo_inference.views.figures.style import at_quantile
 from moo_inference.views.figures.trajectory import Trajectory
 
 if TYPE_CHECKING:
@@ -52,7 +54,7 @@ def cube_figure(found: Trajectory) -> "go.Figure":
     for size, colour in ((32, INK), (22, UTOPIA.colour)):
         figure.add_trace(go.Scatter3d(**best, **said, textfont={"size": size, "color": colour}))
     figure.add_traces(_legend(found.marks))
-    titles = ("cost (USD a query)", "time (s a query)", "accuracy")
+    titles = [title_of(found.limits[place], found) for place in (0, 1, -1)]
     axes = {
         f"{letter}axis": {
             "title": {"text": title},
@@ -90,23 +92,23 @@ def drawn_up_to(found: Trajectory) -> int | None:
 def _rows_near_the_budgets(found: Trajectory) -> IntArray:
     """The rows up to the last one within the room around the budgets, and on to the first one that is accurate."""
     budgets = np.array([found.scenario.c_max or np.inf, found.scenario.t_max or np.inf])
-    near = np.flatnonzero((found.curve.means[:, :2] <= budgets * _ROOM).all(axis=1))
-    accurate = np.flatnonzero(found.accuracy.mean >= found.scenario.a_min)
+    near = np.flatnonzero((found.values[:, :2] <= budgets * _ROOM).all(axis=1))
+    accurate = np.flatnonzero(found.values[:, -1] >= found.scenario.a_min)
     return np.arange(min(len(found.curve), 1 + max([2, *near[-1:].tolist(), *accurate[:1].tolist()])))
 
 
 def _ends(found: Trajectory, rows: IntArray) -> tuple[float, float, float]:
     """Where the cube ends away from utopia: at the budgets, or with the drawing."""
-    farthest = found.curve.means[rows, :2].max(axis=0)
+    farthest = found.values[rows, :2].max(axis=0)
     budgets = (found.scenario.c_max, found.scenario.t_max)
     cost, time = (float(far) if budget is None else budget for budget, far in zip(budgets, farthest, strict=True))
     return cost, time, found.scenario.a_min
 
 
 def _spans(found: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
-    means = found.curve.means[rows]
-    highest = [max(float(means[:, column].max()), ends[column]) * 1.08 or 1.0 for column in (0, 1)]
-    lowest = min(float(means[:, -1].min()), ends[2])
+    values = found.values[rows]
+    highest = [max(float(values[:, column].max()), ends[column]) * 1.08 or 1.0 for column in (0, 1)]
+    lowest = min(float(values[:, -1].min()), ends[2])
     room = max(0.08 * (1 - lowest), 1e-6)
     return [[0.0, highest[0]], [0.0, highest[1]], [lowest - room, 1 + room]]
 
@@ -121,10 +123,11 @@ def _planes(scenario: Scenario, ends: tuple[float, float, float]) -> list[Any]:
     import plotly.graph_objects as go  # noqa: PLC0415
 
     limits = (scenario.c_max, scenario.t_max, scenario.a_min)
+    tails = [at_quantile(limit) for limit in scenario.limits()]
     words = (
-        None if scenario.c_max is None else f"cost at most {usd(scenario.c_max)}",
-        None if scenario.t_max is None else f"time at most {seconds(scenario.t_max)}",
-        f"accuracy at least {scenario.a_min:g}",
+        None if scenario.c_max is None else f"cost at most {usd(scenario.c_max)}{tails[0]}",
+        None if scenario.t_max is None else f"time at most {seconds(scenario.t_max)}{tails[1]}",
+        f"accuracy at least {scenario.a_min:g}{tails[-1]}",
     )
     spans = ((0.0, ends[0]), (0.0, ends[1]), (ends[2], 1.0))
     planes = []
@@ -171,8 +174,8 @@ def _edges(scenario: Scenario, ends: tuple[float, float, float]) -> Any:
 def _path(found: Trajectory, rows: IntArray) -> list[Any]:
     import plotly.graph_objects as go  # noqa: PLC0415
 
-    means = found.curve.means[:, [0, 1, -1]]
-    whole = dict(zip("xyz", means[rows].T, strict=True))
+    values = found.values[:, [0, 1, -1]]
+    whole = dict(zip("xyz", values[rows].T, strict=True))
     line = go.Scatter3d(
         **whole,
         mode="lines",
@@ -211,7 +214,7 @@ def _path(found: Trajectory, rows: IntArray) -> list[Any]:
             marker["size"] = 2.5
         traces.append(
             go.Scatter3d(
-                **dict(zip("xyz", means[kept].T, strict=True)),
+                **dict(zip("xyz", values[kept].T, strict=True)),
                 mode="markers",
                 marker=marker,
                 hoverinfo="text",
@@ -228,9 +231,9 @@ def _signs(marks: tuple[Mark, ...]) -> list[Any]:
 
     return [
         go.Scatter3d(
-            x=[mark.cost],
-            y=[mark.time],
-            z=[mark.accuracy],
+            x=[mark.looked_at[0]],
+            y=[mark.looked_at[1]],
+            z=[mark.looked_at[-1]],
             mode="text",
             text=[mark.marker.symbol],
             textposition="middle center",

@@ -6,7 +6,8 @@ from html import escape
 
 from moo_inference.studies.marks import Mark
 from moo_inference.studies.tables import spent_words
-from moo_inference.texts.amounts import seconds, significant, usd
+from moo_inference.texts.amounts import amount, interval_text, percentile, seconds, significant, usd
+from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.views.figures.trajectory import Trajectory
 
 STYLE = """<style>
@@ -22,6 +23,7 @@ STYLE = """<style>
 .answer .rule {white-space: nowrap; font-weight: 400}
 .answer .why {min-width: 15rem; font-size: 0.85rem}
 .answer .warning {font-weight: 600}
+.answer .also {font-size: 0.8em; white-space: normal; color: #555}
 @container (max-width: 45rem) {
   .answer tr.heads, .answer tr.choice {display: flex; flex-wrap: wrap; border-bottom: 1px solid #e3e3e3}
   .answer thead th {border: 0; white-space: normal; line-height: 1.1}
@@ -68,12 +70,19 @@ def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
     resources = next(iter(found.values())).curve.resources
     columns = _columns(resources)
     heads = "".join(f'<th scope="col" class="{kinds.get(column, "number")}">{column}</th>' for column in columns)
-    groups = "".join(_group(labels[key], trajectory, len(columns)) for key, trajectory in found.items())
+    keeps = {one.keep for one in found.values()}
+    words = {
+        key: f"{labels[key]}, kept by {keeper(one.keep)}" if len(keeps) > 1 else labels[key]
+        for key, one in found.items()
+    }
+    groups = "".join(_group(words[key], trajectory, len(columns)) for key, trajectory in found.items())
     *means, last = ["accuracy", *spent_words(resources)]
+    measured = any(one.curve.evidence is not None for one in found.values())
+    known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes a '
         f"query. {', '.join(means).capitalize()} and {last} are means; the share is of queries that meet all budgets "
-        "at once.</caption>"
+        f"at once. {escape(kept_of(keeps))}{known}</caption>"
         f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
     )
 
@@ -97,7 +106,25 @@ def _row(mark: Mark, width: int) -> str:
             f'<tr class="choice">{rule}<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>{why}</tr>'
         )
     share = "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}"
-    used = (significant(value) for _, value in mark.used)
-    cells = (str(mark.k), f"{mark.accuracy:.4f}", usd(mark.cost), seconds(mark.time), *used, share)
-    numbers = "".join(f'<td class="number">{cell}</td>' for cell in cells)
+    below = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
+    interval = [] if mark.interval is None else [interval_text(*mark.interval)]
+    cells = (
+        _number(str(mark.k)),
+        _number(f"{mark.accuracy:.4f}", *interval, *([below["accuracy"]] if "accuracy" in below else [])),
+        *(
+            _number(text, *([below[quantity]] if quantity in below else []))
+            for quantity, text in (
+                ("cost", usd(mark.cost)),
+                ("time", seconds(mark.time)),
+                *((unit, significant(value)) for unit, value in mark.used),
+            )
+        ),
+        _number(share),
+    )
+    numbers = "".join(cells)
     return f'<tr class="choice">{rule}{numbers}{why}</tr>'
+
+
+def _number(text: str, *below: str) -> str:
+    """A cell, with what belongs to its number in smaller letters."""
+    return f'<td class="number">{text}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'

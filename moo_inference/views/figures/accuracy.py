@@ -14,6 +14,8 @@ from moo_inference.views.figures.style import (
     PURPLE,
     RED,
     Size,
+    at_quantile,
+    at_quantile_style,
     dress,
     heading,
     legend,
@@ -21,6 +23,8 @@ from moo_inference.views.figures.style import (
     mark_handles,
     numbers,
     place,
+    quantile_words,
+    quantity_label,
     say,
 )
 from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
@@ -46,13 +50,15 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
     shade_feasible(ax, found)
     ax.fill_between(k, accuracy.low, accuracy.high, color=PURPLE, alpha=0.18, linewidth=0)
     ax.plot(k, accuracy.mean, color=PURPLE, linewidth=size.line, marker="." if len(k) < 2 else None)
+    if found.limits[-1].quantile is not None:
+        ax.plot(k, found.values[:, -1], **at_quantile_style(size, PURPLE))
     limit(ax, size, found.scenario.a_min)
     chosen = [mark for mark in found.marks if mark.k is not None]
-    place(ax, size, chosen, [(mark.k, mark.accuracy) for mark in chosen], clip_on=False)
-    dress(ax, size, "passes k", "accuracy of the kept answer")
+    place(ax, size, chosen, [(mark.k, mark.looked_at[-1]) for mark in chosen], clip_on=False)
+    dress(ax, size, "passes k", quantity_label(found.limits[-1], {found.keep}))
     numbers(ax.xaxis)
     numbers(ax.yaxis)
-    lowest = min(float(accuracy.low.min()), found.scenario.a_min)
+    lowest = min(float(accuracy.low.min()), float(found.values[:, -1].min()), found.scenario.a_min)
     ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
     ax.set_xlim(*span(found, int(k.max())))
     if found.infeasibility is not None:
@@ -61,12 +67,15 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
+    quantiles = quantile_words(found.limits[-1:])
+    floor = f"a_min {found.scenario.a_min:g}{at_quantile(found.limits[-1])}"
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=PURPLE, linewidth=size.line, label="mean"),
-        Patch(facecolor=PURPLE, alpha=0.25, label="95 % of queries"),
-        Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"a_min {found.scenario.a_min:g}"),
+        *([Line2D([], [], **at_quantile_style(size, PURPLE), label=quantiles)] if quantiles else []),
+        Patch(facecolor=PURPLE, alpha=0.25, label="middle 95 % of queries"),
+        Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=floor),
         *shade,
     ]
 

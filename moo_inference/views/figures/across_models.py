@@ -1,6 +1,7 @@
-"""All models of a scenario on one chart of accuracy over cost, each with its choices."""
+"""All models of a scenario on charts of accuracy over cost, time and further resources, each with its choices."""
 
 from collections.abc import Mapping, Sequence
+from textwrap import fill
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -10,7 +11,7 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from moo_inference.errors import unknown_name
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import usd
+from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     LINES,
     PAPER_MM,
@@ -19,6 +20,7 @@ from moo_inference.views.figures.style import (
     Dash,
     Size,
     brief,
+    budget_words,
     dress,
     heading,
     legend,
@@ -26,6 +28,8 @@ from moo_inference.views.figures.style import (
     mark_handles,
     numbers,
     place,
+    quantity_label,
+    quantity_unit,
     say,
 )
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
@@ -42,45 +46,54 @@ def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None
     return [trajectory(study, scenario, model, labels) for model in study.catalog.models]
 
 
-def draw(ax: Axes, found: Sequence[Trajectory], size: Size) -> None:
-    """Draw accuracy over cost: thick where all budgets are met, thin where not, with the choices."""
-    scenario = found[0].scenario
-    for one, (colour, dash) in zip(found, _lines(len(found)), strict=True):
-        cost, accuracy = one.cost.mean, one.accuracy.mean
-        ax.plot(cost, accuracy, color=colour, linewidth=0.5 * size.line, alpha=0.6, zorder=1)
-        met = np.where(one.feasible, accuracy, np.nan)
-        ax.plot(cost, met, color=colour, linestyle=dash, linewidth=1.4 * size.line, zorder=2)
-    for one in found:
-        chosen = [mark for mark in one.marks if mark.k is not None]
-        place(ax, size, chosen, [(mark.cost, mark.accuracy) for mark in chosen], scale=0.65)
-    limit(ax, size, scenario.c_max, vertical=True)
-    limit(ax, size, scenario.a_min)
-    dress(ax, size, "cost of a query (USD), logarithmic", "accuracy of the kept answer")
-    ax.set_xscale("log")
-    ax.xaxis.set_major_locator(LogLocator(subs=(1.0,)))
-    ax.xaxis.set_major_formatter(Amounts("$", alike=False))
-    ax.xaxis.set_minor_formatter(NullFormatter())
-    numbers(ax.yaxis)
-    if not any(one.feasible.any() for one in found):
-        say(ax, size, "no k of any of these models meets all budgets", 40)
+def draw(axes: Sequence[Axes], found: Sequence[Trajectory], size: Size) -> None:
+    """Draw accuracy over cost, over time and over each further resource, on an axes of its own.
+
+    Thick where all budgets are met, thin where not. Colours and dashes mean models, shapes of markers rules.
+    """
+    *spent, floor = found[0].limits
+    keeps = {one.keep for one in found}
+    lines = _lines(len(found))
+    for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
+        for one, (colour, dash) in zip(found, lines, strict=True):
+            amounts, accuracy = one.values[:, column], one.values[:, -1]
+            ax.plot(amounts, accuracy, color=colour, linewidth=0.5 * size.line, alpha=0.6, zorder=1)
+            met = np.where(one.feasible, accuracy, np.nan)
+            ax.plot(amounts, met, color=colour, linestyle=dash, linewidth=1.4 * size.line, zorder=2)
+        for one, (colour, _) in zip(found, lines, strict=True):
+            chosen = [mark for mark in one.marks if mark.k is not None]
+            points = [(mark.looked_at[column], mark.looked_at[-1]) for mark in chosen]
+            place(ax, size, chosen, points, scale=0.65, colour=colour)
+        limit(ax, size, budget.value, vertical=True)
+        limit(ax, size, floor.value)
+        dress(ax, size, f"{quantity_label(budget)}, logarithmic", quantity_label(floor, keeps))
+        ax.set_xscale("log")
+        low, high = ax.get_xlim()
+        # Within a few tens of each other, powers of ten alone would be one number or none.
+        ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 60 * low else (1.0, 2.0, 5.0)))
+        ax.xaxis.set_major_formatter(Amounts(quantity_unit(budget.quantity), alike=False))
+        ax.xaxis.set_minor_formatter(NullFormatter())
+        numbers(ax.yaxis)
+        if not any(one.feasible.any() for one in found):
+            say(ax, size, "no k of any of these models meets all budgets", 30)
 
 
 def handles(found: Sequence[Trajectory], size: Size) -> list[Line2D]:
     """What the legend holds: the models, the rules and the budgets."""
-    scenario = found[0].scenario
+    several = len({one.keep for one in found}) > 1
     models = [
-        Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size))
+        Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size, several=several))
         for one, (colour, dash) in zip(found, _lines(len(found)), strict=True)
     ]
-    budgets = [*([] if scenario.c_max is None else [usd(scenario.c_max)]), f"accuracy {scenario.a_min:g}"]
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"budgets: {', '.join(budgets)}")
-    return [*models, *mark_handles(found[0].marks, size, with_k=False), line]
+    budgets = budget_words("budgets", found[0].limits, size)
+    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
+    return [*models, *mark_handles(found[0].marks, size, with_k=False, colour="#BBBBBB"), line]
 
 
 def figure(
     study: Study, scenario: str, *, width_mm: float = PAPER_MM, labels: Mapping[str, str] | None = None
 ) -> Figure:
-    """Accuracy over cost of all models of a scenario, each with its choices.
+    """Accuracy over cost, time and further resources of all models of a scenario, each with its choices.
 
     Args:
         study: the study.
@@ -98,15 +111,22 @@ def sheet(found: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
     shown = handles(found, size)
-    rows_mm = 0.5 * size.font * (len(shown) + 1) // 2
-    height = width_mm * 0.8 + rows_mm if size.narrow else max(0.56 * width_mm, 0.52 * size.font * (len(shown) + 2))
+    panels = len(found[0].limits) - 1
+    rows = panels if size.narrow else -(-panels // 3)
+    columns = -(-panels // rows)
+    entries = sum(1 + str(line.get_label()).count("\n") for line in shown)
+    legend_mm = 0.48 * size.font * (-(-entries // _legend_columns(size)) + 1)
+    height = (0.62 if size.narrow else 0.4) * rows * width_mm + legend_mm + 1.2 * size.font
     whole = size.sheet(height, layout="constrained")
-    ax = whole.subplots()
-    draw(ax, found, size)
+    grid = whole.subplots(rows, columns, squeeze=False, sharey=True)
+    draw(list(grid.flat[:panels]), found, size)
+    for ax in grid.flat[panels:]:
+        ax.remove()
+    for ax in grid[:, 1:].flat:
+        ax.set_ylabel("")
     title = heading(f"{found[0].scenario.name}: thick where all budgets are met", size)
     whole.suptitle(title, fontsize=1.05 * size.font, parse_math=False)
-    where = {"loc": "outside lower center", "ncols": 2} if size.narrow else {"loc": "outside right center"}
-    legend(whole, size, shown, **where)
+    legend(whole, size, shown, loc="outside lower center", ncols=_legend_columns(size))
     return whole
 
 
@@ -114,6 +134,14 @@ def _lines(count: int) -> list[tuple[str, Dash]]:
     return [LINES[place % len(LINES)] for place in range(count)]
 
 
-def _name(found: Trajectory, size: Size) -> str:
-    room = 20 if size.narrow else 28
-    return brief(found.model, room) if found.feasible.any() else f"{brief(found.model, room - 6)} (infeasible)"
+def _legend_columns(size: Size) -> int:
+    return 2 if size.narrow else 3
+
+
+def _name(found: Trajectory, size: Size, *, several: bool) -> str:
+    """The name of a model in the room that a column of the legend has, in two lines if need be."""
+    points = 2.834 * size.width_mm / _legend_columns(size)
+    room = int(points / (0.55 * 0.9 * size.font)) - 7
+    what = [*([keeper(found.keep)] if several else []), *([] if found.feasible.any() else ["infeasible"])]
+    end = f" ({', '.join(what)})" if what else ""
+    return fill(brief(found.model, 2 * room - len(end)) + end, room)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
-from moo_inference.estimators.curve import Quantity
+from moo_inference.estimators.curve import FloatArray, Quantity
 from moo_inference.views.figures.accuracy import shade_feasible, span
 from moo_inference.views.figures.style import (
     BLUE,
@@ -17,6 +17,7 @@ from moo_inference.views.figures.style import (
     PAPER_MM,
     RED,
     Size,
+    at_quantile_style,
     budget_words,
     dress,
     heading,
@@ -25,6 +26,7 @@ from moo_inference.views.figures.style import (
     mark_handles,
     numbers,
     place,
+    quantile_words,
     quantity_label,
     quantity_unit,
     say,
@@ -35,8 +37,9 @@ from moo_inference.views.figures.trajectory import Trajectory, of_a_cell
 def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
     """Draw cost over k on the first axes, time on the second, and each further resource on one of the others."""
     limits, amounts = found.limits[:-1], found.quantities[:-1]
-    tops = [_top(amount, limit_of_it.value) for amount, limit_of_it in zip(amounts, limits, strict=True)]
-    shown = np.any([amount.mean <= top for amount, top in zip(amounts, tops, strict=True)], axis=0)
+    values = found.values.T[:-1]
+    tops = [_top(amount, own, budget.value) for amount, own, budget in zip(amounts, values, limits, strict=True)]
+    shown = np.any([own <= top for own, top in zip(values, tops, strict=True)], axis=0)
     last = int(found.curve.k[shown].max())
     crowded = len(amounts) > 2 and not size.narrow
     k = found.curve.k
@@ -45,9 +48,11 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
         shade_feasible(ax, found)
         ax.fill_between(k, amount.low, amount.high, color=BLUE, alpha=0.2, linewidth=0)
         ax.plot(k, amount.mean, color=BLUE, linewidth=size.line, marker="." if len(k) < 2 else None)
+        if limits[column].quantile is not None:
+            ax.plot(k, values[column], **at_quantile_style(size, BLUE))
         limit(ax, size, limits[column].value)
-        place(ax, size, chosen, [(mark.k, mark.values[column]) for mark in chosen], clip_on=False)
-        dress(ax, size, "passes k", quantity_label(limits[column].quantity))
+        place(ax, size, chosen, [(mark.k, mark.looked_at[column]) for mark in chosen], clip_on=False)
+        dress(ax, size, "passes k", quantity_label(limits[column]))
         numbers(ax.xaxis, "", 4 if crowded else 6)
         numbers(ax.yaxis, quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(found, last), ylim=(0, 1.02 * top))
@@ -55,21 +60,22 @@ def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
             say(ax, size, found.infeasibility.split(";")[0], 24 if crowded else 46)
 
 
-def _top(amount: Quantity, budget: float | None) -> float:
+def _top(amount: Quantity, looked_at: FloatArray, budget: float | None) -> float:
     """Far beyond a budget there is nothing to decide."""
-    highest = float(amount.high.max()) or 1.0
-    return highest if budget is None else max(1.15 * budget, min(highest, 2.5 * budget), 1.1 * float(amount.mean.min()))
+    highest = max(float(amount.high.max()), float(looked_at.max())) or 1.0
+    return highest if budget is None else max(1.15 * budget, min(highest, 2.5 * budget), 1.1 * float(looked_at.min()))
 
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
-    budgets = budget_words("budget", found.limits[:-1])
+    budgets, quantiles = budget_words("budget", found.limits[:-1], size), quantile_words(found.limits[:-1])
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
     line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=BLUE, linewidth=size.line, label="mean"),
-        Patch(facecolor=BLUE, alpha=0.25, label="95 % of queries"),
+        *([Line2D([], [], **at_quantile_style(size, BLUE), label=quantiles)] if quantiles else []),
+        Patch(facecolor=BLUE, alpha=0.25, label="middle 95 % of queries"),
         *([line] if budgets else []),
         *shade,
     ]

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.texts.amounts import seconds, unit_words, usd
 from moo_inference.texts.markers import UTOPIA
 from moo_inference.views.figures.style import (
@@ -20,12 +21,14 @@ from moo_inference.views.figures.style import (
     PAPER_MM,
     RED,
     Size,
+    at_quantile,
     dress,
     heading,
     legend,
     mark_handles,
     numbers,
     place,
+    quantity_label,
     say,
     sign,
     utopia_handle,
@@ -40,22 +43,29 @@ VOLUMES = ListedColormap(matplotlib.colormaps["Purples"](np.linspace(0.3, 1, 256
 def bounds(found: Trajectory) -> Bounds:
     """What the axes have to hold: the budgets, and at least the first k; money, seconds, accuracy."""
     axes = []
-    for amount, budget in ((found.cost.mean, found.scenario.c_max), (found.time.mean, found.scenario.t_max)):
+    cost, time, accuracy = shown(found)
+    for amount, budget in ((cost, found.scenario.c_max), (time, found.scenario.t_max)):
         axes.append((0.0, 1.04 * (amount.max() if budget is None else max(budget, 1.1 * amount.min()))))
-    lowest = min(found.scenario.a_min, float(found.accuracy.mean[within(found, axes[0][1], axes[1][1])].min()))
+    lowest = min(found.scenario.a_min, float(accuracy[within(found, axes[0][1], axes[1][1])].min()))
     return axes[0], axes[1], (lowest - 0.1 * (1 - lowest) if lowest < 1 else 0.99, 1.0)
 
 
 def within(found: Trajectory, cost: float, time: float) -> Any:
     """(n,) whether k is inside the axes."""
-    return (found.cost.mean <= cost) & (found.time.mean <= time)
+    x, y, _ = shown(found)
+    return (x <= cost) & (y <= time)
+
+
+def shown(found: Trajectory) -> FloatArray:
+    """(3, n) cost, time and accuracy as the budgets look at them."""
+    return found.values[:, [0, 1, -1]].T
 
 
 def draw(ax: Axes3D, found: Trajectory, size: Size) -> None:
     """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices."""
     cost, time, accuracy = box = bounds(found)
     seen = within(found, cost[1], time[1])
-    x, y, z = found.cost.mean, found.time.mean, found.accuracy.mean
+    x, y, z = shown(found)
     ax.plot(x[seen], y[seen], z[seen], color="#999999", linewidth=size.line / 2, zorder=1)
     off = seen & ~found.on_front
     ax.scatter(x[off], y[off], z[off], s=0.12 * size.font**2, color="#BBBBBB", depthshade=False, zorder=2)
@@ -75,9 +85,10 @@ def draw(ax: Axes3D, found: Trajectory, size: Size) -> None:
     _edges(ax, found, box, size)
     ax.plot([0], [0], [1], **sign(UTOPIA, 1.4 * size.font, size), zorder=9, clip_on=False)
     chosen = [mark for mark in found.marks if mark.k is not None]
-    place(ax, size, chosen, [(mark.cost, mark.time, mark.accuracy) for mark in chosen])
-    dress(ax, size, "cost of a query (USD)", "time of a query (s)")
-    ax.set_zlabel("accuracy", fontsize=size.font)
+    place(ax, size, chosen, [(*mark.looked_at[:2], mark.looked_at[-1]) for mark in chosen])
+    money, latency, *_, floor = found.limits
+    dress(ax, size, quantity_label(money), quantity_label(latency))
+    ax.set_zlabel(quantity_label(floor, {found.keep}), fontsize=size.font)
     for axis, unit in ((ax.xaxis, "$"), (ax.yaxis, ""), (ax.zaxis, "")):
         # At the corner the first ticks of cost and time would touch.
         numbers(axis, unit, 5, first=axis is not ax.yaxis)
@@ -101,15 +112,11 @@ def volume_scale(found: Trajectory) -> Normalize:
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, utopia, and the budgets."""
-    scenario = found.scenario
+    money, time, *_, floor = found.limits
     planes = [
-        Patch(facecolor=colour, alpha=0.35, label=text)
-        for colour, value, text in (
-            (BLUE, scenario.c_max, f"c_max {usd(scenario.c_max or 0)}"),
-            (GREEN, scenario.t_max, f"t_max {seconds(scenario.t_max or 0)}"),
-            (RED, scenario.a_min, f"a_min {scenario.a_min:g}"),
-        )
-        if value is not None
+        Patch(facecolor=colour, alpha=0.35, label=f"{limit.budget} {text(limit.value)}{at_quantile(limit)}")
+        for colour, limit, text in ((BLUE, money, usd), (GREEN, time, seconds), (RED, floor, "{:g}".format))
+        if limit.value is not None
     ]
     return [*mark_handles(found.marks, size), *planes, utopia_handle(size)]
 

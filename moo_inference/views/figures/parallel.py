@@ -1,6 +1,5 @@
 """The front as parallel coordinates: one axis a quantity, one line a row, of any number of objectives."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import matplotlib
@@ -21,6 +20,7 @@ from moo_inference.views.figures.style import (
     PAPER_MM,
     RED,
     Size,
+    at_quantile,
     heading,
     legend,
     mark_handles,
@@ -49,7 +49,7 @@ def rows_shown(found: Trajectory) -> NDArray[np.bool_]:
     if found.on_front.any():
         return found.on_front
     tops = [top for _, top in found.spans[:-1]]
-    near = np.all(found.curve.means[:, :-1] <= tops, axis=1)
+    near = np.all(found.values[:, :-1] <= tops, axis=1)
     return np.asarray(near | (np.arange(len(near)) == 0))
 
 
@@ -57,7 +57,7 @@ def ends(found: Trajectory) -> list[tuple[float, float]]:
     """(m,) the worst and the best end of each axis: those of the lines, and the budget where it is near."""
     return [
         _ends(values, limit, has_front=bool(found.on_front.any()))
-        for values, limit in zip(found.curve.means[rows_shown(found)].T, found.limits, strict=True)
+        for values, limit in zip(found.values[rows_shown(found)].T, found.limits, strict=True)
     ]
 
 
@@ -82,20 +82,20 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
     """Draw one line a row, darker for more passes, the choices in their colours, and each axis with its budget."""
     across = np.arange(len(found.limits))
     rows = rows_shown(found)
-    lines = heights(found, found.curve.means[rows])
+    lines = heights(found, found.values[rows])
     shades = SHADES(k_scale(found)(found.curve.k[rows]))
     segments = [np.column_stack([across, line]) for line in lines]
     style = "solid" if found.on_front.any() else "dashed"
     ax.add_collection(LineCollection(segments, colors=shades, linewidths=0.6 * size.line, linestyles=style, zorder=1))
     chosen = [mark for mark in found.marks if mark.k is not None]
-    points = [heights(found, np.array([mark.values]))[0] for mark in chosen]
+    points = [heights(found, np.array([mark.looked_at]))[0] for mark in chosen]
     ks = [mark.k for mark in chosen]
     for place_of_it, (mark, line) in enumerate(zip(chosen, points, strict=True)):
         # Where several rules take one k, the later lines are thinner, so that all can be seen.
         width = size.line * (1.3 + 1.4 * ks[place_of_it + 1 :].count(mark.k))
         ax.plot(across, line, color=mark.marker.colour, linewidth=width, zorder=2)
     ax.set(xlim=(-0.25, across[-1] + 0.25), ylim=(0, 1))
-    _name_axes(ax, found.limits, size)
+    _name_axes(ax, found, size)
     for column, (worst, best) in enumerate(ends(found)):
         _scale(ax, column, (worst, best), found.limits[column], size)
     over = ax.twinx()
@@ -113,11 +113,11 @@ def k_scale(found: Trajectory) -> Normalize:
     return Normalize(k.min(), k.max()) if len(k) > 1 else Normalize(k[0] - 1, k[0] + 1)
 
 
-def _name_axes(ax: Axes, limits: Sequence[Limit], size: Size) -> None:
+def _name_axes(ax: Axes, found: Trajectory, size: Size) -> None:
     """Quantities above their axes, budgets below."""
-    room = 0.85 * size.width_mm / len(limits)
-    for column, limit in enumerate(limits):
-        name = heading(quantity_label(limit.quantity), size, room)
+    room = 0.85 * size.width_mm / len(found.limits)
+    for column, limit in enumerate(found.limits):
+        name = heading(quantity_label(limit, {found.keep}), size, room)
         ax.text(column, 1.03, name, ha="center", va="bottom", fontsize=size.font, parse_math=False)
         ax.text(
             column,
@@ -139,9 +139,9 @@ def _bound(limit: Limit) -> str:
     if limit.value is None:
         return "no budget"
     if limit.quantity == "accuracy":
-        return f"at least {limit.value:g}"
+        return f"at least {limit.value:g}{at_quantile(limit)}"
     shown = amount(limit.quantity, limit.value)
-    return f"at most {shown.replace(' ', NO_BREAK) if limit.quantity == 'time' else shown}"
+    return f"at most {shown.replace(' ', NO_BREAK) if limit.quantity == 'time' else shown}{at_quantile(limit)}"
 
 
 def _scale(ax: Axes, column: int, span: tuple[float, float], limit: Limit, size: Size) -> None:

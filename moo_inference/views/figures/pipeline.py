@@ -15,6 +15,7 @@ from moo_inference.estimators.curve import FloatArray
 from moo_inference.stages import has_branches, plan_of, values_of
 from moo_inference.studies.pipeline_cells import PipelineMark, find_pipeline_cell, pipeline_marks
 from moo_inference.studies.study import Study
+from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     PAPER_MM,
     PURPLE,
@@ -48,6 +49,7 @@ class PipelineView:
         marks: the choices.
         lower_bound: whether times are lower bounds, since branches run at the same time.
         nothing: why there is no front, or None.
+        keeps: which of k passes is kept, of the models that the stages may use.
     """
 
     title: str
@@ -56,6 +58,7 @@ class PipelineView:
     marks: tuple[PipelineMark, ...]
     lower_bound: bool
     nothing: str | None
+    keeps: tuple[str, ...] = ()
 
 
 def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
@@ -76,7 +79,9 @@ def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
     if not len(values):
         nothing = "not solved" if cell.front is None else str(cell.front.infeasibility).split(";")[0]
     branches = has_branches(plan_of(entry, catalog.models))
-    return PipelineView(f"{entry.name}, {budgets.name}", limits, values, pipeline_marks(cell), branches, nothing)
+    used = () if cell.front is None else sorted({model for row in cell.front.models for model in row})
+    keeps = tuple(dict.fromkeys(catalog.models[model].accuracy.keep for model in used))
+    return PipelineView(f"{entry.name}, {budgets.name}", limits, values, pipeline_marks(cell), branches, nothing, keeps)
 
 
 def draw(axes: Sequence[Axes], found: PipelineView, size: Size) -> None:
@@ -93,7 +98,8 @@ def draw(axes: Sequence[Axes], found: PipelineView, size: Size) -> None:
         marks = [mark for mark, _ in chosen]
         place(ax, size, marks, [(values[column], values[-1]) for _, values in chosen], clip_on=False)
         room = size.width_mm if size.narrow or len(spent) < 3 else size.width_mm / 4
-        dress(ax, size, heading(f"{quantity_label(budget.quantity)}{bound}", size, room), "accuracy of the whole")
+        name = heading(f"{quantity_label(budget)}{bound}", size, room)
+        dress(ax, size, name, f"accuracy of the whole{_kept(found)}")
         span = _span(found.values[:, column], budget.value)
         numbers(ax.xaxis, quantity_unit(budget.quantity), 2 if span[1] >= _LONG else 4)
         numbers(ax.yaxis, "", 5)
@@ -107,6 +113,11 @@ def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
     top = float(amounts.max(initial=0.0))
     near = budget is not None and (top > budget / 3 or top == 0)
     return 0.0, 1.08 * (max(top, budget or 0.0) if near else top or 1.0)
+
+
+def _kept(found: PipelineView) -> str:
+    """Who keeps a pass at each stage, where it is the same at all."""
+    return f",\nkept by {keeper(found.keeps[0])}" if len(found.keeps) == 1 else ""
 
 
 def _accuracies(found: PipelineView) -> tuple[float, float]:
@@ -124,7 +135,7 @@ def handles(found: PipelineView, size: Size) -> list[Any]:
     return [
         *mark_handles(found.marks, size),
         *front,
-        Line2D([], [], **line, label=budget_words("budgets", found.limits)),
+        Line2D([], [], **line, label=budget_words("budgets", found.limits, size)),
     ]
 
 

@@ -40,19 +40,19 @@ def pairs(quantities: int) -> list[tuple[int, int]]:
 
 def draw(axes: Sequence[Axes], found: Trajectory, size: Size) -> None:
     """Draw each projection on an axes of its own, with budgets and choices; see `pairs`."""
-    means = found.curve.means
+    values = found.values
     limits, spans = found.limits, found.spans
     chosen = [mark for mark in found.marks if mark.k is not None]
     for ax, (across, up) in zip(axes, pairs(len(limits)), strict=True):
-        ax.plot(means[:, across], means[:, up], color="#BBBBBB", linewidth=size.line / 2, zorder=1)
+        ax.plot(values[:, across], values[:, up], color="#BBBBBB", linewidth=size.line / 2, zorder=1)
         for rows, colour, points in ((~found.on_front, "#BBBBBB", 0.1), (found.on_front, PURPLE, 0.2)):
-            ax.scatter(means[rows, across], means[rows, up], s=points * size.font**2, color=colour, zorder=2)
+            ax.scatter(values[rows, across], values[rows, up], s=points * size.font**2, color=colour, zorder=2)
         limit(ax, size, limits[across].value, vertical=True)
         limit(ax, size, limits[up].value)
-        place(ax, size, chosen, [(mark.values[across], mark.values[up]) for mark in chosen], clip_on=False)
+        place(ax, size, chosen, [(mark.looked_at[across], mark.looked_at[up]) for mark in chosen], clip_on=False)
         crowded = len(axes) > _MANY
-        name = heading(quantity_label(limits[across].quantity), size, size.width_mm / (6 if crowded else 1))
-        dress(ax, size, name, quantity_label(limits[up].quantity))
+        name = heading(quantity_label(limits[across]), size, size.width_mm / (6 if crowded else 1))
+        dress(ax, size, name, quantity_label(limits[up], {found.keep}))
         long = spans[across][1] >= _LONG or crowded
         for axis, column, most in ((ax.xaxis, across, 2 if long else 4), (ax.yaxis, up, 5)):
             numbers(axis, quantity_unit(limits[column].quantity), most)
@@ -71,7 +71,7 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
         *mark_handles(found.marks, size),
         *front,
         *others,
-        Line2D([], [], **line, label=budget_words("budgets", found.limits)),  # type: ignore[arg-type]
+        Line2D([], [], **line, label=budget_words("budgets", found.limits, size)),  # type: ignore[arg-type]
     ]
 
 

@@ -58,7 +58,9 @@ def render_all(
         workers: processes; None means all cores where there is enough to do.
     """
     count = workers or (-1 if len(jobs) >= _WORTH_PROCESSES else 1)
-    drawn = joblib.Parallel(n_jobs=count, return_as="generator")(joblib.delayed(render)(job) for job in jobs)
+    # One at a time: a batch would be told of when its last figure is drawn.
+    parallel = joblib.Parallel(n_jobs=count, return_as="generator", batch_size=1)
+    drawn = parallel(joblib.delayed(render)(job) for job in jobs)
     for place, (job, images) in enumerate(zip(jobs, drawn, strict=True), start=1):
         if progress is not None:
             progress(place, len(jobs))

@@ -1,6 +1,6 @@
 """How the figures look: sizes for paper and slide, colours, axes with units. Nothing here touches global settings."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from textwrap import fill
 from typing import Any, Literal, Protocol
@@ -13,7 +13,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter, MaxNLocator
 
 from moo_inference.catalog import Limit
-from moo_inference.texts.amounts import amount, plain, unit_words
+from moo_inference.texts.amounts import amount, percentile, plain, unit_words
+from moo_inference.texts.keepers import keeper
 from moo_inference.texts.markers import UTOPIA, Marker
 
 PAPER_MM = 85.0
@@ -115,10 +116,45 @@ class Amounts(Formatter):
         return [f"{self.before}{tick:,.{decimals}f}" for tick in ticks]
 
 
-def quantity_label(quantity: str) -> str:
-    """What stands along an axis of cost, time, accuracy or a further resource, with its unit."""
-    known = {"cost": "cost of a query (USD)", "time": "time of a query (s)", "accuracy": "accuracy"}
-    return known.get(quantity, f"{unit_words(quantity)} of a query")
+def quantity_label(limit: Limit, keeps: Collection[str] = ()) -> str:
+    """What stands along an axis of cost, time, accuracy or a further resource, with its unit.
+
+    Args:
+        limit: its budget; one for a quantile is told.
+        keeps: which of k passes is kept, for an accuracy; told where it is the same of all.
+    """
+    kept = f", kept by {keeper(next(iter(keeps)))}" if len(set(keeps)) == 1 else ""
+    known = {
+        "cost": ("cost of a query (USD)", "cost (USD)"),
+        "time": ("time of a query (s)", "time (s)"),
+        "accuracy": (f"accuracy{kept}",) * 2,
+    }
+    word = unit_words(limit.quantity)
+    of_a_query, alone = known.get(limit.quantity, (f"{word} of a query", word))
+    share = share_of_queries(limit)
+    return of_a_query if share is None else f"{share} of queries:\n{alone}"
+
+
+def share_of_queries(limit: Limit) -> str | None:
+    """Of how many queries a budget has to hold: 95 %; None for a budget for the mean."""
+    if limit.quantile is None:
+        return None
+    return f"{100 * (1 - limit.quantile if limit.quantity == 'accuracy' else limit.quantile):.6g} %"
+
+
+def at_quantile(limit: Limit) -> str:
+    """What stands behind a budget that is for a quantile; empty for the mean."""
+    return "" if limit.quantile is None else f" ({percentile(limit.quantile)})"
+
+
+def quantile_words(limits: Iterable[Limit]) -> str:
+    """The quantiles that budgets are for, as a legend tells them: p99 of cost, p95 of time; empty without any."""
+    return ", ".join(f"{percentile(q)} of {unit_words(what)}" for _, what, _, q in limits if q is not None)
+
+
+def at_quantile_style(size: Size, colour: str) -> dict[str, Any]:
+    """The line of a quantile that a budget is for, beside that of the mean."""
+    return {"color": colour, "linestyle": (0, (4, 1, 1, 1)), "linewidth": 1.3 * size.line}
 
 
 def quantity_unit(quantity: str) -> str:
@@ -126,14 +162,15 @@ def quantity_unit(quantity: str) -> str:
     return "$" if quantity == "cost" else ""
 
 
-def budget_words(what: str, limits: Iterable[Limit]) -> str:
-    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s, accuracy 0.93. Else nothing."""
+def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
+    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing."""
     shown = [
-        f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value)
+        (f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value))
+        + at_quantile(limit)
         for limit in limits
         if limit.value is not None
     ]
-    return fill(f"{what}: {', '.join(shown)}", 40, break_long_words=False) if shown else ""
+    return fill(f"{what}: {', '.join(shown)}", 28 if size.narrow else 40, break_long_words=False) if shown else ""
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
@@ -171,7 +208,13 @@ def limit(ax: Axes, size: Size, value: float | None, *, vertical: bool = False) 
 
 
 def place(
-    ax: Any, size: Size, marks: Sequence[Shown], points: Sequence[Sequence[Any]], scale: float = 1.0, **options: Any
+    ax: Any,
+    size: Size,
+    marks: Sequence[Shown],
+    points: Sequence[Sequence[Any]],
+    scale: float = 1.0,
+    colour: str | None = None,
+    **options: Any,
 ) -> None:
     """Set the markers; where several fall on one point the later ones are smaller, so that all can be seen.
 
@@ -181,6 +224,7 @@ def place(
         marks: the choices.
         points: the place of each, in the coordinates of the axes.
         scale: how much larger than usual the markers are.
+        colour: of all of them where colours mean something else than rules; None gives each rule its own.
         **options: for the lines.
     """
     places = [tuple(point) for point in points]
@@ -188,25 +232,27 @@ def place(
         later = places[place_of_it + 1 :].count(places[place_of_it])
         alone = places.count(places[place_of_it]) == 1
         points_wide = 0.95 * scale * size.font * (1.0 if alone else 0.75 * 1.45**later)
-        ax.plot(*[[value] for value in point], **sign(mark.marker, points_wide, size), zorder=20 - later, **options)
+        ax.plot(
+            *[[value] for value in point], **sign(mark.marker, points_wide, size, colour), zorder=20 - later, **options
+        )
 
 
-def sign(marker: Marker, points: float, size: Size) -> dict[str, Any]:
-    """A marker as options of a line."""
+def sign(marker: Marker, points: float, size: Size, colour: str | None = None) -> dict[str, Any]:
+    """A marker as options of a line, in the colour of its rule or another."""
     return {
         "linestyle": "none",
         "marker": marker.matplotlib,
         "markersize": points,
-        "markerfacecolor": marker.colour if marker.filled else "none",
-        "markeredgecolor": "black",
+        "markerfacecolor": (colour or marker.colour) if marker.filled else "none",
+        "markeredgecolor": "black" if marker.filled or colour is None else colour,
         "markeredgewidth": size.line / 2,
     }
 
 
-def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True) -> list[Line2D]:
-    """What the legend shows of the choices."""
+def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True, colour: str | None = None) -> list[Line2D]:
+    """What the legend shows of the choices; see `place` for the colour."""
     return [
-        Line2D([], [], **sign(mark.marker, 0.8 * size.font, size), label=mark.label if with_k else mark.rule)
+        Line2D([], [], **sign(mark.marker, 0.8 * size.font, size, colour), label=mark.label if with_k else mark.rule)
         for mark in marks
     ]
 

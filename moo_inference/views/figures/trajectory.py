@@ -31,6 +31,9 @@ class Trajectory:
             that is null counts as 1. 0 where a budget is spent.
         marks: the choices.
         infeasibility: why no k meets all budgets, or None.
+        values: (n, m) cost, time, further resources and accuracy as the budgets look at them: means, or quantiles
+            where the scenario asks for them.
+        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
     """
 
     model: str
@@ -41,6 +44,8 @@ class Trajectory:
     volume: FloatArray
     marks: tuple[Mark, ...]
     infeasibility: str | None
+    values: FloatArray
+    keep: str
 
     @property
     def title(self) -> str:
@@ -67,15 +72,14 @@ class Trajectory:
     def spans(self) -> list[tuple[float, float]]:
         """(m,) from where to where each quantity is worth being seen: the front's surroundings, and the budgets."""
         spans = []
-        for spent, limit in zip(self.quantities[:-1], self.limits[:-1], strict=True):
-            front = spent.mean[self.on_front]
-            top = front.max() if front.size else spent.mean.min()
+        for spent, limit in zip(self.values.T, self.limits[:-1], strict=False):
+            front = spent[self.on_front]
+            top = front.max() if front.size else spent.min()
             budget = limit.value
-            shown = spent.mean.max() if budget is None else budget if top > budget / 3 or not front.size else top
-            spans.append((0.0, 1.12 * max(float(shown), 1.1 * float(spent.mean.min())) or 1.0))
-        accuracy = self.accuracy.mean
+            shown = spent.max() if budget is None else budget if top > budget / 3 or not front.size else top
+            spans.append((0.0, 1.12 * max(float(shown), 1.1 * float(spent.min())) or 1.0))
         tops = np.array([top for _, top in spans])
-        seen = accuracy[(self.curve.means[:, :-1] <= tops).all(axis=1)]
+        seen = self.values[(self.values[:, :-1] <= tops).all(axis=1), -1]
         lowest = min(self.scenario.a_min, float(seen.min(initial=1)))
         highest = max(self.scenario.a_min, float(seen.max(initial=0)))
         margin = 0.1 * max(highest - lowest, 1e-3)
@@ -114,15 +118,18 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
     curve = study.model_curves[model]
     curve = curve.take(np.argsort(curve.k, kind="stable"))
     left = 1 - curve.F / nadir_of(budgets, curve.resources)
+    values = measured(curve, budgets)
     return Trajectory(
         study.catalog.models[model].name,
         budgets,
         curve,
-        np.asarray((constraints(measured(curve, budgets), budgets, curve.resources) <= 0).all(axis=1)),
+        np.asarray((constraints(values, budgets, curve.resources) <= 0).all(axis=1)),
         np.isin(curve.k, cell.front.k),
         np.maximum(left, 0).prod(axis=1),
         marks(study, cell, labels),
         None if cell.front.infeasibility is None else str(cell.front.infeasibility),
+        values,
+        study.catalog.models[model].accuracy.keep,
     )
 
 

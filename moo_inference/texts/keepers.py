@@ -1,0 +1,24 @@
+"""Which of k passes is kept, in words: no accuracy of k passes means anything without it."""
+
+from collections.abc import Collection
+
+_SHORT = {"oracle": "oracle", "verifier": "verifier", "majority": "vote"}
+
+_LONG = {
+    "oracle": "the best one, as only an oracle or a perfect check of the answers picks it",
+    "verifier": "the one to which a verifier gives the highest score",
+    "majority": "the most frequent answer, by vote",
+}
+
+
+def keeper(keep: str) -> str:
+    """What picks the kept pass, in one word: oracle, verifier or vote."""
+    return _SHORT[keep]
+
+
+def kept_of(keeps: Collection[str]) -> str:
+    """A sentence on what is kept of k passes, and with each keeper its word where there are several."""
+    used = [keep for keep in _LONG if keep in keeps]
+    if len(used) == 1:
+        return f"Kept of k passes: {_LONG[used[0]]}."
+    return f"Kept of k passes: {'; '.join(f'{_SHORT[keep]}: {_LONG[keep]}' for keep in used)}."
