@@ -268,9 +268,11 @@ class EstimatedProblem(GridProblem):
         self._known.update(zip(new, rows, strict=True))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
-        faults = self._faults(point)
-        if faults:
-            raise SettingError(faults)
+        for value, (low, high) in zip(point, self._bounds, strict=False):
+            if not (low <= value <= high and value == int(value)):
+                raise SettingError(self._faults(point))
+        if len(point) != len(self._bounds):
+            raise SettingError(self._faults(point))
         return tuple(int(value) for value in point)
 
     def _faults(self, point: tuple[Any, ...]) -> list[str]:
