@@ -11,6 +11,7 @@ from moo_inference.fronts import Front
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table, to_html
+from moo_inference.texts.words import counted, spread
 
 
 @dataclass(frozen=True)
@@ -118,7 +119,8 @@ def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ..
         return ()
     if evidence.extrapolated[row]:
         low, high = evidence.ci_low[row], evidence.ci_high[row]
-        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",)
+        band = spread(f"{low:.3f}", f"{high:.3f}")
+        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({band})",)
     if evidence.last[row]:
         return (f"nothing is known beyond k = {k}, the samples that the evaluation has of some question",)
     return ()
@@ -135,11 +137,11 @@ def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatA
         return f"{judge.id} names {name}" + (f", and also {others}" if ties else "")
     extreme = "greatest" if judge.higher_is_better else "least"
     score = f"{judge.score_name}, {scores[row]:.4g}"
-    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {len(front)} rows"
+    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {counted(len(front), 'row')}"
     return reason + (f", shared with {others}" if ties else "")
 
 
 def _why_none(judge: Rule, front: Front) -> str:
     if len(front) < 3:
-        return f"the front has {len(front)} row{'s' if len(front) > 1 else ''}, and {judge.id} needs three"
+        return f"the front has {counted(len(front), 'row')}, and {judge.id} needs three"
     return f"on this front {judge.score_name or judge.id} singles no row out"

@@ -11,6 +11,7 @@ from moo_inference.errors import CatalogError, SettingError
 from moo_inference.files import Kind, Outputs
 from moo_inference.texts.lines import note, say
 from moo_inference.texts.visible import one_line
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -60,9 +61,9 @@ def doctor(
     holds = list(found.holds)
     if found.kind == "catalog":
         catalog = load_catalog(file)
-        counts = [f"{len(catalog.models):,} models", f"{len(catalog.scenarios):,} scenarios"]
+        counts = [counted(len(catalog.models), "model"), counted(len(catalog.scenarios), "scenario")]
         if catalog.pipelines:
-            counts = [", ".join(counts), f"{len(catalog.pipelines):,} pipelines"]
+            counts = [", ".join(counts), counted(len(catalog.pipelines), "pipeline")]
         holds = [f"{' and '.join(counts)}, all valid."]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:

@@ -11,6 +11,7 @@ from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList
 from moo_inference.readers.serving import ServingRun, Spread, mean_of
 from moo_inference.readers.token_trace import TokenTrace
+from moo_inference.texts.words import counted
 
 SHOWN = 10
 """How many rows are shown."""
@@ -32,7 +33,8 @@ class Found:
 def _prices(found: PriceList) -> Found:
     prices = list(found.priced.values())
     holds = [
-        f"{len(prices) + len(found.unpriced):,} entries: {len(prices):,} with prices, {len(found.unpriced):,} without."
+        f"{counted(len(prices) + len(found.unpriced), 'entry', 'entries')}: "
+        f"{len(prices):,} with prices, {len(found.unpriced):,} without."
     ]
     tiered = sum(bool(price.tiers) for price in prices)
     if tiered:
@@ -65,7 +67,7 @@ def _prices(found: PriceList) -> Found:
 
 
 def _lengths(trace: TokenTrace) -> Found:
-    holds = [f"{len(trace):,} requests."]
+    holds = [f"{counted(len(trace), 'request')}."]
     warnings = [f"{trace.where}: failed requests, which are left out: {trace.failed:,}."] if trace.failed else []
     for name, tokens in (("Input", trace.input_tokens), ("Output", trace.output_tokens)):
         mean, median, tail = float(tokens.mean()), float(np.median(tokens)), float(np.percentile(tokens, 95))
@@ -129,8 +131,8 @@ def _outcomes(found: Outcomes) -> Found:
     least, most = int(n.min()), int(n.max())
     each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     holds = [
-        f"{len(n):,} questions with {each} sample{'s' * (most > 1)} each.",
-        f"{int(c.sum()):,} of {len(found):,} samples are correct ({c.sum() / len(found):.2%}).",
+        f"{counted(len(n), 'question')} with {each} sample{'s' * (most > 1)} each.",
+        f"{int(c.sum()):,} of {counted(len(found), 'sample')} are correct ({c.sum() / len(found):.2%}).",
         f"Answers are {'there' if found.answer is not None else 'not there'}, "
         f"scores are {'there' if found.score is not None else 'not there'}.",
     ]
@@ -151,16 +153,16 @@ def _outcomes(found: Outcomes) -> Found:
 def _lacking_samples(most: int) -> str:
     if most == 1:
         return "There is one sample of each question: accuracy is known for k = 1 only."
-    return f"There are at most {most:,} samples of a question: accuracy is known for k up to {most:,} only."
+    return f"There are at most {counted(most, 'sample')} of a question: accuracy is known for k up to {most:,} only."
 
 
 def compared(option: str, found: dict[str, Outcomes]) -> Found:
     """The same questions under each system or filter, of which one has to be chosen."""
     first = next(iter(found.values()))
     what = "systems, each in a column of its own" if option == "correct" else "filters, each in rows of its own"
-    holds = [f"{len(first.questions):,} questions and {len(found):,} {what}."]
-    counted = [(name, one.correct) for name, one in found.items()]
-    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in counted]
+    holds = [f"{counted(len(first.questions), 'question')} and {len(found):,} {what}."]
+    right = [(name, one.correct) for name, one in found.items()]
+    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
     lacks = [
         _lacking_samples(int(first.counts()[0].max())),
         f"One of them has to be chosen ({option}=...): {', '.join(found)}.",
@@ -170,7 +172,7 @@ def compared(option: str, found: dict[str, Outcomes]) -> Found:
 
 
 def _candidates(found: Candidates) -> Found:
-    holds = [f"{len(found):,} candidates with {len(set(found.names)):,} names."]
+    holds = [f"{counted(len(found), 'candidate')} with {counted(len(set(found.names)), 'name')}."]
     rows = [
         (name, f"{accuracy:.4f}", f"{cost:.4g}")
         for name, accuracy, cost in zip(found.names, found.accuracy, found.usd_per_query, strict=True)

@@ -10,6 +10,7 @@ from moo_inference.errors import ReaderError
 from moo_inference.readers.examination import checked_options, options_of
 from moo_inference.readers.lm_eval import lm_eval_filters
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
+from moo_inference.texts.words import with_article
 
 
 def read_as(
@@ -37,7 +38,7 @@ def read_as(
     """
     known = recognise(path) if format is None else as_format(path, format)
     if known.kind != kind:
-        raise ReaderError(f"{path}: must tell {kind}, and is a {known.name}, which tells {known.kind}")
+        raise ReaderError(f"{path}: must tell {kind}, and is {with_article(known.name)}, which tells {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen of: {', '.join(known.systems)}")
     if known.format == "lm_eval" and "filter" not in options and len(filters := lm_eval_filters(path)) > 1:
