@@ -19,6 +19,7 @@ from moo_inference.infeasibility import Infeasibility, explain
 from moo_inference.scores import ALIKE, levelled
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.table import Table, to_html
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -179,7 +180,7 @@ class Front:
             numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time), *map(significant, others))
             rows.append((*self.models[row : row + 1], *numbers, "" if np.isnan(share) else f"{share:.0%}"))
         shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 2], ("...",) * len(columns), rows[-1]]
-        return Table(f"{title}: {len(rows)} rows", columns, tuple(shown))
+        return Table(f"{title}: {counted(len(rows), 'row')}", columns, tuple(shown))
 
 
 def _front(

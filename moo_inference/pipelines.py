@@ -30,6 +30,7 @@ from moo_inference.stages import (
     values_of,
 )
 from moo_inference.texts.amounts import amount
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -186,12 +187,15 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
     F = front.error_last
     row = judge.do(F)
     if row is None:
-        reason = f"no {judge.noun}: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
+        rows = counted(len(front), "row")
+        reason = f"no {judge.noun}: on this front of {rows} {judge.score_name or judge.id} singles none out"
         return PipelineChoice(judge.id, "no-knee", None, {}, None, reason, (reason,))
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
     *spent, error = front.means[row].tolist()
     amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
-    reason = f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {len(front)} rows"
+    reason = (
+        f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {counted(len(front), 'row')}"
+    )
     stages = dict(zip(front.stages, chosen, strict=True))
     return PipelineChoice(judge.id, "ok", row, stages, F[row], reason, _warnings(front, row, judge))
 
