@@ -159,7 +159,9 @@ class Sum:
         atom = clipped ** sizes[:, None]
         least = self.ends[0] - centre
         # einsum without BLAS, as in `_cells`.
-        raw = np.stack([np.einsum("ij,j->i", powers, below**j) for j in range(1, 5)], axis=1) + atom * least ** np.arange(1, 5)
+        raw = np.stack(
+            [np.einsum("ij,j->i", powers, below**j) for j in range(1, 5)], axis=1
+        ) + atom * least ** np.arange(1, 5)
         found = from_top(raw, 0.0) * [-1, 1, -1, 1]
         found[:, 0] += centre
         if np.isinf(most):

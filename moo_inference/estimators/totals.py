@@ -124,7 +124,9 @@ class Totals:
                 columns.append(np.full(len(block.rows), column))
                 around.append(np.array(block.around(one)))
         if rows:
-            values[np.concatenate(rows), np.concatenate(columns)] = _crossed(*np.concatenate(around, axis=1))
+            places = np.concatenate(rows)
+            found = _crossed(*np.concatenate(around, axis=1))
+            values[places, np.concatenate(columns)] = np.maximum(found, self._least[places])
         return values
 
     def cdf(self, x: float) -> FloatArray:
@@ -139,7 +141,7 @@ class Totals:
             with np.errstate(divide="ignore"):
                 values[alone] = np.exp(self.k[alone] * np.log(self.each.cdf_at(x - self._certain_prompt[alone])))
         for block in self._blocks():
-            values[block.rows] = block.cdf(x)
+            values[block.rows] = np.where(x < self._least[block.rows], 0.0, block.cdf(x))
         return values
 
     @property
@@ -151,6 +153,11 @@ class Totals:
     def _prompts(self) -> FloatArray:
         """(n,) how many times the prompt of the query counts; not at all where each pass has its own."""
         return np.zeros(len(self.k)) if self.prompts is None else self.prompts
+
+    @cached_property
+    def _least(self) -> FloatArray:
+        """(n,) what the total cannot be below, but for a negligible part."""
+        return np.asarray(self._prompts * self.law.prompt.ends[0] + self.waves * self.each.ends[0])
 
     @property
     def _certain_prompt(self) -> FloatArray:

@@ -84,7 +84,10 @@ def test_the_value_of_a_known_accuracy_at_k_depends_on_k_alone(gpt5, kind, estim
 def test_mixed_models_have_the_numbers_that_each_has_alone(gpt5, paper, clipping_model, essay):
     models = [gpt5, clipping_model, paper.models["qwen3-max"]]
     models += [gpt5.replace(accuracy=KINDS[kind]) for kind in KINDS]
-    models += [gpt5.replace(accuracy=ORACLE, passes=PASSES), clipping_model.replace(shared_prompt=True, prompt="per-query")]
+    models += [
+        gpt5.replace(accuracy=ORACLE, passes=PASSES),
+        clipping_model.replace(shared_prompt=True, prompt="per-query"),
+    ]
     models = [models[place] for place in (3, 0, 5, 1, 7, 4, 2, 8, 6)]
     scenario = essay.replace(a_min=0.3, a_quantile=0.4)
     for estimator in ESTIMATORS:
