@@ -198,7 +198,7 @@ def _front(
     own = None if evaluated is None else evaluated.own(curve.F, G)
     F = curve.F if own is None else own.F
     order = np.lexsort((curve.k, *(F.T[::-1] if names else ())))
-    finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values, F])).all(axis=1)  # type: ignore[assignment]
+    finite: NDArray[np.bool_] = np.isfinite(np.hstack([F, values])).all(axis=1)  # type: ignore[assignment]
     if not finite.all():
         _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
         order = order[finite[order]]
