@@ -20,7 +20,7 @@ from moo_inference.errors import CatalogError, did_you_mean
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
 
-_SAID = ("c_max", "t_max")
+_SAID = ("c_max", "t_max", "a_min")
 """Fields in which null says something."""
 
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}

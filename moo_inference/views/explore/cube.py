@@ -91,7 +91,7 @@ def _rows_near_the_budgets(found: Trajectory) -> IntArray:
     """The rows up to the last one within the room around the budgets, and on to the first one that is accurate."""
     budgets = np.array([found.scenario.c_max or np.inf, found.scenario.t_max or np.inf])
     near = np.flatnonzero((found.curve.means[:, :2] <= budgets * _ROOM).all(axis=1))
-    accurate = np.flatnonzero(found.accuracy.mean >= found.scenario.a_min)
+    accurate = np.flatnonzero(found.accuracy.mean >= (found.scenario.a_min or 0.0))
     return np.arange(min(len(found.curve), 1 + max([2, *near[-1:].tolist(), *accurate[:1].tolist()])))
 
 
@@ -100,7 +100,8 @@ def _ends(found: Trajectory, rows: IntArray) -> tuple[float, float, float]:
     farthest = found.curve.means[rows, :2].max(axis=0)
     budgets = (found.scenario.c_max, found.scenario.t_max)
     cost, time = (float(far) if budget is None else budget for budget, far in zip(budgets, farthest, strict=True))
-    return cost, time, found.scenario.a_min
+    lowest = float(found.accuracy.mean[rows].min())
+    return cost, time, lowest if found.scenario.a_min is None else found.scenario.a_min
 
 
 def _spans(found: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
@@ -124,7 +125,7 @@ def _planes(scenario: Scenario, ends: tuple[float, float, float]) -> list[Any]:
     words = (
         None if scenario.c_max is None else f"cost at most {usd(scenario.c_max)}",
         None if scenario.t_max is None else f"time at most {seconds(scenario.t_max)}",
-        f"accuracy at least {scenario.a_min:g}",
+        None if scenario.a_min is None else f"accuracy at least {scenario.a_min:g}",
     )
     spans = ((0.0, ends[0]), (0.0, ends[1]), (ends[2], 1.0))
     planes = []

@@ -39,7 +39,7 @@ class Knobs:
         shown: id of the model in the charts, one of `models`.
         c_max: at most so many USD a query, or None for no budget.
         t_max: at most so many seconds a query, or None for no budget.
-        a_min: at least this accuracy, in [0, 1].
+        a_min: at least this accuracy, in [0, 1], or None for no floor.
         c_quantile: the quantile of cost that c_max is for, or None for the mean.
         t_quantile: the quantile of time that t_max is for, or None for the mean.
         a_quantile: the quantile of accuracy that a_min is for, or None for the mean.
@@ -60,7 +60,7 @@ class Knobs:
     shown: str
     c_max: float | None
     t_max: float | None
-    a_min: float
+    a_min: float | None
     c_quantile: float | None = None
     t_quantile: float | None = None
     a_quantile: float | None = None
@@ -189,7 +189,7 @@ def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[t
         UnknownNameError: (a LookupError) an unknown rule.
     """
     made = {rule: make_rule(rule) for rule in rules}
-    complete = all(limit.value is not None for limit in limits)
+    complete = all(limit.value is not None for limit in limits[:-1])
     kept = tuple(rule for rule in made if complete or not made[rule].needs_scale)
     return kept, tuple(rule for rule in made if rule not in kept)
 
@@ -197,7 +197,7 @@ def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[t
 def left_out_text(rules: tuple[str, ...], limits: Sequence[Limit]) -> str:
     """Why some rules are not asked."""
     *spent, last = (unit_words(limit.quantity) for limit in limits[:-1])
-    missing = " and ".join(unit_words(limit.quantity) for limit in limits if limit.value is None)
+    missing = " and ".join(unit_words(limit.quantity) for limit in limits[:-1] if limit.value is None)
     divided = f"{', '.join(spent)} and {last}"
     return f"{', '.join(rules)}: must divide {divided} by their budgets, and there is none for {missing}"
 

@@ -52,7 +52,7 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
     dress(ax, size, "passes k", "accuracy of the kept answer")
     numbers(ax.xaxis)
     numbers(ax.yaxis)
-    lowest = min(float(accuracy.low.min()), found.scenario.a_min)
+    lowest = min(float(accuracy.low.min()), 1.0 if found.scenario.a_min is None else found.scenario.a_min)
     ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
     ax.set_xlim(*span(found, int(k.max())))
     if found.infeasibility is not None:
@@ -61,12 +61,15 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
+    a_min = found.scenario.a_min
+    line: dict[str, Any] = {"color": RED, "linestyle": (0, (4, 2)), "linewidth": size.line}
+    floor = [] if a_min is None else [Line2D([], [], **line, label=f"a_min {a_min:g}")]
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=PURPLE, linewidth=size.line, label="mean"),
         Patch(facecolor=PURPLE, alpha=0.25, label="95 % of queries"),
-        Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"a_min {found.scenario.a_min:g}"),
+        *floor,
         *shade,
     ]
 

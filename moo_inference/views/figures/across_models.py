@@ -10,15 +10,14 @@ from matplotlib.ticker import LogLocator, NullFormatter
 
 from moo_inference.errors import unknown_name
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import usd
 from moo_inference.views.figures.style import (
     LINES,
     PAPER_MM,
-    RED,
     Amounts,
     Dash,
     Size,
     brief,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -67,14 +66,16 @@ def draw(ax: Axes, found: Sequence[Trajectory], size: Size) -> None:
 
 def handles(found: Sequence[Trajectory], size: Size) -> list[Line2D]:
     """What the legend holds: the models, the rules and the budgets."""
-    scenario = found[0].scenario
     models = [
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size))
         for one, (colour, dash) in zip(found, _lines(len(found)), strict=True)
     ]
-    budgets = [*([] if scenario.c_max is None else [usd(scenario.c_max)]), f"accuracy {scenario.a_min:g}"]
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=f"budgets: {', '.join(budgets)}")
-    return [*models, *mark_handles(found[0].marks, size, with_k=False), line]
+    cost, *_, floor = found[0].limits
+    return [
+        *models,
+        *mark_handles(found[0].marks, size, with_k=False),
+        *budget_handles("budgets", (cost, floor), size),
+    ]
 
 
 def figure(

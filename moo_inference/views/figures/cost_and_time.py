@@ -15,9 +15,8 @@ from moo_inference.views.figures.style import (
     BLUE,
     GREEN,
     PAPER_MM,
-    RED,
     Size,
-    budget_words,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -63,14 +62,12 @@ def _top(amount: Quantity, budget: float | None) -> float:
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
-    budgets = budget_words("budget", found.limits[:-1])
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=BLUE, linewidth=size.line, label="mean"),
         Patch(facecolor=BLUE, alpha=0.25, label="95 % of queries"),
-        *([line] if budgets else []),
+        *budget_handles("budget", found.limits[:-1], size),
         *shade,
     ]
 

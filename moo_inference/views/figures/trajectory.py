@@ -76,8 +76,8 @@ class Trajectory:
         accuracy = self.accuracy.mean
         tops = np.array([top for _, top in spans])
         seen = accuracy[(self.curve.means[:, :-1] <= tops).all(axis=1)]
-        lowest = min(self.scenario.a_min, float(seen.min(initial=1)))
-        highest = max(self.scenario.a_min, float(seen.max(initial=0)))
+        shown = seen if self.scenario.a_min is None else np.append(seen, self.scenario.a_min)
+        lowest, highest = float(shown.min(initial=1)), float(shown.max(initial=0))
         margin = 0.1 * max(highest - lowest, 1e-3)
         return [*spans, (lowest - margin, min(highest + margin, 1 + margin))]
 
