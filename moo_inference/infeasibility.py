@@ -7,7 +7,7 @@ import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.estimators.curve import QUANTITIES, FloatArray, IntArray
-from moo_inference.texts.amounts import exactly
+from moo_inference.texts.amounts import apart, in_unit, threshold
 
 
 @dataclass(frozen=True)
@@ -48,27 +48,21 @@ class Shortfall:
         bound, change = ("at least", "lowering") if self.budget == "a_min" else ("at most", "raising")
         if self.quantile is not None:
             word = f"{self.quantile:.4g}-quantile {'of ' if word else ''}{word}"
-        text = f"{word}{self._amount(self.has)}, must be {bound} {self._amount(self.limit)}"
+        has, limit = apart(self.quantity, self.has, self.limit)
+        text = f"{word}{has}, must be {bound} {limit}"
         if self.needs is None:
             return text
-        amount, point = self._amount(self._generous()), _named(self.needs_model, self.needs_k)
+        amount, point = in_unit(self.quantity, self._generous(self.needs)), _named(self.needs_model, self.needs_k)
         if self.alone:
             return f"{text} ({change} {self.budget} to {amount} would allow {point})"
         return f"{text} ({point} would need {amount})"
 
-    def _generous(self) -> float:
-        # A way out has to work as it is printed, so it is rounded to the side that allows more; what budgets tolerate
-        # anyhow is not worth a digit.
-        if not self.needs:
-            return 0.0
-        scale = 10.0 ** min(5 - np.floor(np.log10(self.needs)), 300)
-        slack = self.needs * TOLERANCE / 10
+    def _generous(self, needs: float) -> str:
+        # What budgets tolerate anyhow is not worth a digit; a tenth of it is left for rounding.
+        slack = TOLERANCE / 10
         if self.budget == "a_min":
-            return float(np.floor((self.needs + slack) * scale) / scale)
-        return float(np.ceil((self.needs - slack) * scale) / scale)
-
-    def _amount(self, value: float) -> str:
-        return exactly(self.quantity, value)
+            return threshold(needs, lambda limit: limit <= needs + slack, up=False)
+        return threshold(needs, lambda limit: needs <= limit * (1 + slack), up=True)
 
 
 @dataclass(frozen=True)

@@ -29,7 +29,7 @@ from moo_inference.stages import (
     to_objectives,
     values_of,
 )
-from moo_inference.texts.amounts import amount, exactly
+from moo_inference.texts.amounts import amount, apart
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -388,7 +388,7 @@ def _beyond_reach(least: FloatArray, scenario: Scenario, resources: tuple[str, .
     for limit, value, excess in zip(scenario.limits(resources), values[0].tolist(), G.tolist(), strict=True):
         if excess > 0:
             best, bound = ("at most", "at least") if limit.budget == "a_min" else ("at least", "at most")
-            has, must = (exactly(limit.quantity, amount) for amount in (value, limit.value or 0.0))
+            has, must = apart(limit.quantity, value, limit.value or 0.0)
             broken.append(f"{limit.quantity} is {best} {has}, must be {bound} {must}")
     return "no choice meets all budgets" + (
         f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"

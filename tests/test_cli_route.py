@@ -65,7 +65,6 @@ def test_markdown_and_an_infeasible_scenario(capsys, tmp_path, paper):
         (["-s", "medical-ai", "-d", "best"], "unknown rule 'best'"),
         (["-s", "medical-ai", "-f", "csv"], "--format must be table, json or markdown"),
         (["-s", "medical-ai", "--policy", "{folder}/no/p.json"], "cannot be written"),
-        (["-s", "medical-ai", "--t-quantile", "0.9", "--policy", "{folder}/p.json"], "a policy holds means"),
         (["-s", "medical-ai", "--k-max", "0"], "k_max"),
     ],
 )

@@ -10,7 +10,7 @@ from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.texts.amounts import exactly
+from moo_inference.texts.amounts import apart, exactly
 
 NAMES = ("fixed-K", "cost-only", "accuracy-per-dollar")
 
@@ -99,6 +99,6 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
 
 
 def _breach(limit: Limit, value: float) -> str:
-    """How a budget is broken, with four significant digits."""
-    has, bound = (exactly(limit.quantity, float(f"{amount:.4g}")) for amount in (value, limit.value or 0.0))
+    """How a budget is broken, with four significant digits or as many as it takes."""
+    has, bound = apart(limit.quantity, value, limit.value or 0.0, 4)
     return f"{limit.budget} ({has} where {bound} is {'least' if limit.budget == 'a_min' else 'most'})"

@@ -10,7 +10,7 @@ import numpy as np
 from moo_inference.catalog import AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.errors import SettingError, unknown_name
+from moo_inference.errors import unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import INTERVAL
@@ -19,6 +19,7 @@ from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
 from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
+from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.texts.amounts import amount
 
 
@@ -72,6 +73,12 @@ class Route:
     front: Front
     choice: Choice
     options: Mapping[str, Any]
+
+    @property
+    def tails(self) -> list[int]:
+        """The columns of the budgets that are for quantiles."""
+        limits = self.scenario.limits(self.front.resources)
+        return [column for column, limit in enumerate(limits) if limit.quantile is not None]
 
     @cached_property
     def others(self) -> Front | None:
@@ -157,25 +164,21 @@ class Route:
         )
 
     def policy(self) -> Policy:
-        """All rows that some budgets for means could choose, for a serving layer to choose from.
+        """All rows that some budgets could choose, for a serving layer to choose from.
 
-        Raises:
-            SettingError: (a ValueError) a budget of the scenario is for a quantile, of which a policy knows nothing.
+        Budgets are for what they are for in the scenario of the route: means, or its quantiles.
         """
-        if self.scenario.has_quantiles:
-            raise SettingError(
-                f"a policy holds means, and scenario {self.scenario.name!r} has a budget for a quantile: leave it out"
-            )
-        anything = Scenario(name="any budget", c_max=None, t_max=None, a_min=0.0)
-        whole = front_across(self.curves, anything)
-        ids = list(self.curves)
+        limits = self.scenario.limits(self.front.resources)
+        rows = undominated(rows_of(self.curves, self.scenario), self.tails)
         return Policy(
-            tuple(ids),
-            np.array([ids.index(name) for name in whole.models]),
-            whole.k,
-            whole.F,
+            tuple(self.curves),
+            rows.model,
+            rows.k,
+            rows.F,
             {**self.options, "versions": versions()},
-            whole.resources,
+            self.front.resources,
+            {limit.budget: limit.quantile for limit in limits if limit.quantile is not None},
+            rows.values[:, self.tails] if self.tails else None,
         )
 
     def to_litellm(self) -> dict[str, Any]:

@@ -1,6 +1,8 @@
 """Amounts as people write them."""
 
 import math
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -30,8 +32,51 @@ def amount(quantity: str, value: float) -> str:
 
 def exactly(quantity: str, value: float) -> str:
     """The same with six significant digits, as in what must hold."""
-    text = f"{value:.6g}"
+    return in_unit(quantity, f"{value:.6g}")
+
+
+def apart(quantity: str, value: float, other: float, digits: int = 6) -> tuple[str, str]:
+    """Two amounts with so many significant digits; where they differ, with as many as it takes to tell them apart."""
+    texts = (f"{value:.{digits}g}", f"{other:.{digits}g}")
+    if texts[0] == texts[1] and value != other and digits < 17:
+        return apart(quantity, value, other, digits + 1)
+    return in_unit(quantity, texts[0]), in_unit(quantity, texts[1])
+
+
+def in_unit(quantity: str, text: str) -> str:
+    """A number that is written already, with its unit: $0.05, 43.1 s, 0.93, 512 joules."""
     return {"cost": f"${text}", "time": f"{text} s", "accuracy": text}.get(quantity, f"{text} {unit_words(quantity)}")
+
+
+def threshold(value: float, holds: Callable[[float], bool], *, up: bool, digits: int = 6) -> str:
+    """A threshold as it may be printed: what holds from `value` on also holds at the very number that is read.
+
+    Args:
+        value: where something begins to hold, positive or 0.
+        holds: whether it holds at another value, as read from the text.
+        up: it holds above, else below.
+        digits: significant digits to begin with. More are taken where those would miss it on either side.
+
+    Returns:
+        A decimal without exponent, needless zeros or commas. It is rounded to nearest if that holds, else to the side
+        on which it does.
+    """
+    for count in range(digits, 18):
+        for rounding in (ROUND_HALF_EVEN, ROUND_CEILING if up else ROUND_FLOOR):
+            text = _decimal(Context(prec=count, rounding=rounding).create_decimal(repr(value)))
+            if holds(float(text)):
+                return text
+    return number(value)
+
+
+def number(value: float) -> str:
+    """A number as a file takes it: the shortest decimal that is read as the same, without exponent."""
+    return _decimal(Decimal(repr(float(value))))
+
+
+def _decimal(value: Decimal) -> str:
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def unit_words(unit: str) -> str:

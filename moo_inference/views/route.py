@@ -5,12 +5,14 @@ from collections.abc import Mapping
 import numpy as np
 
 from moo_inference.decision.choice import Choice
-from moo_inference.studies.route import Route
+from moo_inference.studies.route import Match, Route
 from moo_inference.studies.tables import budget_text
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
-from moo_inference.texts.amounts import amount, exactly, seconds, significant, unit_words, usd
+from moo_inference.texts.amounts import amount, in_unit, number, threshold, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table
+
+RELAX = "Relaxing one budget: the next more accurate choice, or for a lower a_min the next cheaper one"
 
 
 def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
@@ -18,8 +20,10 @@ def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
     tables = [_choice_table(found), _why_not_table(found), _matches_table(found)]
     if what_if:
         tables += [
-            _flip_table(found, "Which budget to relax for the next better choice", relaxations(found)),
-            _flip_table(found, "Where the choice flips", break_evens(found)),
+            _flip_table(found, RELAX, "Relaxing any one budget admits nothing better.", relaxations(found)),
+            _flip_table(
+                found, "Where the choice flips", "No floor or price that was tried flips it.", break_evens(found)
+            ),
         ]
     return [table for table in tables if table.rows or table.notes]
 
@@ -58,7 +62,7 @@ def _matches_table(found: Route) -> Table:
             rows.append((match.model, own, "none", ""))
             continue
         other = f"{match.by} with k = {match.by_k}: {match.by_accuracy:.4f} for {usd(match.by_cost)}"
-        rows.append((match.model, own, other, f"{100 * match.by_cost / match.cost:.3g} %"))
+        rows.append((match.model, own, other, _share_of_cost(match)))
     return Table(
         "Who matches whom: the cheapest other model that is at least as accurate as each at its best within budgets",
         ("model", "at its best", "matched by", "of its cost"),
@@ -66,28 +70,31 @@ def _matches_table(found: Route) -> Table:
     )
 
 
-def _flip_table(found: Route, title: str, flips: list[Flip]) -> Table:
+def _share_of_cost(match: Match) -> str:
+    """Rounded up, so that the other model is had for what is said."""
+    share = 100 * match.by_cost / match.cost if match.cost else np.inf if match.by_cost else 100.0
+    if np.isinf(share):
+        return "it is free"
+    return f"{threshold(share, lambda shown: shown >= share * (1 - 1e-9), up=True, digits=3)} %"
+
+
+def _flip_table(found: Route, title: str, without: str, flips: list[Flip]) -> Table:
     rows = []
     for flip in flips:
         to = "nothing" if flip.model is None else f"{flip.model} with k = {flip.k}"
         spent = {"cost": flip.usd_more, "time": flip.seconds_more, **flip.used_more}
         more = "" if np.isnan(flip.usd_more) else _difference(spent, flip.accuracy_more)
         rows.append((*_value(found, flip), to, more))
-    notes = () if rows else ("No one budget, floor or price that was tried makes the choice another.",)
+    notes = () if rows else (without,)
     return Table(title, ("what", "now", "at", "then the choice is", "against the choice"), tuple(rows), notes)
 
 
 def _value(found: Route, flip: Flip) -> tuple[str, str, str]:
-    if flip.what == "c_max":
-        return "c_max", usd(flip.now), f"${significant(flip.at, 6)}"
-    if flip.what == "t_max":
-        return "t_max", seconds(flip.now), f"{significant(flip.at, 6)} s"
-    if flip.what == "a_min":
-        return "a_min", f"{flip.now:g}", f"{flip.at:.6g}"
-    for limit in found.scenario.limits():
-        if limit.budget == flip.what:
-            return flip.what, amount(limit.quantity, flip.now), exactly(limit.quantity, flip.at)
-    return f"price of {flip.what}", "1", f"{flip.at:.4g} times"
+    if flip.what in found.curves:
+        return f"price of {flip.what}", "1", f"{flip.shown} times"
+    quantity = next(limit.quantity for limit in found.scenario.limits() if limit.budget == flip.what)
+    now = "none" if quantity == "accuracy" and found.scenario.a_min is None else in_unit(quantity, number(flip.now))
+    return flip.what, now, in_unit(quantity, flip.shown)
 
 
 def _amounts(choice: Choice) -> tuple[str, ...]:
@@ -106,4 +113,5 @@ def _more(first: Choice, second: Choice) -> str:
 
 def _difference(spent: Mapping[str, float], accuracy: float) -> str:
     parts = [f"{'-' if more < 0 else '+'}{amount(quantity, abs(more))}" for quantity, more in spent.items()]
-    return "  ".join([*parts, f"accuracy {accuracy:+.4f}"])
+    more = f"{accuracy:+.4f}"
+    return "  ".join([*parts, f"accuracy {more if float(more) or not accuracy else f'{accuracy:+.1g}'}"])

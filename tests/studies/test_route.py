@@ -4,12 +4,13 @@ import json
 import math
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.decision import DEFAULT_RULES, KneePoint, decide
+from moo_inference.decision import DEFAULT_RULES, KneePoint, decide, make_rule
 from moo_inference.errors import ReaderError, SettingError, UnknownNameError
 from moo_inference.estimators.curve import COLUMNS
 from moo_inference.policy import RULES, Policy
@@ -262,15 +263,18 @@ def test_without_budgets_rules_that_need_none_still_answer(policy):
     assert policy.choose(c_max=1e-9) is None
     with pytest.raises(SettingError, match="max-cube divides cost and time"):
         policy.choose(c_max=1.0, rule="max-cube")
-    with pytest.raises(SettingError, match="c_max must be positive"):
+    with pytest.raises(SettingError, match="c_max must be a positive number"):
         policy.choose(c_max=-1, t_max=math.nan, a_min=2)
     with pytest.raises(UnknownNameError, match="unknown rule"):
         policy.choose(rule="best")
+    with pytest.raises(SettingError) as refused:
+        policy.choose(c_max="5", t_max=True, a_min="0.9")
+    assert [fault.split(" must")[0] for fault in refused.value.faults] == ["c_max", "t_max", "a_min"]
+    with pytest.raises(SettingError, match="resources must be budgets by unit"):
+        policy.choose(resources=5)
 
 
 def test_the_policy_s_rules_score_as_the_decision_makers_do(routes):
-    from moo_inference.decision import make_rule
-
     front = routes["medical-ai", "max-cube"].front
     for rule, (score, higher_is_better, divides) in RULES.items():
         judge = make_rule(rule)
@@ -286,10 +290,32 @@ def test_the_policy_needs_numpy_alone():
     assert done.stdout.strip() == "set()"
 
 
-def test_a_policy_of_tails_is_refused(paper):
-    tails = paper.replace(scenarios={"s": paper.scenarios["essay-feedback"].replace(t_quantile=0.95)})
-    with pytest.raises(SettingError, match="a policy holds means"):
-        route(tails, "s").policy()
+def test_a_policy_of_tails_answers_as_route_does(paper, tmp_path):
+    """Whatever the budgets for a p95 of time, a p90 of cost and a floor for 95 of 100 queries."""
+    tails = paper.scenarios["essay-feedback"].replace(c_quantile=0.9, t_quantile=0.95, a_quantile=0.05)
+    models = {key: paper.models[key] for key in ("gpt-5", "gpt-5-nano", "qwen3-max")}
+    found = route(mi.Catalog(models=models, scenarios={"s": tails}), "s")
+    found.policy().save(tmp_path / "policy.json")
+    assert json.loads((tmp_path / "policy.json").read_text())["format"] == "moo-inference policy 2"
+    policy = Policy.load(tmp_path / "policy.json")
+    assert policy.quantiles == {"c_max": 0.9, "t_max": 0.95, "a_min": 0.05}
+    random = np.random.default_rng(8)
+    answered, by_means = 0, 0
+    for number in range(300):
+        budgets = {
+            "c_max": float(np.exp(random.uniform(np.log(1e-3), np.log(2)))),
+            "t_max": float(np.exp(random.uniform(0, np.log(400)))),
+            "a_min": float(random.uniform(0.7, 1)) if number % 5 else None,
+        }
+        rule = list(RULES)[number % len(RULES)]
+        choice = policy.choose(**budgets, rule=rule)
+        expected = choice_at(replace(found, unscaled=make_rule(rule)), tails.replace(**budgets))
+        assert picked(choice) == picked(expected)
+        means = decide(front_across(found.curves, paper.scenarios["essay-feedback"].replace(**budgets)), rule)
+        by_means += picked(choice) != picked(means)
+        answered += choice is not None
+    assert answered > 80
+    assert by_means > 20
 
 
 @pytest.mark.parametrize(
@@ -300,6 +326,9 @@ def test_a_policy_of_tails_is_refused(paper):
         ({"model": None}, "must be a policy"),
         ({"cost": "x"}, "must be a policy"),
         ({"models": []}, "must name their models"),
+        ({"format": "moo-inference policy 2"}, "must be a policy"),
+        ({"format": "moo-inference policy 2", "tails": {"t_max": {"quantile": 1, "amounts": []}}}, "between 0 and 1"),
+        ({"format": "moo-inference policy 2", "tails": {"t_max": {"quantile": 0.9, "amounts": [1]}}}, "same length"),
     ],
 )
 def test_what_is_no_policy_is_refused(policy, tmp_path, change, words):
