@@ -61,6 +61,7 @@ def route(
     from moo_inference.studies.route import route as find
     from moo_inference.studies.what_if import break_evens, relaxations
     from moo_inference.texts.table import print_tables, to_markdown
+    from moo_inference.texts.visible import one_line
     from moo_inference.views.route import route_tables
 
     if format is Format.CSV:
@@ -78,8 +79,12 @@ def route(
         )
     if policy is not None:
         found.policy().save(policy)
-    if litellm is not None:
-        write_atomically(litellm, to_yaml(found.to_litellm()))
+    if litellm is not None and found.choice.row is None:
+        sys.stderr.write(f"moo-inference: {one_line(litellm)} is not written: there is no choice to write\n")
+    elif litellm is not None:
+        notes = [one_line(note) for note in found.litellm_notes]
+        write_atomically(litellm, "".join(f"# {note}\n" for note in notes) + to_yaml(found.to_litellm()))
+        sys.stderr.write("".join(f"moo-inference: {note}\n" for note in notes))
     if format is Format.JSON:
         record = found.to_dict()
         if what_if:

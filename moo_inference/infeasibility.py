@@ -60,6 +60,8 @@ class Shortfall:
     def _generous(self, needs: float) -> str:
         # What budgets tolerate anyhow is not worth a digit; a tenth of it is left for rounding.
         slack = TOLERANCE / 10
+        if self.budget == "a_min" and needs <= slack:
+            return "0"
         if self.budget == "a_min":
             return threshold(needs, lambda limit: limit <= needs + slack, up=False)
         return threshold(needs, lambda limit: needs <= limit * (1 + slack), up=True)

@@ -1,7 +1,8 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
@@ -10,7 +11,7 @@ import numpy as np
 from moo_inference.catalog import AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.errors import unknown_name
+from moo_inference.errors import InfeasibleError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import INTERVAL
@@ -21,6 +22,13 @@ from moo_inference.studies.differences import by_question, paired
 from moo_inference.studies.output import versions
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.texts.amounts import amount
+
+_CHOOSERS = {
+    "oracle": "somebody has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
+    "verifier": "the verifier of the evaluation has to score them, and the best one is kept",
+    "majority": "the commonest one has to be counted out",
+}
+"""Who chooses among k answers, by what an accuracy is of."""
 
 
 @dataclass(frozen=True)
@@ -62,6 +70,7 @@ class Route:
         front: the front across models, the cheapest row first.
         choice: what the rule takes from it.
         options: the settings of the run, as plain values.
+        sources: where the numbers of each model came from, by id.
     """
 
     scenario_id: str
@@ -73,6 +82,7 @@ class Route:
     front: Front
     choice: Choice
     options: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
 
     @property
     def tails(self) -> list[int]:
@@ -184,19 +194,51 @@ class Route:
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
 
-        The model of each entry is its id here; LiteLLM wants names such as `openai/gpt-5-mini`. What keeps the best of
-        the n answers is the caller's.
+        A model is called what LiteLLM calls it where `litellm_name` knows that, else by its id; `litellm_notes` says
+        so, and who has to choose among the n answers.
+
+        Raises:
+            InfeasibleError: (a ValueError) there is no choice.
         """
-        entries, names = [], []
-        for choice, name in ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up")):
-            if choice is not None and choice.k is not None:
-                parameters: dict[str, Any] = {"model": choice.model, **({"n": choice.k} if choice.k > 1 else {})}
-                entries.append({"model_name": name, "litellm_params": parameters})
-                names.append(name)
+        if self.choice.row is None:
+            raise InfeasibleError(f"there must be a choice to write settings of, got none: {self.choice.reason}")
+        entries = [
+            {
+                "model_name": name,
+                "litellm_params": {
+                    "model": litellm_name(self.sources.get(model, {})) or model,
+                    **({"n": k} if k > 1 else {}),
+                },
+            }
+            for name, model, k in self._written()
+        ]
         settings: dict[str, Any] = {"model_list": entries}
-        if len(names) > 1:
-            settings["router_settings"] = {"fallbacks": [{names[0]: [names[1]]}]}
+        if len(entries) > 1:
+            settings["router_settings"] = {"fallbacks": [{entries[0]["model_name"]: [entries[1]["model_name"]]}]}
         return settings
+
+    @property
+    def litellm_notes(self) -> tuple[str, ...]:
+        """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
+        notes = [
+            f"{model} is its id in the catalog, since its sources tell no name of LiteLLM's: put that in its place"
+            for model in dict.fromkeys(model for _, model, _ in self._written())
+            if litellm_name(self.sources.get(model, {})) is None
+        ]
+        for _, model, k in self._written():
+            keep = getattr(self.accuracies[model], "keep", "oracle")
+            if k > 1:
+                notes.append(f"{model}: n asks for {k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}")
+        return tuple(notes)
+
+    def _written(self) -> list[tuple[str, str, int]]:
+        """Name, model and k of the choice and of the runner-up."""
+        both = ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up"))
+        return [
+            (name, choice.model, choice.k)
+            for choice, name in both
+            if choice is not None and choice.model is not None and choice.k is not None
+        ]
 
     def _paired_values(self) -> dict[str, float | int | None]:
         names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
@@ -300,7 +342,21 @@ def route(
         "latency": latency,
     }
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
-    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options)
+    sources = {key: model.sources for key, model in catalog.models.items()}
+    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options, sources)
+
+
+def litellm_name(sources: Mapping[str, str]) -> str | None:
+    """What LiteLLM calls a model, from where its numbers came; None where that does not tell.
+
+    It is the source `litellm_model` that somebody wrote, else the key of the price, if that is from LiteLLM's own list:
+    a file called `model_prices_and_context_window`, as LiteLLM's is, or with `litellm` in its name.
+    """
+    if sources.get("litellm_model"):
+        return sources["litellm_model"]
+    file, _, key = sources.get("usd_per_million_input_tokens", "").partition(", ")
+    listed = re.search(r"(litellm|model_prices_and_context_window)[^/\\]*:\d+$", file, re.IGNORECASE)
+    return key if listed and key else None
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:

@@ -58,8 +58,8 @@ def threshold(value: float, holds: Callable[[float], bool], *, up: bool, digits:
         digits: significant digits to begin with. More are taken where those would miss it on either side.
 
     Returns:
-        A decimal without exponent, needless zeros or commas. It is rounded to nearest if that holds, else to the side
-        on which it does.
+        A decimal without needless zeros or commas, and without exponent unless it is next to nothing. It is rounded to
+        nearest if that holds, else to the side on which it does.
     """
     for count in range(digits, 18):
         for rounding in (ROUND_HALF_EVEN, ROUND_CEILING if up else ROUND_FLOOR):
@@ -70,11 +70,17 @@ def threshold(value: float, holds: Callable[[float], bool], *, up: bool, digits:
 
 
 def number(value: float) -> str:
-    """A number as a file takes it: the shortest decimal that is read as the same, without exponent."""
+    """A number as a file takes it: the shortest decimal that is read as the same."""
     return _decimal(Decimal(repr(float(value))))
 
 
+_LEAST_EXPONENT = -12
+"""Nobody reads more zeros."""
+
+
 def _decimal(value: Decimal) -> str:
+    if value and value.adjusted() < _LEAST_EXPONENT:
+        return f"{value.normalize():e}"
     text = f"{value:f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 

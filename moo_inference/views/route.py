@@ -12,7 +12,7 @@ from moo_inference.texts.amounts import amount, in_unit, number, threshold, unit
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table
 
-RELAX = "Relaxing one budget: the next more accurate choice, or for a lower a_min the next cheaper one"
+RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
 
 
 def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
