@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import InfeasibleError, unknown_name
@@ -218,6 +218,19 @@ class Route:
         return settings
 
     @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of the comparison as a whole, a sentence each."""
+        assumed = [key for key, accuracy in self.accuracies.items() if isinstance(accuracy, Accuracy)]
+        counted = [key for key in self.accuracies if key not in assumed]
+        if not (assumed and counted):
+            return ()
+        return (
+            f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, of which the best "
+            f"of k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What more passes "
+            "gain is comparable within a kind alone",
+        )
+
+    @property
     def litellm_notes(self) -> tuple[str, ...]:
         """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
         notes = [
@@ -250,7 +263,7 @@ class Route:
         """The route as plain values, ready for JSON.
 
         Keys: scenario, decision, status, model, k, the fifteen columns of a scaling curve (null where nothing was
-        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, runner_up (with its model, k,
+        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model, k,
         columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
         """
         first, second = self.choice.objectives, self.runner_up
@@ -276,6 +289,7 @@ class Route:
             **_columns(self.front, self.choice.row),
             "reason": self.choice.reason,
             "warnings": list(self.choice.warnings),
+            "notes": list(self.notes),
             "runner_up": runner,
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},

@@ -36,6 +36,7 @@ def _choice_table(found: Route) -> Table:
         if choice is not None and choice.objectives is not None:
             rows.append((what, str(choice.model), str(choice.k), *_amounts(choice), _more(found.choice, choice)))
     notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
+    notes += found.notes
     if found.paired is not None:
         mean, low, high, questions = found.paired
         notes.append(

@@ -17,6 +17,7 @@ from moo_inference.estimators.curve import COLUMNS
 from moo_inference.policy import RULES, Policy
 from moo_inference.studies.route import front_across, litellm_name, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.views.route import route_tables
 
 JUST = 1e-7
 """A hair beside a flip: beyond the tolerance of budgets, 1e-9, and of the search, 1e-12."""
@@ -386,8 +387,21 @@ def test_who_has_to_choose_among_n_answers_is_said_by_what_the_accuracy_is_of(pa
     assert found.to_litellm()["model_list"][0]["litellm_params"]["model"] == "openai/voted"
     [note] = found.litellm_notes
     assert note.endswith("the commonest one has to be counted out")
-    found = route(paper.select(["gpt-5-nano"]), "medical-ai", "accuracy-max", k_max=8)
+    found = route(paper.select(["gpt-5-nano"]), "medical-ai", "accuracy-max", k_max=64)
     first, second = found.litellm_notes
     assert first.startswith("gpt-5-nano is its id in the catalog")
     assert f"n asks for {found.choice.k} answers" in second
     assert "somebody has to recognise a right one" in second
+
+
+def test_accuracies_of_two_kinds_in_one_route_are_told_in_one_line(paper):
+    counted = paper.models["gpt-5-nano"].replace(accuracy={"law": "outcomes", "questions": {"q": "9/10", "r": "10/10"}})
+    models = {"counted": counted, "assumed": paper.models["gpt-5"]}
+    scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=None)}
+    both = route(mi.Catalog(models=models, scenarios=scenarios), "s", k_max=4)
+    [note] = both.to_dict()["notes"]
+    assert "that of assumed is a normal distribution" in note
+    assert "that of counted is counted in an evaluation" in note
+    assert f"{note}." in route_tables(both)[0].notes
+    for key, model in models.items():
+        assert route(mi.Catalog(models={key: model}, scenarios=scenarios), "s", k_max=4).to_dict()["notes"] == []
