@@ -1,13 +1,14 @@
 """The study that several commands run, from their options."""
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from typing import TYPE_CHECKING
 
 from moo_inference.cli_options import Conditions, Estimation, Format, Question, Stages, Tails
 from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
+from moo_inference.texts.visible import one_line
 
 if TYPE_CHECKING:
     from moo_inference.studies import Study
@@ -92,6 +93,7 @@ def solve_study(
             progress=progress,
             **asdict(conditions),
         )
+    tell_left_out(study.left_out)
     for key in catalog.pipelines if pipelines is None else ():
         others = [model for model in catalog.pipelines[key].models if model not in study.catalog.models]
         if others:
@@ -100,6 +102,12 @@ def solve_study(
                 "with -m too, or say --no-pipelines\n"
             )
     return study
+
+
+def tell_left_out(sentences: Mapping[str, str]) -> None:
+    """Say on stderr which rules were not asked, by what lacks the budgets for them."""
+    for key, sentence in sentences.items():
+        sys.stderr.write(f"moo-inference: {one_line(key)}: {sentence}\n")
 
 
 def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)

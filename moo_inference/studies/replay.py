@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from moo_inference.catalog import Catalog
+from moo_inference.decision import DEFAULT_RULES
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
 from moo_inference.studies.output import versions
@@ -89,6 +90,10 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
         own.append(f"the solver {settings['solver']}")
     if own:
         raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
+    options = {name: settings[name] for name in kept}
+    if options["decisions"] == list(DEFAULT_RULES):
+        # They may have been nobody's choice, and a scenario without a budget was then asked with fewer.
+        options["decisions"] = None
     try:
         catalog = Catalog.model_validate(settings["catalog"])
     except ValidationError as error:
@@ -99,7 +104,7 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
         catalog,
         estimator=estimator_from(settings["estimator"]),
         progress=progress,
-        **{name: settings[name] for name in kept},
+        **options,
     )
 
 

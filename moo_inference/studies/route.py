@@ -1,6 +1,5 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -19,16 +18,10 @@ from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.policy import Policy
 from moo_inference.studies.differences import by_question, paired
+from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.output import versions
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.texts.amounts import amount
-
-_CHOOSERS = {
-    "oracle": "somebody has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
-    "verifier": "the verifier of the evaluation has to score them, and the best one is kept",
-    "majority": "the commonest one has to be counted out",
-}
-"""Who chooses among k answers, by what an accuracy is of."""
 
 
 @dataclass(frozen=True)
@@ -194,28 +187,20 @@ class Route:
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
 
-        A model is called what LiteLLM calls it where `litellm_name` knows that, else by its id; `litellm_notes` says
-        so, and who has to choose among the n answers.
+        A model is called what LiteLLM calls it where its sources tell that, else by its id; `litellm_notes` says so, and
+        who has to choose among the n answers.
 
         Raises:
             InfeasibleError: (a ValueError) there is no choice.
         """
         if self.choice.row is None:
             raise InfeasibleError(f"there must be a choice to write settings of, got none: {self.choice.reason}")
-        entries = [
-            {
-                "model_name": name,
-                "litellm_params": {
-                    "model": litellm_name(self.sources.get(model, {})) or model,
-                    **({"n": k} if k > 1 else {}),
-                },
-            }
-            for name, model, k in self._written()
-        ]
-        settings: dict[str, Any] = {"model_list": entries}
-        if len(entries) > 1:
-            settings["router_settings"] = {"fallbacks": [{entries[0]["model_name"]: [entries[1]["model_name"]]}]}
-        return settings
+        return litellm_settings(self._written(), self.sources)
+
+    @property
+    def litellm_notes(self) -> tuple[str, ...]:
+        """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
+        return litellm_notes(self._written(), self.sources, self.accuracies)
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -225,30 +210,16 @@ class Route:
         if not (assumed and counted):
             return ()
         return (
-            f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, of which the best "
-            f"of k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What more passes "
-            "gain is comparable within a kind alone",
+            f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, the best of "
+            f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes add "
+            "can be compared within a kind alone",
         )
 
-    @property
-    def litellm_notes(self) -> tuple[str, ...]:
-        """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
-        notes = [
-            f"{model} is its id in the catalog, since its sources tell no name of LiteLLM's: put that in its place"
-            for model in dict.fromkeys(model for _, model, _ in self._written())
-            if litellm_name(self.sources.get(model, {})) is None
-        ]
-        for _, model, k in self._written():
-            keep = getattr(self.accuracies[model], "keep", "oracle")
-            if k > 1:
-                notes.append(f"{model}: n asks for {k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}")
-        return tuple(notes)
-
-    def _written(self) -> list[tuple[str, str, int]]:
-        """Name, model and k of the choice and of the runner-up."""
+    def _written(self) -> list[Written]:
+        """The choice and the runner-up, where there are."""
         both = ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up"))
         return [
-            (name, choice.model, choice.k)
+            Written(name, choice.model, choice.k)
             for choice, name in both
             if choice is not None and choice.model is not None and choice.k is not None
         ]
@@ -263,8 +234,8 @@ class Route:
         """The route as plain values, ready for JSON.
 
         Keys: scenario, decision, status, model, k, the fifteen columns of a scaling curve (null where nothing was
-        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model, k,
-        columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
+        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model,
+        k, columns, and what it costs, takes and reaches more than the choice) and why_not (reason by model).
         """
         first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
@@ -358,19 +329,6 @@ def route(
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
     sources = {key: model.sources for key, model in catalog.models.items()}
     return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options, sources)
-
-
-def litellm_name(sources: Mapping[str, str]) -> str | None:
-    """What LiteLLM calls a model, from where its numbers came; None where that does not tell.
-
-    It is the source `litellm_model` that somebody wrote, else the key of the price, if that is from LiteLLM's own list:
-    a file called `model_prices_and_context_window`, as LiteLLM's is, or with `litellm` in its name.
-    """
-    if sources.get("litellm_model"):
-        return sources["litellm_model"]
-    file, _, key = sources.get("usd_per_million_input_tokens", "").partition(", ")
-    listed = re.search(r"(litellm|model_prices_and_context_window)[^/\\]*:\d+$", file, re.IGNORECASE)
-    return key if listed and key else None
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:

@@ -106,6 +106,8 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             if taken.warning:
                 notes.append(f"{cell.model}, {taken.baseline}: {taken.warning}.")
         rows.append((cell.model, *texts))
+    if key in study.left_out:
+        notes.append(f"{study.left_out[key]}.")
     notes[:0] = [f"{sign} {warning}." for warning, sign in signs.items()]
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))

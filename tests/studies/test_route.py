@@ -15,7 +15,8 @@ from moo_inference.decision import DEFAULT_RULES, KneePoint, decide, make_rule
 from moo_inference.errors import InfeasibleError, ReaderError, SettingError, UnknownNameError
 from moo_inference.estimators.curve import COLUMNS
 from moo_inference.policy import RULES, Policy
-from moo_inference.studies.route import front_across, litellm_name, route
+from moo_inference.studies.litellm import litellm_name
+from moo_inference.studies.route import front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
 from moo_inference.views.route import route_tables
 

@@ -13,6 +13,7 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.studies.rules import left_out_text
 from moo_inference.studies.tables import budget_text
 from moo_inference.texts.amounts import seconds, unit_words, usd
 from moo_inference.views.explore import markup
@@ -41,7 +42,6 @@ from moo_inference.views.explore.state import (
     answer,
     check_explorable,
     default_knobs,
-    left_out_text,
     model_labels,
     resampled_models,
     scenario_knobs,
