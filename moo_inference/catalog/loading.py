@@ -25,7 +25,7 @@ from moo_inference.texts.visible import visible
 
 _WIDTH = 110
 
-_SAID = ("c_max", "t_max", "std")
+_SAID = ("c_max", "t_max", "a_min", "std")
 """Fields in which null says something."""
 
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}

@@ -53,14 +53,16 @@ def spent_words(resources: Iterable[str]) -> list[str]:
 
 def budget_text(scenario: Scenario) -> str:
     """The budgets of a scenario in one line."""
+    *spent, floor = scenario.limits()
     bounds = [
         f"any {limit.quantity}"
         if limit.value is None
         else f"at most {amount(limit.quantity, limit.value)}{_share(limit.quantile)}"
-        for limit in scenario.limits()[:-1]
+        for limit in spent
     ]
-    reached = None if scenario.a_quantile is None else 1 - scenario.a_quantile
-    return f"{', '.join(bounds)}, accuracy at least {scenario.a_min:g}{_share(reached)}"
+    reached = None if floor.quantile is None else 1 - floor.quantile
+    least = "any accuracy" if floor.value is None else f"accuracy at least {floor.value:g}{_share(reached)}"
+    return f"{', '.join(bounds)}, {least}"
 
 
 def _share(of_queries: float | None) -> str:
@@ -132,6 +134,8 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
         rows.append((f"{cell.model}{keep}", *texts))
     notes = [f"{sign} {warning}." for warning, sign in signs.items()]
     notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
+    if key in study.left_out:
+        notes.append(f"{study.left_out[key]}.")
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
