@@ -10,7 +10,7 @@ from pymoo.core.problem import ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators.curve import (
     BudgetView,
     Evidence,
@@ -60,6 +60,7 @@ class EstimatedProblem(ElementwiseProblem):
         Raises:
             SettingError: (a ValueError) the scenario has a budget for a resource that is not among them.
         """
+        of_kind("scenario", scenario, Scenario)
         self.axes = axes
         self.scenario = scenario
         self.resources = resources

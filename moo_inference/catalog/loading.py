@@ -16,7 +16,7 @@ from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
-from moo_inference.errors import CatalogError, did_you_mean
+from moo_inference.errors import CatalogError, SettingError, did_you_mean, of_kind
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml
 
@@ -37,7 +37,23 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     Raises:
         CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise SettingError(f"source must be 'paper' or the path of a catalog file, got {shown(source)}")
     return _build(read_yaml(str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source))
+
+
+def as_catalog(catalog: object) -> Catalog:
+    """A catalog as it is, or the one of a file that is named, as in `load_catalog`.
+
+    Raises:
+        SettingError: (a ValueError) it is neither.
+        CatalogError: (a ValueError) the file is at fault.
+    """
+    if isinstance(catalog, Catalog):
+        return catalog
+    if isinstance(catalog, str | os.PathLike):
+        return load_catalog(catalog)
+    raise SettingError(f"catalog must be a Catalog or the path of a catalog file, got {shown(catalog)}")
 
 
 def parse_catalog(content: bytes, name: str) -> Catalog:
@@ -55,6 +71,7 @@ def save_catalog(catalog: Catalog, path: str | os.PathLike[str]) -> None:
     Raises:
         OutputError: (an OSError) the file cannot be written.
     """
+    of_kind("catalog", catalog, Catalog)
     write_atomically(path, catalog_to_yaml(catalog))
 
 

@@ -1,5 +1,6 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import InfeasibleError, unknown_name
@@ -187,8 +189,8 @@ class Route:
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
 
-        A model is called what LiteLLM calls it where its sources tell that, else by its id; `litellm_notes` says so, and
-        who has to choose among the n answers.
+        A model is called what LiteLLM calls it where its sources tell that, else by its id; `litellm_notes` says so,
+        and who has to choose among the n answers.
 
         Raises:
             InfeasibleError: (a ValueError) there is no choice.
@@ -211,8 +213,8 @@ class Route:
             return ()
         return (
             f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, the best of "
-            f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes add "
-            "can be compared within a kind alone",
+            f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes "
+            "add can be compared within a kind alone",
         )
 
     def _written(self) -> list[Written]:
@@ -268,7 +270,7 @@ class Route:
 
 
 def route(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     scenario: str,
     rule: object = "knee-chord",
     *,
@@ -283,7 +285,7 @@ def route(
     """Choose a model and its number of passes together.
 
     Args:
-        catalog: its models are what there is to choose from.
+        catalog: its models are what there is to choose from; a path is loaded.
         scenario: id of the scenario whose budgets hold.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
@@ -298,8 +300,9 @@ def route(
         UnknownNameError: (a LookupError) there is no such scenario or rule.
         SettingError: (a ValueError) an option is out of its range, or the rule needs a budget that is not there.
     """
-    if scenario not in catalog.scenarios:
-        raise unknown_name("scenario", scenario, list(catalog.scenarios))
+    catalog = as_catalog(catalog)
+    if not isinstance(scenario, str) or scenario not in catalog.scenarios:
+        raise unknown_name("scenario", str(scenario), list(catalog.scenarios))
     budgets = catalog.scenarios[scenario]
     grid = pass_grid(k_min, k_max, k_step)
     judge = make_rule(rule)

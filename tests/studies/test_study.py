@@ -192,7 +192,7 @@ def test_all_bad_options_are_told_at_once(paper):
 def test_a_rule_that_needs_a_budget_says_so_before_the_work(paper):
     open_ended = paper.replace(scenarios={"o": paper.scenarios["medical-ai"].replace(c_max=None)})
     with pytest.raises(SettingError, match=r"max-cube divides cost and time by their budgets.*no c_max"):
-        mi.run_study(open_ended)
+        mi.run_study(open_ended, decisions=DEFAULT_RULES)
     frame = mi.run_study(open_ended, decisions=["accuracy-max", "knee-chord"]).choices
     assert (frame["status"] == "ok").all()
 
