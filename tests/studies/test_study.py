@@ -8,7 +8,7 @@ import slow_twin
 from conftest import GOLDEN, exact_csv
 
 import moo_inference as mi
-from moo_inference.decision import KneePoint, MaxCube
+from moo_inference.decision import DEFAULT_RULES, KneePoint, MaxCube
 from moo_inference.errors import OutputError, SettingError, UnknownNameError
 from moo_inference.estimators.curve import COLUMNS
 from moo_inference.solvers import ExhaustiveSearch, nsga2
