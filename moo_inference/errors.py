@@ -73,6 +73,16 @@ class EnumerationWarning(UserWarning):
     """A search whose population is half its grid or more: it enumerates, which ExhaustiveSearch does surely."""
 
 
+def of_kind(what: str, value: object, kind: type) -> None:
+    """Refuse an argument of a wrong type.
+
+    Raises:
+        SettingError: (a ValueError) it is not of the kind.
+    """
+    if not isinstance(value, kind):
+        raise SettingError(f"{what} must be a {kind.__name__}, got {value!r:.60}")
+
+
 def listed(what: str, values: object) -> list[Any]:
     """Several values as a list; a single one, such as one name, stands for a list of itself.
 

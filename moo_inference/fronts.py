@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
-from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.errors import NonFiniteWarning, SettingError, of_kind
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.evaluated import Evaluated, Own
 from moo_inference.infeasibility import Infeasibility, explain
@@ -69,6 +69,8 @@ class Front:
             scenario: the budgets.
             models: the model of each row where there are several.
         """
+        of_kind("curve", curve, ScalingCurve)
+        of_kind("scenario", scenario, Scenario)
         return _front(curve, scenario, tuple(models))
 
     @classmethod

@@ -102,6 +102,8 @@ class Policy:
         Raises:
             ReaderError: (a ValueError) the file is missing, or no policy.
         """
+        if not isinstance(path, str | os.PathLike):
+            raise SettingError(f"path must be that of a policy file, got {path!r}")
         try:
             with open_to_read(path) as stream:
                 data = json.loads(stream.read())

@@ -183,6 +183,9 @@ def assess_many(
 
     Where `rules` is None, a scenario is asked with those default rules alone that it has the budgets for.
     """
+    for what, entries, kind in (("models", models, Model), ("scenarios", scenarios, Scenario)):
+        if not isinstance(entries, Mapping) or not all(isinstance(entry, kind) for entry in entries.values()):
+            raise SettingError(f"{what} must be a {kind.__name__} by id, got {entries!r:.60}")
     grid = pass_grid(k_min, k_max, k_step)
     whole_number("replications", replications, 1, 1_000_000)
     noisy: object = estimator

@@ -8,6 +8,7 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
+from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
 from moo_inference.errors import SettingError, listed, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
@@ -162,7 +163,7 @@ def compare_solvers(
 
     problems = dict(problem) if isinstance(problem, Mapping) else {type(problem).__name__: problem}
     makers = _makers(solvers)
-    runs = [whole_number("seed", seed, 0) for seed in seeds]
+    runs = [whole_number("seed", seed, 0) for seed in listed("seeds", seeds)]
     named = listed("decisions", DEFAULT_RULES if decisions is None else decisions)
     rules = [make_rule(rule) for rule in named]
     if evaluations is not None:
@@ -238,13 +239,13 @@ def compare_solvers(
         **({"left_out": left_out} if left_out else {}),
     }
     frame = pd.DataFrame(rows)
-    same = [f"same_{rule.id}" for rule in rules if f"same_{rule.id}" in frame]
-    unknown = [name for name in same if frame[name].dtype == object]
+    told_of_rules = [f"same_{rule.id}" for rule in rules if f"same_{rule.id}" in frame]
+    unknown = [column for column in told_of_rules if frame[column].dtype == object]
     return Comparison(frame.astype(dict.fromkeys(unknown, "boolean")), settings, along)
 
 
 def catalog_problems(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
@@ -257,7 +258,7 @@ def catalog_problems(
     """The problems of a catalog by name, each with all its estimates made beforehand.
 
     Args:
-        catalog: where models and scenarios are from.
+        catalog: where models and scenarios are from; a path is loaded.
         models: ids; None means all.
         scenarios: ids; None means all.
         pipelines: ids, and these alone are looked at; none where it is empty. None means the models, and behind them
@@ -270,7 +271,7 @@ def catalog_problems(
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
     """
-    chosen = catalog.select(models, scenarios, pipelines)
+    chosen = as_catalog(catalog).select(models, scenarios, pipelines)
     along = pipeline_problems(chosen, estimator=estimator, k_max=k_max, k_step=k_step, named=bool(pipelines))
     if pipelines:
         return along
@@ -384,8 +385,8 @@ def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) ->
         return known
     if isinstance(solvers, Mapping):
         return dict(solvers)
-    names = list(solvers)
+    names = listed("solvers", solvers)
     for name in names:
         if name not in known:
-            raise unknown_name("solver", name, list(known))
+            raise unknown_name("solver", str(name), list(known))
     return {name: known[name] for name in names}

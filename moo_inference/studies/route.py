@@ -1,5 +1,6 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -8,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import InfeasibleError, unknown_name
@@ -284,7 +286,7 @@ class Route:
 
 
 def route(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     scenario: str,
     rule: object = "knee-chord",
     *,
@@ -299,7 +301,7 @@ def route(
     """Choose a model and its number of passes together.
 
     Args:
-        catalog: its models are what there is to choose from.
+        catalog: its models are what there is to choose from; a path is loaded.
         scenario: id of the scenario whose budgets hold.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
@@ -314,8 +316,9 @@ def route(
         UnknownNameError: (a LookupError) there is no such scenario or rule.
         SettingError: (a ValueError) an option is out of its range, or the rule needs a budget that is not there.
     """
-    if scenario not in catalog.scenarios:
-        raise unknown_name("scenario", scenario, list(catalog.scenarios))
+    catalog = as_catalog(catalog)
+    if not isinstance(scenario, str) or scenario not in catalog.scenarios:
+        raise unknown_name("scenario", str(scenario), list(catalog.scenarios))
     budgets = catalog.scenarios[scenario]
     grid = pass_grid(k_min, k_max, k_step)
     judge = make_rule(rule)

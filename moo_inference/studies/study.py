@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moo_inference.catalog import Catalog
-from moo_inference.catalog.loading import catalog_to_dict
+from moo_inference.catalog.loading import as_catalog, catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
@@ -219,7 +219,7 @@ class Study:
 
 
 def run_study(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
@@ -241,8 +241,8 @@ def run_study(
     """Choose a k for every model, and model and k for every stage of each pipeline, in every scenario under every rule.
 
     Args:
-        catalog: what to choose from.
-        models: ids of models; None means all.
+        catalog: what to choose from; a path is loaded.
+        models: ids of models; None means all. Here and below one id alone stands for a list of it.
         scenarios: ids of scenarios; None means all.
         pipelines: ids of pipelines, none where it is empty; None means all whose stages may use no other models than
             those. A question that means of stages cannot answer gets the status `refused`.
@@ -275,7 +275,10 @@ def run_study(
         OutputError: (an OSError) a finished piece cannot be written.
     """
     check_workers(workers)
-    baselines = tuple(dict.fromkeys(map(named_now, baselines)))
+    catalog = as_catalog(catalog)
+    baselines = tuple(dict.fromkeys(named_now(str(name)) for name in listed("baselines", baselines)))
+    if isinstance(solver, str):
+        raise SettingError(f"solver must be a pymoo algorithm, or a callable that makes one, got {solver!r}")
     grid, chosen, asked, rules, left_out = _checked(
         catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )

@@ -11,7 +11,7 @@ from moo_inference.catalog import Scenario
 from moo_inference.studies.marks import Mark, interval_of, marks, tail_text
 from moo_inference.studies.pipeline_tables import INDEPENDENT, pipeline_table
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import amount, interval_text, percentile, seconds, significant, unit_words, usd
+from moo_inference.texts.amounts import amount, bound, interval_text, percentile, seconds, significant, unit_words, usd
 from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.table import Table
 
@@ -57,11 +57,15 @@ def budget_text(scenario: Scenario) -> str:
     bounds = [
         f"any {limit.quantity}"
         if limit.value is None
-        else f"at most {amount(limit.quantity, limit.value)}{_share(limit.quantile)}"
+        else f"at most {bound(limit.quantity, limit.value)}{_share(limit.quantile)}"
         for limit in spent
     ]
     reached = None if floor.quantile is None else 1 - floor.quantile
-    least = "any accuracy" if floor.value is None else f"accuracy at least {floor.value:g}{_share(reached)}"
+    least = (
+        "any accuracy"
+        if floor.value is None
+        else f"accuracy at least {bound('accuracy', floor.value)}{_share(reached)}"
+    )
     return f"{', '.join(bounds)}, {least}"
 
 

@@ -53,6 +53,16 @@ def in_unit(quantity: str, text: str) -> str:
     return {"cost": f"${text}", "time": f"{text} s", "accuracy": text}.get(quantity, f"{text} {unit_words(quantity)}")
 
 
+def bound(quantity: str, value: float) -> str:
+    """A budget as its user gave it: as `amount` where that is exact, else with all its digits."""
+    text = number(value) if quantity == "accuracy" or _read(significant(value)) != value else ""
+    return in_unit(quantity, text) if text else amount(quantity, value)
+
+
+def _read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
 def threshold(value: float, holds: Callable[[float], bool], *, up: bool, digits: int = 6) -> str:
     """A threshold as it may be printed: what holds from `value` on also holds at the very number that is read.
 

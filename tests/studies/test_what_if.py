@@ -6,12 +6,13 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.budgets import constraints, measured
+from moo_inference.catalog import Accuracy
 from moo_inference.decision import RULES, make_rule
 from moo_inference.decision.choice import decide
 from moo_inference.estimators import ScalingCurve
 from moo_inference.studies.route import Route, front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
-from moo_inference.texts.amounts import apart, number, threshold
+from moo_inference.texts.amounts import apart, bound, number, threshold
 from moo_inference.views.route import route_tables
 
 ANY = mi.Scenario(name="S", c_max=1, t_max=1, a_min=None)
@@ -35,7 +36,7 @@ def random_route(random, rule):
     judge = make_rule(rule)
     front = front_across(curves, scenario)
     choice = decide(front, judge.within(scenario))
-    accuracies = dict.fromkeys(curves, mi.Accuracy(mean=0.5, std=0.1))
+    accuracies = dict.fromkeys(curves, Accuracy(mean=0.5, std=0.1))
     return Route("s", scenario, curves, accuracies, judge.within(scenario), judge, front, choice, {})
 
 
@@ -171,4 +172,11 @@ def test_amounts_that_differ_are_told_apart():
     assert apart("accuracy", 0.8, 0.8000001) == ("0.8", "0.8000001")
     assert apart("cost", 0.5, 0.5) == ("$0.5", "$0.5")
     assert apart("time", 61.2345678, 60.0) == ("61.2346 s", "60 s")
+    assert [bound("cost", value) for value in (0.5, 0.95, 0.012345, 3600.0)] == [
+        "$0.500",
+        "$0.950",
+        "$0.012345",
+        "$3,600",
+    ]
+    assert bound("accuracy", 0.8000001) == "0.8000001"
     assert (number(1e-7), number(3600.0), number(0.1 + 0.2)) == ("0.0000001", "3600", "0.30000000000000004")
