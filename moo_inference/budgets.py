@@ -74,7 +74,7 @@ def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str]
     """
     G = np.empty_like(values)
     G[:, :-1] = values[:, :-1] / [limit.value or np.inf for limit in scenario.limits(resources)[:-1]] - 1
-    G[:, -1] = scenario.a_min - values[:, -1]
+    G[:, -1] = -1.0 if scenario.a_min is None else scenario.a_min - values[:, -1]
     G -= TOLERANCE
     return G
 

@@ -32,7 +32,7 @@ from moo_inference.cli_options import (
 )
 from moo_inference.cli_route import route
 from moo_inference.cli_run import run
-from moo_inference.cli_study import REPLICATIONS, resumable, show, solve_study, told
+from moo_inference.cli_study import REPLICATIONS, resumable, show, solve_study, tell_left_out, told
 from moo_inference.files import Kind
 from moo_inference.texts.lines import note, say
 from moo_inference.texts.words import counted
@@ -278,6 +278,7 @@ def assess(
     from moo_inference.progress import report_progress
     from moo_inference.studies.assessment import assess_many, assessments_to_frame
     from moo_inference.studies.output import frame_to_csv, frame_to_json
+    from moo_inference.studies.rules import left_out_by_default
     from moo_inference.views import assessment_tables
 
     catalog = load_catalog(question.catalog).without(question.without or ())
@@ -297,6 +298,8 @@ def assess(
                 progress=progress,
                 **asdict(conditions),
             )
+        if question.decision is None:
+            tell_left_out(left_out_by_default(chosen))
         frame = assessments_to_frame(found)
         if out is not None:
             write_atomically(Path(out) / "assessments.csv", frame_to_csv(frame))

@@ -21,7 +21,7 @@ from moo_inference.cli_options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli_study import resumable, show
+from moo_inference.cli_study import resumable, show, tell_left_out
 
 
 @grouped
@@ -95,6 +95,7 @@ def compare(
                 kept=kept,
                 progress=progress,
             )
+        tell_left_out(comparison.settings.get("left_out", {}))
         if out is not None:
             comparison.save(out, overwrite=work.start_over or work.force)
     if format is Format.CSV:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -20,6 +20,11 @@ from moo_inference.cli_options import (
 )
 from moo_inference.cli_study import find_route, routable, told
 from moo_inference.errors import SettingError
+from moo_inference.texts.lines import note
+from moo_inference.texts.visible import one_line
+
+if TYPE_CHECKING:
+    from moo_inference.studies.route import Route
 
 NOTHING_FOUND = 3
 
@@ -59,8 +64,8 @@ def route(
 
     Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    from moo_inference.catalog.loading import catalog_to_dict, to_yaml
-    from moo_inference.files import Outputs, write_atomically
+    from moo_inference.catalog.loading import catalog_to_dict
+    from moo_inference.files import Outputs
     from moo_inference.policy import POLICY
     from moo_inference.studies.output import versions
     from moo_inference.studies.results import LITELLM, SETTINGS, refuse_other_settings, results_of, save_results
@@ -87,7 +92,7 @@ def route(
     if policy is not None:
         found.policy().save(policy, overwrite=force)
     if litellm is not None:
-        write_atomically(litellm, f"{LITELLM.begins}\n{to_yaml(found.to_litellm())}")
+        _write_litellm(found, litellm)
     if out is not None:
         settings |= {**found.options, "versions": versions()}
         text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
@@ -106,3 +111,18 @@ def route(
         print_tables(route_tables(found, what_if=what_if), sys.stdout)
     if found.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)
+
+
+def _write_litellm(found: "Route", path: str) -> None:
+    """Write the choice for LiteLLM, if there is one, with what has to be known of it above and on stderr."""
+    from moo_inference.catalog.loading import to_yaml
+    from moo_inference.files import write_atomically
+    from moo_inference.studies.results import LITELLM
+
+    if found.choice.row is None:
+        note(f"{path} is not written: there is no choice to write")
+        return
+    comments = (LITELLM.begins, *(f"# {one_line(sentence)}" for sentence in found.litellm_notes))
+    write_atomically(path, "".join(f"{comment}\n" for comment in comments) + to_yaml(found.to_litellm()))
+    for sentence in found.litellm_notes:
+        note(sentence)

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 _LENGTH_COLUMNS = ("input_tokens", "output_tokens", "seconds", "reasoning_tokens")
 
-NO_BUDGET = "none stands for no budget of cost or time"
+NO_BUDGET = "none stands for no budget"
 
 SystemOption = Annotated[
     str | None,
@@ -297,7 +297,10 @@ class Budgets:
     t_max: Annotated[
         str | None, typer.Option("--t-max", metavar="SECONDS", help="Budget of a query, or none; for a new catalog.")
     ] = None
-    a_min: Annotated[float | None, typer.Option("--a-min", help="Least accuracy, in [0, 1]; for a new catalog.")] = None
+    a_min: Annotated[
+        str | None,
+        typer.Option("--a-min", metavar="SHARE", help="Least accuracy, in [0, 1], or none; for a new catalog."),
+    ] = None
 
     def scenario(self) -> "Scenario | None":
         """The scenario; None where none of the budgets is given."""
@@ -313,12 +316,13 @@ class Budgets:
         budgets = {
             "c_max": found(lambda: _budget("--c-max", self.c_max)),
             "t_max": found(lambda: _budget("--t-max", self.t_max)),
+            "a_min": found(lambda: _budget("--a-min", self.a_min)),
         }
         found.check()
         try:
-            return Scenario.model_validate({"name": "My use", **budgets, "a_min": self.a_min})
+            return Scenario.model_validate({"name": "My use", **budgets})
         except ValueError as error:
-            raise SettingError("--c-max and --t-max must be positive or none, and --a-min in [0, 1]") from error
+            raise SettingError("--c-max and --t-max must be positive or none, and --a-min in [0, 1] or none") from error
 
 
 def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:

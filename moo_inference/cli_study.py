@@ -138,6 +138,7 @@ def solve_study(
             progress=progress,
             **asdict(conditions),
         )
+    tell_left_out(study.left_out)
     for key in catalog.pipelines if pipelines is None else ():
         others = [model for model in catalog.pipelines[key].models if model not in study.catalog.models]
         if others:
@@ -167,6 +168,12 @@ def find_route(
     chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
     with report_progress("estimating") as progress:
         return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
+
+
+def tell_left_out(sentences: Mapping[str, str]) -> None:
+    """Say on stderr which rules were not asked, by what lacks the budgets for them."""
+    for key, sentence in sentences.items():
+        note(f"{key}: {sentence}")
 
 
 def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)

@@ -4,8 +4,9 @@ Every one of them can carry several faults, since a file with three wrong fields
 not three runs.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 
 class MooInferenceError(Exception):
@@ -70,6 +71,33 @@ class NonFiniteWarning(UserWarning):
 
 class EnumerationWarning(UserWarning):
     """A search whose population is half its grid or more: it enumerates, which ExhaustiveSearch does surely."""
+
+
+def of_kind(what: str, value: object, kind: type) -> None:
+    """Refuse an argument of a wrong type.
+
+    Raises:
+        SettingError: (a ValueError) it is not of the kind.
+    """
+    if not isinstance(value, kind):
+        raise SettingError(f"{what} must be a {kind.__name__}, got {value!r:.60}")
+
+
+def listed(what: str, values: object) -> list[Any]:
+    """Several values as a list; a single one, such as one name, stands for a list of itself.
+
+    Args:
+        what: what the argument is called.
+        values: a list or another iterable, or one value that is none.
+
+    Raises:
+        SettingError: (a ValueError) it is a number or None, or maps names to something.
+    """
+    if isinstance(values, int | float | Mapping) or values is None:
+        raise SettingError(f"{what} must be a list, got {values!r}")
+    if isinstance(values, str) or not isinstance(values, Iterable):
+        return [values]
+    return list(values)
 
 
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:

@@ -12,11 +12,11 @@ from numpy.typing import NDArray
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
-from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.errors import NonFiniteWarning, SettingError, of_kind
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.evaluated import Evaluated, Own
 from moo_inference.infeasibility import Infeasibility, explain
-from moo_inference.scores import ALIKE, levelled
+from moo_inference.scores import objectives_levelled
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.table import Table, to_html
 from moo_inference.texts.words import counted
@@ -26,19 +26,14 @@ if TYPE_CHECKING:
 
 _SHOWN_ROWS = 40
 
-_ROUNDING = 1e-14
-"""What share of a cost or a time may be rounding: they are products and sums of a few positive numbers."""
-
 
 def nondominated(F: FloatArray) -> NDArray[np.bool_]:
     """(n,) which rows of F (n, m) no other dominates; of equal rows the first.
 
     What differs by rounding alone is equal, or a row that costs more would stay for an error that is less by a last
-    bit. The last column is an error, so that its rounding is that of an accuracy near 1.
+    bit.
     """
-    absolute = np.zeros(F.shape[1])
-    absolute[-1] = ALIKE
-    return np.asarray(moocore.is_nondominated(levelled(F, _ROUNDING, absolute)))
+    return np.asarray(moocore.is_nondominated(objectives_levelled(F)))
 
 
 @dataclass(frozen=True)
@@ -75,6 +70,8 @@ class Front:
             scenario: the budgets.
             models: the model of each row where there are several.
         """
+        of_kind("curve", curve, ScalingCurve)
+        of_kind("scenario", scenario, Scenario)
         return _front(curve, scenario, tuple(models))
 
     @classmethod

@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Limit
 from moo_inference.estimators.curve import QUANTITIES, FloatArray, IntArray
-from moo_inference.texts.amounts import apart, exactly
+from moo_inference.texts.amounts import apart, in_unit, threshold
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ class Shortfall:
             # What the closest k has of this is no reproach to it.
             kept_out = "the k that meet the others" if self.alone else "the accurate enough k"
             text = f"{word}{bound} {limit} keeps {kept_out} out"
-        point, amount = _named(self.needs_model, self.needs_k), exactly(self.quantity, self._generous())
+        amount, point = in_unit(self.quantity, self._generous(self.needs)), _named(self.needs_model, self.needs_k)
         if self.alone:
             return f"{text} ({change} {self.budget} to {amount} would allow {point}{self._of_sample})"
         return f"{text} ({point} would need {amount}{self._of_sample})"
@@ -73,16 +73,14 @@ class Shortfall:
     def _of_sample(self) -> str:
         return ", of those looked at" if self.of_sample else ""
 
-    def _generous(self) -> float:
-        # A way out has to work as it is printed, so it is rounded to the side that allows more; what budgets tolerate
-        # anyhow is not worth a digit.
-        if not self.needs:
-            return 0.0
-        scale = 10.0 ** min(5 - np.floor(np.log10(self.needs)), 300)
-        slack = self.needs * TOLERANCE / 10
+    def _generous(self, needs: float) -> str:
+        # What budgets tolerate anyhow is not worth a digit; a tenth of it is left for rounding.
+        slack = TOLERANCE / 10
+        if self.budget == "a_min" and needs <= slack:
+            return "0"
         if self.budget == "a_min":
-            return float(np.floor((self.needs + slack) * scale) / scale)
-        return float(np.ceil((self.needs - slack) * scale) / scale)
+            return threshold(needs, lambda limit: limit <= needs + slack, up=False)
+        return threshold(needs, lambda limit: needs <= limit * (1 + slack), up=True)
 
 
 @dataclass(frozen=True)
@@ -198,7 +196,7 @@ def beyond_reach(values: FloatArray, G: FloatArray, limits: Sequence[Limit]) -> 
             accuracy = limit.budget == "a_min"
             best, bound = ("at most", "at least") if accuracy else ("at least", "at most")
             rounding = ROUND_CEILING if accuracy else ROUND_FLOOR
-            has, must = apart(limit.quantity, value, limit.value or 0.0, rounding)
+            has, must = apart(limit.quantity, value, limit.value or 0.0, rounding=rounding)
             broken.append(f"{limit.quantity} is {best} {has}, must be {bound} {must}")
     return "no choice meets all budgets" + (
         f": {'; '.join(broken)}" if broken else ", though each of them alone can be met: relax one of them"

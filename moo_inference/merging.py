@@ -139,7 +139,7 @@ def room_of(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
         np.inf if limit.value is None else limit.value * (1 + TOLERANCE + _SLACK)
         for limit in scenario.limits(resources)[:-1]
     ]
-    least_accuracy = scenario.a_min - TOLERANCE - _SLACK
+    least_accuracy = (scenario.a_min or 0.0) - TOLERANCE - _SLACK
     return np.array([*most, -np.log(least_accuracy) * (1 + _SLACK) + _SLACK if least_accuracy > 0 else np.inf])
 
 

@@ -279,7 +279,7 @@ def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_r
     values = values_of(combine(plan, [table.F[row] for table, row in zip(tables, found.rows.T, strict=True)]))
     if (constraints(values, scenario, resources) <= 0).all(axis=1).any():
         return Found(found.rows, found.looked_at)
-    free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=0)
+    free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=None)
     try:
         freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources))
     except SettingError:

@@ -18,6 +18,9 @@ IntArray = NDArray[np.int64]
 ALIKE = 1e-12
 """Values that differ by less than this share of their size differ by rounding alone, and count as equal."""
 
+_ROUNDING = 1e-14
+"""What share of a cost or a time may be rounding: they are products and sums of a few positive numbers."""
+
 CONSTANT = 1e-9
 """An objective that varies by less than this share of its size over the front does not vary."""
 
@@ -182,6 +185,16 @@ def levelled(N: FloatArray, relative: float = ALIKE, absolute: FloatArray | floa
     level = np.empty_like(N)
     np.put_along_axis(level, order, np.take_along_axis(values, first, axis=0), axis=0)
     return level
+
+
+def objectives_levelled(F: FloatArray) -> FloatArray:
+    """F (n, m) where objectives that differ by rounding alone are equal.
+
+    The last column is an error, so that its rounding is that of an accuracy near 1.
+    """
+    absolute = np.zeros(F.shape[1])
+    absolute[-1] = ALIKE
+    return levelled(F, _ROUNDING, absolute)
 
 
 def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> IntArray:

@@ -10,7 +10,7 @@ from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem
 
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
@@ -197,6 +197,7 @@ class EstimatedProblem(GridProblem):
             SettingError: (a ValueError) the scenario has a budget for a resource that is not among them.
             TypeError: an option is not one of these.
         """
+        of_kind("scenario", scenario, Scenario)
         self._columns = columns_of(resources)
         self._known: dict[Point, _Estimate] = {}
         self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)

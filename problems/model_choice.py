@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Model, Scenario, shared_resources
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
 from moo_inference.estimators.curve import ScalingCurve
@@ -43,6 +43,7 @@ class ModelChoiceProblem(EstimatedProblem):
             SettingError: (a ValueError) there is no model, an option is out of its range, or the grid is empty.
             TypeError: there is no such option.
         """
+        of_kind("models", models, Mapping)
         if not models:
             raise SettingError("there must be at least one model, got none")
         grid = pass_grid(k_min, k_max, k_step)

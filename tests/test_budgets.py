@@ -5,6 +5,7 @@ import moo_inference as mi
 from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import TOLERANCE
 from moo_inference.errors import SettingError
+from moo_inference.studies.tables import budget_text
 
 
 def test_bounds_are_inclusive_within_the_tolerance(essay):
@@ -44,6 +45,21 @@ def test_a_p95_budget_changes_the_choice(paper):
 
 
 def test_no_budget_is_met_by_any_amount(essay):
-    free = essay.replace(c_max=None, t_max=None, a_min=0)
+    free = essay.replace(c_max=None, t_max=None, a_min=None)
     G = constraints(np.array([[1e300, 1e300, 0.0]]), free)
-    assert G[0] == pytest.approx([-1 - TOLERANCE, -1 - TOLERANCE, -TOLERANCE])
+    assert G[0] == pytest.approx([-1 - TOLERANCE] * 3)
+
+
+def test_no_floor_chooses_as_a_floor_of_zero_and_is_kept_in_files(paper, essay, tmp_path):
+    """Everything is at least 0 accurate, so nothing but the texts may tell the two apart."""
+    free, zero = essay.replace(a_min=None), essay.replace(a_min=0.0)
+    catalog = paper.replace(scenarios={"free": free, "zero": zero})
+    mi.save_catalog(catalog, tmp_path / "catalog.yaml")
+    assert "a_min: null" in (tmp_path / "catalog.yaml").read_text()
+    assert mi.load_catalog(tmp_path / "catalog.yaml") == catalog
+    study = mi.run_study(catalog, models=["gpt-5-nano", "gpt-5"], estimator=mi.MonteCarlo(50))
+    choices = study.choices.set_index(["scenario", "model", "decision"])
+    assert choices.loc["free"].equals(choices.loc["zero"])
+    exact = mi.run_study(catalog, models=["gpt-5-nano", "gpt-5"]).choices.set_index(["scenario", "model", "decision"])
+    assert exact.loc["free"].equals(exact.loc["zero"])
+    assert budget_text(free).endswith(", any accuracy")

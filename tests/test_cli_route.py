@@ -37,8 +37,11 @@ def test_what_if_as_json_has_null_where_nothing_is_left(capsys):
 
 def test_policy_and_litellm_files(capsys, tmp_path):
     files = ("--policy", str(tmp_path / "p.json"), "--litellm", str(tmp_path / "l.yaml"))
-    status, out, _ = run(capsys, "route", "-s", "medical-ai", "-m", "gpt-5", "-m", "gpt-5-nano", "-f", "json", *files)
+    status, out, err = run(capsys, "route", "-s", "medical-ai", "-m", "gpt-5", "-m", "gpt-5-nano", "-f", "json", *files)
     assert status == 0
+    first, *comments = [line for line in (tmp_path / "l.yaml").read_text().splitlines() if line.startswith("# ")]
+    assert first == "# Written by moo-inference route"
+    assert [f"moo-inference: {line[2:]}" for line in comments] == err.splitlines()
     record = json.loads(out)
     found = Policy.load(tmp_path / "p.json").choose(c_max=0.95, t_max=3600, a_min=0.98)
     assert (found.model, found.k) == (record["model"], record["k"])
@@ -54,6 +57,10 @@ def test_markdown_and_an_infeasible_scenario(capsys, tmp_path, paper):
     status, out, _ = run(capsys, "route", "--catalog", str(tmp_path / "c.yaml"), "-s", "s", "--format", "markdown")
     assert status == 3
     assert "no k meets all budgets" in out
+    files = ("--litellm", str(tmp_path / "l.yaml"))
+    status, _, err = run(capsys, "route", "--catalog", str(tmp_path / "c.yaml"), "-s", "s", *files)
+    assert (status, err) == (3, f"moo-inference: {files[1]} is not written: there is no choice to write\n")
+    assert not (tmp_path / "l.yaml").exists()
     assert out.startswith("### ")
 
 
@@ -65,7 +72,6 @@ def test_markdown_and_an_infeasible_scenario(capsys, tmp_path, paper):
         (["-s", "medical-ai", "-d", "best"], "unknown rule 'best'"),
         (["-s", "medical-ai", "-f", "csv"], "--format must be table, json or markdown"),
         (["-s", "medical-ai", "--policy", "{folder}/no/p.json"], "cannot be written"),
-        (["-s", "medical-ai", "--t-quantile", "0.9", "--policy", "{folder}/p.json"], "a policy holds means"),
         (["-s", "medical-ai", "--k-max", "0"], "k_max"),
     ],
 )

@@ -197,7 +197,11 @@ def test_pipelines_follow_prices_and_budgets_as_models_do(estimator, catalog, da
     order = data.draw(st.permutations(list(catalog.models)))
     turned = catalog.replace(models={key: catalog.models[key] for key in order})
     assert pipeline_rows(turned, estimator) == plain
-    loose = catalog.replace(scenarios=all_scenarios(catalog, lambda s: s.replace(t_max=None, a_min=s.a_min / 2)))
+    loose = catalog.replace(
+        scenarios=all_scenarios(
+            catalog, lambda s: s.replace(t_max=None, a_min=None if s.a_min is None else s.a_min / 2)
+        )
+    )
     for key, row in pipeline_rows(loose, estimator).items():
         if key[2] == "accuracy-max" and plain[key][1]:
             assert row[-1] <= plain[key][-1]
@@ -262,7 +266,7 @@ def test_more_budget_never_lowers_the_best_accuracy(estimator, catalog, data):
             scenario.replace(
                 c_max=scenario.c_max and c and c * scenario.c_max,
                 t_max=scenario.t_max and t and t * scenario.t_max,
-                a_min=scenario.a_min * data.draw(st.floats(0, 1)),
+                a_min=scenario.a_min and scenario.a_min * data.draw(st.floats(0, 1)),
             ),
             data.draw(st.floats(1, 10)),
         )
@@ -328,7 +332,7 @@ def test_more_budget_leaves_nothing_on_the_front_unmatched(curve, scenario, c, t
         scenario.replace(
             c_max=scenario.c_max and c * scenario.c_max,
             t_max=scenario.t_max and t * scenario.t_max,
-            a_min=a * scenario.a_min,
+            a_min=scenario.a_min and a * scenario.a_min,
         ),
     )
     for row in tight.F:

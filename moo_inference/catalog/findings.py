@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
+from pydantic import ValidationError
+
 from moo_inference.catalog.accuracy import LAWS
 from moo_inference.catalog.frozen import Frozen
 from moo_inference.catalog.pipeline import KINDS
@@ -16,6 +18,19 @@ _IN_FILES = {
     "Scenario": [f"UNIT_{ending}" for ending in OF_BUDGET],
 }
 """How the keys of resources look in a file."""
+
+
+_UNITS = {"c_max": " (USD per query)", "t_max": " (seconds per query)"}
+"""Of fields whose name does not tell."""
+
+
+def faults_of(error: ValidationError, kind: type[Frozen]) -> list[str]:
+    """All faults of an entry that was made in a program, each with the entry's kind and the field."""
+    found = [(place_of(finding), sentence_of(finding, kind)) for finding in error.errors()]
+    return [
+        f"{'.'.join(map(str, (kind.__name__, *place)))}{_UNITS.get(str(place[-1]) if place else '', '')}: {sentence}"
+        for place, sentence in found
+    ]
 
 
 def place_of(finding: Mapping[str, Any]) -> Location:

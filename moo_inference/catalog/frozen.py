@@ -4,7 +4,9 @@ import numbers
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from moo_inference.errors import SettingError
 
 Entry = TypeVar("Entry")
 
@@ -40,11 +42,27 @@ class Frozen(BaseModel):
 
     model_config = ConfigDict(frozen=True, strict=True, extra="forbid", allow_inf_nan=False)
 
+    def __init__(self, **values: Any) -> None:
+        """Make the entry; see the class.
+
+        Raises:
+            SettingError: (a ValueError) one sentence for each field that breaks a rule or does not exist.
+        """
+        try:
+            super().__init__(**values)
+        except ValidationError as error:
+            from moo_inference.catalog.findings import faults_of  # noqa: PLC0415 (which needs this class)
+
+            raise SettingError(faults_of(error, type(self))) from None
+
+    # So that pydantic makes entries inside of others by itself, and tells all faults of the whole together.
+    __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
+
     def replace(self, **changes: Any) -> Self:
         """A copy with some fields changed, validated again as a whole.
 
         Raises:
-            pydantic.ValidationError: (a ValueError) the result breaks a rule, or a field does not exist.
+            SettingError: (a ValueError) the result breaks a rule, or a field does not exist.
         """
         return type(self)(**{**{name: getattr(self, name) for name in type(self).model_fields}, **changes})
 

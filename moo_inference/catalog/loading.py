@@ -18,14 +18,14 @@ from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.catalog.whole import Catalog, disagreements
-from moo_inference.errors import CatalogError, OutputError, ReaderError, did_you_mean
+from moo_inference.errors import CatalogError, OutputError, ReaderError, SettingError, did_you_mean, of_kind
 from moo_inference.files import write_atomically
 from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml, recognise
 from moo_inference.texts.visible import visible
 
 _WIDTH = 110
 
-_SAID = ("c_max", "t_max", "std")
+_SAID = ("c_max", "t_max", "a_min", "std")
 """Fields in which null says something."""
 
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}
@@ -42,6 +42,8 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     Raises:
         CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
     """
+    if not isinstance(source, str | os.PathLike):
+        raise SettingError(f"source must be 'paper' or the path of a catalog file, got {shown(source)}")
     path = str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source
     try:
         document = read_yaml(path)
@@ -73,6 +75,20 @@ def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
     return CatalogError(f"{path}: must be a catalog, got a file of another kind ({known.name}): {way}")
 
 
+def as_catalog(catalog: object) -> Catalog:
+    """A catalog as it is, or the one of a file that is named, as in `load_catalog`.
+
+    Raises:
+        SettingError: (a ValueError) it is neither.
+        CatalogError: (a ValueError) the file is at fault.
+    """
+    if isinstance(catalog, Catalog):
+        return catalog
+    if isinstance(catalog, str | os.PathLike):
+        return load_catalog(catalog)
+    raise SettingError(f"catalog must be a Catalog or the path of a catalog file, got {shown(catalog)}")
+
+
 def parse_catalog(content: bytes, name: str) -> Catalog:
     """The catalog in the bytes of a file; `name` stands for the file in what is said of it.
 
@@ -94,6 +110,7 @@ def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: b
         OutputError: (an OSError) another file is there, or a catalog with entries that this one has not; or the file
             cannot be written.
     """
+    of_kind("catalog", catalog, Catalog)
     there = b"" if overwrite else _content(path)
     write_atomically(path, _updated(catalog, path, there) if there else catalog_to_yaml(catalog))
 

@@ -38,7 +38,7 @@ class Scenario(Frozen):
         name: what people call it. Its id is its key in the catalog.
         c_max: at most so many USD a query, or None for no budget.
         t_max: at most so many seconds a query, or None for no budget.
-        a_min: at least this accuracy, in [0, 1].
+        a_min: at least this accuracy, in [0, 1], or None for no floor.
         c_quantile: None, or the share of queries that must cost at most c_max (0.95: 95 of 100).
         t_quantile: None, or the share of queries that must finish within t_max (0.95 is a p95 SLO).
         a_quantile: None, or the share of queries that may be less accurate than a_min (0.05: 95 of 100 reach it).
@@ -49,7 +49,7 @@ class Scenario(Frozen):
     name: Name
     c_max: PositiveAmount | None
     t_max: PositiveAmount | None
-    a_min: Fraction
+    a_min: Fraction | None
     c_quantile: Share | None = None
     t_quantile: Share | None = None
     a_quantile: Share | None = None

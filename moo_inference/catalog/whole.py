@@ -1,6 +1,7 @@
 """A catalog: models, scenarios and pipelines by id."""
 
 from collections.abc import Mapping, Sequence
+from numbers import Real
 from typing import Any, Self
 
 from pydantic import SerializerFunctionWrapHandler, field_serializer, field_validator, model_serializer, model_validator
@@ -9,7 +10,7 @@ from moo_inference.catalog.frozen import Frozen, ReadOnly
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, unknown_name
+from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, listed, unknown_name
 
 
 class Catalog(Frozen):
@@ -52,6 +53,7 @@ class Catalog(Frozen):
         Raises:
             UnknownNameError: (a LookupError) the models have no such resource.
         """
+        resources = listed("resources", resources)
         unknown = [
             str(unknown_name("resource", unit, self.resources)) for unit in resources if unit not in self.resources
         ]
@@ -91,7 +93,7 @@ class Catalog(Frozen):
         """The catalog of some ids only, in the order given; None keeps all.
 
         A pipeline is kept whole or not at all, so that its id always means the same question: where `pipelines` is
-        None, those that could use a model that was not chosen are left out.
+        None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
 
         Raises:
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
@@ -158,7 +160,11 @@ def with_quantiles(
     """
     asked = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
     given = {name: value for name, value in asked if value is not None}
-    wrong = [f"{name} must be between 0 and 1, got {value:g}" for name, value in given.items() if not 0 < value < 1]
+    wrong = [
+        f"{name} must be between 0 and 1, got {value!r}"
+        for name, value in given.items()
+        if not (isinstance(value, Real) and 0 < value < 1)
+    ]
     if wrong:
         raise SettingError(wrong)
     scenarios = {key: scenario.replace(**given) for key, scenario in catalog.scenarios.items()}
@@ -168,6 +174,7 @@ def with_quantiles(
 def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:
     if wanted is None:
         return known
+    wanted = [str(key) for key in listed(f"{what}s", wanted)]
     if not known and wanted:
         faults.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
     else:

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Limit, Model, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 
 Progress = Callable[[int, int], None]
@@ -62,6 +62,7 @@ class Estimator(ABC):
         scenarios: Sequence[Scenario] = (),
     ) -> ScalingCurve:
         """The curve of one model; see `estimate_many`."""
+        of_kind("model", model, Model)
         return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
 
     @abstractmethod
@@ -88,6 +89,8 @@ def estimate_curves(
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
     """
+    if not callable(getattr(estimator, "estimate", None)):
+        raise SettingError(f"estimator must be an Estimator, such as ClosedForm(), got {estimator!r:.60}")
     if within_samples:
         return _within_samples(estimator, models, passes(k), parallel, latency, scenarios, progress)
     if isinstance(estimator, Estimator):
@@ -250,6 +253,7 @@ def latency_settings(model: Model, parallel: int | None, latency: str | None) ->
     Raises:
         SettingError: (a ValueError) P is not a whole number of at least 1, or the rule is unknown.
     """
+    of_kind("model", model, Model)
     rule = model.latency if latency is None else latency
     if rule not in LATENCIES:
         raise SettingError(f"latency must be one of: {', '.join(LATENCIES)}; got {rule!r}")

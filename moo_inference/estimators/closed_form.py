@@ -148,7 +148,7 @@ def _view(
         total.mean if limit.quantile is None else total.quantile(limit.quantile)
         for total, limit in zip(totals, spends, strict=True)
     ]
-    least, q = scenario.a_min - TOLERANCE, floor.quantile
+    least, q = (scenario.a_min or 0.0) - TOLERANCE, floor.quantile
     if known is not None:
         accurate, at_quantile = known.reached(least), table[:, 10] if q is None else known.quantile(q)
     else:

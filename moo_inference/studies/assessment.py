@@ -14,7 +14,7 @@ from moo_inference.budgets import constraints, measured, nadir_of
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.errors import SettingError, told_of
+from moo_inference.errors import SettingError, listed, told_of
 from moo_inference.estimators import (
     ClosedForm,
     Empirical,
@@ -31,6 +31,7 @@ from moo_inference.grid import pass_grid
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import versions
 from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.studies.rules import kept_rules
 from moo_inference.studies.workers import check_workers
 
 if TYPE_CHECKING:
@@ -178,7 +179,13 @@ def assess_many(
     kept: KeptPieces | None = None,
     progress: Progress | None = None,
 ) -> dict[tuple[str, str, str], Assessment]:
-    """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`."""
+    """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`.
+
+    Where `rules` is None, a scenario is asked with those default rules alone that it has the budgets for.
+    """
+    for what, entries, kind in (("models", models, Model), ("scenarios", scenarios, Scenario)):
+        if not isinstance(entries, Mapping) or not all(isinstance(entry, kind) for entry in entries.values()):
+            raise SettingError(f"{what} must be a {kind.__name__} by id, got {entries!r:.60}")
     grid = pass_grid(k_min, k_max, k_step)
     whole_number("replications", replications, 1, 1_000_000)
     noisy: object = estimator
@@ -197,7 +204,7 @@ def assess_many(
         raise SettingError(f"delta must be three numbers of at least 0 (accuracy, USD, seconds), got {delta!r}")
     if queries_per_month is not None and not 0 <= queries_per_month < float("inf"):
         raise SettingError(f"queries_per_month must be finite and at least 0, got {queries_per_month!r}")
-    made = [make_rule(rule) for rule in (DEFAULT_RULES if rules is None else rules)]
+    made = [make_rule(rule) for rule in listed("rules", DEFAULT_RULES if rules is None else rules)]
     check_workers(workers)
     if kept is not None:
         # Within a study it has been said already what is kept.
@@ -227,7 +234,7 @@ def assess_many(
         _Cell((scenario_id, model_id, rule.id), rule.within(scenario, curve.resources), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
-        for rule in made
+        for rule in kept_rules(made, scenario.limits(curve.resources), named=rules is not None)[0]
     ]
     seeds = [noisy.seed + replication * (int(k_max) + 1) for replication in range(replications)]
     together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(grid) * len(models)))

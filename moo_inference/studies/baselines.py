@@ -11,7 +11,7 @@ from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.scores import best_rows
-from moo_inference.texts.amounts import exactly
+from moo_inference.texts.amounts import apart, exactly
 
 NAMES = ("fixed-K", "accuracy-within-cost", "accuracy-per-dollar")
 
@@ -108,6 +108,6 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
 
 
 def _breach(limit: Limit, value: float) -> str:
-    """How a budget is broken, with four significant digits."""
-    has, bound = (exactly(limit.quantity, float(f"{amount:.4g}")) for amount in (value, limit.value or 0.0))
+    """How a budget is broken, with four significant digits or as many as it takes."""
+    has, bound = apart(limit.quantity, value, limit.value or 0.0, 4)
     return f"{limit.budget} ({has} where {bound} is {'least' if limit.budget == 'a_min' else 'most'})"

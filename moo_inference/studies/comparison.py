@@ -8,8 +8,9 @@ from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
+from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
-from moo_inference.errors import SettingError, unknown_name
+from moo_inference.errors import SettingError, listed, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
 from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.evaluated import Evaluated
@@ -30,6 +31,7 @@ from moo_inference.studies.pipeline_comparison import (
 )
 from moo_inference.studies.quality import front_quality
 from moo_inference.studies.results import RUNS_CSV, RUNS_JSON, save_results
+from moo_inference.studies.rules import kept_rules
 from moo_inference.studies.searches import evaluated_in, run_search, search, search_fits, told
 from moo_inference.studies.workers import check_workers
 
@@ -62,7 +64,8 @@ class Comparison:
             evaluations: used, not asked for;
             distinct: different points looked at, as a share of the grid;
             seconds: wall time;
-            same_RULE: whether a rule chooses from the found front as from the exact one.
+            same_RULE: whether a rule chooses from the found front as from the exact one; NA for a problem that has not
+            the budgets that the rule needs, which settings tell as left_out.
             Measured on everything that a run evaluated. Where the exact front is empty there is nothing to find: these
             measures are NaN then, and same_RULE is NA.
         settings: what made them, as plain values.
@@ -100,7 +103,7 @@ class Comparison:
         frame = measures.agg(["median", "min", "max"])
         frame.columns = ["_".join(column) for column in frame.columns]
         same = [column for column in self.runs.columns if column.startswith("same_")]
-        return frame.join(self.runs.groupby("solver", sort=False)[same].mean().astype(float)).reset_index()
+        return frame.join(self.runs[same].astype(float).groupby(self.runs["solver"], sort=False).mean()).reset_index()
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The runs as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
@@ -146,7 +149,8 @@ def compare_solvers(
         evaluations: at most so many a run. None means a tenth of the grid; but where a grid has fewer than 1,000
             points, as many as every run needs for 0.99 of the exact hypervolume, as a share of the grid that is
             the same for all; and for a pipeline 20,000.
-        decisions: rules whose choice is compared; None means the paper's four and knee-chord.
+        decisions: rules whose choice is compared; None means the paper's four and knee-chord, of which a problem is
+            asked with those that it has the budgets for.
         workers: as in `run_study`, like the next two. The seconds are those of whoever ran it.
         kept: where finished runs are kept, with their seconds.
         progress: told how far the work is.
@@ -159,8 +163,9 @@ def compare_solvers(
 
     problems = dict(problem) if isinstance(problem, Mapping) else {type(problem).__name__: problem}
     makers = _makers(solvers)
-    runs = [whole_number("seed", seed, 0) for seed in seeds]
-    rules = [make_rule(rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
+    runs = [whole_number("seed", seed, 0) for seed in listed("seeds", seeds)]
+    named = listed("decisions", DEFAULT_RULES if decisions is None else decisions)
+    rules = [make_rule(rule) for rule in named]
     if evaluations is not None:
         whole_number("evaluations", evaluations, 1)
     for what, entries in (("problem", problems), ("solver", makers), ("seed", runs)):
@@ -169,6 +174,12 @@ def compare_solvers(
     check_workers(workers)
     along = tuple(name for name, each in problems.items() if isinstance(each, PipelineProblem))
     sizes = {name: grid_size(each) for name, each in problems.items()}
+    asked, left_out = {}, {}
+    for name, each in problems.items():
+        limits = each.scenario.limits(each.resources)
+        asked[name], sentence = kept_rules(rules, limits, named=decisions is not None)
+        if sentence:
+            left_out[name] = sentence
     exact = {}
     rows = []
     for name, each in problems.items():
@@ -178,7 +189,7 @@ def compare_solvers(
             else (_traced(each, run_search(each, ExhaustiveSearch(), sizes[name])).front(), {})
         )
         if used:
-            same = _measured(exact[name], exact[name], rules, used)
+            same = _measured(exact[name], exact[name], asked[name], used)
             rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
     if kept is not None:
         kept.expect(
@@ -217,7 +228,7 @@ def compare_solvers(
         share = _share_that_is_enough(searches) if searches else None
     for name, solver, seed, trace in traces:
         cut = trace if share is None or solver == EXHAUSTIVE or name in along else trace.until(share * trace.size)
-        rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], rules)})
+        rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], asked[name])})
     settings = {
         "solvers": list(makers),
         "seeds": runs,
@@ -225,14 +236,16 @@ def compare_solvers(
         "share_of_grid": share,
         "decisions": [rule.id for rule in rules],
         "versions": versions(),
+        **({"left_out": left_out} if left_out else {}),
     }
     frame = pd.DataFrame(rows)
-    unknown = [f"same_{rule.id}" for rule in rules if frame[f"same_{rule.id}"].dtype == object]
+    told_of_rules = [f"same_{rule.id}" for rule in rules if f"same_{rule.id}" in frame]
+    unknown = [column for column in told_of_rules if frame[column].dtype == object]
     return Comparison(frame.astype(dict.fromkeys(unknown, "boolean")), settings, along)
 
 
 def catalog_problems(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
@@ -245,7 +258,7 @@ def catalog_problems(
     """The problems of a catalog by name, each with all its estimates made beforehand.
 
     Args:
-        catalog: where models and scenarios are from.
+        catalog: where models and scenarios are from; a path is loaded.
         models: ids; None means all.
         scenarios: ids; None means all.
         pipelines: ids, and these alone are looked at; none where it is empty. None means the models, and behind them
@@ -258,7 +271,7 @@ def catalog_problems(
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
     """
-    chosen = catalog.select(models, scenarios, pipelines)
+    chosen = as_catalog(catalog).select(models, scenarios, pipelines)
     along = pipeline_problems(chosen, estimator=estimator, k_max=k_max, k_step=k_step, named=bool(pipelines))
     if pipelines:
         return along
@@ -372,8 +385,8 @@ def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) ->
         return known
     if isinstance(solvers, Mapping):
         return dict(solvers)
-    names = list(solvers)
+    names = listed("solvers", solvers)
     for name in names:
         if name not in known:
-            raise unknown_name("solver", name, list(known))
+            raise unknown_name("solver", str(name), list(known))
     return {name: known[name] for name in names}

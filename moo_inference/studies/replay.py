@@ -9,6 +9,7 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moo_inference.catalog import Catalog
+from moo_inference.decision import DEFAULT_RULES
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
 from moo_inference.studies.baselines import named_now
@@ -84,12 +85,11 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
         SettingError: (a ValueError) see `replay`.
     """
     recorded, catalog = whole(settings)
-    return run_study(
-        catalog,
-        estimator=estimator_from(recorded.estimator),
-        progress=progress,
-        **{name: getattr(recorded, name) for name in _OPTIONS},
-    )
+    options = {name: getattr(recorded, name) for name in _OPTIONS}
+    if options["decisions"] == list(DEFAULT_RULES):
+        # They may have been nobody's choice, and a scenario without a budget was then asked with fewer.
+        options["decisions"] = None
+    return run_study(catalog, estimator=estimator_from(recorded.estimator), progress=progress, **options)
 
 
 def whole(settings: Mapping[str, Any]) -> tuple["Recorded", Catalog]:

@@ -1,16 +1,18 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
+import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.errors import SettingError, unknown_name
+from moo_inference.errors import InfeasibleError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
@@ -20,7 +22,9 @@ from moo_inference.policy import Policy
 from moo_inference.scores import ALIKE
 from moo_inference.studies.choices import quantile_columns
 from moo_inference.studies.differences import by_question, paired
+from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.output import versions
+from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.texts.amounts import amount
 
 _TINY = np.finfo(float).tiny
@@ -65,6 +69,7 @@ class Route:
         front: the front across models, the cheapest row first.
         choice: what the rule takes from it.
         options: the settings of the run, as plain values.
+        sources: where the numbers of each model came from, by id.
     """
 
     scenario_id: str
@@ -76,6 +81,13 @@ class Route:
     front: Front
     choice: Choice
     options: Mapping[str, Any]
+    sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+
+    @property
+    def tails(self) -> list[int]:
+        """The columns of the budgets that are for quantiles."""
+        limits = self.scenario.limits(self.front.resources)
+        return [column for column, limit in enumerate(limits) if limit.quantile is not None]
 
     @cached_property
     def others(self) -> Front | None:
@@ -163,43 +175,62 @@ class Route:
         )
 
     def policy(self) -> Policy:
-        """All rows that some budgets for means could choose, for a serving layer to choose from.
+        """All rows that some budgets could choose, for a serving layer to choose from.
 
-        Raises:
-            SettingError: (a ValueError) a budget of the scenario is for a quantile, of which a policy knows nothing.
+        Budgets are for what they are for in the scenario of the route: means, or its quantiles.
         """
-        if self.scenario.has_quantiles:
-            raise SettingError(
-                f"a policy holds means, and scenario {self.scenario.name!r} has a budget for a quantile: leave it out"
-            )
-        anything = Scenario(name="any budget", c_max=None, t_max=None, a_min=0.0)
-        whole = front_across(self.curves, anything)
-        ids = list(self.curves)
+        limits = self.scenario.limits(self.front.resources)
+        rows = undominated(rows_of(self.curves, self.scenario), self.tails)
         return Policy(
-            tuple(ids),
-            np.array([ids.index(name) for name in whole.models]),
-            whole.k,
-            whole.F,
+            tuple(self.curves),
+            rows.model,
+            rows.k,
+            rows.F,
             {**self.options, "versions": versions()},
-            whole.resources,
+            self.front.resources,
+            {limit.budget: limit.quantile for limit in limits if limit.quantile is not None},
+            rows.values[:, self.tails] if self.tails else None,
         )
 
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
 
-        The model of each entry is its id here; LiteLLM wants names such as `openai/gpt-5-mini`. What keeps the best of
-        the n answers is the caller's.
+        A model is called what LiteLLM calls it where its sources tell that, else by its id; `litellm_notes` says so,
+        and who has to choose among the n answers.
+
+        Raises:
+            InfeasibleError: (a ValueError) there is no choice.
         """
-        entries, names = [], []
-        for choice, name in ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up")):
-            if choice is not None and choice.k is not None:
-                parameters: dict[str, Any] = {"model": choice.model, **({"n": choice.k} if choice.k > 1 else {})}
-                entries.append({"model_name": name, "litellm_params": parameters})
-                names.append(name)
-        settings: dict[str, Any] = {"model_list": entries}
-        if len(names) > 1:
-            settings["router_settings"] = {"fallbacks": [{names[0]: [names[1]]}]}
-        return settings
+        if self.choice.row is None:
+            raise InfeasibleError(f"there must be a choice to write settings of, got none: {self.choice.reason}")
+        return litellm_settings(self._written(), self.sources)
+
+    @property
+    def litellm_notes(self) -> tuple[str, ...]:
+        """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
+        return litellm_notes(self._written(), self.sources, self.accuracies)
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What has to be known of the comparison as a whole, a sentence each."""
+        assumed = [key for key, accuracy in self.accuracies.items() if isinstance(accuracy, Accuracy)]
+        counted = [key for key in self.accuracies if key not in assumed]
+        if not (assumed and counted):
+            return ()
+        return (
+            f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, the best of "
+            f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes "
+            "add can be compared within a kind alone",
+        )
+
+    def _written(self) -> list[Written]:
+        """The choice and the runner-up, where there are."""
+        both = ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up"))
+        return [
+            Written(name, choice.model, choice.k)
+            for choice, name in both
+            if choice is not None and choice.model is not None and choice.k is not None
+        ]
 
     def _paired_values(self) -> dict[str, float | int | None]:
         names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
@@ -211,9 +242,9 @@ class Route:
         """The route as plain values, ready for JSON.
 
         Keys: scenario, decision, status, model, k, the fifteen columns of a scaling curve (null where nothing was
-        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, runner_up (with its model, k,
-        columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings, keep
-        (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
+        chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model,
+        k, columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings,
+        keep (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
         time_quantile and time_at_quantile; the runner-up ends with the same.
         """
         first, second = self.choice.objectives, self.runner_up
@@ -240,6 +271,7 @@ class Route:
             **_columns(self.front, self.choice.row),
             "reason": self.choice.reason,
             "warnings": list(self.choice.warnings),
+            "notes": list(self.notes),
             "runner_up": runner,
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},
@@ -254,7 +286,7 @@ class Route:
 
 
 def route(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     scenario: str,
     rule: object = "knee-chord",
     *,
@@ -269,7 +301,7 @@ def route(
     """Choose a model and its number of passes together.
 
     Args:
-        catalog: its models are what there is to choose from.
+        catalog: its models are what there is to choose from; a path is loaded.
         scenario: id of the scenario whose budgets hold.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
@@ -284,8 +316,9 @@ def route(
         UnknownNameError: (a LookupError) there is no such scenario or rule.
         SettingError: (a ValueError) an option is out of its range, or the rule needs a budget that is not there.
     """
-    if scenario not in catalog.scenarios:
-        raise unknown_name("scenario", scenario, list(catalog.scenarios))
+    catalog = as_catalog(catalog)
+    if not isinstance(scenario, str) or scenario not in catalog.scenarios:
+        raise unknown_name("scenario", str(scenario), list(catalog.scenarios))
     budgets = catalog.scenarios[scenario]
     grid = pass_grid(k_min, k_max, k_step)
     judge = make_rule(rule)
@@ -313,7 +346,8 @@ def route(
         "latency": latency,
     }
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
-    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options)
+    sources = {key: model.sources for key, model in catalog.models.items()}
+    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options, sources)
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:

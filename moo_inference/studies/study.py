@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moo_inference.catalog import Catalog
-from moo_inference.catalog.loading import catalog_to_dict
+from moo_inference.catalog.loading import as_catalog, catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
-from moo_inference.errors import MooInferenceError, SettingError, told_of
+from moo_inference.errors import MooInferenceError, SettingError, listed, told_of
 from moo_inference.estimators import (
     ClosedForm,
     Estimator,
@@ -41,6 +41,7 @@ from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
 from moo_inference.studies.results import CHOICES_CSV, CHOICES_JSON, save_results
+from moo_inference.studies.rules import kept_rules
 from moo_inference.studies.workers import check_workers
 from moo_inference.texts.table import to_html
 
@@ -78,6 +79,7 @@ class Study:
         options: the settings of the run, as plain values.
         assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
         pipeline_cells: one for each scenario x pipeline, in that order.
+        left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
     """
 
     catalog: Catalog
@@ -86,6 +88,7 @@ class Study:
     options: Mapping[str, Any]
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
     pipeline_cells: tuple[PipelineCell, ...] = ()
+    left_out: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
@@ -216,7 +219,7 @@ class Study:
 
 
 def run_study(
-    catalog: Catalog,
+    catalog: Catalog | str | os.PathLike[str],
     *,
     models: Sequence[str] | None = None,
     scenarios: Sequence[str] | None = None,
@@ -238,13 +241,14 @@ def run_study(
     """Choose a k for every model, and model and k for every stage of each pipeline, in every scenario under every rule.
 
     Args:
-        catalog: what to choose from.
-        models: ids of models; None means all.
+        catalog: what to choose from; a path is loaded.
+        models: ids of models; None means all. Here and below one id alone stands for a list of it.
         scenarios: ids of scenarios; None means all.
         pipelines: ids of pipelines, none where it is empty; None means all whose stages may use no other models than
             those. A question that means of stages cannot answer gets the status `refused`.
-        decisions: ids of rules or rules; None means the paper's four and knee-chord. A rule without a nadir is
-            scaled by each scenario's budgets.
+        decisions: ids of rules or rules; None means the paper's four and knee-chord, but in each scenario those alone
+            that it has the budgets for (see `Study.left_out`). A rule without a nadir is scaled by each scenario's
+            budgets.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
         k_min: the smallest k; None means k_step.
         k_max: the largest k; a stage of a pipeline may have its own, as for the other two.
@@ -265,14 +269,17 @@ def run_study(
 
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
-        SettingError: (a ValueError) an option is out of its range, a rule needs a budget that is not there, a
-            pipeline that is asked for may use a model that is not, or the pieces kept are of other settings.
+        SettingError: (a ValueError) an option is out of its range, a rule that is named needs a budget that is not
+            there, a pipeline that is asked for may use a model that is not, or the pieces kept are of other settings.
         WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
         OutputError: (an OSError) a finished piece cannot be written.
     """
     check_workers(workers)
-    baselines = tuple(dict.fromkeys(map(named_now, baselines)))
-    grid, chosen, rules = _checked(
+    catalog = as_catalog(catalog)
+    baselines = tuple(dict.fromkeys(named_now(str(name)) for name in listed("baselines", baselines)))
+    if isinstance(solver, str):
+        raise SettingError(f"solver must be a pymoo algorithm, or a callable that makes one, got {solver!r}")
+    grid, chosen, asked, rules, left_out = _checked(
         catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
     )
     estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
@@ -290,8 +297,8 @@ def run_study(
         "parallel": parallel,
         "latency": latency,
         "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
-        "decisions": list(dict.fromkeys(rule.id for group in rules.values() for rule in group)),
-        "own_decisions": [rule.id for rule in map(make_rule, decisions or ()) if not made_by_id(rule)],
+        "decisions": list(dict.fromkeys(rule.id for rule in asked)),
+        "own_decisions": [rule.id for rule in asked if not made_by_id(rule)],
         "baselines": list(baselines),
         "assess": assess,
     }
@@ -335,7 +342,7 @@ def run_study(
     along = solve_pipelines(
         chosen, rules, curves, grid, k_max=int(k_max), estimator=estimator, solver=solver, where=where, **conditions
     )
-    return Study(chosen, tuple(cells), curves, options, assessments, along)
+    return Study(chosen, tuple(cells), curves, options, assessments, along, left_out)
 
 
 def recorded_settings(options: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
@@ -351,8 +358,11 @@ def _checked(
     parallel: int | None,
     latency: str | None,
     baselines: Sequence[str],
-) -> tuple[range, Catalog, dict[str, list[Rule]]]:
-    """The grid, the chosen part of the catalog and the rules scaled to each scenario; all faults are raised at once."""
+) -> tuple[range, Catalog, list[Rule], dict[str, list[Rule]], dict[str, str]]:
+    """The grid, the chosen part of the catalog, the rules, those of each scenario and what it leaves out.
+
+    All faults are raised at once.
+    """
     errors: list[MooInferenceError] = []
 
     def attempt(make: Callable[..., Any], *args: Any) -> Any:
@@ -366,23 +376,27 @@ def _checked(
     for name in baselines if grid else ():
         attempt(check_baseline, name, grid)
     chosen = attempt(catalog.select, *asked)
-    rules = [attempt(make_rule, rule) for rule in (DEFAULT_RULES if decisions is None else decisions)]
+    named = attempt(listed, "decisions", DEFAULT_RULES if decisions is None else decisions) or []
+    rules = [attempt(make_rule, rule) for rule in named]
     part = catalog if chosen is None else chosen
     if part.models:
         attempt(latency_settings, next(iter(part.models.values())), parallel, latency)
     for what, entries in (("model", part.models), ("scenario", part.scenarios), ("rule", rules)):
         if not entries:
             errors.append(SettingError(f"there must be at least one {what}, got none"))
-    scaled = {
-        scenario_id: [attempt(rule.within, scenario, part.resources) for rule in rules if rule is not None]
-        for scenario_id, scenario in part.scenarios.items()
-    }
+    made = [rule for rule in rules if rule is not None]
+    scaled, left_out = {}, {}
+    for key, scenario in part.scenarios.items():
+        kept, sentence = kept_rules(made, scenario.limits(part.resources), named=decisions is not None)
+        scaled[key] = [attempt(rule.within, scenario, part.resources) for rule in kept]
+        if sentence:
+            left_out[key] = sentence
     if len(errors) == 1:
         raise errors[0]
     if errors:
         kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else SettingError
         raise kind([fault for error in errors for fault in error.faults])
-    return grid, chosen, scaled
+    return grid, chosen, made, scaled, left_out
 
 
 def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":

@@ -11,7 +11,7 @@ from moo_inference.catalog import Scenario
 from moo_inference.studies.marks import Mark, interval_of, marks, tail_text
 from moo_inference.studies.pipeline_tables import INDEPENDENT, pipeline_table
 from moo_inference.studies.study import Study
-from moo_inference.texts.amounts import amount, interval_text, percentile, seconds, significant, unit_words, usd
+from moo_inference.texts.amounts import amount, bound, interval_text, percentile, seconds, significant, unit_words, usd
 from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.table import Table
 
@@ -53,14 +53,20 @@ def spent_words(resources: Iterable[str]) -> list[str]:
 
 def budget_text(scenario: Scenario) -> str:
     """The budgets of a scenario in one line."""
+    *spent, floor = scenario.limits()
     bounds = [
         f"any {limit.quantity}"
         if limit.value is None
-        else f"at most {amount(limit.quantity, limit.value)}{_share(limit.quantile)}"
-        for limit in scenario.limits()[:-1]
+        else f"at most {bound(limit.quantity, limit.value)}{_share(limit.quantile)}"
+        for limit in spent
     ]
-    reached = None if scenario.a_quantile is None else 1 - scenario.a_quantile
-    return f"{', '.join(bounds)}, accuracy at least {scenario.a_min:g}{_share(reached)}"
+    reached = None if floor.quantile is None else 1 - floor.quantile
+    least = (
+        "any accuracy"
+        if floor.value is None
+        else f"accuracy at least {bound('accuracy', floor.value)}{_share(reached)}"
+    )
+    return f"{', '.join(bounds)}, {least}"
 
 
 def _share(of_queries: float | None) -> str:
@@ -132,6 +138,8 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
         rows.append((f"{cell.model}{keep}", *texts))
     notes = [f"{sign} {warning}." for warning, sign in signs.items()]
     notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
+    if key in study.left_out:
+        notes.append(f"{study.left_out[key]}.")
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))

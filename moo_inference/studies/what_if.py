@@ -1,26 +1,43 @@
-"""What would change a route: which budget to relax for the next better choice, and at which price or floor it flips.
+"""What would change a route: which budget to relax for what did not fit, and at which price or floor the choice flips.
 
-Choices are taken again from the curves that were estimated, so no answer rests on another estimate. A flip is bracketed
-by the values at which a row becomes feasible or ceases to be, and then halved down to 1e-12 of its size.
+Choices are taken again from the curves that were estimated, so no answer rests on another estimate. They are taken at
+all values at which a row becomes feasible or ceases to be. Between those the front stays the same and only a rule that
+divides by the budgets can change its mind: it is asked in steps of a hundredth, as every rule is where a price changes,
+so that a choice that holds over less than that may be missed. A flip is then halved down to 1e-12 of its size.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from numpy.typing import NDArray
 
-from moo_inference.budgets import measured
+from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.estimators.curve import BudgetView, ScalingCurve
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.fronts import nondominated
 from moo_inference.studies.route import Route, front_across
+from moo_inference.studies.rows import Rows, rows_of, undominated
+from moo_inference.texts.amounts import threshold
 
+_NOTHING = -1
 _FINE = 1e-12
-_FACTORS = np.geomspace(1, 1000, 241)[1:]
-"""Factors on a price that are tried, beside those at which a row becomes feasible or ceases to be."""
+_RATIO = 1.01
+"""Of two budgets, or two factors on a price, that are tried one after the other."""
 
-_LEAST_STEP = 1e-8
-"""Feasibility has a tolerance of 1e-9, so a budget is tried this much beyond a row's own amount."""
+_FARTHEST_PRICE = 1000.0
+_FARTHEST_BUDGET = 100.0
+"""Up to which factor prices are changed, and budgets beyond what the last row needs."""
+
+_LARGEST = 1e9
+"""The most that a budget may be."""
+
+_BESIDE = 1e-8
+_AROUND = (1 - _BESIDE, 1 + _BESIDE)
+"""Feasibility has a tolerance of 1e-9, so that a budget is tried this much beside a row's own amount."""
+
+_SHOWN_DIGITS, _EXACT_DIGITS = 6, 12
 
 
 @dataclass(frozen=True)
@@ -30,14 +47,15 @@ class Flip:
     Attributes:
         what: `c_max`, `t_max`, `a_min`, that of a further resource such as `joules_max`, or the id of the model whose
             price changes.
-        now: the value in force; 1 for a price, of which the value is a factor.
-        at: the nearest value with the other choice, to 1e-12 of its size.
+        now: the value in force (0 where there is no floor); 1 for a price, of which the value is a factor.
+        at: the nearest value with the other choice, to 1e-11 of its size; it gives that choice itself.
         model: of the other choice; None where nothing can be chosen any more.
         k: of the other choice.
         usd_more: what the other choice costs more than the present one, a query, at the value `at`; NaN without one.
         seconds_more: what it takes more.
         accuracy_more: by how much it is more accurate.
         used_more: what it uses more of each further resource, by unit.
+        shown: `at` with few digits, rounded to the side on which the other choice holds, and tried there.
     """
 
     what: str
@@ -49,44 +67,47 @@ class Flip:
     seconds_more: float
     accuracy_more: float
     used_more: Mapping[str, float] = field(default_factory=dict)
+    shown: str = ""
 
     def to_dict(self) -> dict[str, float | int | str | None]:
         """The flip as plain values, ready for JSON: null where there is none."""
-        values = {name: value for name, value in vars(self).items() if name != "used_more"}
+        values = {name: value for name, value in vars(self).items() if name not in ("used_more", "shown")}
         values |= {f"{unit}_more": more for unit, more in self.used_more.items()}
         return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in values.items()}
 
 
 def relaxations(found: Route) -> list[Flip]:
-    """For each budget, the least relaxation that gives a better choice; nothing for one that gives none.
+    """For each budget, the least relaxation that gives something better that did not fit before, where there is one.
 
     A larger budget is better where the rule then takes something more accurate, a smaller a_min where it takes
-    something cheaper. Where nothing is feasible, anything is better.
+    something cheaper. Where nothing is chosen at present, anything is better. What fits already is never proposed: that
+    a rule divides by the budgets, and so takes something else of it, is no reason to relax them.
     """
-    scenario, present = found.scenario, found.choice
+    rows, present = rows_of(found.curves, found.scenario), found.choice.objectives
+    met = _met(found, rows)
+    tails = found.tails
     flips = []
-    values = np.concatenate([measured(curve, scenario) for curve in found.curves.values()])
-    for column, (budget, _, now, _) in enumerate(scenario.limits(found.front.resources)):
+    for column, (budget, _, now, _) in enumerate(found.scenario.limits(found.front.resources)):
         if now is None:
             continue
-        amounts = np.unique(values[:, column])
-        points = (
-            amounts[amounts < now][::-1] * (1 - _LEAST_STEP)
-            if budget == "a_min"
-            else amounts[amounts > now] * (1 + _LEAST_STEP)
-        )
-
-        def better(choice: Choice, axis: int = 0 if budget == "a_min" else -1) -> bool:
-            if choice.objectives is None:
-                return False
-            return present.objectives is None or bool(choice.objectives[axis] < present.objectives[axis])
-
-        def at(value: float, budget: str = budget) -> Choice:
-            return choice_at(found, scenario.replace(**{budget: value}))
-
-        flip = _first(at, now, points.tolist(), better)
-        if flip is not None:
-            flips.append(_flip(found, budget, now, *flip))
+        floor = budget == "a_min"
+        part = undominated(rows.take(np.delete(met, column, axis=1).all(axis=1)), tails)
+        out = ~_met(found, part)[:, column]
+        gain = np.full(len(part.k), np.inf) if present is None else (present - part.F)[:, 0 if floor else -1]
+        better = out & (gain > 0)
+        if not better.any():
+            continue
+        amounts = np.unique(part.values[out, column])
+        # No rule divides by a floor.
+        scaled = not floor and found.unscaled.needs_scale and found.unscaled.nadir is None
+        if scaled:
+            points = _steps(now, _FARTHEST_BUDGET * amounts[-1], np.outer(amounts, _AROUND))
+        else:
+            points = amounts[::-1] * (1 - _BESIDE) if floor else amounts * (1 + _BESIDE)
+        at = _at_budget(found, part, budget)
+        hit = _first(at, now, points[points <= _LARGEST], np.append(better, False))
+        if hit is not None:
+            flips.append(_flip(found, part, budget, now, hit, at))
     return flips
 
 
@@ -97,27 +118,32 @@ def break_evens(found: Route) -> list[Flip]:
     fall to a thousandth. What does not change the choice is left out.
     """
     scenario, present = found.scenario, found.choice
-    if present.k is None:
+    if present.k is None or present.model is None:
         return []
-    flips = []
+    rows = rows_of(found.curves, found.scenario)
+    met = _met(found, rows)
+    chosen = list(found.curves).index(present.model)
+    tails = found.tails
+    flips: list[Flip] = []
 
-    def other(choice: Choice) -> bool:
-        return (choice.model, choice.k) != (present.model, present.k)
+    def flip_of(what: str, now: float, points: FloatArray, part: Rows, at: Callable[[float], _Taken]) -> None:
+        other = (part.model != chosen) | (part.k != present.k)
+        hit = _first(at, now, points, np.append(other, True))
+        if hit is not None:
+            flips.append(_flip(found, part, what, now, hit, at))
 
-    accuracies = np.unique(np.concatenate([measured(curve, scenario)[:, -1] for curve in found.curves.values()]))
-    floors = accuracies[(accuracies >= scenario.a_min) & (accuracies < 1 - _LEAST_STEP)] + _LEAST_STEP
-    flip = _first(lambda floor: choice_at(found, scenario.replace(a_min=floor)), scenario.a_min, floors.tolist(), other)
-    if flip is not None:
-        flips.append(_flip(found, "a_min", scenario.a_min, *flip))
-    for model in found.curves:
-
-        def at(factor: float, model: str = model) -> Choice:
-            return _chosen(found, _repriced(found.curves, model, factor), scenario)
-
-        factors = _FACTORS if model == present.model else 1 / _FACTORS
-        flip = _first(at, 1.0, _with_feasibility(found, model, factors), other)
-        if flip is not None:
-            flips.append(_flip(found, model, 1.0, *flip))
+    part = undominated(rows.take(met[:, :-1].all(axis=1)), tails)
+    now = scenario.a_min or 0.0
+    floors = np.unique(np.append(part.values[:, -1] + _BESIDE, 1.0))
+    flip_of("a_min", now, floors[(floors > now) & (floors <= 1)], part, _at_budget(found, part, "a_min"))
+    for number, model in enumerate(found.curves):
+        own = undominated(rows.take(met[:, 1:].all(axis=1) & (rows.model == number)), tails)
+        rest = undominated(rows.take(met.all(axis=1) & (rows.model != number)), tails)
+        part = Rows(*(np.concatenate(both) for both in zip(own, rest, strict=True)))
+        costs = own.values[own.values[:, 0] > 0, 0]
+        edges = np.empty(0) if scenario.c_max is None else np.outer(scenario.c_max / costs, _AROUND)
+        farthest = _FARTHEST_PRICE if number == chosen else 1 / _FARTHEST_PRICE
+        flip_of(model, 1.0, _steps(1.0, farthest, edges), part, _at_price(found, part, number))
     return flips
 
 
@@ -133,70 +159,121 @@ def choice_at(found: Route, scenario: Scenario) -> Choice:
         curves = {
             key: replace(curve, views={scenario: curve.views[found.scenario]}) for key, curve in found.curves.items()
         }
-    return _chosen(found, curves, scenario)
-
-
-def _chosen(found: Route, curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Choice:
     return decide(front_across(curves, scenario), found.unscaled)
 
 
-def _repriced(curves: Mapping[str, ScalingCurve], model: str, factor: float) -> dict[str, ScalingCurve]:
-    """The curves where one model costs so many times as much: costs are proportional to prices."""
-    curve = curves[model]
-    table = curve.table.copy()
-    table[:, :5] *= factor
-    views = {}
-    for scenario, view in curve.views.items():
-        values = view.values.copy()
-        values[:, 0] *= factor
-        views[scenario] = BudgetView(values, view.attainment)
-    return {**curves, model: replace(curve, table=table, views=views)}
+@dataclass(frozen=True)
+class _Taken:
+    """The row that the rule takes, _NOTHING if none, and its objectives there."""
+
+    row: int
+    objectives: FloatArray | None = field(default=None, compare=False)
 
 
-def _with_feasibility(found: Route, model: str, factors: Iterable[float]) -> list[float]:
-    """The factors in their order, and among them those at which a k of the model meets or breaks c_max."""
-    tried = list(factors)
-    c_max = found.scenario.c_max
-    if c_max is not None:
-        edges = c_max / measured(found.curves[model], found.scenario)[:, 0]
-        low, high = sorted((tried[-1], 1.0))
-        tried += [float(edge) * (1 + sign * _LEAST_STEP) for edge in edges if low < edge < high for sign in (-1, 1)]
-    return sorted(tried, reverse=bool(tried[0] < 1))
+def _met(found: Route, rows: Rows) -> NDArray[np.bool_]:
+    """(n, m) which budgets the rows meet at present."""
+    met: NDArray[np.bool_] = constraints(rows.values, found.scenario, found.front.resources) <= 0
+    return met
+
+
+def _taken(found: Route, rows: Rows, scenario: Scenario) -> _Taken:
+    """What `decide` takes from the front of rows in their order."""
+    feasible = np.flatnonzero((constraints(rows.values, scenario, found.front.resources) <= 0).all(axis=1))
+    if not feasible.size:
+        return _Taken(_NOTHING)
+    front = feasible[nondominated(rows.F[feasible])]
+    rule = found.unscaled.within(scenario, found.front.resources)
+    N = rule.normalised(rows.F[front])
+    best = rule.best(N, rule.scored(N))
+    return _Taken(int(front[best[0]]), rows.F[front[best[0]]]) if best.size else _Taken(_NOTHING)
+
+
+def _at_budget(found: Route, rows: Rows, budget: str) -> Callable[[float], _Taken]:
+    """What the rule takes of the rows at another value of a budget."""
+    return lambda value: _taken(found, rows, found.scenario.replace(**{budget: value}))
+
+
+def _at_price(found: Route, rows: Rows, model: int) -> Callable[[float], _Taken]:
+    """What the rule takes of the rows if one model costs so many times as much: costs are proportional to prices."""
+
+    def at(factor: float) -> _Taken:
+        F, values = rows.F.copy(), rows.values.copy()
+        F[rows.model == model, 0] *= factor
+        values[rows.model == model, 0] *= factor
+        changed = rows._replace(F=F, values=values)
+        order = changed.order()
+        taken = _taken(found, changed.take(order), found.scenario)
+        return taken if taken.row == _NOTHING else replace(taken, row=int(order[taken.row]))
+
+    return at
+
+
+def _steps(now: float, farthest: float, edges: FloatArray) -> FloatArray:
+    """From `now` on to the farthest value in equal ratios, with the edges on the way; `now` itself is left out."""
+    count = max(1, int(np.ceil(abs(np.log(farthest / now)) / np.log(_RATIO))))
+    points = np.unique(np.append(np.geomspace(now, farthest, count + 1)[1:], edges))
+    low, high = min(now, farthest), max(now, farthest)
+    points = points[(points >= low) & (points <= high) & (points != now)]
+    return np.asarray(points if farthest > now else points[::-1])
 
 
 def _first(
-    at: Callable[[float], Choice], start: float, points: Iterable[float], wanted: Callable[[Choice], bool]
-) -> tuple[float, Choice] | None:
-    """The first value, from `start` along the points, with a choice that is wanted."""
-    before = start
-    for point in points:
-        choice = at(point)
-        if wanted(choice):
-            return _bisect(at, before, point, choice, wanted)
-        before = point
+    at: Callable[[float], _Taken], start: float, points: Iterable[float], wanted: NDArray[np.bool_]
+) -> tuple[float, _Taken] | None:
+    """The first value, from `start` along the points, at which a row is taken that is wanted; the last is for none."""
+    low, before = start, at(start)
+    for point in map(float, points):
+        taken = at(point)
+        hit = _between(at, (low, before), (point, taken), wanted)
+        if hit is not None:
+            return hit
+        low, before = point, taken
     return None
 
 
-def _bisect(
-    at: Callable[[float], Choice], low: float, high: float, choice: Choice, wanted: Callable[[Choice], bool]
-) -> tuple[float, Choice]:
-    while abs(high - low) > _FINE * abs(high):
-        middle = (low + high) / 2
-        if middle in (low, high):
-            break
-        found = at(middle)
-        if wanted(found):
-            high, choice = middle, found
-        else:
-            low = middle
-    return high, choice
+def _between(
+    at: Callable[[float], _Taken], low: tuple[float, _Taken], high: tuple[float, _Taken], wanted: NDArray[np.bool_]
+) -> tuple[float, _Taken] | None:
+    """The first value behind `low` and up to `high` at which a row is taken that is wanted."""
+    if low[1] == high[1]:
+        return None
+    middle = (low[0] + high[0]) / 2
+    if abs(high[0] - low[0]) <= _FINE * abs(high[0]) or middle in (low[0], high[0]):
+        return high if wanted[high[1].row] else None
+    found = (middle, at(middle))
+    return _between(at, low, found, wanted) or _between(at, found, high, wanted)
 
 
-def _flip(found: Route, what: str, now: float, at: float, choice: Choice) -> Flip:
+def _flip(
+    found: Route, rows: Rows, what: str, now: float, hit: tuple[float, _Taken], at: Callable[[float], _Taken]
+) -> Flip:
+    value, taken = hit
+    most = 1.0 if what == "a_min" else _LARGEST
+    around: tuple[float, ...] = (1.0,)
+    if what in found.curves:
+        # Whoever changes prices gets the same costs but for the last digit, which must not decide.
+        around = (1 - _FINE, 1.0, 1 + _FINE)
+        value *= 1 + 3 * _FINE if value > now else 1 - 3 * _FINE
+
+    def holds(tried: float) -> bool:
+        return 0 <= tried <= most and all(at(tried * hair) == taken for hair in around)
+
+    shown, exact = (threshold(value, holds, up=value > now, digits=digits) for digits in (_SHOWN_DIGITS, _EXACT_DIGITS))
     units = found.front.resources
     more = np.full(3 + len(units), np.nan)
-    if choice.objectives is not None and found.choice.objectives is not None:
-        more = choice.objectives - found.choice.objectives
+    if taken.objectives is not None and found.choice.objectives is not None:
+        more = taken.objectives - found.choice.objectives
     usd, seconds, *used, error = more.tolist()
-    used_more = dict(zip(units, used, strict=True))
-    return Flip(what, float(now), float(at), choice.model, choice.k, usd, seconds, -error, used_more)
+    none = taken.row == _NOTHING
+    return Flip(
+        what,
+        float(now),
+        float(exact),
+        None if none else list(found.curves)[rows.model[taken.row]],
+        None if none else int(rows.k[taken.row]),
+        usd,
+        seconds,
+        -error,
+        dict(zip(units, used, strict=True)),
+        shown,
+    )

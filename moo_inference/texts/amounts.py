@@ -1,7 +1,8 @@
 """Amounts as people write them."""
 
 import math
-from decimal import ROUND_HALF_EVEN, Context
+from collections.abc import Callable
+from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_EVEN, Context, Decimal
 
 
 def significant(value: float, digits: int = 3) -> str:
@@ -31,19 +32,72 @@ def amount(quantity: str, value: float) -> str:
 
 def exactly(quantity: str, value: float, digits: int = 6) -> str:
     """The same with six significant digits, or more, as in what must hold."""
-    text = f"{value:.{digits}g}"
+    return in_unit(quantity, f"{value:.{digits}g}")
+
+
+def apart(
+    quantity: str, value: float, limit: float, digits: int = 6, rounding: str = ROUND_HALF_EVEN
+) -> tuple[str, str]:
+    """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written."""
+    written = float(f"{limit:.12g}")
+    shown = value
+    for count in range(digits, 18):
+        digits, shown = count, float(Context(prec=count, rounding=rounding).create_decimal_from_float(value))
+        if (shown > written, shown < written) == (value > limit, value < limit):
+            break
+    return exactly(quantity, shown, digits), exactly(quantity, limit, 12)
+
+
+def in_unit(quantity: str, text: str) -> str:
+    """A number that is written already, with its unit: $0.05, 43.1 s, 0.93, 512 joules."""
     return {"cost": f"${text}", "time": f"{text} s", "accuracy": text}.get(quantity, f"{text} {unit_words(quantity)}")
 
 
-def apart(quantity: str, value: float, limit: float, rounding: str = ROUND_HALF_EVEN) -> tuple[str, str]:
-    """An amount and its limit as people wrote it, with as many digits as it takes to see which is larger."""
-    written = float(f"{limit:.12g}")
-    digits, shown = 6, value
-    for digits in range(6, 18):
-        shown = float(Context(prec=digits, rounding=rounding).create_decimal_from_float(value))
-        if (shown > written) - (shown < written) == (value > limit) - (value < limit):
-            break
-    return exactly(quantity, shown, digits), exactly(quantity, limit, 12)
+def bound(quantity: str, value: float) -> str:
+    """A budget as its user gave it: as `amount` where that is exact, else with all its digits."""
+    text = number(value) if quantity == "accuracy" or _read(significant(value)) != value else ""
+    return in_unit(quantity, text) if text else amount(quantity, value)
+
+
+def _read(text: str) -> float:
+    return float(text.replace(",", ""))
+
+
+def threshold(value: float, holds: Callable[[float], bool], *, up: bool, digits: int = 6) -> str:
+    """A threshold as it may be printed: what holds from `value` on also holds at the very number that is read.
+
+    Args:
+        value: where something begins to hold, positive or 0.
+        holds: whether it holds at another value, as read from the text.
+        up: it holds above, else below.
+        digits: significant digits to begin with. More are taken where those would miss it on either side.
+
+    Returns:
+        A decimal without needless zeros or commas, and without exponent unless it is next to nothing. It is rounded to
+        nearest if that holds, else to the side on which it does.
+    """
+    for count in range(digits, 18):
+        for rounding in (ROUND_HALF_EVEN, ROUND_CEILING if up else ROUND_FLOOR):
+            text = _decimal(Context(prec=count, rounding=rounding).create_decimal(repr(value)))
+            if holds(float(text)):
+                return text
+    return number(value)
+
+
+def number(value: float) -> str:
+    """A number as a file takes it: the shortest decimal that is read as the same."""
+    return _decimal(Decimal(repr(float(value))))
+
+
+_LEAST_EXPONENT = -12
+"""Nobody reads more zeros."""
+
+
+def _decimal(value: Decimal) -> str:
+    if value and value.adjusted() < _LEAST_EXPONENT:
+        return f"{value.normalize():e}"
+    text = f"{value:f}"
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def interval_text(low: float, high: float) -> str:

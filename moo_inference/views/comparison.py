@@ -29,7 +29,8 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
             for table in comparison_tables(part)
         ]
     summary = comparison.summary.to_dict(orient="records")
-    same = [column for column in comparison.summary.columns if column.startswith("same_")]
+    shares = comparison.summary.dropna(axis="columns", how="all").columns
+    same = [column for column in shares if column.startswith("same_")]
     quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
     choices = tuple((str(row["solver"]), *(_share(row[column]) for column in same)) for row in summary)
     problems = comparison.runs["problem"].nunique()
@@ -45,6 +46,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
             "Runs in which a rule chooses as from the exact front",
             ("solver", *(column.removeprefix("same_") for column in same)),
             choices,
+            tuple(f"{name}: {sentence}." for name, sentence in comparison.settings.get("left_out", {}).items()),
         ),
     ]
 

@@ -99,8 +99,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         for name, images in render_all(_jobs(study), progress)
     }
-    rules = list(study.options["decisions"])
-    signs = {mark.rule: mark.marker for cell in study.cells[:1] for mark in marks(study, cell)}
+    signs = {mark.rule: mark.marker for cell in study.cells for mark in marks(study, cell)}
     data = {"command": command, "settings": study.settings, "choices": json.loads(study.to_json())}
     return (
         _environment()
@@ -112,7 +111,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             scenarios=_scenario_parts(study, pictures),
             pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
-            rules=[(signs[rule], rule, _picks(rule)) for rule in rules],
+            rules=[(sign, rule, _picks(rule)) for rule, sign in signs.items()],
             spent=spent_words(study.catalog.resources),
             divided=_divided(study),
             settings=_settings(study),

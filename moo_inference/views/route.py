@@ -7,16 +7,16 @@ import numpy as np
 from moo_inference.budgets import tails
 from moo_inference.decision.choice import Choice
 from moo_inference.studies.marks import interval_of
-from moo_inference.studies.route import Route
+from moo_inference.studies.route import Match, Route
 from moo_inference.studies.tables import budget_text
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.texts.amounts import (
     amount,
-    exactly,
+    in_unit,
     interval_text,
+    number,
     percentile,
-    seconds,
-    significant,
+    threshold,
     unit_words,
     usd,
 )
@@ -24,14 +24,18 @@ from moo_inference.texts.keepers import keeper, kept_of
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table
 
+RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
+
 
 def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
     """The route; with `what_if` also what would change it."""
     tables = [_choice_table(found), _why_not_table(found), _matches_table(found)]
     if what_if:
         tables += [
-            _flip_table(found, "Which budget to relax for the next better choice", relaxations(found)),
-            _flip_table(found, "Where the choice flips", break_evens(found)),
+            _flip_table(found, RELAX, "Relaxing any one budget admits nothing better.", relaxations(found)),
+            _flip_table(
+                found, "Where the choice flips", "No floor or price that was tried flips it.", break_evens(found)
+            ),
         ]
     return [table for table in tables if table.rows or table.notes]
 
@@ -62,6 +66,7 @@ def _choice_table(found: Route) -> Table:
         more = _more(found.choice, choice)
         rows.append((what, f"{choice.model}{keep}", str(choice.k), accuracy, *spent, more))
     notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
+    notes += found.notes
     if found.paired is not None:
         mean, low, high, questions = found.paired
         notes.append(
@@ -89,7 +94,7 @@ def _matches_table(found: Route) -> Table:
             rows.append((match.model, own, "none", ""))
             continue
         other = f"{match.by} with k = {match.by_k}{by[match.by]}: {match.by_accuracy:.4f} for {usd(match.by_cost)}"
-        rows.append((match.model, own, other, f"{100 * match.by_cost / match.cost:.3g} %"))
+        rows.append((match.model, own, other, _share_of_cost(match)))
     return Table(
         "Who matches whom: the cheapest other model that is at least as accurate as each at its best within budgets",
         ("model", "at its best", "matched by", "of its cost"),
@@ -97,28 +102,31 @@ def _matches_table(found: Route) -> Table:
     )
 
 
-def _flip_table(found: Route, title: str, flips: list[Flip]) -> Table:
+def _share_of_cost(match: Match) -> str:
+    """Rounded up, so that the other model is had for what is said."""
+    share = 100 * match.by_cost / match.cost if match.cost else np.inf if match.by_cost else 100.0
+    if np.isinf(share):
+        return "it is free"
+    return f"{threshold(share, lambda shown: shown >= share * (1 - 1e-9), up=True, digits=3)} %"
+
+
+def _flip_table(found: Route, title: str, without: str, flips: list[Flip]) -> Table:
     rows = []
     for flip in flips:
         to = "nothing" if flip.model is None else f"{flip.model} with k = {flip.k}"
         spent = {"cost": flip.usd_more, "time": flip.seconds_more, **flip.used_more}
         more = "" if np.isnan(flip.usd_more) else _difference(spent, flip.accuracy_more)
         rows.append((*_value(found, flip), to, more))
-    notes = () if rows else ("No one budget, floor or price that was tried makes the choice another.",)
+    notes = () if rows else (without,)
     return Table(title, ("what", "now", "at", "then the choice is", "against the choice"), tuple(rows), notes)
 
 
 def _value(found: Route, flip: Flip) -> tuple[str, str, str]:
-    if flip.what == "c_max":
-        return "c_max", usd(flip.now), f"${significant(flip.at, 6)}"
-    if flip.what == "t_max":
-        return "t_max", seconds(flip.now), f"{significant(flip.at, 6)} s"
-    if flip.what == "a_min":
-        return "a_min", f"{flip.now:g}", f"{flip.at:.6g}"
-    for limit in found.scenario.limits():
-        if limit.budget == flip.what:
-            return flip.what, amount(limit.quantity, flip.now), exactly(limit.quantity, flip.at)
-    return f"price of {flip.what}", "1", f"{flip.at:.4g} times"
+    if flip.what in found.curves:
+        return f"price of {flip.what}", "1", f"{flip.shown} times"
+    quantity = next(limit.quantity for limit in found.scenario.limits() if limit.budget == flip.what)
+    now = "none" if quantity == "accuracy" and found.scenario.a_min is None else in_unit(quantity, number(flip.now))
+    return flip.what, now, in_unit(quantity, flip.shown)
 
 
 def _amounts(choice: Choice) -> tuple[str, ...]:
@@ -137,4 +145,5 @@ def _more(first: Choice, second: Choice) -> str:
 
 def _difference(spent: Mapping[str, float], accuracy: float) -> str:
     parts = [f"{'-' if more < 0 else '+'}{amount(quantity, abs(more))}" for quantity, more in spent.items()]
-    return "  ".join([*parts, f"accuracy {accuracy:+.4f}"])
+    more = f"{accuracy:+.4f}"
+    return "  ".join([*parts, f"accuracy {more if float(more) or not accuracy else f'{accuracy:+.1g}'}"])

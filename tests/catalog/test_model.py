@@ -6,6 +6,7 @@ import pytest
 from pydantic import ValidationError
 
 import moo_inference as mi
+from moo_inference.errors import SettingError
 
 
 def test_a_model_cannot_be_changed(gpt5):
@@ -17,9 +18,9 @@ def test_replace_gives_a_changed_copy_and_validates_it(gpt5):
     faster = gpt5.replace(parallel=8)
     assert (faster.parallel, gpt5.parallel) == (8, 4)
     assert faster.replace(parallel=4) == gpt5
-    with pytest.raises(ValidationError, match="greater than or equal to 1"):
+    with pytest.raises(SettingError, match="greater than or equal to 1"):
         gpt5.replace(parallel=0)
-    with pytest.raises(ValidationError, match="Extra inputs"):
+    with pytest.raises(SettingError, match="unknown key"):
         gpt5.replace(paralel=8)
 
 
@@ -48,28 +49,28 @@ def test_numpy_numbers_are_numbers(gpt5):
     ],
 )
 def test_what_cannot_be_is_refused(gpt5, change):
-    with pytest.raises(ValidationError):
+    with pytest.raises(SettingError):
         gpt5.replace(**change)
 
 
 def test_unusual_prices_need_a_word(gpt5):
-    with pytest.raises(ValidationError, match="looks like USD per token"):
+    with pytest.raises(SettingError, match="looks like USD per token"):
         gpt5.replace(usd_per_million_output_tokens=1e-5)
-    with pytest.raises(ValidationError, match=r"more than any usual price \(a unit slip\?\)"):
+    with pytest.raises(SettingError, match=r"more than any usual price \(a unit slip\?\)"):
         gpt5.replace(usd_per_million_output_tokens=15_000)
     assert gpt5.replace(usd_per_million_output_tokens=600).usd_per_output_token == pytest.approx(6e-4)
     assert gpt5.replace(usd_per_million_output_tokens=15_000, price_checked=True).usd_per_output_token == 0.015
-    with pytest.raises(ValidationError, match="`free: true` must say"):
+    with pytest.raises(SettingError, match="`free: true` must say"):
         gpt5.replace(usd_per_million_input_tokens=0)
     assert gpt5.replace(usd_per_million_input_tokens=0, free=True).usd_per_input_token == 0
 
 
 def test_budgets_are_positive_or_none_and_must_be_named(essay):
-    assert essay.replace(c_max=None, t_max=None).c_max is None
-    for change in ({"c_max": 0}, {"t_max": -1}, {"a_min": 1.2}, {"a_min": None}):
-        with pytest.raises(ValidationError):
+    assert essay.replace(c_max=None, t_max=None, a_min=None).a_min is None
+    for change in ({"c_max": 0}, {"t_max": -1}, {"a_min": 1.2}):
+        with pytest.raises(SettingError):
             essay.replace(**change)
-    with pytest.raises(ValidationError, match="t_max"):
+    with pytest.raises(SettingError, match="t_max"):
         mi.Scenario(name="x", c_max=1, a_min=0)
 
 

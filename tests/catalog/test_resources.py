@@ -1,7 +1,6 @@
 import pickle
 
 import pytest
-from pydantic import ValidationError
 
 import moo_inference as mi
 from moo_inference.catalog import Resource, ResourceBudget, shared_resources
@@ -63,7 +62,7 @@ def test_without_a_resource_nothing_of_it_is_left(energy, paper):
 
 def test_a_budget_of_nothing_is_no_budget(essay):
     assert essay.replace(joules_max=None) == essay
-    with pytest.raises(ValidationError, match="must stand beside a budget of the same unit"):
+    with pytest.raises(SettingError, match="must stand beside a budget of the same unit"):
         essay.replace(joules_quantile=0.9)
 
 
@@ -101,9 +100,9 @@ def test_what_is_wrong_is_told_with_its_line_and_key(energy, good, bad, words):
 
 def test_models_that_do_not_compare_are_refused_in_python_too(gpt5, essay):
     thirsty = gpt5.replace(water_ml_per_output_token=1.0)
-    with pytest.raises(ValidationError, match=r"models\.b: water_ml_per_output_token must be given"):
+    with pytest.raises(SettingError, match=r"models\.b: water_ml_per_output_token must be given"):
         mi.Catalog(models={"a": thirsty, "b": gpt5}, scenarios={})
-    with pytest.raises(ValidationError, match=r"scenarios\.s\.joules_max: must be for what the models use"):
+    with pytest.raises(SettingError, match=r"scenarios\.s\.joules_max: must be for what the models use"):
         mi.Catalog(models={"a": thirsty}, scenarios={"s": essay.replace(joules_max=1)})
     with pytest.raises(SettingError, match=r"same resources .* GPT-5: water_ml; GPT-5: none"):
         shared_resources([thirsty, gpt5])

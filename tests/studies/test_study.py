@@ -8,7 +8,7 @@ import slow_twin
 from conftest import GOLDEN, exact_csv
 
 import moo_inference as mi
-from moo_inference.decision import KneePoint, MaxCube
+from moo_inference.decision import DEFAULT_RULES, KneePoint, MaxCube
 from moo_inference.errors import OutputError, SettingError, UnknownNameError
 from moo_inference.estimators.curve import COLUMNS
 from moo_inference.solvers import ExhaustiveSearch, nsga2
@@ -193,7 +193,7 @@ def test_all_bad_options_are_told_at_once(paper):
 def test_a_rule_that_needs_a_budget_says_so_before_the_work(paper):
     open_ended = paper.replace(scenarios={"o": paper.scenarios["medical-ai"].replace(c_max=None)})
     with pytest.raises(SettingError, match=r"max-cube divides cost and time by their budgets.*no c_max"):
-        mi.run_study(open_ended)
+        mi.run_study(open_ended, decisions=DEFAULT_RULES)
     frame = mi.run_study(open_ended, decisions=["accuracy-max", "knee-chord"]).choices
     assert (frame["status"] == "ok").all()
 

@@ -71,7 +71,7 @@ CHANGES = {
     "serving": {"parallel": 7, "latency": "waves", "scenario": "medical-ai", "c_max": 5.0, "t_max": 900.0},
     "Monte Carlo": {"monte_carlo": True, "trials": 50, "seed": 7, "draws": "independent", "k_step": 4},
     "common draws": {"monte_carlo": True, "trials": 50, "seed": 0, "rules": ("knee-published", "asf", "accuracy-max")},
-    "no budgets": {"c_max": None, "t_max": None},
+    "no budgets": {"c_max": None, "t_max": None, "a_min": None},
     "infeasible": {"models": ("gpt-5",), "c_max": 1e-6},
 }
 
@@ -213,7 +213,7 @@ def test_all_faults_of_an_address_are_told_and_the_rest_is_used():
         "unknown rule 'max-cub' (did you mean 'max-cube'?)",
         "c_max must be above 0 and at most 1,000,000,000 USD or none, got '0'",
         "t_max must be above 0 and at most 1,000,000,000 seconds or none, got 'nan'",
-        "a_min must be between 0 and 1, got '1.01'",
+        "a_min must be between 0 and 1 or none, got '1.01'",
         "k_max must be a whole number between 1 and 1,000,000, got '1e3'",
         "parallel must be given once, got 2 times",
         "latency must be one of: own, ideal, waves; got 'wave'",

@@ -51,13 +51,13 @@ def study(paper):
 
 @pytest.fixture(scope="module")
 def odd_study(paper):
-    """An infeasible cell, a front of one row, hostile names, one scenario without a budget for money."""
+    """An infeasible cell, a front of one row, hostile names, one scenario without a budget for money or a floor."""
     essay = paper.scenarios["essay-feedback"]
     models = {"hostile": paper.models["gpt-5"].replace(name=HOSTILE), "qwen3-max": paper.models["qwen3-max"]}
     scenarios = {
         "tight": essay.replace(c_max=0.01, name=HOSTILE),
         "one": essay.replace(c_max=0.04, a_min=0.5),
-        "free": essay.replace(c_max=None, name="Money is no object"),
+        "free": essay.replace(c_max=None, a_min=None, name="Money is no object"),
     }
     return mi.run_study(
         mi.Catalog(models=models, scenarios=scenarios), decisions=["accuracy-max", "knee-chord"], k_max=60
@@ -252,7 +252,7 @@ def test_ticks_have_the_same_decimals_and_no_exponent():
 def sheets(study, odd_study, assessed):
     along = mi.load_catalog(ROOT / "examples" / "pipeline.yaml")
     coding = along.scenarios["coding"].replace(name=HOSTILE)
-    scenarios = {"wide": coding, "free": coding.replace(c_max=None, a_min=0), "tight": coding.replace(t_max=8)}
+    scenarios = {"wide": coding, "free": coding.replace(c_max=None, a_min=None), "tight": coding.replace(t_max=8)}
     scenarios["p95"] = coding.replace(t_quantile=0.95)
     pipelines = mi.run_study(along.replace(scenarios=scenarios), decisions=["accuracy-max", "knee-chord"], k_max=16)
     for width in (PAPER_MM, SLIDE_MM):

@@ -16,7 +16,7 @@ from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import CatalogError, MooInferenceError, SettingError, UnknownNameError, did_you_mean
 from moo_inference.texts.amounts import unit_words
-from moo_inference.views.explore.ranges import LARGEST_BUDGET, SMALLEST_BUDGET
+from moo_inference.views.explore.ranges import BUDGETS, LARGEST_BUDGET, SMALLEST_BUDGET
 from moo_inference.views.explore.state import (
     LARGEST_K,
     LARGEST_P,
@@ -36,7 +36,7 @@ Parameters = Mapping[str, Sequence[str]]
 """The part of an address after the question mark: each name with its values."""
 
 _MANY = {"models": "model", "rules": "rule"}
-_NOTHING = {"c_max": "none", "t_max": "none", "parallel": "own", "latency": "own"}
+_NOTHING = {**dict.fromkeys(BUDGETS, "none"), "parallel": "own", "latency": "own"}
 _MEAN = "mean"
 
 
@@ -293,7 +293,7 @@ _QUANTILE = _number(0, 1, "between 0 and 1", _MEAN)
 _PARSERS: dict[str, Callable[[str, str], Any]] = {
     "c_max": _budget("USD"),
     "t_max": _budget("seconds"),
-    "a_min": _number(0, 1, "between 0 and 1", ends=True),
+    "a_min": _number(0, 1, "between 0 and 1", "none", ends=True),
     **dict.fromkeys(("c_quantile", "t_quantile", "a_quantile"), _QUANTILE),
     "parallel": _whole(1, LARGEST_P, "own"),
     "latency": _word(own=None, ideal="ideal", waves="waves"),

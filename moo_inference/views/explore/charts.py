@@ -90,12 +90,13 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
                 name=quantile_words([floor]),
             )
         )
-    figure.add_hline(
-        y=found.scenario.a_min,
-        line={"color": RED, "dash": "dash", "width": 1.5},
-        name=f"a_min = {found.scenario.a_min:g}{at_quantile(floor)}",
-        showlegend=True,
-    )
+    if found.scenario.a_min is not None:
+        figure.add_hline(
+            y=found.scenario.a_min,
+            line={"color": RED, "dash": "dash", "width": 1.5},
+            name=f"a_min = {found.scenario.a_min:g}{at_quantile(floor)}",
+            showlegend=True,
+        )
     for mark, size in with_sizes(found.marks, 24, 9):
         figure.add_trace(
             go.Scatter(

@@ -93,7 +93,7 @@ def _rows_near_the_budgets(found: Trajectory) -> IntArray:
     """The rows up to the last one within the room around the budgets, and on to the first one that is accurate."""
     budgets = np.array([found.scenario.c_max or np.inf, found.scenario.t_max or np.inf])
     near = np.flatnonzero((found.values[:, :2] <= budgets * _ROOM).all(axis=1))
-    accurate = np.flatnonzero(found.values[:, -1] >= found.scenario.a_min)
+    accurate = np.flatnonzero(found.values[:, -1] >= (found.scenario.a_min or 0.0))
     return np.arange(min(len(found.curve), 1 + max([2, *near[-1:].tolist(), *accurate[:1].tolist()])))
 
 
@@ -102,7 +102,8 @@ def _ends(found: Trajectory, rows: IntArray) -> tuple[float, float, float]:
     farthest = found.values[rows, :2].max(axis=0)
     budgets = (found.scenario.c_max, found.scenario.t_max)
     cost, time = (float(far) if budget is None else budget for budget, far in zip(budgets, farthest, strict=True))
-    return cost, time, found.scenario.a_min
+    lowest = float(found.values[rows, -1].min())
+    return cost, time, lowest if found.scenario.a_min is None else found.scenario.a_min
 
 
 def _spans(found: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
@@ -127,7 +128,7 @@ def _planes(scenario: Scenario, ends: tuple[float, float, float]) -> list[Any]:
     words = (
         None if scenario.c_max is None else f"cost at most {usd(scenario.c_max)}{tails[0]}",
         None if scenario.t_max is None else f"time at most {seconds(scenario.t_max)}{tails[1]}",
-        f"accuracy at least {scenario.a_min:g}{tails[-1]}",
+        None if scenario.a_min is None else f"accuracy at least {scenario.a_min:g}{tails[-1]}",
     )
     spans = ((0.0, ends[0]), (0.0, ends[1]), (ends[2], 1.0))
     planes = []

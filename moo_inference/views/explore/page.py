@@ -13,6 +13,7 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.studies.rules import left_out_text
 from moo_inference.studies.tables import budget_text
 from moo_inference.texts.amounts import seconds, unit_words, usd
 from moo_inference.views.explore import markup
@@ -41,7 +42,6 @@ from moo_inference.views.explore.state import (
     answer,
     check_explorable,
     default_knobs,
-    left_out_text,
     model_labels,
     resampled_models,
     scenario_knobs,
@@ -118,11 +118,11 @@ def set_knobs(catalog: Catalog, knobs: Knobs) -> None:
     state.knob_latency = knobs.latency or OWN
     for name in QUANTILES:
         state[f"knob_{name}"] = getattr(knobs, name) or MEAN
-    usual = usual_budgets(catalog.models[knobs.models[0]])
-    for name in ("c_max", "t_max"):
-        value = getattr(knobs, name)
-        state[f"free_{name}"] = value is None
-        state[f"knob_{name}"] = value or getattr(catalog.scenarios[knobs.scenario], name) or usual[name]
+    usual = {**usual_budgets(catalog.models[knobs.models[0]]), "a_min": 0.0}
+    for name in BUDGETS:
+        own, there = getattr(knobs, name), getattr(catalog.scenarios[knobs.scenario], name)
+        state[f"free_{name}"] = own is None
+        state[f"knob_{name}"] = next(value for value in (own, there, usual[name]) if value is not None)
     state.own_parallel = knobs.parallel is None
     state.knob_parallel = knobs.parallel or min(catalog.models[knobs.models[0]].parallel, LARGEST_P)
     for unit in catalog.resources:
@@ -156,7 +156,7 @@ def read_knobs() -> Knobs:
             if not state[f"free_{unit}_max"]
         }
     )
-    for name in ("c_max", "t_max"):
+    for name in BUDGETS:
         if state[f"free_{name}"]:
             values[name] = None
     for name in QUANTILES:
@@ -185,7 +185,7 @@ def sidebar(catalog: Catalog) -> None:
         usual = usual_budgets(catalog.models[next(iter(state.knob_models or catalog.models))])
         budget("c_max", "Cost at most, USD a query", own.c_max or usual["c_max"], usd, "No cost budget")
         budget("t_max", "Time at most, seconds a query", own.t_max or usual["t_max"], seconds, "No time budget")
-        budget("a_min", "Accuracy at least", own.a_min, lambda value: f"{value:g}", None)
+        budget("a_min", "Accuracy at least", own.a_min or 0.0, lambda value: f"{value:g}", "No accuracy floor")
         for unit in catalog.resources:
             resource_budget(unit)
         with st.expander("Budgets on tails"):
@@ -224,9 +224,9 @@ def sidebar(catalog: Catalog) -> None:
             )
 
 
-def budget(name: str, label: str, own: float, text: Any, free_label: str | None) -> None:
+def budget(name: str, label: str, own: float, text: Any, free_label: str) -> None:
     """One budget: an exact number, a slider beside it, and whether there is one at all."""
-    free = free_label is not None and state[f"free_{name}"]
+    free = state[f"free_{name}"]
     step, options = slider_options(name, own, state[f"knob_{name}"])
     labels = slider_labels(options, text)
     st.number_input(
@@ -248,8 +248,7 @@ def budget(name: str, label: str, own: float, text: Any, free_label: str | None)
         label_visibility="collapsed",
         disabled=free,
     )
-    if free_label is not None:
-        st.checkbox(free_label, key=f"free_{name}")
+    st.checkbox(free_label, key=f"free_{name}")
 
 
 def resource_budget(unit: str) -> None:

@@ -12,8 +12,8 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
+from moo_inference.studies.rules import applies, left_out_text
 from moo_inference.studies.study import Study, run_study
-from moo_inference.texts.amounts import unit_words
 from moo_inference.views.explore.ranges import SMALLEST_BUDGET
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
 
@@ -39,7 +39,7 @@ class Knobs:
         shown: id of the model in the charts, one of `models`.
         c_max: at most so many USD a query, or None for no budget.
         t_max: at most so many seconds a query, or None for no budget.
-        a_min: at least this accuracy, in [0, 1].
+        a_min: at least this accuracy, in [0, 1], or None for no floor.
         c_quantile: the quantile of cost that c_max is for, or None for the mean.
         t_quantile: the quantile of time that t_max is for, or None for the mean.
         a_quantile: the quantile of accuracy that a_min is for, or None for the mean.
@@ -60,7 +60,7 @@ class Knobs:
     shown: str
     c_max: float | None
     t_max: float | None
-    a_min: float
+    a_min: float | None
     c_quantile: float | None = None
     t_quantile: float | None = None
     a_quantile: float | None = None
@@ -194,18 +194,8 @@ def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[t
     Raises:
         UnknownNameError: (a LookupError) an unknown rule.
     """
-    made = {rule: make_rule(rule) for rule in rules}
-    complete = all(limit.value is not None for limit in limits)
-    kept = tuple(rule for rule in made if complete or not made[rule].needs_scale)
-    return kept, tuple(rule for rule in made if rule not in kept)
-
-
-def left_out_text(rules: tuple[str, ...], limits: Sequence[Limit]) -> str:
-    """Why some rules are not asked."""
-    *spent, last = (unit_words(limit.quantity) for limit in limits[:-1])
-    missing = " and ".join(unit_words(limit.quantity) for limit in limits if limit.value is None)
-    divided = f"{', '.join(spent)} and {last}"
-    return f"{', '.join(rules)}: must divide {divided} by their budgets, and there is none for {missing}"
+    kept = tuple(rule for rule in rules if applies(make_rule(rule), limits))
+    return kept, tuple(rule for rule in rules if rule not in kept)
 
 
 def check_size(knobs: Knobs) -> None:

@@ -58,7 +58,8 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
     dress(ax, size, "passes k", quantity_label(found.limits[-1], {found.keep}))
     numbers(ax.xaxis)
     numbers(ax.yaxis)
-    lowest = min(float(accuracy.low.min()), float(found.values[:, -1].min()), found.scenario.a_min)
+    seen = [float(accuracy.low.min()), float(found.values[:, -1].min())]
+    lowest = min(seen if found.scenario.a_min is None else [*seen, found.scenario.a_min])
     ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
     ax.set_xlim(*span(found, int(k.max())))
     if found.infeasibility is not None:
@@ -68,14 +69,16 @@ def draw(ax: Axes, found: Trajectory, size: Size) -> None:
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
     quantiles = quantile_words(found.limits[-1:])
-    floor = f"a_min {found.scenario.a_min:g}{at_quantile(found.limits[-1])}"
+    a_min = found.scenario.a_min
+    line: dict[str, Any] = {"color": RED, "linestyle": (0, (4, 2)), "linewidth": size.line}
+    floor = [] if a_min is None else [Line2D([], [], **line, label=f"a_min {a_min:g}{at_quantile(found.limits[-1])}")]
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=PURPLE, linewidth=size.line, label="mean"),
         *([Line2D([], [], **at_quantile_style(size, PURPLE), label=quantiles)] if quantiles else []),
         Patch(facecolor=PURPLE, alpha=0.25, label="middle 95 % of queries"),
-        Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=floor),
+        *floor,
         *shade,
     ]
 

@@ -15,12 +15,11 @@ from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     LINES,
     PAPER_MM,
-    RED,
     Amounts,
     Dash,
     Size,
     brief,
-    budget_words,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -85,9 +84,11 @@ def handles(found: Sequence[Trajectory], size: Size) -> list[Line2D]:
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size, several=several))
         for one, (colour, dash) in zip(found, _lines(len(found)), strict=True)
     ]
-    budgets = budget_words("budgets", found[0].limits, size)
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
-    return [*models, *mark_handles(found[0].marks, size, with_k=False, colour="#BBBBBB"), line]
+    return [
+        *models,
+        *mark_handles(found[0].marks, size, with_k=False, colour="#BBBBBB"),
+        *budget_handles("budgets", found[0].limits, size),
+    ]
 
 
 def figure(

@@ -14,7 +14,8 @@ from moo_inference.studies.marks import marks
 from moo_inference.studies.study import Study
 from moo_inference.views.figures.style import PAPER_MM, Size, brief
 
-NOTHING = {"infeasible": "×", "no-knee": "–"}
+LEFT_OUT = "left-out"
+NOTHING = {"infeasible": "×", "no-knee": "–", LEFT_OUT: ""}
 """What stands in a cell without a choice."""
 
 
@@ -27,7 +28,7 @@ class ChosenK:
         rules: (r,) signs and ids of the rules.
         scenarios: (s,) names.
         k: (s, m, r) chosen k, NaN where nothing was chosen.
-        status: (s, m, r) status of each choice.
+        status: (s, m, r) status of each choice; `left-out` where a scenario was not asked with the rule.
     """
 
     models: tuple[str, ...]
@@ -39,17 +40,23 @@ class ChosenK:
 
 def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
     """The chosen k of a study as arrays."""
-    blocks = {
-        scenario: [marks(study, cell, labels) for cell in study.cells if cell.scenario == scenario]
+    blocks = [
+        [{mark.rule: mark for mark in marks(study, cell, labels)} for cell in study.cells if cell.scenario == scenario]
         for scenario in study.catalog.scenarios
-    }
-    first = next(iter(blocks.values()))[0]
+    ]
+    signs = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}
     return ChosenK(
         tuple(brief(model.name) for model in study.catalog.models.values()),
-        tuple(f"{mark.marker.symbol} {mark.rule}" for mark in first),
+        tuple(f"{sign} {rule}" for rule, sign in signs.items()),
         tuple(brief(scenario.name) for scenario in study.catalog.scenarios.values()),
-        np.array([[[mark.k or np.nan for mark in row] for row in rows] for rows in blocks.values()], dtype=float),
-        tuple(tuple(tuple(mark.status for mark in row) for row in rows) for rows in blocks.values()),
+        np.array(
+            [[[(row[rule].k if rule in row else None) or np.nan for rule in signs] for row in rows] for rows in blocks],
+            dtype=float,
+        ),
+        tuple(
+            tuple(tuple(row[rule].status if rule in row else LEFT_OUT for rule in signs) for row in rows)
+            for rows in blocks
+        ),
     )
 
 

@@ -15,10 +15,9 @@ from moo_inference.views.figures.style import (
     BLUE,
     GREEN,
     PAPER_MM,
-    RED,
     Size,
     at_quantile_style,
-    budget_words,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -68,15 +67,14 @@ def _top(amount: Quantity, looked_at: FloatArray, budget: float | None) -> float
 
 def handles(found: Trajectory, size: Size) -> list[Any]:
     """What the legend holds: the choices with their k, the lines and the shades."""
-    budgets, quantiles = budget_words("budget", found.limits[:-1], size), quantile_words(found.limits[:-1])
+    quantiles = quantile_words(found.limits[:-1])
     shade = [Patch(facecolor=GREEN, alpha=0.25, label="k that meet all budgets")] if found.feasible.any() else []
-    line = Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=budgets)
     return [
         *mark_handles(found.marks, size),
         Line2D([], [], color=BLUE, linewidth=size.line, label="mean"),
         *([Line2D([], [], **at_quantile_style(size, BLUE), label=quantiles)] if quantiles else []),
         Patch(facecolor=BLUE, alpha=0.25, label="middle 95 % of queries"),
-        *([line] if budgets else []),
+        *budget_handles("budget", found.limits[:-1], size),
         *shade,
     ]
 

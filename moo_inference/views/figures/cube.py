@@ -46,7 +46,8 @@ def bounds(found: Trajectory) -> Bounds:
     cost, time, accuracy = shown(found)
     for amount, budget in ((cost, found.scenario.c_max), (time, found.scenario.t_max)):
         axes.append((0.0, 1.04 * (amount.max() if budget is None else max(budget, 1.1 * amount.min()))))
-    lowest = min(found.scenario.a_min, float(accuracy[within(found, axes[0][1], axes[1][1])].min()))
+    seen = float(accuracy[within(found, axes[0][1], axes[1][1])].min())
+    lowest = seen if found.scenario.a_min is None else min(found.scenario.a_min, seen)
     return axes[0], axes[1], (lowest - 0.1 * (1 - lowest) if lowest < 1 else 0.99, 1.0)
 
 
@@ -162,9 +163,9 @@ def _title(found: Trajectory) -> str:
 def _planes(ax: Axes3D, found: Trajectory, box: Bounds) -> None:
     (c0, c1), (t0, t1), (a0, a1) = box
     c_max, t_max, a_min = found.scenario.c_max, found.scenario.t_max, found.scenario.a_min
-    planes: list[tuple[str, list[tuple[float, float, float]]]] = [
-        (RED, [(c0, t0, a_min), (c1, t0, a_min), (c1, t1, a_min), (c0, t1, a_min)])
-    ]
+    planes: list[tuple[str, list[tuple[float, float, float]]]] = []
+    if a_min is not None:
+        planes.append((RED, [(c0, t0, a_min), (c1, t0, a_min), (c1, t1, a_min), (c0, t1, a_min)]))
     if c_max is not None:
         planes.append((BLUE, [(c_max, t0, a0), (c_max, t1, a0), (c_max, t1, a1), (c_max, t0, a1)]))
     if t_max is not None:
@@ -178,7 +179,7 @@ def _edges(ax: Axes3D, found: Trajectory, box: Bounds, size: Size) -> None:
     ends = (
         (0.0, box[0][1] if scenario.c_max is None else scenario.c_max),
         (0.0, box[1][1] if scenario.t_max is None else scenario.t_max),
-        (scenario.a_min, 1.0),
+        (box[2][0] if scenario.a_min is None else scenario.a_min, 1.0),
     )
     for one, other in combinations(product(*ends), 2):
         if sum(a != b for a, b in zip(one, other, strict=True)) == 1:

@@ -19,9 +19,8 @@ from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     PAPER_MM,
     PURPLE,
-    RED,
     Size,
-    budget_words,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -121,8 +120,9 @@ def _kept(found: PipelineView) -> str:
 
 
 def _accuracies(found: PipelineView) -> tuple[float, float]:
-    accuracy, least = found.values[:, -1], found.limits[-1].value or 0.0
-    low, high = min(least, float(accuracy.min(initial=1.0))), max(least, float(accuracy.max(initial=0.0)))
+    accuracy, least = found.values[:, -1], found.limits[-1].value
+    seen = accuracy if least is None else np.append(accuracy, least)
+    low, high = float(seen.min(initial=1.0)), float(seen.max(initial=0.0))
     margin = 0.1 * max(high - low, 1e-3)
     return low - margin, min(high + margin, 1 + margin)
 
@@ -131,11 +131,10 @@ def handles(found: PipelineView, size: Size) -> list[Any]:
     """What the legend holds: the choices, the front and the budgets."""
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 0.45 * size.font}
     front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if len(found.values) else []
-    line: dict[str, Any] = {"color": RED, "linestyle": (0, (4, 2)), "linewidth": size.line}
     return [
         *mark_handles(found.marks, size),
         *front,
-        Line2D([], [], **line, label=budget_words("budgets", found.limits, size)),
+        *budget_handles("budgets", found.limits, size),
     ]
 
 

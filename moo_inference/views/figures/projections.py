@@ -12,9 +12,8 @@ from matplotlib.lines import Line2D
 from moo_inference.views.figures.style import (
     PAPER_MM,
     PURPLE,
-    RED,
     Size,
-    budget_words,
+    budget_handles,
     dress,
     heading,
     legend,
@@ -66,12 +65,11 @@ def handles(found: Trajectory, size: Size) -> list[Any]:
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 0.45 * size.font}
     front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if found.on_front.any() else []
     others = [] if np.all(found.on_front) else [Line2D([], [], color="#BBBBBB", **dot, label="other k")]
-    line = {"color": RED, "linestyle": (0, (4, 2)), "linewidth": size.line}
     return [
         *mark_handles(found.marks, size),
         *front,
         *others,
-        Line2D([], [], **line, label=budget_words("budgets", found.limits, size)),  # type: ignore[arg-type]
+        *budget_handles("budgets", found.limits, size),
     ]
 
 

@@ -173,6 +173,12 @@ def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
     return fill(f"{what}: {', '.join(shown)}", 28 if size.narrow else 40, break_long_words=False) if shown else ""
 
 
+def budget_handles(what: str, limits: Iterable[Limit], size: Size) -> list[Line2D]:
+    """The dashed line of the budgets in a legend; none where there are no budgets."""
+    words = budget_words(what, limits, size)
+    return [Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=words)] if words else []
+
+
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
     """Ticks as people write them.
 

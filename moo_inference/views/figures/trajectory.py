@@ -80,8 +80,8 @@ class Trajectory:
             spans.append((0.0, 1.12 * max(float(shown), 1.1 * float(spent.min())) or 1.0))
         tops = np.array([top for _, top in spans])
         seen = self.values[(self.values[:, :-1] <= tops).all(axis=1), -1]
-        lowest = min(self.scenario.a_min, float(seen.min(initial=1)))
-        highest = max(self.scenario.a_min, float(seen.max(initial=0)))
+        accuracies = seen if self.scenario.a_min is None else np.append(seen, self.scenario.a_min)
+        lowest, highest = float(accuracies.min(initial=1)), float(accuracies.max(initial=0))
         margin = 0.1 * max(highest - lowest, 1e-3)
         return [*spans, (lowest - margin, min(highest + margin, 1 + margin))]
 

@@ -1,0 +1,74 @@
+"""A choice as settings of a LiteLLM router, and what has to be known of them."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
+
+from moo_inference.catalog import AnyAccuracy
+
+_CHOOSERS = {
+    "oracle": "somebody has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
+    "verifier": "the verifier of the evaluation has to score them, and the best one is kept",
+    "majority": "the commonest one has to be counted out",
+}
+"""Who chooses among k answers, by what an accuracy is of."""
+
+
+class Written(NamedTuple):
+    """An entry of the model list: what callers call it, the id of the model, and its passes."""
+
+    name: str
+    model: str
+    k: int
+
+
+def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
+    """The settings as plain values; the second entry is the fallback of the first.
+
+    Args:
+        written: the entries.
+        sources: where the numbers of each model came from, by id.
+    """
+    entries = [
+        {
+            "model_name": name,
+            "litellm_params": {
+                "model": litellm_name(sources.get(model, {})) or model,
+                **({"n": k} if k > 1 else {}),
+            },
+        }
+        for name, model, k in written
+    ]
+    settings: dict[str, Any] = {"model_list": entries}
+    if len(entries) > 1:
+        settings["router_settings"] = {"fallbacks": [{written[0].name: [written[1].name]}]}
+    return settings
+
+
+def litellm_notes(
+    written: Sequence[Written], sources: Mapping[str, Mapping[str, str]], accuracies: Mapping[str, AnyAccuracy]
+) -> tuple[str, ...]:
+    """What has to be known of the settings, a sentence each: names to be replaced, who chooses among n answers."""
+    notes = [
+        f"{model} is its id in the catalog, since its sources tell no name of LiteLLM's: put that in its place"
+        for model in dict.fromkeys(entry.model for entry in written)
+        if litellm_name(sources.get(model, {})) is None
+    ]
+    for _, model, k in written:
+        keep = getattr(accuracies[model], "keep", "oracle")
+        if k > 1:
+            notes.append(f"{model}: n asks for {k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}")
+    return tuple(notes)
+
+
+def litellm_name(sources: Mapping[str, str]) -> str | None:
+    """What LiteLLM calls a model, from where its numbers came; None where that does not tell.
+
+    It is the source `litellm_model` that somebody wrote, else the key of the price, if that is from LiteLLM's own list:
+    a file called `model_prices_and_context_window`, as LiteLLM's is, or with `litellm` in its name.
+    """
+    if sources.get("litellm_model"):
+        return sources["litellm_model"]
+    file, _, key = sources.get("usd_per_million_input_tokens", "").partition(", ")
+    listed = re.search(r"(litellm|model_prices_and_context_window)[^/\\]*:\d+$", file, re.IGNORECASE)
+    return key if listed and key else None
