@@ -302,3 +302,17 @@ def test_a_model_is_estimated_once_however_many_stages_it_serves():
     stages = [Stage(name, {"a": MODELS[0], "b": MODELS[1]}) for name in NAMES]
     pipeline_front(stages, mi.Scenario(name="S", c_max=9, t_max=9, a_min=0), estimator=estimator, k_max=3)
     assert estimator.asked == ["m0", "m1"]
+
+
+def test_the_lower_bound_of_parallel_branches_is_off_by_what_is_told():
+    """E[max of n standard normals], from draws, as the note and the docstring have it."""
+    from moo_inference.stages import Parallel
+    from moo_inference.studies.pipeline_tables import LOWER_BOUND
+
+    drawn = np.random.default_rng(1).standard_normal((400_000, 4))
+    for branches in (2, 3, 4):
+        largest = drawn[:, :branches].max(axis=1)
+        told = f"{largest.mean():.2f}"
+        assert largest.std() / np.sqrt(len(largest)) < 0.0015
+        assert told in LOWER_BOUND
+        assert told in Parallel.__doc__

@@ -33,11 +33,12 @@ class Totals:
     There are k // wave waves of `wave` passes, and one of the rest; with waves of one pass this is the plain sum. The
     prompt is one draw a query, times `prompts`, or one draw a pass where `prompts` is None, and then part of the pass.
 
-    Mean and variance are exact. A quantile is exact for one wave without a prompt of its own, for a prompt alone, and
+    Mean and variance are exact. A quantile is exact for one wave without a prompt that varies, for a prompt alone, and
     for sums of normals. Where all lengths are normal and one pass varies by at most a tenth of its mean, it is by
-    Cornish-Fisher from four cumulants, within 1e-4 of the value. Else it is by Fourier transform of masses in cells, of
-    which a standard deviation has 14 to 28: within 1e-3 standard deviations of the total, but where much of the mass
-    lies on a single point (many clipped lengths, or a spread of more than its mean), within half a cell.
+    Cornish-Fisher from four cumulants, within 1e-4 of the value. Else it is by Fourier transform: within 1e-3 standard
+    deviations of the total where lengths vary by at most two thirds of their means, and 5e-3 up to twice their means.
+    Where more than 0.3 of the mass of a length lies on its least value, or it varies by more, few passes (or a prompt)
+    are put together in cells of a twentieth to a tenth of a standard deviation, and quantiles are good to one cell.
 
     Attributes:
         law: of one pass.
