@@ -21,6 +21,24 @@ def estimated_by(estimator: mi.ClosedForm | mi.MonteCarlo, latency: str = "ideal
     return lambda: estimator.estimate_many(MODELS, KS, latency=latency)
 
 
+def wide_models(spread_in: float, spread_out: float) -> list[mi.Model]:
+    """The nine models, each query with one prompt, and lengths that vary by so much of their means."""
+    return [
+        model.replace(
+            prompt="per-query",
+            input_tokens={"mean": model.input_tokens.mean, "std": spread_in * model.input_tokens.mean},
+            output_tokens={"mean": model.output_tokens.mean, "std": spread_out * model.output_tokens.mean},
+        )
+        for model in MODELS
+    ]
+
+
+def tails_of(models: list[mi.Model]) -> Work:
+    """All curves in waves, with budgets for the 95th percentiles and the share of queries within both."""
+    scenario = mi.Scenario(name="Tails", c_max=1.0, t_max=100.0, a_min=0.5, c_quantile=0.95, t_quantile=0.95)
+    return lambda: mi.ClosedForm().estimate_many(models, KS, latency="waves", scenarios=[scenario])
+
+
 def exponentials() -> Work:
     """Phi^k at every node of the quadrature between the accuracies 0 and 1, which all models share."""
     nodes = len(legendre()[0]) * int(np.ceil(2 * 19.0))  # panels of half a standard deviation from -9 to 10
@@ -54,6 +72,17 @@ def figures(quick: bool = False) -> list[Figure]:
         )
         found.append(compare(ours, taken, ours, independent, limit, asked=asked))
         found.append(compare(ours, taken, ours, common, limit))
+    narrow = "lengths that vary by 6 % of their means"
+    for realistic, spreads in (
+        ("by 30 and 35 %", (0.3, 0.35)),
+        ("as much as their means", (1.0, 1.0)),
+    ):
+        ours = f"Closed form with tails in waves, nine models, k to 128, lengths that vary {realistic}"
+        taken = take_turns(
+            {ours: tails_of(wide_models(*spreads)), narrow: tails_of(wide_models(0.06, 0.06)), limit: exponentials()},
+            repetitions,
+        )
+        found.append(compare(ours, taken, ours, narrow, limit, asked=10.0))
     normals = "drawing the normals, and sorting cost and time of each model for the percentiles"
     draws = take_turns(
         {

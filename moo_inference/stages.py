@@ -60,7 +60,11 @@ class Parallel:
     """Branches that run at the same time, all of which must succeed: costs add, accuracies multiply.
 
     The time is the larger mean of the branches. That is a lower bound of the mean time, since the mean of a maximum is
-    at least the maximum of the means; it is exact where the times do not vary, or one branch is always the slowest.
+    at least the maximum of the means; it is exact where the times do not vary, or one branch is always the slowest. Of
+    branches that are equally long on average, and independent and normal, it is too low by 0.56 (two), 0.85 (three) or
+    1.03 (four) standard deviations of a branch: by 6 % where each of two varies by a tenth of its mean, by 56 % where
+    each varies as much as its mean. The mean of the maximum itself would depend on spreads: a choice that is no better
+    in any mean could then win by varying less, and no part could be reduced to its own front before it is merged.
 
     Attributes:
         branches: two or more, each a stage or a series of them.

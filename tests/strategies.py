@@ -218,6 +218,10 @@ def models(draw, scale=ANY):
             values[name] = draw(own if strategy is None else strategy)
     if scale is USUAL and values["usd_per_million_input_tokens"] == 0:
         values.pop("usd_per_million_cached_input_tokens", None)  # what costs nothing has no cheaper price
+    if scale is USUAL and values.get("price_tiers"):
+        # Prompts of which some reach a tier have two prices, and are refused.
+        own = values["input_tokens"]
+        values["input_tokens"] = {"mean": own["mean"], "std": min(own["std"], own["mean"] / 3), "kind": "normal"}
     if not values.keys() & {"shared_prompt", "usd_per_million_cached_input_tokens"}:
         values["prompt"] = draw(st.sampled_from(["per-query", "per-pass"]))
     return mi.Model.model_validate(values)

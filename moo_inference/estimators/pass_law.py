@@ -13,7 +13,8 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.estimators.lengths import FAR, NEGLIGIBLE, Length, score_nodes, weights_of_largest
 
 _CELLS = 65536
-_MUCH = 0.01
+_MUCH = 0.3
+_WIDE = 2.0
 _NOTHING_BEYOND = 40.0
 """Cells on which the distribution of a sum of lengths is worked out."""
 
@@ -42,9 +43,8 @@ class Sum:
     @cached_property
     def rough(self) -> bool:
         """Whether much of the mass lies on a single point or close to one."""
-        return any(
-            length.clipped_mass > _MUCH or length.std > length.mean - length.least for _, length in self._varying
-        )
+        lengths = [length for _, length in self._varying]
+        return any(own.clipped_mass > _MUCH or own.std > _WIDE * (own.mean - own.least) for own in lengths)
 
     @cached_property
     def cumulants(self) -> FloatArray:
@@ -76,6 +76,12 @@ class Sum:
         """The same but for a factor and an offset, which many models have alike; itself where it is of several."""
         varying = self._varying
         return Sum(((1.0, varying[0][1]),)) if len(varying) == 1 else self
+
+    @property
+    def scale(self) -> float:
+        """The factor between this and `unscaled`."""
+        varying = self._varying
+        return varying[0][0] if len(varying) == 1 else 1.0
 
     def from_normal(self, z: FloatArray) -> FloatArray:
         """The value whose share of all values below it is that of the standard score z."""

@@ -11,12 +11,13 @@ from scipy.special import ndtr, ndtri
 
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.estimators.pass_law import Cells, PassLaw, Sum, cells, scaled_cells
+from moo_inference.estimators.transforms import transforms_of
 
 _NEARLY_NORMAL = 0.1
 _MANY_WAVES = 256
 _LITTLE_SHAPE = 0.1
 _CELLS = 256
-_BELOW, _ABOVE = 6.0, 9.0
+_BELOW, _ABOVE, _WIDTH = 6.0, 9.0, 14.0
 """Standard deviations below and above the mean that the cells cover at least."""
 _ROWS_AT_ONCE = 1024
 _HALVINGS = 30
@@ -32,11 +33,12 @@ class Totals:
     There are k // wave waves of `wave` passes, and one of the rest; with waves of one pass this is the plain sum. The
     prompt is one draw a query, times `prompts`, or one draw a pass where `prompts` is None, and then part of the pass.
 
-    Mean and variance are exact. A quantile is exact for one wave without a prompt of its own, for a prompt alone, and
+    Mean and variance are exact. A quantile is exact for one wave without a prompt that varies, for a prompt alone, and
     for sums of normals. Where all lengths are normal and one pass varies by at most a tenth of its mean, it is by
-    Cornish-Fisher from four cumulants, within 1e-4 of the value. Else it is by Fourier transform of masses in cells, of
-    which a standard deviation has 14 to 28: within 1e-3 standard deviations of the total, but where much of the mass
-    lies on a single point (many clipped lengths, or a spread of more than its mean), within half a cell.
+    Cornish-Fisher from four cumulants, within 1e-4 of the value. Else it is by Fourier transform: within 1e-3 standard
+    deviations of the total where lengths vary by at most two thirds of their means, and 5e-3 up to twice their means.
+    Where more than 0.3 of the mass of a length lies on its least value, or it varies by more, few passes (or a prompt)
+    are put together in cells of a twentieth to a tenth of a standard deviation, and quantiles are good to one cell.
 
     Attributes:
         law: of one pass.
@@ -221,12 +223,42 @@ class Totals:
         if self.plain_normal:
             return
         rows = np.flatnonzero(~(self._alone | self._nearly_normal))
+        yield from self._averaged(rows[~self._rough[rows]])
+        rows = rows[self._rough[rows]]
         exponents = np.ceil(np.log2((_BELOW + _ABOVE) / self.cells * self.std[rows] / self.law.std)).astype(int)
         # Rows whose cells have the same width share the transform of a wave.
         for exponent in np.unique(exponents):
             those = rows[exponents == exponent]
             for start in range(0, len(those), _ROWS_AT_ONCE):
                 yield self._block(those[start : start + _ROWS_AT_ONCE], self.law.std * 2.0**exponent)
+
+    def _averaged(self, rows: IntArray) -> "Iterator[_Block]":
+        """Rows without much mass on single points: their transforms are products of powers of a few that are tabulated.
+
+        Places are counted from the mean, in standard deviations of the total.
+        """
+        away = 2 * np.pi * np.arange(self.cells // 2 + 1) / (_WIDTH + _BELOW)
+        # From the centre of the first cell on, and each mass is that of a whole cell.
+        step = (_WIDTH + _BELOW) / self.cells
+        start = np.exp(1j * away * (step / 2 - _BELOW)) * np.sinc(away * step / (2 * np.pi))
+        sizes = np.unique(np.append(self.rest, self.wave))
+        summed = transforms_of(self.each.unscaled, tuple(sizes.tolist())) if self.each.std else None
+        prompt = transforms_of(self.law.prompt.unscaled, (1,)) if self._prompts.any() and self.law.prompt.std else None
+        for first in range(0, len(rows), _ROWS_AT_ONCE):
+            some = rows[first : first + _ROWS_AT_ONCE]
+            u = away / self.std[some, None]
+            whole = np.zeros(u.shape, dtype=complex)
+            if summed is not None:
+                v = u * self.each.scale
+                last = np.full(len(some), len(sizes) - 1)
+                whole += self.full[some, None] * summed.logarithm(v, last)
+                whole += summed.logarithm(v, np.searchsorted(sizes, self.rest[some]))
+            if prompt is not None:
+                v = u * (self._prompts[some] * self.law.prompt.scale)[:, None]
+                whole += prompt.logarithm(v, np.zeros(len(some), dtype=np.int64))
+            masses = np.fft.irfft(np.exp(whole) * start, self.cells)
+            width = step * self.std[some]
+            yield _Block(some, self.mean[some] - _BELOW * self.std[some] + width, width, _rising(masses))
 
     def _block(self, rows: IntArray, step: float) -> "_Block":
         parts = [self._summed(rows, step)]
@@ -241,12 +273,7 @@ class Totals:
         masses = np.fft.irfft(spectrum, self.cells)
         first = np.maximum(0, np.floor((mean - _BELOW * self.std[rows] - low) / step)).astype(np.int64)
         masses = np.take_along_axis(masses, (first[:, None] + np.arange(self.cells)) % self.cells, axis=1)
-        # Where the mass of single points makes waves, these cancel in the sum, but must not make it fall.
-        below = np.maximum.accumulate(np.cumsum(masses, axis=1), axis=1)
-        padded = np.zeros((len(rows), self.cells + 3))
-        padded[:, 2:-1] = np.minimum(np.maximum(below, 0.0) / np.maximum(below[:, -1:], 1e-300), 1.0)
-        padded[:, -1] = 1.0
-        return _Block(rows, mean + (low + (first + 0.5) * step - found), step, padded)
+        return _Block(rows, mean + (low + (first + 0.5) * step - found), np.full(len(rows), step), _rising(masses))
 
     def _frequencies(self, step: float) -> FloatArray:
         return np.asarray(2 * np.pi * np.arange(self.cells // 2 + 1) / (self.cells * step))
@@ -304,7 +331,8 @@ class Totals:
     @cached_property
     def _rough(self) -> NDArray[np.bool_]:
         """(n,) whether single points have so much of the mass that only cells as wide as those of the total do."""
-        return (self.waves < _AVERAGED) & self.law.whole.rough
+        own = self.prompts is not None and self.law.prompt.rough
+        return np.asarray((self.each.rough & (self.waves < _AVERAGED)) | own)
 
     @cached_property
     def _smooth(self) -> NDArray[np.bool_]:
@@ -382,13 +410,13 @@ class _Block:
     Attributes:
         rows: (r,) which of the totals they are.
         first: (r,) upper edge of the first cell.
-        step: width of the cells.
+        step: (r,) width of the cells.
         below: (r, cells + 3) probabilities of at most the upper edge of each, between two zeros and a one.
     """
 
     rows: IntArray
     first: FloatArray
-    step: float
+    step: FloatArray
     below: FloatArray
 
     def _cell(self, place: IntArray) -> tuple[FloatArray, ...]:
@@ -403,7 +431,7 @@ class _Block:
         """The cells in which q is reached, (r,) each: as by `_cell`, but first how much is to be reached within."""
         place = np.minimum((self.below < q).sum(axis=1) - 2, self.below.shape[1] - 4)
         start, own, first, last = self._cell(place)
-        return q - start, own, first, last, self.first + (place - 1) * self.step, np.full(len(place), self.step)
+        return q - start, own, first, last, self.first + (place - 1) * self.step, self.step
 
     def cdf(self, x: float) -> FloatArray:
         """(r,) probabilities of at most x."""
@@ -411,6 +439,18 @@ class _Block:
         place = np.clip(np.floor(away), 0, self.below.shape[1] - 4).astype(np.int64)
         start, own, first, last = self._cell(place)
         return np.asarray(np.clip(start + _hermite(np.clip(away - place, 0.0, 1.0), own, first, last), 0.0, 1.0))
+
+
+def _rising(masses: FloatArray) -> FloatArray:
+    """(r, cells + 3) probabilities for a `_Block`.
+
+    Where the mass of single points makes waves, these cancel in the sum, but must not make it fall.
+    """
+    below = np.maximum.accumulate(np.cumsum(masses, axis=1), axis=1)
+    padded = np.zeros((len(masses), masses.shape[1] + 3))
+    padded[:, 2:-1] = np.minimum(np.maximum(below, 0.0) / np.maximum(below[:, -1:], 1e-300), 1.0)
+    padded[:, -1] = 1.0
+    return padded
 
 
 def _crossed(

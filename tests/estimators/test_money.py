@@ -127,8 +127,8 @@ def test_a_shared_prompt_is_read_once_a_wave(gpt5):
 def test_prompts_count_as_often_as_they_are_paid_and_passes_may_have_their_own(gpt5):
     k = np.array([1, 2, 5])
     assert prompts_paid(gpt5, k) is None
-    for kind in SHARED:
-        assert prompts_paid(gpt5.replace(**SHARED[kind]), k) == pytest.approx(paid(kind, k))
+    for kind, changes in SHARED.items():
+        assert prompts_paid(gpt5.replace(**changes), k) == pytest.approx(paid(kind, k))
     with pytest.raises(ValueError, match="must be per-query beside shared_prompt"):
         gpt5.replace(shared_prompt=True)
     with pytest.raises(ValueError, match="must be per-query beside usd_per_million_cached_input_tokens"):
