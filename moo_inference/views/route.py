@@ -146,4 +146,6 @@ def _more(first: Choice, second: Choice) -> str:
 def _difference(spent: Mapping[str, float], accuracy: float) -> str:
     parts = [f"{'-' if more < 0 else '+'}{amount(quantity, abs(more))}" for quantity, more in spent.items()]
     more = f"{accuracy:+.4f}"
-    return "  ".join([*parts, f"accuracy {more if float(more) or not accuracy else f'{accuracy:+.1g}'}"])
+    if accuracy and not float(more):
+        more = f"{'-' if accuracy < 0 else '+'}{number(float(f'{abs(accuracy):.1g}'))}"
+    return "  ".join([*parts, f"accuracy {more}"])
