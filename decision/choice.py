@@ -14,6 +14,7 @@ from moo_inference.fronts import Front
 from moo_inference.texts.amounts import interval_text, seconds, significant, unit_words, usd
 from moo_inference.texts.markers import markers
 from moo_inference.texts.table import Table, to_html
+from moo_inference.texts.words import counted
 
 _SAME = 1e-9
 """Scores that differ by less do so by rounding alone."""
@@ -192,12 +193,12 @@ def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatA
         return f"{judge.id} names {name}" + (f", and also {others}" if ties else "")
     extreme = "greatest" if judge.higher_is_better else "least"
     score = f"{judge.score_name}, {scores[row]:.4g}"
-    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {len(front)} rows"
+    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {counted(len(front), 'row')}"
     return reason + (f", shared with {others}" if ties else "")
 
 
 def _why_none(judge: Rule, front: Front) -> str:
-    rows = f"{len(front)} row{'s' if len(front) > 1 else ''}"
+    rows = counted(len(front), "row")
     if len(front) < judge.least_rows:
         return f"the front has {rows}, and {judge.id} needs three"
     if judge.score_name:

@@ -98,7 +98,7 @@ class PseudoWeights(Weighted):
         low, high = N.min(axis=0), N.max(axis=0)
         near = (high - N) / np.where(varying(low, high), high - low, np.inf)
         total = near.sum(axis=1, keepdims=True)
-        return np.divide(near, total, out=np.zeros(N.shape), where=total > 0)
+        return np.asarray(np.divide(near, total, out=np.zeros(N.shape), where=total > 0))
 
     def score(self, N: FloatArray) -> FloatArray:
         """(n,) sums of absolute differences between pseudo-weights and weights."""

@@ -1,7 +1,7 @@
 """A study on a Dask cluster, and the same bytes as from this process alone.
 
 The cluster here is two processes of this machine; a larger one is another address:
-`moo-inference solve --trials 20000 --dask tcp://host:8786`. Needs `pip install 'moo-inference[dask]'`.
+`moo-inference solve --trials 20000 --dask tcp://host:8786`. Needs `pip install -e ".[dask]"` in a clone.
 """
 
 import tempfile

@@ -22,6 +22,7 @@ from moo_inference.errors import CatalogError, SettingError
 from moo_inference.files import Kind, Outputs
 from moo_inference.texts.lines import note, say
 from moo_inference.texts.visible import one_line
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -95,7 +96,7 @@ def doctor(
 def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
     scenarios = catalog.scenarios if own_scenarios else {}
     sections = ((catalog.models, "model"), (scenarios, "scenario"), (catalog.pipelines, "pipeline"))
-    counts = [f"{len(entries):,} {what}{'s' * (len(entries) != 1)}" for entries, what in sections if entries]
+    counts = [counted(len(entries), what) for entries, what in sections if entries]
     text = f"{' and '.join(filter(None, (', '.join(counts[:-1]), counts[-1])))}, all valid."
     if own_scenarios:
         return text

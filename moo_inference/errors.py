@@ -102,7 +102,8 @@ def listed(what: str, values: object) -> list[Any]:
 
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
     """The error for a name that is not among the known ones, with the nearest of them and all of them."""
-    return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; it must be one of: {', '.join(known)}")
+    wanted = f"it must be one of: {', '.join(known)}" if known else "there is none to choose from"
+    return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; {wanted}")
 
 
 def did_you_mean(got: str, known: Sequence[str]) -> str:

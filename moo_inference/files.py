@@ -157,7 +157,11 @@ class Outputs:
         if os.path.isdir(path):
             self.faults.append(f"{option} must be a file, and {path} is a folder")
             return
-        other = self.taken.setdefault(os.path.realpath(path), option)
+        try:
+            other = self.taken.setdefault(os.path.realpath(path), option)
+        except ValueError as error:
+            self.faults.append(f"{path}: cannot be written: {error}")
+            return
         if other != option:
             self.faults.append(f"{other} and {option} must not be the same file, {path}")
         why = None if self.force else in_the_way(path, kind, self.inputs)

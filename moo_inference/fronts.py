@@ -19,6 +19,7 @@ from moo_inference.infeasibility import Infeasibility, explain
 from moo_inference.scores import objectives_levelled
 from moo_inference.texts.amounts import seconds, significant, unit_words, usd
 from moo_inference.texts.table import Table, to_html
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -176,7 +177,7 @@ class Front:
             numbers = (str(self.k[row]), f"{accuracy:.4f}", usd(cost), seconds(time), *map(significant, others))
             rows.append((*self.models[row : row + 1], *numbers, "" if np.isnan(share) else f"{share:.0%}"))
         shown = rows if len(rows) <= _SHOWN_ROWS else [*rows[: _SHOWN_ROWS - 2], ("...",) * len(columns), rows[-1]]
-        return Table(f"{title}: {len(rows)} rows", columns, tuple(shown))
+        return Table(f"{title}: {counted(len(rows), 'row')}", columns, tuple(shown))
 
 
 def _front(
@@ -194,7 +195,7 @@ def _front(
     own = None if evaluated is None else evaluated.own(curve.F, G)
     F = curve.F if own is None else own.F
     order = np.lexsort((curve.k, *(F.T[::-1] if names else ())))
-    finite: NDArray[np.bool_] = np.isfinite(np.hstack([curve.F, values, F])).all(axis=1)  # type: ignore[assignment]
+    finite: NDArray[np.bool_] = np.isfinite(np.hstack([F, values])).all(axis=1)  # type: ignore[assignment]
     if not finite.all():
         _warn(curve.k[~finite], [name for name, ok in zip(names, finite.tolist(), strict=False) if not ok])
         order = order[finite[order]]

@@ -14,7 +14,7 @@ from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.base import whole_number
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
-from moo_inference.evaluated import Evaluated, Own
+from moo_inference.evaluated import Evaluated, Found, Own, looked_up
 from moo_inference.fronts import nondominated
 from moo_inference.infeasibility import beyond_reach, explain
 from moo_inference.merging import Merge, finite_tables, room_of
@@ -30,6 +30,7 @@ from moo_inference.stages import (
     values_of,
 )
 from moo_inference.texts.amounts import amount
+from moo_inference.texts.words import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -38,26 +39,6 @@ MOST_ROWS = 50_000_000
 """Candidate rows of one merge that are looked at unless told otherwise: up to half a minute."""
 
 _MOST_TO_EXPLAIN = 5_000_000
-
-
-@dataclass(frozen=True)
-class Found:
-    """What a merge or a search found, before it is put into words.
-
-    Attributes:
-        rows: (n, s) rows of the stages' tables, among them all that are nondominated and feasible. Where none is
-            feasible, the nondominated ones without budgets, which say why.
-        looked_at: how many rows of parts and of the whole were compared, or evaluated.
-        least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
-        grid_size: how many choices there are, where a search looked at some alone; None where none was left out.
-        evaluated: what a problem gave for `rows`, where a run evaluated them; else None.
-    """
-
-    rows: IntArray
-    looked_at: int
-    least: FloatArray | None = None
-    grid_size: int | None = None
-    evaluated: Evaluated | None = None
 
 
 @dataclass(frozen=True)
@@ -115,6 +96,11 @@ class PipelineFront:
     def from_evaluated(cls, problem: Any, evaluated: Evaluated) -> "PipelineFront":
         """The front of what was evaluated of a PipelineProblem; see `from_result`."""
         return front_of(problem.plan, problem.tables, problem.scenario, looked_up(problem, evaluated))
+
+    @classmethod
+    def of_points(cls, problem: Any, X: Any) -> "PipelineFront":
+        """The front of some points X (n, n_var) of a PipelineProblem."""
+        return cls.from_evaluated(problem, Evaluated.at(problem, X))
 
     def __len__(self) -> int:
         return len(self.F)
@@ -201,12 +187,15 @@ def choose(front: PipelineFront, rule: object) -> PipelineChoice:
     F = front.error_last
     row = judge.do(F)
     if row is None:
-        reason = f"no {judge.noun}: on this front of {len(front)} rows {judge.score_name or judge.id} singles none out"
+        rows = counted(len(front), "row")
+        reason = f"no {judge.noun}: on this front of {rows} {judge.score_name or judge.id} singles none out"
         return PipelineChoice(judge.id, "no-knee", None, {}, None, reason, (reason,))
     chosen = zip(front.models[row], front.k[row].tolist(), strict=True)
     *spent, error = front.means[row].tolist()
     amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
-    reason = f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {len(front)} rows"
+    reason = (
+        f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {1 - error:.4f}, of {counted(len(front), 'row')}"
+    )
     stages = dict(zip(front.stages, chosen, strict=True))
     return PipelineChoice(judge.id, "ok", row, stages, F[row], reason, _warnings(front, row, judge))
 
@@ -297,20 +286,6 @@ def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_r
         # Too much to look at without budgets; what no choice can reach is known all the same.
         return Found(found.rows, found.looked_at, whole.least(plan))
     return Found(freed.rows, found.looked_at + freed.looked_at)
-
-
-def looked_up(problem: Any, evaluated: Evaluated) -> Found:
-    """What was evaluated of a PipelineProblem as rows of its tables, without what is not known."""
-    distinct = evaluated.distinct
-    number, k, F = problem.choices(distinct.X)
-    finite = np.isfinite(F).all(axis=1) & np.isfinite(distinct.F).all(axis=1)
-    rows = [
-        np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
-        for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
-    ]
-    looked_at, size = distinct.seen(problem)
-    left_out = None if looked_at == size else size
-    return Found(np.column_stack(rows), len(F), grid_size=left_out, evaluated=distinct.take(finite))
 
 
 def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, found: Found) -> PipelineFront:

@@ -98,8 +98,8 @@ def chord_distance(N: FloatArray) -> FloatArray:
         rounding = max(rounding, ALIKE * size * unit[-1])
     price, error = N[:, :last] @ np.array(unit[:last]), N[:, last] * unit[last]
     cheapest, best = _end(N, price, error, rounding), _end(N, error, price, rounding)
-    worse = float(error[cheapest] - error[best])
-    if min(worse, price[best] - price[cheapest]) <= rounding:
+    worse, dearer = float(error[cheapest] - error[best]), float(price[best] - price[cheapest])
+    if worse <= rounding or dearer <= rounding:
         return np.full(len(N), np.nan)
     unit[last] /= worse
     chord = [(end - start) * one for end, start, one in zip(N[best].tolist(), N[cheapest].tolist(), unit, strict=True)]
@@ -110,7 +110,7 @@ def chord_distance(N: FloatArray) -> FloatArray:
     length = math.sqrt(sum(weight * weight for weight, one in zip(weights, unit, strict=True) if one))
     value = N @ np.array([weight * one / length for weight, one in zip(weights, unit, strict=True)])
     away: FloatArray = value[cheapest] - value
-    farthest = away[away.argmax()]
+    farthest = float(away[away.argmax()])
     away[away >= farthest - rounding / min(worse, 1.0)] = farthest
     return away
 
@@ -135,7 +135,7 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
         return np.full(len(N), np.nan)
     if variant == "chord":
         away = chord_distance(N)
-        return away if away[away.argmax()] >= _STRAIGHT else np.full(len(N), np.nan)
+        return away if float(away[away.argmax()]) >= _STRAIGHT else np.full(len(N), np.nan)
     flat = variant == "published"
     first = N[:, 0]
     if (first[1:] - first[:-1] > ALIKE * first[1:]).all():
@@ -208,7 +208,9 @@ def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> I
         scores: (n,) of its rows, NaN where the rule is not defined.
         higher_is_better: whether the greatest score is the best.
     """
-    high, low = float(np.fmax.reduce(scores)), float(np.fmin.reduce(scores))
+    high, low = float(scores[scores.argmax()]), float(scores[scores.argmin()])
+    if math.isnan(high):
+        high, low = float(np.fmax.reduce(scores)), float(np.fmin.reduce(scores))
     slack = ALIKE * max(high, -low)
     near = scores >= high - slack if higher_is_better else scores <= low + slack
     rows: IntArray = near.nonzero()[0]

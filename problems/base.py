@@ -174,7 +174,7 @@ class EstimatedProblem(GridProblem):
 
     def __init__(
         self,
-        axes: Mapping[str, range],
+        axes: Mapping[str, range] | Sequence[range],
         upper: Sequence[int],
         scenario: Scenario,
         resources: tuple[str, ...] = (),
@@ -185,7 +185,7 @@ class EstimatedProblem(GridProblem):
         """Set the problem up; nothing is estimated yet.
 
         Args:
-            axes: the grid of each variable by its name.
+            axes: the grid of each variable by its name, or in their order.
             upper: the largest value of each variable, which need not be on its grid.
             scenario: the budgets.
             resources: units of what the models use beside money and time.
@@ -201,8 +201,9 @@ class EstimatedProblem(GridProblem):
         self._columns = columns_of(resources)
         self._known: dict[Point, _Estimate] = {}
         self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)
-        self._bounds = tuple((axis[0], last) for axis, last in zip(axes.values(), upper, strict=True))
-        self._set_up(axes, unordered, upper, scenario, resources, options)
+        named = axes if isinstance(axes, Mapping) else {f"variable {n}": axis for n, axis in enumerate(axes, start=1)}
+        self._bounds = tuple((axis[0], last) for axis, last in zip(named.values(), upper, strict=True))
+        self._set_up(named, unordered, upper, scenario, resources, options)
 
     @abstractmethod
     def _estimate(self, points: list[Point]) -> ScalingCurve:
@@ -269,9 +270,11 @@ class EstimatedProblem(GridProblem):
         self._known.update(zip(new, rows, strict=True))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
-        faults = self._faults(point)
-        if faults:
-            raise SettingError(faults)
+        for value, (low, high) in zip(point, self._bounds, strict=False):
+            if not (low <= value <= high and value == int(value)):
+                raise SettingError(self._faults(point))
+        if len(point) != len(self._bounds):
+            raise SettingError(self._faults(point))
         return tuple(int(value) for value in point)
 
     def _faults(self, point: tuple[Any, ...]) -> list[str]:

@@ -6,6 +6,7 @@ import shlex
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from typer.main import get_command
 
 import moo_inference as mi
 from moo_inference.cli import app
+from moo_inference.cli_gate import STATUS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"(<!-- (?:code|run|refused): .+? -->\n)?^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
@@ -150,6 +152,18 @@ def test_yaml_blocks_are_catalogs(page, text, tmp_path):
     (tmp_path / "wrong.yaml").write_text(written(wrong))
     with pytest.raises(ValueError, match="cmax"):
         mi.load_catalog(tmp_path / "wrong.yaml")
+
+
+def test_the_steps_of_ci_pass_and_the_statuses_are_told(tmp_path):
+    page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
+    ((_, _, text),) = BLOCK.findall(page)
+    steps = yaml.safe_load(textwrap.dedent("\n".join(re.findall(r"^ {4}.*$", page, re.MULTILINE))))
+    for line in [*commands(text), *(step["run"] for step in steps)]:
+        full = [Path(sys.executable).parent / "moo-inference", *command_line(line)]
+        done = subprocess.run(full, cwd=tmp_path, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, f"{line}\n{done.stderr}"
+    told = dict(re.findall(r"^\| (\d) \| `(\w+)`", page, re.MULTILINE))
+    assert told == {str(status): cause for cause, status in STATUS.items()}
 
 
 def test_commands_in_the_text_exist_with_their_options():

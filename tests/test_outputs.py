@@ -162,6 +162,11 @@ def test_two_outputs_are_not_the_same_file(refused, mine, tmp_path):
     assert "--policy and --litellm must not be the same file" in refused(*words, tmp_path / "." / "x")
 
 
+def test_what_cannot_be_a_name_is_refused(refused, mine):
+    for words in writing(mine, "a\0b").values():
+        assert "cannot be written: embedded null byte" in refused(*words)
+
+
 RUNS = {
     "solve": ("solve", *FEW),
     "compare": ("compare", *FEW[:4], "--k-max", "4", "--solver", "exhaustive", "--seeds", "1"),

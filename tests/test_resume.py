@@ -199,6 +199,12 @@ def test_pieces_of_nobody_knows_which_settings_are_thrown_away(settings, small_s
     path.unlink()
     if settings is not None:
         path.write_bytes(settings)
+    # The results tell what they are of; without them nobody knows.
+    with pytest.raises(SettingError, match="holds a run with other settings"):
+        small_study(k_step=2)
+    (tmp_path / "settings.json").unlink()
+    for name in ("choices.csv", "choices.json", "fronts.csv", "curves.csv"):
+        (tmp_path / name).unlink()
     assert small_study(k_step=2) == 3
     other = files_of(tmp_path)
     assert set(other) & {name for name in before if name.endswith(".piece")} == set()

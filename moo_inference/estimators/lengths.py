@@ -19,7 +19,7 @@ FAR = 9.0
 """Standard scores beyond which there is nothing."""
 
 _TOP, _PANEL = 10.0, 0.5
-_TABLE = 2048
+_TABLE = 4096
 
 
 @dataclass(frozen=True)
@@ -124,7 +124,7 @@ class Length:
         return np.asarray(np.maximum(self.least, mu + sigma * z))
 
     def drawn(self, z: FloatArray) -> FloatArray:
-        """`from_normal` for many draws: of gamma by interpolation, within 2e-5 standard deviations."""
+        """`from_normal` for many draws: of gamma by interpolation, within 1e-4 standard deviations."""
         if self.kind != "gamma":
             return self.from_normal(z)
         x, _, scores = _gamma_table(self._gamma[0])
@@ -161,7 +161,7 @@ class Length:
         if self.kind == "gamma":
             shape, scale = self._gamma
             values, below, _ = _gamma_table(shape)
-            return np.asarray(np.interp(beyond / scale, values, below))
+            return np.asarray(np.interp(beyond / scale, values, below, left=0.0))
         mu, sigma = self._log
         with np.errstate(divide="ignore"):
             return np.asarray(ndtr((np.log(beyond) - mu) / sigma))

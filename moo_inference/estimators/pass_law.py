@@ -158,9 +158,14 @@ class Sum:
         below = np.minimum(values, most) - centre
         atom = clipped ** sizes[:, None]
         least = self.ends[0] - centre
-        raw = np.stack([powers @ below**j for j in range(1, 5)], axis=1) + atom * least ** np.arange(1, 5)
+        # einsum without BLAS, as in `_cells`.
+        raw = np.stack(
+            [np.einsum("ij,j->i", powers, below**j) for j in range(1, 5)], axis=1
+        ) + atom * least ** np.arange(1, 5)
         found = from_top(raw, 0.0) * [-1, 1, -1, 1]
         found[:, 0] += centre
+        if np.isinf(most):
+            found[sizes == 1] = self.cumulants
         return np.asarray(found)
 
     def largest_quantile(self, sizes: FloatArray, q: float) -> FloatArray:

@@ -116,6 +116,7 @@ class Totals:
         if alone.any():
             passes = self.k[alone].astype(float)
             values[alone] = np.column_stack([self.each.largest_quantile(passes, one) for one in q])
+            values[alone] += self._certain_prompt[alone, None]
         rows, columns, around = [], [], []
         for block in self._blocks():
             for column, one in enumerate(q):
@@ -123,7 +124,9 @@ class Totals:
                 columns.append(np.full(len(block.rows), column))
                 around.append(np.array(block.around(one)))
         if rows:
-            values[np.concatenate(rows), np.concatenate(columns)] = _crossed(*np.concatenate(around, axis=1))
+            places = np.concatenate(rows)
+            found = _crossed(*np.concatenate(around, axis=1))
+            values[places, np.concatenate(columns)] = np.maximum(found, self._least[places])
         return values
 
     def cdf(self, x: float) -> FloatArray:
@@ -136,9 +139,9 @@ class Totals:
         alone = self._alone
         if alone.any():
             with np.errstate(divide="ignore"):
-                values[alone] = np.exp(self.k[alone] * np.log(self.each.cdf_at(np.array([x]))))
+                values[alone] = np.exp(self.k[alone] * np.log(self.each.cdf_at(x - self._certain_prompt[alone])))
         for block in self._blocks():
-            values[block.rows] = block.cdf(x)
+            values[block.rows] = np.where(x < self._least[block.rows], 0.0, block.cdf(x))
         return values
 
     @property
@@ -150,6 +153,16 @@ class Totals:
     def _prompts(self) -> FloatArray:
         """(n,) how many times the prompt of the query counts; not at all where each pass has its own."""
         return np.zeros(len(self.k)) if self.prompts is None else self.prompts
+
+    @cached_property
+    def _least(self) -> FloatArray:
+        """(n,) what the total cannot be below, but for a negligible part."""
+        return np.asarray(self._prompts * self.law.prompt.ends[0] + self.waves * self.each.ends[0])
+
+    @property
+    def _certain_prompt(self) -> FloatArray:
+        """(n,) what the prompt of the query adds where it does not vary."""
+        return self._prompts * self.law.prompt.mean
 
     @property
     def _prompt_alone(self) -> bool:
@@ -283,7 +296,9 @@ class Totals:
         logarithm = np.log(found.values[last] + 1e-300)
         kept = np.flatnonzero(full.min() * logarithm.real > _NOTHING)
         spectrum = np.zeros((len(rows), self.cells // 2 + 1), dtype=complex)
-        spectrum[:, kept] = np.exp(full[:, None] * logarithm[kept]) * found.values[place][:, kept]
+        powers = full[:, None] * logarithm[kept]
+        # What is left out must not depend on the other rows.
+        spectrum[:, kept] = np.where(powers.real > _NOTHING, np.exp(powers) * found.values[place][:, kept], 0.0)
         return _Part(spectrum, *(full * numbers[:, last, None] + numbers[:, place]))
 
     @cached_property
@@ -331,8 +346,8 @@ class _Part:
 
     @classmethod
     def of(cls, own: Cells, step: float, values: NDArray[np.complex128]) -> "_Part":
-        """From cells of which these are the transforms. What exceeds the noise of rounding is interpolation's."""
-        noise = np.clip(own.variance - own.true_variance, -(step**2) / 4, step**2 / 12)
+        """From cells of which these are the transforms. What exceeds all that rounding can do is interpolation's."""
+        noise = np.clip(own.variance - own.true_variance, -(step**2) / 4, step**2 / 4)
         return cls(values, own.low, noise, own.mean, own.true_mean)
 
 

@@ -12,6 +12,7 @@ from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.prices import NOT_FOR_TEXT, PriceList, Tier
 from moo_inference.readers.serving import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.token_trace import TokenTrace
+from moo_inference.texts.words import counted
 
 SHOWN = 10
 """How many rows are shown."""
@@ -44,7 +45,8 @@ PARTS = {
 def _prices(found: PriceList) -> Found:
     prices = list(found.priced.values())
     holds = [
-        f"{len(prices) + len(found.unpriced):,} entries: {len(prices):,} with prices, {len(found.unpriced):,} without."
+        f"{counted(len(prices) + len(found.unpriced), 'entry', 'entries')}: "
+        f"{len(prices):,} with prices, {len(found.unpriced):,} without."
     ]
     tiered = sum(bool(price.tiers) for price in prices)
     if tiered:
@@ -91,7 +93,7 @@ def _of_a_tier(tier: Tier) -> str:
 
 
 def _lengths(trace: TokenTrace) -> Found:
-    holds = [f"{len(trace):,} requests."]
+    holds = [f"{counted(len(trace), 'request')}."]
     warnings = [f"{trace.where}: failed requests, which are left out: {trace.failed:,}."] if trace.failed else []
     for name, tokens in (("Input", trace.input_tokens), ("Output", trace.output_tokens)):
         mean, median, tail = float(tokens.mean()), float(np.median(tokens)), float(np.percentile(tokens, 95))
@@ -172,8 +174,8 @@ def _outcomes(found: Outcomes) -> Found:
     least, most = int(n.min()), int(n.max())
     each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     holds = [
-        f"{len(n):,} questions with {each} sample{'s' * (most > 1)} each.",
-        f"{int(c.sum()):,} of {len(found):,} samples are correct ({c.sum() / len(found):.2%}).",
+        f"{counted(len(n), 'question')} with {each} sample{'s' * (most > 1)} each.",
+        f"{int(c.sum()):,} of {counted(len(found), 'sample')} are correct ({c.sum() / len(found):.2%}).",
         f"Answers are {_there(None if found.answer is None else found.answer < 0)}, "
         f"scores are {_there(None if found.score is None else np.isnan(found.score))}.",
     ]
@@ -200,14 +202,18 @@ def _outcomes(found: Outcomes) -> Found:
 def _there(absent: NDArray[np.bool_] | None) -> str:
     if absent is None:
         return "not there"
-    return f"there but for {int(absent.sum()):,} samples" if absent.any() else "there"
+    return f"there but for {counted(int(absent.sum()), 'sample')}" if absent.any() else "there"
 
 
 def _lacking_samples(least: int, most: int) -> str:
     if most == 1:
         return "There is one sample of each question: accuracy is known for k = 1 only."
     known = f"up to {least:,}" if least > 1 else "= 1"
-    each = f"There are {least:,} samples" if least == most else f"There is one with no more than {least:,} samples"
+    each = (
+        f"There are {counted(least, 'sample')}"
+        if least == most
+        else f"There is one with no more than {counted(least, 'sample')}"
+    )
     return f"{each} of a question: accuracy is known for k {known} only."
 
 
@@ -229,8 +235,8 @@ def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
     what, by = _SEVERAL[option]
     sizes = dict.fromkeys(len(one.questions) for one in read.values())
     holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(found):,} {what}."]
-    counted = [(name, one.correct) for name, one in read.items()]
-    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in counted]
+    right = [(name, one.correct) for name, one in read.items()]
+    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
     lacks = [
         _lacking_samples(
             min(int(one.counts()[0].min()) for one in read.values()),
@@ -244,7 +250,7 @@ def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
 
 
 def _candidates(found: Candidates) -> Found:
-    holds = [f"{len(found):,} candidates with {len(set(found.names)):,} names."]
+    holds = [f"{counted(len(found), 'candidate')} with {counted(len(set(found.names)), 'name')}."]
     seconds = found.seconds_per_query
     times = ["-"] * len(found) if seconds is None else [f"{value:.4g}" for value in seconds]
     rows = [

@@ -13,6 +13,7 @@ from moo_inference.readers.document import printable
 from moo_inference.readers.lm_eval import lm_eval_filters, lm_eval_metrics
 from moo_inference.readers.outcomes import Outcomes
 from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
+from moo_inference.texts.words import with_article
 
 _WARNINGS = 20
 
@@ -145,7 +146,7 @@ def checked_options(known: Recognised, options: dict[str, Any], allowed: tuple[s
     if unknown:
         raise SettingError(
             [
-                f"{known.path}: a {known.name} has no option {name!r}{did_you_mean(name, allowed)}; "
+                f"{known.path}: {with_article(known.name)} has no option {name!r}{did_you_mean(name, allowed)}; "
                 f"it has: {', '.join(allowed) or 'none'}"
                 for name in unknown
             ]

@@ -123,7 +123,7 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
         import pyarrow as pa  # noqa: PLC0415 (an extra)
         from pyarrow import parquet  # noqa: PLC0415 (an extra)
     except ImportError as error:
-        raise ReaderError(f'{path}: to read Parquet, run: pip install "moo-inference[parquet]"') from error
+        raise ReaderError(f'{path}: to read Parquet, run: pip install -e ".[parquet]" in a clone') from error
     try:
         with open_to_read(path) as stream:
             table = parquet.ParquetFile(stream)

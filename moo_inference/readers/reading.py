@@ -10,6 +10,7 @@ from moo_inference.errors import ReaderError
 from moo_inference.readers.examination import checked_options, options_of
 from moo_inference.readers.recognition import FORMATS, as_format, recognise
 from moo_inference.readers.serving import trace_of
+from moo_inference.texts.words import with_article
 
 
 def read_as(
@@ -39,7 +40,7 @@ def read_as(
     known = recognise(path, kind) if format is None else as_format(path, format)
     single = kind == "lengths" and known.kind == "serving"
     if known.kind != kind and not single:
-        raise ReaderError(f"{path}: must tell {kind}, and is a {known.name}, which tells {known.kind}")
+        raise ReaderError(f"{path}: must tell {kind}, and is {with_article(known.name)}, which tells {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
     reader = getattr(import_module(f"moo_inference.readers.{known.format}"), FORMATS[known.format].reader)

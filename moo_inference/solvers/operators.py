@@ -221,6 +221,8 @@ def most_evaluations(termination: Any) -> float:
 def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_state: Any) -> NDArray[np.int64]:
     """Up to `count` distinct points of the grid outside `seen`: (m, n_var) integers."""
     axes, size = axes_of(problem), grid_size(problem)
+    if not count:
+        return np.empty((0, len(axes)), dtype=np.int64)
     if size > _MOST_LISTED:
         first, step, last = _geometry(problem)
         return _drawn_points(first, step, last + 1, count, seen, random_state)

@@ -18,6 +18,7 @@ from moo_inference.estimators import Progress
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import versions
 from moo_inference.studies.workers import Team, check_workers, ready_team
+from moo_inference.texts.words import counted
 
 Arrays = dict[str, NDArray[Any]]
 """What a piece gives: plain arrays by name, which can be sent, and stored without trust in who wrote them."""
@@ -121,6 +122,10 @@ def run_pieces(
     return [results[place] for place in range(len(pieces))]
 
 
+def _left(missing: Mapping[int, Piece]) -> str:
+    return f"{counted(len(missing), 'piece')} {'is' if len(missing) == 1 else 'are'} left"
+
+
 def _worth_workers(seconds: float, done: int, left: int) -> bool:
     return seconds / done * left >= WORTH_WORKERS
 
@@ -142,11 +147,11 @@ def _elsewhere(missing: dict[int, Piece], team: Team) -> Generator[tuple[int, Ar
             deaths = deaths + 1 if len(missing) == before else 0
             if deaths >= team.patience:
                 raise WorkerError(
-                    f"workers died {deaths} times in a row before a piece was finished (too little memory?); "
-                    f"{len(missing)} pieces are left"
+                    f"workers died {counted(deaths, 'time')} in a row before a piece was finished (too little "
+                    f"memory?); {_left(missing)}"
                 ) from error
         except OSError as error:
-            raise WorkerError(f"the connection to the workers was lost; {len(missing)} pieces are left") from error
+            raise WorkerError(f"the connection to the workers was lost; {_left(missing)}") from error
 
 
 @contextmanager

@@ -11,15 +11,14 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import SettingError, told_of
 from moo_inference.estimators import ScalingCurve
+from moo_inference.evaluated import Found, looked_up
 from moo_inference.merging import finite_tables
 from moo_inference.pipelines import (
     MOST_ROWS,
-    Found,
     PipelineChoice,
     PipelineFront,
     choose,
     front_of,
-    looked_up,
     merge,
 )
 from moo_inference.stages import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of

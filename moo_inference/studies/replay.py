@@ -15,6 +15,7 @@ from moo_inference.estimators import Progress, estimator_from
 from moo_inference.studies.baselines import named_now
 from moo_inference.studies.output import versions
 from moo_inference.studies.study import Study, run_study
+from moo_inference.texts.words import apart, counted
 
 CLOSE = 1e-9
 """Numbers that differ by less than this share of themselves count as the same: other processors round otherwise."""
@@ -43,9 +44,10 @@ class Replay:
         """What to tell: the verdict, the changes, the versions."""
         count = len(self.study.choices) + len(self.study.pipelines)
         if self.changes:
-            verdict = f"changed: {len(self.changes)} of {count} choices"
+            verdict = f"changed: {len(self.changes)} of {counted(count, 'choice')}"
         else:
-            verdict = f"nothing changed: {count} choices, largest relative difference {self.largest_difference:.1g}"
+            largest = f"largest relative difference {self.largest_difference:.1g}"
+            verdict = f"nothing changed: {counted(count, 'choice')}, {largest}"
         return [verdict, *self.changes, *(f"version of {text}" for text in self.other_versions)]
 
 
@@ -179,5 +181,6 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[
                 continue
         elif value == old:
             continue
-        found.append(f"{name} was {'nothing' if old is None else old}, is {'nothing' if value is None else value}")
+        was, now_is = apart(old, value)
+        found.append(f"{name} was {was}, is {now_is}")
     return found, largest

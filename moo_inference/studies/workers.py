@@ -97,7 +97,7 @@ def _dask_team(address: str) -> Iterator[Team]:
         import distributed  # noqa: PLC0415 (slow to load, and an extra)
     except ImportError as error:
         raise SettingError(
-            "a Dask cluster needs the extra `dask`, which is not installed: pip install 'moo-inference[dask]'"
+            'a Dask cluster needs the extra `dask`, which is not installed: pip install -e ".[dask]" in a clone'
         ) from error
     # What it has to say on lost connections is told by the exception.
     for name in (*_TALKERS, *logging.root.manager.loggerDict):

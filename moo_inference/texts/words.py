@@ -1,6 +1,5 @@
 """Plurals, articles, lists and numbers as sentences have them."""
 
-from collections.abc import Iterable, Sequence
 from typing import Any
 
 _SPELLED = "AEFHILMNORSX"
@@ -22,25 +21,24 @@ def with_article(name: str) -> str:
     """A name behind a or an, by its sound as far as its letters tell: an Azure trace, a LiteLLM map, an SLO."""
     word = name.split(" ", 1)[0]
     spelled = len(word) > 1 and word[:2].isupper()
-    vowel = word[:1] in _SPELLED if spelled else word[:1].lower() in "aeio" or word[:1] == "u"
+    vowel = word[:1] in _SPELLED if spelled else word[:1].lower() in "aeio" or word.startswith("lm-")
     return f"{'an' if vowel else 'a'} {name}"
 
 
-def listed(names: Iterable[Any]) -> str:
-    """Names one after the other, or that there are none."""
-    return ", ".join(map(str, names)) or "none, there are none"
+def apart(one: Any, other: Any) -> tuple[str, str]:
+    """Two values as a sentence has them: numbers with as few digits, from six on, as tell them apart; none for None."""
+    shown = [_plain(one, 6), _plain(other, 6)]
+    for digits in range(7, 18):
+        if shown[0] != shown[1]:
+            break
+        shown = [_plain(one, digits), _plain(other, digits)]
+    return shown[0], shown[1]
 
 
-def one_of(known: Sequence[Any]) -> str:
-    """What follows `must`: be one of some names, or the only one."""
-    return f"be {known[0]}" if len(known) == 1 else f"be one of: {listed(known)}"
-
-
-def plain(value: Any) -> str:
-    """A value as a sentence has it: six digits of a number, `nothing` for None, and all else as it is."""
+def _plain(value: Any, digits: int) -> str:
     if value is None:
-        return "nothing"
-    return f"{value:.6g}" if isinstance(value, float) else str(value)
+        return "none"
+    return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
 
 
 def spread(low: str, high: str) -> str:

@@ -7,6 +7,7 @@ from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
 from moo_inference.studies.pipeline_comparison import MERGE
 from moo_inference.texts.amounts import significant
 from moo_inference.texts.table import Table
+from moo_inference.texts.words import counted
 
 _MEASURES = {
     "found": "of the front found",
@@ -36,7 +37,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
     seeds = len(comparison.settings["seeds"])
     return [
         Table(
-            f"{problems} problem{'s' if problems > 1 else ''}, {seeds} seeds: median [least .. greatest]",
+            f"{counted(problems, 'problem')}, {counted(seeds, 'seed')}: median [least .. greatest]",
             ("solver", *_MEASURES.values()),
             quality,
             _notes(comparison),

@@ -191,7 +191,10 @@ def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart
     parts = []
     for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
         cells = tuple(_cell_part(study, cell, pictures) for cell in study.cells if cell.scenario == key)
-        across = Picture(pictures[f"scenario\n{key}"], f"Accuracy over cost, time and further resources of all models, {scenario.name}")
+        across = Picture(
+            pictures[f"scenario\n{key}"],
+            f"Accuracy over cost, time and further resources of all models, {scenario.name}",
+        )
         parts.append(ScenarioPart(scenario.name, budget_text(scenario), table, across, cells))
     return parts
 

@@ -85,7 +85,7 @@ def test_every_choice_that_moves_with_k_max_is_warned_of_where_no_budget_ends_th
 
 @pytest.mark.parametrize("rule", [*RULES, lambda F: len(F) - 1])
 def test_what_is_not_warned_of_stays_whatever_k_max_is(paper, rule):
-    """And what is warned of takes another k at some k_max: neither a warning nor its absence is a habit of a rule."""
+    """And what is warned of takes another k at some k_max."""
     for model in ("gpt-5-nano", "qwen3-30b-a3b"):
         chosen, warned = [], []
         for k_max in (64, 128, 256, 512):
@@ -96,6 +96,16 @@ def test_what_is_not_warned_of_stays_whatever_k_max_is(paper, rule):
         assert (len(set(chosen)) > 1) == any(warned), (chosen, warned)
         for place, said in enumerate(warned):
             assert said or len(set(chosen[place:])) == 1
+
+
+def test_in_waves_the_knee_by_curvature_is_not_at_the_beginning(paper):
+    """Steps of time bend the front more than its beginning does: 120 of 7, ..., 128 with 8 passes at once."""
+    curve = mi.ClosedForm().estimate(paper.models["gpt-5-nano"], range(1, 129), parallel=8, latency="waves")
+    front = mi.Front.from_curve(curve, paper.scenarios["proposal-writing"])
+    knee = decide(front, "knee-point")
+    assert knee.row > len(front) / 2
+    assert knee.k % 8 == 0
+    assert decide(front, "knee-chord").k < knee.k / 2
 
 
 def test_the_only_k_that_meets_a_floor_at_the_end_of_the_grid():

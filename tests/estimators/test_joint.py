@@ -7,11 +7,12 @@ from scipy.special import ndtr, ndtri
 from scipy.stats import multivariate_normal, norm
 
 from moo_inference.catalog import TokenLength
-from moo_inference.estimators.joint import _loadings, all_within, both, correlation
+from moo_inference.estimators.joint import _loadings, all_within, both, correlation, with_largest
+from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_law import PassLaw
-from moo_inference.estimators.totals import PromptOnceTotals, Totals
+from moo_inference.estimators.totals import Totals
 
-READ, WRITTEN = TokenLength(mean=1000, std=100), TokenLength(mean=500, std=30)
+READ, WRITTEN = (Length.of(TokenLength(mean=mean, std=std)) for mean, std in ((1000, 100), (500, 30)))
 KS = np.array([1, 3, 4, 9])
 TRIALS = 40_000
 
@@ -53,8 +54,9 @@ def simulated(total, k, z):
     """(trials,) one total from the normals behind its tokens, plainly."""
     a, b = total.law.per_input, total.law.per_output
     read, written = READ.mean + READ.std * z[0], WRITTEN.mean + WRITTEN.std * z[1]
-    if isinstance(total, PromptOnceTotals):
-        return a * total.prompts[list(total.k).index(k)] * read[:, 0] + b * written.sum(axis=1)
+    if total.prompts is not None:
+        prompt = a * total.prompts[list(total.k).index(k)] * read[:, 0]
+        return prompt + sum(b * written[:, start : start + total.wave].max(axis=1) for start in range(0, k, total.wave))
     waves = [(a * read + b * written)[:, start : start + total.wave] for start in range(0, k, total.wave)]
     return sum(wave.max(axis=1) for wave in waves)
 
@@ -63,8 +65,9 @@ KINDS = {
     "plain": Totals(law(0.001, 0.01), 1, KS),
     "waves of two": Totals(law(0.004, 0.01), 2, KS),
     "waves": Totals(law(0.004, 0.01), 3, KS),
-    "shared prompt": PromptOnceTotals(law(0.004, 0.01), 1, KS, prompts=np.ones(4)),
-    "cached prompt": PromptOnceTotals(law(0.004, 0.01), 1, KS, prompts=1 + (KS - 1) / 4),
+    "shared prompt": Totals(law(0.004, 0.01), 1, KS, np.ones(4)),
+    "cached prompt": Totals(law(0.004, 0.01), 1, KS, 1 + (KS - 1) / 4),
+    "one prompt in waves": Totals(law(0.004, 0.01), 3, KS, -(-KS // 3).astype(float)),
     "reading": Totals(law(0.002, 0.0), 1, KS),
     "writing": Totals(law(0.0, 0.02), 1, KS),
 }
@@ -78,7 +81,8 @@ def test_loadings_are_the_correlations_with_the_tokens_in_all(kind):
     for row, k in enumerate(KS.tolist()):
         z = tokens(k)
         values = simulated(total, k, z)
-        drawn = np.array([np.corrcoef(values, z[part].sum(axis=1))[0, 1] for part in (0, 1)])
+        read = z[0].sum(axis=1) if total.prompts is None else z[0][:, 0]
+        drawn = np.array([np.corrcoef(values, part)[0, 1] for part in (read, z[1].sum(axis=1))])
         band = 4 * (1 - found[row, :2] ** 2) / np.sqrt(TRIALS) + 1e-9
         assert (np.abs(found[row, :2] - drawn) < band).all()
         assert (np.abs(found[row, :2] + 9 * band - drawn) > band).all()  # the band can fail
@@ -90,19 +94,45 @@ def test_loadings_are_the_correlations_with_the_tokens_in_all(kind):
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_cost_and_time_have_the_correlation_of_simulated_queries(kind):
-    cost = KINDS[kind] if "prompt" in kind else Totals(law(0.001, 0.002), 1, KS)
-    for time in (KINDS["waves"], KINDS["waves of two"], KINDS["plain"], KINDS["reading"]):
+    # A query has one prompt in all that it is asked about, or one a pass.
+    one = "prompt" in kind
+    cost = KINDS[kind] if one else Totals(law(0.001, 0.002), 1, KS)
+    times = [KINDS["waves"], KINDS["waves of two"], KINDS["plain"], KINDS["reading"]]
+    if one:
+        times = [Totals(time.law, time.wave, KS, time.waves.astype(float)) for time in times]
+    for time in times:
         found = correlation(cost, time)
         for row, k in enumerate(KS.tolist()):
             z = tokens(k)
             drawn = np.corrcoef(simulated(cost, k, z), simulated(time, k, z))[0, 1]
-            if not ("prompt" in kind and time.wave == 1):
+            if cost.wave == 1:
                 band = 4 * (1 - found[row] ** 2) / np.sqrt(TRIALS) + 1e-9
                 assert abs(found[row] - drawn) < band
 
 
+@pytest.mark.parametrize("kind", ["normal", "gamma", "lognormal"])
+@pytest.mark.parametrize("std", [150, 700])
+def test_a_sum_varies_with_its_largest_as_draws_do(kind, std):
+    """Cov(sum, largest) / Var of one, of draws through each length's own quantiles; exactly 1 for a normal alone."""
+    own = Length.of(TokenLength(mean=500, std=std, kind=kind))
+    total = Totals(PassLaw(0.0, 0.01, READ, own), 4, np.array([4, 10]), np.ones(2))
+    drawn = own.from_normal(np.random.default_rng(1).standard_normal((200_000, 4)))
+
+    def covariance(size):
+        sums, largest = drawn[:, :size].sum(axis=1), drawn[:, :size].max(axis=1)
+        products = (sums - sums.mean()) * (largest - largest.mean()) / own.std**2
+        return products.mean(), products.std() / np.sqrt(len(products))
+
+    (four, band), (two, more) = covariance(4), covariance(2)
+    found = with_largest(total)
+    assert abs(found[0] - four) < 4 * band
+    assert abs(found[1] - 2 * four - two) < 4 * (2 * band + more)
+    if kind == "lognormal" and std == 700:
+        assert abs(1 - four) > 4 * band
+
+
 def test_what_does_not_vary_is_correlated_with_nothing():
-    certain = PassLaw(0.1, 0.1, TokenLength(mean=10, std=0), TokenLength(mean=5, std=0))
+    certain = PassLaw(0.1, 0.1, *(Length.of(TokenLength(mean=mean, std=0)) for mean in (10, 5)))
     still = Totals(certain, 1, KS)
     assert correlation(still, KINDS["waves"]).tolist() == [0] * 4
     assert correlation(KINDS["plain"], Totals(certain, 3, KS)).tolist() == [0] * 4
@@ -110,7 +140,7 @@ def test_what_does_not_vary_is_correlated_with_nothing():
 
 
 def test_clipping_never_makes_a_correlation_of_more_than_one():
-    short = PassLaw(1.0, 1.0, TokenLength(mean=1, std=3), TokenLength(mean=1, std=3))
+    short = PassLaw(1.0, 1.0, *[Length.of(TokenLength(mean=2, std=3, kind="normal"))] * 2)
     totals = Totals(short, 1, KS)
     assert (correlation(totals, totals) == 1).all()
     found = _loadings(totals)

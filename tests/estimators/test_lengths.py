@@ -73,7 +73,7 @@ def test_values_shares_and_scores_are_those_of_scipy(name):
     values = np.maximum(own.least, plain.ppf(stats.norm.cdf(z)))
     np.testing.assert_allclose(own.from_normal(z), values, rtol=1e-7)
     np.testing.assert_allclose(own.drawn(z), values, atol=2e-4 * own.std)
-    above = values[values > own.least]
+    above = values[values > own.least + 1e-9 * own.std]
     np.testing.assert_allclose(own.cdf_at(above), plain.cdf(above), rtol=1e-9)
     np.testing.assert_allclose(own.cdf(above), plain.cdf(above), atol=1e-5)
     assert own.cdf(np.array([own.least - 1.0])).tolist() == [0.0]
@@ -95,7 +95,7 @@ def test_higher_cumulants_are_those_of_the_moments(name):
 
 def test_the_largest_of_some_has_the_weights_of_its_density():
     z, weights = score_nodes(-9.0)
-    np.testing.assert_allclose(weights_of_largest((1.0, 4.0, 1e6), -9.0).sum(axis=1), 1, rtol=1e-12)
+    np.testing.assert_allclose(weights_of_largest((1.0, 4.0, 1e6), -9.0).sum(axis=1), 1, rtol=1e-11)
     # E[max of 4 normals], from tables of order statistics
     assert weights_of_largest((4.0,), -9.0)[0] @ z == pytest.approx(1.0293753730, abs=1e-9)
     assert len(weights) == len(z)

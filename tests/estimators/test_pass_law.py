@@ -1,172 +1,155 @@
-"""The law of one pass, against scipy's quadrature over the two normals behind its lengths."""
+"""What one pass costs and takes, and sums of lengths, against scipy's quadrature."""
 
 from dataclasses import FrozenInstanceError
-from itertools import pairwise
 
 import numpy as np
 import pytest
-from scipy.integrate import trapezoid
+from scipy.integrate import quad, trapezoid
 from scipy.stats import norm
 
 from moo_inference.catalog import TokenLength
-from moo_inference.errors import SettingError
+from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_law import (
     PassLaw,
+    Sum,
+    cells,
     cost_law,
-    generated,
-    prompts_paid,
+    prompts_read,
+    prompts_used,
     resource_laws,
+    scaled_cells,
     time_law,
     written_price,
 )
 
 
+def length(mean, std, kind=None):
+    return Length.of(TokenLength(mean=mean, std=std, kind=kind))
+
+
 def law(a, b, first, second):
-    return PassLaw(a, b, TokenLength(mean=first[0], std=first[1]), TokenLength(mean=second[0], std=second[1]))
+    return PassLaw(a, b, length(*first), length(*second))
 
 
-CLIPPED = {
-    "both": law(0.5, 2.0, (3, 4), (2, 1.5)),
-    "prompt": law(0.5, 2.0, (2, 3), (60, 2)),
-    "answer": law(0.5, 2.0, (60, 2), (2, 3)),
-    "certain prompt": law(0.5, 2.0, (0.5, 0), (2, 3)),
-    "certain answer": law(0.5, 2.0, (2, 3), (0.5, 0)),
-    "certain answer of three tokens": law(0.5, 2.0, (2, 3), (3, 0)),
-    "prompt alone": law(0.5, 0.0, (2, 3), (7, 3)),
-    "answer alone": law(0.0, 2.0, (7, 3), (2, 3)),
+SUMS = {
+    "clipped": Sum(((0.5, length(3, 4, "normal")), (2.0, length(2, 1.5, "normal")))),
+    "gamma": Sum(((0.5, length(300, 200)), (2.0, length(60, 50)))),
+    "lognormal": Sum(((0.5, length(300, 200, "lognormal")), (2.0, length(60, 10)))),
+    "one of them certain": Sum(((0.5, length(3, 0)), (2.0, length(20, 15)))),
+    "alone": Sum(((2.0, length(20, 15)),)),
 }
 
 
-def tokens(length, z):
-    return max(1.0, length.mean + length.std * z)
+def by_plain_quadrature(own, x):
+    """P(sum <= x), over the scores of its last term."""
+    *_, (weight, last) = own.terms
+    if len(own.terms) == 1:
+        return last.cdf_at(np.array([x / weight]))[0]
+    other, first = own.terms[0]
+    if first.std == 0:
+        return last.cdf_at(np.array([(x - other * first.mean) / weight]))[0]
+
+    def given(z):
+        left = (x - weight * last.from_normal(np.array([z]))[0]) / other
+        return norm.pdf(z) * first.cdf_at(np.array([left]))[0]
+
+    ends = [z for z in (last.first_score, 0.0) if -8.5 < z < 8.5]
+    return quad(given, -8.5, 8.5, points=ends, limit=400)[0]
 
 
-def pieces(length):
-    """Ends of the pieces on which a clipped length is smooth in its normal."""
-    edge = (1 - length.mean) / length.std if length.std else 0.0
-    return [-9.0, *[e for e in (edge,) if -9 < e < 9], 9.0]
-
-
-def over(f, ends):
-    """Integral of f over pieces on which it is smooth, each by 200 nodes."""
-    x, weights = np.polynomial.legendre.leggauss(200)
-    total = 0.0
-    for low, high in pairwise(ends):
-        z = low + (high - low) * (x + 1) / 2
-        total += (high - low) / 2 * (weights @ np.array([f(value) for value in z]))
-    return total
-
-
-def expected(length, f):
-    """E[f(L)]."""
-    return over(lambda z: norm.pdf(z) * f(tokens(length, z)), pieces(length))
-
-
-def plain_cdf(own, x):
-    """P(a L_in + b L_out <= x), over the answers one by one."""
-    a, b = own.per_input, own.per_output
-
-    def within(length, left, weight):
-        if weight == 0 or length.std == 0:
-            return float(weight * max(1.0, length.mean) <= left)
-        return norm.cdf((left / weight - length.mean) / length.std) if left / weight >= 1 else 0.0
-
-    if b == 0 or own.output_tokens.std == 0:
-        return within(own.input_tokens, x - b * max(1.0, own.output_tokens.mean), a)
-    if a == 0 or own.input_tokens.std == 0:
-        return within(own.output_tokens, x - a * max(1.0, own.input_tokens.mean), b)
-    out = own.output_tokens
-    # Beyond this answer even the shortest prompt is too much.
-    last = ((x - a) / b - out.mean) / out.std
-    ends = sorted({-9.0, *[e for e in ((1 - out.mean) / out.std, last) if -9 < e < 9], 9.0})
-    return over(lambda z: norm.pdf(z) * within(own.input_tokens, x - b * tokens(out, z), a), ends)
-
-
-@pytest.mark.parametrize("name", CLIPPED)
-def test_the_distribution_function_of_clipped_lengths(name):
-    own = CLIPPED[name]
+@pytest.mark.parametrize("name", SUMS)
+def test_the_distribution_function_of_a_sum(name):
+    own = SUMS[name]
     assert not own.normal
+    x = own.mean + np.array([-0.4, 0.0, 1.0, 3.0]) * own.std
+    exact = [by_plain_quadrature(own, value) for value in x]
+    # A mass on a single point is spread over a cell of the table.
+    np.testing.assert_allclose(own.cdf(x), exact, atol=5e-3 if name == "clipped" else 2e-5)
     low, high = own.ends
-    x = np.array([[low - 1e-6, low + 1e-9, low + 0.7], [own.mean, own.mean + own.std, own.mean + 3 * own.std]])
-    found = np.exp(own.log_cdf(x))
-    assert found.shape == (2, 3)
-    np.testing.assert_allclose(found, np.vectorize(lambda v: plain_cdf(own, v))(x), atol=2e-9)
-    assert own.log_cdf(np.array([low - 1e-6]))[0] < -40  # nine standard deviations away
-    assert (own.log_cdf(np.array([high, 2 * high])) <= 0).all()
-    np.testing.assert_allclose(own.log_cdf(np.array([high, 2 * high])), 0, atol=1e-12)
+    np.testing.assert_allclose(own.cdf(np.array([low - 1e-3, high])), [0, 1], atol=1e-9)
 
 
-@pytest.mark.parametrize("name", CLIPPED)
-def test_cumulants_of_clipped_lengths(name):
-    own = CLIPPED[name]
-    for weight, length, found in zip((own.per_input, own.per_output), (own.input_tokens, own.output_tokens), own.parts_cumulants, strict=True):  # fmt: skip  # noqa: E501
-        mean = expected(length, lambda t: t)
-        central = [expected(length, lambda t, j=j, mean=mean: (t - mean) ** j) for j in (2, 3, 4)]
-        plain = [mean, central[0], central[1], central[2] - 3 * central[0] ** 2]
-        np.testing.assert_allclose(found, plain * weight ** np.arange(1, 5), rtol=1e-8, atol=1e-8)
-    np.testing.assert_allclose(own.cumulants, own.parts_cumulants.sum(axis=0))
-    assert own.mean == pytest.approx(own.cumulants[0])
-    assert own.std == pytest.approx(np.sqrt(own.cumulants[1]))
+@pytest.mark.parametrize("name", SUMS)
+def test_cumulants_of_a_sum_are_the_sums(name):
+    own = SUMS[name]
+    expected = sum(weight ** np.arange(1, 5) * part.cumulants for weight, part in own.terms)
+    np.testing.assert_allclose(own.cumulants, expected)
+    assert (own.mean, own.std) == pytest.approx((expected[0], np.sqrt(expected[1])))
 
 
-def test_a_length_that_is_nearly_always_clipped():
-    """With one token in all but a share p, cumulants are those of the rare excess: all about p E[excess^j]."""
-    rare = TokenLength(mean=1, std=1e-3)
-    own = PassLaw(1.0, 0.0, rare, rare)
-    # max(1, 1 + s Z): mean 1 + s / sqrt(2 pi), variance s^2 (1/2 - 1 / (2 pi))
-    assert own.mean == pytest.approx(1 + 1e-3 / np.sqrt(2 * np.pi), rel=1e-12)
-    assert own.std == pytest.approx(1e-3 * np.sqrt(0.5 - 0.5 / np.pi), rel=1e-9)
-
-
-@pytest.mark.parametrize("name", ["both", "prompt", "answer"])
-def test_the_largest_of_several_clipped_passes(name):
+@pytest.mark.parametrize("name", SUMS)
+def test_the_largest_of_several_passes(name):
     """E[max] = high - integral of F^n, and its quantiles are those of F at q^(1/n)."""
-    own = CLIPPED[name]
+    own = SUMS[name]
     low, high = own.ends
     sizes = [1, 3, 8]
     found = own.largest_cumulants(sizes)
-    x = np.linspace(low, high, 200_001)
-    log_cdf = own.log_cdf(x)
+    x = np.linspace(low, high, 400_001)
+    below = own.cdf(x)
     for row, size in enumerate(sizes):
-        power = np.exp(size * log_cdf)
-        mean = high - trapezoid(power, x)
-        variance = trapezoid(2 * (high - x) * power, x) - (high - mean) ** 2
-        assert found[row, 0] == pytest.approx(mean, rel=1e-5)
-        assert found[row, 1] == pytest.approx(variance, rel=1e-4)
-    np.testing.assert_allclose(found[0], own.cumulants, rtol=1e-3, atol=1e-3)
+        mean = high - trapezoid(below**size, x)
+        variance = trapezoid(2 * (high - x) * below**size, x) - (high - mean) ** 2
+        assert found[row, 0] == pytest.approx(mean, rel=2e-3)
+        assert np.sqrt(found[row, 1]) == pytest.approx(np.sqrt(variance), rel=4e-3)
+    np.testing.assert_allclose(found[0], own.cumulants, rtol=1e-9)
     for q in (0.6, 0.95):
         values = own.largest_quantile(np.array(sizes, dtype=float), q)
-        np.testing.assert_allclose(np.exp(sizes * own.log_cdf(values)), q, rtol=1e-9)
+        np.testing.assert_allclose(own.cdf_at(values) ** sizes, q, rtol=1e-4)
 
 
 def test_the_largest_of_several_normal_passes():
-    own = law(0.5, 2.0, (1000, 30), (500, 20))
+    own = law(0.5, 2.0, (1000, 30), (500, 20)).whole
     assert own.normal
     assert own.std == pytest.approx(np.hypot(15, 40))
     assert own.ends == pytest.approx((own.mean - 9 * own.std, own.mean + 9 * own.std))
-    np.testing.assert_allclose(own.spreads, [15, 40])
-    assert np.exp(own.log_cdf(np.array([own.mean + own.std])))[0] == pytest.approx(norm.cdf(1))
     values = own.largest_quantile(np.array([1.0, 4.0]), 0.9)
     np.testing.assert_allclose(norm.cdf((values - own.mean) / own.std) ** [1, 4], 0.9)
     found = own.largest_cumulants([2])[0]
     np.testing.assert_allclose(found[:2], [own.mean + own.std / np.sqrt(np.pi), own.std**2 * (1 - 1 / np.pi)])
 
 
+@pytest.mark.parametrize("name", SUMS)
+def test_cells_hold_all_the_mass_and_know_what_they_stand_for(name):
+    own = SUMS[name]
+    found = cells(own, own.std / 20, 256, np.array([1.0, 4.0]))
+    np.testing.assert_allclose(found.masses.sum(axis=1), 1, rtol=1e-12)
+    centres = found.low[0] + np.arange(256) * own.std / 20
+    np.testing.assert_allclose(found.masses @ centres, found.mean)
+    np.testing.assert_allclose(found.masses @ centres**2 - found.mean**2, found.variance)
+    # Rounding adds at most a quarter of a cell's square, and moves the mean by less than half a cell.
+    assert (np.abs(found.variance - found.true_variance) < (own.std / 20) ** 2).all()
+    assert (np.abs(found.mean - found.true_mean) < own.std / 40).all()
+    several = scaled_cells(own, np.array([1.0, 3.0]), own.std / 20, 1024)
+    np.testing.assert_allclose(several.masses[0, :200], found.masses[0, :200], atol=1e-9)
+    np.testing.assert_allclose(several.true_mean, own.mean * np.array([1, 3]), rtol=2e-3)
+    np.testing.assert_allclose(several.mean, several.true_mean, atol=own.std / 20)
+
+
+def test_what_is_cut_off_at_the_last_cell_is_known():
+    """E[min(X, c)] = c - integral of F up to c."""
+    own = Sum(((1.0, length(20, 60, "lognormal")),))
+    step, count = own.std / 20, 64
+    found = cells(own, step, count, np.ones(1))
+    most = found.low[0] + (count - 1) * step
+    x = np.linspace(1, most, 1_000_001)
+    assert found.true_mean[0] == pytest.approx(most - trapezoid(own.cdf(x), x), rel=1e-4)
+    assert found.true_mean[0] < 0.95 * own.mean
+
+
 def test_a_certain_pass_jumps_from_never_to_always():
     own = law(0.5, 2.0, (0.5, 0), (3, 0))
-    assert own.mean == 0.5 * 1 + 2.0 * 3
+    assert own.mean == 0.5 * 0.5 + 2.0 * 3
     with pytest.raises(FrozenInstanceError):
         own.per_input = 1.0
-    assert np.exp(own.log_cdf(np.array([6.49, 6.5, 6.6]))).tolist() == [0, 1, 1]
-    unit = law(1.0, 0.0, (100, 1), (3, 0))
-    assert unit.std == 1
-    assert np.exp(unit.log_cdf(np.array([100.0])))[0] == pytest.approx(0.5)
+    assert own.whole.cdf(np.array([6.24, 6.25, 6.3])).tolist() == [0, 1, 1]
 
 
-def test_where_a_weight_is_nothing_its_clipping_is_too():
+def test_where_a_weight_is_nothing_its_kind_is_too():
     assert law(0.0, 1.0, (3, 4), (1000, 10)).normal
     assert not law(1e-9, 1.0, (3, 4), (1000, 10)).normal
     assert law(1.0, 1.0, (1000, 0), (1000, 10)).normal
+    assert law(0.0, 1.0, (3, None), (1000, 10)).known
+    assert not law(1.0, 1.0, (3, None), (1000, 10)).known
 
 
 REASONING = {"reasoning_tokens": {"mean": 400, "std": 80}, "usd_per_million_reasoning_tokens": 30.0}
@@ -179,7 +162,6 @@ def test_a_bill_with_reasoning_has_the_mean_and_the_spread_of_its_parts(gpt5):
     mean = (1.25 * 1024 + 10 * 2048 + 30 * 400) / 1e6
     spread = np.sqrt((1.25 * 64) ** 2 + (10 * 128) ** 2 + (30 * 80) ** 2) / 1e6
     assert (own.mean, own.std) == pytest.approx((mean, spread), rel=1e-12)
-    assert (generated(model).mean, generated(model).std) == pytest.approx((2448, np.hypot(128, 80)))
     assert written_price(model, 10.0, 30.0) == pytest.approx((10 * 2048 + 30 * 400) / 2448)
     same = cost_law(gpt5.replace(reasoning_tokens={"mean": 400, "std": 80}))
     assert same.std == pytest.approx(np.sqrt((1.25 * 64) ** 2 + (10 * np.hypot(128, 80)) ** 2) / 1e6)
@@ -191,41 +173,24 @@ def test_a_bill_with_reasoning_has_the_mean_and_the_spread_of_its_parts(gpt5):
     assert cost_law(free).mean == pytest.approx(1.25 * 1024 / 1e6)
 
 
-def test_a_measured_time_of_requests_is_the_law_of_a_pass(gpt5):
+def test_a_measured_time_of_requests_is_that_of_a_pass(gpt5):
     timed = gpt5.replace(
         request_seconds={"mean": 9.0, "std": 2.0}, seconds_per_input_token=None, seconds_per_output_token=None
     )
     own = time_law(timed)
-    assert (own.mean, own.std) == pytest.approx((9, 2), rel=1e-5)
+    assert (own.mean, own.std) == pytest.approx((9, 2), rel=1e-12)
+    assert own.prompt.mean == 0
     certain = time_law(timed.replace(request_seconds={"mean": 9.0, "std": 0.0}))
     assert (certain.mean, certain.std) == pytest.approx((9, 0))
-    # Clipped at 0 where the normal law would be negative: max(0, 2 Z) of mean 2 / sqrt(2 pi)
-    wide = time_law(timed.replace(request_seconds={"mean": 1e-9, "std": 2.0}))
-    assert wide.mean == pytest.approx(2 / np.sqrt(2 * np.pi), rel=1e-6)
+    wide = time_law(timed.replace(request_seconds={"mean": 1.0, "std": 20.0}))
+    assert (wide.mean, wide.std) == pytest.approx((1, 20), rel=1e-12)
 
 
-def test_prompts_are_paid_once_or_at_a_share(gpt5):
-    k = np.array([1, 2, 5])
-    assert prompts_paid(gpt5, k) is None
-    assert prompts_paid(gpt5.replace(shared_prompt=True), k).tolist() == [1, 1, 1]
-    cached = gpt5.replace(usd_per_million_cached_input_tokens=0.125)
-    assert prompts_paid(cached, k) == pytest.approx([1, 1.1, 1.4])
-    free = gpt5.replace(free=True, usd_per_million_input_tokens=0.0, usd_per_million_cached_input_tokens=0.0)
-    assert prompts_paid(free, k).tolist() == [1, 1, 1]
-
-
-def test_price_tiers_hold_for_all_prompts_or_need_measured_ones(gpt5):
-    tier = {"from_input_tokens": 1000, "usd_per_million_input_tokens": 2.5, "usd_per_million_output_tokens": 15.0}
-
-    def priced(mean, std):
-        own = cost_law(gpt5.replace(price_tiers=[tier], input_tokens={"mean": mean, "std": std}))
-        return own.per_input * 1e6, own.per_output * 1e6
-
-    assert priced(500, 10) == priced(1000, 0) == pytest.approx((1.25, 10))
-    assert priced(5000, 10) == priced(1000.5, 0) == pytest.approx((2.5, 15))
-    with pytest.raises(SettingError) as refused:
-        priced(1000, 10)
-    assert str(refused.value) == (
-        "GPT-5: a share of 0.5 of the prompts has more than 1,000 tokens and so another price: for that, give the "
-        "model measured `passes` and use the Empirical estimator"
-    )
+def test_prompts_are_read_in_each_wave_and_used_in_each_pass(gpt5):
+    k, one = np.array([1, 2, 5]), gpt5.replace(prompt="per-query")
+    assert prompts_read(gpt5, k, 4) is None
+    assert prompts_used(gpt5, k) is None
+    assert prompts_read(one, k, 4).tolist() == [1, 1, 2]
+    assert prompts_read(one, k, 1).tolist() == prompts_used(one, k).tolist() == [1, 2, 5]
+    shared = one.replace(shared_prompt=True)
+    assert prompts_read(shared, k, 2).tolist() == [1, 1, 3]

@@ -120,7 +120,7 @@ def test_a_million_draws_find_no_difference(name):
     for q in (*QS, 0.99):
         band = 4 * np.sqrt(q * (1 - q) / len(sample))
         assert abs((sample <= totals.quantile(q)[0]).mean() - q) < band
-        assert abs((sample <= totals.quantile(q)[0] + 0.02 * totals.std[0]).mean() - q) > band  # the band can fail
+        assert abs((sample <= totals.quantile(q)[0] + 0.1 * totals.std[0]).mean() - q) > band  # the band can fail
 
 
 @pytest.mark.parametrize("name", ["as in the paper", "gamma", "clipped"])
@@ -271,7 +271,7 @@ def test_a_sum_of_two_lengths_is_the_sum(parts):
     for q in (0.3, 0.5, 0.95, 0.99):
         value, band = own.from_normal(stats.norm.ppf([q]))[0], 4 * np.sqrt(q * (1 - q) / 1e6)
         assert abs((sample <= value).mean() - q) < band + 1e-4
-        assert abs((sample <= 1.02 * value).mean() - q) > band
+        assert abs((sample <= 1.1 * value).mean() - q) > band
         assert own.cdf(np.array([value]))[0] == pytest.approx(q, abs=1e-5)
     largest = sample.reshape(-1, 4).max(axis=1)
     found = own.largest_cumulants([1, 4])

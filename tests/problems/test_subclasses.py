@@ -14,7 +14,7 @@ import moo_inference as mi
 from moo_inference.decision import decide
 from moo_inference.errors import SettingError
 from moo_inference.pipelines import PipelineFront, choose
-from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
+from moo_inference.problems import EstimatedProblem, InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, nsga2
 from moo_inference.stages import Stage
 from moo_inference.studies.comparison import compare_solvers
@@ -397,3 +397,22 @@ def test_an_error_names_the_variable(paper, budgets):
         problem.evaluate(np.array([[0, 0]]))
     with pytest.raises(SettingError, match=r"2 values \(model, k\), got 1"):
         problem.estimates([[1]])
+
+
+def test_a_problem_of_one_s_own_may_leave_its_variables_without_names(gpt5, budgets):
+    class Own(EstimatedProblem):
+        def _estimate(self, points):
+            return mi.ClosedForm().estimate(gpt5, [k for (k,) in points])
+
+    problem = Own((range(1, 9),), (8,), budgets)
+    ours = InferenceScalingProblem(gpt5, budgets)
+    assert problem.evaluate([[3]])[0].tolist() == ours.evaluate([[3]])[0].tolist()
+    with pytest.raises(SettingError, match="variable 1 must be a whole number"):
+        problem.evaluate([[9]])
+
+
+def test_a_front_of_points_is_that_of_a_run_that_saw_them(problems):
+    problem = problems[2]
+    result = minimize(problem, ExhaustiveSearch())
+    points = PipelineFront.of_points(problem, result.pop.get("X"))
+    assert points.F.tolist() == PipelineFront.from_result(result).F.tolist()

@@ -189,7 +189,7 @@ def test_without_pyarrow_parquet_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ReaderError) as caught:
         read_outcomes_table(path)
-    assert 'pip install "moo-inference[parquet]"' in caught.value.faults[0]
+    assert 'pip install -e ".[parquet]" in a clone' in caught.value.faults[0]
 
 
 def test_an_empty_table_is_refused(file):

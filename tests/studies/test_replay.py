@@ -61,7 +61,7 @@ def test_what_changed_is_named(paper):
     assert found.changes[0].endswith("is gone")
     assert found.changes[1].endswith("k was 112, is 111")
     assert "cost was" in found.changes[2]
-    assert "status was no-knee, is ok; k was nothing, is 3" in found.changes[3]
+    assert "status was no-knee, is ok; k was none, is 3" in found.changes[3]
     assert found.changes[4].endswith("is new")
     assert found.largest_difference == pytest.approx(1e-6, rel=1e-3)
     assert found.lines()[0] == "changed: 5 of 10 choices"

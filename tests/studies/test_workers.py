@@ -254,5 +254,5 @@ def test_an_address_at_which_nobody_listens_is_told(monkeypatch):
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch):
     monkeypatch.setitem(sys.modules, "distributed", None)
-    with pytest.raises(SettingError, match=r"pip install 'moo-inference\[dask\]'"):
+    with pytest.raises(SettingError, match=r'pip install -e "\.\[dask\]" in a clone'):
         mi.run_study(PAPER, workers="tcp://127.0.0.1:8786")

@@ -208,9 +208,11 @@ def test_the_page_tells_quantiles_keepers_and_intervals(paper):
         assert f"p95 {seconds(row['time_at_quantile'])}" in html
     row = study.choices.set_index("model").loc["voted"]
     assert f"{row['accuracy_ci_low']:.3f} to {row['accuracy_ci_high']:.3f}" in html
+    assert html.count("interval unknown") == 1
     alone = choices_table({"gpt-5": shown["gpt-5"]}, {"gpt-5": "GPT-5"})
     assert "as only an oracle or a perfect check of the answers picks it" in alone
     assert "kept by" not in alone
+    assert "interval" not in alone
     cube = cube_figure(shown["voted"])
     assert cube.layout.scene.yaxis.title.text == "95 % of queries:<br>time (s)"
     assert cube.layout.scene.zaxis.title.text == "accuracy, kept by vote"

@@ -19,7 +19,7 @@ def taken_port():
 def test_without_the_extra_it_is_said_what_to_install(monkeypatch):
     found = importlib.util.find_spec
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None if name == "streamlit" else found(name))
-    with pytest.raises(MooInferenceError, match=r'needs streamlit.*pip install "moo-inference\[explore\]"'):
+    with pytest.raises(MooInferenceError, match=r'needs streamlit.*pip install -e "\.\[explore\]" in a clone'):
         launch.explore()
 
 

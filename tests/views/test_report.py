@@ -116,7 +116,7 @@ def test_settings_versions_rules_and_the_command_stand_in_it(html, study):
     assert "ClosedForm()" in text
     for rule in study.options["decisions"]:
         assert rule in text
-    assert "The row farthest from the straight line between the front's ends (recommended)" in text
+    assert "The row farthest from the straight line between the front's ends, towards the ideal (recommended)" in text
     assert "This report says which k to take of 9 models" in " ".join(text.split())
 
 

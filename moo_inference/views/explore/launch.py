@@ -56,7 +56,7 @@ def check_installed() -> None:
     missing = [name for name in ("streamlit", "plotly") if importlib.util.find_spec(name) is None]
     if missing:
         raise MooInferenceError(
-            f'the page needs {" and ".join(missing)}, to be installed with: pip install "moo-inference[explore]"'
+            f'the page needs {" and ".join(missing)}, to be installed with: pip install -e ".[explore]" in a clone'
         )
 
 

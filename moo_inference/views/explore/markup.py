@@ -23,7 +23,7 @@ STYLE = """<style>
 .answer .rule {white-space: nowrap; font-weight: 400}
 .answer .why {min-width: 15rem; font-size: 0.85rem}
 .answer .warning {font-weight: 600}
-.answer .also {font-size: 0.8em; white-space: normal; color: #555}
+.answer .also {font-size: 0.8em; color: #555}
 @container (max-width: 45rem) {
   .answer tr.heads, .answer tr.choice {display: flex; flex-wrap: wrap; border-bottom: 1px solid #e3e3e3}
   .answer thead th {border: 0; white-space: normal; line-height: 1.1}
@@ -32,6 +32,7 @@ STYLE = """<style>
   .answer tr.heads th, .answer .number {flex: 0 0 4rem; padding-right: 0.3rem}
   .answer tr.heads th:nth-child(2), .answer tr.choice td:nth-child(2) {flex-basis: 2rem}
   .answer tr.heads th:last-child {display: none}
+  .answer .also {white-space: normal}
   .answer .why {flex: 1 0 100%; padding-left: 1.8rem}
 }
 .sign {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
@@ -75,9 +76,11 @@ def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
         key: f"{labels[key]}, kept by {keeper(one.keep)}" if len(keeps) > 1 else labels[key]
         for key, one in found.items()
     }
-    groups = "".join(_group(words[key], trajectory, len(columns)) for key, trajectory in found.items())
-    *means, last = ["accuracy", *spent_words(resources)]
     measured = any(one.curve.evidence is not None for one in found.values())
+    groups = "".join(
+        _group(words[key], trajectory, len(columns), measured=measured) for key, trajectory in found.items()
+    )
+    *means, last = ["accuracy", *spent_words(resources)]
     known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes a '
@@ -87,15 +90,15 @@ def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
     )
 
 
-def _group(label: str, found: Trajectory, width: int) -> str:
+def _group(label: str, found: Trajectory, width: int, *, measured: bool) -> str:
     head = f'<tr class="model"><th scope="rowgroup" colspan="{width}">{escape(label)}</th></tr>'
     if found.infeasibility is not None:
         why = f'<tr><td colspan="{width}" class="warning">⚠ no k meets all budgets</td></tr>'
         return f"<tbody>{head}{why}</tbody>"
-    return f"<tbody>{head}{''.join(_row(mark, width) for mark in found.marks)}</tbody>"
+    return f"<tbody>{head}{''.join(_row(mark, width, measured=measured) for mark in found.marks)}</tbody>"
 
 
-def _row(mark: Mark, width: int) -> str:
+def _row(mark: Mark, width: int, *, measured: bool) -> str:
     sign = f'<span class="sign" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
     warnings = "".join(f'<div class="warning">⚠ {escape(warning)}</div>' for warning in mark.warnings)
     reason = "" if mark.reason in mark.warnings else escape(mark.reason)
@@ -107,7 +110,7 @@ def _row(mark: Mark, width: int) -> str:
         )
     share = "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}"
     below = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
-    interval = [] if mark.interval is None else [interval_text(*mark.interval)]
+    interval = [interval_text(*mark.interval or (math.nan, math.nan))] if measured else []
     cells = (
         _number(str(mark.k)),
         _number(f"{mark.accuracy:.4f}", *interval, *([below["accuracy"]] if "accuracy" in below else [])),
