@@ -202,7 +202,9 @@ class Policy:
             return None
         if self.amounts is not None:
             # Without tails every row that is there is on the front of all budgets that it meets.
-            rows = rows[_nondominated(objectives_levelled(F[rows]))]
+            levels = objectives_levelled(F[rows])
+            order = np.lexsort(levels.T[::-1])
+            rows = rows[order[_nondominated(levels[order])]]
         N = F[rows]
         if divides:
             N[:, :-1] /= np.array(list(budgets.values()))
