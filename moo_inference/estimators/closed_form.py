@@ -39,12 +39,12 @@ _SPREAD = (0.025, 0.975)
 class ClosedForm(Estimator):
     """Estimates from formulas, clipping at both ends included; `q_se` is 0 throughout.
 
-    Exact: mean and standard deviation of cost, time (both latency rules) and accuracy, for k up to 10^6, and
-    all quantiles of accuracy (to 1e-12; to 1e-6 in waves where a pass adds up lengths that are not normal). Quantiles of
-    cost and time are as in `Totals`. SLO attainment joins cost, time and what
-    else is used by a normal copula with their correlation: it is as exact as the quantiles where at most one of them can
-    break its budget, else within 0.6 (ideal) to 1.6 percentage points (waves) for lengths that vary by up to their
-    means, and 3.5 where seconds were measured. What depends on a spread that is not known is NaN.
+    Exact: mean and standard deviation of cost, time (both latency rules) and accuracy, for k up to 10^6, and all
+    quantiles of accuracy (to 1e-12; to 1e-6 in waves where a pass adds up lengths that are not normal). Quantiles of
+    cost and time are as in `Totals`. SLO attainment joins cost, time and what else is used by a normal copula with
+    their correlation: it is as exact as the quantiles where at most one of them can break its budget, else within 0.6
+    (ideal) to 1.6 percentage points (waves) for lengths that vary by up to their means, and 3.5 where seconds were
+    measured. What depends on a spread that is not known is NaN.
     """
 
     def estimate_many(

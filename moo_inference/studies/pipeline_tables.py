@@ -8,8 +8,8 @@ from moo_inference.texts.table import Table
 
 LOWER_BOUND = (
     "Of parallel branches the larger mean time counts, which is a lower bound of the mean time of the slowest: too low "
-    "by 0.56 standard deviations of a branch's time where two are equally long on average, by 0.85 of three, by 1.03 of "
-    "four; by nothing where one is always the slowest."
+    "by 0.56 standard deviations of a branch's time where two are equally long on average, by 0.85 of three, by 1.03 "
+    "of four; by nothing where one is always the slowest."
 )
 INDEPENDENT = "Accuracies multiply: stages are taken to succeed independently of each other, and all of them must."
 

@@ -46,7 +46,7 @@ def again(model):
     return 1.0 if cached is None else cached / model.usd_per_million_input_tokens
 
 
-def twin(model, k, trials, seed, parallel, latency):  # noqa: PLR0912 (one loop, written out)
+def twin(model, k, trials, seed, parallel, latency):
     """(trials, 2) costs and times, one trial and one pass at a time."""
     picks = np.random.default_rng(seed)
     u = [picks.random(trials) for _ in range(k)]
