@@ -57,13 +57,14 @@ class Reproduction:
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
-        """The study's choices, 108 rows with the knee under the paper's name for it, and before `keep` the columns.
+        """The study's choices, 108 rows with the knee under the paper's name for it, without `keep`, and the columns.
 
         printed_k, printed_accuracy, printed_cost, printed_time: as in the paper's tables;
         differs: which of k, accuracy, cost, time differ from print, empty where none does;
         reason: why.
         """
-        frame = self.study.choices.copy()
+        # The paper assumes an oracle throughout.
+        frame = self.study.choices.drop(columns="keep")
         frame["decision"] = frame["decision"].replace(PAPER_LABELS)
         keys = ["scenario", "model", "decision"]
         printed = printed_tables().rename(columns=lambda name: name if name in keys else f"printed_{name}")
@@ -73,7 +74,6 @@ class Reproduction:
             (KNOWN_DIFFERENCES.get(tuple(key), "unexplained") if differs else "")
             for *key, differs in frame[[*keys, "differs"]].itertuples(index=False, name=None)
         ]
-        frame["keep"] = frame.pop("keep")
         return frame
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:

@@ -48,7 +48,7 @@ def faults(*lines):
 @given(found=st.dictionaries(ids, models(), min_size=1, max_size=2))
 def test_what_is_saved_is_loaded_equal(found, essay, tmp_path):
     catalog = mi.Catalog(models=found, scenarios={"s": essay})
-    mi.save_catalog(catalog, tmp_path / "catalog.yaml")
+    mi.save_catalog(catalog, tmp_path / "catalog.yaml", overwrite=True)
     again = mi.load_catalog(tmp_path / "catalog.yaml")
     assert again == catalog
     assert list(again.models) == list(found)

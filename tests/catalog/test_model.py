@@ -81,3 +81,26 @@ def test_a_catalog_is_read_only_and_can_be_copied(paper):
         assert again == paper
     assert list(paper.model_dump()["models"]) == list(paper.models)
     assert hash(paper.models["gpt-5"]) == hash(paper.models["gpt-5"].replace())
+
+
+@pytest.mark.parametrize(("mean", "most"), [(0.5, 0.5), (0.9, 0.3), (0.94, 0.2374868)])
+def test_no_accuracy_varies_more_than_right_or_wrong_answers_do(gpt5, mean, most):
+    """The standard deviation of what lies in [0, 1] is greatest where all of it lies at the ends."""
+    assert gpt5.replace(accuracy={"mean": mean, "std": most}).accuracy.std == most
+    for std in (most + 1e-4, 30):
+        with pytest.raises(SettingError, match=r"must be at most 0\.\d+, since nothing in \[0, 1\]"):
+            gpt5.replace(accuracy={"mean": mean, "std": std})
+
+
+def test_how_a_length_is_spread_is_saved_and_read(gpt5, tmp_path):
+    lengths = {
+        "input_tokens": {"mean": 900, "std": None},
+        "output_tokens": {"mean": 300, "std": 280, "kind": "lognormal"},
+        "prompt": "per-query",
+    }
+    model = gpt5.replace(**lengths)
+    mi.save_catalog(mi.Catalog(models={"m": model, "paper": gpt5}, scenarios={}), tmp_path / "c.yaml")
+    again = mi.load_catalog(tmp_path / "c.yaml").models
+    assert again["m"] == model
+    assert (again["m"].input_tokens.std, again["m"].output_tokens.kind) == (None, "lognormal")
+    assert (again["m"].prompt, again["paper"].prompt) == ("per-query", "per-pass")

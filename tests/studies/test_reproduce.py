@@ -80,7 +80,7 @@ def test_files(reproduction, tmp_path):
     claims = exact_csv(tmp_path / "claims.csv")
     assert len(claims) == len(reproduction.claims)
     choices = exact_csv(tmp_path / "choices.csv")
-    assert list(choices.columns[-7:]) == [
-        "printed_k", "printed_accuracy", "printed_cost", "printed_time", "differs", "reason", "keep",
+    assert list(choices.columns[-6:]) == [
+        "printed_k", "printed_accuracy", "printed_cost", "printed_time", "differs", "reason",
     ]  # fmt: skip
     assert len(KNOWN_DIFFERENCES) == choices["differs"].notna().sum()
