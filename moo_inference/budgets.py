@@ -73,7 +73,8 @@ def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str]
         TOLERANCE.
     """
     G = np.empty_like(values)
-    G[:, :-1] = values[:, :-1] / [limit.value or np.inf for limit in scenario.limits(resources)[:-1]] - 1
+    with np.errstate(invalid="ignore"):  # an amount without end, where there is no budget, is no number
+        G[:, :-1] = values[:, :-1] / [limit.value or np.inf for limit in scenario.limits(resources)[:-1]] - 1
     G[:, -1] = -1.0 if scenario.a_min is None else scenario.a_min - values[:, -1]
     G -= TOLERANCE
     return G

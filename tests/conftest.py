@@ -15,6 +15,12 @@ GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _width_of_its_own():
+    """Tables are as wide as they are when nobody says how wide; pytest's workers are told 80 columns."""
+    os.environ.pop("COLUMNS", None)
+
+
 def exact_csv(source, **options):
     """A table whose numbers are read to the last bit, as pandas does unasked from version 3 on."""
     if pd.__version__.startswith("2."):

@@ -291,7 +291,7 @@ def test_a_report_is_written_replayed_and_found_out(capsys, tmp_path):
     assert f"moo-inference report {' '.join(options)} --out &#39;{path}&#39;" in html
     status, out, _ = run(capsys, "replay", str(path))
     assert status == 0
-    assert out.startswith("nothing changed: 1 choices")
+    assert out.startswith("nothing changed: 1 choice,")
     k = json.loads(run(capsys, "solve", *options, "--format", "json")[1])[0]["k"]
     path.write_text(
         html.replace(f'"decision":"max-cube","status":"ok","k":{k}', '"decision":"max-cube","status":"ok","k":99')

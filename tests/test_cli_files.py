@@ -195,7 +195,7 @@ def test_without_a_file_the_catalog_alone_is_on_stdout(capsys):
     assert set(yaml.safe_load(out)["models"]["mine"]["sources"]) >= {"accuracy", "input_tokens", "failed_share"}
     # Every number has a source.
     values = yaml.safe_load(out)["models"]["mine"]
-    assert set(values) - set(values["sources"]) == {"name", "parallel", "latency", "sources"}
+    assert set(values) - set(values["sources"]) == {"name", "prompt", "parallel", "latency", "sources"}
 
 
 def test_what_is_told_by_hand_needs_no_file_and_says_so(capsys):

@@ -11,7 +11,8 @@ from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 from moo_inference.estimators.best_of import legendre
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.lengths import FAR, Length, score_nodes
-from moo_inference.estimators.pass_law import PassLaw, Sum
+from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.sums import Sum
 from moo_inference.estimators.totals import Totals
 
 _SURE = 1e-15

@@ -9,8 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
+from moo_inference.estimators.blocks import Block, crossed, rising
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.estimators.pass_law import Cells, PassLaw, Sum, cells, scaled_cells
+from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.sums import Cells, Sum, cells, scaled_cells, tamed
 from moo_inference.estimators.transforms import transforms_of
 
 _NEARLY_NORMAL = 0.1
@@ -20,9 +22,9 @@ _CELLS = 256
 _BELOW, _ABOVE, _WIDTH = 6.0, 9.0, 14.0
 """Standard deviations below and above the mean that the cells cover at least."""
 _ROWS_AT_ONCE = 1024
-_HALVINGS = 30
 _NOTHING = -40.0
 _SHARPEST = 1.0
+_SPILLED = 8.0
 _AVERAGED = 16
 
 
@@ -127,7 +129,7 @@ class Totals:
                 around.append(np.array(block.around(one)))
         if rows:
             places = np.concatenate(rows)
-            found = _crossed(*np.concatenate(around, axis=1))
+            found = crossed(*np.concatenate(around, axis=1))
             values[places, np.concatenate(columns)] = np.maximum(found, self._least[places])
         return values
 
@@ -212,14 +214,14 @@ class Totals:
         return np.asarray(np.clip(ndtr(z) - density * correction, 0.0, 1.0))
 
     @cached_property
-    def _few_blocks(self) -> "list[_Block]":
+    def _few_blocks(self) -> "list[Block]":
         return list(self._made_blocks())
 
-    def _blocks(self) -> "Iterator[_Block]":
+    def _blocks(self) -> "Iterator[Block]":
         """Distribution functions of the rows that need them; kept where they are few."""
         return iter(self._few_blocks) if len(self.k) <= _ROWS_AT_ONCE else self._made_blocks()
 
-    def _made_blocks(self) -> "Iterator[_Block]":
+    def _made_blocks(self) -> "Iterator[Block]":
         if self.plain_normal:
             return
         rows = np.flatnonzero(~(self._alone | self._nearly_normal))
@@ -232,7 +234,7 @@ class Totals:
             for start in range(0, len(those), _ROWS_AT_ONCE):
                 yield self._block(those[start : start + _ROWS_AT_ONCE], self.law.std * 2.0**exponent)
 
-    def _averaged(self, rows: IntArray) -> "Iterator[_Block]":
+    def _averaged(self, rows: IntArray) -> "Iterator[Block]":
         """Rows without much mass on single points: their transforms are products of powers of a few that are tabulated.
 
         Places are counted from the mean, in standard deviations of the total.
@@ -258,9 +260,9 @@ class Totals:
                 whole += prompt.logarithm(v, np.zeros(len(some), dtype=np.int64))
             masses = np.fft.irfft(np.exp(whole) * start, self.cells)
             width = step * self.std[some]
-            yield _Block(some, self.mean[some] - _BELOW * self.std[some] + width, width, _rising(masses))
+            yield Block(some, self.mean[some] - _BELOW * self.std[some] + width, width, rising(masses))
 
-    def _block(self, rows: IntArray, step: float) -> "_Block":
+    def _block(self, rows: IntArray, step: float) -> "Block":
         parts = [self._summed(rows, step)]
         if self.prompts is not None:
             parts.append(self._prompted(rows, step))
@@ -271,9 +273,10 @@ class Totals:
         narrower = ((noise - step**2 / 12) / 2)[:, None] * self._frequencies(step) ** 2
         spectrum *= np.exp(np.minimum(narrower, np.where(self._rough[rows], 0.0, _SHARPEST)[:, None]))
         masses = np.fft.irfft(spectrum, self.cells)
-        first = np.maximum(0, np.floor((mean - _BELOW * self.std[rows] - low) / step)).astype(np.int64)
+        # What smoothing spills below the least value stands at the end, as if it were the greatest.
+        first = np.floor(np.maximum((mean - _BELOW * self.std[rows] - low) / step, -_SPILLED)).astype(np.int64)
         masses = np.take_along_axis(masses, (first[:, None] + np.arange(self.cells)) % self.cells, axis=1)
-        return _Block(rows, mean + (low + (first + 0.5) * step - found), np.full(len(rows), step), _rising(masses))
+        return Block(rows, mean + (low + (first + 0.5) * step - found), np.full(len(rows), step), rising(masses))
 
     def _frequencies(self, step: float) -> FloatArray:
         return np.asarray(2 * np.pi * np.arange(self.cells // 2 + 1) / (self.cells * step))
@@ -289,7 +292,7 @@ class Totals:
 
         def by_cumulants(some: NDArray[np.bool_]) -> "_Part":
             cumulants = times[some, None] ** np.arange(1, 5) * own.cumulants
-            return self._by_cumulants(_tamed(cumulants), step)
+            return self._by_cumulants(tamed(cumulants), step)
 
         return _either(wide, in_cells, by_cumulants)
 
@@ -297,7 +300,7 @@ class Totals:
         """What the sum over waves adds."""
         smooth, cumulants = self._smooth[rows], self.summed_cumulants[rows]
         wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough[rows])
-        cumulants = np.where(smooth[:, None], cumulants, _tamed(cumulants))
+        cumulants = np.where(smooth[:, None], cumulants, tamed(cumulants))
         return _either(
             wide,
             lambda some: self._in_cells(rows[some], step),
@@ -379,13 +382,6 @@ class _Part:
         return cls(values, own.low, noise, own.mean, own.true_mean)
 
 
-def _tamed(cumulants: FloatArray) -> FloatArray:
-    """(n, 4) cumulants of what is narrower than a cell, without what is nothing in the total, and might be huge."""
-    mean, variance, third, _ = cumulants.T
-    most = variance**1.5
-    return np.column_stack([mean, variance, np.clip(third, -most, most), np.zeros(len(mean))])
-
-
 def _either(
     which: NDArray[np.bool_], one: Callable[[NDArray[np.bool_]], _Part], other: Callable[[NDArray[np.bool_]], _Part]
 ) -> _Part:
@@ -401,70 +397,3 @@ def _either(
     for name, row in zip(_Part.NUMBERS, numbers, strict=True):
         row[which], row[~which] = getattr(first, name), getattr(second, name)
     return _Part(values, *numbers)
-
-
-@dataclass(frozen=True)
-class _Block:
-    """Distribution functions of some rows, by masses in cells.
-
-    Attributes:
-        rows: (r,) which of the totals they are.
-        first: (r,) upper edge of the first cell.
-        step: (r,) width of the cells.
-        below: (r, cells + 3) probabilities of at most the upper edge of each, between two zeros and a one.
-    """
-
-    rows: IntArray
-    first: FloatArray
-    step: FloatArray
-    below: FloatArray
-
-    def _cell(self, place: IntArray) -> tuple[FloatArray, ...]:
-        """What a cell begins with and holds, and the slopes at its ends, so that between them it never falls."""
-        row = np.arange(len(place))
-        before, start, end, after = (self.below[row, place + away] for away in (0, 1, 2, 3))
-        own = end - start
-        slopes = (np.minimum((own + side) / 2, 3 * own) for side in (start - before, after - end))
-        return start, own, *slopes
-
-    def around(self, q: float) -> tuple[FloatArray, ...]:
-        """The cells in which q is reached, (r,) each: as by `_cell`, but first how much is to be reached within."""
-        place = np.minimum((self.below < q).sum(axis=1) - 2, self.below.shape[1] - 4)
-        start, own, first, last = self._cell(place)
-        return q - start, own, first, last, self.first + (place - 1) * self.step, self.step
-
-    def cdf(self, x: float) -> FloatArray:
-        """(r,) probabilities of at most x."""
-        away = (x - self.first) / self.step + 1
-        place = np.clip(np.floor(away), 0, self.below.shape[1] - 4).astype(np.int64)
-        start, own, first, last = self._cell(place)
-        return np.asarray(np.clip(start + _hermite(np.clip(away - place, 0.0, 1.0), own, first, last), 0.0, 1.0))
-
-
-def _rising(masses: FloatArray) -> FloatArray:
-    """(r, cells + 3) probabilities for a `_Block`.
-
-    Where the mass of single points makes waves, these cancel in the sum, but must not make it fall.
-    """
-    below = np.maximum.accumulate(np.cumsum(masses, axis=1), axis=1)
-    padded = np.zeros((len(masses), masses.shape[1] + 3))
-    padded[:, 2:-1] = np.minimum(np.maximum(below, 0.0) / np.maximum(below[:, -1:], 1e-300), 1.0)
-    padded[:, -1] = 1.0
-    return padded
-
-
-def _crossed(
-    part: FloatArray, own: FloatArray, first: FloatArray, last: FloatArray, low: FloatArray, step: FloatArray
-) -> FloatArray:
-    """(n,) where in cells from `low` on a part of what they hold is reached."""
-    below, above = np.zeros(len(part)), np.ones(len(part))
-    for _ in range(_HALVINGS):
-        t = (below + above) / 2
-        reached = _hermite(t, own, first, last) >= part
-        below, above = np.where(reached, below, t), np.where(reached, t, above)
-    return low + above * step
-
-
-def _hermite(t: FloatArray, rise: FloatArray, first: FloatArray, last: FloatArray) -> FloatArray:
-    """A cubic from 0 at t = 0 to `rise` at t = 1, with these slopes at its ends."""
-    return t * (first + t * (3 * rise - 2 * first - last + t * (first + last - 2 * rise)))

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.estimators.pass_law import Sum, cells
+from moo_inference.estimators.sums import Sum, cells
 
 _CELLS_PER_STD = 24
 _CELLS = 1 << 14

@@ -11,16 +11,14 @@ from moo_inference.catalog import TokenLength
 from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_law import (
     PassLaw,
-    Sum,
-    cells,
     cost_law,
     prompts_read,
     prompts_used,
     resource_laws,
-    scaled_cells,
     time_law,
     written_price,
 )
+from moo_inference.estimators.sums import Sum, cells, scaled_cells
 
 
 def length(mean, std, kind=None):

@@ -8,7 +8,8 @@ from scipy import stats
 
 from moo_inference.catalog import TokenLength
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import PassLaw, Sum
+from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.sums import Sum
 from moo_inference.estimators.totals import Totals
 
 KS = np.array([1, 3, 4, 6, 8, 11, 40])

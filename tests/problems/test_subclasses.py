@@ -124,7 +124,9 @@ def problem_k(result):
 
 
 def dominates(one, other):
-    return all(a <= b for a, b in zip(one, other, strict=True)) and one != other
+    """Whether one is no worse in anything and better in something by more than rounding."""
+    better = [a < b * (1 - 1e-12) for a, b in zip(one, other, strict=True)]
+    return any(better) and all(a <= b * (1 + 1e-12) for a, b in zip(one, other, strict=True))
 
 
 class CountingRunner(LoopedElementwiseEvaluation):
