@@ -8,7 +8,7 @@ import numpy as np
 from moo_inference.budgets import tails
 from moo_inference.catalog import Scenario
 from moo_inference.decision.choice import evidence_warnings
-from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of
+from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -103,3 +103,17 @@ def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) 
         evidence = curve.evidence or Evidence.none(len(curve))
         columns += [evidence.ci_low, evidence.ci_high]
     return np.column_stack(columns)
+
+
+def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
+    """The rows of some curves below each other, each behind the values of its key in the columns `names`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    keys = [key for key, curve in curves for _ in range(len(curve))]
+    frame = pd.DataFrame(keys, columns=names)
+    frame["k"] = np.concatenate([curve.k for _, curve in curves])
+    frame[list(curves[0][1].columns)] = np.concatenate([curve.table for _, curve in curves])
+    joined = joined_evidence([curve for _, curve in curves])
+    if joined is not None:
+        frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
+    return frame

@@ -6,8 +6,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog, catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
@@ -23,7 +21,6 @@ from moo_inference.estimators import (
     default_estimator,
 )
 from moo_inference.estimators.base import estimator_settings, latency_settings
-from moo_inference.estimators.curve import INTERVAL, joined_evidence
 from moo_inference.fronts import Front
 from moo_inference.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
@@ -35,7 +32,7 @@ from moo_inference.studies.baselines import (
     refuse_unknown_k,
 )
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves
-from moo_inference.studies.choices import choices_frame
+from moo_inference.studies.choices import choices_frame, curves_frame
 from moo_inference.studies.estimation import curves_in_pieces
 from moo_inference.studies.kept import KeptPieces
 from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
@@ -106,7 +103,9 @@ class Study:
     def fronts(self) -> "pd.DataFrame":
         """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
         return self._with_keep(
-            _stack([((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"])
+            curves_frame(
+                [((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"]
+            )
         )
 
     @cached_property
@@ -131,7 +130,9 @@ class Study:
     @cached_property
     def curves(self) -> "pd.DataFrame":
         """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep."""
-        return self._with_keep(_stack([((model,), curve) for model, curve in self.model_curves.items()], ["model"]))
+        return self._with_keep(
+            curves_frame([((model,), curve) for model, curve in self.model_curves.items()], ["model"])
+        )
 
     def _with_keep(self, frame: "pd.DataFrame") -> "pd.DataFrame":
         frame["keep"] = frame["model"].map({key: model.accuracy.keep for key, model in self.catalog.models.items()})
@@ -397,16 +398,3 @@ def _checked(
         kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else SettingError
         raise kind([fault for error in errors for fault in error.faults])
     return grid, chosen, made, scaled, left_out
-
-
-def _stack(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
-    keys = [key for key, curve in curves for _ in range(len(curve))]
-    frame = pd.DataFrame(keys, columns=names)
-    frame["k"] = np.concatenate([curve.k for _, curve in curves])
-    frame[list(curves[0][1].columns)] = np.concatenate([curve.table for _, curve in curves])
-    joined = joined_evidence([curve for _, curve in curves])
-    if joined is not None:
-        frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
-    return frame
