@@ -24,7 +24,7 @@ def before_clipping(mean, std):
         second = ((mu - 1) ** 2 + sigma**2) * share + (mu - 1) * sigma * stats.norm.pdf((mu - 1) / sigma)
         return [first + 1 - mean, math.sqrt(max(second - first**2, 0.0)) - std]
 
-    mu, log_sigma = optimize.fsolve(misses, [mean, math.log(std)], xtol=1e-14)
+    mu, log_sigma = optimize.fsolve(misses, [mean, math.log(std)], xtol=1e-12)
     return mu, math.exp(log_sigma)
 
 

@@ -145,7 +145,7 @@ def test_it_is_the_same_in_a_loop_threads_processes_joblib_and_dask(problems):
     with (
         ThreadPool(2) as threads,
         get_context("spawn").Pool(1) as processes,
-        LocalCluster(1, processes=False, threads_per_worker=2, dashboard_address=None) as cluster,
+        LocalCluster(1, processes=False, threads_per_worker=2, dashboard_address=":0") as cluster,
         Client(cluster) as client,
     ):
         runners = [

@@ -66,7 +66,7 @@ def at_once(monkeypatch):
 def cluster():
     LocalCluster = pytest.importorskip("dask.distributed").LocalCluster
 
-    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=None) as running:
+    with LocalCluster(n_workers=2, threads_per_worker=1, processes=True, dashboard_address=":0") as running:
         yield running
 
 
