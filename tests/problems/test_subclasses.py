@@ -140,6 +140,7 @@ class CountingRunner(LoopedElementwiseEvaluation):
 
 
 def test_it_is_the_same_in_a_loop_threads_processes_joblib_and_dask(problems):
+    pytest.importorskip("distributed")
     from dask.distributed import Client, LocalCluster
 
     with (
