@@ -1,4 +1,4 @@
-"""Draws the pictures of the README.
+"""Draws the pictures of docs/reports.md.
 
 Run: python docs/make_gallery.py [FOLDER]
 """
