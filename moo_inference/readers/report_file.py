@@ -10,7 +10,7 @@ from moo_inference.readers.json_file import read_text
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 18
-_NESTED = ("warnings", "runner_up", "why_not", "settings", "relaxations", "break_evens")
+_NESTED = ("warnings", "notes", "runner_up", "why_not", "settings", "relaxations", "break_evens")
 """What of a route's record is no plain value."""
 
 ELEMENT_ID = "moo-inference-study"
