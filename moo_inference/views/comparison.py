@@ -29,8 +29,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
             for table in comparison_tables(part)
         ]
     summary = comparison.summary.to_dict(orient="records")
-    shares = comparison.summary.dropna(axis="columns", how="all").columns
-    same = [column for column in shares if column.startswith("same_")]
+    same = [column for column in comparison.summary.columns if column.startswith("same_")]
     quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
     choices = tuple((str(row["solver"]), *(_share(row[column]) for column in same)) for row in summary)
     problems = comparison.runs["problem"].nunique()

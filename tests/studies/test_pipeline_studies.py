@@ -99,7 +99,10 @@ def test_a_knee_that_moves_with_k_max_says_so(gpt5):
     assert choose(front, "knee-chord").warnings == (
         "this knee moves with k_max: no budget ends the front at solve k = 12",
     )
-    assert choose(front, "accuracy-max").warnings == ()
+    assert choose(front, "accuracy-max").warnings == (
+        "this choice moves with k_max: no budget ends the front at solve k = 12",
+    )
+    assert choose(front, "cheapest").warnings == ()
     # It does move; and where a budget ends the front, neither does it nor is it said.
     assert choose(pipeline_front(stages, anything, k_max=24), "knee-chord").stages != choose(front, "knee-chord").stages
     ended = anything.replace(c_max=float(front.F[6, 0]))
@@ -124,8 +127,10 @@ def test_an_accuracy_beyond_the_samples_says_so(catalog):
         choice = choose(front, "accuracy-max")
         beyond = [stage for stage, (_, k) in choice.stages.items() if k > 3]
         assert beyond
-        assert [warning.split(":")[0] for warning in choice.warnings] == beyond
-        assert all("extrapolated beyond the samples" in warning for warning in choice.warnings)
+        *extrapolated, moves = choice.warnings
+        assert [warning.split(":")[0] for warning in extrapolated] == beyond
+        assert all("extrapolated beyond the samples" in warning for warning in extrapolated)
+        assert moves.startswith("this choice moves with k_max: no budget ends the front at ")
     for one, other in zip(merged.evidence, searched.evidence, strict=True):
         assert np.array_equal(one.extrapolated, other.extrapolated)
 
