@@ -8,8 +8,8 @@ from report import show
 from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
-from moo_inference.estimators.best_of import legendre
 from moo_inference.estimators.closed_form import ClosedForm
+from moo_inference.estimators.max_of_k import legendre
 
 CATALOG = mi.load_catalog("paper")
 MODELS = list(CATALOG.models.values())

@@ -11,11 +11,11 @@ from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
 from moo_inference.catalog.loading import catalog_to_yaml
-from moo_inference.views.explore.address import write_address
 from moo_inference.views.explore.charts import accuracy_figure
 from moo_inference.views.explore.cube import cube_figure
-from moo_inference.views.explore.markup import choices_table
+from moo_inference.views.explore.html import choices_table
 from moo_inference.views.explore.state import Knobs, answer, default_knobs, model_labels, settings_catalog
+from moo_inference.views.explore.url_state import write_address
 
 CATALOG = mi.load_catalog()
 

@@ -16,8 +16,8 @@ from scipy.optimize import brute
 from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
-from moo_inference.budgets import constraints
 from moo_inference.decision import MaxCube
+from moo_inference.pareto.budgets import constraints
 from moo_inference.problems import InferenceScalingProblem
 from moo_inference.solvers import ExhaustiveSearch
 

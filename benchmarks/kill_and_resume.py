@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moo_inference.studies.kept import PIECES
+from moo_inference.execution.checkpoint import PIECES
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 

@@ -11,7 +11,7 @@ import numpy as np
 from report import show
 from timing import Figure, Work, compare, take_turns
 
-from moo_inference.outcomes import mean_pass_at_k
+from moo_inference.evaluation import mean_pass_at_k
 
 CHECKED = (1, 2, 10, 100, 1000, 3000, 9000)
 _SMALLEST = 1e-290

@@ -13,11 +13,11 @@ from pymoo.optimize import minimize
 from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
-from moo_inference.pipelines import PipelineFront, pipeline_front
+from moo_inference.pareto.quality import front_quality
+from moo_inference.pipelines.front import PipelineFront, pipeline_front
+from moo_inference.pipelines.plan import Stage
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import nsga2
-from moo_inference.stages import Stage
-from moo_inference.studies.quality import front_quality
 
 CATALOG = mi.load_catalog("paper")
 MEDICAL = CATALOG.scenarios["medical-ai"]

@@ -13,7 +13,7 @@ from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
 from moo_inference.decision import decide
-from moo_inference.policy import RULES, Policy
+from moo_inference.policy.policy import RULES, Policy
 from moo_inference.studies.route import front_across, route
 
 BUDGETS = 1000

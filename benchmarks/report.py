@@ -10,7 +10,7 @@ from pathlib import Path
 
 from timing import Figure
 
-from moo_inference.texts.table import Table, print_tables
+from moo_inference.formatting.table import Table, print_tables
 
 COLUMNS = ("What", "Ours", "Against", "Theirs", "Ratio (middle half)", "Asked", "Limit", "Ours / limit")
 PACKAGES = ("numpy", "scipy", "pymoo", "moocore", "pandas", "optuna")

@@ -24,8 +24,8 @@ import search_overhead
 import start_up
 from timing import Figure
 
-from moo_inference.files import write_atomically
-from moo_inference.texts.table import print_tables, to_markdown
+from moo_inference.documents.files import write_atomically
+from moo_inference.formatting.table import print_tables, to_markdown
 
 PAGE = Path(__file__).resolve().parent.parent / "docs" / "benchmarks.md"
 

@@ -8,11 +8,11 @@ from typing import Any, Self
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moo_inference.budgets import nadir_of
 from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.scores import best_rows
+from moo_inference.pareto.budgets import nadir_of
+from moo_inference.policy.scores import best_rows
 
 with warnings.catch_warnings():
     # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.

@@ -10,11 +10,11 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
-from moo_inference.fronts import Front
-from moo_inference.texts.amounts import interval_text, seconds, significant, unit_words, usd
-from moo_inference.texts.markers import markers
-from moo_inference.texts.table import Table, to_html
-from moo_inference.texts.words import counted
+from moo_inference.formatting.amounts import interval_text, seconds, significant, unit_words, usd
+from moo_inference.formatting.markers import markers
+from moo_inference.formatting.table import Table, to_html
+from moo_inference.formatting.words import counted
+from moo_inference.pareto.front import Front
 
 _SAME = 1e-9
 """Scores that differ by less do so by rounding alone."""

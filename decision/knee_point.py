@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.scores import Variant, chord_distance, curvature, sharpness
+from moo_inference.policy.scores import Variant, chord_distance, curvature, sharpness
 
 __all__ = ["VARIANTS", "KneePoint", "Variant", "chord_distance", "curvature", "sharpness"]
 

@@ -2,7 +2,7 @@
 
 from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.scores import cube_volume
+from moo_inference.policy.scores import cube_volume
 
 
 class MaxCube(Rule):

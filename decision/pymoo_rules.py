@@ -18,7 +18,7 @@ from pymoo.decomposition.tchebicheff import Tchebicheff
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.scores import levelled, varying
+from moo_inference.policy.scores import levelled, varying
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)

@@ -2,7 +2,7 @@
 
 from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.scores import utopia_distance
+from moo_inference.policy.scores import utopia_distance
 
 
 class UtopiaClosest(Rule):

@@ -14,8 +14,8 @@ import moo_inference as mi
 from moo_inference.decision import DEFAULT_RULES
 from moo_inference.decision.choice import decide
 from moo_inference.estimators import ScalingCurve
-from moo_inference.estimators.best_of import error_moments
-from moo_inference.outcomes import accuracy_curve, audit, beta_pass_at_k, equal_difficulty, fit_beta, mean_pass_at_k
+from moo_inference.estimators.max_of_k import error_moments
+from moo_inference.evaluation import accuracy_curve, audit, beta_pass_at_k, equal_difficulty, fit_beta, mean_pass_at_k
 
 QUESTIONS, SAMPLES, SEED = 200, 64, 1
 

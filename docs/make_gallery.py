@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import moo_inference as mi
-from moo_inference.files import write_atomically
+from moo_inference.documents.files import write_atomically
 from moo_inference.views.figures import across_models, chosen_k, cube, parallel
 from moo_inference.views.figures.render import Job, render
 from moo_inference.views.figures.trajectory import trajectory

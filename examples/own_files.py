@@ -9,7 +9,7 @@ import moo_inference as mi
 from moo_inference.catalog import Scenario
 from moo_inference.fitting import Given, fit_model
 from moo_inference.readers import read_as
-from moo_inference.studies.differences import accuracy_differences
+from moo_inference.studies.paired_accuracy import accuracy_differences
 
 DATA = Path(__file__).parent.parent / "tests" / "data"
 SYSTEMS = {

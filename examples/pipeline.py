@@ -5,11 +5,11 @@ from pathlib import Path
 from pymoo.optimize import minimize
 
 import moo_inference as mi
-from moo_inference.pipelines import PipelineFront, choose, pipeline_front
+from moo_inference.pareto.quality import front_quality
+from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import nsga2
-from moo_inference.stages import plan_of
-from moo_inference.studies.quality import front_quality
 
 # Two pipelines stand in the catalog, beside the models that their stages may use.
 catalog = mi.load_catalog(Path(__file__).parent / "pipeline.yaml")

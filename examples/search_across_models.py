@@ -3,9 +3,9 @@
 from pymoo.optimize import minimize
 
 import moo_inference as mi
+from moo_inference.pareto.quality import front_quality
 from moo_inference.problems import ModelChoiceProblem
 from moo_inference.solvers import ExhaustiveSearch, grid_size, nsga2
-from moo_inference.studies.quality import front_quality
 
 catalog = mi.load_catalog("paper")
 problem = ModelChoiceProblem(catalog.models, catalog.scenarios["medical-ai"], k_max=1280)

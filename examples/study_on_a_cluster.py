@@ -10,7 +10,7 @@ from pathlib import Path
 from dask.distributed import LocalCluster
 
 import moo_inference as mi
-from moo_inference.studies.kept import keep_pieces
+from moo_inference.execution.checkpoint import keep_pieces
 
 
 def main():

@@ -10,8 +10,8 @@ if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
     from moo_inference.decision import Cheapest, Fastest
     from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
-    from moo_inference.fronts import Front
-    from moo_inference.policy import Policy
+    from moo_inference.pareto.front import Front
+    from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
     from moo_inference.studies.route import route
 
@@ -32,8 +32,8 @@ _HOME = {
     "MonteCarlo": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
-    "Front": "fronts",
-    "Policy": "policy",
+    "Front": "pareto.front",
+    "Policy": "policy.policy",
     "Assessment": "studies",
     "Study": "studies",
     "assess": "studies",

@@ -8,7 +8,6 @@ from typing import Any
 import numpy as np
 from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
-from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators.base import whole_number
@@ -20,6 +19,7 @@ from moo_inference.estimators.curve import (
     columns_of,
     objectives_of,
 )
+from moo_inference.pareto.budgets import constraints, measured
 
 Point = tuple[int, ...]
 _Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]

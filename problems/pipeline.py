@@ -5,13 +5,12 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
-from moo_inference.problems.base import GridProblem
-from moo_inference.stages import (
+from moo_inference.pareto.budgets import constraints
+from moo_inference.pipelines.plan import (
     Part,
     Series,
     StageTable,
@@ -22,6 +21,7 @@ from moo_inference.stages import (
     stages_of,
     values_of,
 )
+from moo_inference.problems.base import GridProblem
 
 
 class PipelineProblem(GridProblem):

@@ -9,7 +9,7 @@ from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.grid import pass_grid
+from moo_inference.pareto.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
 
 

@@ -36,18 +36,18 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-TARGETS = ("decision", "moo_inference/fronts.py", "moo_inference/estimators")
+TARGETS = ("decision", "moo_inference/pareto/front.py", "moo_inference/estimators")
 TESTS = (
     "tests/decision",
     "tests/estimators",
-    "tests/test_fronts.py",
-    "tests/test_budgets.py",
-    "tests/test_scores.py",
+    "tests/pareto/test_fronts.py",
+    "tests/pareto/test_budgets.py",
+    "tests/policy/test_scores.py",
     "tests/test_field_reports.py",
     "tests/test_metamorphic.py",
     "tests/test_pymoo_tools.py",
     "tests/studies/test_evidence.py",
-    "tests/studies/test_marks.py",
+    "tests/views/test_marks.py",
     "tests/studies/test_more_objectives.py",
     "tests/studies/test_route.py",
 )

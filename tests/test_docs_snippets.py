@@ -15,8 +15,8 @@ from conftest import ROOT
 from typer.main import get_command
 
 import moo_inference as mi
-from moo_inference.cli import app
-from moo_inference.cli_gate import STATUS
+from moo_inference.cli.app import app
+from moo_inference.cli.gate import STATUS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"(<!-- (?:code|run|refused): .+? -->\n)?^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from pymoo.algorithms.moo.nsga2 import RankAndCrowdingSurvival
 from pymoo.core.mixed import MixedVariableGA
 from pymoo.core.problem import ElementwiseProblem
@@ -266,7 +267,7 @@ def test_a_knee_of_nan_is_refused_and_not_guessed():
         KneePoint("chord").do(np.array([[1, 1, np.nan], [2, 2, 0.3], [3, 3, 0.1]]))
 
 
-DATA = Path(__file__).parent / "data"
+DATA = ROOT / "tests" / "data"
 NO_LENGTHS = {"input_tokens": None, "output_tokens": None}
 TOLD = Given(1.0, 1.0, (1_000.0, 0.0), (100.0, 0.0), (2.0, 0.0), (0.5, 0.1))
 

@@ -3,18 +3,18 @@
 import json
 import os
 import shutil
-from pathlib import Path
 
 import pytest
 import yaml
+from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference import cli
 from moo_inference.errors import OutputError, SettingError
-from moo_inference.studies.kept import PIECES, keep_pieces
+from moo_inference.execution.checkpoint import PIECES, keep_pieces
 from moo_inference.studies.route import route
 from moo_inference.views import report
-from moo_inference.views.report import write_report
+from moo_inference.views.report.report import write_report
 
 FEW = ("-m", "gpt-5", "-s", "essay-feedback", "-d", "max-cube", "--k-max", "4")
 BY_HAND = ("--input-price", "1", "--output-price", "2", "--input-tokens", "10,1", "--output-tokens", "20,2")
@@ -40,7 +40,7 @@ def nothing_is_computed_where_it_is_refused(monkeypatch, request):
     for place in (
         "moo_inference.studies.run_study",
         "moo_inference.studies.route.route",
-        "moo_inference.studies.reproduce.run_study",
+        "moo_inference.paper.reproduce.run_study",
         "moo_inference.studies.comparison.compare_solvers",
         "moo_inference.studies.assessment.assess_many",
     ):
@@ -98,7 +98,7 @@ def test_an_input_is_not_replaced_by_whatever_name_it_goes(option, spelling, ref
 
 def test_nor_is_an_input_of_fit_or_of_check(refused, mine, tmp_path):
     bench = tmp_path / "bench.csv"
-    shutil.copy(Path(__file__).parent / "data" / "outcomes_long.csv", bench)
+    shutil.copy(ROOT / "tests" / "data" / "outcomes_long.csv", bench)
     words = ("fit", "--name", "m", *MODEL[:-2], *BUDGETS, "--outcomes", bench, "--out", bench)
     assert "is what --outcomes reads" in refused(*words)
     choices = tmp_path / "choices.json"
@@ -178,7 +178,7 @@ RUNS = {
 @pytest.fixture(scope="module")
 def folders(tmp_path_factory):
     """The results of each command; those of a reproduction, which takes long, by way of Python."""
-    from moo_inference.studies.reproduce import Reproduction
+    from moo_inference.paper.reproduce import Reproduction
 
     home = tmp_path_factory.mktemp("folders")
     for name, words in RUNS.items():
@@ -255,7 +255,7 @@ def test_figures_replace_figures_alone(refused, tmp_path):
 def test_a_figure_is_known_again():
     from matplotlib.figure import Figure
 
-    from moo_inference.studies.results import FIGURE
+    from moo_inference.documents.results import FIGURE
     from moo_inference.views.figures.render import Job, render
 
     for content in render(Job("x", Figure, (), ("pdf", "png"))).values():

@@ -13,11 +13,11 @@ import pytest
 import moo_inference as mi
 from moo_inference import cli
 from moo_inference.errors import ReaderError
-from moo_inference.policy import Policy
+from moo_inference.execution.checkpoint import PIECES, keep_pieces
+from moo_inference.policy.policy import Policy
 from moo_inference.solvers import nsga2
 from moo_inference.studies.assessment import assess_many
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
-from moo_inference.studies.kept import PIECES, keep_pieces
 from moo_inference.studies.route import route
 
 PAPER = mi.load_catalog("paper").select(["gpt-5"], ["essay-feedback"])

@@ -13,14 +13,14 @@ from matplotlib.figure import Figure
 import moo_inference as mi
 from moo_inference import cli
 from moo_inference.catalog.loading import to_yaml
-from moo_inference.policy import Policy
-from moo_inference.studies.gate import to_junit, verdicts
+from moo_inference.formatting.table import Table, print_tables, to_html, to_markdown
+from moo_inference.formatting.visible import one_line, visible
+from moo_inference.policy.policy import Policy
+from moo_inference.records.gate import to_junit, verdicts
 from moo_inference.studies.route import route
-from moo_inference.texts.table import Table, print_tables, to_html, to_markdown
-from moo_inference.texts.visible import one_line, visible
-from moo_inference.views.explore.markup import choices_table, headline, notice
+from moo_inference.views.explore.html import choices_table, headline, notice
 from moo_inference.views.figures.trajectory import trajectory
-from moo_inference.views.report import report_html
+from moo_inference.views.report.report import report_html
 
 NAMES = {
     "script": "</script><script>alert(1)</script>",
@@ -216,7 +216,7 @@ def test_a_glyph_that_no_font_has_is_no_warning(recwarn):
 def test_a_warning_is_a_line_without_a_path(capsys):
     import warnings
 
-    from moo_inference.cli_run import _warnings_as_notes
+    from moo_inference.cli.run import _warnings_as_notes
 
     with _warnings_as_notes(), warnings.catch_warnings():
         warnings.simplefilter("always")

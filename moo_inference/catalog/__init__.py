@@ -1,12 +1,12 @@
 """The catalog: what is known of models and of the budgets they are chosen under."""
 
 from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
+from moo_inference.catalog.catalog import Catalog, with_quantiles
 from moo_inference.catalog.loading import load_catalog, save_catalog
 from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength, shared_resources
 from moo_inference.catalog.pipeline import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
 from moo_inference.catalog.resource import Resource, ResourceBudget
 from moo_inference.catalog.scenario import TOLERANCE, Limit, Scenario
-from moo_inference.catalog.whole import Catalog, with_quantiles
 
 __all__ = [
     "TOLERANCE",

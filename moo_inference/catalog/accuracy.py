@@ -17,7 +17,7 @@ from pydantic import (
     model_validator,
 )
 
-from moo_inference.catalog.frozen import (
+from moo_inference.catalog.base import (
     Amount,
     Count,
     Fraction,
@@ -28,9 +28,9 @@ from moo_inference.catalog.frozen import (
     Real,
     WholeNumber,
 )
-from moo_inference.outcomes import BetaFit
-from moo_inference.outcomes.accuracy_curve import Keep
-from moo_inference.outcomes.records import Evaluation, Record
+from moo_inference.evaluation import BetaFit
+from moo_inference.evaluation.accuracy_curve import Keep
+from moo_inference.evaluation.records import Evaluation, Record
 
 
 class Accuracy(Frozen):
@@ -88,7 +88,7 @@ class MeasuredAccuracy(Frozen):
         law: `outcomes`.
         keep: which of k passes is kept: `oracle` (a right one if there is any), `verifier` (the one with the highest
             score) or `majority` (the commonest answer).
-        questions: for each question its samples, right/all: see `moo_inference.outcomes.records`.
+        questions: for each question its samples, right/all: see `moo_inference.evaluation.records`.
         trials: of the votes that are too many to be counted, at most a million.
         seed: of the same.
     """

@@ -11,17 +11,19 @@ import yaml
 from pydantic import ValidationError
 
 from moo_inference.catalog import published
-from moo_inference.catalog.findings import place_of, sentence_of, shown
-from moo_inference.catalog.frozen import Frozen
+from moo_inference.catalog.base import Frozen
+from moo_inference.catalog.catalog import Catalog, disagreements
+from moo_inference.catalog.messages import place_of, sentence_of, shown
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.catalog.whole import Catalog, disagreements
+from moo_inference.documents.document import Document, Location
+from moo_inference.documents.files import write_atomically
+from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
 from moo_inference.errors import CatalogError, OutputError, ReaderError, SettingError, did_you_mean, of_kind
-from moo_inference.files import write_atomically
-from moo_inference.readers import Document, Location, parse_yaml, plain_scalar, read_yaml, recognise
-from moo_inference.texts.visible import visible
+from moo_inference.formatting.visible import visible
+from moo_inference.readers import recognise
 
 _WIDTH = 110
 

@@ -15,7 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.accuracy import AnyAccuracy, MeasuredAccuracy
-from moo_inference.catalog.frozen import (
+from moo_inference.catalog.base import (
     Amount,
     Count,
     Fraction,

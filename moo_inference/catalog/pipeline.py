@@ -14,7 +14,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from moo_inference.catalog.frozen import Count, Frozen, Name, Several
+from moo_inference.catalog.base import Count, Frozen, Name, Several
 from moo_inference.errors import did_you_mean
 
 Place = tuple[str | int, ...]

@@ -7,8 +7,8 @@ say nothing about models and are passed over.
 from typing import Any
 
 from moo_inference.catalog.model import HIGHEST_USUAL_PRICE, LOWEST_USUAL_PRICE
+from moo_inference.documents.document import Document
 from moo_inference.errors import did_you_mean
-from moo_inference.readers import Document
 
 _FIELDS = {
     "name": ("name",),

@@ -10,7 +10,7 @@ from typing import Any
 
 from pydantic import ValidationInfo, field_validator
 
-from moo_inference.catalog.frozen import Amount, Frozen, PositiveAmount, ReadOnly, Share
+from moo_inference.catalog.base import Amount, Frozen, PositiveAmount, ReadOnly, Share
 
 PER_TOKEN = ("per_input_token", "per_output_token")
 OF_BUDGET = ("max", "quantile")

@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from pydantic import field_serializer, field_validator, model_validator
 
-from moo_inference.catalog.frozen import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
+from moo_inference.catalog.base import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
 from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget, gathered, in_order
 from moo_inference.errors import SettingError
 

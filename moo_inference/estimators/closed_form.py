@@ -9,6 +9,7 @@ from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
 from moo_inference.errors import SettingError
+from moo_inference.estimators.attainment import all_within, both, correlation
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
@@ -18,10 +19,9 @@ from moo_inference.estimators.base import (
     refuse_beyond_samples,
     refuse_unknown_quantiles,
 )
-from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
-from moo_inference.estimators.joint import all_within, both, correlation
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
+from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
 from moo_inference.estimators.pass_law import (
     cost_law,
     prompts_paid,
@@ -30,7 +30,7 @@ from moo_inference.estimators.pass_law import (
     resource_laws,
     time_law,
 )
-from moo_inference.estimators.totals import Totals
+from moo_inference.estimators.sum_distribution import Totals
 
 _SPREAD = (0.025, 0.975)
 

@@ -11,8 +11,8 @@ import numpy as np
 
 from moo_inference.catalog import TOLERANCE
 from moo_inference.catalog.accuracy import Accuracy, BetaAccuracy, MeasuredAccuracy
-from moo_inference.estimators.best_of import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray
+from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, error_moments
 
 _NO_WIDTH = 1e-12
 """Ends that are no farther apart differ by rounding."""

@@ -9,8 +9,8 @@ from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, log_ndtr, ndtr, ndtri
 
 from moo_inference.catalog.model import Spread
-from moo_inference.estimators.best_of import legendre
 from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.max_of_k import legendre
 
 NEGLIGIBLE = 1e-12
 """Where clipping moves less than this of the mass, a length is normal."""

@@ -17,7 +17,16 @@ from moo_inference.estimators.base import (
     settle_whole_numbers,
 )
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.draws import (
+from moo_inference.estimators.pass_law import (
+    PassLaw,
+    cost_law,
+    prompts_paid,
+    prompts_read,
+    prompts_used,
+    resource_laws,
+    time_law,
+)
+from moo_inference.estimators.random_draws import (
     INPUT,
     OUTPUT,
     REASONING,
@@ -27,15 +36,6 @@ from moo_inference.estimators.draws import (
     Wave,
     common_draws,
     independent_draws,
-)
-from moo_inference.estimators.pass_law import (
-    PassLaw,
-    cost_law,
-    prompts_paid,
-    prompts_read,
-    prompts_used,
-    resource_laws,
-    time_law,
 )
 from moo_inference.estimators.trial_table import TrialTable
 

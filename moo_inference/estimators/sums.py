@@ -6,9 +6,9 @@ from functools import cached_property
 import numpy as np
 from scipy.special import ndtr, ndtri, ndtri_exp
 
-from moo_inference.estimators.best_of import from_top, maximum_cumulants
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.lengths import FAR, Length, score_nodes, weights_of_largest
+from moo_inference.estimators.max_of_k import from_top, maximum_cumulants
 
 _CELLS = 65536
 _MUCH = 0.3

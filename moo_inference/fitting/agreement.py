@@ -5,7 +5,7 @@ from typing import Any
 
 from moo_inference.fitting.part import Part
 from moo_inference.readers import Price, ServingRun
-from moo_inference.readers.serving import mean_of
+from moo_inference.readers.serving.run import mean_of
 
 _FAR = 3.0
 """Lengths that differ by more than this factor from those of the benchmark are told."""

@@ -8,16 +8,16 @@ from pydantic import ValidationError
 
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
-from moo_inference.catalog.findings import place_of, sentence_of
+from moo_inference.catalog.messages import place_of, sentence_of
 from moo_inference.errors import SettingError
+from moo_inference.evaluation import Audit
+from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
 from moo_inference.fitting.lengths import MOST_PASSES, length_part
 from moo_inference.fitting.outcomes import audit_of, outcome_part
 from moo_inference.fitting.part import SECONDS, Part
 from moo_inference.fitting.prices import price_part
 from moo_inference.fitting.serving import serving_part
-from moo_inference.outcomes import Audit
-from moo_inference.outcomes.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
 
 MISSING = {

@@ -3,10 +3,10 @@
 from typing import Literal
 
 from moo_inference.errors import SettingError
+from moo_inference.evaluation import Audit, audit, fit_beta
+from moo_inference.evaluation.accuracy_curve import Keep
+from moo_inference.evaluation.records import evaluation_of
 from moo_inference.fitting.part import Part
-from moo_inference.outcomes import Audit, audit, fit_beta
-from moo_inference.outcomes.accuracy_curve import Keep
-from moo_inference.outcomes.records import evaluation_of
 from moo_inference.readers import Outcomes
 
 _AUDITED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)

@@ -2,7 +2,7 @@
 
 from moo_inference.fitting.part import Part
 from moo_inference.readers import Price
-from moo_inference.readers.prices import MOST_USD_PER_MILLION
+from moo_inference.readers.prices.price import MOST_USD_PER_MILLION
 
 
 def price_part(price: Price, *, cached_prompt: bool = False) -> Part:

@@ -10,7 +10,7 @@ from moo_inference.errors import SettingError
 from moo_inference.fitting.distribution import distribution_of
 from moo_inference.fitting.part import SECONDS, Part
 from moo_inference.readers import ServingRun
-from moo_inference.readers.serving import centre_of
+from moo_inference.readers.serving.run import centre_of
 
 _BY_HAND = "else give --request-seconds MEAN,STD"
 _NEXT_TO_NOTHING = 1e-3

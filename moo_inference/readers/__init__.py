@@ -7,85 +7,69 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from moo_inference.readers.aiperf_records import read_aiperf_records
-    from moo_inference.readers.azure_trace import read_azure_trace
-    from moo_inference.readers.burstgpt_trace import read_burstgpt_trace
-    from moo_inference.readers.candidates_csv import Candidates, read_candidates
-    from moo_inference.readers.csv_file import read_csv
-    from moo_inference.readers.document import Document, Location
-    from moo_inference.readers.evalplus import read_evalplus
-    from moo_inference.readers.examination import Examination, examine
-    from moo_inference.readers.genai_perf import read_genai_perf
-    from moo_inference.readers.genai_prices import read_genai_prices
-    from moo_inference.readers.guidellm import read_guidellm
-    from moo_inference.readers.humaneval import read_humaneval
-    from moo_inference.readers.inference_perf import read_inference_perf
-    from moo_inference.readers.inferencex import read_inferencex
-    from moo_inference.readers.json_file import read_json, read_json_lines, read_json_records
-    from moo_inference.readers.large_language_monkeys import read_large_language_monkeys
-    from moo_inference.readers.lengths_csv import read_lengths
-    from moo_inference.readers.litellm_prices import read_litellm_prices
-    from moo_inference.readers.llm_prices import read_llm_prices
-    from moo_inference.readers.llmperf import read_llmperf
-    from moo_inference.readers.lm_eval import read_lm_eval
-    from moo_inference.readers.models_dev import read_models_dev
-    from moo_inference.readers.openrouter_prices import read_openrouter_prices
-    from moo_inference.readers.outcomes import Outcomes
-    from moo_inference.readers.outcomes_table import read_outcomes_table
-    from moo_inference.readers.prices import Price, PriceList, Tier
-    from moo_inference.readers.reading import read_as
+    from moo_inference.readers.evaluations.candidates_csv import Candidates, read_candidates
+    from moo_inference.readers.evaluations.evalplus import read_evalplus
+    from moo_inference.readers.evaluations.humaneval import read_humaneval
+    from moo_inference.readers.evaluations.large_language_monkeys import read_large_language_monkeys
+    from moo_inference.readers.evaluations.lm_eval import read_lm_eval
+    from moo_inference.readers.evaluations.outcomes import Outcomes
+    from moo_inference.readers.evaluations.outcomes_table import read_outcomes_table
+    from moo_inference.readers.prices.genai_prices import read_genai_prices
+    from moo_inference.readers.prices.litellm import read_litellm_prices
+    from moo_inference.readers.prices.llm_prices import read_llm_prices
+    from moo_inference.readers.prices.models_dev import read_models_dev
+    from moo_inference.readers.prices.openrouter import read_openrouter_prices
+    from moo_inference.readers.prices.price import Price, PriceList, Tier
     from moo_inference.readers.recognition import Recognised, recognise
-    from moo_inference.readers.serving import Load, ServingRun, Spread
-    from moo_inference.readers.sglang_bench import read_sglang_bench
-    from moo_inference.readers.token_trace import TokenTrace
-    from moo_inference.readers.vllm_bench import read_vllm_bench
-    from moo_inference.readers.yaml_file import parse_yaml, plain_scalar, read_yaml
+    from moo_inference.readers.registry import read_as
+    from moo_inference.readers.serving.aiperf_records import read_aiperf_records
+    from moo_inference.readers.serving.genai_perf import read_genai_perf
+    from moo_inference.readers.serving.guidellm import read_guidellm
+    from moo_inference.readers.serving.inference_perf import read_inference_perf
+    from moo_inference.readers.serving.inferencex import read_inferencex
+    from moo_inference.readers.serving.llmperf import read_llmperf
+    from moo_inference.readers.serving.run import Load, ServingRun, Spread
+    from moo_inference.readers.serving.sglang import read_sglang_bench
+    from moo_inference.readers.serving.vllm import read_vllm_bench
+    from moo_inference.readers.traces.azure import read_azure_trace
+    from moo_inference.readers.traces.burstgpt import read_burstgpt_trace
+    from moo_inference.readers.traces.lengths_csv import read_lengths
+    from moo_inference.readers.traces.trace import TokenTrace
 
 _HOME = {
-    "Candidates": "candidates_csv",
-    "Document": "document",
-    "Examination": "examination",
-    "Load": "serving",
-    "Location": "document",
-    "Outcomes": "outcomes",
-    "Price": "prices",
-    "PriceList": "prices",
+    "Candidates": "evaluations.candidates_csv",
+    "Load": "serving.run",
+    "Outcomes": "evaluations.outcomes",
+    "Price": "prices.price",
+    "PriceList": "prices.price",
     "Recognised": "recognition",
-    "ServingRun": "serving",
-    "Spread": "serving",
-    "Tier": "prices",
-    "TokenTrace": "token_trace",
-    "examine": "examination",
-    "parse_yaml": "yaml_file",
-    "plain_scalar": "yaml_file",
-    "read_aiperf_records": "aiperf_records",
-    "read_as": "reading",
-    "read_azure_trace": "azure_trace",
-    "read_burstgpt_trace": "burstgpt_trace",
-    "read_candidates": "candidates_csv",
-    "read_csv": "csv_file",
-    "read_evalplus": "evalplus",
-    "read_genai_perf": "genai_perf",
-    "read_genai_prices": "genai_prices",
-    "read_guidellm": "guidellm",
-    "read_humaneval": "humaneval",
-    "read_inference_perf": "inference_perf",
-    "read_inferencex": "inferencex",
-    "read_json": "json_file",
-    "read_json_lines": "json_file",
-    "read_json_records": "json_file",
-    "read_large_language_monkeys": "large_language_monkeys",
-    "read_lengths": "lengths_csv",
-    "read_litellm_prices": "litellm_prices",
-    "read_llmperf": "llmperf",
-    "read_llm_prices": "llm_prices",
-    "read_lm_eval": "lm_eval",
-    "read_models_dev": "models_dev",
-    "read_openrouter_prices": "openrouter_prices",
-    "read_outcomes_table": "outcomes_table",
-    "read_sglang_bench": "sglang_bench",
-    "read_vllm_bench": "vllm_bench",
-    "read_yaml": "yaml_file",
+    "ServingRun": "serving.run",
+    "Spread": "serving.run",
+    "Tier": "prices.price",
+    "TokenTrace": "traces.trace",
+    "read_aiperf_records": "serving.aiperf_records",
+    "read_as": "registry",
+    "read_azure_trace": "traces.azure",
+    "read_burstgpt_trace": "traces.burstgpt",
+    "read_candidates": "evaluations.candidates_csv",
+    "read_evalplus": "evaluations.evalplus",
+    "read_genai_perf": "serving.genai_perf",
+    "read_genai_prices": "prices.genai_prices",
+    "read_guidellm": "serving.guidellm",
+    "read_humaneval": "evaluations.humaneval",
+    "read_inference_perf": "serving.inference_perf",
+    "read_inferencex": "serving.inferencex",
+    "read_large_language_monkeys": "evaluations.large_language_monkeys",
+    "read_lengths": "traces.lengths_csv",
+    "read_litellm_prices": "prices.litellm",
+    "read_llmperf": "serving.llmperf",
+    "read_llm_prices": "prices.llm_prices",
+    "read_lm_eval": "evaluations.lm_eval",
+    "read_models_dev": "prices.models_dev",
+    "read_openrouter_prices": "prices.openrouter",
+    "read_outcomes_table": "evaluations.outcomes_table",
+    "read_sglang_bench": "serving.sglang",
+    "read_vllm_bench": "serving.vllm",
     "recognise": "recognition",
 }
 

@@ -7,14 +7,14 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
+from moo_inference.documents.document import printable
+from moo_inference.documents.json_file import read_bytes, steps
 from moo_inference.errors import ReaderError, unknown_name
-from moo_inference.readers.bench_results import has_statistics
-from moo_inference.readers.candidates_csv import candidate_columns
-from moo_inference.readers.document import printable
+from moo_inference.readers.evaluations.candidates_csv import candidate_columns
 from moo_inference.readers.foreign import JSON, Foreign, by_bytes, by_header, by_text
-from moo_inference.readers.json_file import read_bytes, steps
-from moo_inference.readers.lengths_csv import length_columns
+from moo_inference.readers.serving.bench_results import has_statistics
 from moo_inference.readers.shape import Shape
+from moo_inference.readers.traces.lengths_csv import length_columns
 
 KINDS = ("prices", "lengths", "serving", "outcomes", "candidates", "catalog")
 

@@ -1,7 +1,7 @@
 """Where JSON has keys, without its values: what its format is told by."""
 
-from moo_inference.readers.document import Location
-from moo_inference.readers.json_file import steps
+from moo_inference.documents.document import Location
+from moo_inference.documents.json_file import steps
 
 
 class Shape:

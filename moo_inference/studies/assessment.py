@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.budgets import constraints, measured, nadir_of
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
@@ -26,13 +25,14 @@ from moo_inference.estimators import (
 )
 from moo_inference.estimators.base import estimate_curves, whole_number
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.fronts import Front
-from moo_inference.grid import pass_grid
-from moo_inference.studies.kept import KeptPieces
-from moo_inference.studies.output import versions
-from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.execution.backends import check_workers
+from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.pareto.budgets import constraints, measured, nadir_of
+from moo_inference.pareto.front import Front
+from moo_inference.pareto.grid import pass_grid
 from moo_inference.studies.rules import kept_rules
-from moo_inference.studies.workers import check_workers
+from moo_inference.versions import versions
 
 if TYPE_CHECKING:
     import pandas as pd

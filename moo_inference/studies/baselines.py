@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.scores import best_rows
-from moo_inference.texts.amounts import apart, exactly
+from moo_inference.formatting.amounts import apart, exactly
+from moo_inference.pareto.budgets import constraints, measured
+from moo_inference.policy.scores import best_rows
 
 NAMES = ("fixed-K", "accuracy-within-cost", "accuracy-per-dollar")
 

@@ -7,7 +7,7 @@ import numpy as np
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.fronts import Front
+from moo_inference.pareto.front import Front
 from moo_inference.readers import Candidates
 
 

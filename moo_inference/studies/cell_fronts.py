@@ -6,9 +6,9 @@ from typing import Any
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
-from moo_inference.fronts import Front
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
-from moo_inference.studies.searches import arrays_of, evaluated_fits, evaluated_in, looked_at_by
+from moo_inference.execution.tasks import Arrays, Piece, run_pieces
+from moo_inference.pareto.front import Front
+from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, looked_at_by
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, scenario after scenario."""

@@ -10,18 +10,21 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
+from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
+from moo_inference.documents.results import RUNS_CSV, RUNS_JSON, save_results
 from moo_inference.errors import SettingError, listed, unknown_name
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
 from moo_inference.estimators.base import estimate_curves, whole_number
-from moo_inference.evaluated import Evaluated
-from moo_inference.fronts import Front
-from moo_inference.grid import pass_grid
-from moo_inference.pipelines import PipelineFront, choose
+from moo_inference.execution.backends import check_workers
+from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.tasks import Arrays, Piece, run_pieces
+from moo_inference.pareto.evaluated import Evaluated
+from moo_inference.pareto.front import Front
+from moo_inference.pareto.grid import pass_grid
+from moo_inference.pareto.quality import front_quality
+from moo_inference.pipelines.front import PipelineFront, choose
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
-from moo_inference.studies.kept import KeptPieces
-from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
-from moo_inference.studies.pieces import Arrays, Piece, run_pieces
 from moo_inference.studies.pipeline_comparison import (
     MERGE,
     PIPELINE_EVALUATIONS,
@@ -29,11 +32,9 @@ from moo_inference.studies.pipeline_comparison import (
     merged,
     pipeline_problems,
 )
-from moo_inference.studies.quality import front_quality
-from moo_inference.studies.results import RUNS_CSV, RUNS_JSON, save_results
 from moo_inference.studies.rules import kept_rules
-from moo_inference.studies.searches import evaluated_in, run_search, search, search_fits, told
-from moo_inference.studies.workers import check_workers
+from moo_inference.studies.solving import evaluated_in, run_search, search, search_fits, told
+from moo_inference.versions import versions
 
 if TYPE_CHECKING:
     import pandas as pd

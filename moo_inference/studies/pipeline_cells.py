@@ -11,9 +11,12 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import SettingError, told_of
 from moo_inference.estimators import ScalingCurve
-from moo_inference.evaluated import Found, looked_up
-from moo_inference.merging import finite_tables
-from moo_inference.pipelines import (
+from moo_inference.execution.curves import curves_in_pieces
+from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.formatting.amounts import amount
+from moo_inference.formatting.markers import Marker, markers
+from moo_inference.pareto.evaluated import Found, looked_up
+from moo_inference.pipelines.front import (
     MOST_ROWS,
     PipelineChoice,
     PipelineFront,
@@ -21,12 +24,9 @@ from moo_inference.pipelines import (
     front_of,
     merge,
 )
-from moo_inference.stages import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of
-from moo_inference.studies.estimation import curves_in_pieces
-from moo_inference.studies.pieces import Arrays, Piece, has_arrays, run_pieces
-from moo_inference.studies.searches import looked_at_by
-from moo_inference.texts.amounts import amount
-from moo_inference.texts.markers import Marker, markers
+from moo_inference.pipelines.merging import finite_tables
+from moo_inference.pipelines.plan import Series, StageTable, plan_of, refuse_quantiles, stage_tables, values_of
+from moo_inference.studies.solving import looked_at_by
 
 if TYPE_CHECKING:
     import pandas as pd

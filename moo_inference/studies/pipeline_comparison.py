@@ -5,10 +5,10 @@ from typing import Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.estimators import Estimator
-from moo_inference.pipelines import MOST_ROWS, PipelineFront, merged_front
+from moo_inference.pipelines.front import MOST_ROWS, PipelineFront, merged_front
+from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import grid_size
-from moo_inference.stages import plan_of
 
 MERGE = "merge"
 """What stands in the place of exhaustive search, which no pipeline's grid allows: as exact, by merging fronts."""

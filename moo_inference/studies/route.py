@@ -16,16 +16,16 @@ from moo_inference.errors import InfeasibleError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import estimate_curves, estimator_settings
 from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
-from moo_inference.fronts import Front
-from moo_inference.grid import pass_grid
-from moo_inference.policy import Policy
-from moo_inference.scores import ALIKE
-from moo_inference.studies.choices import quantile_columns
-from moo_inference.studies.differences import by_question, paired
+from moo_inference.formatting.amounts import amount
+from moo_inference.pareto.front import Front
+from moo_inference.pareto.grid import pass_grid
+from moo_inference.policy.policy import Policy
+from moo_inference.policy.scores import ALIKE
+from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
-from moo_inference.studies.output import versions
+from moo_inference.studies.paired_accuracy import by_question, paired
 from moo_inference.studies.rows import rows_of, undominated
-from moo_inference.texts.amounts import amount
+from moo_inference.versions import versions
 
 _TINY = np.finfo(float).tiny
 

@@ -6,10 +6,10 @@ from typing import Any, NamedTuple
 import moocore
 import numpy as np
 
-from moo_inference.budgets import measured
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.scores import objectives_levelled
+from moo_inference.pareto.budgets import measured
+from moo_inference.policy.scores import objectives_levelled
 
 
 class Rows(NamedTuple):

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from moo_inference.catalog import Catalog, Limit
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.texts.amounts import unit_words
+from moo_inference.formatting.amounts import unit_words
 
 
 def kept_rules(rules: Sequence[Rule], limits: Sequence[Limit], *, named: bool) -> tuple[list[Rule], str]:

@@ -11,6 +11,8 @@ from moo_inference.catalog.loading import as_catalog, catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
+from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
+from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.errors import MooInferenceError, SettingError, listed, told_of
 from moo_inference.estimators import (
     ClosedForm,
@@ -21,8 +23,12 @@ from moo_inference.estimators import (
     default_estimator,
 )
 from moo_inference.estimators.base import estimator_settings, latency_settings
-from moo_inference.fronts import Front
-from moo_inference.grid import pass_grid
+from moo_inference.execution.backends import check_workers
+from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.curves import curves_in_pieces
+from moo_inference.formatting.table import to_html
+from moo_inference.pareto.front import Front
+from moo_inference.pareto.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
 from moo_inference.studies.baselines import (
     BaselineChoice,
@@ -32,15 +38,10 @@ from moo_inference.studies.baselines import (
     refuse_unknown_k,
 )
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves
-from moo_inference.studies.choices import choices_frame, curves_frame
-from moo_inference.studies.estimation import curves_in_pieces
-from moo_inference.studies.kept import KeptPieces
-from moo_inference.studies.output import deliver, frame_to_csv, frame_to_json, versions
+from moo_inference.studies.frames import choices_frame, curves_frame
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
-from moo_inference.studies.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.studies.rules import kept_rules
-from moo_inference.studies.workers import check_workers
-from moo_inference.texts.table import to_html
+from moo_inference.versions import versions
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -214,7 +215,7 @@ class Study:
         return found
 
     def _repr_html_(self) -> str:
-        from moo_inference.studies.tables import study_tables  # noqa: PLC0415 (which needs this class)
+        from moo_inference.views.study_tables import study_tables  # noqa: PLC0415 (which needs this class)
 
         return to_html(study_tables(self))
 

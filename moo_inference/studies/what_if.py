@@ -12,14 +12,14 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.budgets import constraints
 from moo_inference.catalog import Scenario
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.fronts import nondominated
+from moo_inference.formatting.amounts import threshold
+from moo_inference.pareto.budgets import constraints
+from moo_inference.pareto.front import nondominated
 from moo_inference.studies.route import Route, front_across
 from moo_inference.studies.rows import Rows, rows_of, undominated
-from moo_inference.texts.amounts import threshold
 
 _NOTHING = -1
 _FINE = 1e-12

@@ -1,10 +1,10 @@
 """Measured candidates as a table: those worth a look within the budgets, and the chosen one."""
 
 from moo_inference.decision.choice import Choice
-from moo_inference.fronts import Front
+from moo_inference.formatting.amounts import seconds, usd
+from moo_inference.formatting.table import Table
+from moo_inference.pareto.front import Front
 from moo_inference.readers import Candidates
-from moo_inference.texts.amounts import seconds, usd
-from moo_inference.texts.table import Table
 
 
 def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:

@@ -3,11 +3,11 @@
 import math
 from typing import Any
 
+from moo_inference.formatting.amounts import significant
+from moo_inference.formatting.table import Table
+from moo_inference.formatting.words import counted
 from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
 from moo_inference.studies.pipeline_comparison import MERGE
-from moo_inference.texts.amounts import significant
-from moo_inference.texts.table import Table
-from moo_inference.texts.words import counted
 
 _MEASURES = {
     "found": "of the front found",

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from math import prod
 
 from moo_inference.catalog import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
-from moo_inference.stages import has_branches, plan_of
+from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.pipeline_cells import PipelineCell, PipelineMark, pipeline_marks
-from moo_inference.studies.pipeline_tables import INDEPENDENT, LOWER_BOUND
 from moo_inference.studies.study import Study
-from moo_inference.studies.tables import budget_text
+from moo_inference.views.pipeline_tables import INDEPENDENT, LOWER_BOUND
+from moo_inference.views.study_tables import budget_text
 
 
 @dataclass(frozen=True)

@@ -4,13 +4,8 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from moo_inference.budgets import tails
 from moo_inference.decision.choice import Choice
-from moo_inference.studies.marks import interval_of
-from moo_inference.studies.route import Match, Route
-from moo_inference.studies.tables import budget_text
-from moo_inference.studies.what_if import Flip, break_evens, relaxations
-from moo_inference.texts.amounts import (
+from moo_inference.formatting.amounts import (
     amount,
     in_unit,
     interval_text,
@@ -20,9 +15,14 @@ from moo_inference.texts.amounts import (
     unit_words,
     usd,
 )
-from moo_inference.texts.keepers import keeper, kept_of
-from moo_inference.texts.markers import markers
-from moo_inference.texts.table import Table
+from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.formatting.markers import markers
+from moo_inference.formatting.table import Table
+from moo_inference.pareto.budgets import tails
+from moo_inference.studies.route import Match, Route
+from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.views.marks import interval_of
+from moo_inference.views.study_tables import budget_text
 
 RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
 

@@ -1,4 +1,4 @@
-"""Draws the pictures that tests/views/test_figures.py compares with. Look at them before committing them.
+"""Draws the pictures that tests/views/figures/test_figures.py compares with. Look at them before committing them.
 
 Run: python tests/baselines/make.py
 """

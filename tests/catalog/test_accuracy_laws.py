@@ -11,11 +11,11 @@ from strategies import ids, models
 
 import moo_inference as mi
 from moo_inference.catalog.accuracy import Accuracy, BetaAccuracy, MeasuredAccuracy
-from moo_inference.catalog.frozen import ReadOnly
+from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.errors import CatalogError, SettingError
-from moo_inference.outcomes import accuracy_curve
-from moo_inference.outcomes.records import evaluation_of
+from moo_inference.evaluation import accuracy_curve
+from moo_inference.evaluation.records import evaluation_of
 
 HEAD = """\
 models:

@@ -7,7 +7,7 @@ import moo_inference as mi
 from moo_inference.catalog import Pipeline
 from moo_inference.catalog.loading import catalog_to_dict, catalog_to_yaml, parse_catalog
 from moo_inference.errors import CatalogError, SettingError, UnknownNameError
-from moo_inference.stages import Parallel, Series, Stage, has_branches, plan_of
+from moo_inference.pipelines.plan import Parallel, Series, Stage, has_branches, plan_of
 
 GOOD = """
 pipelines:

@@ -11,7 +11,7 @@ import moo_inference as mi
 from moo_inference.errors import SettingError
 from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
-from moo_inference.estimators.totals import Totals
+from moo_inference.estimators.sum_distribution import Totals
 
 KS = np.array([1, 2, 4, 9])
 CACHED = 0.125
@@ -191,8 +191,8 @@ def test_attainment_knows_how_a_shared_prompt_ties_cost_to_time(gpt5, essay, kin
 
 @pytest.mark.parametrize("kind", SHARED)
 def test_the_correlation_of_cost_and_time_is_that_of_simulated_queries(gpt5, kind):
+    from moo_inference.estimators.attainment import correlation
     from moo_inference.estimators.closed_form import _totals
-    from moo_inference.estimators.joint import correlation
 
     model = gpt5.replace(
         input_tokens={"mean": 9000, "std": 1500}, output_tokens={"mean": 400, "std": 60}, **SHARED[kind]

@@ -1,15 +1,14 @@
 """Whether the parts of a model belong together."""
 
-from pathlib import Path
-
 import pytest
+from conftest import ROOT
 from test_fitting_parts import run_of, trace_of
 
 from moo_inference.errors import SettingError
 from moo_inference.fitting import Given, fit_model
 from moo_inference.readers import Price, Spread, read_litellm_prices, read_outcomes_table, read_vllm_bench
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def price(key="m", **changes):

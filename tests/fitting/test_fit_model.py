@@ -1,16 +1,15 @@
-from pathlib import Path
-
 import numpy as np
 import pytest
+from conftest import ROOT
 from test_fitting_parts import run_of, trace_of
 
 import moo_inference as mi
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Empirical, default_estimator
+from moo_inference.evaluation import mean_pass_at_k
 from moo_inference.fitting import Given, fit_model
 from moo_inference.fitting.model import MISSING
-from moo_inference.outcomes import mean_pass_at_k
 from moo_inference.readers import (
     Price,
     Spread,
@@ -22,7 +21,7 @@ from moo_inference.readers import (
     read_vllm_bench,
 )
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 BY_HAND = {
     "input_price": 1.0,
     "output_price": 2.0,

@@ -5,18 +5,18 @@ import json
 import math
 import statistics
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import SettingError
+from moo_inference.evaluation import fit_beta
 from moo_inference.fitting.lengths import length_part
 from moo_inference.fitting.outcomes import audit_of, outcome_part
 from moo_inference.fitting.part import Part
 from moo_inference.fitting.prices import price_part
 from moo_inference.fitting.serving import choose_run, load_text, serving_part
-from moo_inference.outcomes import fit_beta
 from moo_inference.readers import (
     Load,
     Price,
@@ -34,7 +34,7 @@ from moo_inference.readers import (
     read_vllm_bench,
 )
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def rows_of(name):

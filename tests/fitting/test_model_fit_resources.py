@@ -1,8 +1,8 @@
 """Resources of a model that is put together from files: told by hand, and compared with those of the catalog."""
 
 import moo_inference as mi
-from moo_inference.cli import app
-from moo_inference.cli_run import run as run_app
+from moo_inference.cli.app import app
+from moo_inference.cli.run import run as run_app
 
 BY_HAND = {
     "input-price": "1",

@@ -8,12 +8,12 @@ from pymoo.parallelization import StarmapParallelization
 
 import moo_inference as mi
 from moo_inference.errors import SettingError
-from moo_inference.pipelines import PipelineFront, choose, pipeline_front
+from moo_inference.pareto.quality import front_quality
+from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines.plan import Parallel, Stage
 from moo_inference.problems import ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size, nsga2
 from moo_inference.solvers.operators import GridSampling
-from moo_inference.stages import Parallel, Stage
-from moo_inference.studies.quality import front_quality
 
 NAMES = ("plan", "solve", "verify")
 

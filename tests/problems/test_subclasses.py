@@ -13,10 +13,10 @@ from pymoo.parallelization import DaskParallelization, JoblibParallelization, St
 import moo_inference as mi
 from moo_inference.decision import decide
 from moo_inference.errors import SettingError
-from moo_inference.pipelines import PipelineFront, choose
+from moo_inference.pipelines.front import PipelineFront, choose
+from moo_inference.pipelines.plan import Stage
 from moo_inference.problems import EstimatedProblem, InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, nsga2
-from moo_inference.stages import Stage
 from moo_inference.studies.comparison import compare_solvers
 
 

@@ -2,10 +2,10 @@ import builtins
 import csv
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import (
@@ -17,10 +17,10 @@ from moo_inference.readers import (
     read_outcomes_table,
     recognise,
 )
-from moo_inference.readers.lm_eval import lm_eval_filters, lm_eval_metrics
-from moo_inference.readers.outcomes import OutcomesBuilder, answer_of, name_of, passes_of, truth
+from moo_inference.readers.evaluations.lm_eval import lm_eval_filters, lm_eval_metrics
+from moo_inference.readers.evaluations.outcomes import OutcomesBuilder, answer_of, name_of, passes_of, truth
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 OPENAI = DATA / "gsm8k_openai_correctness.csv"
 ROUTELLM = DATA / "routellm_gsm8k_correctness.csv"
 LM_EVAL = DATA / "lm_eval_samples_gsm8k.jsonl"

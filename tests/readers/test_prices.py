@@ -1,8 +1,8 @@
 import json
 from decimal import Decimal
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.errors import ReaderError
@@ -16,7 +16,7 @@ from moo_inference.readers import (
     read_openrouter_prices,
 )
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 LITELLM = DATA / "litellm_model_prices_excerpt.json"
 GENAI = DATA / "genai_prices_slim_excerpt.json"
 OPENROUTER = DATA / "openrouter_models_excerpt.json"

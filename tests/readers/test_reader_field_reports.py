@@ -1,9 +1,9 @@
 """What users of other tools reported of files like these, and what is right here. Each test names the thread."""
 
 import json
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import (
@@ -16,7 +16,7 @@ from moo_inference.readers import (
     read_vllm_bench,
 )
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def test_a_price_per_thousand_stored_as_one_per_token_is_refused_unless_meant(tmp_path):

@@ -4,17 +4,17 @@ import copy
 import json
 import math
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from moo_inference import readers
 from moo_inference.errors import ReaderError
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 ODD_VALUES = (None, True, -1, 0, 1e308, 10**400, "", "x", "-1", "\ud800", math.nan, math.inf, [], {}, [[]], {"a": None})
 
 CASES = [

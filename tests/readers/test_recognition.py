@@ -1,14 +1,15 @@
 import json
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 import moo_inference.readers as package
 from moo_inference.errors import ReaderError, SettingError, UnknownNameError
-from moo_inference.readers import examine, recognise
+from moo_inference.readers import recognise
 from moo_inference.readers.recognition import FORMATS, KINDS
+from moo_inference.views.doctor.examination import examine
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 ROOT = DATA.parent.parent
 
 EXPECTED = {

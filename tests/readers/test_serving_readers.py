@@ -1,14 +1,14 @@
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import Spread, read_genai_perf, read_guidellm, read_inference_perf, read_vllm_bench
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 STAGE = DATA / "inference_perf_stage_0.json"
 RUNS = DATA / "vllm_bench_runs.jsonl"
 DETAILED = DATA / "vllm_bench_detailed.json"

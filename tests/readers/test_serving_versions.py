@@ -4,9 +4,9 @@ import csv
 import json
 import math
 import statistics
-from pathlib import Path
 
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import (
@@ -23,7 +23,7 @@ from moo_inference.readers import (
     recognise,
 )
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 
 
 def raw(name):

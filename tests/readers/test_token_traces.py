@@ -1,14 +1,14 @@
 import csv
 from datetime import datetime
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import read_azure_trace, read_burstgpt_trace, read_lengths
 
-DATA = Path(__file__).parent.parent / "data"
+DATA = ROOT / "tests" / "data"
 AZURE = DATA / "azure_llm_code_2500.csv"
 
 

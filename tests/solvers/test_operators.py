@@ -4,10 +4,10 @@ from pymoo.core.population import Population
 from pymoo.core.problem import Problem
 
 import moo_inference as mi
+from moo_inference.pipelines.plan import Stage
 from moo_inference.problems import ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import nsga2
 from moo_inference.solvers.operators import GridCrossover, GridMutation
-from moo_inference.stages import Stage
 
 
 class Numbers(Problem):

@@ -4,8 +4,8 @@ import pytest
 import moo_inference as mi
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators import ScalingCurve
+from moo_inference.records.replay import compare_choices
 from moo_inference.studies.baselines import choose_baseline
-from moo_inference.studies.replay import compare_choices
 
 
 def rows(catalog, *baselines, **options):

@@ -1,18 +1,18 @@
 """A front of candidates that others measured, against what was published of it."""
 
 import csv
-from pathlib import Path
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.decision import decide
 from moo_inference.errors import SettingError
-from moo_inference.readers.candidates_csv import Candidates, read_candidates
+from moo_inference.readers.evaluations.candidates_csv import Candidates, read_candidates
 from moo_inference.studies.candidates import candidate_front
 
-PATH = Path(__file__).parent.parent / "data" / "frugalgpt_summary_HEADLINES.csv"
+PATH = ROOT / "tests" / "data" / "frugalgpt_summary_HEADLINES.csv"
 
 
 @pytest.fixture(scope="module")

@@ -7,10 +7,10 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.errors import SettingError, UnknownNameError
+from moo_inference.pareto.quality import front_quality
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import SEARCHES, nsga2
 from moo_inference.studies.comparison import RUN_COLUMNS, catalog_problems, compare_solvers
-from moo_inference.studies.quality import front_quality
 from moo_inference.views import comparison_tables, to_markdown
 
 

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.outcomes import compare_accuracies, question_accuracies
-from moo_inference.outcomes.records import evaluation_of
-from moo_inference.studies.differences import COLUMNS, accuracy_differences
+from moo_inference.evaluation import compare_accuracies, question_accuracies
+from moo_inference.evaluation.records import evaluation_of
+from moo_inference.studies.paired_accuracy import COLUMNS, accuracy_differences
 
 
 def samples(seed, names, n=6):

@@ -11,8 +11,8 @@ import moo_inference as mi
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import COLUMNS, INTERVAL
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+from moo_inference.records.replay import replay
 from moo_inference.solvers import ExhaustiveSearch, nsga2
-from moo_inference.studies.replay import replay
 
 PASSES = {"input_tokens": [900, 1100, 1500], "output_tokens": [500, 2500, 4000], "seconds": [3.0, 11.0, 30.0]}
 EIGHT = {"law": "outcomes", "questions": {f"q{i}": f"{1 + i % 8}/8" for i in range(20)}}
@@ -222,7 +222,7 @@ def test_files_of_a_study_of_measured_models(study, tmp_path):
 
 @pytest.mark.parametrize("kind", ["formulas", "resampling"])
 def test_report_and_notebook_views_draw_measured_models(study, resampled, kind, tmp_path):
-    from moo_inference.views.report import write_report
+    from moo_inference.views.report.report import write_report
 
     shown = study if kind == "formulas" else mi.run_study(resampled, k_max=9, estimator=mi.Empirical(trials=50))
     with warnings.catch_warnings():

@@ -11,16 +11,16 @@ from conftest import exact_csv
 from pymoo.optimize import minimize
 
 import moo_inference as mi
-from moo_inference.cli import app
-from moo_inference.cli_run import run as run_app
+from moo_inference.cli.app import app
+from moo_inference.cli.run import run as run_app
 from moo_inference.decision import DEFAULT_RULES, RULES, decide, make_rule
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.pipelines import choose, pipeline_front
-from moo_inference.policy import RULES as POLICY_RULES
+from moo_inference.pipelines.front import choose, pipeline_front
+from moo_inference.pipelines.plan import Parallel, Series, Stage
+from moo_inference.policy.policy import RULES as POLICY_RULES
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import ExhaustiveSearch, nsga2
-from moo_inference.stages import Parallel, Series, Stage
 from moo_inference.studies.assessment import assess
 from moo_inference.studies.route import front_across, route
 from moo_inference.studies.what_if import break_evens, relaxations
@@ -280,7 +280,7 @@ def test_a_large_merge_with_four_objectives_drops_nothing(energy, monkeypatch):
     stages = [Stage(name, energy.models) for name in ("a", "b")]
     scenario = energy.scenarios["proposal-writing"]
     whole = pipeline_front(stages, scenario, k_max=16)
-    monkeypatch.setattr("moo_inference.merging._BLOCK", 50)
+    monkeypatch.setattr("moo_inference.pipelines.merging._BLOCK", 50)
     np.testing.assert_array_equal(pipeline_front(stages, scenario, k_max=16).F, whole.F)
 
 

@@ -7,16 +7,16 @@ from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.errors import SettingError
-from moo_inference.pipelines import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines.plan import Stage, plan_of
 from moo_inference.problems import PipelineProblem
+from moo_inference.records.diff import difference
+from moo_inference.records.gate import to_junit, verdicts
+from moo_inference.records.replay import replay
 from moo_inference.solvers import ExhaustiveSearch
-from moo_inference.stages import Stage, plan_of
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
-from moo_inference.studies.difference import difference
-from moo_inference.studies.gate import to_junit, verdicts
-from moo_inference.studies.replay import replay
-from moo_inference.studies.tables import study_tables
 from moo_inference.views import comparison_tables
+from moo_inference.views.study_tables import study_tables
 
 RULES = ["accuracy-max", "knee-chord"]
 

@@ -10,15 +10,15 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.budgets import constraints, measured
 from moo_inference.decision import DEFAULT_RULES, KneePoint, decide, make_rule
 from moo_inference.errors import InfeasibleError, ReaderError, SettingError, UnknownNameError
 from moo_inference.estimators.curve import COLUMNS
-from moo_inference.policy import RULES, Policy
+from moo_inference.formatting.amounts import seconds
+from moo_inference.pareto.budgets import constraints, measured
+from moo_inference.policy.policy import RULES, Policy
 from moo_inference.studies.litellm import litellm_name
 from moo_inference.studies.route import front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
-from moo_inference.texts.amounts import seconds
 from moo_inference.views.route import route_tables
 
 JUST = 1e-7
@@ -293,7 +293,7 @@ def test_the_policy_s_rules_score_as_the_decision_makers_do(routes):
 
 def test_the_policy_needs_numpy_alone():
     heavy = {"pymoo", "pandas", "scipy", "matplotlib", "pydantic", "moocore", "yaml", "typer", "rich"}
-    code = f"import sys, moo_inference.policy; print({heavy} & {{name.split('.')[0] for name in sys.modules}})"
+    code = f"import sys, moo_inference.policy.policy; print({heavy} & {{name.split('.')[0] for name in sys.modules}})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "set()"
 

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.budgets import constraints, measured
 from moo_inference.catalog import Accuracy
 from moo_inference.decision import RULES, make_rule
 from moo_inference.decision.choice import decide
 from moo_inference.estimators import ScalingCurve
+from moo_inference.formatting.amounts import apart, bound, number, threshold
+from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.route import Route, front_across, route
 from moo_inference.studies.what_if import break_evens, choice_at, relaxations
-from moo_inference.texts.amounts import apart, bound, number, threshold
 from moo_inference.views.route import route_tables
 
 ANY = mi.Scenario(name="S", c_max=1, t_max=1, a_min=None)

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.budgets import Tail
 from moo_inference.catalog import Limit
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.studies.marks import Mark, tail_text
-from moo_inference.texts.amounts import amount, unit_words
+from moo_inference.formatting.amounts import amount, unit_words
+from moo_inference.pareto.budgets import Tail
 from moo_inference.views.figures.style import at_quantile, quantile_words, quantity_label
 from moo_inference.views.figures.trajectory import Trajectory
+from moo_inference.views.marks import Mark, tail_text
 
 if TYPE_CHECKING:
     import plotly.graph_objects as go

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from moo_inference.catalog import load_catalog
 from moo_inference.errors import MooInferenceError, SettingError
-from moo_inference.texts.lines import note
+from moo_inference.formatting.lines import note
 from moo_inference.views.explore.state import check_explorable
 
 ADDRESS = "127.0.0.1"

@@ -8,20 +8,17 @@ from urllib.parse import urlencode
 import streamlit as st
 
 from moo_inference.catalog import Catalog, load_catalog
-from moo_inference.catalog.frozen import ReadOnly
+from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.formatting.amounts import seconds, unit_words, usd
 from moo_inference.studies.rules import left_out_text
-from moo_inference.studies.tables import budget_text
-from moo_inference.texts.amounts import seconds, unit_words, usd
-from moo_inference.views.explore import markup
-from moo_inference.views.explore.address import read_address, write_address
+from moo_inference.views.explore import html
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
-from moo_inference.views.explore.paired import Paired
-from moo_inference.views.explore.ranges import (
+from moo_inference.views.explore.slider_stops import (
     BUDGETS,
     LARGEST_BUDGET,
     MEAN,
@@ -49,6 +46,9 @@ from moo_inference.views.explore.state import (
     settings_catalog,
     solve_command,
 )
+from moo_inference.views.explore.url_state import read_address, write_address
+from moo_inference.views.explore.widgets import Paired
+from moo_inference.views.study_tables import budget_text
 
 state: Any = st.session_state
 
@@ -59,7 +59,7 @@ OWN = "own"
 def main() -> None:
     """One run of the page."""
     st.set_page_config(page_title="moo-inference explore", layout="wide")
-    st.html(markup.STYLE)
+    st.html(html.STYLE)
     address = {name: st.query_params.get_all(name) for name in st.query_params}
     try:
         if "catalog" not in state:
@@ -72,7 +72,7 @@ def main() -> None:
                 # Nothing was touched, but the address is another one: the way back in the browser.
                 adopt(address)
     except MooInferenceError as error:
-        st.html(markup.notice("The catalog cannot be used", error.faults))
+        st.html(html.notice("The catalog cannot be used", error.faults))
         st.stop()
     sidebar(state.catalog)
     knobs = read_knobs()
@@ -80,21 +80,21 @@ def main() -> None:
         state.notices = ()
     state.knobs = knobs
     if state.notices:
-        st.html(markup.notice("Not all of the address could be used; defaults stand in", state.notices))
+        st.html(html.notice("Not all of the address could be used; defaults stand in", state.notices))
     if state.upload_faults:
-        st.html(markup.notice("The file was refused, and nothing of it is used", state.upload_faults))
+        st.html(html.notice("The file was refused, and nothing of it is used", state.upload_faults))
     if not knobs.models:
-        st.html(markup.notice("No model is chosen", ["Choose at least one model at the left."], mild=True))
+        st.html(html.notice("No model is chosen", ["Choose at least one model at the left."], mild=True))
         st.stop()
     try:
         found = answer(state.catalog, knobs)
     except MooInferenceError as error:
-        st.html(markup.notice("These settings cannot be answered", error.faults))
+        st.html(html.notice("These settings cannot be answered", error.faults))
         st.stop()
     measured = resampled_models(state.catalog, knobs)
     if measured:
         sentence = "has measured passes, of which Monte Carlo takes mean and spread alone."
-        st.html(markup.notice("Normal lengths", [f"{name} {sentence}" for name in measured], mild=True))
+        st.html(html.notice("Normal lengths", [f"{name} {sentence}" for name in measured], mild=True))
     show(found, knobs)
     share(found, knobs)
 
@@ -318,16 +318,16 @@ def use_upload() -> None:
 def show(found: Answer, knobs: Knobs) -> None:
     """The answer first, then the charts."""
     scenario = found.study.catalog.scenarios[knobs.scenario]
-    st.html(markup.headline(scenario.name, budget_text(scenario)))
+    st.html(html.headline(scenario.name, budget_text(scenario)))
     if found.left_out:
         sentence = left_out_text(found.left_out, scenario.limits(found.study.catalog.resources))
-        st.html(markup.notice("Some rules are left out", [sentence], mild=True))
+        st.html(html.notice("Some rules are left out", [sentence], mild=True))
     labels = model_labels(state.catalog)
     none = [f"{labels[key]}: {one.infeasibility}" for key, one in found.trajectories.items() if one.infeasibility]
     if none:
-        st.html(markup.notice("Nothing to choose", none))
+        st.html(html.notice("Nothing to choose", none))
     if len(none) < len(knobs.models):
-        st.html(markup.choices_table(found.trajectories, labels))
+        st.html(html.choices_table(found.trajectories, labels))
     if len(knobs.models) > 1:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
     shown = found.trajectories[knobs.shown]
@@ -355,7 +355,7 @@ def share(found: Answer, knobs: Knobs) -> None:
     try:
         address = write_address(knobs, state.catalog, state.built_in)
     except SettingError as error:
-        st.html(markup.notice("The address does not hold this state", error.faults, mild=True))
+        st.html(html.notice("The address does not hold this state", error.faults, mild=True))
         return
     st.html("<p>This address holds all settings; whoever runs moo-inference explore on the same port can open it:</p>")
     st.code(f"{(st.context.url or '').split('?')[0].rstrip('/')}/?{urlencode(address, doseq=True)}", language=None)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from moo_inference.catalog import Catalog, Limit, Scenario
-from moo_inference.catalog.frozen import ReadOnly
+from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
 from moo_inference.studies.rules import applies, left_out_text
 from moo_inference.studies.study import Study, run_study
-from moo_inference.views.explore.ranges import SMALLEST_BUDGET
+from moo_inference.views.explore.slider_stops import SMALLEST_BUDGET
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
 
 SETTINGS_FILE = "explore-settings.yaml"

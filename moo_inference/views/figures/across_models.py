@@ -10,8 +10,8 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
 from moo_inference.errors import unknown_name
+from moo_inference.formatting.keepers import keeper
 from moo_inference.studies.study import Study
-from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     LINES,
     PAPER_MM,

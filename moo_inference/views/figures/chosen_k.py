@@ -10,9 +10,9 @@ from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.studies.marks import marks
 from moo_inference.studies.study import Study
 from moo_inference.views.figures.style import PAPER_MM, Size, brief
+from moo_inference.views.marks import marks
 
 LEFT_OUT = "left-out"
 NOTHING = {"infeasible": "×", "no-knee": "–", LEFT_OUT: ""}

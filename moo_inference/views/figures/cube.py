@@ -13,8 +13,8 @@ from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.texts.amounts import seconds, unit_words, usd
-from moo_inference.texts.markers import UTOPIA
+from moo_inference.formatting.amounts import seconds, unit_words, usd
+from moo_inference.formatting.markers import UTOPIA
 from moo_inference.views.figures.style import (
     BLUE,
     GREEN,

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import Limit
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.texts.amounts import amount
+from moo_inference.formatting.amounts import amount
 from moo_inference.views.figures.style import (
     GREY,
     PAPER_MM,

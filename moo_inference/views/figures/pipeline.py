@@ -12,10 +12,10 @@ from matplotlib.lines import Line2D
 from moo_inference.catalog import Limit
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.stages import has_branches, plan_of, values_of
+from moo_inference.formatting.keepers import keeper
+from moo_inference.pipelines.plan import has_branches, plan_of, values_of
 from moo_inference.studies.pipeline_cells import PipelineMark, find_pipeline_cell, pipeline_marks
 from moo_inference.studies.study import Study
-from moo_inference.texts.keepers import keeper
 from moo_inference.views.figures.style import (
     PAPER_MM,
     PURPLE,

@@ -7,11 +7,11 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from moo_inference.errors import SettingError
+from moo_inference.formatting.markers import Marker, markers
+from moo_inference.formatting.words import counted
 from moo_inference.studies.assessment import Assessment
-from moo_inference.studies.choices import SURE_ENOUGH
+from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
-from moo_inference.texts.markers import Marker, markers
-from moo_inference.texts.words import counted
 from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, heading, numbers, sign
 from moo_inference.views.figures.trajectory import find_cell
 

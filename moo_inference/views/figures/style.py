@@ -13,9 +13,9 @@ from matplotlib.lines import Line2D
 from matplotlib.ticker import Formatter, MaxNLocator
 
 from moo_inference.catalog import Limit
-from moo_inference.texts.amounts import amount, percentile, plain, unit_words
-from moo_inference.texts.keepers import keeper
-from moo_inference.texts.markers import UTOPIA, Marker
+from moo_inference.formatting.amounts import amount, percentile, plain, unit_words
+from moo_inference.formatting.keepers import keeper
+from moo_inference.formatting.markers import UTOPIA, Marker
 
 PAPER_MM = 85.0
 """One column of a paper."""

@@ -1,0 +1,182 @@
+"""A catalog: models, scenarios and pipelines by id."""
+
+from collections.abc import Mapping, Sequence
+from numbers import Real
+from typing import Any, Self
+
+from pydantic import SerializerFunctionWrapHandler, field_serializer, field_validator, model_serializer, model_validator
+
+from moo_inference.catalog.base import Frozen, ReadOnly
+from moo_inference.catalog.model import Model
+from moo_inference.catalog.pipeline import Pipeline, misfits
+from moo_inference.catalog.scenario import Scenario
+from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, listed, unknown_name
+
+
+class Catalog(Frozen):
+    """What there is to choose from, and under which budgets.
+
+    Attributes:
+        models: id to Model, read-only, in the order of the file.
+        scenarios: id to Scenario, read-only, in the order of the file.
+        pipelines: id to Pipeline, read-only, in the order of the file; their stages name models by id.
+    """
+
+    models: Mapping[str, Model]
+    scenarios: Mapping[str, Scenario]
+    pipelines: Mapping[str, Pipeline] = ReadOnly({})
+
+    @field_validator("models", "scenarios", "pipelines")
+    @classmethod
+    def _read_only(cls, entries: Mapping[str, Any]) -> ReadOnly[Any]:
+        return ReadOnly(entries)
+
+    @field_serializer("models", "scenarios", "pipelines")
+    def _as_dict(self, entries: Mapping[str, Frozen]) -> dict[str, Any]:
+        return {key: entry.model_dump() for key, entry in entries.items()}
+
+    @model_validator(mode="after")
+    def _of_one_kind(self) -> Self:
+        faults = disagreements(self.models, self.scenarios)
+        if faults:
+            raise ValueError("; ".join(f"{'.'.join(place)}: {sentence}" for place, sentence in faults))
+        return self
+
+    @property
+    def resources(self) -> tuple[str, ...]:
+        """The units of what all models use beside money and time, in the order of the objectives."""
+        return next((tuple(model.resources) for model in self.models.values()), ())
+
+    def without(self, resources: Sequence[str]) -> "Catalog":
+        """The catalog without some resources and their budgets: so many objectives less.
+
+        Raises:
+            UnknownNameError: (a LookupError) the models have no such resource.
+        """
+        resources = listed("resources", resources)
+        unknown = [
+            str(unknown_name("resource", unit, self.resources)) for unit in resources if unit not in self.resources
+        ]
+        if unknown:
+            raise UnknownNameError(unknown)
+
+        def kept(entries: Mapping[str, Any]) -> dict[str, Any]:
+            return {
+                key: entry.replace(resources={u: own for u, own in entry.resources.items() if u not in resources})
+                for key, entry in entries.items()
+            }
+
+        return self.replace(models=kept(self.models), scenarios=kept(self.scenarios))
+
+    @model_serializer(mode="wrap")
+    def _without_empty_pipelines(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        # Most catalogs have none, and read as they did before there were any.
+        return {name: entries for name, entries in handler(self).items() if entries or name != "pipelines"}
+
+    @model_validator(mode="after")
+    def _pipelines_fit_the_models(self) -> Self:
+        faults = [
+            f"pipelines.{key}.{'.'.join(map(str, place))}: {sentence}"
+            for key, pipeline in self.pipelines.items()
+            for place, sentence in misfits(pipeline.model_dump(), list(self.models))
+        ]
+        if faults:
+            raise ValueError("; ".join(faults))
+        return self
+
+    def select(
+        self,
+        models: Sequence[str] | None = None,
+        scenarios: Sequence[str] | None = None,
+        pipelines: Sequence[str] | None = None,
+    ) -> "Catalog":
+        """The catalog of some ids only, in the order given; None keeps all.
+
+        A pipeline is kept whole or not at all, so that its id always means the same question: where `pipelines` is
+        None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
+
+        Raises:
+            UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
+            SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
+        """
+        faults: list[str] = []
+        kept = [
+            _pick(what, known, wanted, faults)
+            for what, known, wanted in (
+                ("model", self.models, models),
+                ("scenario", self.scenarios, scenarios),
+                ("pipeline", self.pipelines, pipelines),
+            )
+        ]
+        if faults:
+            raise UnknownNameError(faults)
+        lost = {key: [m for m in pipeline.models if m not in kept[0]] for key, pipeline in kept[2].items()}
+        if pipelines is not None and any(lost.values()):
+            raise SettingError(
+                [
+                    f"pipeline {key!r} may use {', '.join(gone)}, which must then be chosen too"
+                    for key, gone in lost.items()
+                    if gone
+                ]
+            )
+        whole = {key: pipeline for key, pipeline in kept[2].items() if not lost[key]}
+        return Catalog(models=kept[0], scenarios=kept[1], pipelines=whole)
+
+
+def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
+    """What keeps models and scenarios from one comparison: a place and a sentence for each fault.
+
+    All models must tell of the same resources, and budgets be for these.
+    """
+    faults: list[tuple[tuple[str, ...], str]] = []
+    first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
+    for key, model in models.items():
+        faults += [
+            (("models", key), f"{unit}_per_output_token must be given, 0 if it uses none, as {owner} has it")
+            for unit, owner in sorted(first.items())
+            if unit not in model.resources
+        ]
+    if models:
+        faults += [
+            (
+                ("scenarios", key, f"{unit}_max"),
+                f"must be for what the models use, and none of them has "
+                f"{unit}_per_output_token{did_you_mean(unit, sorted(first))}",
+            )
+            for key, scenario in scenarios.items()
+            for unit in scenario.resources
+            if unit not in first
+        ]
+    return faults
+
+
+def with_quantiles(
+    catalog: Catalog, c_quantile: float | None = None, t_quantile: float | None = None, a_quantile: float | None = None
+) -> Catalog:
+    """The catalog with some quantiles of all its scenarios set; None leaves each scenario's own.
+
+    Raises:
+        SettingError: (a ValueError) a quantile is not between 0 and 1.
+    """
+    asked = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
+    given = {name: value for name, value in asked if value is not None}
+    wrong = [
+        f"{name} must be between 0 and 1, got {value!r}"
+        for name, value in given.items()
+        if not (isinstance(value, Real) and 0 < value < 1)
+    ]
+    if wrong:
+        raise SettingError(wrong)
+    scenarios = {key: scenario.replace(**given) for key, scenario in catalog.scenarios.items()}
+    return catalog.replace(scenarios=scenarios) if given else catalog
+
+
+def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:
+    if wanted is None:
+        return known
+    wanted = [str(key) for key in listed(f"{what}s", wanted)]
+    if not known and wanted:
+        faults.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
+    else:
+        faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
+    return {key: known[key] for key in wanted if key in known}

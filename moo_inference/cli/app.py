@@ -1,0 +1,330 @@
+"""The command line: parse, call, print. The work is done elsewhere."""
+
+import shlex
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Annotated, NoReturn
+
+import typer
+
+from moo_inference.cli.candidates import candidates
+from moo_inference.cli.compare import compare
+from moo_inference.cli.fit import doctor, fit
+from moo_inference.cli.gate import check, diff
+from moo_inference.cli.options import (
+    CatalogOption,
+    Conditions,
+    Estimation,
+    Extras,
+    ForceOption,
+    Format,
+    FormatOption,
+    Kept,
+    OutOption,
+    Question,
+    Simulation,
+    Stages,
+    Tails,
+    Workers,
+    grouped,
+)
+from moo_inference.cli.route import route
+from moo_inference.cli.run import run
+from moo_inference.cli.solve import REPLICATIONS, resumable, show, solve_study, tell_left_out, told
+from moo_inference.documents.files import Kind
+from moo_inference.formatting.lines import note, say
+from moo_inference.formatting.words import counted
+
+app = typer.Typer(
+    name="moo-inference",
+    help="Which language model, and how many passes a query, when dollars, seconds and accuracy all have limits.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+NOTHING_FOUND = 3
+
+
+def _print_versions(asked: bool) -> None:
+    if asked:
+        from moo_inference.versions import versions
+
+        for package, version in versions().items():
+            typer.echo(f"{package} {version}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version",
+            callback=_print_versions,
+            is_eager=True,
+            help="Show the version, and those of all that shapes the numbers.",
+        ),
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        typer.echo(context.get_help())
+
+
+@app.command()
+@grouped
+def solve(
+    question: Question,
+    stages: Stages,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    extras: Extras,
+    work: Kept,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Choose k for every model in every scenario under every rule; for a pipeline, model and k of each stage.
+
+    Example: moo-inference solve -m gpt-5-nano -s medical-ai -d knee-chord --format json
+
+    As CSV, the pipelines follow in a second table, after an empty line; as JSON, in the same list.
+
+    Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
+    budgets, or one pipeline (-p) in one scenario and no choice does.
+    """
+    from moo_inference.documents.frames import frame_to_csv
+    from moo_inference.views import study_tables
+
+    with resumable(out, "study", work, question.catalog) as kept:
+        study = solve_study(
+            question,
+            stages,
+            estimation,
+            conditions,
+            tails,
+            extras.baseline,
+            assess=extras.assess,
+            workers=work.asked,
+            kept=kept,
+        )
+        if out is not None:
+            options = told(question, stages, estimation, conditions, tails, extras)
+            study.save(out, asked=options, overwrite=work.start_over or work.force)
+    if format is Format.CSV:
+        sys.stdout.write(study.to_csv())
+        if study.pipeline_cells:
+            sys.stdout.write("\n" + frame_to_csv(study.pipelines))
+    elif format is Format.JSON:
+        sys.stdout.write(study.to_json())
+    else:
+        show(study_tables(study), format)
+    asked = study.pipeline_cells if stages.pipeline else study.cells
+    if len(asked) == 1 and asked[0].front is not None and asked[0].front.infeasibility is not None:
+        raise typer.Exit(NOTHING_FOUND)
+
+
+@app.command()
+@grouped
+def report(
+    context: typer.Context,
+    question: Question,
+    stages: Stages,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    extras: Extras,
+    work: Workers,
+    out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
+    force: ForceOption = False,
+) -> None:
+    """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
+
+    Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
+    """
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.documents.files import Outputs
+    from moo_inference.documents.results import REPORT
+    from moo_inference.views.report.report import write_report
+
+    outputs = Outputs({"--catalog": [question.catalog]}, force=force)
+    outputs.file("--out", out, REPORT, makes_folder=True)
+    outputs.check()
+    study = solve_study(
+        question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.asked
+    )
+    with report_progress("drawing") as progress:
+        command = shlex.join(["moo-inference", *context.obj])
+        write_report(study, out, command=command, progress=progress, overwrite=force)
+    note(f"wrote {out}")
+
+
+@app.command()
+def replay(
+    file: Annotated[str, typer.Argument(metavar="REPORT", help="A report that moo-inference wrote.")],
+) -> None:
+    """Run again what a report was made from, and say whether anything changed.
+
+    Example: moo-inference replay report.html
+
+    Exit status: 0 if nothing changed; 1 if a choice or a number is another; 2 if the file is at fault.
+    """
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.records.replay import replay as run_again
+    from moo_inference.records.report_file import read_report
+
+    record = read_report(file)
+    with report_progress("estimating") as progress:
+        found = run_again(record["settings"], record["choices"], progress)
+    for line in found.lines():
+        say(line)
+    if found.changes:
+        raise typer.Exit(1)
+
+
+@app.command()
+def explore(
+    catalog: CatalogOption = "paper",
+    port: Annotated[int | None, typer.Option("--port", help="Port to serve on. [a free one]")] = None,
+    no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
+) -> None:
+    """Open a page on this machine to turn the knobs on: models, budgets, passes at a time, latency, tails.
+
+    Example: moo-inference explore --catalog catalog.yaml
+    """
+    from moo_inference.views.explore.launch import explore as serve
+
+    raise typer.Exit(serve(catalog, port=port, open_browser=not no_browser))
+
+
+@app.command()
+@grouped
+def reproduce(
+    work: Kept,
+    figures: Annotated[
+        str | None,
+        typer.Option("--figures", metavar="DIR", help="Draw the paper's Figures 4 to 21 into this folder."),
+    ] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Run the paper's experiment and compare it with what is printed.
+
+    Example: moo-inference reproduce --format csv --out results --figures figures
+
+    Exit status: 0 if just those cells differ from print of which it is known; 1 otherwise.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.paper.reproduce import reproduce_paper
+    from moo_inference.views import paper_tables
+
+    drawn: dict[str, tuple[str | None, Mapping[str, Kind]]] = {}
+    if figures is not None:
+        from moo_inference.paper.figures import paper_figures
+
+        drawn["--figures"] = (figures, paper_figures(load_catalog("paper").models))
+    with resumable(out, "reproduction", work, others=drawn) as kept:
+        with report_progress("estimating") as progress:
+            reproduction = reproduce_paper(progress, workers=work.asked, kept=kept)
+        if out is not None:
+            reproduction.save(out, overwrite=work.start_over or work.force)
+    if figures is not None:
+        from moo_inference.paper.figures import write_paper_figures
+
+        with report_progress("drawing") as progress:
+            names = write_paper_figures(reproduction.study, figures, progress, overwrite=work.force)
+        note(f"wrote {counted(len(names), 'file')} into {figures}")
+    if format is Format.CSV:
+        sys.stdout.write(reproduction.to_csv())
+    elif format is Format.JSON:
+        sys.stdout.write(reproduction.to_json())
+    else:
+        show(paper_tables(reproduction), format)
+    if not reproduction.holds:
+        raise typer.Exit(1)
+
+
+@app.command()
+@grouped
+def assess(
+    question: Question,
+    simulation: Simulation,
+    conditions: Conditions,
+    work: Kept,
+    replications: Annotated[
+        int, typer.Option("--replications", help="How often the estimate is repeated.")
+    ] = REPLICATIONS,
+    queries_per_month: Annotated[
+        float | None, typer.Option("--queries-per-month", help="Volume, to tell the cost of wrong choices a month.")
+    ] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: OutOption = None,
+) -> None:
+    """Say how sure a Monte Carlo choice is: how often other seeds choose otherwise, and what that costs.
+
+    Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
+
+    PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
+    point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
+    the questions of an evaluation are is not in them. Models with measured passes are refused: no others can be drawn.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.documents.files import write_atomically
+    from moo_inference.documents.frames import frame_to_csv, frame_to_json
+    from moo_inference.estimators import ClosedForm, choose_estimator
+    from moo_inference.studies.assessment import assess_many, assessments_to_frame
+    from moo_inference.studies.rules import left_out_by_default
+    from moo_inference.views import assessment_tables
+
+    catalog = load_catalog(question.catalog).without(question.without or ())
+    chosen = catalog.select(question.model, question.scenario)
+    asked = choose_estimator(**asdict(simulation), models=chosen.models.values())
+    with resumable(out, "assessment", work, question.catalog) as kept:
+        with report_progress("assessing") as progress:
+            found = assess_many(
+                chosen.models,
+                chosen.scenarios,
+                question.decision,
+                None if isinstance(asked, ClosedForm) else asked,
+                replications=replications,
+                queries_per_month=queries_per_month,
+                workers=work.asked,
+                kept=kept,
+                progress=progress,
+                **asdict(conditions),
+            )
+        if question.decision is None:
+            tell_left_out(left_out_by_default(chosen))
+        frame = assessments_to_frame(found)
+        if out is not None:
+            write_atomically(Path(out) / "assessments.csv", frame_to_csv(frame))
+            write_atomically(Path(out) / "assessments.json", frame_to_json(frame))
+    if format is Format.CSV:
+        sys.stdout.write(frame_to_csv(frame))
+    elif format is Format.JSON:
+        sys.stdout.write(frame_to_json(frame))
+    else:
+        show(assessment_tables(found), format)
+
+
+app.command()(doctor)
+app.command()(fit)
+app.command()(candidates)
+app.command()(route)
+app.command()(check)
+app.command()(diff)
+app.command()(compare)
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
+    sys.exit(run(app, arguments))
+
+
+if __name__ == "__main__":
+    main()

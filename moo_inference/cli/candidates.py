@@ -1,0 +1,61 @@
+"""The command that chooses among candidates that were measured already."""
+
+import json
+import sys
+from typing import Annotated
+
+import typer
+
+from moo_inference.cli.options import Format, FormatOption
+from moo_inference.errors import SettingError
+
+NOTHING_FOUND = 3
+
+
+def candidates(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV with accuracy, cost and maybe time of each.")],
+    c_max: Annotated[float | None, typer.Option("--c-max", metavar="USD", help="Budget per query. [none]")] = None,
+    t_max: Annotated[float | None, typer.Option("--t-max", metavar="SECONDS", help="Budget per query. [none]")] = None,
+    a_min: Annotated[float, typer.Option("--a-min", metavar="SHARE", help="Least accuracy, in [0, 1].")] = 0.0,
+    decision: Annotated[
+        str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
+    ] = "accuracy-max",
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+) -> None:
+    """Choose among measured candidates: the Pareto front within the budgets, and which of it a rule takes.
+
+    Example: moo-inference candidates measured.csv --c-max 0.01 --a-min 0.8
+
+    Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
+    """
+    from moo_inference.catalog import Scenario
+    from moo_inference.decision import decide
+    from moo_inference.formatting.table import print_tables, to_markdown
+    from moo_inference.readers import read_as
+    from moo_inference.studies.candidates import candidate_front
+    from moo_inference.views.candidates import candidate_table, why
+
+    if format is Format.CSV:
+        raise SettingError("--format must be table, json or markdown: a choice is no table of rows")
+    found = read_as(file, "candidates")
+    try:
+        scenario = Scenario(name="these budgets", c_max=c_max, t_max=t_max, a_min=a_min)
+    except ValueError as error:
+        raise SettingError("--c-max and --t-max must be positive, and --a-min in [0, 1]") from error
+    front = candidate_front(found, scenario)
+    choice = decide(front, decision)
+    if format is Format.JSON:
+        timed = found.seconds_per_query is not None
+        rows = [
+            {"name": name, "usd_per_query": cost, "seconds_per_query": time if timed else None, "accuracy": 1 - error}
+            for name, (cost, time, error) in zip(front.models, front.F.tolist(), strict=True)
+        ]
+        record = {"decision": choice.rule, "status": choice.status, "candidate": choice.model, "front": rows}
+        record["reason"] = why(front, choice)
+        sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
+    elif format is Format.MARKDOWN:
+        sys.stdout.write(to_markdown([candidate_table(found, front, choice)]))
+    else:
+        print_tables([candidate_table(found, front, choice)], sys.stdout)
+    if choice.row is None:
+        raise typer.Exit(NOTHING_FOUND)

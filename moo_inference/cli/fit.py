@@ -1,0 +1,268 @@
+"""The commands that read a user's own files: what a file holds, and a model made of several."""
+
+import sys
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from moo_inference.cli.fit_options import (
+    NO_BUDGET,
+    Attempts,
+    Budgets,
+    ByHand,
+    FilterOption,
+    MetricOption,
+    Sources,
+    SystemOption,
+    one_of,
+    pairs_of,
+)
+from moo_inference.cli.options import ForceOption, grouped
+from moo_inference.documents.files import Kind, Outputs
+from moo_inference.errors import CatalogError, SettingError
+from moo_inference.formatting.lines import note, say
+from moo_inference.formatting.visible import one_line
+from moo_inference.formatting.words import counted
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from moo_inference.catalog import Catalog, Model, Pipeline, Scenario
+    from moo_inference.evaluation.accuracy_curve import Keep, Law
+    from moo_inference.fitting import Fit
+    from moo_inference.formatting.table import Table
+
+CATALOG = Kind("a catalog")
+"""Whatever is there: it is read before it is changed."""
+
+_WIDE = 8
+"""A table of more columns is turned, so that its headings stand at the left."""
+
+_OWN = "my-use"
+"""The scenario that the budgets make."""
+
+
+def doctor(
+    file: Annotated[str, typer.Argument(metavar="FILE", help="Prices, a trace, a benchmark, outcomes or a catalog.")],
+    format_of_file: Annotated[
+        str | None, typer.Option("--as", metavar="FORMAT", help="Read it as this format. [told by its content]")
+    ] = None,
+    option: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--option",
+            metavar="NAME=VALUE",
+            help="For the reader, e.g. question=COLUMN, free=true; may be repeated.",
+        ),
+    ] = None,
+    system: SystemOption = None,
+    filter: FilterOption = None,  # noqa: A002 (the option's name)
+    metric: MetricOption = None,
+) -> None:
+    """Say what a file is, what it holds, what it lacks for a decision, and show its first rows as understood.
+
+    Example: moo-inference doctor results.json
+
+    Exit status: 0 if the format was recognised, even if something is lacking; 2 if the file is refused.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.documents.yaml_file import read_yaml
+    from moo_inference.formatting.table import print_tables
+    from moo_inference.views.doctor.examination import examine
+
+    options = pairs_of("--option", option)
+    for name, value in (("correct", system), ("filter", filter), ("metric", metric)):
+        if value is not None and name in options:
+            raise SettingError(f"--option {name} must not be given beside the option of its own")
+        options |= {} if value is None else {name: value}
+    with report_progress("reading") as progress:
+        found = examine(file, format=format_of_file, progress=progress, **options)
+    holds = list(found.holds)
+    if found.kind == "catalog":
+        holds = [_of_catalog(load_catalog(file), own_scenarios=bool(read_yaml(file).data.get("scenarios")))]
+    for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
+        for sentence in sentences:
+            say(f"{heading}: {sentence}")
+    if found.rows:
+        from moo_inference.formatting.table import Table
+
+        columns, rows = found.columns, found.rows
+        if len(columns) > _WIDE:
+            rows = tuple(zip(columns, *rows, strict=True))
+            columns = ("", *(f"row {number}" for number in range(1, len(found.rows) + 1)))
+        print_tables([Table(f"{found.path}: {found.name}", columns, rows)], sys.stdout)
+
+
+def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
+    scenarios = catalog.scenarios if own_scenarios else {}
+    sections = ((catalog.models, "model"), (scenarios, "scenario"), (catalog.pipelines, "pipeline"))
+    counts = [counted(len(entries), what) for entries, what in sections if entries]
+    text = f"{' and '.join(filter(None, (', '.join(counts[:-1]), counts[-1])))}, all valid."
+    if own_scenarios:
+        return text
+    return f"{text} It has no scenarios of its own{'; those of the paper hold.' if catalog.scenarios else '.'}"
+
+
+@grouped
+def fit(
+    name: Annotated[str, typer.Option("--name", help="What to call the model.")],
+    sources: Sources,
+    by_hand: ByHand,
+    budgets: Budgets,
+    keep: Annotated[
+        str, typer.Option("--keep", metavar="RULE", help="Which of k passes is kept: oracle, verifier or majority.")
+    ] = "oracle",
+    law: Annotated[
+        str,
+        typer.Option(
+            "--law",
+            metavar="LAW",
+            help="outcomes: accuracy is counted, for k up to the samples; beta: a law fitted to them, for any k.",
+        ),
+    ] = "outcomes",
+    cached_prompt: Annotated[
+        bool, typer.Option("--cached-prompt", help="From the second pass on the prompt costs what cached input costs.")
+    ] = False,
+    out: Annotated[
+        str | None,
+        typer.Option(
+            "--out", "-o", metavar="FILE", help="Catalog to write; if it exists the model is added. [standard output]"
+        ),
+    ] = None,
+    replace: Annotated[
+        bool, typer.Option("--replace", help="Replace a model of this name in the catalog, and its budgets.")
+    ] = False,
+    force: ForceOption = False,
+) -> None:
+    """Make a catalog entry from price lists, benchmarks, traces and evaluations, each number with its source.
+
+    Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
+    --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
+
+    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is at fault.
+    """
+    from moo_inference.catalog import Catalog, save_catalog
+    from moo_inference.catalog.catalog import disagreements
+    from moo_inference.catalog.loading import catalog_to_yaml
+    from moo_inference.fitting import fit_model
+
+    outputs = Outputs(sources.files, force=force)
+    outputs.file("--out", out, CATALOG)
+    outputs.check()
+    attempt = Attempts()
+    read = attempt(sources.read)
+    given = attempt(lambda: by_hand.given(free=sources.allow_free, price_checked=sources.allow_expensive))
+    kept: Keep | None = attempt(lambda: one_of("--keep", keep, ("oracle", "verifier", "majority")))
+    lawful: Law | None = attempt(lambda: one_of("--law", law, ("outcomes", "beta")))
+    fresh = force and not _is_catalog(out)
+    before = attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
+    found: Fit | None = None
+    if read is not None and given is not None and kept is not None and lawful is not None:
+        price, served, trace, evaluated = read
+        found = attempt(
+            lambda: fit_model(
+                name,
+                price=price,
+                lengths=trace,
+                serving=served,
+                outcomes=evaluated,
+                given=given,
+                keep=kept,
+                law=lawful,
+                cached_prompt=cached_prompt,
+            )
+        )
+    attempt.check()
+    if found is None:
+        return
+    models, scenarios, pipelines = before
+    apart = disagreements({**models, name: found.model}, scenarios)
+    if apart:
+        raise SettingError([f"{'.'.join(place)}: {why} (--resource KEY=AMOUNT)" for place, why in apart])
+    catalog = Catalog(models={**models, name: found.model}, scenarios=scenarios, pipelines=pipelines)
+    if out is None:
+        sys.stdout.write(catalog_to_yaml(catalog))
+    else:
+        save_catalog(catalog, out, overwrite=fresh)
+    _tell(found, sys.stderr if out is None else sys.stdout)
+    if out is not None:
+        note(f"wrote {name} into {out}")
+
+
+def _is_catalog(path: str | None) -> bool:
+    from moo_inference.catalog import load_catalog
+
+    try:
+        return path is not None and bool(load_catalog(path).models)
+    except CatalogError:
+        return False
+
+
+def _catalog_before(
+    name: str, out: str | None, replace: bool, scenario: "Scenario | None", *, fresh: bool
+) -> "tuple[dict[str, Model], dict[str, Scenario], Mapping[str, Pipeline]]":
+    """The models, scenarios and pipelines that the new model joins."""
+    from pathlib import Path
+
+    from moo_inference.catalog import load_catalog
+
+    if out is None and replace:
+        raise SettingError("--replace needs --out FILE")
+    there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
+    before = load_catalog(out) if there and out is not None else None
+    models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
+    faults = []
+    if name in models and not replace:
+        faults.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
+    if scenario is not None:
+        if scenarios.get(_OWN, scenario) != scenario and not replace:
+            faults.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
+        scenarios[_OWN] = scenario
+    if not scenarios:
+        faults.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
+    if faults:
+        raise SettingError(faults)
+    return models, scenarios, {} if before is None else before.pipelines
+
+
+def _tell(found: "Fit", stream: Any) -> None:
+    from moo_inference.formatting.table import print_tables
+
+    for sentence in found.notes:
+        stream.write(f"note: {one_line(sentence)}\n")
+    table = audit_table(found)
+    if table is not None:
+        print_tables([table], stream)
+
+
+def audit_table(found: "Fit") -> "Table | None":
+    """Accuracy by k as the model has it, beside pass@k, or pass@k beside what one mean accuracy gives.
+
+    Nothing without an evaluation.
+    """
+    from moo_inference.evaluation import ASSUMPTION
+    from moo_inference.formatting.table import Table
+
+    audit, curve = found.audit, found.kept
+    if audit is None:
+        return None
+    counted = [f"{value:.4f}" for value in audit.unbiased]
+    alike = [f"{value:.4f}" for value in audit.equal_difficulty]
+    if curve is None:
+        return Table(
+            f"Accuracy of k passes with an oracle, p = {audit.p:.4f}",
+            ("k", "pass@k, counted", "1 - (1 - p)^k"),
+            tuple(zip(map(str, audit.k.tolist()), counted, alike, strict=True)),
+            (f"The last column: {ASSUMPTION}",),
+        )
+    kept = [f"{value:.4f}" for value in curve.mean]
+    return Table(
+        f"Accuracy of k passes kept by {_KEPT_BY[curve.keep]}, p = {audit.p:.4f}",
+        ("k", curve.keep, "oracle (pass@k)"),
+        tuple(zip(map(str, audit.k.tolist()), kept, counted, strict=True)),
+        ("The last column needs somebody who recognises a right answer without fail, whom this model does not have.",),
+    )
+
+
+_KEPT_BY = {"majority": "majority vote", "verifier": "the verifier's score"}

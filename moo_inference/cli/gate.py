@@ -1,0 +1,213 @@
+"""The commands of a pipeline: is a choice still what it was, and which input made the difference."""
+
+import sys
+from collections.abc import Container, Mapping
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+
+from moo_inference.cli.options import Conditions, Estimation, Extras, ForceOption, Question, Stages, Tails, grouped
+from moo_inference.cli.solve import find_route, routable, solve_study
+from moo_inference.errors import SettingError
+from moo_inference.formatting.lines import say
+from moo_inference.formatting.words import counted, with_article
+
+Group = TypeVar("Group", Question, Stages, Estimation, Conditions, Tails, Extras)
+
+_SHOWN = 2
+
+STATUS = {"changed": 4, "infeasible": 5, "unsure": 6}
+"""The exit status of each cause; of several, that of the first in this order."""
+
+
+@grouped
+def check(
+    context: typer.Context,
+    question: Question,
+    stages: Stages,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    baseline: Annotated[
+        str,
+        typer.Option(
+            "--baseline",
+            metavar="DIR",
+            help="A folder that solve --out or route --out wrote, whose options hold where no other is given; or a "
+            "choices.json alone.",
+        ),
+    ],
+    fail_if: Annotated[
+        list[str] | None,
+        typer.Option("--fail-if", metavar="CAUSE", help="changed, infeasible or unsure; may be repeated. [changed]"),
+    ] = None,
+    junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
+    force: ForceOption = False,
+) -> None:
+    """Check that the choices are still those of a baseline, feasible and sure: a gate for a pipeline.
+
+    Example: moo-inference check --baseline results --fail-if changed --fail-if infeasible
+
+    Exit status: 0; 2 if the input is at fault; 4 if a choice changed (another k or status); 5 if one is infeasible;
+    6 if one is unsure (Monte Carlo; 200 replications). Of several causes the first in this order decides.
+    """
+    from moo_inference.documents.files import Outputs, write_atomically
+    from moo_inference.documents.results import JUNIT
+    from moo_inference.records.gate import CAUSES, route_verdict, to_junit, verdicts
+    from moo_inference.records.record import CHOOSING, read_choices, read_route
+
+    causes = tuple(dict.fromkeys(fail_if or ("changed",)))
+    unknown = [cause for cause in causes if cause not in CAUSES]
+    if unknown:
+        raise SettingError(f"--fail-if must be one of: {', '.join(CAUSES)}; got {', '.join(unknown)}")
+    folder = Path(baseline)
+    run, read, extras = "study", [folder], Extras()
+    if folder.is_dir():
+        # What is called baseline here is no baseline of a study.
+        given = {name for name in context.params if name != "baseline" and _is_given(context, name)}
+        run, options = _options_of(folder, given)
+        question, stages, extras = _as_told(question, options), _as_told(stages, options), _as_told(extras, options)
+        estimation, conditions = _as_told(estimation, options), _as_told(conditions, options)
+        tails = _as_told(tails, options)
+        read = [folder / name for name in ("choices.json", "route.json", "settings.json")]
+    outputs = Outputs({"--catalog": [question.catalog], "--baseline": read}, force=force)
+    outputs.file("--junit", junit, JUNIT)
+    outputs.check()
+    if run in CHOOSING:
+        before = read_choices(folder / "choices.json" if folder.is_dir() else folder)
+        if "unsure" in causes:
+            _refuse_what_is_never_unsure(question, estimation)
+        study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
+        found = verdicts(study, before, causes)
+    elif run == "route":
+        if "unsure" in causes:
+            raise SettingError("--fail-if unsure must not be given for a route: other seeds are not tried on it")
+        routed = read_route(folder / "route.json")
+        scenario, decision = (
+            _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
+        )
+        catalog = routable(question.catalog, question.model, question.without, tails)
+        now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
+        found = [route_verdict(now, routed, causes)]
+    else:
+        raise SettingError(
+            f"--baseline must be a folder of choices, and {baseline} holds the results of {with_article(run)}"
+        )
+    if junit is not None:
+        write_atomically(junit, to_junit(found, causes))
+    failed = [(verdict, cause, why) for verdict in found for cause, why in verdict.failures.items()]
+    for verdict, cause, why in failed:
+        say(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
+    say(f"{counted(len(found), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
+    for cause, status in STATUS.items():
+        if any(cause == one for _, one, _ in failed):
+            raise typer.Exit(status)
+
+
+def _options_of(folder: Path, given: Container[str]) -> tuple[str, dict[str, Any]]:
+    """The kind of run in a folder, and the options that made it but for those that are given now."""
+    from moo_inference.records.record import read_settings
+
+    run, asked, _ = read_settings(folder)
+    if asked is None:
+        if "catalog" not in given:
+            raise SettingError(f"{folder}: holds no options, since a program wrote it: give --catalog and the others")
+        return run, {}
+    if run == "route":
+        asked |= {name: [asked[name]] for name in ("scenario", "decision") if name in asked}
+    return run, {name: value for name, value in asked.items() if name not in given}
+
+
+def _is_given(context: typer.Context, name: str) -> bool:
+    return getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
+
+
+def _as_told(group: Group, options: Mapping[str, Any]) -> Group:
+    """A group of options with those of an earlier command line.
+
+    Raises:
+        SettingError: (a ValueError) one of them is none that the command line takes.
+    """
+    from pydantic import TypeAdapter, ValidationError
+
+    kind = type(group)
+    try:
+        own = {option.name: options[option.name] for option in fields(kind) if option.name in options}
+        return TypeAdapter(kind).validate_python(asdict(group) | own)
+    except ValidationError as error:
+        raise SettingError(
+            [f"settings.json: asked.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+        ) from error
+
+
+def _only(option: str, values: list[str] | None) -> str:
+    if values is None or len(values) != 1:
+        raise SettingError(f"{option} must be given once for a route, got {len(values or ())} of them")
+    return values[0]
+
+
+def _refuse_what_is_never_unsure(question: Question, estimation: Estimation) -> None:
+    """Refuse to ask how sure choices are where no seed has a say in them: the gate could never fail.
+
+    Raises:
+        SettingError: (a ValueError) they come from formulas or are counted; the remedy is named.
+    """
+    from moo_inference.catalog import load_catalog
+    from moo_inference.estimators import MonteCarlo, choose_estimator
+
+    models = load_catalog(question.catalog).select(question.model).models.values()
+    options = asdict(estimation)
+    chosen = choose_estimator(options.pop("estimator"), **options, models=models)
+    if not isinstance(chosen, MonteCarlo):
+        raise SettingError(
+            f"--fail-if unsure could never fail: {type(chosen).__name__} has no seed that changes a choice. Give "
+            "--estimator monte-carlo, or leave it out"
+        )
+
+
+def diff(
+    first: Annotated[str, typer.Argument(metavar="A", help="A folder that solve --out wrote, or a report.")],
+    second: Annotated[str, typer.Argument(metavar="B", help="Another.")],
+) -> None:
+    """Say what differs between two recorded studies, and which input alone makes which difference.
+
+    Example: moo-inference diff last-week this-week
+
+    Exit status: 0 if nothing differs; 1 if something does; 2 if the input is at fault.
+    """
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.records.diff import difference
+    from moo_inference.records.record import read_record
+
+    records = [read_record(path) for path in (first, second)]
+    with report_progress("comparing") as progress:
+        found = difference(records[0]["settings"], records[1]["settings"], progress)
+    for change in found.inputs:
+        say(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
+        if change.fault:
+            say(f"  alone it cannot be run: {change.fault}")
+        elif not change.effects:
+            say("  alone it changes nothing")
+        for effect in change.effects:
+            say(f"  alone it makes: {_brief(effect)}")
+    for choice in found.unexplained:
+        say(f"only several inputs together make: {_brief(choice)}")
+    if not found.inputs:
+        say("no input differs")
+    say(f"{counted(len(found.choices), 'choice')} {'differs' if len(found.choices) == 1 else 'differ'}")
+    if found.inputs or found.choices:
+        sys.stdout.flush()
+        raise typer.Exit(1)
+
+
+def _short(value: object) -> str:
+    text = "nothing" if value is None else str(value)
+    return text if len(text) <= 80 else f"{text[:77]}..."
+
+
+def _brief(sentence: str) -> str:
+    """The first of the numbers that differ, and how many more do."""
+    parts = sentence.split("; ")
+    return "; ".join([*parts[:_SHOWN], *([f"and {len(parts) - _SHOWN} more numbers"] if len(parts) > _SHOWN else [])])

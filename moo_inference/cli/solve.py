@@ -1,0 +1,186 @@
+"""The study that several commands run, from their options."""
+
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import asdict, fields
+from typing import TYPE_CHECKING, Any
+
+from moo_inference.cli.options import Conditions, Estimation, Format, Kept, Question, Stages, Tails
+from moo_inference.documents.files import Kind, Outputs
+from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
+from moo_inference.formatting.lines import note
+
+if TYPE_CHECKING:
+    from moo_inference.catalog import Catalog
+    from moo_inference.execution.checkpoint import KeptPieces
+    from moo_inference.formatting.table import Table
+    from moo_inference.studies import Study
+    from moo_inference.studies.route import Route
+
+REPLICATIONS = 200
+
+
+@contextmanager
+def resumable(
+    out: str | None,
+    run: str,
+    work: Kept,
+    catalog: str | None = None,
+    others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
+) -> Iterator["KeptPieces | None"]:
+    """Keep finished pieces in the folder of results, if there is one; whoever stops the run is told how to go on.
+
+    What stands in the way of results is refused before.
+
+    Args:
+        out: the folder of results.
+        run: what kind of run it is.
+        work: what becomes of what is there.
+        catalog: the file that the command reads.
+        others: further folders, by option, and what is written into them.
+
+    Raises:
+        SettingError: (a ValueError) there is no folder in which to start over.
+        OutputError: (an OSError) files that are no results of such a run are where results go.
+        StoppedError: the run was interrupted.
+        OutputError: (an OSError) the folder cannot be written.
+    """
+    from moo_inference.documents.results import ASSESSMENT, SETTINGS, results_of
+    from moo_inference.execution.checkpoint import keep_pieces
+
+    if out is None and work.start_over:
+        raise SettingError("--start-over must come with --out, the folder in which to start over")
+    outputs = Outputs({"--catalog": [] if catalog is None else [catalog]}, force=work.force)
+    if run == "assessment":
+        outputs.folder("--out", out, ASSESSMENT)
+    else:
+        outputs.folder("--out", out, results_of(run), SETTINGS)
+    for option, (folder, kinds) in (others or {}).items():
+        outputs.folder(option, folder, kinds)
+    outputs.check()
+    if out is None:
+        try:
+            yield None
+        except KeyboardInterrupt as stop:
+            raise StoppedError("interrupted; nothing was kept (with --out DIR, finished pieces are)") from stop
+        return
+    kept = None
+    try:
+        with keep_pieces(out, run=run, start_over=work.start_over, overwrite=work.force) as kept:
+            yield kept
+    except KeyboardInterrupt as stop:
+        count = 0 if kept is None else kept.count
+        raise StoppedError(f"interrupted; {_go_on(out, count)}") from stop
+    except (OutputError, WorkerError) as error:
+        if kept is None or not kept.count:
+            raise
+        raise type(error)([*error.faults, _go_on(out, kept.count)]) from error
+
+
+def _go_on(out: str, count: int) -> str:
+    what = "1 finished piece is" if count == 1 else f"{count} finished pieces are"
+    return f"{what} kept in {out}: to go on, give the same command again"
+
+
+def told(*groups: Any) -> dict[str, Any]:
+    """The options of some groups by their names, as plain values, without those that are as they would be unasked."""
+    found: dict[str, Any] = {}
+    for group in groups:
+        found |= {
+            option.name: getattr(group, option.name)
+            for option in fields(group)
+            if getattr(group, option.name) != option.default
+        }
+    return found
+
+
+def solve_study(
+    question: Question,
+    stages: Stages,
+    estimation: Estimation,
+    conditions: Conditions,
+    tails: Tails,
+    baselines: Sequence[str] | None = None,
+    *,
+    assess: bool = False,
+    workers: int | str = 1,
+    kept: "KeptPieces | None" = None,
+) -> "Study":
+    """Run the study that the options ask for, with progress on stderr."""
+    from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.estimators import ClosedForm, choose_estimator
+    from moo_inference.studies import run_study
+
+    pipelines = stages.asked
+    options = asdict(estimation)
+    catalog = with_quantiles(load_catalog(question.catalog).without(question.without or ()), **asdict(tails))
+    asked = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
+    chosen = choose_estimator(options.pop("estimator"), **options, models=asked)
+    if assess and isinstance(chosen, ClosedForm):
+        note(
+            "--assess has nothing to tell: formulas have no seed, and the questions of an evaluation are not in it; "
+            "give --trials or --seed to assess a simulation"
+        )
+    with report_progress("estimating") as progress:
+        study = run_study(
+            catalog,
+            models=question.model,
+            scenarios=question.scenario,
+            pipelines=pipelines,
+            decisions=question.decision,
+            estimator=chosen,
+            baselines=baselines or (),
+            assess=REPLICATIONS if assess else None,
+            workers=workers,
+            kept=kept,
+            progress=progress,
+            **asdict(conditions),
+        )
+    tell_left_out(study.left_out)
+    for key in catalog.pipelines if pipelines is None else ():
+        others = [model for model in catalog.pipelines[key].models if model not in study.catalog.models]
+        if others:
+            note(
+                f"pipeline {key} is left out, since it may also use {', '.join(others)}: choose them with -m too, or "
+                "say --no-pipelines"
+            )
+    return study
+
+
+def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
+    """What a route chooses from, as its options ask for it."""
+    from moo_inference.catalog import load_catalog, with_quantiles
+
+    return with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(models)
+
+
+def find_route(
+    catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: Conditions
+) -> "Route":
+    """Choose across the models of a catalog, with progress on stderr."""
+    from moo_inference.cli.progress import report_progress
+    from moo_inference.estimators import choose_estimator
+    from moo_inference.studies.route import route
+
+    options = asdict(estimation)
+    chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
+    with report_progress("estimating") as progress:
+        return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
+
+
+def tell_left_out(sentences: Mapping[str, str]) -> None:
+    """Say on stderr which rules were not asked, by what lacks the budgets for them."""
+    for key, sentence in sentences.items():
+        note(f"{key}: {sentence}")
+
+
+def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)
+    """Print tables on stdout, for a terminal or as Markdown."""
+    from moo_inference.views import print_tables, to_markdown
+
+    if format is Format.MARKDOWN:
+        sys.stdout.write(to_markdown(tables))
+    else:
+        print_tables(tables, sys.stdout)

@@ -1,0 +1,1 @@
+"""Text files with their lines: read strictly, written whole."""

@@ -1,0 +1,202 @@
+"""Columns of a CSV by their names, in chunks, with the line of every row."""
+
+import csv
+import math
+import os
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.documents.document import LARGEST, Faults, printable, shown, unreadable
+from moo_inference.documents.files import bytes_read, open_to_read
+from moo_inference.errors import ReaderError, did_you_mean
+
+Progress = Callable[[int, int], None]
+"""Called with the bytes done and the bytes in all."""
+
+_ROWS = 20_000
+_ODD = re.compile(r"[^-+.,0-9eE \t]")
+_NUMBER = re.compile(r"\s*[-+]?(\d+(\.\d*)?|\.\d+)([eE][-+]?\d+)?\s*\Z", re.ASCII)
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some rows that follow each other in a file.
+
+    Attributes:
+        path: the file, as the user named it.
+        lines: the line on which each row ends, counted from 1.
+        columns: by name, the text of each row's cell; a column that the file lacks is not there.
+    """
+
+    path: str
+    lines: Sequence[int]
+    columns: Mapping[str, Sequence[str]]
+
+    def fault(self, row: int, column: str, sentence: str) -> str:
+        """A sentence about one cell, with the file, the line and the column before it."""
+        return printable(f"{self.path}:{self.lines[row]}: {column}: {sentence}")
+
+    def numbers(self, column: str, faults: Faults, *, least: float = -math.inf) -> NDArray[np.float64]:
+        """(rows,) finite numbers of one column; a cell that is none, or below `least`, is a fault and becomes NaN."""
+        cells = self.columns[column]
+        values = None if _ODD.search(",".join(cells)) else _floats(cells)
+        if values is None or not ((values >= least) & (np.abs(values) <= LARGEST)).all():
+            values = np.array([self._number(row, column, faults, least) for row in range(len(cells))], dtype=float)
+        return values
+
+    def counts(self, column: str, faults: Faults, *, least: int = 0) -> NDArray[np.int64]:
+        """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is a fault and becomes 0."""
+        values = self.numbers(column, faults, least=least)
+        good = values == np.floor(values)
+        for row in np.flatnonzero(~good & ~np.isnan(values)).tolist():
+            faults.add(self.fault(row, column, f"must be a whole number, got {shown(self.columns[column][row])}"))
+        return np.where(good, values, 0.0).astype(np.int64)
+
+    def _number(self, row: int, column: str, faults: Faults, least: float) -> float:
+        cell = self.columns[column][row]
+        value = float(cell) if _NUMBER.match(cell) else math.nan
+        if abs(value) <= LARGEST and value >= least:
+            return value
+        bound = "" if least == -math.inf else f", {least:g} or more"
+        faults.add(self.fault(row, column, f"must be a number{bound}, got {shown(cell) if cell else 'nothing'}"))
+        return math.nan
+
+
+def read_csv(
+    path: str | os.PathLike[str],
+    columns: Sequence[str],
+    *,
+    optional: Sequence[str] = (),
+    progress: Progress | None = None,
+    rows: int = _ROWS,
+) -> Iterator[Chunk]:
+    """Read some columns of a CSV with a header; others are left out, and so are empty lines.
+
+    Args:
+        path: UTF-8 (a byte order mark is fine), comma-separated, LF or CRLF, quoted cells as usual.
+        columns: names that the header must hold.
+        optional: names that it may hold.
+        progress: called after each chunk with the bytes done and the bytes in all.
+        rows: how many rows make a chunk.
+
+    Yields:
+        The rows, chunk by chunk, so that memory does not depend on the length of the file.
+
+    Raises:
+        ReaderError: (a ValueError) the file cannot be read, lacks a column (which ones it has is said), holds one
+            twice, or has a row with fewer or more cells than its header.
+    """
+    name = str(path)
+    try:
+        with open_to_read(path) as stream:
+            source = _Source(name, stream)
+            table = csv.reader(source, strict=True)
+            yield from _chunks(name, table, source, tuple(columns), tuple(optional), progress, rows)
+    except csv.Error as error:
+        raise ReaderError(f"{name}:{source.line}: must be valid CSV: {error}") from error
+    except (OSError, ValueError) as error:
+        if isinstance(error, ReaderError):
+            raise
+        raise ReaderError(unreadable(name, error)) from error
+
+
+class _Source:
+    """The lines of a file as text, with the count of lines and bytes so far."""
+
+    def __init__(self, name: str, stream: BinaryIO) -> None:
+        self.name = name
+        self.stream = stream
+        self.line = 0
+        self.total = os.fstat(stream.fileno()).st_size
+
+    @property
+    def done(self) -> int:
+        """Bytes of the file that are read."""
+        return bytes_read(self.stream)
+
+    def __iter__(self) -> "_Source":
+        return self
+
+    def __next__(self) -> str:
+        content = next(self.stream)
+        self.line += 1
+        try:
+            return content.decode("utf-8-sig" if self.line == 1 else "utf-8")
+        except ValueError as error:
+            raise ReaderError(f"{self.name}:{self.line}: must be UTF-8 text: {error}") from error
+
+
+def _header(name: str, table: Iterator[list[str]]) -> tuple[str, ...]:
+    for row in table:
+        if row:
+            return tuple(cell.strip() for cell in row)
+    raise ReaderError(f"{name}: must begin with a row of column names, got an empty file")
+
+
+def _chunks(
+    name: str,
+    table: Iterator[list[str]],
+    source: _Source,
+    required: tuple[str, ...],
+    optional: tuple[str, ...],
+    progress: Progress | None,
+    size: int,
+) -> Iterator[Chunk]:
+    there = _header(name, table)
+    places = _places(name, there, required, optional)
+    width = len(there)
+    faults = Faults()
+    kept: list[list[str]] = []
+    lines: list[int] = []
+
+    def chunk() -> Chunk:
+        columns = {column: [row[place] for row in kept] for column, place in places.items()}
+        return Chunk(name, tuple(lines), columns)
+
+    for row in table:
+        if len(row) == width:
+            kept.append(row)
+            lines.append(source.line)
+            if len(kept) >= size:
+                faults.check()
+                yield chunk()
+                if progress:
+                    progress(source.done, source.total)
+                kept.clear()
+                lines.clear()
+        elif row:
+            faults.add(f"{name}:{source.line}: must have {width} cells, as the header has, got {len(row)}")
+    faults.check()
+    if kept:
+        yield chunk()
+    if progress:
+        progress(source.total, source.total)
+
+
+def _places(name: str, there: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, int]:
+    faults = Faults()
+    for column in required:
+        if column not in there:
+            faults.add(
+                f"{name}:1: must have a column {column!r}{did_you_mean(column, there)}; it has: "
+                + ", ".join(map(repr, there[:40]))
+                + (f" and {len(there) - 40} more" if len(there) > 40 else "")
+            )
+    wanted = [column for column in dict.fromkeys((*required, *optional)) if column in there]
+    for column in wanted:
+        if there.count(column) > 1:
+            faults.add(f"{name}:1: {column}: a column must stand once, but it stands {there.count(column)} times")
+    faults.check()
+    return {column: there.index(column) for column in wanted}
+
+
+def _floats(cells: Sequence[str]) -> NDArray[np.float64] | None:
+    try:
+        return np.fromiter(map(float, cells), dtype=float, count=len(cells))
+    except ValueError:
+        return None

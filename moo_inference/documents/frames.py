@@ -1,0 +1,39 @@
+"""Tables as CSV and JSON, and their way into a file."""
+
+import json
+import os
+from typing import TYPE_CHECKING
+
+from moo_inference.documents.files import Kind, refuse_to_replace, write_atomically
+from moo_inference.formatting.visible import one_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+def frame_to_csv(frame: "pd.DataFrame") -> str:
+    """A table as CSV with full precision and no index, a line a row: what a terminal would obey is shown as escapes."""
+    shown = frame.rename(columns=lambda name: one_line(str(name)))
+    for name in shown.select_dtypes(exclude=["number", "bool"]):
+        shown[name] = shown[name].map(lambda value: one_line(value) if isinstance(value, str) else value)
+    text: str = shown.to_csv(index=False, lineterminator="\n")
+    return text
+
+
+def frame_to_json(*frames: "pd.DataFrame") -> str:
+    """Tables as one JSON list of records, one a line, with null where a value is missing."""
+    plain = [frame.astype(object).where(frame.notna(), None) for frame in frames]
+    records = [json.dumps(record, allow_nan=False) for one in plain for record in one.to_dict(orient="records")]
+    return "[\n" + ",\n".join(records) + "\n]\n"
+
+
+def deliver(text: str, path: str | os.PathLike[str] | None, kind: Kind, *, overwrite: bool) -> str:
+    """The text, written whole to `path` if one is given.
+
+    Raises:
+        OutputError: (an OSError) a file of another kind is there and must not be overwritten, or it cannot be written.
+    """
+    if path is not None:
+        refuse_to_replace(path, kind, overwrite=overwrite)
+        write_atomically(path, text)
+    return text

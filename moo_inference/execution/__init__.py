@@ -1,0 +1,1 @@
+"""Tasks, where they run, and how they go on after a stop."""

@@ -1,0 +1,184 @@
+"""The curves of a study, in pieces that can be computed one by one."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import fields, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Model, Scenario
+from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
+from moo_inference.estimators.base import estimate_curves, groups_within_samples, passes
+from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
+from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+
+_CLOSED_FORM_VALUES = 8_192
+"""Models x k in a piece: some hundredths of a second."""
+
+_SIMULATED_VALUES = 2_000_000
+"""Models x k x trials in a piece, or normals where each k draws its own: some tenths of a second."""
+
+_NOTHING = np.array([])
+
+_Part = tuple[list[str], IntArray]
+"""Some models, by id, and their numbers of passes."""
+
+
+def curves_in_pieces(
+    estimator: Any,
+    models: Mapping[str, Model],
+    grid: Sequence[int],
+    scenarios: Sequence[Scenario],
+    *,
+    parallel: int | None,
+    latency: str | None,
+    workers: int | str = 1,
+    kept: KeptPieces | None = None,
+    progress: Progress | None = None,
+) -> dict[str, ScalingCurve]:
+    """The curve of each model over the grid, or as much of it as its evaluation tells of; see `estimate_curves`.
+
+    Args:
+        estimator: what estimates.
+        models: by id.
+        grid: numbers of passes.
+        scenarios: for which the curves get a view.
+        parallel: passes at the same time, in place of each model's own number.
+        latency: how times add up, in place of each model's own rule.
+        workers: as for `run_pieces`, like the next two.
+        kept: finished pieces.
+        progress: told how far the work is.
+
+    Raises:
+        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+    """
+    parts = [
+        part
+        for limit, members in groups_within_samples(list(models.values()), passes(grid))
+        for part in _parts(
+            estimator, {list(models)[number]: list(models.values())[number] for number in members}, limit
+        )
+    ]
+    options = {"parallel": parallel, "latency": latency}
+    pieces = [
+        Piece(
+            f"curves of {', '.join(names)} at k = {k[0]} to {k[-1]}, {len(k)} of them",
+            _estimate,
+            (estimator, [models[name] for name in names], k, tuple(scenarios), options),
+            partial(_fits, [tuple(models[name].resources) for name in names], k, len(scenarios)),
+            tells=True,
+        )
+        for names, k in parts
+    ]
+    found: dict[str, list[ScalingCurve]] = {}
+    for (names, _), arrays in zip(
+        parts, run_pieces(pieces, workers=workers, kept=kept, progress=progress), strict=True
+    ):
+        for number, name in enumerate(names):
+            found.setdefault(name, []).append(unpacked(arrays, f"{number}/", scenarios))
+    return {name: _whole(found[name]) for name in models}
+
+
+def _parts(estimator: Any, models: Mapping[str, Model], k: IntArray) -> Iterator[_Part]:
+    """How the curves of some models over the same k are cut. No number depends on it: what is shared is drawn alike."""
+    names = list(models)
+    if isinstance(estimator, MonteCarlo) and estimator.draws == "independent":
+        # Every k has draws of its own, which all models share.
+        work = np.cumsum(estimator.trials * (3 * k + len(names)))
+        for part in np.split(k, np.flatnonzero(np.diff(work // _SIMULATED_VALUES)) + 1):
+            yield names, part
+        return
+    if isinstance(estimator, MonteCarlo | Empirical):
+        together = _SIMULATED_VALUES // (estimator.trials * len(k))
+    elif isinstance(estimator, ClosedForm):
+        together = _CLOSED_FORM_VALUES // len(k)
+    else:
+        # An estimator of the user's own may share what it likes among models, and others know each by itself.
+        together = len(names) if isinstance(estimator, Estimator) else 1
+    for start in range(0, len(names), max(1, together)):
+        yield names[start : start + max(1, together)], k
+
+
+def _estimate(
+    estimator: Any,
+    models: list[Model],
+    k: IntArray,
+    scenarios: tuple[Scenario, ...],
+    options: dict[str, Any],
+    progress: Progress | None = None,
+) -> Arrays:
+    curves = estimate_curves(estimator, models, k, scenarios=scenarios, progress=progress, **options)
+    return {
+        f"{number}/{name}": values
+        for number, curve in enumerate(curves)
+        for name, values in packed(curve, scenarios).items()
+    }
+
+
+def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arrays: Arrays) -> bool:
+    """Whether arrays are those of curves over k of models with these further resources; see `packed`."""
+    n = len(k)
+    dtypes: dict[str, Any] = {}
+    shapes: dict[str, tuple[int, ...]] = {}
+
+    def expect(name: str, dtype: Any, *shape: int) -> None:
+        dtypes[name], shapes[name] = dtype, shape
+
+    for number, units in enumerate(resources):
+        own = f"{number}/"
+        expect(f"{own}k", np.int64, n)
+        expect(f"{own}table", np.float64, n, len(columns_of(units)))
+        expect(f"{own}error", np.float64, n)
+        if units:
+            expect(f"{own}resources", np.array(units).dtype, len(units))
+        for view in range(scenarios):
+            if f"{own}view{view}/attainment" in arrays:
+                expect(f"{own}view{view}/attainment", np.float64, n)
+                if f"{own}view{view}/values" in arrays:
+                    expect(f"{own}view{view}/values", np.float64, n, 3 + len(units))
+        if f"{own}evidence/ci_low" in arrays:
+            for field in fields(Evidence):
+                expect(f"{own}evidence/{field.name}", np.float64 if field.name.startswith("ci") else np.bool_, n)
+    return has_arrays(arrays, dtypes, shapes) and all(
+        np.array_equal(arrays[f"{number}/k"], k) and arrays.get(f"{number}/resources", _NOTHING).tolist() == [*units]
+        for number, units in enumerate(resources)
+    )
+
+
+def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
+    """A curve as arrays by name. Views that look at the means, as most do, are told by their share alone."""
+    arrays: Arrays = {"k": curve.k, "table": curve.table, "error": curve.error}
+    for number, scenario in enumerate(scenarios):
+        view = curve.views.get(scenario)
+        if view is not None:
+            arrays[f"view{number}/attainment"] = view.attainment
+            if view.values.tobytes() != curve.means.tobytes():
+                arrays[f"view{number}/values"] = view.values
+    if curve.evidence is not None:
+        arrays.update({f"evidence/{field.name}": getattr(curve.evidence, field.name) for field in fields(Evidence)})
+    if curve.resources:
+        arrays["resources"] = np.array(curve.resources)
+    return arrays
+
+
+def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> ScalingCurve:
+    """The curve of `packed`, whose names have this prefix."""
+    resources = tuple(arrays.get(f"{prefix}resources", _NOTHING).tolist())
+    evidence = None
+    if f"{prefix}evidence/ci_low" in arrays:
+        evidence = Evidence(*(arrays[f"{prefix}evidence/{field.name}"] for field in fields(Evidence)))
+    k, table, error = (arrays[f"{prefix}{name}"] for name in ("k", "table", "error"))
+    curve = ScalingCurve(k, table, error, {}, evidence, resources)
+    means = np.ascontiguousarray(curve.means)
+    views = {
+        scenario: BudgetView(arrays.get(f"{prefix}view{number}/values", means), arrays[name])
+        for number, scenario in enumerate(scenarios)
+        if (name := f"{prefix}view{number}/attainment") in arrays
+    }
+    return replace(curve, views=views)
+
+
+def _whole(parts: list[ScalingCurve]) -> ScalingCurve:
+    return parts[0] if len(parts) == 1 else ScalingCurve.joined(parts)

@@ -1,0 +1,1 @@
+"""All that is about the paper: its tables, its claims, its figures."""

@@ -1,0 +1,37 @@
+"""How much of an exact front another front has."""
+
+import moocore
+import numpy as np
+
+from moo_inference.estimators.curve import FloatArray
+from moo_inference.pareto.budgets import nadir_of
+from moo_inference.pareto.front import Front
+from moo_inference.pipelines.front import PipelineFront
+
+
+def front_quality(front: Front | PipelineFront, exact: Front | PipelineFront) -> dict[str, float]:
+    """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison).
+
+    Of an empty front nobody has a share, and of one without a volume, on the budgets themselves, nobody has a share of
+    it: they are NaN.
+    """
+    if not len(exact):
+        return {"found": np.nan, "hypervolume": np.nan, "igd_plus": np.nan}
+    N, whole = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
+    ones = np.ones(whole.shape[1])
+    volume = moocore.hypervolume(N, ref=ones) if len(N) else 0.0
+    there = {tuple(row) for row in N.tolist()}
+    return {
+        "found": sum(tuple(row) in there for row in whole.tolist()) / len(whole),
+        "hypervolume": float(volume / total) if (total := moocore.hypervolume(whole, ref=ones)) > 0 else np.nan,
+        "igd_plus": float(moocore.igd_plus(N, ref=whole)) if len(N) else float("inf"),
+    }
+
+
+def normalised_by_budgets(F: FloatArray, exact: Front | PipelineFront) -> FloatArray:
+    """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
+    nadir = nadir_of(exact.scenario, exact.resources)
+    if exact.own is not None:
+        nadir = np.array([np.inf if place is None else nadir[place] for place in exact.own.objectives])
+    normalised: FloatArray = F / np.where(np.isfinite(nadir), nadir, exact.F.max(axis=0))
+    return normalised

@@ -1,0 +1,1 @@
+"""Several stages within one budget."""

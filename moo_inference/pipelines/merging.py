@@ -1,0 +1,177 @@
+"""The front of a pipeline: those of its parts, merged in turn; only what is nondominated and in budget is kept."""
+
+import warnings
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import reduce
+
+import moocore
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.catalog import TOLERANCE, Scenario
+from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.pipelines.plan import Parallel, Part, Series, Stage, StageTable, join, to_sums
+
+_BLOCK = 1_000_000
+_CELLS = 256
+_SLACK = 1e-12
+"""Rounding in the bounds of what is left: a row is dropped early only where it breaks a budget by more than that."""
+
+
+@dataclass(frozen=True)
+class Partial:
+    """Nondominated choices of a part: (n, m) sums, see `to_sums`, and (n, s) rows of its stages' tables.
+
+    `looked_at` counts the candidate rows that were compared to find them.
+    """
+
+    sums: FloatArray
+    rows: IntArray
+    looked_at: int
+
+
+@dataclass(frozen=True)
+class Merge:
+    """How the fronts of a pipeline's parts become its own, exactly.
+
+    Attributes:
+        tables: what each stage may choose from, by its name.
+        most_rows: candidate rows of one merge above which it is refused.
+    """
+
+    tables: Mapping[str, StageTable]
+    most_rows: int
+
+    def least(self, part: Part) -> FloatArray:
+        """(m,) the least of each sum that a part can have."""
+        if isinstance(part, Stage):
+            return np.asarray(to_sums(self.tables[part.name].F).min(axis=0, initial=np.inf))
+        inner, at_once = _inner(part)
+        return reduce(lambda one, other: join(one, other, at_once), [self.least(each) for each in inner])
+
+    def front(self, part: Part, room: FloatArray) -> Partial:
+        """The nondominated choices of a part whose sums are within `room` (m,)."""
+        if isinstance(part, Stage):
+            table = self.tables[part.name]
+            order = np.lexsort((table.model, table.k))
+            sums = to_sums(table.F[order])
+            kept = _nondominated(sums, room)
+            return Partial(sums[kept], order[kept, None].astype(np.int32), len(table.F))
+        inner, at_once = _inner(part)
+        least = [self.least(each) for each in inner]
+        rooms = [_left(room, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
+        current = self.front(inner[0], rooms[0])
+        for place in range(1, len(inner)):
+            other = self.front(inner[place], rooms[place])
+            current = self._merged(current, other, at_once, _left(room, least[place + 1 :], at_once))
+        return current
+
+    def _merged(self, one: Partial, other: Partial, at_once: bool, room: FloatArray) -> Partial:
+        """All pairs of two fronts, a block at a time, so that memory holds what is kept and a block."""
+        if len(one.sums) * len(other.sums) > self.most_rows:
+            raise SettingError(
+                f"a merge of stages must have at most {self.most_rows:,} candidate rows, got {len(one.sums):,} times "
+                f"{len(other.sums):,}: raise k_step, lower k_max, give stages fewer models, set budgets, or raise "
+                "most_rows"
+            )
+        width = max(len(other.sums), 1)
+        blocks = -(-len(one.sums) * width // _BLOCK)
+        sums, pairs, settled = np.empty((0, len(room))), np.empty(0, dtype=np.int64), 0
+        for number in range(blocks):
+            # The first block spans the whole front, and so shows most of what is hopeless in the others.
+            rows = np.arange(number, len(one.sums), blocks)
+            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, len(room))
+            kept = np.arange(len(block)) if number == 0 else np.flatnonzero(~_surely_dominated(block, sums))
+            kept = kept[_nondominated(block[kept], room)]
+            sums = np.concatenate([sums, block[kept]])
+            pairs = np.concatenate([pairs, rows[kept // width] * width + kept % width])
+            # What is kept is compared across blocks only once it has doubled, or that would be most of the work.
+            if number == blocks - 1 or len(sums) > 2 * settled + _BLOCK:
+                best = moocore.is_nondominated(sums)
+                sums, pairs = sums[best], pairs[best]
+                settled = len(sums)
+        looked_at = one.looked_at + other.looked_at + len(one.sums) * len(other.sums)
+        return Partial(sums, np.hstack([one.rows[pairs // width], other.rows[pairs % width]]), looked_at)
+
+
+def _inner(part: Series | Parallel) -> tuple[Sequence[Part], bool]:
+    return (part.branches, True) if isinstance(part, Parallel) else (part.parts, False)
+
+
+def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
+    """The rows within room that no other dominates; of equal rows the first."""
+    within = np.flatnonzero(np.logical_and.reduce([column <= most for column, most in zip(sums.T, room, strict=True)]))
+    if len(within) == len(sums):
+        return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
+    return within[moocore.is_nondominated(sums[within])] if within.size else within
+
+
+def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
+    """Rows that some known row dominates for sure, found in one look each; others may be dominated all the same.
+
+    Of more than three sums none is found.
+
+    Costs and times are put into cells. Whatever lies in a lower cell is less, so that a row is dominated if the least
+    third sum of all lower cells is not above its own. Roots spread the many small amounts over more cells; they
+    are rounded correctly, and so never swap two amounts, which a logarithm might.
+    """
+    if not len(known) or sums.shape[1] > 3:
+        return np.zeros(len(sums), dtype=bool)
+    low, high = known[:, :2].min(axis=0), known[:, :2].max(axis=0)
+    scale = (_CELLS - 1) / np.sqrt(np.maximum(high - low, np.finfo(float).tiny))
+
+    def cells(rows: FloatArray, column: int) -> IntArray:
+        spread = np.sqrt(np.maximum(rows[:, column] - low[column], 0)) * scale[column]
+        return np.asarray(np.minimum(spread, _CELLS - 1), dtype=np.int64)
+
+    least = np.full((_CELLS + 1, _CELLS + 1), np.inf)
+    np.minimum.at(least, (cells(known, 0) + 1, cells(known, 1) + 1), known[:, 2])
+    least = np.minimum.accumulate(np.minimum.accumulate(least, axis=0), axis=1)
+    beaten = least[cells(sums, 0), cells(sums, 1)]
+    return np.asarray((beaten <= sums[:, 2]) & (beaten < np.inf))
+
+
+def room_of(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
+    """(m,) the most that each sum may be, a little more than the budgets allow."""
+    most = [
+        np.inf if limit.value is None else limit.value * (1 + TOLERANCE + _SLACK)
+        for limit in scenario.limits(resources)[:-1]
+    ]
+    least_accuracy = (scenario.a_min or 0.0) - TOLERANCE - _SLACK
+    return np.array([*most, -np.log(least_accuracy) * (1 + _SLACK) + _SLACK if least_accuracy > 0 else np.inf])
+
+
+def _left(room: FloatArray, others: Sequence[FloatArray], at_once: bool) -> FloatArray:
+    """(m,) what the others leave of the room at least."""
+    if not others:
+        return room
+    taken = np.sum(others, axis=0)
+    if at_once:
+        taken[1] = 0.0
+    return np.asarray(np.where(np.isinf(room), np.inf, np.where(np.isinf(room), 0.0, room) - taken))
+
+
+def finite_tables(tables: Sequence[StageTable]) -> list[StageTable]:
+    """The tables without what is not finite.
+
+    Warns:
+        NonFiniteWarning: something was left out; it is named.
+    """
+    return [_finite(table) for table in tables]
+
+
+def _finite(table: StageTable) -> StageTable:
+    finite = np.isfinite(table.F).all(axis=1)
+    if finite.all():
+        return table
+    ids = list(table.stage.models)
+    lost = zip(table.model[~finite].tolist(), table.k[~finite].tolist(), strict=True)
+    points = [f"{ids[number]} k = {k}" for number, k in lost]
+    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
+    warnings.warn(
+        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=5
+    )
+    evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
+    return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)

@@ -1,0 +1,5 @@
+"""What a serving layer embeds: scores and a policy, on numpy alone."""
+
+from moo_inference.policy.policy import RULES, Choice, Policy
+
+__all__ = ["RULES", "Choice", "Policy"]

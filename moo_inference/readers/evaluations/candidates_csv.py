@@ -1,0 +1,119 @@
+"""Candidates that were measured already: accuracy, USD and maybe seconds per query of each, from a CSV."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.documents.csv_file import read_csv
+from moo_inference.documents.document import Faults
+from moo_inference.errors import ReaderError
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "name": ("name", "model", "candidate", "configuration", "config", "method"),
+    "k": ("k", "passes"),
+    "accuracy": ("accuracy", "acc", "test_acc"),
+    "usd_per_query": ("usd_per_query", "cost_per_query", "cost", "cost_usd", "usd", "test_cost"),
+    "seconds_per_query": (
+        "seconds_per_query",
+        "seconds",
+        "time",
+        "time_s",
+        "latency",
+        "latency_s",
+        "latency_seconds",
+        "time_ms",
+        "latency_ms",
+    ),
+}
+"""How columns are called, in any case."""
+
+_MILLISECONDS = "_ms"
+
+
+@dataclass(frozen=True, eq=False)
+class Candidates:
+    """n candidates in the order of their file.
+
+    Attributes:
+        names: of each; one that comes several times (a cascade under several budgets) is not made one.
+        accuracy: (n,) share of queries that were answered well, in [0, 1].
+        usd_per_query: (n,) mean cost of a query.
+        where: the file.
+        seconds_per_query: (n,) mean seconds of a query, or None where the file does not tell.
+    """
+
+    names: tuple[str, ...]
+    accuracy: NDArray[np.float64]
+    usd_per_query: NDArray[np.float64]
+    where: str
+    seconds_per_query: NDArray[np.float64] | None = None
+
+    def __len__(self) -> int:
+        return len(self.names)
+
+
+TIMES = _NAMES["seconds_per_query"]
+
+
+def candidate_columns(header: Sequence[str]) -> dict[str, str] | None:
+    """The options of `read_candidates` for a header with usual names; None where accuracy or cost is not among them."""
+    folded = {column.lower(): column for column in reversed(header)}
+    found = {
+        option: folded[usual]
+        for option, names in _NAMES.items()
+        if (usual := next((name for name in names if name in folded), None))
+    }
+    return {"name": "", **found} if {"accuracy", "usd_per_query"} <= found.keys() else None
+
+
+def read_candidates(
+    path: str | os.PathLike[str],
+    *,
+    name: str = "Method",
+    accuracy: str = "Test_acc",
+    usd_per_query: str = "Test_cost",
+    seconds_per_query: str | None = None,
+    k: str | None = None,
+) -> Candidates:
+    """Read measured candidates.
+
+    Args:
+        path: a CSV with a header. The default columns are those of FrugalGPT's summaries,
+            https://github.com/stanford-futuredata/FrugalGPT (summary/summary_*_full_2024.csv).
+        name: the column of the names; "" where there is none: then the rows are counted.
+        accuracy: the column of the accuracies, in [0, 1].
+        usd_per_query: the column of the costs, in USD per query.
+        seconds_per_query: the column of the times, in seconds per query, or in milliseconds where its name ends in
+            `_ms`; if there is one.
+        k: the column of the numbers of passes, if there is one; they become part of the names.
+
+    Raises:
+        ReaderError: (a ValueError) a column is missing, or a cell is at fault: each named with its line.
+    """
+    faults = Faults()
+    names: list[str] = []
+    values: dict[str, list[NDArray[np.float64]]] = {}
+    columns = [column for column in (name, accuracy, usd_per_query, seconds_per_query, k) if column]
+    for chunk in read_csv(path, columns):
+        rows = range(len(names) + 1, len(names) + len(chunk.lines) + 1)
+        called = [cell.strip() for cell in chunk.columns[name]] if name else [f"row {row}" for row in rows]
+        passes = chunk.counts(k, faults, least=1).tolist() if k else None
+        names.extend(called if passes is None else map("{}, k = {}".format, called, passes))
+        for column in (accuracy, usd_per_query, seconds_per_query):
+            if column:
+                values.setdefault(column, []).append(chunk.numbers(column, faults, least=0))
+        for row in np.flatnonzero(values[accuracy][-1] > 1).tolist():
+            got = chunk.columns[accuracy][row]
+            faults.add(chunk.fault(row, accuracy, f"must be a share of at most 1 (not in per cent), got {got}"))
+    faults.check()
+    if not names:
+        raise ReaderError(f"{path}: must hold at least one candidate")
+    joined = {column: np.concatenate(parts) for column, parts in values.items()}
+    seconds = None
+    if seconds_per_query:
+        in_ms = seconds_per_query.lower().endswith(_MILLISECONDS)
+        seconds = joined[seconds_per_query] / (1000.0 if in_ms else 1.0)
+    return Candidates(tuple(names), joined[accuracy], joined[usd_per_query], str(path), seconds)

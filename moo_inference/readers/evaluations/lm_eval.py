@@ -1,0 +1,244 @@
+"""Samples of lm-evaluation-harness, `samples_<task>_<date>.jsonl`: one row for each document and filter.
+
+Schema: https://github.com/EleutherAI/lm-evaluation-harness (lm_eval/loggers/evaluation_tracker.py): doc_id, doc,
+target, arguments, resps (of each request the list of its repeats), filtered_resps, filter, metrics (names), and one key
+for each metric. A task with three filters writes each document three times: together they would count it three times.
+Versions before November 2024 write neither `filter` nor `metrics`: a row with the document and the responses of an
+earlier one is then that of the next filter. `[invalid]` is what a filter leaves where it finds no answer.
+"""
+
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from typing import Any
+
+from moo_inference.documents.document import Document, Faults, finite, printable, shown
+from moo_inference.documents.json_file import read_json_records
+from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.readers.evaluations.outcomes import (
+    Outcomes,
+    OutcomesBuilder,
+    answer_of,
+    must_be_truth,
+    name_of,
+    of_several,
+    passes_of,
+    truth,
+)
+
+_FIELDS = ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics")
+_INVALID = "[invalid]"
+_ONLY = "none"
+"""lm-eval's name of the one filter of a task that has none."""
+
+
+def read_lm_eval(path: str | os.PathLike[str], *, filter: str | None = None, metric: str | None = None) -> Outcomes:  # noqa: A002 (the field's word)
+    """Read the samples of one task.
+
+    Args:
+        path: the file.
+        filter: which filter's rows; must be said where there are several. Where the file does not name them they are
+            "1", "2" and so on, in the order of the file.
+        metric: which metric tells whether a sample is correct, e.g. `exact_match`; must be said where there are
+            several.
+
+    Returns:
+        One sample for each row, with the filtered response as its answer. Of repeats the file tells only how the
+        filtered response fared, not each of them: a vote or the best of several has their number as its `passes`.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON lines; there are several filters or metrics and none is
+            named, which lists them; a row lacks what it must hold; or one doc_id stands for several documents.
+    """
+    faults, filters = Faults(), _Filters()
+    built = _Task()
+    for name, record in _rows(path, filters):
+        if filter is None and len(filters.names) > 1:
+            continue
+        if filter is None or name == filter or (filter == _ONLY and not filters.named):
+            built.add(record, metric or _only_metric(record), faults)
+    names = filters.known()
+    if not names:
+        raise ReaderError(f"{path}: must hold at least one sample")
+    if filter is None and len(names) > 1:
+        raise ReaderError(
+            printable(
+                f"{path}: filter must be named (--filter NAME), since each document stands once for each of: "
+                f"{', '.join(names)}{filters.unnamed()}"
+            )
+        )
+    if filter is not None and filter not in names:
+        near = did_you_mean(filter, list(names))
+        raise ReaderError(printable(f"{path}: has no filter {filter!r}{near}; it has: {', '.join(names)}"))
+    faults.check()
+    return built.build(path, names[0] if filter is None else filter)
+
+
+def lm_eval_filters(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The filters whose rows a file holds, in the order in which they first appear.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON lines, or a row is no sample.
+    """
+    filters = _Filters()
+    for _ in _rows(path, filters):
+        pass
+    return filters.known()
+
+
+def lm_eval_metrics(path: str | os.PathLike[str]) -> tuple[str, ...]:
+    """The metrics of a file's first row.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON lines, or its first row is no sample.
+    """
+    return next((tuple(_metrics(record)) for _, record in _rows(path, _Filters())), ())
+
+
+class _Filters:
+    """Which filter each row is of."""
+
+    def __init__(self) -> None:
+        self.names: dict[str, None] = {}
+        self.named = False
+        self.seen: dict[tuple[str, bytes], int] = {}
+        self.documents: dict[str, str] = {}
+
+    def of(self, record: Document) -> str:
+        data = record.data
+        if not isinstance(data, dict) or "doc_id" not in data:
+            raise ReaderError(record.fault((), f"must be a sample with a doc_id, got {shown(data)}"))
+        name = data.get("filter")
+        if name is None and "filter" not in data:
+            row = (str(data["doc_id"]), _digest(data.get("resps")))
+            self.seen[row] = self.seen.get(row, 0) + 1
+            name = str(self.seen[row])
+        elif not isinstance(name, str):
+            raise ReaderError(record.fault(("filter",), f"must be a name, got {shown(name)}"))
+        else:
+            self.named = True
+        self._one_document(record)
+        self.names[name] = None
+        return name
+
+    def known(self) -> tuple[str, ...]:
+        """The names; one that the file does not tell is lm-eval's own for the only one."""
+        return (_ONLY,) if not self.named and len(self.names) == 1 else tuple(self.names)
+
+    def unnamed(self) -> str:
+        """What has to be said where the file has no names."""
+        return "" if self.named else " (the file does not name them; they are counted in its order)"
+
+    def _one_document(self, record: Document) -> None:
+        """Two tasks in one file have the same numbers of documents."""
+        key, digest = str(record.data["doc_id"]), record.data.get("doc_hash")
+        if isinstance(digest, str) and self.documents.setdefault(key, digest) != digest:
+            raise ReaderError(
+                record.fault(
+                    ("doc_hash",),
+                    f"must be that of the other rows with doc_id {key}, but this is another document: give one file a "
+                    "task",
+                )
+            )
+
+
+class _Task:
+    """The samples of one filter."""
+
+    def __init__(self) -> None:
+        self.built = OutcomesBuilder()
+        self.rows: dict[tuple[str | None, bytes], int] = {}
+        self.repeats = 0
+        self.invalid = 0
+        self.several = 0
+        self.from_first = True
+        self.metric = ""
+
+    def add(self, record: Document, metric: str, faults: Faults) -> None:
+        data = record.data
+        document, correct = name_of(data["doc_id"]), truth(data.get(metric))
+        if document is None:
+            faults.add(record.fault(("doc_id",), f"must name a document, got {shown(data['doc_id'])}"))
+        if correct is None:
+            faults.add(record.fault((metric,), must_be_truth(data.get(metric))))
+        left = data.get("filtered_resps")
+        while isinstance(left, list) and len(left) == 1:
+            left = left[0]
+        self.invalid += left == _INVALID
+        self.several += isinstance(left, list) and len(left) > 1
+        answer = None if isinstance(left, list) or left == _INVALID else answer_of(left)
+        if document is not None and correct is not None:
+            self.built.add(document, correct, answer)
+        resps = _repeated(data.get("resps"))
+        self.repeats, self.metric = max(self.repeats, len(resps)), metric
+        self.from_first &= isinstance(left, list) or answer is None or _plain(answer) in _plain(resps[0])
+        row = (document, _digest(data.get("resps")))
+        self.rows[row] = self.rows.get(row, 0) + 1
+
+    def build(self, path: object, name: str) -> Outcomes:
+        notes = []
+        told = max((passes_of(label) or 0 for label in (name, self.metric)), default=0)
+        votes = passes_of(name) == 0 or not self.from_first
+        passes = told or (self.repeats if votes else 1)
+        if passes > 1:
+            notes.append(of_several(passes, f"filter {name}, metric {self.metric}"))
+        elif self.repeats > 1:
+            notes.append(
+                f"Each question was answered up to {self.repeats:,} times, but the file tells only how the filtered "
+                "response fared: it counts as one sample."
+            )
+        if self.invalid:
+            notes.append(f"Responses that are {_INVALID}, in which the filter found no answer: {self.invalid:,}.")
+        if self.several:
+            notes.append(
+                f"Samples of which several responses or likelihoods are left, and no answer: {self.several:,}."
+            )
+        again = sum(count - 1 for count in self.rows.values())
+        if again:
+            notes.append(
+                f"Rows with the document and the responses of an earlier one, which count again: {again:,}. Was a file "
+                "joined with itself?"
+            )
+        return self.built.build(path, tuple(notes), passes)
+
+
+def _rows(path: str | os.PathLike[str], filters: _Filters) -> Iterator[tuple[str, Document]]:
+    """The filter of each row, and the row."""
+    for record in read_json_records(path):
+        yield filters.of(record), record
+
+
+def _metrics(record: Document) -> list[str]:
+    listed = record.data.get("metrics")
+    if listed is None:
+        return [
+            name
+            for name, value in record.data.items()
+            if name not in _FIELDS and (isinstance(value, bool) or finite(value) is not None)
+        ]
+    if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
+        raise ReaderError(record.fault(("metrics",), f"must be a list of names, got {shown(listed)}"))
+    return list(listed)
+
+
+def _only_metric(record: Document) -> str:
+    names = _metrics(record)
+    if len(names) != 1:
+        what = f"it has: {', '.join(names)}" if names else f"none is listed; keys: {', '.join(record.data)}"
+        raise ReaderError(record.fault((), f"metric must be named; {what} (--metric NAME)"))
+    return names[0]
+
+
+def _repeated(resps: Any) -> list[Any]:
+    """The repeats of a document's first request."""
+    return resps[0] if isinstance(resps, list) and resps and isinstance(resps[0], list) and resps[0] else [resps]
+
+
+def _plain(response: Any) -> str:
+    """A response without what filters strip."""
+    return "".join(str(response).lower().split()).replace(",", "").replace("$", "")
+
+
+def _digest(resps: Any) -> bytes:
+    return hashlib.blake2b(json.dumps(resps, sort_keys=True).encode(), digest_size=8).digest()

@@ -1,0 +1,90 @@
+"""The price lists of llm-prices.com: USD per million tokens, the models of one vendor, or all of them.
+
+Schema: https://github.com/simonw/llm-prices: data/VENDOR.json is {vendor, models: [{id, name, price_history: [{input,
+output, input_cached, from_date, to_date}]}]}, where the price without a to_date holds now; current-v1.json is
+{updated_at, prices: [{id, vendor, name, input, output, input_cached}]}.
+"""
+
+import os
+from collections.abc import Collection
+
+from pydantic import BaseModel, ValidationError
+
+from moo_inference.documents.document import Document
+from moo_inference.documents.json_file import read_json
+from moo_inference.errors import ReaderError
+from moo_inference.readers.prices.price import (
+    Allowed,
+    NoPrice,
+    Price,
+    PriceList,
+    PriceListBuilder,
+    UsdPerMillion,
+    further,
+)
+
+
+class _Amounts(BaseModel):
+    """What a model costs, from one day to another."""
+
+    input: UsdPerMillion
+    output: UsdPerMillion
+    input_cached: UsdPerMillion | None = None
+    to_date: str | None = None
+
+
+class _Model(BaseModel):
+    price_history: list[_Amounts]
+
+
+def read_llm_prices(
+    path: str | os.PathLike[str],
+    *,
+    free: bool | Collection[str] = False,
+    expensive: bool | Collection[str] = False,
+) -> PriceList:
+    """Read a price list of llm-prices.com.
+
+    Args:
+        path: the file.
+        free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
+        expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+
+    Returns:
+        Prices in USD per million tokens by the models' ids, those that hold now, and the reasons of those without.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON, or holds no list of models.
+    """
+    document = read_json(path)
+    data = document.data if isinstance(document.data, dict) else {}
+    section = "prices" if "prices" in data else "models"
+    listed = data.get(section)
+    if not isinstance(listed, list):
+        raise ReaderError(document.fault((), 'must hold a list of models under "models" or "prices"'))
+    builder = PriceListBuilder(document.path, Allowed(free, expensive))
+    for place, values in enumerate(listed):
+        entry = document.at(section, place)
+        if not isinstance(values, dict) or not isinstance(values.get("id"), str):
+            raise ReaderError(entry.fault((), "must be a model with an id and prices"))
+        key = values["id"]
+        try:
+            builder.add(key, entry, _price(key, entry))
+        except NoPrice as fault:
+            builder.refuse(key, entry, fault)
+    return builder.build()
+
+
+def _price(key: str, entry: Document) -> Price:
+    try:
+        if "price_history" not in entry.data:
+            raw, now = entry.data, [_Amounts.model_validate(entry.data)]
+        else:
+            now = [one for one in _Model.model_validate(entry.data).price_history if one.to_date is None]
+            raw = next((one for one in entry.data["price_history"] if one.get("to_date") is None), {})
+    except ValidationError as error:
+        raise NoPrice.of(error) from error
+    if len(now) != 1:
+        raise NoPrice(f"must hold one price without a to_date, the one of today, got {len(now)}", "price_history")
+    names = ("id", "vendor", "name", "from_date", "to_date", "input", "output", "input_cached")
+    return Price(key, now[0].input, now[0].output, now[0].input_cached, others=further(raw, names), where=entry.where())

@@ -1,0 +1,110 @@
+"""The model list of models.dev, the answer of GET /api.json: USD per million tokens, providers with their models.
+
+Schema: https://github.com/sst/models.dev: {PROVIDER: {id, models: {MODEL: {reasoning, cost: {input, output, reasoning,
+cache_read, cache_write, input_audio, output_audio, context_over_200k: {input, output, ...}}, limit: {context, input,
+output}}}}}. A model without `cost` has no known price.
+"""
+
+import os
+from collections.abc import Collection
+
+from pydantic import BaseModel, ValidationError
+
+from moo_inference.documents.document import Document, shown
+from moo_inference.documents.json_file import read_json
+from moo_inference.errors import ReaderError
+from moo_inference.readers.prices.price import (
+    Allowed,
+    NoPrice,
+    Price,
+    PriceList,
+    PriceListBuilder,
+    Tier,
+    Tokens,
+    UsdPerMillion,
+    further,
+)
+
+_LONG, _LONG_FROM = "context_over_200k", 200_000
+
+
+class _Amounts(BaseModel):
+    input: UsdPerMillion
+    output: UsdPerMillion
+    reasoning: UsdPerMillion | None = None
+    cache_read: UsdPerMillion | None = None
+
+
+class _Cost(_Amounts):
+    context_over_200k: _Amounts | None = None
+
+
+class _Limit(BaseModel):
+    context: Tokens | None = None
+    input: Tokens | None = None
+
+
+class _Model(BaseModel):
+    cost: _Cost
+    limit: _Limit = _Limit()
+    reasoning: bool = False
+
+
+def read_models_dev(
+    path: str | os.PathLike[str],
+    *,
+    free: bool | Collection[str] = False,
+    expensive: bool | Collection[str] = False,
+) -> PriceList:
+    """Read the model list of models.dev.
+
+    Args:
+        path: the file.
+        free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
+        expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+
+    Returns:
+        Prices in USD per million tokens by `provider/model`, and the reasons of those without.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON, or not one object of providers.
+    """
+    document = read_json(path)
+    if not isinstance(document.data, dict):
+        raise ReaderError(document.fault((), f"must hold an entry for each provider, got {shown(document.data)}"))
+    builder = PriceListBuilder(document.path, Allowed(free, expensive))
+    for provider, values in document.data.items():
+        models = values.get("models") if isinstance(values, dict) else None
+        if not isinstance(models, dict):
+            raise ReaderError(document.fault((provider,), "must be a provider with its models"))
+        for name in models:
+            key, entry = f"{provider}/{name}", document.at(provider, "models", name)
+            try:
+                builder.add(key, entry, _price(key, entry))
+            except NoPrice as fault:
+                builder.refuse(key, entry, fault)
+    return builder.build()
+
+
+def _price(key: str, entry: Document) -> Price:
+    try:
+        model = _Model.model_validate(entry.data)
+    except ValidationError as error:
+        raise NoPrice.of(error) from error
+    cost, long = model.cost, model.cost.context_over_200k
+    raw = entry.data["cost"]
+    others = further(raw, _Cost.model_fields)
+    if long is not None:
+        others += tuple(f"{_LONG} {name}" for name in further(raw[_LONG], ("input", "output", "reasoning")))
+    return Price(
+        key,
+        cost.input,
+        cost.output,
+        cost.cache_read,
+        cost.reasoning,
+        () if long is None else (Tier(_LONG_FROM, long.input, long.output, long.reasoning),),
+        model.limit.context if model.limit.input is None else model.limit.input,
+        reasons=model.reasoning,
+        others=others,
+        where=entry.where(),
+    )

@@ -1,0 +1,268 @@
+"""What benchmarks of a served model measure: seconds, tokens, and the load under which they hold."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from moo_inference.errors import ReaderError
+from moo_inference.readers.traces.trace import TokenTrace
+
+FloatArray = NDArray[np.float64]
+
+_TOLERANCE = 1.1
+"""A rebuilt latency that differs from the measured one by more than this factor is told."""
+
+
+@dataclass(frozen=True, eq=False)
+class Spread:
+    """How one quantity varies over the requests of a run.
+
+    Attributes:
+        mean: of all requests that completed; None where the file has only percentiles.
+        std: None where the file does not tell.
+        percentiles: the value below which so many percent lie; 0 is the smallest, 50 the median, 100 the largest.
+        samples: (n,) one value for each completed request, in the order of the file, or None.
+    """
+
+    mean: float | None
+    std: float | None = None
+    percentiles: Mapping[float, float] = field(default_factory=dict)
+    samples: FloatArray | None = None
+
+    @classmethod
+    def of(cls, samples: ArrayLike) -> "Spread | None":
+        """The spread of measured values; None where there are none."""
+        values = np.asarray(samples, dtype=float)
+        if not values.size:
+            return None
+        levels = (0, 1, 5, 10, 25, 50, 75, 90, 95, 99, 100)
+        found = np.percentile(values, levels)
+        percentiles = {float(level): float(value) for level, value in zip(levels, found, strict=True)}
+        return cls(float(values.mean()), float(values.std()), percentiles, values)
+
+
+@dataclass(frozen=True)
+class Load:
+    """The load of a run. Latencies hold at this load alone.
+
+    Attributes:
+        requested_rate: requests a second that were to be sent; infinite for all at once; None where not told.
+        concurrency: requests at the same time, at most; the mean where the tool tells only that; None where not told.
+        achieved_rate: requests a second that were served; None where not told.
+    """
+
+    requested_rate: float | None = None
+    concurrency: float | None = None
+    achieved_rate: float | None = None
+
+
+@dataclass(frozen=True, eq=False)
+class ServingRun:
+    """One run of a serving benchmark at one load. Failed requests are left out of every spread.
+
+    Attributes:
+        tool: the benchmark's name.
+        model: the model's name, or None where the file does not tell.
+        load: see `Load`.
+        completed: how many requests were served; None where the file does not tell.
+        failed: how many were not; None where the file does not tell.
+        request_seconds: from the request to its last token; None where it is neither measured nor can be rebuilt.
+        ttft_seconds: from the request to its first token; None where it is unknown, as it is without streaming.
+        seconds_per_output_token: as the tool defines it, see `definition`.
+        definition: what the tool's seconds per output token are.
+        input_tokens: of the prompts.
+        output_tokens: of the answers.
+        measured_end_to_end: `request_seconds` was measured; if not, it was rebuilt by the tool's own definition.
+        notes: what a reader of these numbers has to know, in sentences.
+        where: file and line.
+    """
+
+    tool: str
+    model: str | None
+    load: Load
+    completed: int | None
+    failed: int | None
+    request_seconds: Spread | None
+    ttft_seconds: Spread | None
+    seconds_per_output_token: Spread | None
+    definition: str
+    input_tokens: Spread | None
+    output_tokens: Spread | None
+    measured_end_to_end: bool
+    notes: tuple[str, ...] = ()
+    where: str = ""
+
+
+def spread_of(
+    mean: float | None, std: float | None, levels: Mapping[float, float], divisor: float = 1.0
+) -> Spread | None:
+    """Statistics as a spread; None where there is neither a mean nor a percentile."""
+    if mean is None and not levels:
+        return None
+    return Spread(
+        None if mean is None else mean / divisor,
+        None if std is None else std / divisor,
+        {level: levels[level] / divisor for level in sorted(levels)},
+    )
+
+
+NAMED_LEVELS = {"min": 0.0, "median": 50.0, "max": 100.0}
+
+
+def level_of(key: str) -> float | None:
+    """The percentile that a key as `p99`, `p99.9`, `min`, `median` or `max` names; None where it names none."""
+    if key in NAMED_LEVELS:
+        return NAMED_LEVELS[key]
+    digits = key[1:].replace(".", "", 1)
+    if not (key.startswith("p") and digits.isdigit() and digits.isascii()):
+        return None
+    level = float(key[1:])
+    return level if level <= 100 else None
+
+
+def mean_of(spread: Spread | None) -> float | None:
+    """The mean, where there is one."""
+    return None if spread is None else spread.mean
+
+
+def centre_of(spread: Spread | None) -> float | None:
+    """The mean, or the median where there is no mean."""
+    return None if spread is None else spread.percentiles.get(50.0) if spread.mean is None else spread.mean
+
+
+def known(seconds: Spread | None) -> Spread | None:
+    """The times of a report; None where they are 0, which is what tools write for what they did not measure."""
+    if seconds is None:
+        return None
+    told = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
+    return seconds if told else None
+
+
+FIRST_IS_ALL = "Each request has one output token: its latency is its time to the first token."
+LOST = "The latency was not measured, and cannot be rebuilt from what there is."
+
+
+def of_one_token(ttft: Spread | None, output_tokens: Spread | None) -> bool:
+    """Whether the latency is the time to the first token, since no answer is longer."""
+    most = None if output_tokens is None else output_tokens.percentiles.get(100.0, output_tokens.mean)
+    return known(ttft) is not None and most is not None and 0 < most <= 1
+
+
+def of_requests(
+    tool: str,
+    definition: str,
+    where: str,
+    columns: Mapping[str, FloatArray | None],
+    *,
+    model: str | None = None,
+    load: Load | None = None,
+    failed: int = 0,
+    notes: tuple[str, ...] = (),
+) -> ServingRun:
+    """A run from its single requests.
+
+    Args:
+        tool: the benchmark's name.
+        definition: what its seconds per output token are.
+        where: the file.
+        columns: (n,) `seconds`, `ttft`, `per_token`, `input_tokens` and `output_tokens` of those that completed; None
+            where some are unknown.
+        model: its name.
+        load: where it is told.
+        failed: requests that did not complete.
+        notes: what has to be said.
+    """
+    found = {name: None if values is None else Spread.of(values) for name, values in columns.items()}
+    seconds = columns["seconds"]
+    completed = 0 if seconds is None else len(seconds)
+    return ServingRun(
+        tool,
+        model,
+        load or Load(),
+        completed,
+        failed,
+        found["seconds"],
+        found["ttft"],
+        found["per_token"],
+        definition,
+        found["input_tokens"],
+        found["output_tokens"],
+        measured_end_to_end=completed > 0,
+        notes=notes if completed else (nothing_completed(failed), *notes),
+        where=where,
+    )
+
+
+def nothing_completed(failed: int | None, reason: str = "") -> str:
+    """What has to be said of a run without a request that completed."""
+    told = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
+    return f"No request completed{told}."
+
+
+def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
+    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown."""
+    first, each, n = (mean_of(spread) for spread in (ttft, between_tokens, output_tokens))
+    if first is None or each is None or n is None:
+        return None
+    return Spread(first + each * max(n - 1, 0.0))
+
+
+def off_by(per_token: Spread | None, output_tokens: Spread | None) -> str:
+    """By how much a latency may be off that is rebuilt from a mean over requests of their seconds per token.
+
+    The mean of products is the product of the means and their covariance, which is at most the product of the standard
+    deviations.
+    """
+    n = mean_of(output_tokens)
+    if per_token is None or per_token.std is None or n is None or output_tokens is None:
+        return "by how much is not known"
+    if output_tokens.std is not None:
+        return f"by at most {per_token.std * output_tokens.std:.3g} s"
+    return f"by up to {per_token.std * n:.3g} s if the lengths of answers vary as much as their mean"
+
+
+def identity_notes(
+    request: Spread | None, ttft: Spread | None, per_token: Spread | None, output_tokens: Spread | None
+) -> tuple[str, ...]:
+    """A note where the measured latency is not TTFT and n - 1 times the seconds per output token."""
+    measured, first, each, n = (mean_of(spread) for spread in (request, ttft, per_token, output_tokens))
+    if measured is None or first is None or each is None or n is None or measured <= 0:
+        return ()
+    rebuilt = first + each * max(n - 1, 0)
+    if rebuilt <= 0 or 1 / _TOLERANCE <= measured / rebuilt <= _TOLERANCE:
+        return ()
+    return (
+        f"The measured latency of {measured:.4g} s is {measured / rebuilt:.2f} times the time to the first token and "
+        f"n - 1 times the seconds per output token, which give {rebuilt:.4g} s: use the measured one.",
+    )
+
+
+def at_least_one(runs: Sequence[ServingRun], path: object, what: str) -> tuple[ServingRun, ...]:
+    """The runs.
+
+    Raises:
+        ReaderError: there are none.
+    """
+    if not runs:
+        raise ReaderError(f"{path}: must hold {what}")
+    return tuple(runs)
+
+
+def trace_of(path: object, runs: Sequence[ServingRun]) -> TokenTrace:
+    """The lengths of the single requests of some runs; their seconds too, if they are of one run and so of one load.
+
+    Raises:
+        ReaderError: some run does not tell of its single requests.
+    """
+    columns: list[FloatArray] = []
+    for name in ("input_tokens", "output_tokens"):
+        spreads: list[Spread | None] = [getattr(run, name) for run in runs]
+        samples = [spread.samples for spread in spreads if spread is not None and spread.samples is not None]
+        if len(samples) < len(runs):
+            raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
+        columns.append(np.concatenate(samples))
+    inward, outward = (column.astype(np.int64) for column in columns)
+    times = None if len(runs) > 1 or runs[0].request_seconds is None else runs[0].request_seconds.samples
+    return TokenTrace(inward, outward, times, None, sum(run.failed or 0 for run in runs), str(path))

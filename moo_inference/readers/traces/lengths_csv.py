@@ -1,0 +1,136 @@
+"""Token counts from any table with a column for the prompt's tokens and one for the answer's: CSV or JSON lines.
+
+The names that are known by themselves are those of https://github.com/kvcache-ai/Mooncake and
+https://github.com/mlcommons/inference (input_length), of https://github.com/microsoft/vidur (num_prefill_tokens), of
+providers' usage records (prompt_tokens), and of the serving benchmarks.
+"""
+
+import os
+from collections.abc import Collection, Iterator
+
+import numpy as np
+
+from moo_inference.documents.csv_file import Progress, read_csv
+from moo_inference.documents.document import LARGEST, Faults, finite, printable, shown
+from moo_inference.documents.json_file import read_bytes, read_json_records
+from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.readers.traces.trace import Numbers, TokenTrace, TraceBuilder
+
+_PAIRS = (
+    ("input_tokens", "output_tokens"),
+    ("tokens_in", "tokens_out"),
+    ("prompt_tokens", "completion_tokens"),
+    ("context_tokens", "generated_tokens"),
+    ("request_tokens", "response_tokens"),
+    ("num_input_tokens", "num_output_tokens"),
+    ("number_input_tokens", "number_output_tokens"),
+    ("num_prompt_tokens", "num_completion_tokens"),
+    ("num_prefill_tokens", "num_decode_tokens"),
+    ("input_length", "output_length"),
+    ("prompt_length", "response_length"),
+    ("input_len", "output_len"),
+    ("prompt_len", "output_len"),
+    ("prompt_size", "token_size"),
+    ("input_sequence_length", "output_sequence_length"),
+    ("isl", "osl"),
+)
+_ROWS = 20_000
+
+
+def length_columns(names: Collection[str]) -> tuple[str, str] | None:
+    """The columns of the prompts' and the answers' tokens among some names; None where they are not known."""
+    for inward, outward in _PAIRS:
+        if inward in names and outward in names:
+            return inward, outward
+    inward_names, outward_names = (dict.fromkeys(pair[which] for pair in _PAIRS) for which in (0, 1))
+    inward = next((name for name in inward_names if name in names), "")
+    outward = next((name for name in outward_names if name in names), "")
+    return (inward, outward) if inward and outward else None
+
+
+def read_lengths(
+    path: str | os.PathLike[str],
+    *,
+    input_tokens: str = "input_tokens",
+    output_tokens: str = "output_tokens",
+    seconds: str | None = None,
+    reasoning_tokens: str | None = None,
+    progress: Progress | None = None,
+) -> TokenTrace:
+    """Read token counts; the kind of file is told by its content.
+
+    Args:
+        path: a CSV with a header, or JSON lines or a list of objects.
+        input_tokens: the column of the prompts' tokens.
+        output_tokens: the column of the answers' tokens.
+        seconds: the column of the seconds from the request to its last token, if there is one.
+        reasoning_tokens: the column of the tokens of reasoning, if there is one. They are taken for a part of the
+            answers' tokens, as in OpenAI's usage, unless they exceed them in some row: then they come on top.
+        progress: called with the bytes done and the bytes in all, for a CSV.
+
+    Raises:
+        ReaderError: a column is missing, or a cell is at fault: each named with its line.
+    """
+    columns_of = {
+        "input_tokens": input_tokens,
+        "output_tokens": output_tokens,
+        "seconds": seconds,
+        "reasoning_tokens": reasoning_tokens,
+    }
+    names = {what: name for what, name in columns_of.items() if name}
+    faults, built = Faults(), TraceBuilder()
+    # A pipe can be read once only, and is a CSV.
+    beginning = read_bytes(path, 64) if os.path.isfile(path) else b""
+    is_json = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
+    chunks = _json(path, names, faults) if is_json else _csv(path, names, faults, progress)
+    for columns in chunks:
+        built.add(**columns)
+    faults.check()
+    return built.build(path)
+
+
+def _csv(
+    path: str | os.PathLike[str], names: dict[str, str], faults: Faults, progress: Progress | None
+) -> Iterator[dict[str, Numbers]]:
+    for chunk in read_csv(path, list(names.values()), progress=progress):
+        yield {
+            what: chunk.numbers(name, faults, least=0) if what == "seconds" else chunk.counts(name, faults)
+            for what, name in names.items()
+        }
+
+
+def _json(path: str | os.PathLike[str], names: dict[str, str], faults: Faults) -> Iterator[dict[str, Numbers]]:
+    kept: list[list[float]] = []
+    for record in read_json_records(path, refused=()):
+        if not isinstance(record.data, dict):
+            raise ReaderError(record.fault((), f"must hold {' and '.join(names.values())}, got {shown(record.data)}"))
+        row = []
+        for what, name in names.items():
+            if name not in record.data:
+                listed = ", ".join(map(repr, [*record.data][:40])) or "none"
+                lacking = f"must have a key {name!r}{did_you_mean(name, [*record.data])}; it has: {listed}"
+                raise ReaderError(printable(record.fault((), lacking)))
+            value = finite(record.data[name])
+            odd = record.odd.get((*record.base, name))
+            kind = "number" if what == "seconds" else "whole number"
+            if odd is not None:
+                faults.add(record.fault((name,), odd))
+            elif value is None or not 0 <= value <= LARGEST or (what != "seconds" and value % 1):
+                faults.add(record.fault((name,), f"must be a {kind}, 0 or more, got {shown(record.data[name])}"))
+            row.append(0.0 if value is None else value)
+        kept.append(row)
+        if len(kept) == _ROWS:
+            faults.check()
+            yield _columns(kept, names)
+            kept.clear()
+    faults.check()
+    if kept:
+        yield _columns(kept, names)
+
+
+def _columns(rows: list[list[float]], names: dict[str, str]) -> dict[str, Numbers]:
+    table = np.array(rows)
+    return {
+        what: table[:, place] if what == "seconds" else table[:, place].astype(np.int64)
+        for place, what in enumerate(names)
+    }

@@ -1,0 +1,1 @@
+"""What a study leaves: records, reports, and what replays and compares them."""

@@ -1,0 +1,148 @@
+"""Which input made the difference between two recorded studies."""
+
+import json
+from collections.abc import Mapping
+from copy import deepcopy
+from dataclasses import dataclass
+from typing import Any
+
+from moo_inference.errors import MooInferenceError
+from moo_inference.estimators import Progress
+from moo_inference.records.replay import compare_choices, run_again, whole
+
+_OPTIONS = ("estimator", "k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
+
+_ABSENT = object()
+
+
+@dataclass(frozen=True)
+class InputChange:
+    """An input that is another, and what it alone makes of the first study.
+
+    Attributes:
+        place: where it stands, such as catalog.models.gpt-5.usd_per_million_output_tokens.
+        before: what was there; None where nothing was.
+        after: what is there; None where nothing is.
+        effects: the choices of the first study that differ with this change alone, in sentences.
+        fault: why the first study cannot be run with this change alone, or "".
+    """
+
+    place: str
+    before: Any
+    after: Any
+    effects: tuple[str, ...]
+    fault: str = ""
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Two studies side by side.
+
+    Attributes:
+        inputs: what went in differently.
+        choices: the choices that differ, in sentences: first study, then second.
+        unexplained: those of them that no single input makes: several together move k or the status, or the numbers.
+    """
+
+    inputs: tuple[InputChange, ...]
+    choices: tuple[str, ...]
+    unexplained: tuple[str, ...]
+
+
+def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Progress | None = None) -> Difference:
+    """What differs between two studies, and which input alone makes which difference.
+
+    Both are run again from their settings, and the first once more for each input that differs.
+
+    Args:
+        first: the `Study.settings` of the one.
+        second: of the other.
+        progress: told how many of the runs are done.
+
+    Raises:
+        SettingError: (a ValueError) a study cannot be run from its settings; see `replay`.
+    """
+    for settings in (first, second):
+        whole(settings)
+    changed = _changed_places(first, second)
+    runs = len(changed) + 2
+    done = 0
+
+    def step() -> None:
+        nonlocal done
+        done += 1
+        if progress is not None:
+            progress(done, runs)
+
+    before = _choices(first)
+    step()
+    after = _choices(second)
+    step()
+    choices, _ = compare_choices(before, after)
+    inputs = []
+    explained: set[tuple[str, bool]] = set()
+    for place in changed:
+        old, new = _at(first, place), _at(second, place)
+        effects: tuple[str, ...] = ()
+        fault = ""
+        try:
+            found, _ = compare_choices(before, _choices(_with(first, place, new)))
+            effects = tuple(found)
+        except MooInferenceError as error:
+            fault = "; ".join(error.faults)
+        step()
+        explained.update(map(_what_moves, effects))
+        inputs.append(
+            InputChange(
+                ".".join(place), None if old is _ABSENT else old, None if new is _ABSENT else new, effects, fault
+            )
+        )
+    unexplained = tuple(sentence for sentence in choices if _what_moves(sentence) not in explained)
+    return Difference(tuple(inputs), tuple(choices), unexplained)
+
+
+def _what_moves(sentence: str) -> tuple[str, bool]:
+    """The choice that a sentence is about, and whether it tells of another k or status, or of other numbers alone."""
+    key, _, changes = sentence.partition(": ")
+    return key, changes.startswith(("k was", "stages was", "status was", "is "))
+
+
+def _choices(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = json.loads(run_again(settings).to_json())
+    return found
+
+
+def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, ...]]:
+    """Options, and fields of a catalog's entries, that are not the same; an entry whole where one side alone has it."""
+    places: list[tuple[str, ...]] = [(name,) for name in _OPTIONS if first.get(name) != second.get(name)]
+    for section in ("models", "scenarios", "pipelines"):
+        one, other = first["catalog"].get(section, {}), second["catalog"].get(section, {})
+        for key in dict.fromkeys([*one, *other]):
+            here = ("catalog", section, key)
+            if key not in one or key not in other:
+                places.append(here)
+                continue
+            fields = dict.fromkeys([*one[key], *other[key]])
+            places += [
+                (*here, field) for field in fields if one[key].get(field, _ABSENT) != other[key].get(field, _ABSENT)
+            ]
+    return places
+
+
+def _at(settings: Mapping[str, Any], place: tuple[str, ...]) -> Any:
+    value: Any = settings
+    for part in place:
+        value = value.get(part, _ABSENT) if isinstance(value, Mapping) else _ABSENT
+    return value
+
+
+def _with(settings: Mapping[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+    changed = deepcopy(dict(settings))
+    inner = changed
+    for part in place[:-1]:
+        inner = inner.setdefault(part, {})
+    if value is _ABSENT:
+        del inner[place[-1]]
+    else:
+        inner[place[-1]] = value
+    return changed

@@ -1,0 +1,80 @@
+"""A recorded study or route: a folder that `solve --out` or `route --out` wrote, or a report."""
+
+import os
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from moo_inference.documents.json_file import read_json
+from moo_inference.errors import ReaderError
+from moo_inference.formatting.words import with_article
+from moo_inference.records.report_file import is_choice, read_report, refuse_depth
+
+CHOOSING = ("study", "reproduction")
+"""The kinds of runs whose folder holds choices."""
+
+
+def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The `settings` and `choices` of a recorded study, as plain values.
+
+    Args:
+        path: a folder with settings.json and choices.json, or a report.
+
+    Raises:
+        ReaderError: (a ValueError) it is neither, or a file in it is not whole.
+    """
+    if not Path(path).is_dir():
+        return read_report(path)
+    run, _, settings = read_settings(path)
+    if run not in CHOOSING:
+        raise ReaderError(
+            f"{path}: must be a folder that solve --out wrote, and holds the results of {with_article(run)}"
+        )
+    return {"settings": settings, "choices": read_choices(Path(path) / "choices.json")}
+
+
+def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
+    """What a folder of results says of itself: the kind of run, the options of the command line, and the settings.
+
+    Options are None where no command line wrote it.
+
+    Raises:
+        ReaderError: (a ValueError) settings.json is missing, or is none of ours.
+    """
+    path = Path(folder) / "settings.json"
+    settings = read_json(path).data
+    refuse_depth(str(path), settings)
+    if not isinstance(settings, dict):
+        raise ReaderError(f"{path}: must hold the settings of a study")
+    run, asked = settings.pop("run", "study"), settings.pop("asked", None)
+    if not isinstance(run, str) or not (asked is None or isinstance(asked, dict)):
+        raise ReaderError(f"{path}: must hold the settings of a study, with the kind of run and the options as written")
+    return run, asked, settings
+
+
+def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """The records of a choices.json.
+
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or holds no choices.
+    """
+    choices = read_json(path, refused=("twice", "not finite")).data
+    refuse_depth(str(path), choices)
+    if not isinstance(choices, list) or not all(map(is_choice, choices)):
+        raise ReaderError(
+            f"{path}: must be a list of choices with decision, k, model, scenario, status, as solve --out writes"
+        )
+    return choices
+
+
+def read_route(path: str | os.PathLike[str]) -> Mapping[str, Any]:
+    """The record of a route.json.
+
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or holds no route.
+    """
+    route = read_json(path).data
+    refuse_depth(str(path), route)
+    if not (isinstance(route, dict) and is_choice(route)):
+        raise ReaderError(f"{path}: must be a route with decision, k, model, scenario, status, as route --out writes")
+    return route

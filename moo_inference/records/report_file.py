@@ -1,0 +1,110 @@
+"""What a report was made from: the settings, the catalog and the choices that are embedded in its HTML."""
+
+import json
+import os
+from html.parser import HTMLParser
+from typing import Any
+
+from moo_inference.documents.json_file import read_text
+from moo_inference.errors import ReaderError
+
+_DEEPEST = 32
+_LONGEST_INTEGER = 18
+_NESTED = ("warnings", "notes", "runner_up", "why_not", "settings", "relaxations", "break_evens")
+"""What of a route's record is no plain value."""
+
+ELEMENT_ID = "moo-inference-study"
+"""The id of the script element that holds the data."""
+
+
+def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
+    """The data inside a report, as plain values: `settings`, `choices` and `command`.
+
+    Raises:
+        ReaderError: (a ValueError) the file is missing, or no report that `moo-inference report` wrote.
+    """
+    name = str(path)
+    finder = _Finder()
+    finder.feed(read_text(path))
+    if len(finder.found) != 1:
+        raise ReaderError(f"{name}: must be a report written by moo-inference report, with its data inside; got none")
+    try:
+        data = json.loads(finder.found[0], parse_constant=_refuse, parse_int=_integer)
+    except (ValueError, RecursionError) as error:
+        raise ReaderError(f"{name}: the data inside must be whole: {error}") from error
+    shape = {"settings": dict, "choices": list, "command": str | None}
+    if not isinstance(data, dict) or not all(isinstance(data.get(key), kind) for key, kind in shape.items()):
+        raise ReaderError(f"{name}: the data inside must hold settings, choices and command")
+    refuse_depth(name, data)
+    if not all(map(is_choice, data["choices"])):
+        raise ReaderError(f"{name}: the choices inside must be as moo-inference report writes them")
+    return data
+
+
+def is_choice(row: Any) -> bool:
+    """Whether a value is a record of a choice: of a model and k, or of a pipeline and its stages."""
+    if not isinstance(row, dict) or not all(
+        isinstance(row.get(name), str) for name in ("scenario", "decision", "status")
+    ):
+        return False
+    what, found = ("pipeline", "stages") if "pipeline" in row else ("model", "k")
+    kind = str if found == "stages" else int
+    return (
+        {what, found} <= row.keys()
+        and isinstance(row[what], str | None)
+        and isinstance(row[found], kind | None)
+        and all(isinstance(value, str | int | float | None) for name, value in row.items() if name not in _NESTED)
+    )
+
+
+def refuse_depth(name: str, data: Any) -> None:
+    """Refuse values that nest deeper than anything that is written here.
+
+    Raises:
+        ReaderError: (a ValueError) they do.
+    """
+    level = [data]
+    for _ in range(_DEEPEST):
+        level = [
+            value
+            for holder in level
+            if isinstance(holder, dict | list)
+            for value in (holder.values() if isinstance(holder, dict) else holder)
+        ]
+        if not level:
+            return
+    raise ReaderError(f"{name}: values must not nest deeper than {_DEEPEST} levels")
+
+
+def _integer(text: str) -> int:
+    if len(text) > _LONGEST_INTEGER:
+        raise ValueError(f"whole numbers must have at most {_LONGEST_INTEGER} digits, got {len(text)}")
+    return int(text)
+
+
+def _refuse(constant: str) -> float:
+    raise ValueError(f"numbers must be finite, got {constant}")
+
+
+class _Finder(HTMLParser):
+    """Collects the text of the script elements that hold a study."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.inside = False
+        self.found: list[str] = []
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        """See HTMLParser."""
+        self.inside = tag == "script" and ("id", ELEMENT_ID) in attrs
+        if self.inside:
+            self.found.append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        """See HTMLParser."""
+        self.inside = False
+
+    def handle_data(self, data: str) -> None:
+        """See HTMLParser."""
+        if self.inside:
+            self.found[-1] += data

@@ -1,0 +1,119 @@
+"""The table of choices of a study."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from moo_inference.catalog import Scenario
+from moo_inference.decision.choice import evidence_warnings
+from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
+from moo_inference.pareto.budgets import tails
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SURE_ENOUGH = 0.9
+"""A probability of good selection below this gets a warning."""
+
+_ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
+
+
+def choices_frame(study: Any) -> "pd.DataFrame":
+    """See `Study.choices`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    extra = INTERVAL if any(curve.evidence is not None for curve in study.model_curves.values()) else ()
+    columns = columns_of(study.catalog.resources)
+    nothing = np.full(len(columns) + 1 + len(extra), np.nan)
+    keys: list[tuple[Any, ...]] = []
+    numbers: list[FloatArray] = []
+    quantiles: list[dict[str, float]] = []
+    violates: list[str] = []
+    warnings: list[str] = []
+    for cell in study.cells:
+        scenario = study.catalog.scenarios[cell.scenario]
+        table = _numbers(cell.front.curve, cell.front.attainment, extra)
+        for choice in cell.choices:
+            keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
+            numbers.append(nothing if choice.row is None else table[choice.row])
+            quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
+            violates.append("")
+            warnings.append("; ".join([*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)]))
+        curve = study.model_curves[cell.model]
+        for taken in cell.baselines:
+            keys.append((cell.scenario, cell.model, taken.baseline, taken.status, int(curve.k[taken.row])))
+            view = curve.views.get(scenario)
+            attainment = np.full(len(curve), np.nan) if view is None else view.attainment
+            numbers.append(_numbers(curve, attainment, extra)[taken.row])
+            quantiles.append(quantile_columns(curve, scenario, taken.row))
+            violates.append(taken.violates)
+            warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
+    frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
+    frame["k"] = frame["k"].astype("Int64")
+    frame[[*columns, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
+    if study.options.get("baselines"):
+        frame["violates"] = violates
+    if study.options.get("assess") is not None:
+        names = [*_ASSESSED, *(f"eoc_{unit}" for unit in study.catalog.resources)]
+        frame[names] = [_assessed(study, key) for key in keys]
+    frame["warning"] = warnings
+    frame["keep"] = [study.catalog.models[model].accuracy.keep for _, model, *_ in keys]
+    for name in dict.fromkeys(name for row in quantiles for name in row):
+        frame[name] = [row.get(name, np.nan) for row in quantiles]
+    return frame
+
+
+def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -> dict[str, float]:
+    """For each budget for a quantile, that quantile and its value: `time_quantile`, `time_at_quantile`, ...
+
+    The value is NaN where there is no row.
+    """
+    found = {}
+    values = {} if row is None else {tail.quantity: tail.value for tail in tails(curve, scenario, row)}
+    for limit in scenario.limits(curve.resources):
+        if limit.quantile is not None:
+            found[f"{limit.quantity}_quantile"] = limit.quantile
+            found[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
+    return found
+
+
+def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
+    """The warning of a choice that other luck would often not have made, if it is one."""
+    found = study.assessments.get((scenario, model, rule))
+    if found is None or not found.pgs < SURE_ENOUGH:
+        return ()
+    return (
+        f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one (of seeds alone: "
+        "the questions of an evaluation are not in it)",
+    )
+
+
+def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
+    scenario, model, rule, *_ = key
+    found = study.assessments.get((scenario, model, rule))
+    if found is not None:
+        return [*(getattr(found, name) for name in _ASSESSED), *found.eoc_used.values()]
+    return [np.nan] * (len(_ASSESSED) + len(study.catalog.resources))
+
+
+def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) -> FloatArray:
+    columns = [curve.table, attainment]
+    if extra:
+        evidence = curve.evidence or Evidence.none(len(curve))
+        columns += [evidence.ci_low, evidence.ci_high]
+    return np.column_stack(columns)
+
+
+def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
+    """The rows of some curves below each other, each behind the values of its key in the columns `names`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    keys = [key for key, curve in curves for _ in range(len(curve))]
+    frame = pd.DataFrame(keys, columns=names)
+    frame["k"] = np.concatenate([curve.k for _, curve in curves])
+    frame[list(curves[0][1].columns)] = np.concatenate([curve.table for _, curve in curves])
+    joined = joined_evidence([curve for _, curve in curves])
+    if joined is not None:
+        frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
+    return frame

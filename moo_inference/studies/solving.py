@@ -1,0 +1,103 @@
+"""Runs of a search on a problem, as pieces of work."""
+
+import hashlib
+import time
+import warnings
+from collections.abc import Callable
+from dataclasses import fields
+from typing import Any
+
+import numpy as np
+
+from moo_inference.errors import EnumerationWarning
+from moo_inference.execution.tasks import Arrays, has_arrays
+from moo_inference.pareto.evaluated import Evaluated
+from moo_inference.pareto.front import Front
+from moo_inference.pipelines.front import PipelineFront
+
+
+def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
+    """`run_search` with what `make` makes of the problem and the seed."""
+    with warnings.catch_warnings():
+        # That a search enumerates a small grid is what a comparison is to show.
+        warnings.simplefilter("ignore", EnumerationWarning)
+        algorithm = make(problem, seed=seed)
+    return run_search(problem, algorithm, evaluations)
+
+
+def looked_at_by(problem: Any, solver: Any) -> Evaluated:
+    """All that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
+    from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
+
+    return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
+
+
+def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) -> bool:
+    """Whether arrays could be those of `arrays_of` for points on the grid of a problem.
+
+    Args:
+        problem: what was evaluated.
+        arrays: by name.
+        further: type and length of the arrays beside them.
+    """
+    dtypes = {"X": np.int64, "F": np.float64, "G": np.float64, "feasible": np.bool_}
+    widths = {"X": (problem.n_var,), "F": (problem.n_obj,), "G": (problem.n_ieq_constr,), "feasible": ()}
+    count = len(arrays["X"]) if "X" in arrays and arrays["X"].ndim else 0
+    shapes: dict[str, Any] = {name: (count, *width) for name, width in widths.items()}
+    shapes |= {name: (length,) for name, (_, length) in further.items()}
+    return (
+        count > 0
+        and has_arrays(arrays, {**dtypes, **{name: dtype for name, (dtype, _) in further.items()}}, shapes)
+        and all(
+            np.isin(column, np.asarray(axis)).all() for axis, column in zip(problem.axes, arrays["X"].T, strict=True)
+        )
+    )
+
+
+def search_fits(problem: Any, arrays: Arrays) -> bool:
+    """Whether arrays could be what `run_search` gives."""
+    count = len(arrays["evaluations"]) if "evaluations" in arrays and arrays["evaluations"].ndim else 0
+    return (
+        count > 0
+        and evaluated_fits(problem, arrays, evaluations=(np.int64, count), seconds=(np.float64, count))
+        and bool((np.diff(arrays["evaluations"], prepend=0) > 0).all())
+    )
+
+
+def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
+    """What was evaluated in order, see `evaluated_in`, and after each generation `evaluations` and `seconds`."""
+    from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
+
+    from moo_inference.solvers.operators import evaluations_of  # noqa: PLC0415 (slow to load)
+
+    marks: list[tuple[int, float]] = []
+    start = time.perf_counter()
+
+    def mark(running: Any) -> None:
+        used = evaluations_of(running.evaluator)
+        if not marks or used > marks[-1][0]:
+            marks.append((used, time.perf_counter() - start))
+
+    result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
+    return {
+        **arrays_of(Evaluated.of(result)),
+        "evaluations": np.array([mark[0] for mark in marks], dtype=np.int64),
+        "seconds": np.array([mark[1] for mark in marks]),
+    }
+
+
+def arrays_of(evaluated: Evaluated) -> Arrays:
+    """What was evaluated as plain arrays by name."""
+    return {field.name: getattr(evaluated, field.name) for field in fields(Evaluated)}
+
+
+def evaluated_in(arrays: Arrays) -> Evaluated:
+    """What was evaluated, from such arrays."""
+    return Evaluated(*(arrays[field.name] for field in fields(Evaluated)))
+
+
+def told(problem: Any, exact: Front | PipelineFront) -> dict[str, Any]:
+    """What a problem is, as plain values: its budgets, its grid, and a digest of its exact front."""
+    digest = hashlib.sha256(np.ascontiguousarray(exact.F).tobytes()).hexdigest()[:16]
+    axes = [[axis[0], axis[-1], axis.step] for axis in problem.axes]
+    return {"scenario": problem.scenario.model_dump(mode="json"), "axes": axes, "exact_front": digest}

@@ -1,0 +1,289 @@
+"""A file's content in sentences and rows, kind by kind."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.formatting.words import counted
+from moo_inference.readers.evaluations.candidates_csv import TIMES, Candidates
+from moo_inference.readers.evaluations.outcomes import Outcomes
+from moo_inference.readers.prices.price import NOT_FOR_TEXT, PriceList, Tier
+from moo_inference.readers.serving.run import ServingRun, Spread, centre_of, mean_of
+from moo_inference.readers.traces.trace import TokenTrace
+
+SHOWN = 10
+"""How many rows are shown."""
+
+_SKEWED = 1.5
+
+
+@dataclass(frozen=True)
+class Found:
+    """What a kind of file is described with."""
+
+    holds: Sequence[str]
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    warnings: Sequence[str] = ()
+    lacks: Sequence[str] = ()
+    tells: Sequence[str] = ()
+    """What of a decision is in it, of `PARTS`."""
+
+
+PARTS = {
+    "prices": "prices",
+    "lengths": "lengths of prompts and answers",
+    "serving": "latency under a load",
+    "outcomes": "accuracy by the number of passes",
+}
+"""What a decision needs."""
+
+
+def _prices(found: PriceList) -> Found:
+    prices = list(found.priced.values())
+    holds = [
+        f"{counted(len(prices) + len(found.unpriced), 'entry', 'entries')}: "
+        f"{len(prices):,} with prices, {len(found.unpriced):,} without."
+    ]
+    tiered = sum(bool(price.tiers) for price in prices)
+    if tiered:
+        holds.append(f"{tiered:,} of them cost more for long input.")
+    apart = sum(price.usd_per_million_reasoning_tokens is not None for price in prices)
+    if apart:
+        holds.append(f"{apart:,} of them have a price of their own for reasoning.")
+    further = sum(bool(price.others) for price in prices)
+    if further:
+        holds.append(f"{further:,} of them have further prices, which are not counted; fit names those of its model.")
+    rows = [
+        (
+            price.key,
+            _shown(price.usd_per_million_input_tokens),
+            _shown(price.usd_per_million_output_tokens),
+            _shown(price.usd_per_million_cached_input_tokens),
+            _shown(price.usd_per_million_reasoning_tokens),
+            "; ".join(f"{_of_a_tier(tier)} above {tier.from_input_tokens:,}" for tier in price.tiers) or "-",
+            "-" if price.context_tokens is None else f"{price.context_tokens:,}",
+            price.where.rpartition(":")[2],
+        )
+        for price in prices[:SHOWN]
+    ]
+    columns = (
+        "model",
+        "input (USD per million tokens)",
+        "output (USD per million tokens)",
+        "cached input (USD per million tokens)",
+        "reasoning, where it differs (USD per million tokens)",
+        "tiers (input / output [/ reasoning] in USD per million, above input tokens)",
+        "longest input (tokens)",
+        "line",
+    )
+    other = [reason for reason in found.unpriced.values() if NOT_FOR_TEXT in reason]
+    if other:
+        holds.append(f"{len(other):,} of those without are not chat models.")
+    warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
+    warnings += [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason]
+    return Found(holds, columns, rows, warnings, tells=("prices",) if prices else ())
+
+
+def _of_a_tier(tier: Tier) -> str:
+    return " / ".join(f"{amount:g}" for amount in tier[1:] if amount is not None)
+
+
+def _lengths(trace: TokenTrace) -> Found:
+    holds = [f"{counted(len(trace), 'request')}."]
+    warnings = [f"{trace.where}: failed requests, which are left out: {trace.failed:,}."] if trace.failed else []
+    for name, tokens in (("Input", trace.input_tokens), ("Output", trace.output_tokens)):
+        mean, median, tail = float(tokens.mean()), float(np.median(tokens)), float(np.percentile(tokens, 95))
+        holds.append(f"{name}: mean {mean:,.1f}, median {median:,.0f}, 95th percentile {tail:,.0f} tokens.")
+        if mean > _SKEWED * median:
+            sentence = f"{name} lengths are skewed, mean {mean:,.1f} and median {median:,.0f}: no normal distribution."
+            warnings.append(f"{trace.where}: {sentence}")
+    columns: dict[str, Any] = {"input (tokens)": trace.input_tokens, "output (tokens)": trace.output_tokens}
+    if trace.seconds is not None:
+        holds.append(f"Latency of a request: mean {trace.seconds.mean():.4g}, median {np.median(trace.seconds):.4g} s.")
+        columns["latency (s)"] = trace.seconds
+    if trace.arrival_seconds is not None:
+        columns["arrival (s after the first)"] = trace.arrival_seconds
+    rows = [tuple(_shown(float(column[row])) for column in columns.values()) for row in range(min(len(trace), SHOWN))]
+    tells = ("lengths",) if trace.seconds is None else ("lengths", "serving")
+    return Found(holds, tuple(columns), rows, warnings, tells=tells)
+
+
+def _serving(runs: Sequence[ServingRun]) -> Found:
+    served = [run.completed for run in runs if run.completed is not None]
+    told = (
+        f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is not told"
+    )
+    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {told}."]
+    failed = sum(run.failed or 0 for run in runs)
+    holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
+    holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
+    rows = [
+        (
+            run.model or "-",
+            _shown(run.load.requested_rate),
+            _shown(run.load.concurrency),
+            _shown(run.load.achieved_rate),
+            "-" if run.completed is None else f"{run.completed:,}",
+            "-" if run.failed is None else f"{run.failed:,}",
+            _middle(run.request_seconds),
+            *(
+                _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(level))
+                for level in (95.0, 99.0)
+            ),
+            "-" if run.request_seconds is None else "measured" if run.measured_end_to_end else "rebuilt",
+            _middle(run.ttft_seconds),
+            _middle(run.seconds_per_output_token),
+            _tokens(run.input_tokens),
+            _tokens(run.output_tokens),
+        )
+        for run in runs[:SHOWN]
+    ]
+    columns = (
+        "model",
+        "requested rate (requests/s)",
+        "concurrency (requests)",
+        "achieved rate (requests/s)",
+        "served (requests)",
+        "failed (requests)",
+        "mean latency (s)",
+        "95th percentile of latency (s)",
+        "99th percentile of latency (s)",
+        "latency is",
+        "time to first token (s)",
+        "per output token (s)",
+        "input (mean tokens)",
+        "output (mean tokens)",
+    )
+    notes = [f"{run.where}: {note}" for run in runs for note in run.notes]
+    return Found(holds, columns, rows, notes, tells=[kind for kind in PARTS if _all_tell(runs, kind)])
+
+
+def _all_tell(runs: Sequence[ServingRun], kind: str) -> bool:
+    """Whether every run tells this of a decision."""
+    if kind == "serving":
+        return all(run.request_seconds is not None for run in runs)
+    return kind == "lengths" and all(run.input_tokens is not None and run.output_tokens is not None for run in runs)
+
+
+def _outcomes(found: Outcomes) -> Found:
+    n, c = found.counts()
+    least, most = int(n.min()), int(n.max())
+    each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    holds = [
+        f"{counted(len(n), 'question')} with {each} sample{'s' * (most > 1)} each.",
+        f"{int(c.sum()):,} of {counted(len(found), 'sample')} are correct ({c.sum() / len(found):.2%}).",
+        f"Answers are {_there(None if found.answer is None else found.answer < 0)}, "
+        f"scores are {_there(None if found.score is None else np.isnan(found.score))}.",
+    ]
+    lacks = [_lacking_samples(least, most)]
+    if found.passes > 1:
+        lacks.append(f"Outcomes of single passes: fit does not take those of {found.passes:,} passes each.")
+    if found.answer is None:
+        lacks.append("Without answers there is no majority vote to measure.")
+    warnings = [f"{found.where}: {note}" for note in found.notes]
+    if least < most:
+        fewest = found.questions[int(n.argmin())]
+        warnings.append(
+            f"{found.where}: questions with fewer than {most:,} samples: {int((n < most).sum()):,}; the fewest, "
+            f"{least:,}, has {fewest!r}."
+        )
+    columns = ("question", "samples n", "correct c", "share correct")
+    rows = [
+        (name, f"{total:,}", f"{good:,}", f"{good / total:.4f}")
+        for name, total, good in zip(found.questions[:SHOWN], n[:SHOWN].tolist(), c[:SHOWN].tolist(), strict=True)
+    ]
+    return Found(holds, columns, rows, warnings, lacks, ("outcomes",))
+
+
+def _there(absent: NDArray[np.bool_] | None) -> str:
+    if absent is None:
+        return "not there"
+    return f"there but for {counted(int(absent.sum()), 'sample')}" if absent.any() else "there"
+
+
+def _lacking_samples(least: int, most: int) -> str:
+    if most == 1:
+        return "There is one sample of each question: accuracy is known for k = 1 only."
+    known = f"up to {least:,}" if least > 1 else "= 1"
+    each = (
+        f"There are {counted(least, 'sample')}"
+        if least == most
+        else f"There is one with no more than {counted(least, 'sample')}"
+    )
+    return f"{each} of a question: accuracy is known for k {known} only."
+
+
+_SEVERAL = {
+    "correct": ("systems, each in a column of its own", "--system"),
+    "filter": ("filters, each in rows of its own", "--filter"),
+    "metric": ("metrics", "--metric"),
+}
+
+
+def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
+    """The same questions under each system, filter or metric, of which one has to be chosen.
+
+    Args:
+        option: the reader's option that chooses.
+        found: for each its outcomes, or why it has none.
+    """
+    read = {name: one for name, one in found.items() if isinstance(one, Outcomes)}
+    what, by = _SEVERAL[option]
+    sizes = dict.fromkeys(len(one.questions) for one in read.values())
+    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(found):,} {what}."]
+    right = [(name, one.correct) for name, one in read.items()]
+    rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
+    lacks = [
+        _lacking_samples(
+            min(int(one.counts()[0].min()) for one in read.values()),
+            max(int(one.counts()[0].max()) for one in read.values()),
+        ),
+        f"One of them has to be chosen ({by} NAME): {', '.join(read)}.",
+    ]
+    warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in read.values() for note in one.notes))
+    warnings += [one for one in found.values() if isinstance(one, str)]
+    return Found(holds, (option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",))
+
+
+def _candidates(found: Candidates) -> Found:
+    holds = [f"{counted(len(found), 'candidate')} with {counted(len(set(found.names)), 'name')}."]
+    seconds = found.seconds_per_query
+    times = ["-"] * len(found) if seconds is None else [f"{value:.4g}" for value in seconds]
+    rows = [
+        (name, f"{accuracy:.4f}", f"{cost:.4g}", time)
+        for name, accuracy, cost, time in zip(found.names, found.accuracy, found.usd_per_query, times, strict=True)
+    ]
+    lacks = [
+        *([f"No column of times was recognised, which may be called {', '.join(TIMES)}."] if seconds is None else []),
+        "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
+    ]
+    columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")
+    return Found(holds, columns, rows, lacks=lacks)
+
+
+DESCRIBE: dict[str, Callable[[Any], Found]] = {
+    "prices": _prices,
+    "lengths": _lengths,
+    "serving": _serving,
+    "outcomes": _outcomes,
+    "candidates": _candidates,
+}
+
+
+def _shown(value: float | None) -> str:
+    return "-" if value is None else f"{value:.6g}"
+
+
+def _middle(spread: Spread | None) -> str:
+    """The mean, or the median with a word where there is no mean."""
+    mean = mean_of(spread)
+    return _shown(centre_of(spread)) + (" (median)" if mean is None and centre_of(spread) is not None else "")
+
+
+def _tokens(spread: Spread | None) -> str:
+    mean = mean_of(spread)
+    return "-" if mean is None else f"{mean:,.1f}"

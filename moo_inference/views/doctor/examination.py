@@ -1,0 +1,162 @@
+"""What a file holds and what it lacks for a decision, in words: the first thing to look at when a number surprises."""
+
+import os
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import moo_inference.readers
+from moo_inference.documents.document import printable
+from moo_inference.errors import ReaderError
+from moo_inference.readers.evaluations.lm_eval import lm_eval_filters, lm_eval_metrics
+from moo_inference.readers.evaluations.outcomes import Outcomes
+from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
+from moo_inference.readers.registry import checked_options, options_of, tells_progress
+from moo_inference.views.doctor.description import DESCRIBE, PARTS, SHOWN, Found, compared
+
+_WARNINGS = 20
+
+
+@dataclass(frozen=True)
+class Examination:
+    """A file as it is understood.
+
+    Attributes:
+        path: the file, as the user named it.
+        format: the name of the module that reads it, e.g. `litellm_prices`.
+        name: the format's name for people.
+        kind: what it tells: prices, lengths, serving, outcomes, candidates or catalog.
+        holds: what is in it, in sentences with counts.
+        lacks: what a decision needs besides, in sentences.
+        warnings: what to be careful about, with file and line where it stands on one.
+        columns: the headings of `rows`, with units.
+        rows: the first ten rows as understood.
+    """
+
+    path: str
+    format: str
+    name: str
+    kind: str
+    holds: tuple[str, ...]
+    lacks: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    columns: tuple[str, ...] = ()
+    rows: tuple[tuple[str, ...], ...] = ()
+
+
+def examine(
+    path: str | os.PathLike[str],
+    /,
+    *,
+    format: str | None = None,  # noqa: A002 (what it is)
+    progress: Callable[[int, int], None] | None = None,
+    **options: Any,
+) -> Examination:
+    """Recognise a file, read it, and say what was understood.
+
+    Args:
+        path: a file in any format of `recognise`.
+        format: the format's id, e.g. `outcomes_table`, where the file is not to be recognised by its content.
+        progress: told how many bytes are read, of how many, where the reader can tell.
+        options: of the format's reader, e.g. `filter="maj@8"` or `question="problem_idx"`.
+
+    Raises:
+        ReaderError: (a ValueError) the file is in no known format, or breaks the rules of its own.
+        SettingError: (a ValueError) the format's reader has no such option.
+        UnknownNameError: (a LookupError) there is no such format.
+    """
+    known = recognise(path) if format is None else as_format(path, format)
+    if known.kind == "catalog":
+        checked_options(known, options, ())
+        found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
+        return _examination(known, found, ())
+    reader = getattr(moo_inference.readers, FORMATS[known.format].reader)
+    checked_options(known, options, options_of(reader))
+    told = {"progress": progress} if tells_progress(reader) else {}
+    chosen = {**known.options, **options, **told}
+    several = _several(path, known, chosen)
+    if several:
+        option, names = several
+        found = compared(option, _each(reader, path, option, names, chosen))
+    else:
+        found = DESCRIBE[known.kind](reader(path, **chosen))
+    if known.format == "outcomes_table" and format is None:
+        found = _with_lengths(path, found)
+    return _examination(known, found, () if known.kind == "candidates" else _needed(found))
+
+
+def _several(
+    path: str | os.PathLike[str], known: Recognised, chosen: dict[str, Any]
+) -> tuple[str, tuple[str, ...]] | None:
+    """The option that still has to be chosen, and what it can be."""
+    if known.systems and "correct" not in chosen:
+        return "correct", known.systems
+    if known.format == "lm_eval" and "filter" not in chosen:
+        filters = lm_eval_filters(path)
+        if len(filters) > 1:
+            return "filter", filters
+    if known.format == "lm_eval" and "metric" not in chosen:
+        metrics = lm_eval_metrics(path)
+        return ("metric", metrics) if len(metrics) > 1 else None
+    return None
+
+
+def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
+    """What a table of outcomes tells beside, where it has token counts too."""
+    also = recognise(path, "lengths")
+    if also.kind != "lengths":
+        return found
+    timed = "seconds" in also.options
+    columns = f"{', '.join(map(repr, also.options.values()))}"
+    sentence = f"Lengths{' and times' if timed else ''} stand in {columns}: fit --lengths takes the same file."
+    tells = (*found.tells, "lengths", *(["serving"] if timed else []))
+    return replace(found, holds=(*found.holds, sentence), tells=tells)
+
+
+def _each(
+    reader: Callable[..., Outcomes],
+    path: str | os.PathLike[str],
+    option: str,
+    names: Sequence[str],
+    chosen: dict[str, Any],
+) -> dict[str, Outcomes | str]:
+    """What is read for each of the names, or why nothing is; refused if it is nothing for all of them."""
+    found: dict[str, Outcomes | str] = {}
+    refused: list[str] = []
+    for name in names:
+        try:
+            found[name] = reader(path, **{option: name}, **chosen)
+        except ReaderError as error:
+            refused += error.faults
+            found[name] = error.faults[0]
+    if not any(isinstance(one, Outcomes) for one in found.values()):
+        raise ReaderError(list(dict.fromkeys(refused)))
+    return found
+
+
+def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Examination:
+    more = len(found.warnings) - _WARNINGS
+    warnings = [*found.warnings[:_WARNINGS], *([f"and {more:,} more like these"] if more > 0 else [])]
+    return Examination(
+        known.path,
+        known.format,
+        known.name,
+        known.kind,
+        tuple(found.holds),
+        (*found.lacks, *needed),
+        tuple(warnings),
+        tuple(found.columns),
+        tuple(tuple(printable(cell) for cell in row) for row in found.rows[:SHOWN]),
+    )
+
+
+def _needed(found: Found) -> tuple[str, ...]:
+    """What a decision needs besides what is in the file."""
+    given = [PARTS[kind] for kind in found.tells if kind in PARTS]
+    others = [part for part in PARTS.values() if part not in given]
+    this = f"this file gives {_listed(given)} only" if given else "this file gives none of them"
+    return (f"A decision needs {_listed(others)} too; {this}.",)
+
+
+def _listed(words: Sequence[str]) -> str:
+    return " and ".join(filter(None, (", ".join(words[:-1]), words[-1])))

@@ -1,0 +1,133 @@
+"""The answer as HTML in which every name is text: Streamlit's own captions would take it for Markdown."""
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from html import escape
+
+from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, significant, usd
+from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.views.figures.trajectory import Trajectory
+from moo_inference.views.marks import Mark
+from moo_inference.views.study_tables import spent_words
+
+STYLE = """<style>
+.stMainBlockContainer {padding-top: 2.5rem}
+.answer {overflow-x: auto; container-type: inline-size}
+.answer table {border-collapse: collapse; width: 100%; font-size: 0.92rem; line-height: 1.35}
+.answer caption {text-align: left; font-weight: 600; padding-bottom: 0.4rem}
+.answer th, .answer td {text-align: left; vertical-align: top; padding: 0.3rem 0.9rem 0.3rem 0; border: 0;
+  border-bottom: 1px solid #e3e3e3}
+.answer thead th {font-weight: 600; white-space: nowrap; border-bottom: 2px solid #9a9a9a}
+.answer .model th {padding-top: 0.9rem; font-weight: 600; overflow-wrap: anywhere; border-bottom: 1px solid #9a9a9a}
+.answer .number {text-align: right; white-space: nowrap; font-variant-numeric: tabular-nums}
+.answer .rule {white-space: nowrap; font-weight: 400}
+.answer .why {min-width: 15rem; font-size: 0.85rem}
+.answer .warning {font-weight: 600}
+.answer .also {font-size: 0.8em; color: #555}
+@container (max-width: 45rem) {
+  .answer tr.heads, .answer tr.choice {display: flex; flex-wrap: wrap; border-bottom: 1px solid #e3e3e3}
+  .answer thead th {border: 0; white-space: normal; line-height: 1.1}
+  .answer tr.choice th, .answer tr.choice td {border: 0}
+  .answer tr.heads th:first-child, .answer .rule {flex: 1 1 7.5rem}
+  .answer tr.heads th, .answer .number {flex: 0 0 4rem; padding-right: 0.3rem}
+  .answer tr.heads th:nth-child(2), .answer tr.choice td:nth-child(2) {flex-basis: 2rem}
+  .answer tr.heads th:last-child {display: none}
+  .answer .also {white-space: normal}
+  .answer .why {flex: 1 0 100%; padding-left: 1.8rem}
+}
+.sign {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
+.notice {border-left: 4px solid #B22222; background: #fbeeee; padding: 0.6rem 0.9rem; overflow-wrap: anywhere}
+.notice.mild {border-color: #E69F00; background: #fdf6e7}
+.notice p, .notice ul {margin: 0}
+.headline {font-size: 1.7rem; font-weight: 700; line-height: 1.2; margin: 0; padding: 0; overflow-wrap: anywhere}
+.subline {margin: 0.2rem 0 0; overflow-wrap: anywhere}
+</style>"""
+
+
+def _columns(resources: Iterable[str]) -> list[str]:
+    return ["rule", "k", "accuracy", *spent_words(resources), "meet all budgets", "why"]
+
+
+def headline(title: str, subline: str) -> str:
+    """The top of the page."""
+    return f'<h1 class="headline">{escape(title)}</h1><p class="subline">{escape(subline)}</p>'
+
+
+def notice(title: str, sentences: Sequence[str], *, mild: bool = False) -> str:
+    """Sentences in a box, read out at once by a screen reader."""
+    kind, role = ("notice mild", "status") if mild else ("notice", "alert")
+    items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
+    return f'<div class="{kind}" role="{role}"><p><b>{escape(title)}</b></p><ul>{items}</ul></div>'
+
+
+def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
+    """What each rule chose, model after model, and why; or why no k meets all budgets.
+
+    Args:
+        found: the trajectories by model id, at least one.
+        labels: what each model is called.
+    """
+    kinds = {"rule": "", "why": ""}
+    resources = next(iter(found.values())).curve.resources
+    columns = _columns(resources)
+    heads = "".join(f'<th scope="col" class="{kinds.get(column, "number")}">{column}</th>' for column in columns)
+    keeps = {one.keep for one in found.values()}
+    words = {
+        key: f"{labels[key]}, kept by {keeper(one.keep)}" if len(keeps) > 1 else labels[key]
+        for key, one in found.items()
+    }
+    measured = any(one.curve.evidence is not None for one in found.values())
+    groups = "".join(
+        _group(words[key], trajectory, len(columns), measured=measured) for key, trajectory in found.items()
+    )
+    *means, last = ["accuracy", *spent_words(resources)]
+    known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
+    return (
+        '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes a '
+        f"query. {', '.join(means).capitalize()} and {last} are means; the share is of queries that meet all budgets "
+        f"at once. {escape(kept_of(keeps))}{known}</caption>"
+        f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
+    )
+
+
+def _group(label: str, found: Trajectory, width: int, *, measured: bool) -> str:
+    head = f'<tr class="model"><th scope="rowgroup" colspan="{width}">{escape(label)}</th></tr>'
+    if found.infeasibility is not None:
+        why = f'<tr><td colspan="{width}" class="warning">⚠ no k meets all budgets</td></tr>'
+        return f"<tbody>{head}{why}</tbody>"
+    return f"<tbody>{head}{''.join(_row(mark, width, measured=measured) for mark in found.marks)}</tbody>"
+
+
+def _row(mark: Mark, width: int, *, measured: bool) -> str:
+    sign = f'<span class="sign" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
+    warnings = "".join(f'<div class="warning">⚠ {escape(warning)}</div>' for warning in mark.warnings)
+    reason = "" if mark.reason in mark.warnings else escape(mark.reason)
+    why = f'<td class="why">{warnings}{reason}</td>'
+    rule = f'<th scope="row" class="rule">{sign} {escape(mark.rule)}</th>'
+    if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
+        return (
+            f'<tr class="choice">{rule}<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>{why}</tr>'
+        )
+    share = "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}"
+    below = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
+    interval = [interval_text(*mark.interval or (math.nan, math.nan))] if measured else []
+    cells = (
+        _number(str(mark.k)),
+        _number(f"{mark.accuracy:.4f}", *interval, *([below["accuracy"]] if "accuracy" in below else [])),
+        *(
+            _number(text, *([below[quantity]] if quantity in below else []))
+            for quantity, text in (
+                ("cost", usd(mark.cost)),
+                ("time", seconds(mark.time)),
+                *((unit, significant(value)) for unit, value in mark.used),
+            )
+        ),
+        _number(share),
+    )
+    numbers = "".join(cells)
+    return f'<tr class="choice">{rule}{numbers}{why}</tr>'
+
+
+def _number(text: str, *below: str) -> str:
+    """A cell, with what belongs to its number in smaller letters."""
+    return f'<td class="number">{text}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'

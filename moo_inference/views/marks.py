@@ -1,0 +1,149 @@
+"""What a rule chose in a cell, as every view shows it: tables, figures, the report and the page read this."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, usd
+from moo_inference.formatting.markers import Marker, markers
+from moo_inference.pareto.budgets import Tail, measured, tails
+from moo_inference.studies.frames import unsure
+
+if TYPE_CHECKING:
+    from moo_inference.estimators import ScalingCurve
+    from moo_inference.studies.study import Cell, Study
+
+
+@dataclass(frozen=True)
+class Mark:
+    """One choice, ready to be shown.
+
+    Attributes:
+        rule: id of the rule, or what it is to be called.
+        marker: the sign of the rule.
+        status: `ok`, `no-knee` or `infeasible`.
+        k: the chosen number of passes, or None; so are the next four where nothing was chosen.
+        cost: USD a query.
+        time: seconds a query.
+        accuracy: mean accuracy of the kept answer.
+        attainment: share of queries that meet all budgets; NaN where the estimator did not tell.
+        warnings: what has to be known before betting on it.
+        reason: why this k, or why none.
+        used: further resources, by unit and amount a query.
+        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
+        interval: 95 % interval of the accuracy over questions, NaN where it is not known; None where the accuracy does
+            not come from an evaluation, or nothing was chosen.
+        tails: the quantiles that budgets are for.
+        looked_at: cost, time, further resources and accuracy as the budgets look at them: means, or quantiles.
+    """
+
+    rule: str
+    marker: Marker
+    status: str
+    k: int | None
+    cost: float | None
+    time: float | None
+    accuracy: float | None
+    attainment: float | None
+    warnings: tuple[str, ...]
+    reason: str
+    used: tuple[tuple[str, float], ...] = ()
+    keep: str = "oracle"
+    interval: tuple[float, float] | None = None
+    tails: tuple[Tail, ...] = ()
+    looked_at: tuple[float, ...] = ()
+
+    @property
+    def spent(self) -> str:
+        """Cost, time, what else is used, and the quantiles that budgets are for; empty where nothing was chosen."""
+        if self.cost is None or self.time is None:
+            return ""
+        used = (amount(unit, value) for unit, value in self.used)
+        return ", ".join([usd(self.cost), seconds(self.time), *used, *map(tail_text, self.tails)])
+
+    @property
+    def values(self) -> tuple[float, ...]:
+        """Cost, time, further resources and accuracy, as in the means of a curve; empty where nothing was chosen."""
+        if self.cost is None or self.time is None or self.accuracy is None:
+            return ()
+        return (self.cost, self.time, *(value for _, value in self.used), self.accuracy)
+
+    @property
+    def short(self) -> str:
+        """The chosen k, or the status."""
+        return self.status.replace("-", " ") if self.k is None else f"k = {self.k}"
+
+    @property
+    def label(self) -> str:
+        """The rule with its k, or with why there is none."""
+        return f"{self.rule}, {self.short}"
+
+    @property
+    def amounts(self) -> str:
+        """Accuracy and its interval, cost, time and what else is used, or the status."""
+        if self.accuracy is None:
+            return self.short
+        known = "" if self.interval is None else f" ({interval_text(*self.interval)})"
+        return f"accuracy {self.accuracy:.4f}{known}, {self.spent}"
+
+
+def tail_text(tail: Tail) -> str:
+    """A quantile as tables show it: p95 59.8 s; of accuracy with its name."""
+    words = "accuracy " if tail.quantity == "accuracy" else ""
+    return f"{percentile(tail.quantile)} {words}{amount(tail.quantity, tail.value)}"
+
+
+def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None) -> tuple[Mark, ...]:
+    """The choices of one cell of a study, in the order of its rules.
+
+    Args:
+        study: the study.
+        cell: one of its cells.
+        labels: what to call a rule instead of its id.
+    """
+    scenario = study.catalog.scenarios[cell.scenario]
+    keep = study.catalog.models[cell.model].accuracy.keep
+    names = {choice.rule: (labels or {}).get(choice.rule, choice.rule) for choice in cell.choices}
+    signs = markers(names.values())
+    found = []
+    for choice in cell.choices:
+        cost = time = accuracy = attainment = None
+        used: tuple[tuple[str, float], ...] = ()
+        known: tuple[float, float] | None = None
+        quantiles: tuple[Tail, ...] = ()
+        looked_at: tuple[float, ...] = ()
+        curve = cell.front.curve
+        if choice.row is not None:
+            cost, time, *others, accuracy = map(float, curve.means[choice.row])
+            used = tuple(zip(curve.resources, others, strict=True))
+            attainment = float(cell.front.attainment[choice.row])
+            known = interval_of(curve, choice.row)
+            quantiles = tails(curve, scenario, choice.row)
+            looked_at = tuple(measured(curve, scenario)[choice.row].tolist())
+        found.append(
+            Mark(
+                names[choice.rule],
+                signs[names[choice.rule]],
+                choice.status,
+                choice.k,
+                cost,
+                time,
+                accuracy,
+                attainment,
+                (*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)),
+                choice.reason,
+                used,
+                keep,
+                known,
+                quantiles,
+                looked_at,
+            )
+        )
+    return tuple(found)
+
+
+def interval_of(curve: "ScalingCurve", row: int) -> tuple[float, float] | None:
+    """The 95 % interval of the accuracy of a row over questions; None where it does not come from an evaluation."""
+    if curve.evidence is None:
+        return None
+    return float(curve.evidence.ci_low[row]), float(curve.evidence.ci_high[row])

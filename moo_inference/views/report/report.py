@@ -1,0 +1,333 @@
+"""One self-contained HTML file on a study: to show a choice to others, and to run it again."""
+
+import base64
+import json
+import math
+import os
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from moo_inference.decision import RULES, make_rule
+from moo_inference.documents.files import refuse_to_replace, write_atomically
+from moo_inference.documents.results import REPORT
+from moo_inference.estimators import Progress
+from moo_inference.formatting.amounts import amount, interval_text, percentile, unit_words
+from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.formatting.table import Table
+from moo_inference.records.report_file import ELEMENT_ID
+from moo_inference.studies.pipeline_cells import pipeline_marks
+from moo_inference.studies.study import Cell, Study
+from moo_inference.views.figures import (
+    accuracy,
+    across_models,
+    chosen_k,
+    cost_and_time,
+    cube,
+    parallel,
+    pipeline,
+    projections,
+    selection,
+)
+from moo_inference.views.figures.render import Job, render_all
+from moo_inference.views.figures.trajectory import trajectory
+from moo_inference.views.marks import Mark, marks
+from moo_inference.views.pipeline_parts import Picture, pipeline_parts, pipeline_picture
+from moo_inference.views.study_tables import budget_text, estimator_text, scenario_tables, spent_words
+
+if TYPE_CHECKING:
+    from jinja2 import Environment
+
+_DPI = 110
+
+_NUMBER = re.compile(r"(?<![\w.-])\d[\d,]*(?:\.\d+)?(?:e[-+]?\d+)?")
+
+RECOMMENDED = "knee-chord"
+"""The rule whose choices stand at the top of a long report."""
+
+
+@dataclass(frozen=True)
+class CellPart:
+    """What the report says of one model in one scenario."""
+
+    name: str
+    summary: str
+    infeasibility: str | None
+    marks: tuple[Mark, ...]
+    pictures: tuple[Picture, ...]
+
+
+@dataclass(frozen=True)
+class ScenarioPart:
+    """What the report says of one scenario."""
+
+    name: str
+    budgets: str
+    table: Table
+    picture: Picture
+    cells: tuple[CellPart, ...]
+
+
+def write_report(
+    study: Study,
+    path: str | os.PathLike[str],
+    *,
+    command: str | None = None,
+    progress: Progress | None = None,
+    overwrite: bool = False,
+) -> None:
+    """Write a report; the file appears whole or not at all.
+
+    Args:
+        study: what it is about.
+        path: where it goes. A report of before is replaced, and so is an empty file.
+        command: what made it, as typed in a shell; None where a program did.
+        progress: told how many of the figures are drawn.
+        overwrite: replace whatever is there.
+
+    Raises:
+        OutputError: (an OSError) another file is there, or it cannot be written.
+    """
+    refuse_to_replace(path, REPORT, overwrite=overwrite)
+    write_atomically(path, report_html(study, command=command, progress=progress))
+
+
+def report_html(study: Study, *, command: str | None = None, progress: Progress | None = None) -> str:
+    """The report as text; see `write_report`. The same study gives the same bytes."""
+    pictures = {
+        name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
+        for name, images in render_all(_jobs(study), progress)
+    }
+    signs = {mark.rule: mark.marker for cell in study.cells for mark in marks(study, cell)}
+    data = {"command": command, "settings": study.settings, "choices": json.loads(study.to_json())}
+    return (
+        _environment()
+        .get_template("report.html.j2")
+        .render(
+            study=study,
+            names=[model.name for model in study.catalog.models.values()],
+            chosen=_chosen(study),
+            scenarios=_scenario_parts(study, pictures),
+            pipelines=pipeline_parts(study, pictures),
+            overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
+            rules=[(sign, rule, _picks(rule)) for rule, sign in signs.items()],
+            spent=spent_words(study.catalog.resources),
+            divided=_divided(study),
+            settings=_settings(study),
+            versions=study.settings["versions"],
+            warnings=_warnings(study),
+            command=command,
+            element_id=ELEMENT_ID,
+            data=_embedded(data),
+        )
+    )
+
+
+def _environment() -> "Environment":
+    from jinja2 import Environment, PackageLoader, StrictUndefined  # noqa: PLC0415 (only for reports)
+
+    return Environment(
+        loader=PackageLoader("moo_inference.views", "report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+
+
+def _embedded(data: dict[str, Any]) -> Any:
+    """JSON that can stand inside a script element, whatever names are in it."""
+    from markupsafe import Markup  # noqa: PLC0415 (only for reports)
+
+    text = json.dumps(data, allow_nan=False, separators=(",", ":"))
+    for character in "<>&":
+        text = text.replace(character, f"\\u{ord(character):04x}")
+    return Markup(text)  # noqa: S704 (escaped above)
+
+
+def _jobs(study: Study) -> list[Job]:
+    jobs = [Job("overview", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), _DPI)]
+    jobs += [
+        Job(f"scenario\n{key}", across_models.sheet, (across_models.prepare(study, key), 190.0), ("png8",), _DPI)
+        for key in study.catalog.scenarios
+    ]
+    for cell in study.cells:
+        found = trajectory(study, cell.scenario, cell.model)
+        for kind, sheet, width in (
+            ("cube", cube.sheet, 105.0),
+            ("accuracy", accuracy.sheet, 105.0),
+            ("cost-and-time", cost_and_time.sheet, 190.0),
+            ("projections", projections.sheet, 190.0),
+            # Of three objectives the cube and its projections show all there is.
+            *([("parallel", parallel.sheet, 190.0)] if study.catalog.resources else []),
+        ):
+            jobs.append(Job(_picture_name(cell, kind), sheet, (found, width), ("png8",), _DPI))
+        if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
+            shown = selection.prepare(study, cell.scenario, cell.model)
+            arguments = (shown, found.title, 140.0)
+            jobs.append(Job(_picture_name(cell, "selection"), selection.sheet, arguments, ("png8",), _DPI))
+    for along in study.pipeline_cells:
+        view = pipeline.prepare(study, along.scenario, along.pipeline)
+        jobs.append(Job(pipeline_picture(along), pipeline.sheet, (view, 190.0), ("png8",), _DPI))
+    return jobs
+
+
+_ALTERNATIVES = {
+    "cube": "Feasible cube in cost, time and accuracy",
+    "accuracy": "Accuracy over k",
+    "cost-and-time": "{} over k",
+    "projections": "Pairwise projections of the front",
+    "parallel": "The front as parallel coordinates",
+    "selection": "How often each k is chosen with other seeds",
+}
+
+
+def _picture_name(cell: Cell, kind: str) -> str:
+    return f"{kind}\n{cell.scenario}\n{cell.model}"
+
+
+def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart]:
+    parts = []
+    for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
+        cells = tuple(_cell_part(study, cell, pictures) for cell in study.cells if cell.scenario == key)
+        across = Picture(
+            pictures[f"scenario\n{key}"],
+            f"Accuracy over cost, time and further resources of all models, {scenario.name}",
+        )
+        parts.append(ScenarioPart(scenario.name, budget_text(scenario), table, across, cells))
+    return parts
+
+
+def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
+    name = study.catalog.models[cell.model].name
+    scenario = study.catalog.scenarios[cell.scenario].name
+    found = marks(study, cell)
+    summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in found)
+    *first, last = spent_words(study.catalog.resources)
+    spent = f"{', '.join(first)} and {last}".capitalize()
+    shown = tuple(
+        Picture(pictures[_picture_name(cell, kind)], f"{text.format(spent)}: {name}, {scenario}")
+        for kind, text in _ALTERNATIVES.items()
+        if _picture_name(cell, kind) in pictures
+    )
+    why = None if cell.front.infeasibility is None else str(cell.front.infeasibility)
+    return CellPart(f"{name} ({cell.model})", summary, why, found, shown)
+
+
+def _picks(rule: str) -> str:
+    return make_rule(rule).picks if rule in RULES else "A rule of the user's own."
+
+
+def _divided(study: Study) -> list[str]:
+    """By what the rules divide each objective but the error, in words."""
+    limits = next(iter(study.catalog.scenarios.values())).limits(study.catalog.resources)[:-1]
+    words = spent_words(study.catalog.resources)
+    return [f"{word} by {limit.budget}" for word, limit in zip(words, limits, strict=True)]
+
+
+def _settings(study: Study) -> list[tuple[str, str]]:
+    options = study.options
+    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    shown = [("estimator", estimator_text(options)), ("passes k", f"{grid[0]} to {grid[-1]} in steps of {grid.step}")]
+    for name, text, otherwise in (
+        ("parallel", "passes at the same time", "each model's own"),
+        ("latency", "how times add up", "each model's own"),
+        ("solver", "solver", "exhaustive"),
+    ):
+        shown.append((text, otherwise if options[name] is None else str(options[name])))
+    if options["assess"] is not None:
+        shown.append(("replications", str(options["assess"])))
+    return shown
+
+
+_MOST_AT_THE_TOP = 20
+
+
+def _chosen(study: Study) -> Table:
+    """What was chosen, with what it costs: all rules where that is short, else the recommended one.
+
+    Rules that take the same k share a row.
+    """
+    rules = list(study.options["decisions"])
+    shown = {rule: mark for cell in study.cells[:1] for rule, mark in zip(rules, marks(study, cell), strict=True)}
+    if len(rules) * len(study.cells) > _MOST_AT_THE_TOP:
+        shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
+    several = len(study.catalog.scenarios) > 1
+    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    measured = any(curve.evidence is not None for curve in study.model_curves.values())
+    rows = []
+    for cell in study.cells:
+        by_k: dict[str, list[Mark]] = {}
+        for mark in marks(study, cell):
+            if mark.rule in shown:
+                by_k.setdefault(mark.short, []).append(mark)
+        scenario = study.catalog.scenarios[cell.scenario].name
+        by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
+        head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
+        rows += [(*head, *_chosen_row(study, same, measured=measured)) for same in by_k.values()]
+    columns = ("scenario", "model") if several else ("model",)
+    more = tuple(unit_words(unit) for unit in study.catalog.resources)
+    return Table(
+        f"Chosen by {', '.join(shown)}",
+        (*columns, "rule", "k", "accuracy", "cost", "time", *more, "meet all budgets"),
+        tuple(rows),
+        (
+            kept_of(set(keeps.values())),
+            *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
+        ),
+    )
+
+
+def _chosen_row(study: Study, same: Sequence[Mark], *, measured: bool) -> tuple[str, ...]:
+    """One choice, of all rules that take it."""
+    mark = same[0]
+    rules = "\n".join(f"{one.marker.symbol} {one.rule}" for one in same)
+    if mark.accuracy is None or mark.attainment is None:
+        return (rules, mark.short, *[""] * (4 + len(study.catalog.resources)))
+    below = {tail.quantity: f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
+    known = f"\n{interval_text(*mark.interval or (math.nan, math.nan))}" if measured else ""
+    spent = zip(("cost", "time", *study.catalog.resources), mark.values, strict=False)
+    return (
+        rules,
+        str(mark.k),
+        f"{mark.accuracy:.4f}{known}{below.get('accuracy', '')}",
+        *(f"{amount(quantity, value)}{below.get(quantity, '')}" for quantity, value in spent),
+        "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}",
+    )
+
+
+def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
+    """What has to be known before betting on it: each sentence once, with the choices it is about.
+
+    Sentences that differ in their numbers alone are one, with a gap for each number, and each choice tells its own.
+    """
+    said: dict[str, dict[str, list[str]]] = {}
+
+    def say(sentence: str, where: str) -> None:
+        places = said.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, [])
+        if where not in places:
+            places.append(where)
+
+    for cell in study.cells:
+        where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
+        if cell.front.infeasibility is not None:
+            say(str(cell.front.infeasibility), where)
+            continue
+        for mark in marks(study, cell):
+            for warning in mark.warnings:
+                say(warning, f"{where}, {mark.rule}")
+    for along in study.pipeline_cells:
+        catalog = study.catalog
+        where = f"{catalog.pipelines[along.pipeline].name}, {catalog.scenarios[along.scenario].name}"
+        for sign in pipeline_marks(along):
+            for warning in sign.choice.warnings:
+                # Where there is no front, all rules say the same.
+                say(warning, where if along.front is None or not len(along.front) else f"{where}, {sign.rule}")
+    found: list[tuple[str, Sequence[str]]] = []
+    for gaps, sentences in said.items():
+        if len(sentences) == 1:
+            found += sentences.items()
+        else:
+            found.append((gaps, [f"{'; '.join(places)}: {one}" for one, places in sentences.items()]))
+    return found

@@ -1,0 +1,214 @@
+"""A study as tables: one a scenario, models down, rules across."""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from moo_inference.catalog import Scenario
+from moo_inference.formatting.amounts import (
+    amount,
+    bound,
+    interval_text,
+    percentile,
+    seconds,
+    significant,
+    unit_words,
+    usd,
+)
+from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.formatting.table import Table
+from moo_inference.pareto.budgets import Tail, tails
+from moo_inference.studies.study import Study
+from moo_inference.views.marks import Mark, interval_of, marks, tail_text
+from moo_inference.views.pipeline_tables import INDEPENDENT, pipeline_table
+
+_FOOTNOTES = "†‡§¶#"
+
+
+def study_tables(study: Study) -> list[Table]:
+    """The choices of a study, with the budgets above, and below what has to be known before betting on them.
+
+    One table a scenario, then one a pipeline and scenario.
+    """
+    return [*scenario_tables(study), *pipeline_tables(study)]
+
+
+def pipeline_tables(study: Study) -> list[Table]:
+    """One table for each pipeline in each scenario, pipeline by pipeline."""
+    cells = [cell for key in study.catalog.pipelines for cell in study.pipeline_cells if cell.pipeline == key]
+    tables = [pipeline_table(study, cell, budget_text(study.catalog.scenarios[cell.scenario])) for cell in cells]
+    if tables:
+        last = tables[-1]
+        keeps = {model.accuracy.keep for model in study.catalog.models.values()}
+        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT, kept_of(keeps)))
+    return tables
+
+
+def scenario_tables(study: Study) -> list[Table]:
+    """The choices of the models of a study, one table a scenario."""
+    tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
+    last = tables[-1]
+    keeps = {model.accuracy.keep for model in study.catalog.models.values()}
+    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, kept_of(keeps), _caption(study)))
+    return tables
+
+
+def spent_words(resources: Iterable[str]) -> list[str]:
+    """What a query takes: cost, time and further resources, as texts call them."""
+    return ["cost", "time", *map(unit_words, resources)]
+
+
+def budget_text(scenario: Scenario) -> str:
+    """The budgets of a scenario in one line."""
+    *spent, floor = scenario.limits()
+    bounds = [
+        f"any {limit.quantity}"
+        if limit.value is None
+        else f"at most {bound(limit.quantity, limit.value)}{_share(limit.quantile)}"
+        for limit in spent
+    ]
+    reached = None if floor.quantile is None else 1 - floor.quantile
+    least = (
+        "any accuracy"
+        if floor.value is None
+        else f"accuracy at least {bound('accuracy', floor.value)}{_share(reached)}"
+    )
+    return f"{', '.join(bounds)}, {least}"
+
+
+def _share(of_queries: float | None) -> str:
+    return "" if of_queries is None else f" for {100 * of_queries:.4g}% of queries"
+
+
+def _mark_text(mark: Mark, footnotes: str, *, measured: bool) -> str:
+    """One choice: k, accuracy, SLO attainment and footnotes in a line; see `_amounts` for those below it."""
+    if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
+        return mark.status.replace("-", " ")
+    slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
+    first = f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}"
+    return "\n".join([first, *_amounts(mark.cost, mark.time, mark.used, mark.interval, mark.tails, measured=measured)])
+
+
+def _amounts(
+    cost: float,
+    time: float,
+    used: Iterable[tuple[str, float]],
+    known: tuple[float, float] | None,
+    quantiles: Iterable[Tail],
+    *,
+    measured: bool,
+) -> list[str]:
+    """Lines of a cell: the interval of the accuracy if some are measured, amounts, quantiles that budgets are for."""
+    return [
+        *([interval_text(*known or (math.nan, math.nan))] if measured else []),
+        f"{usd(cost)}  {seconds(time)}",
+        *(amount(unit, value) for unit, value in used),
+        *map(tail_text, quantiles),
+    ]
+
+
+def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
+    signs: dict[str, str] = {}
+    rows: list[tuple[str, ...]] = []
+    said: dict[str, list[str]] = {}
+    here = [cell for cell in study.cells if cell.scenario == key]
+    measured = _measured(study)
+    several = len({model.accuracy.keep for model in study.catalog.models.values()}) > 1
+    for cell in here:
+        texts = []
+        for mark in marks(study, cell):
+            footnotes = ""
+            if mark.status == "ok":
+                for warning in mark.warnings:
+                    footnotes += f" {signs.setdefault(warning, _FOOTNOTES[len(signs) % len(_FOOTNOTES)])}"
+            elif mark.status == "no-knee":
+                for warning in mark.warnings:
+                    said.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
+            texts.append(_mark_text(mark, footnotes, measured=measured))
+        limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
+        if limit is not None and last + study.options["k_step"] <= study.options["k_max"]:
+            words = f"known up to k = {limit}, the samples that its evaluation has of some question"
+            said.setdefault(words, []).append(cell.model)
+        if cell.front.infeasibility is not None:
+            said.setdefault(str(cell.front.infeasibility), []).append(cell.model)
+        curve = study.model_curves[cell.model]
+        for taken in cell.baselines:
+            cost, time, *others, accuracy = curve.means[taken.row].tolist()
+            used = zip(curve.resources, others, strict=True)
+            known, quantiles = interval_of(curve, taken.row), tails(curve, scenario, taken.row)
+            over = "  over budget" if taken.status == "over-budget" else ""
+            below = _amounts(cost, time, used, known, quantiles, measured=measured)
+            texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
+            if taken.warning:
+                said.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
+        keep = f"\n{keeper(study.catalog.models[cell.model].accuracy.keep)}" if several else ""
+        rows.append((f"{cell.model}{keep}", *texts))
+    notes = [f"{sign} {warning}." for warning, sign in signs.items()]
+    notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
+    if key in study.left_out:
+        notes.append(f"{study.left_out[key]}.")
+    rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
+    columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
+    return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
+
+
+def estimator_text(options: Mapping[str, Any]) -> str:
+    """The estimator of a study and its settings, as it is written in Python."""
+    settings = dict(options["estimator"])
+    name = settings.pop("estimator")
+    return f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})"
+
+
+def _caption(study: Study) -> str:
+    options = study.options
+    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
+    *spent, last = spent_words(study.catalog.resources)
+    parts = [
+        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query.",
+        "All but the share are means.",
+    ]
+    if _measured(study):
+        parts.append("Below an accuracy: its 95 % interval over the questions of the evaluation.")
+    quantiles = sorted(
+        {
+            limit.quantile
+            for scenario in study.catalog.scenarios.values()
+            for limit in scenario.limits(study.catalog.resources)
+            if limit.quantile is not None
+        }
+    )
+    if quantiles:
+        parts[1] = f"All but the share and {', '.join(map(percentile, quantiles))} are means."
+        parts += [f"{percentile(q)}: {100 * q:.6g} of 100 queries have at most so much." for q in quantiles]
+    return " ".join([*parts, *_noise(study), f"{estimator_text(options)}; k = {', '.join(shown)}."])
+
+
+def _measured(study: Study) -> bool:
+    """Whether some accuracy comes from an evaluation, so that intervals are known of some."""
+    return any(curve.evidence is not None for curve in study.model_curves.values())
+
+
+def _noise(study: Study) -> list[str]:
+    """The largest standard errors among the choices, where they are simulated."""
+    found = [
+        (cell.front.curve.standard_errors[choice.row], cell.front.curve.means[choice.row])
+        for cell in study.cells
+        for choice in cell.choices
+        if choice.row is not None
+    ]
+    if not found:
+        return []
+    errors, means = (np.array(part) for part in zip(*found, strict=True))
+    if np.isnan(errors).any():
+        return ["How far simulation is off is not known."]
+    if not (errors > 0).any():
+        return []
+    shares = np.divide(errors, means, out=np.zeros_like(errors), where=means > 0).max(axis=0)
+    spent = [
+        f"{significant(100 * share, 2)} % of a {word}"
+        for share, word in zip(shares, spent_words(study.catalog.resources), strict=False)
+    ]
+    return [f"Standard errors of simulation are up to {', '.join(spent)}, {errors[:, -1].max():.4f} of an accuracy."]

@@ -1,0 +1,140 @@
+from math import comb
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from moo_inference.errors import SettingError
+from moo_inference.evaluation import Samples, pass_at_k, vote_at_k
+from moo_inference.evaluation import voting as simulated_votes
+
+
+def evaluation(seed=0, m=40, n=24):
+    """Answers of m questions: right ones, several wrong ones, and some without an answer."""
+    rng = np.random.default_rng(seed)
+    question = np.repeat(np.arange(m), n)
+    correct = rng.random(m * n) < rng.beta(1, 1, m)[question]
+    answer = np.where(correct, 0, rng.geometric(0.4, m * n))
+    answer[(rng.random(m * n) < 0.1) & ~correct] = -1
+    return question, correct, answer
+
+
+def test_simulation_agrees_with_counting_within_its_standard_error():
+    question, correct, answer = evaluation()
+    samples, k = Samples.of(question, correct), [1, 2, 3, 4, 7, 12, 20]
+    exact = vote_at_k(samples, answer, k)
+    simulated = vote_at_k(samples, answer, k, exact_cost=0, trials=4000, seed=5)
+    assert exact.exact.all()
+    assert (exact.se == 0).all()
+    assert not simulated.exact.any()
+    away = (simulated.accuracy - exact.accuracy).mean(axis=0)
+    se = np.sqrt((simulated.se**2).sum(axis=0)) / len(simulated.se)
+    assert (np.abs(away) < 4 * se).all()
+    np.testing.assert_allclose(simulated.accuracy + simulated.error, 1, atol=1e-12)
+    # The control: one pass more is another number.
+    other = vote_at_k(samples, answer, [2, 3, 4, 5, 8, 13, 21]).accuracy
+    assert (np.abs((simulated.accuracy - other).mean(axis=0)[1:5]) > 4 * se[1:5]).all()
+
+
+def test_simulated_standard_errors_are_as_large_as_they_should_be():
+    """Over questions and k, squared differences in units of their standard error are 1 on average."""
+    question, correct, answer = evaluation(seed=2, m=150)
+    samples, k = Samples.of(question, correct), [3]
+    exact = vote_at_k(samples, answer, k)
+    simulated = vote_at_k(samples, answer, k, exact_cost=0, trials=500)
+    some = simulated.se > 0
+    z = (simulated.accuracy - exact.accuracy)[some] / simulated.se[some]
+    assert abs(np.mean(z**2) - 1) < 4 * np.sqrt(2 / some.sum())
+    assert abs(np.mean((2 * z) ** 2) - 1) > 4 * np.sqrt(2 / some.sum())
+
+
+def test_equal_questions_have_luck_of_their_own():
+    """Else the standard error of their mean would not fall with their number."""
+    question, answer = np.repeat([0, 1], 9), np.tile([0, 0, 0, 0, 1, 1, 1, 2, 2], 2)
+    votes = vote_at_k(Samples.of(question, answer == 0), answer, [3], exact_cost=0, trials=200)
+    assert votes.accuracy[0, 0] != votes.accuracy[1, 0]
+
+
+def test_the_same_seed_gives_the_same_bytes_whatever_comes_in_one_batch(monkeypatch):
+    question, correct, answer = evaluation(m=3)
+    samples = Samples.of(question, correct)
+
+    def run(seed, k=(1, 9, 24)):
+        return vote_at_k(samples, answer, k, exact_cost=0, trials=50, seed=seed).accuracy
+
+    first = run(1)
+    assert first.tobytes() == run(1).tobytes() != run(2).tobytes()
+    assert (run(1, [9])[:, 0] == first[:, 1]).all()
+    monkeypatch.setattr(simulated_votes, "_SAMPLES_AT_ONCE", 24 * 7)
+    assert first.tobytes() == run(1).tobytes()
+
+
+@pytest.mark.parametrize("exact_cost", [0, 5e8])
+def test_samples_may_come_in_any_order_and_answers_under_any_code(exact_cost):
+    question, correct, answer = evaluation(m=5)
+    order = np.random.default_rng(3).permutation(len(question))
+    k, options = [1, 4, 11], {"exact_cost": exact_cost, "trials": 30}
+    one = vote_at_k(Samples.of(question, correct), answer, k, **options)
+    other = vote_at_k(Samples.of(question[order], correct[order]), answer[order], k, **options)
+    np.testing.assert_array_equal(one.accuracy, other.accuracy)
+    renamed = np.where(answer >= 0, 1000 + 3 * answer, -1)
+    again = vote_at_k(Samples.of(question, correct), renamed, k, **options)
+    np.testing.assert_array_equal(one.accuracy, again.accuracy)
+
+
+def test_questions_without_any_answer_are_wrong():
+    votes = vote_at_k(Samples.of([0, 0, 1, 1], [0, 0, 0, 1]), [-1, -1, -1, 5], [1, 2])
+    assert votes.accuracy.tolist() == [[0, 0], [0.5, 1]]
+    assert votes.error.tolist() == [[1, 1], [0.5, 0]]
+    assert votes.exact.all()
+
+
+def test_two_codes_may_both_be_right_and_split_their_votes():
+    """0.5 is given as 1/2 and as 0.5: each loses alone to the wrong answer, which has 4 of 10 votes."""
+    answer = [0] * 3 + [1] * 3 + [2] * 4
+    votes = vote_at_k(Samples.of([0] * 10, [1] * 6 + [0] * 4), answer, [1, 10])
+    np.testing.assert_allclose(votes.accuracy, [[0.6, 0]], atol=1e-14)
+
+
+def test_an_answer_counts_with_the_mean_correctness_of_its_samples():
+    votes = vote_at_k(Samples.of([0] * 4, [1, 0, 1, 0]), [7, 7, 7, 8], [1, 4])
+    np.testing.assert_allclose(votes.accuracy, [[0.5, 2 / 3]], rtol=1e-14)
+
+
+def test_error_is_zero_where_a_majority_cannot_lose():
+    """The 39 wrong ones of 100 can tie with 39 of k = 78, not with more; 1 - accuracy would leave rounding."""
+    votes = vote_at_k(Samples.of([0] * 100, [1] * 61 + [0] * 39), [0] * 61 + [1] * 39, [78, 79, 80, 100])
+    assert votes.error[0, 1:].tolist() == [0, 0, 0]
+    assert votes.error[0, 0] == pytest.approx(comb(61, 39) / comb(100, 78) / 2, rel=1e-12)
+
+
+@given(st.lists(st.integers(0, 4), min_size=2, max_size=9), st.integers(0, 4))
+def test_never_better_than_a_perfect_verifier(answer, right):
+    answers = np.array(answer)
+    k = range(1, len(answer) + 1)
+    votes = vote_at_k(Samples.of(np.zeros(len(answer), dtype=int), answers == right), answers, k)
+    assert (votes.accuracy[0] <= pass_at_k(len(answer), [answer.count(right)], k)[0][0] + 1e-12).all()
+
+
+def test_too_many_samples_are_simulated_whatever_the_cost():
+    answer = np.repeat([0, 1], 1500)
+    votes = vote_at_k(Samples.of(np.zeros(3000, dtype=int), answer == 0), answer, 1500, exact_cost=np.inf, trials=20)
+    assert not votes.exact[0]
+    assert votes.se[0, 0] > 0
+
+
+@pytest.mark.parametrize(
+    ("answer", "options", "words"),
+    [
+        ([0, 1], {}, "answer must be a whole number, -1 for none, for every sample, got int64 of shape .2,. for 3"),
+        ([0.5, 1.0, 2.0], {}, "answer must be a whole number"),
+        ([0, -2, 1], {}, "answer must be a code of at least 0, or -1 for none, got -2"),
+        ([0, 1, 2], {"trials": 1}, "trials must be a whole number of at least 2, got 1"),
+        ([0, 1, 2], {"seed": -1}, "seed must be a whole number of at least 0, got -1"),
+        ([0, 1, 2], {"exact_cost": float("nan")}, "exact_cost must be at least 0, got nan"),
+    ],
+)
+def test_bad_arguments_are_refused(answer, options, words):
+    with pytest.raises(SettingError, match=words):
+        vote_at_k(Samples.of([0, 0, 0], [1, 0, 0]), answer, 1, **options)
