@@ -3,8 +3,11 @@
 The public names are loaded when they are first used, so that `import moo_inference` costs nothing.
 """
 
+import sys
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
+
+from moo_inference.deprecations import MovedModules
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
@@ -48,9 +51,14 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'moo_inference' has no attribute {name!r}")
     value = getattr(import_module(f"moo_inference.{_HOME[name]}"), name)
+    if _HOME[name].startswith("studies"):
+        import_module("moo_inference.views.notebook")
     globals()[name] = value
     return value
 
 
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})
+
+
+sys.meta_path.insert(0, MovedModules())

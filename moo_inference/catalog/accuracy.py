@@ -28,6 +28,7 @@ from moo_inference.catalog.base import (
     Real,
     WholeNumber,
 )
+from moo_inference.catalog.messages import LAWS
 from moo_inference.evaluation import BetaFit
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import Evaluation, Record
@@ -180,7 +181,7 @@ def _law(value: Any) -> str:
     return str(law)
 
 
-LAWS: Mapping[str, type[Frozen]] = {"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy}
+LAWS.update({"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy})
 
 AnyAccuracy = Annotated[
     Annotated[Accuracy, Tag("normal")]

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
+from moo_inference.catalog.messages import faults_of
 from moo_inference.errors import SettingError
 
 Entry = TypeVar("Entry")
@@ -51,8 +52,6 @@ class Frozen(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            from moo_inference.catalog.messages import faults_of  # noqa: PLC0415 (which needs this class)
-
             raise SettingError(faults_of(error, type(self))) from None
 
     # So that pydantic makes entries inside of others by itself, and tells all faults of the whole together.

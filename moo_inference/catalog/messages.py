@@ -4,14 +4,20 @@ import math
 from collections.abc import Mapping
 from typing import Any, get_args
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
-from moo_inference.catalog.accuracy import LAWS
-from moo_inference.catalog.base import Frozen
-from moo_inference.catalog.pipeline import KINDS
-from moo_inference.catalog.resource import OF_BUDGET, PER_TOKEN
 from moo_inference.documents.document import Location
 from moo_inference.errors import did_you_mean
+
+LAWS: dict[str, type[BaseModel]] = {}
+"""What an accuracy can be, by the word in a file; filled where they are defined."""
+
+KINDS: dict[str, type[BaseModel]] = {}
+"""What a part of a pipeline can be, by the word in a file; filled where they are defined."""
+
+PER_TOKEN = ("per_input_token", "per_output_token")
+OF_BUDGET = ("max", "quantile")
+"""How the keys of resources end, behind their unit."""
 
 _IN_FILES = {
     "Model": [f"UNIT_{ending}" for ending in PER_TOKEN],
@@ -24,7 +30,7 @@ _UNITS = {"c_max": " (USD per query)", "t_max": " (seconds per query)"}
 """Of fields whose name does not tell."""
 
 
-def faults_of(error: ValidationError, kind: type[Frozen]) -> list[str]:
+def faults_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
     """All faults of an entry that was made in a program, each with the entry's kind and the field."""
     found = [(place_of(finding), sentence_of(finding, kind)) for finding in error.errors()]
     return [
@@ -51,7 +57,7 @@ def _is_kind(location: Location, place: int) -> bool:
     return place > 0 and isinstance(location[place - 1], int) and location[place] in KINDS
 
 
-def sentence_of(finding: Mapping[str, Any], kind: type[Frozen]) -> str:
+def sentence_of(finding: Mapping[str, Any], kind: type[BaseModel]) -> str:
     """What must hold, and what was got.
 
     Args:
@@ -91,7 +97,7 @@ def shown(value: Any) -> str:
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
-def _known_keys(kind: type[Frozen], location: Location) -> list[str]:
+def _known_keys(kind: type[BaseModel], location: Location) -> list[str]:
     found = kind
     for place, part in enumerate(location):
         if _is_kind(location, place):
@@ -99,15 +105,15 @@ def _known_keys(kind: type[Frozen], location: Location) -> list[str]:
         elif part in LAWS:
             found = LAWS[str(part)]
         elif isinstance(part, str):
-            found = _frozen_in(found.model_fields[part].annotation) or found
+            found = _model_in(found.model_fields[part].annotation) or found
     shown: list[str] = []
     for name in found.model_fields:
         shown += _IN_FILES.get(found.__name__, []) if name == "resources" else [name]
     return shown
 
 
-def _frozen_in(annotation: Any) -> type[Frozen] | None:
+def _model_in(annotation: Any) -> type[BaseModel] | None:
     """The first kind of entry in an annotation such as `tuple[PriceTier, ...]` or `Passes | None`."""
-    if isinstance(annotation, type) and issubclass(annotation, Frozen):
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
-    return next((found for part in get_args(annotation) if (found := _frozen_in(part))), None)
+    return next((found for part in get_args(annotation) if (found := _model_in(part))), None)

@@ -27,7 +27,8 @@ from moo_inference.catalog.base import (
     Several,
     WholeNumber,
 )
-from moo_inference.catalog.resource import PER_TOKEN, Resource, gathered, in_order
+from moo_inference.catalog.messages import PER_TOKEN
+from moo_inference.catalog.resource import Resource, gathered, in_order
 from moo_inference.errors import SettingError
 
 HIGHEST_USUAL_PRICE = 1_000.0

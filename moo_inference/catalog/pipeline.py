@@ -15,6 +15,7 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.base import Count, Frozen, Name, Several
+from moo_inference.catalog.messages import KINDS
 from moo_inference.errors import did_you_mean
 
 Place = tuple[str | int, ...]
@@ -107,7 +108,7 @@ def _kind(value: Any) -> str:
     return "stage"
 
 
-KINDS: dict[str, type[Frozen]] = {"stage": PipelineStage, "parallel": ParallelBranches, "series": SeriesBranch}
+KINDS.update({"stage": PipelineStage, "parallel": ParallelBranches, "series": SeriesBranch})
 """The kinds of parts by the name that pydantic puts into the place of a finding."""
 
 PipelinePart = Annotated[

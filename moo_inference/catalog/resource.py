@@ -12,9 +12,6 @@ from pydantic import ValidationInfo, field_validator
 
 from moo_inference.catalog.base import Amount, Frozen, PositiveAmount, ReadOnly, Share
 
-PER_TOKEN = ("per_input_token", "per_output_token")
-OF_BUDGET = ("max", "quantile")
-
 _UNIT = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
 _MONEY_AND_TIME = ("c", "t", "usd", "usd_per_million", "dollars", "cents", "seconds", "milliseconds", "ms")
 _COLUMNS = ("model", "scenario", "pipeline", "decision", "status", "violates", "warning", "slo_attainment", "pgs")

@@ -6,7 +6,8 @@ from typing import Any, NamedTuple
 from pydantic import field_serializer, field_validator, model_validator
 
 from moo_inference.catalog.base import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
-from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget, gathered, in_order
+from moo_inference.catalog.messages import OF_BUDGET
+from moo_inference.catalog.resource import ResourceBudget, gathered, in_order
 from moo_inference.errors import SettingError
 
 TOLERANCE = 1e-9

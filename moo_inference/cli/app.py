@@ -220,7 +220,7 @@ def reproduce(
     from moo_inference.catalog import load_catalog
     from moo_inference.cli.progress import report_progress
     from moo_inference.paper.reproduce import reproduce_paper
-    from moo_inference.views import paper_tables
+    from moo_inference.paper.tables import paper_tables
 
     drawn: dict[str, tuple[str | None, Mapping[str, Kind]]] = {}
     if figures is not None:

@@ -367,7 +367,8 @@ def _mean_and_maybe_std(option: str, text: str | None) -> tuple[float, float | N
 
 def _amounts(option: str, given: list[str] | None) -> dict[str, float]:
     """KEY=AMOUNT options as a mapping from keys of resources to numbers."""
-    from moo_inference.catalog.resource import PER_TOKEN, split_key
+    from moo_inference.catalog.messages import PER_TOKEN
+    from moo_inference.catalog.resource import split_key
 
     amounts, faults = {}, []
     for key, text in pairs_of(option, given).items():

@@ -26,7 +26,6 @@ from moo_inference.estimators.base import estimator_settings, latency_settings
 from moo_inference.execution.backends import check_workers
 from moo_inference.execution.checkpoint import KeptPieces
 from moo_inference.execution.curves import curves_in_pieces
-from moo_inference.formatting.table import to_html
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
@@ -213,11 +212,6 @@ class Study:
             found["pipelines.csv"] = frame_to_csv(self.pipelines)
             found["pipeline_fronts.csv"] = frame_to_csv(self.pipeline_fronts)
         return found
-
-    def _repr_html_(self) -> str:
-        from moo_inference.views.study_tables import study_tables  # noqa: PLC0415 (which needs this class)
-
-        return to_html(study_tables(self))
 
 
 def run_study(

@@ -1,7 +1,6 @@
 """Views: a study as tables in a terminal or in Markdown."""
 
 from moo_inference.formatting.table import Table, print_tables, to_markdown
-from moo_inference.paper.tables import paper_tables
 from moo_inference.views.assessment import assessment_tables
 from moo_inference.views.comparison import comparison_tables
 from moo_inference.views.study_tables import study_tables
@@ -10,7 +9,6 @@ __all__ = [
     "Table",
     "assessment_tables",
     "comparison_tables",
-    "paper_tables",
     "print_tables",
     "study_tables",
     "to_markdown",

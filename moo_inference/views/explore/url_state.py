@@ -12,7 +12,8 @@ from typing import Any
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
-from moo_inference.catalog.resource import OF_BUDGET, ResourceBudget
+from moo_inference.catalog.messages import OF_BUDGET
+from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import CatalogError, MooInferenceError, SettingError, UnknownNameError, did_you_mean
 from moo_inference.formatting.amounts import unit_words

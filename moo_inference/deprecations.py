@@ -1,0 +1,65 @@
+"""Names of before: old modules still import, with a warning that names the new one.
+
+What changed its name keeps working for one minor release after the one that renamed it (0.3 for what 0.2 renamed).
+"""
+
+import importlib
+import importlib.abc
+import importlib.machinery
+import sys
+import types
+import warnings
+from collections.abc import Sequence
+
+MODULES = {
+    "moo_inference.budgets": "moo_inference.pareto.budgets",
+    "moo_inference.files": "moo_inference.documents.files",
+    "moo_inference.fronts": "moo_inference.pareto.front",
+    "moo_inference.grid": "moo_inference.pareto.grid",
+    "moo_inference.infeasibility": "moo_inference.pareto.infeasibility",
+    "moo_inference.merging": "moo_inference.pipelines.merging",
+    "moo_inference.scores": "moo_inference.policy.scores",
+    "moo_inference.stages": "moo_inference.pipelines.plan",
+    "moo_inference.estimators.best_of": "moo_inference.estimators.max_of_k",
+    "moo_inference.studies.claims": "moo_inference.paper.claims",
+    "moo_inference.studies.difference": "moo_inference.records.diff",
+    "moo_inference.studies.differences": "moo_inference.studies.paired_accuracy",
+    "moo_inference.studies.gate": "moo_inference.records.gate",
+    "moo_inference.studies.kept": "moo_inference.execution.checkpoint",
+    "moo_inference.studies.quality": "moo_inference.pareto.quality",
+    "moo_inference.studies.replay": "moo_inference.records.replay",
+    "moo_inference.studies.reproduce": "moo_inference.paper.reproduce",
+    "moo_inference.views.paper": "moo_inference.paper.tables",
+}
+"""Where each module that pages and examples named stands now."""
+
+PACKAGES = {"moo_inference.outcomes": "moo_inference.evaluation", "moo_inference.texts": "moo_inference.formatting"}
+"""Of these every module moved, by its own name."""
+
+
+def new_name(old: str) -> str | None:
+    """What a module is called now; None where it has not moved."""
+    package = ".".join(old.split(".", 2)[:2])
+    if package in PACKAGES:
+        return PACKAGES[package] + old.removeprefix(package)
+    return MODULES.get(old)
+
+
+class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+    """Finds a module by its old name, and gives the one that it has become."""
+
+    def find_spec(
+        self,
+        fullname: str,
+        path: Sequence[str] | None,
+        target: types.ModuleType | None = None,
+    ) -> importlib.machinery.ModuleSpec | None:
+        """The spec of a module that has moved, else None."""
+        return importlib.machinery.ModuleSpec(fullname, self) if new_name(fullname) else None
+
+    def exec_module(self, module: types.ModuleType) -> None:
+        """Put the module that it has become in its place."""
+        old = module.__name__
+        new = new_name(old) or old
+        warnings.warn(f"{old} is {new} now", DeprecationWarning, stacklevel=2)
+        sys.modules[old] = importlib.import_module(new)
