@@ -9,11 +9,11 @@ import yaml
 from conftest import ROOT
 
 import moo_inference as mi
-from moo_inference import cli
+from moo_inference.cli import app as cli
 from moo_inference.errors import OutputError, SettingError
 from moo_inference.execution.checkpoint import PIECES, keep_pieces
 from moo_inference.studies.route import route
-from moo_inference.views import report
+from moo_inference.views.report import report
 from moo_inference.views.report.report import write_report
 
 FEW = ("-m", "gpt-5", "-s", "essay-feedback", "-d", "max-cube", "--k-max", "4")

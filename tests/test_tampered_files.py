@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference import cli
+from moo_inference.cli import app as cli
 from moo_inference.errors import ReaderError
 from moo_inference.execution.checkpoint import PIECES, keep_pieces
 from moo_inference.policy.policy import Policy
@@ -176,11 +176,11 @@ def one_line_or_an_answer(words, capsys):
 
 
 def test_settings_that_are_none_are_refused_in_a_line(saved, tmp_path, capsys, monkeypatch):
-    from moo_inference.studies import difference, replay
+    from moo_inference.records import diff, replay
 
     # The work itself is not what is tried here.
     whole = mi.run_study(PAPER, k_max=2, decisions=["max-cube"])
-    for place in (replay, difference):
+    for place in (replay, diff):
         monkeypatch.setattr(place, "run_study", lambda *_, **__: whole, raising=False)
     folder = tmp_path / "study"
     folder.mkdir()

@@ -11,8 +11,8 @@ import yaml
 from matplotlib.figure import Figure
 
 import moo_inference as mi
-from moo_inference import cli
 from moo_inference.catalog.loading import to_yaml
+from moo_inference.cli import app as cli
 from moo_inference.formatting.table import Table, print_tables, to_html, to_markdown
 from moo_inference.formatting.visible import one_line, visible
 from moo_inference.policy.policy import Policy
@@ -145,7 +145,7 @@ def test_a_terminal_obeys_no_name(worst, format_, capsys):
 
 
 def test_nor_does_it_obey_one_in_any_other_command(worst, tmp_path, capsys, monkeypatch):
-    from moo_inference.views import report
+    from moo_inference.views.report import report
 
     name, path = worst
     monkeypatch.setattr(report, "render_all", lambda jobs, *_: [(job.name, {"png8": b""}) for job in jobs])
@@ -191,7 +191,7 @@ def test_nor_does_it_obey_one_in_any_other_command(worst, tmp_path, capsys, monk
 
 
 def test_progress_is_a_line_that_a_terminal_only_shows(name, capsys, monkeypatch):
-    from moo_inference import progress
+    from moo_inference.cli import progress
 
     monkeypatch.setattr(progress, "_QUIET_SECONDS", 0.0)
     with progress.report_progress(f"reading {name}") as told:

@@ -7,6 +7,10 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from moo_inference.documents.csv_file import read_csv
+    from moo_inference.documents.document import Document, Location
+    from moo_inference.documents.json_file import read_json, read_json_lines, read_json_records
+    from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
     from moo_inference.readers.evaluations.candidates_csv import Candidates, read_candidates
     from moo_inference.readers.evaluations.evalplus import read_evalplus
     from moo_inference.readers.evaluations.humaneval import read_humaneval
@@ -36,41 +40,53 @@ if TYPE_CHECKING:
     from moo_inference.readers.traces.lengths_csv import read_lengths
     from moo_inference.readers.traces.trace import TokenTrace
 
+
 _HOME = {
-    "Candidates": "evaluations.candidates_csv",
-    "Load": "serving.run",
-    "Outcomes": "evaluations.outcomes",
-    "Price": "prices.price",
-    "PriceList": "prices.price",
-    "Recognised": "recognition",
-    "ServingRun": "serving.run",
-    "Spread": "serving.run",
-    "Tier": "prices.price",
-    "TokenTrace": "traces.trace",
-    "read_aiperf_records": "serving.aiperf_records",
-    "read_as": "registry",
-    "read_azure_trace": "traces.azure",
-    "read_burstgpt_trace": "traces.burstgpt",
-    "read_candidates": "evaluations.candidates_csv",
-    "read_evalplus": "evaluations.evalplus",
-    "read_genai_perf": "serving.genai_perf",
-    "read_genai_prices": "prices.genai_prices",
-    "read_guidellm": "serving.guidellm",
-    "read_humaneval": "evaluations.humaneval",
-    "read_inference_perf": "serving.inference_perf",
-    "read_inferencex": "serving.inferencex",
-    "read_large_language_monkeys": "evaluations.large_language_monkeys",
-    "read_lengths": "traces.lengths_csv",
-    "read_litellm_prices": "prices.litellm",
-    "read_llmperf": "serving.llmperf",
-    "read_llm_prices": "prices.llm_prices",
-    "read_lm_eval": "evaluations.lm_eval",
-    "read_models_dev": "prices.models_dev",
-    "read_openrouter_prices": "prices.openrouter",
-    "read_outcomes_table": "evaluations.outcomes_table",
-    "read_sglang_bench": "serving.sglang",
-    "read_vllm_bench": "serving.vllm",
-    "recognise": "recognition",
+    "Candidates": "readers.evaluations.candidates_csv",
+    "Document": "documents.document",
+    "Examination": "views.doctor.examination",
+    "Load": "readers.serving.run",
+    "Location": "documents.document",
+    "Outcomes": "readers.evaluations.outcomes",
+    "Price": "readers.prices.price",
+    "PriceList": "readers.prices.price",
+    "Recognised": "readers.recognition",
+    "ServingRun": "readers.serving.run",
+    "Spread": "readers.serving.run",
+    "Tier": "readers.prices.price",
+    "TokenTrace": "readers.traces.trace",
+    "examine": "views.doctor.examination",
+    "parse_yaml": "documents.yaml_file",
+    "plain_scalar": "documents.yaml_file",
+    "read_aiperf_records": "readers.serving.aiperf_records",
+    "read_as": "readers.registry",
+    "read_azure_trace": "readers.traces.azure",
+    "read_burstgpt_trace": "readers.traces.burstgpt",
+    "read_candidates": "readers.evaluations.candidates_csv",
+    "read_csv": "documents.csv_file",
+    "read_evalplus": "readers.evaluations.evalplus",
+    "read_genai_perf": "readers.serving.genai_perf",
+    "read_genai_prices": "readers.prices.genai_prices",
+    "read_guidellm": "readers.serving.guidellm",
+    "read_humaneval": "readers.evaluations.humaneval",
+    "read_inference_perf": "readers.serving.inference_perf",
+    "read_inferencex": "readers.serving.inferencex",
+    "read_json": "documents.json_file",
+    "read_json_lines": "documents.json_file",
+    "read_json_records": "documents.json_file",
+    "read_large_language_monkeys": "readers.evaluations.large_language_monkeys",
+    "read_lengths": "readers.traces.lengths_csv",
+    "read_litellm_prices": "readers.prices.litellm",
+    "read_llm_prices": "readers.prices.llm_prices",
+    "read_llmperf": "readers.serving.llmperf",
+    "read_lm_eval": "readers.evaluations.lm_eval",
+    "read_models_dev": "readers.prices.models_dev",
+    "read_openrouter_prices": "readers.prices.openrouter",
+    "read_outcomes_table": "readers.evaluations.outcomes_table",
+    "read_sglang_bench": "readers.serving.sglang",
+    "read_vllm_bench": "readers.serving.vllm",
+    "read_yaml": "documents.yaml_file",
+    "recognise": "readers.recognition",
 }
 
 __all__ = [
@@ -125,7 +141,7 @@ __all__ = [
 def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'moo_inference.readers' has no attribute {name!r}")
-    value = getattr(import_module(f"moo_inference.readers.{_HOME[name]}"), name)
+    value = getattr(import_module(f"moo_inference.{_HOME[name]}"), name)
     globals()[name] = value
     return value
 

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 from conftest import exact_csv
 
-from moo_inference import cli, cli_run
+from moo_inference.cli import app as cli
+from moo_inference.cli import run as process
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 
@@ -90,7 +91,7 @@ def test_reproduce_shows_tables_differences_and_claims(capsys):
 
 
 def test_reproduce_ends_with_status_1_if_the_tables_ever_change(capsys, monkeypatch):
-    from moo_inference.studies import reproduce
+    from moo_inference.paper import reproduce
 
     monkeypatch.setattr(reproduce, "KNOWN_DIFFERENCES", {})
     assert run(capsys, "reproduce", "--format", "csv")[0] == 1
@@ -249,7 +250,7 @@ class Full(io.StringIO):
 )
 def test_an_output_that_takes_nothing_is_let_go(stream, status, said, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream())
-    assert cli_run.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "csv"]) == status
+    assert process.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "csv"]) == status
     # Else Python would flush to it at exit, and tell of a fault that is none, or twice.
     assert sys.stdout is None
     assert capsys.readouterr().err == said
@@ -260,9 +261,9 @@ def test_any_stream_can_stand_for_an_output(monkeypatch):
     out, err = io.StringIO(), io.StringIO()
     monkeypatch.setattr(sys, "stdout", out)
     monkeypatch.setattr(sys, "stderr", err)
-    assert cli_run.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "json"]) == 0
+    assert process.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "json"]) == 0
     assert {record["model"] for record in json.loads(out.getvalue())} == {"gpt-5"}
-    assert cli_run.run(cli.app, ["solve", "-m", "\u00df\x07"]) == 2
+    assert process.run(cli.app, ["solve", "-m", "\u00df\x07"]) == 2
     assert "unknown model '\u00df\\x07'" in err.getvalue()
 
 

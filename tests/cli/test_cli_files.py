@@ -10,8 +10,9 @@ import pytest
 import yaml
 from conftest import ROOT
 
-from moo_inference import cli, load_catalog
+from moo_inference import load_catalog
 from moo_inference.catalog.loading import parse_catalog
+from moo_inference.cli import app as cli
 
 DATA = ROOT / "tests" / "data"
 REFUSED = {"ORIGIN.md", ".gitattributes", "published_numbers.csv"}

@@ -20,7 +20,7 @@ import yaml
 from conftest import ROOT
 from strategies import MORE
 
-from moo_inference import cli
+from moo_inference.cli import app as cli
 
 COMMANDS = typer.main.get_command(cli.app).commands
 DATA = ROOT / "tests" / "data"

@@ -6,7 +6,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 import moo_inference as mi
-from moo_inference import cli
+from moo_inference.cli import app as cli
 from moo_inference.records.diff import difference
 from moo_inference.records.gate import to_junit, verdicts
 

@@ -5,8 +5,8 @@ import pytest
 from conftest import ROOT, exact_csv
 
 import moo_inference as mi
-from moo_inference import cli
 from moo_inference.catalog import save_catalog
+from moo_inference.cli import app as cli
 
 CATALOG = ROOT / "examples" / "pipeline.yaml"
 BRIEF = ["--catalog", str(CATALOG), "--k-max", "8", "-d", "accuracy-max"]

@@ -3,7 +3,7 @@ import json
 import pytest
 import yaml
 
-from moo_inference import cli
+from moo_inference.cli import app as cli
 from moo_inference.policy.policy import Policy
 
 

@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from moo_inference import cli_stop
+from moo_inference.cli import signals
 from moo_inference.cli.signals import stopping
 
 BOTH = (signal.SIGINT, signal.SIGTERM)
@@ -37,7 +37,7 @@ def test_a_second_signal_ends_at_once_with_the_status_of_the_first(handlers, mon
     def end(status):
         raise SystemExit(status)
 
-    monkeypatch.setattr(cli_stop.os, "_exit", end)
+    monkeypatch.setattr(signals.os, "_exit", end)
     with stopping() as stop:
         with pytest.raises(KeyboardInterrupt):
             signal.raise_signal(signal.SIGTERM)

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from moo_inference import progress
+from moo_inference.cli import progress
 from moo_inference.cli.progress import report_progress
 
 

@@ -7,7 +7,8 @@ import os
 import pytest
 from conftest import ROOT
 
-from moo_inference import files, load_catalog, readers, save_catalog
+from moo_inference import load_catalog, readers, save_catalog
+from moo_inference.documents import files
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError
 

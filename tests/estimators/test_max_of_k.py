@@ -8,7 +8,7 @@ from scipy.integrate import quad
 from scipy.special import log_ndtr
 from scipy.stats import norm
 
-from moo_inference.estimators import best_of as module
+from moo_inference.estimators import max_of_k as module
 from moo_inference.estimators.max_of_k import (
     accuracy_quantile,
     accuracy_reached,

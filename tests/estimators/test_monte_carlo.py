@@ -7,7 +7,7 @@ from conftest import GOLDEN
 
 import moo_inference as mi
 from moo_inference.errors import SettingError
-from moo_inference.estimators import draws as reduced
+from moo_inference.estimators import random_draws as reduced
 from moo_inference.estimators.curve import COLUMNS
 
 

@@ -15,12 +15,12 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.errors import OutputError, SettingError
+from moo_inference.execution import tasks
 from moo_inference.execution.checkpoint import PIECES, keep_pieces
-from moo_inference.studies import pieces
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 LONG = ["solve", "--trials", "17000", "--k-max", "64", "--format", "csv"]
-"""Some seconds of work in nine pieces."""
+"""Some seconds of work in nine tasks."""
 
 PAPER = mi.load_catalog("paper")
 
@@ -141,7 +141,7 @@ def test_a_full_disk_is_told_and_what_was_kept_is_used(tmp_path, undisturbed):
 def small_study(tmp_path):
     """A function that runs a study into a folder, and tells how many pieces it computed."""
     computed = []
-    compute = pieces._compute
+    compute = tasks._compute
 
     def counted(piece, progress=None):
         computed.append(piece.key)
@@ -150,7 +150,7 @@ def small_study(tmp_path):
     def run(start_over=False, **options):
         computed.clear()
         with pytest.MonkeyPatch.context() as patch, keep_pieces(tmp_path, start_over=start_over) as kept:
-            patch.setattr(pieces, "_compute", counted)
+            patch.setattr(tasks, "_compute", counted)
             patch.setattr("moo_inference.execution.curves._CLOSED_FORM_VALUES", 64)
             mi.run_study(PAPER, **{"k_max": 32, "kept": kept, **options}).save(tmp_path)
         return len(computed)

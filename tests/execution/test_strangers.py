@@ -9,8 +9,8 @@ import time
 import pytest
 
 from moo_inference.errors import SettingError, WorkerError
+from moo_inference.execution import backends
 from moo_inference.execution.backends import check_workers, ready_team
-from moo_inference.studies import workers
 
 pytest.importorskip("distributed")
 
@@ -57,7 +57,7 @@ def stranger():
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    monkeypatch.setattr(workers, "_CONNECT_SECONDS", 0.5)
+    monkeypatch.setattr(backends, "_CONNECT_SECONDS", 0.5)
 
 
 def refused(address):

@@ -11,11 +11,12 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.errors import SettingError, WorkerError
 from moo_inference.estimators.base import estimate_curves
+from moo_inference.execution import curves, tasks
 from moo_inference.execution.checkpoint import keep_pieces
 from moo_inference.execution.curves import curves_in_pieces, packed, unpacked
 from moo_inference.execution.tasks import Piece, run_pieces
 from moo_inference.solvers import nsga2
-from moo_inference.studies import assessment, comparison, estimation, pieces, pipeline_cells
+from moo_inference.studies import assessment, comparison, pipeline_cells
 from moo_inference.studies.assessment import assess_many
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 
@@ -59,7 +60,7 @@ def fail(number):
 @pytest.fixture
 def at_once(monkeypatch):
     """Workers get all pieces but the first, however little work they are."""
-    monkeypatch.setattr(pieces, "WORTH_WORKERS", -1.0)
+    monkeypatch.setattr(tasks, "WORTH_WORKERS", -1.0)
 
 
 @pytest.fixture(scope="module")
@@ -72,8 +73,8 @@ def cluster():
 
 @pytest.fixture
 def small_pieces(monkeypatch):
-    monkeypatch.setattr(estimation, "_CLOSED_FORM_VALUES", 64)
-    monkeypatch.setattr(estimation, "_SIMULATED_VALUES", 4_000)
+    monkeypatch.setattr(curves, "_CLOSED_FORM_VALUES", 64)
+    monkeypatch.setattr(curves, "_SIMULATED_VALUES", 4_000)
     monkeypatch.setattr(assessment, "_VALUES_AT_ONCE", 50_000)
 
 
@@ -98,7 +99,7 @@ def test_curves_do_not_depend_on_how_the_work_is_cut(estimator, latency, monkeyp
         keys.append(key)
         return Piece(key, *arguments, **options)
 
-    monkeypatch.setattr(estimation, "Piece", counted)
+    monkeypatch.setattr(curves, "Piece", counted)
     grid = range(2, 65, 2)
     found = curves_in_pieces(estimator, PAPER.models, grid, scenarios, parallel=None, latency=latency)
     whole = estimate_curves(estimator, list(PAPER.models.values()), grid, scenarios=scenarios, latency=latency)
@@ -162,7 +163,7 @@ def test_what_was_kept_of_pipelines_is_not_done_again(pipelines, tmp_path, monke
         raise AssertionError("done again")
 
     monkeypatch.setattr(pipeline_cells, "merge", none)
-    monkeypatch.setattr(estimation, "estimate_curves", none)
+    monkeypatch.setattr(curves, "estimate_curves", none)
     assert bytes_of(study()) == first
 
 
@@ -234,7 +235,7 @@ def test_a_fault_in_a_worker_comes_back_as_it_is(at_once, cluster):
 
 
 def test_a_worker_with_other_versions_is_refused(at_once, monkeypatch):
-    monkeypatch.setattr(pieces, "versions", lambda: {**comparison.versions(), "numpy": "0.1"})
+    monkeypatch.setattr(tasks, "versions", lambda: {**comparison.versions(), "numpy": "0.1"})
     with pytest.raises(SettingError, match=r"a worker has other versions.*numpy .*, not 0\.1"):
         run_pieces([Piece(str(number), double, (number,), anything) for number in range(4)], workers=2)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 import moo_inference as mi
-from moo_inference import cli
+from moo_inference.cli import app as cli
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import SettingError
 from moo_inference.records.replay import replay

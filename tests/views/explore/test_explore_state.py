@@ -12,11 +12,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import moo_inference as mi
-from moo_inference import cli
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
+from moo_inference.cli import app as cli
 from moo_inference.errors import CatalogError, SettingError
 from moo_inference.formatting.amounts import usd
-from moo_inference.views.explore import address as addresses
+from moo_inference.views.explore import url_state as addresses
 from moo_inference.views.explore.slider_stops import (
     MEAN,
     quantile_options,

@@ -9,9 +9,9 @@ import pytest
 from more_resources import AND_GRAMS, with_resources
 
 import moo_inference as mi
-from moo_inference import cli
 from moo_inference.catalog.loading import catalog_to_yaml
 from moo_inference.catalog.resource import ResourceBudget
+from moo_inference.cli import app as cli
 from moo_inference.errors import SettingError
 from moo_inference.formatting.amounts import amount
 from moo_inference.records.replay import replay
