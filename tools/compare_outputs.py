@@ -69,7 +69,7 @@ candidates tests/data/frugalgpt_summary_HEADLINES.csv --c-max 0.01 -f json
 doctor tests/data/vllm_bench_detailed.json
 doctor tests/data/litellm_model_prices_excerpt.json
 doctor tests/data/outcomes_long.csv
-fit --name one --prices tests/data/litellm_model_prices_excerpt.json --model-key gpt-4o --input-tokens 500,100 --output-tokens 800,200 @by-hand --out one.yaml
+fit --name one --prices tests/data/litellm_model_prices_excerpt.json --model-key gpt-4o @tokens @by-hand --out one.yaml
 fit --name two --input-price 1 --output-price 2 --lengths tests/data/azure_llm_code_2500.csv @by-hand --out two.yaml
 report -m gpt-5 -s essay-feedback --k-max 8 --out report.html
 report -m gpt-5 -m gpt-5-nano -s essay-feedback --k-max 4 --out other.html
@@ -82,6 +82,7 @@ check --baseline report.html --k-max 4
 """
 
 SHORT = {
+    "@tokens": "--input-tokens 500,100 --output-tokens 800,200",
     "@by-hand": "--request-seconds 4,1 --accuracy 0.7,0.1 --parallel 4 --c-max 1 --t-max none --a-min 0.5",
 }
 """What stands for more."""
