@@ -352,7 +352,7 @@ def apart(one, other):
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_picture_is_the_baseline(study, name):
-    """`python tests/baselines/make.py` draws the baselines anew; look at them before committing."""
+    """`python tools/make_baselines.py` draws the baselines anew; look at them before committing."""
     found = trajectory(study, "essay-feedback", "gpt-5")
     baseline = np.asarray(Image.open(BASELINES / f"{name}.png").convert("RGB")).astype(float)
     assert apart(pixels(OF_A_CELL[name].sheet(found), 100), baseline) < TOLERANCE
