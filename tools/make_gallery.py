@@ -21,16 +21,16 @@ def jobs() -> list[Job]:
     energy = mi.run_study(mi.load_catalog(ROOT / "examples" / "energy.yaml"), models=["medium-70b"], k_max=64)
     models = across_models.prepare(study, "essay-feedback")
     return [
-        Job("gallery_cube", cube.sheet, (trajectory(study, "essay-feedback", "gpt-5"), 100.0), ("png8",), 120),
+        Job("gallery_cube", cube.render, (trajectory(study, "essay-feedback", "gpt-5"), 100.0), ("png8",), 120),
         Job(
             "gallery_models",
-            across_models.sheet,
+            across_models.render,
             (models, 210.0),
             ("png8",),
             100,
         ),
-        Job("gallery_chosen_k", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), 100),
-        Job("gallery_parallel", parallel.sheet, (trajectory(energy, "support", "medium-70b"), 190.0), ("png8",), 100),
+        Job("gallery_chosen_k", chosen_k.render, (chosen_k.prepare(study), 210.0), ("png8",), 100),
+        Job("gallery_parallel", parallel.render, (trajectory(energy, "support", "medium-70b"), 190.0), ("png8",), 100),
     ]
 
 
