@@ -41,7 +41,7 @@ COMMANDS = get_command(app).commands
 
 
 def blocks(language):
-    """(page, text) of the blocks in a language that are not filled by docs/refresh_outputs.py."""
+    """(page, text) of the blocks in a language that are not filled by tools/refresh_outputs.py."""
     return [
         (page, text)
         for page in PAGES

@@ -28,16 +28,16 @@ def test_an_example_that_no_page_shows_runs(path, tmp_path):
 
 
 def test_every_output_that_is_shown_is_real():
-    """README and docs/ hold what really comes out; `python docs/refresh_outputs.py` renews them."""
+    """README and docs/ hold what really comes out; `python tools/refresh_outputs.py` renews them."""
     done = subprocess.run(
-        [sys.executable, ROOT / "docs" / "refresh_outputs.py", "--check"], capture_output=True, text=True, check=False
+        [sys.executable, ROOT / "tools" / "refresh_outputs.py", "--check"], capture_output=True, text=True, check=False
     )
     assert done.stdout == "all up to date\n", done.stdout + done.stderr
     assert done.returncode == 0
 
 
 def test_the_pictures_of_the_gallery_are_drawn_small(tmp_path):
-    subprocess.run([sys.executable, ROOT / "docs" / "make_gallery.py", tmp_path], check=True, capture_output=True)
+    subprocess.run([sys.executable, ROOT / "tools" / "make_gallery.py", tmp_path], check=True, capture_output=True)
     page = (ROOT / "docs" / "reports.md").read_text()
     for path in tmp_path.iterdir():
         assert path.stat().st_size < 60_000

@@ -4,9 +4,14 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.visible import one_line
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
 
 _QUIET_SECONDS = 1.0
 _SECONDS_BETWEEN_LINES = 10.0
@@ -15,76 +20,54 @@ _SECONDS_BETWEEN_LINES = 10.0
 @contextmanager
 def report_progress(what: str) -> Iterator[Callable[[int, int], None]]:
     """A callback that takes the steps done and in all: a bar in a terminal, else a line every ten seconds."""
-    display = _Bar(what) if sys.stderr.isatty() else _Lines(what)
+    display = _Display(what)
     try:
         yield display
     finally:
-        display.close()
+        if display.bar is not None and display.bar.live.is_started:
+            display.bar.stop()
 
 
-class _Rate:
-    """How fast it goes, from the first report of some work on: what was done before took no time of this run."""
-
-    def __init__(self) -> None:
-        self.total = self.first = self.last = 0
-        self.since = 0.0
-
-    def text(self, done: int, total: int) -> str:
-        """The steps a second, or a minute where they are few, and the time left; empty while nothing is known."""
-        if total != self.total or done < self.last:
-            self.total, self.first, self.since = total, done, time.monotonic()
-        self.last = done
-        seconds = time.monotonic() - self.since
-        if done == self.first or not seconds:
-            return ""
-        rate = (done - self.first) / seconds
-        pace = f"{rate:.3g} a second" if rate >= 1 else f"{60 * rate:.3g} a minute"
-        return f", {pace}, about {_span((total - done) / rate)} left"
-
-
-def _span(seconds: float) -> str:
-    if seconds < 120:
-        return f"{seconds:.0f} s"
-    return f"{seconds / 60:.0f} min" if seconds < 7200 else f"{seconds / 3600:.1f} h"
-
-
-class _Lines:
+class _Display:
     def __init__(self, what: str) -> None:
         self.what = what
-        self.rate = _Rate()
         self.next = time.monotonic() + _QUIET_SECONDS
+        self.bar: Progress | None = None
 
     def __call__(self, done: int, total: int) -> None:
         now = time.monotonic()
-        pace = self.rate.text(done, total)
-        if now >= self.next and done < total:
-            note(f"{self.what}: {done} of {total}{pace}")
+        if self.bar is None:
+            if now < self.next:
+                return
+            self.bar = _bar(self.what)
+        [task] = self.bar.tasks
+        if total != task.total or done < task.completed:
+            # Work of its own, and what an earlier run did of it took no time of this one.
+            self.bar.reset(task.id, total=total)
+        self.bar.update(task.id, completed=done)
+        if not sys.stderr.isatty() and now >= self.next and done < total:
+            left = task.time_remaining
+            note(f"{self.what}: {done} of {total}" + (f", {timedelta(seconds=left)} left" if left else ""))
             self.next = now + _SECONDS_BETWEEN_LINES
 
-    def close(self) -> None:
-        """Nothing is left open."""
 
+def _bar(what: str) -> "Progress":
+    """A bar with the steps and the time left, open in a terminal; elsewhere it only counts."""
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-class _Bar:
-    def __init__(self, what: str) -> None:
-        from rich.console import Console
-        from rich.progress import BarColumn, Progress, TextColumn
-
-        self.started = time.monotonic()
-        self.rate = _Rate()
-        columns = (TextColumn("{task.description}", markup=False), BarColumn(), TextColumn("{task.fields[told]}"))
-        self.bar = Progress(*columns, console=Console(stderr=True), transient=True)
-        self.task = self.bar.add_task(one_line(what), told="")
-        self.shown = False
-
-    def __call__(self, done: int, total: int) -> None:
-        if not self.shown and time.monotonic() - self.started >= _QUIET_SECONDS:
-            self.bar.start()
-            self.shown = True
-        told = f"{done} of {total}{self.rate.text(done, total)}"
-        self.bar.update(self.task, completed=done, total=total, told=told)
-
-    def close(self) -> None:
-        """Take the bar away."""
-        if self.shown:
-            self.bar.stop()
+    bar = Progress(
+        TextColumn("{task.description}", markup=False),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        get_time=time.monotonic,
+        # A step may take minutes: the time left rests on all steps of the run.
+        speed_estimate_period=float("inf"),
+    )
+    bar.add_task(one_line(what))
+    if sys.stderr.isatty():
+        bar.start()
+    return bar

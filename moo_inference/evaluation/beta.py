@@ -7,7 +7,7 @@ An extrapolation is as good as the Beta is, and the data cannot tell how good th
 on the questions that are almost never solved, of which n samples show little. It errs both ways. Betas through the
 published pass@1 and pass@10 of HumanEval foretell pass@100 too low, by 2 to 12 points over 12 models. Where 15 % of 200
 questions are never solved, fits to 10 samples are 10 to 15 points too high at k = 100 and beyond, and the band misses
-the truth nearly always (docs/accuracy_numbers.py). The band is widened by the largest difference between fit and
+the truth nearly always (tools/accuracy_numbers.py). The band is widened by the largest difference between fit and
 samples up to n, and covers the truth beyond n only where the Beta holds.
 """
 

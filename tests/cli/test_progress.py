@@ -1,4 +1,4 @@
-"""What progress says: steps, a rate and the time left, where work of an earlier run took no time of this one."""
+"""What progress says: steps and the time left, where work of an earlier run took no time of this one."""
 
 import io
 import re
@@ -21,15 +21,15 @@ def lines_of(capsys):
     return capsys.readouterr().err.splitlines()
 
 
-def test_a_rate_and_the_time_left(clock, capsys):
+def test_steps_and_the_time_left(clock, capsys):
     with report_progress("estimating") as tell:
         tell(1, 100)
         clock[0] += 2
         tell(5, 100)
-        assert lines_of(capsys) == ["moo-inference: estimating: 5 of 100, 2 a second, about 48 s left"]
+        assert lines_of(capsys) == ["moo-inference: estimating: 5 of 100"]
         clock[0] += 10
         tell(7, 100)
-        assert lines_of(capsys) == ["moo-inference: estimating: 7 of 100, 30 a minute, about 3 min left"]
+        assert lines_of(capsys) == ["moo-inference: estimating: 7 of 100, 0:07:45 left"]
         tell(8, 100)
         assert lines_of(capsys) == []
         clock[0] += 11
@@ -37,23 +37,35 @@ def test_a_rate_and_the_time_left(clock, capsys):
         assert lines_of(capsys) == []
 
 
-def test_what_an_earlier_run_did_does_not_count_for_the_rate(clock, capsys):
+def test_what_an_earlier_run_did_does_not_count_for_the_time_left(clock, capsys):
     with report_progress("estimating") as tell:
+        clock[0] += 1
         tell(90, 100)
         clock[0] += 10
         tell(91, 100)
-    assert lines_of(capsys) == ["moo-inference: estimating: 91 of 100, 6 a minute, about 90 s left"]
+    assert lines_of(capsys)[1:] == ["moo-inference: estimating: 91 of 100, 0:01:30 left"]
 
 
-def test_the_next_kind_of_work_has_a_rate_of_its_own(clock, capsys):
+def test_steps_that_take_minutes_have_a_time_left(clock, capsys):
     with report_progress("estimating") as tell:
-        tell(1, 2)
+        for done in range(1, 4):
+            clock[0] += 300
+            tell(done, 10)
+    assert lines_of(capsys)[-1] == "moo-inference: estimating: 3 of 10, 0:35:00 left"
+
+
+@pytest.mark.parametrize("total", [40_000, 4])
+def test_the_next_kind_of_work_has_a_time_of_its_own(total, clock, capsys):
+    with report_progress("estimating") as tell:
+        clock[0] += 1
+        tell(1, 4)
         clock[0] += 5
-        tell(2, 2)
-        tell(1, 40_000)
+        tell(4, 4)
+        tell(1, total)
         clock[0] += 10
-        tell(11, 40_000)
-    assert lines_of(capsys)[-1] == "moo-inference: estimating: 11 of 40000, 1 a second, about 11.1 h left"
+        tell(2, total)
+    left = {40_000: "4 days, 15:06:20", 4: "0:00:20"}[total]
+    assert lines_of(capsys)[-1] == f"moo-inference: estimating: 2 of {total}, {left} left"
 
 
 def test_quick_work_says_nothing(capsys):
@@ -95,7 +107,7 @@ def on_screen(text):
     return [line.rstrip() for line in lines if line.strip()]
 
 
-def test_a_terminal_gets_a_bar_with_the_rate_and_the_time_left_and_loses_it_at_the_end(clock, terminal, monkeypatch):
+def test_a_terminal_gets_a_bar_with_the_time_left_and_loses_it_at_the_end(clock, terminal, monkeypatch):
     monkeypatch.setattr(sys, "stderr", terminal)
     with report_progress("estimating") as tell:
         tell(1, 100)
@@ -104,12 +116,12 @@ def test_a_terminal_gets_a_bar_with_the_rate_and_the_time_left_and_loses_it_at_t
         tell(5, 100)
         tell.bar.refresh()
         [line] = on_screen(terminal.getvalue())
-        assert re.fullmatch(r"estimating \S*━\S* 5 of 100, 2 a second, about 48 s left", line), line
+        assert re.fullmatch(r"estimating \S*━\S* +5/100 -:--:--", line), line
         clock[0] += 10
         tell(7, 100)
         tell.bar.refresh()
         [line] = on_screen(terminal.getvalue())
-        assert line.endswith("7 of 100, 30 a minute, about 3 min left")
+        assert line.endswith("7/100 0:07:45")
     assert on_screen(terminal.getvalue()) == []
     assert terminal.getvalue().endswith("\x1b[2K")
 

@@ -2,12 +2,11 @@
 
 import base64
 import binascii
-import math
 import zlib
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import fields
-from typing import Any
+from dataclasses import dataclass, fields
+from typing import Any, NamedTuple
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.base import ReadOnly
@@ -17,7 +16,7 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import CatalogError, MooInferenceError, SettingError, UnknownNameError, did_you_mean
 from moo_inference.formatting.amounts import unit_words
-from moo_inference.views.explore.slider_stops import BUDGETS, LARGEST_BUDGET, SMALLEST_BUDGET
+from moo_inference.views.explore.slider_stops import LARGEST_BUDGET, SMALLEST_BUDGET
 from moo_inference.views.explore.state import (
     LARGEST_K,
     LARGEST_P,
@@ -37,7 +36,6 @@ Parameters = Mapping[str, Sequence[str]]
 """The part of an address after the question mark: each name with its values."""
 
 _MANY = {"models": "model", "rules": "rule"}
-_NOTHING = {**dict.fromkeys(BUDGETS, "none"), "parallel": "own", "latency": "own"}
 _MEAN = "mean"
 
 
@@ -47,18 +45,17 @@ def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str
     Raises:
         SettingError: (a ValueError) what would have to travel is too long for an address.
     """
-    found: dict[str, list[str]] = {}
-    for field in fields(Knobs):
-        if field.name == RESOURCES:
-            continue
-        value = getattr(knobs, field.name)
-        found[_MANY.get(field.name, field.name)] = (
-            list(value) if isinstance(value, tuple) else [_as_text(field.name, value)]
-        )
+    found = {
+        "model": list(knobs.models),
+        "scenario": [knobs.scenario],
+        "shown": [knobs.shown],
+        **{name: [_written(value, getattr(knobs, name))] for name, value in _VALUES.items()},
+        "rule": list(knobs.rules),
+    }
     for unit in catalog.resources:
         budget = knobs.resources.get(unit, ResourceBudget())
-        found[f"{unit}_max"] = ["none" if budget.max is None else repr(budget.max)]
-        found[f"{unit}_quantile"] = [_MEAN if budget.quantile is None else repr(budget.quantile)]
+        found[f"{unit}_max"] = [_written(_budget(unit_words(unit)), budget.max)]
+        found[f"{unit}_quantile"] = [_written(_QUANTILE, budget.quantile)]
     part = catalog.select(knobs.models, [knobs.scenario])
     if not _is_part_of(part, built_in):
         packed = pack_catalog(part)
@@ -95,34 +92,30 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
                 catalog = _one_of(own, built_in, built_in.select(*asked))
     except MooInferenceError as error:
         faults.extend(error.faults)
-    scenario = _parse("scenario", parameters, next(iter(catalog.scenarios)), _member(catalog.scenarios), faults)
+    reader = _Reader(parameters, faults)
+    scenario = reader.one("scenario", _member("scenario", catalog.scenarios), next(iter(catalog.scenarios)))
     default = default_knobs(catalog, scenario)
-    models = _parse_many("model", parameters, default.models, catalog.models, faults)
+    models = reader.several("model", catalog.models, default.models)
     values: dict[str, Any] = {
         "models": models,
         "scenario": scenario,
-        "shown": _parse("shown", parameters, models[0], _member(models), faults),
-        "rules": _parse_many("rule", parameters, default.rules, RULES, faults),
+        "shown": reader.one("shown", _member("shown", models), models[0]),
+        "rules": reader.several("rule", RULES, default.rules),
+        **{name: reader.one(name, value, getattr(default, name)) for name, value in _VALUES.items()},
+        RESOURCES: _read_resources(catalog, reader, default.resources),
     }
-    for name, parser in _PARSERS.items():
-        values[name] = _parse(name, parameters, getattr(default, name), parser, faults)
-    values[RESOURCES] = _parse_resources(catalog, parameters, default.resources, faults)
     own_names = [f"{unit}_{ending}" for unit in catalog.resources for ending in OF_BUDGET]
     of_knobs = [_MANY.get(field.name, field.name) for field in fields(Knobs) if field.name != RESOURCES]
     known = [CATALOG, *of_knobs, *own_names]
     faults.extend(
         f"unknown setting {_shown(name)}{did_you_mean(name[:100], known)}" for name in parameters if name not in known
     )
-    knobs = Knobs(**values)
     try:
-        check_size(knobs)
+        check_size(Knobs(**values))
     except SettingError as error:
         faults.extend(error.faults)
-        values.update(
-            {name: getattr(default, name) for name in ("k_max", "k_step", "monte_carlo", "trials", "seed", "draws")}
-        )
-        knobs = Knobs(**values)
-    return catalog, knobs, tuple(faults)
+        values |= {name: getattr(default, name) for name in ("k_max", "k_step", *_OF_MONTE_CARLO)}
+    return catalog, Knobs(**values), tuple(faults)
 
 
 def pack_catalog(catalog: Catalog) -> str:
@@ -168,51 +161,64 @@ def _is_part_of(part: Catalog, whole: Catalog) -> bool:
     )
 
 
-def _as_text(name: str, value: Any) -> str:
-    if value is None:
-        return _NOTHING.get(name, _MEAN)
-    if name == "monte_carlo":
-        return "yes" if value else "no"
-    return repr(value) if isinstance(value, float) else str(value)
+class _Value(NamedTuple):
+    """How a value is written in an address.
+
+    Attributes:
+        must: what it must be, up to what was got.
+        read: the value of a text; a ValueError or a KeyError where it is none.
+        nothing: what stands for None, if anything does.
+    """
+
+    must: str
+    read: Callable[[str], Any]
+    nothing: str | None = None
 
 
-def _parse(
-    name: str, parameters: Parameters, default: Any, parser: Callable[[str, str], Any], faults: list[str]
-) -> Any:
-    if name not in parameters:
+def _written(value: _Value, content: Any) -> str:
+    if content is None:
+        return str(value.nothing)
+    if isinstance(content, bool):
+        return "yes" if content else "no"
+    return repr(content) if isinstance(content, float) else str(content)
+
+
+@dataclass(frozen=True)
+class _Reader:
+    """Reads the parameters of an address one by one: a fault for what cannot be used, and a default in its place."""
+
+    parameters: Parameters
+    faults: list[str]
+
+    def one(self, name: str, value: _Value, default: Any) -> Any:
+        if name not in self.parameters:
+            return default
+        try:
+            text = _single(name, self.parameters[name])
+            return None if text == value.nothing else value.read(text)
+        except SettingError as error:
+            self.faults.extend(error.faults)
+        except (ValueError, KeyError):
+            self.faults.append(f"{name} must be {value.must} got {_shown(text)}")
         return default
-    try:
-        return parser(name, _single(name, parameters[name]))
-    except SettingError as error:
-        faults.extend(error.faults)
-        return default
+
+    def several(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
+        asked = dict.fromkeys(self.parameters.get(name, ()))
+        self.faults.extend(_unknown(name, text, known) for text in asked if text not in known)
+        return tuple(text for text in asked if text in known) or default
 
 
-def _parse_many(
-    name: str, parameters: Parameters, default: tuple[str, ...], known: Mapping[str, Any], faults: list[str]
-) -> tuple[str, ...]:
-    if name not in parameters:
-        return default
-    found = []
-    for value in dict.fromkeys(parameters[name]):
-        if value in known:
-            found.append(value)
-        else:
-            faults.append(_unknown(name, value, list(known)))
-    return tuple(found) or default
-
-
-def _parse_resources(
-    catalog: Catalog, parameters: Parameters, default: Mapping[str, ResourceBudget], faults: list[str]
+def _read_resources(
+    catalog: Catalog, reader: _Reader, default: Mapping[str, ResourceBudget]
 ) -> ReadOnly[ResourceBudget]:
     """The budgets for what the models of a catalog use beside money and time."""
     found = {}
     for unit in catalog.resources:
         own = default.get(unit, ResourceBudget())
-        budget = _parse(f"{unit}_max", parameters, own.max, _budget(unit_words(unit)), faults)
-        quantile = _parse(f"{unit}_quantile", parameters, own.quantile, _QUANTILE, faults)
-        if budget is not None:
-            found[unit] = ResourceBudget(max=budget, quantile=quantile)
+        most = reader.one(f"{unit}_max", _budget(unit_words(unit)), own.max)
+        quantile = reader.one(f"{unit}_quantile", _QUANTILE, own.quantile)
+        if most is not None:
+            found[unit] = ResourceBudget(max=most, quantile=quantile)
     return ReadOnly(found)
 
 
@@ -222,67 +228,51 @@ def _single(name: str, values: Sequence[str]) -> str:
     return values[0]
 
 
-def _member(known: Any) -> Callable[[str, str], str]:
-    def parse(name: str, text: str) -> str:
+def _member(name: str, known: Collection[str]) -> _Value:
+    def read(text: str) -> str:
         if text not in known:
-            raise SettingError(_unknown(name, text, list(known)))
+            raise SettingError(_unknown(name, text, known))
         return text
 
-    return parse
+    return _Value("", read)
 
 
-def _number(
-    low: float, high: float, words: str, nothing: str | None = None, *, ends: bool = False
-) -> Callable[[str, str], float | None]:
-    """A parser of numbers in an interval, its ends excluded unless `ends`."""
+def _number(low: float, high: float, words: str, nothing: str, *, ends: bool = False) -> _Value:
+    """A number in an interval, its ends excluded unless `ends`."""
 
-    def parse(name: str, text: str) -> float | None:
-        if nothing is not None and text == nothing:
-            return None
-        try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
+    def read(text: str) -> float:
+        value = float(text)
         if not (low < value < high or (ends and value in (low, high))):
-            raise SettingError(f"{name} must be {words}{f' or {nothing}' if nothing else ''}, got {_shown(text)}")
+            raise ValueError(text)
         return value
 
-    return parse
+    return _Value(f"{words} or {nothing},", read, nothing)
 
 
-def _budget(unit: str) -> Callable[[str, str], float | None]:
+def _budget(unit: str) -> _Value:
     words = f"above 0 and at most {LARGEST_BUDGET:,.0f} {unit}"
     return _number(SMALLEST_BUDGET, LARGEST_BUDGET, words, "none", ends=True)
 
 
-def _whole(least: int, most: int, nothing: str | None = None) -> Callable[[str, str], int | None]:
-    def parse(name: str, text: str) -> int | None:
-        if nothing is not None and text == nothing:
-            return None
+def _whole(least: int, most: int, nothing: str | None = None) -> _Value:
+    def read(text: str) -> int:
         # int() of a very long text takes long.
-        value = int(text) if len(text) <= 20 and text.isascii() and text.isdigit() else -1
-        if not least <= value <= most:
-            other = f" or {nothing}" if nothing else ""
-            raise SettingError(
-                f"{name} must be a whole number between {least:,} and {most:,}{other}, got {_shown(text)}"
-            )
-        return value
+        if not (len(text) <= 20 and text.isascii() and text.isdigit() and least <= int(text) <= most):
+            raise ValueError(text)
+        return int(text)
 
-    return parse
+    or_nothing = f" or {nothing}" if nothing else ""
+    return _Value(f"a whole number between {least:,} and {most:,}{or_nothing},", read, nothing)
 
 
-def _word(**words: Any) -> Callable[[str, str], Any]:
-    def parse(name: str, text: str) -> Any:
-        if text not in words:
-            raise SettingError(f"{name} must be one of: {', '.join(words)}; got {_shown(text)}")
-        return words[text]
-
-    return parse
+def _word(nothing: str | None = None, **words: Any) -> _Value:
+    listed = ", ".join([*([nothing] if nothing else []), *words])
+    return _Value(f"one of: {listed};", words.__getitem__, nothing)
 
 
-def _unknown(name: str, got: str, known: Sequence[str]) -> str:
-    listed = ", ".join(known[:20]) + (", ..." if len(known) > 20 else "")
-    return f"unknown {name} {_shown(got)}{did_you_mean(got[:100], known)}; it must be one of: {listed}"
+def _unknown(name: str, got: str, known: Collection[str]) -> str:
+    listed = ", ".join(list(known)[:20]) + (", ..." if len(known) > 20 else "")
+    return f"unknown {name} {_shown(got)}{did_you_mean(got[:100], list(known))}; it must be one of: {listed}"
 
 
 def _shown(text: str) -> str:
@@ -291,17 +281,21 @@ def _shown(text: str) -> str:
 
 _QUANTILE = _number(0, 1, "between 0 and 1", _MEAN)
 
-_PARSERS: dict[str, Callable[[str, str], Any]] = {
+_OF_MONTE_CARLO = {
+    "monte_carlo": _word(yes=True, no=False),
+    "trials": _whole(1, 100_000_000),
+    "seed": _whole(0, 2**53 - 1),
+    "draws": _word(common="common", independent="independent"),
+}
+
+_VALUES: dict[str, _Value] = {
     "c_max": _budget("USD"),
     "t_max": _budget("seconds"),
     "a_min": _number(0, 1, "between 0 and 1", "none", ends=True),
     **dict.fromkeys(("c_quantile", "t_quantile", "a_quantile"), _QUANTILE),
     "parallel": _whole(1, LARGEST_P, "own"),
-    "latency": _word(own=None, ideal="ideal", waves="waves"),
+    "latency": _word("own", ideal="ideal", waves="waves"),
     "k_max": _whole(1, LARGEST_K),
     "k_step": _whole(1, LARGEST_K),
-    "monte_carlo": _word(yes=True, no=False),
-    "trials": _whole(1, 100_000_000),
-    "seed": _whole(0, 2**53 - 1),
-    "draws": _word(common="common", independent="independent"),
+    **_OF_MONTE_CARLO,
 }

@@ -12,25 +12,8 @@ from matplotlib.ticker import LogLocator, NullFormatter
 from moo_inference.errors import unknown_name
 from moo_inference.formatting.keepers import keeper
 from moo_inference.studies.study import Study
-from moo_inference.views.figures.style import (
-    LINES,
-    PAPER_MM,
-    Amounts,
-    Dash,
-    Size,
-    brief,
-    budget_handles,
-    dress,
-    heading,
-    legend,
-    limit,
-    mark_handles,
-    numbers,
-    place,
-    quantity_label,
-    quantity_unit,
-    say,
-)
+from moo_inference.views.figures import style
+from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
 
 
@@ -45,50 +28,46 @@ def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None
     return [trajectory(study, scenario, model, labels) for model in study.catalog.models]
 
 
-def draw(axes: Sequence[Axes], found: Sequence[Trajectory], size: Size) -> None:
+def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
     """Draw accuracy over cost, over time and over each further resource, on an axes of its own.
 
     Thick where all budgets are met, thin where not. Colours and dashes mean models, shapes of markers rules.
     """
-    *spent, floor = found[0].limits
-    keeps = {one.keep for one in found}
-    lines = _lines(len(found))
+    *spent, floor = views[0].limits
+    keeps = {one.keep for one in views}
+    lines = _lines(len(views))
     for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
-        for one, (colour, dash) in zip(found, lines, strict=True):
+        for one, (colour, dash) in zip(views, lines, strict=True):
             amounts, accuracy = one.values[:, column], one.values[:, -1]
             ax.plot(amounts, accuracy, color=colour, linewidth=0.5 * size.line, alpha=0.6, zorder=1)
             met = np.where(one.feasible, accuracy, np.nan)
             ax.plot(amounts, met, color=colour, linestyle=dash, linewidth=1.4 * size.line, zorder=2)
-        for one, (colour, _) in zip(found, lines, strict=True):
-            chosen = [mark for mark in one.marks if mark.k is not None]
-            points = [(mark.looked_at[column], mark.looked_at[-1]) for mark in chosen]
-            place(ax, size, chosen, points, scale=0.65, colour=colour)
-        limit(ax, size, budget.value, vertical=True)
-        limit(ax, size, floor.value)
-        dress(ax, size, f"{quantity_label(budget)}, logarithmic", quantity_label(floor, keeps))
+        for one, (colour, _) in zip(views, lines, strict=True):
+            points = [(mark.looked_at[column], mark.looked_at[-1]) for mark in one.chosen]
+            style.place(ax, size, one.chosen, points, scale=0.65, colour=colour)
+        style.limit(ax, size, budget.value, vertical=True)
+        style.limit(ax, size, floor.value)
+        style.dress(ax, size, f"{style.quantity_label(budget)}, logarithmic", style.quantity_label(floor, keeps))
         ax.set_xscale("log")
         low, high = ax.get_xlim()
         # Within a few tens of each other, powers of ten alone would be one number or none.
         ax.xaxis.set_major_locator(LogLocator(subs=(1.0,) if high > 60 * low else (1.0, 2.0, 5.0)))
-        ax.xaxis.set_major_formatter(Amounts(quantity_unit(budget.quantity), alike=False))
+        ax.xaxis.set_major_formatter(style.Amounts(style.quantity_unit(budget.quantity), alike=False))
         ax.xaxis.set_minor_formatter(NullFormatter())
-        numbers(ax.yaxis)
-        if not any(one.feasible.any() for one in found):
-            say(ax, size, "no k of any of these models meets all budgets", 30)
+        style.numbers(ax.yaxis)
+        if not any(one.feasible.any() for one in views):
+            style.say(ax, size, "no k of any of these models meets all budgets", 30)
 
 
-def handles(found: Sequence[Trajectory], size: Size) -> list[Line2D]:
+def handles(views: Sequence[Trajectory], size: Size) -> list[Line2D]:
     """What the legend holds: the models, the rules and the budgets."""
-    several = len({one.keep for one in found}) > 1
+    several = len({one.keep for one in views}) > 1
     models = [
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size, several=several))
-        for one, (colour, dash) in zip(found, _lines(len(found)), strict=True)
+        for one, (colour, dash) in zip(views, _lines(len(views)), strict=True)
     ]
-    return [
-        *models,
-        *mark_handles(found[0].marks, size, with_k=False, colour="#BBBBBB"),
-        *budget_handles("budgets", found[0].limits, size),
-    ]
+    rules = style.mark_handles(views[0].marks, size, with_k=False, colour="#BBBBBB")
+    return [*models, *rules, *style.budget_handles("budgets", views[0].limits, size)]
 
 
 def figure(
@@ -105,44 +84,39 @@ def figure(
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario.
     """
-    return sheet(prepare(study, scenario, labels), width_mm)
+    return render(prepare(study, scenario, labels), width_mm)
 
 
-def sheet(found: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
+def render(views: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
-    shown = handles(found, size)
-    panels = len(found[0].limits) - 1
-    rows = panels if size.narrow else -(-panels // 3)
-    columns = -(-panels // rows)
+    shown = handles(views, size)
+    panels = len(views[0].limits) - 1
+    columns = size.columns(panels)
     entries = sum(1 + str(line.get_label()).count("\n") for line in shown)
     legend_mm = 0.48 * size.font * (-(-entries // _legend_columns(size)) + 1)
-    height = (0.62 if size.narrow else 0.4) * rows * width_mm + legend_mm + 1.2 * size.font
-    whole = size.sheet(height, layout="constrained")
-    grid = whole.subplots(rows, columns, squeeze=False, sharey=True)
-    draw(list(grid.flat[:panels]), found, size)
-    for ax in grid.flat[panels:]:
-        ax.remove()
-    for ax in grid[:, 1:].flat:
-        ax.set_ylabel("")
-    title = heading(f"{found[0].scenario.name}: thick where all budgets are met", size)
-    whole.suptitle(title, fontsize=1.05 * size.font, parse_math=False)
-    legend(whole, size, shown, loc="outside lower center", ncols=_legend_columns(size))
-    return whole
+    height = (0.62 if size.narrow else 0.4) * -(-panels // columns) * width_mm + legend_mm + 1.2 * size.font
+    title = f"{views[0].scenario.name}: thick where all budgets are met"
+    figure, axes = style.framed(title, size, height, shown, panels=panels, columns=columns, sharey=True)
+    draw(axes, views, size)
+    for index, ax in enumerate(axes):
+        if index % columns:
+            ax.set_ylabel("")
+    return figure
 
 
-def _lines(count: int) -> list[tuple[str, Dash]]:
-    return [LINES[place % len(LINES)] for place in range(count)]
+def _lines(count: int) -> list[tuple[str, style.Dash]]:
+    return [style.LINES[index % len(style.LINES)] for index in range(count)]
 
 
 def _legend_columns(size: Size) -> int:
     return 2 if size.narrow else 3
 
 
-def _name(found: Trajectory, size: Size, *, several: bool) -> str:
+def _name(view: Trajectory, size: Size, *, several: bool) -> str:
     """The name of a model in the room that a column of the legend has, in two lines if need be."""
     points = 2.834 * size.width_mm / _legend_columns(size)
     room = int(points / (0.55 * 0.9 * size.font)) - 7
-    what = [*([keeper(found.keep)] if several else []), *([] if found.feasible.any() else ["infeasible"])]
+    what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
-    return fill(brief(found.model, 2 * room - len(end)) + end, room)
+    return fill(style.brief(view.model, 2 * room - len(end)) + end, room)

@@ -11,7 +11,8 @@ from matplotlib.figure import Figure
 
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.study import Study
-from moo_inference.views.figures.style import PAPER_MM, Size, brief
+from moo_inference.views.figures import style
+from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.marks import marks
 
 LEFT_OUT = "left-out"
@@ -25,7 +26,7 @@ class ChosenK:
 
     Attributes:
         models: (m,) names, cut where they are long.
-        rules: (r,) signs and ids of the rules.
+        rules: (r,) markers and ids of the rules.
         scenarios: (s,) names.
         k: (s, m, r) chosen k, NaN where nothing was chosen.
         status: (s, m, r) status of each choice; `left-out` where a scenario was not asked with the rule.
@@ -44,33 +45,36 @@ def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
         [{mark.rule: mark for mark in marks(study, cell, labels)} for cell in study.cells if cell.scenario == scenario]
         for scenario in study.catalog.scenarios
     ]
-    signs = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}
+    symbols = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}
     return ChosenK(
-        tuple(brief(model.name) for model in study.catalog.models.values()),
-        tuple(f"{sign} {rule}" for rule, sign in signs.items()),
-        tuple(brief(scenario.name) for scenario in study.catalog.scenarios.values()),
+        tuple(style.brief(model.name) for model in study.catalog.models.values()),
+        tuple(f"{symbol} {rule}" for rule, symbol in symbols.items()),
+        tuple(style.brief(scenario.name) for scenario in study.catalog.scenarios.values()),
         np.array(
-            [[[(row[rule].k if rule in row else None) or np.nan for rule in signs] for row in rows] for rows in blocks],
+            [
+                [[(row[rule].k if rule in row else None) or np.nan for rule in symbols] for row in rows]
+                for rows in blocks
+            ],
             dtype=float,
         ),
         tuple(
-            tuple(tuple(row[rule].status if rule in row else LEFT_OUT for rule in signs) for row in rows)
+            tuple(tuple(row[rule].status if rule in row else LEFT_OUT for rule in symbols) for row in rows)
             for rows in blocks
         ),
     )
 
 
-def draw(ax: Axes, found: ChosenK, block: int, size: Size) -> None:
+def draw(ax: Axes, view: ChosenK, block: int, size: Size) -> None:
     """Draw the block of one scenario: k in each cell, darker where it is larger."""
-    k = found.k[block]
-    highest = np.nanmax(found.k) if np.isfinite(found.k).any() else 1.0
+    k = view.k[block]
+    highest = np.nanmax(view.k) if np.isfinite(view.k).any() else 1.0
     scale = LogNorm(0.7, max(highest, 2.0))
     colours = matplotlib.colormaps["Blues"]
     ax.imshow(np.ma.masked_invalid(k), norm=scale, cmap=colours, aspect="auto")
     ax.set_facecolor("#F2F2F2")
     for row, column in np.ndindex(*k.shape):
         value = k[row, column]
-        text = NOTHING[found.status[block][row][column]] if np.isnan(value) else f"{value:.0f}"
+        text = NOTHING[view.status[block][row][column]] if np.isnan(value) else f"{value:.0f}"
         dark = not np.isnan(value) and sum(colours(scale(value))[:3]) < 1.8
         ax.text(
             column,
@@ -81,14 +85,14 @@ def draw(ax: Axes, found: ChosenK, block: int, size: Size) -> None:
             fontsize=0.95 * size.font,
             color="white" if dark else "black",
         )
-    ax.set_title(found.scenarios[block], fontsize=size.font, parse_math=False)
-    ax.set_xticks(range(len(found.rules)), [])
-    ax.set_yticks(range(len(found.models)), [])
+    ax.set_title(view.scenarios[block], fontsize=size.font, parse_math=False)
+    ax.set_xticks(range(len(view.rules)), [])
+    ax.set_yticks(range(len(view.models)), [])
     ax.tick_params(length=0)
     for spine in ax.spines.values():
         spine.set_visible(False)
-    ax.set_xticks(np.arange(len(found.rules) - 1) + 0.5, minor=True)
-    ax.set_yticks(np.arange(len(found.models) - 1) + 0.5, minor=True)
+    ax.set_xticks(np.arange(len(view.rules) - 1) + 0.5, minor=True)
+    ax.set_yticks(np.arange(len(view.models) - 1) + 0.5, minor=True)
     ax.grid(which="minor", color="white", linewidth=size.line)
     ax.tick_params(which="minor", length=0)
 
@@ -101,31 +105,30 @@ def figure(study: Study, *, width_mm: float = PAPER_MM, labels: Mapping[str, str
         width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
         labels: what to call a rule instead of its id.
     """
-    return sheet(prepare(study, labels), width_mm)
+    return render(prepare(study, labels), width_mm)
 
 
-def sheet(found: ChosenK, width_mm: float = PAPER_MM) -> Figure:
+def render(view: ChosenK, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
-    blocks, rows = len(found.scenarios), len(found.models)
-    below = size.narrow or blocks * len(found.rules) > 20
+    blocks, rows = len(view.scenarios), len(view.models)
+    below = size.narrow or blocks * len(view.rules) > 20
     row_mm = 0.62 * size.font
     height = row_mm * (rows + 2) * (blocks if below else 1) + 4.5 * size.font + 6
-    whole = size.sheet(height, layout="constrained")
-    grid = whole.subplots(*((blocks, 1) if below else (1, blocks)), squeeze=False)
-    for block, ax in enumerate(grid.flat):
-        draw(ax, found, block, size)
+    title = "chosen passes k  (× infeasible, – no knee)"
+    figure, axes = style.framed(title, size, height, panels=blocks, columns=1 if below else blocks)
+    for block, ax in enumerate(axes):
+        draw(ax, view, block, size)
         if below or block == 0:
-            ax.set_yticks(range(rows), found.models, fontsize=0.95 * size.font, parse_math=False)
+            ax.set_yticks(range(rows), view.models, fontsize=0.95 * size.font, parse_math=False)
         if not below or block == blocks - 1:
             ax.set_xticks(
-                range(len(found.rules)),
-                found.rules,
+                range(len(view.rules)),
+                view.rules,
                 rotation=90 if not below else 30,
                 ha="center" if not below else "right",
                 rotation_mode="default" if not below else "anchor",
                 fontsize=0.95 * size.font,
                 parse_math=False,
             )
-    whole.suptitle("chosen passes k  (× infeasible, – no knee)", fontsize=1.05 * size.font)
-    return whole
+    return figure

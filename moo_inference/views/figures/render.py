@@ -25,14 +25,14 @@ class Job:
 
     Attributes:
         name: what it is called.
-        sheet: the function that draws it.
+        draw: the function that draws it.
         arguments: what the function gets.
         formats: `png`, `pdf` or `png8`, a PNG of 256 colours, a third as large.
         dpi: dots an inch of PNG.
     """
 
     name: str
-    sheet: Callable[..., Figure]
+    draw: Callable[..., Figure]
     arguments: tuple[Any, ...]
     formats: tuple[str, ...] = ("png",)
     dpi: int = 200
@@ -43,7 +43,7 @@ def render(job: Job) -> dict[str, bytes]:
     with warnings.catch_warnings():
         # Names may be in any script, and a font may lack it: the figure shows boxes, and there is nothing to be done.
         warnings.filterwarnings("ignore", message=r"Glyph .* missing from", category=UserWarning)
-        figure = job.sheet(*job.arguments)
+        figure = job.draw(*job.arguments)
         return {kind: _bytes(figure, kind, job.dpi) for kind in job.formats}
 
 

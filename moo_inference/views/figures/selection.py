@@ -12,12 +12,13 @@ from moo_inference.formatting.words import counted
 from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
-from moo_inference.views.figures.style import BLUE, GREY, PAPER_MM, RED, Size, dress, heading, numbers, sign
+from moo_inference.views.figures import style
+from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import find_cell
 
 
 def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Assessment]]:
-    """The assessments of one cell of a study, each with the sign of its rule.
+    """The assessments of one cell of a study, each with the marker of its rule.
 
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or model.
@@ -25,38 +26,38 @@ def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Asses
     """
     cell = find_cell(study, scenario, model)
     rules = [choice.rule for choice in cell.choices]
-    found = [study.assessments.get((scenario, model, rule)) for rule in rules]
-    if not any(found):
+    assessments = [study.assessments.get((scenario, model, rule)) for rule in rules]
+    if not any(assessments):
         raise SettingError(
             "selection frequencies need a study that was assessed, by run_study(..., estimator=MonteCarlo(), "
             "assess=200); got one that was not"
         )
-    signs = markers(rules)
-    return [(signs[rule], seen) for rule, seen in zip(rules, found, strict=True) if seen is not None]
+    by_rule = markers(rules)
+    return [(by_rule[rule], seen) for rule, seen in zip(rules, assessments, strict=True) if seen is not None]
 
 
 def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -> None:
     """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0."""
     none = -0.05 * longest
     places = [none if k is None else k for k in seen.selection_frequency]
-    colours = [GREY if k is None else BLUE for k in seen.selection_frequency]
+    colours = [style.GREY if k is None else style.BLUE for k in seen.selection_frequency]
     width = max(0.8, 0.006 * longest)
     ax.bar(places, list(seen.selection_frequency.values()), width=width, color=colours)
     if seen.exact_k is not None:
-        ax.plot([seen.exact_k], [0], **sign(marker, 0.9 * size.font, size), clip_on=False, zorder=5)
+        ax.plot([seen.exact_k], [0], **style.marker_style(marker, 0.9 * size.font, size), clip_on=False, zorder=5)
     exact = "no exact choice" if seen.exact_k is None else f"exact k = {seen.exact_k}"
     sure = "" if isnan(seen.pcs) else f", PCS {seen.pcs:.0%}, PGS {seen.pgs:.0%}"
     title = f"{seen.rule}: {exact}{sure}, {len(places)} different k"
-    dress(ax, size, "", "share")
-    ax.set_title(title, fontsize=0.95 * size.font, loc="left", color=RED if seen.pgs < SURE_ENOUGH else "black")
-    numbers(ax.xaxis)
-    numbers(ax.yaxis, "", 3)
+    style.dress(ax, size, "", "share")
+    ax.set_title(title, fontsize=0.95 * size.font, loc="left", color=style.RED if seen.pgs < SURE_ENOUGH else "black")
+    style.numbers(ax.xaxis)
+    style.numbers(ax.yaxis, "", 3)
     ax.set(
         xlim=(2 * none if None in seen.selection_frequency else 0, max(1.03 * longest, longest + 2)),
         ylim=(0, 1.12 * max(seen.selection_frequency.values())),
     )
     if None in seen.selection_frequency:
-        ax.text(none, 0, "none ", ha="center", va="top", rotation=90, fontsize=0.8 * size.font, color=GREY)
+        ax.text(none, 0, "none ", ha="center", va="top", rotation=90, fontsize=0.8 * size.font, color=style.GREY)
 
 
 def figure(study: Study, scenario: str, model: str, *, width_mm: float = PAPER_MM) -> Figure:
@@ -72,20 +73,19 @@ def figure(study: Study, scenario: str, model: str, *, width_mm: float = PAPER_M
         UnknownNameError: (a LookupError) the study has no such scenario or model.
         SettingError: (a ValueError) the study was not assessed.
     """
-    found = prepare(study, scenario, model)
+    assessed = prepare(study, scenario, model)
     title = f"{study.catalog.models[model].name}, {study.catalog.scenarios[scenario].name}"
-    return sheet(found, title, width_mm)
+    return render(assessed, title, width_mm)
 
 
-def sheet(found: Sequence[tuple[Marker, Assessment]], title: str, width_mm: float = PAPER_MM) -> Figure:
+def render(assessed: Sequence[tuple[Marker, Assessment]], title: str, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
-    whole = size.sheet((2.6 * len(found) + 2.6) * size.font, layout="constrained")
-    axes = whole.subplots(len(found), 1, squeeze=False, sharex=True)[:, 0]
-    longest = max(k or 1 for _, seen in found for k in (*seen.selection_frequency, seen.exact_k))
-    for ax, (marker, seen) in zip(axes, found, strict=True):
+    height = (2.6 * len(assessed) + 2.6) * size.font
+    figure, axes = style.framed(title, size, height, panels=len(assessed), sharex=True)
+    longest = max(k or 1 for _, seen in assessed for k in (*seen.selection_frequency, seen.exact_k))
+    for ax, (marker, seen) in zip(axes, assessed, strict=True):
         draw(ax, marker, seen, size, longest)
-    seeds = counted(found[0][1].replications, "seed")
+    seeds = counted(assessed[0][1].replications, "seed")
     axes[-1].set_xlabel(f"chosen k over {seeds}; questions are the same in all", fontsize=size.font)
-    whole.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
-    return whole
+    return figure

@@ -7,6 +7,7 @@ from typing import Any, Literal, Protocol
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.colorbar import Colorbar
 from matplotlib.figure import Figure
 from matplotlib.legend import Legend
 from matplotlib.lines import Line2D
@@ -35,7 +36,7 @@ class Shown(Protocol):
 
     @property
     def marker(self) -> Marker:
-        """The sign of the rule."""
+        """The marker of the rule."""
 
     @property
     def label(self) -> str:
@@ -83,6 +84,48 @@ class Size:
         """An empty figure of this width."""
         return Figure(figsize=(self.width_mm / 25.4, height_mm / 25.4), dpi=200, **options)
 
+    def columns(self, panels: int) -> int:
+        """In how many columns so many panels stand: one where narrow, else at most three."""
+        return 1 if self.narrow else -(-panels // -(-panels // 3))
+
+
+def framed(
+    title: str,
+    size: Size,
+    height_mm: float,
+    handles: Sequence[Any] = (),
+    *,
+    panels: int = 1,
+    columns: int = 1,
+    beside: bool = False,
+    **options: Any,
+) -> tuple[Figure, list[Any]]:
+    """A figure with a title above, empty panels, and a legend below.
+
+    Args:
+        title: in as many lines as it needs.
+        size: the sizes.
+        height_mm: height of the figure in millimetres.
+        handles: what the legend holds; no legend without any.
+        panels: how many axes.
+        columns: in how many columns they stand, row after row.
+        beside: the legend stands at the right where there is the room.
+        **options: for the grid of axes.
+
+    Returns:
+        The figure, and its axes.
+    """
+    figure = size.sheet(height_mm, layout="constrained")
+    axes = figure.subplots(-(-panels // columns), columns, squeeze=False, **options).flat
+    for ax in axes[panels:]:
+        ax.remove()
+    figure.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
+    if handles and beside and not size.narrow:
+        legend(figure, size, handles, loc="outside right center")
+    elif handles:
+        legend(figure, size, handles, loc="outside lower center", ncols=2 if size.narrow else 3)
+    return figure, list(axes[:panels])
+
 
 def dress(ax: Any, size: Size, x: str, y: str) -> None:
     """Give an axes its labels, and letters and lines of the right size."""
@@ -94,6 +137,12 @@ def dress(ax: Any, size: Size, x: str, y: str) -> None:
             ax.spines[side].set_visible(False)
     for spine in ax.spines.values():
         spine.set_linewidth(size.line / 2)
+
+
+def dress_bar(bar: Colorbar, size: Size) -> None:
+    """Give the scale of colours letters and lines of the right size."""
+    bar.ax.tick_params(labelsize=0.85 * size.font, width=size.line / 2, length=2 * size.line)
+    bar.outline.set_linewidth(size.line / 2)
 
 
 class Amounts(Formatter):
@@ -175,8 +224,12 @@ def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
 
 def budget_handles(what: str, limits: Iterable[Limit], size: Size) -> list[Line2D]:
     """The dashed line of the budgets in a legend; none where there are no budgets."""
-    words = budget_words(what, limits, size)
-    return [Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=words)] if words else []
+    return budget_line(budget_words(what, limits, size), size)
+
+
+def budget_line(label: str, size: Size) -> list[Line2D]:
+    """A dashed line in a legend; none without a label."""
+    return [Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=label)] if label else []
 
 
 def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
@@ -234,16 +287,14 @@ def place(
         **options: for the lines.
     """
     places = [tuple(point) for point in points]
-    for place_of_it, (mark, point) in enumerate(zip(marks, points, strict=True)):
-        later = places[place_of_it + 1 :].count(places[place_of_it])
-        alone = places.count(places[place_of_it]) == 1
-        points_wide = 0.95 * scale * size.font * (1.0 if alone else 0.75 * 1.45**later)
-        ax.plot(
-            *[[value] for value in point], **sign(mark.marker, points_wide, size, colour), zorder=20 - later, **options
-        )
+    for index, (mark, point) in enumerate(zip(marks, places, strict=True)):
+        later = places[index + 1 :].count(point)
+        wide = 0.95 * scale * size.font * (1.0 if places.count(point) == 1 else 0.75 * 1.45**later)
+        coordinates = [[value] for value in point]
+        ax.plot(*coordinates, **marker_style(mark.marker, wide, size, colour), zorder=20 - later, **options)
 
 
-def sign(marker: Marker, points: float, size: Size, colour: str | None = None) -> dict[str, Any]:
+def marker_style(marker: Marker, points: float, size: Size, colour: str | None = None) -> dict[str, Any]:
     """A marker as options of a line, in the colour of its rule or another."""
     return {
         "linestyle": "none",
@@ -258,19 +309,24 @@ def sign(marker: Marker, points: float, size: Size, colour: str | None = None) -
 def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True, colour: str | None = None) -> list[Line2D]:
     """What the legend shows of the choices; see `place` for the colour."""
     return [
-        Line2D([], [], **sign(mark.marker, 0.8 * size.font, size, colour), label=mark.label if with_k else mark.rule)
+        Line2D(
+            [],
+            [],
+            **marker_style(mark.marker, 0.8 * size.font, size, colour),
+            label=mark.label if with_k else mark.rule,
+        )
         for mark in marks
     ]
 
 
 def utopia_handle(size: Size) -> Line2D:
     """What the legend shows of the utopia point."""
-    return Line2D([], [], **sign(UTOPIA, size.font, size), label="utopia")
+    return Line2D([], [], **marker_style(UTOPIA, size.font, size), label="utopia")
 
 
 def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Legend:
     """A legend in which names are shown as they are."""
-    found: Legend = owner.legend(
+    shown: Legend = owner.legend(
         handles=handles,
         fontsize=0.9 * size.font,
         frameon=False,
@@ -281,9 +337,9 @@ def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Le
         borderaxespad=0.1,
         **options,
     )
-    for text in found.get_texts():
+    for text in shown.get_texts():
         text.set_parse_math(False)
-    return found
+    return shown
 
 
 def say(ax: Any, size: Size, text: str, width: int) -> None:

@@ -53,6 +53,11 @@ class Trajectory:
         return f"{self.model}, {self.scenario.name}"
 
     @property
+    def chosen(self) -> list[Mark]:
+        """The choices that have a k."""
+        return [mark for mark in self.marks if mark.k is not None]
+
+    @property
     def feasible_runs(self) -> list[tuple[int, int]]:
         """The first and last row of each unbroken run of feasible k; with waves there can be several."""
         edges = np.flatnonzero(np.diff(np.concatenate([[False], self.feasible, [False]]).astype(int)))
@@ -171,7 +176,7 @@ class CellFigure(Protocol):
         """
 
 
-def of_a_cell(sheet: Callable[[Trajectory, float], Figure]) -> CellFigure:
+def cell_figure(render: Callable[[Trajectory, float], Figure]) -> CellFigure:
     """A figure of a study's cell, from the function that draws a trajectory at a width."""
 
     def figure(
@@ -182,7 +187,7 @@ def of_a_cell(sheet: Callable[[Trajectory, float], Figure]) -> CellFigure:
         width_mm: float = PAPER_MM,
         labels: Mapping[str, str] | None = None,
     ) -> Figure:
-        return sheet(trajectory(study, scenario, model, labels), width_mm)
+        return render(trajectory(study, scenario, model, labels), width_mm)
 
-    figure.__doc__ = f"{sheet.__doc__} See `CellFigure`."
+    figure.__doc__ = f"{render.__doc__} See `CellFigure`."
     return figure

@@ -99,7 +99,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         for name, images in render_all(_jobs(study), progress)
     }
-    signs = {mark.rule: mark.marker for cell in study.cells for mark in marks(study, cell)}
+    by_rule = {mark.rule: mark.marker for cell in study.cells for mark in marks(study, cell)}
     data = {"command": command, "settings": study.settings, "choices": json.loads(study.to_json())}
     return (
         _environment()
@@ -111,7 +111,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             scenarios=_scenario_parts(study, pictures),
             pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
-            rules=[(sign, rule, _picks(rule)) for rule, sign in signs.items()],
+            rules=[(marker, rule, _picks(rule)) for rule, marker in by_rule.items()],
             spent=spent_words(study.catalog.resources),
             divided=_divided(study),
             settings=_settings(study),
@@ -147,26 +147,26 @@ def _embedded(data: dict[str, Any]) -> Any:
 
 
 def _jobs(study: Study) -> list[Job]:
-    jobs = [Job("overview", chosen_k.sheet, (chosen_k.prepare(study), 210.0), ("png8",), _DPI)]
+    jobs = [Job("overview", chosen_k.render, (chosen_k.prepare(study), 210.0), ("png8",), _DPI)]
     jobs += [
-        Job(f"scenario\n{key}", across_models.sheet, (across_models.prepare(study, key), 190.0), ("png8",), _DPI)
+        Job(f"scenario\n{key}", across_models.render, (across_models.prepare(study, key), 190.0), ("png8",), _DPI)
         for key in study.catalog.scenarios
     ]
     for cell in study.cells:
-        found = trajectory(study, cell.scenario, cell.model)
-        for kind, sheet, width in (
-            ("cube", cube.sheet, 105.0),
-            ("accuracy", accuracy.sheet, 105.0),
-            ("cost-and-time", cost_and_time.sheet, 190.0),
-            ("projections", projections.sheet, 190.0),
+        cell_view = trajectory(study, cell.scenario, cell.model)
+        for kind, draw, width in (
+            ("cube", cube.render, 105.0),
+            ("accuracy", accuracy.render, 105.0),
+            ("cost-and-time", cost_and_time.render, 190.0),
+            ("projections", projections.render, 190.0),
             # Of three objectives the cube and its projections show all there is.
-            *([("parallel", parallel.sheet, 190.0)] if study.catalog.resources else []),
+            *([("parallel", parallel.render, 190.0)] if study.catalog.resources else []),
         ):
-            jobs.append(Job(_picture_name(cell, kind), sheet, (found, width), ("png8",), _DPI))
+            jobs.append(Job(_picture_name(cell, kind), draw, (cell_view, width), ("png8",), _DPI))
         if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
             shown = selection.prepare(study, cell.scenario, cell.model)
-            arguments = (shown, found.title, 140.0)
-            jobs.append(Job(_picture_name(cell, "selection"), selection.sheet, arguments, ("png8",), _DPI))
+            arguments = (shown, cell_view.title, 140.0)
+            jobs.append(Job(_picture_name(cell, "selection"), selection.render, arguments, ("png8",), _DPI))
     for along in study.pipeline_cells:
         view = pipeline.prepare(study, along.scenario, along.pipeline)
         jobs.append(Job(pipeline_picture(along), pipeline.sheet, (view, 190.0), ("png8",), _DPI))
@@ -298,7 +298,7 @@ def _chosen_row(study: Study, same: Sequence[Mark], *, measured: bool) -> tuple[
 
 
 def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
-    """What has to be known before betting on it: each sentence once, with the choices it is about.
+    """The caveats: each sentence once, with the choices it is about.
 
     Sentences that differ in their numbers alone are one, with a gap for each number, and each choice tells its own.
     """

@@ -353,7 +353,7 @@ def test_usual_budgets_let_some_passes_through():
 def test_streamlit_and_plotly_wait_until_they_are_needed():
     script = (
         "import sys, moo_inference, moo_inference.cli.app\n"
-        "from moo_inference.views.explore import address, charts, cube, launch, markup, state\n"
+        "from moo_inference.views.explore import charts, cube, html, launch, state, url_state\n"
         "print({'streamlit', 'plotly'} & set(sys.modules))"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)

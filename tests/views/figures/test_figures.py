@@ -194,7 +194,7 @@ def test_the_paper_s_markers_are_the_paper_s():
 
 def test_the_curve_the_band_and_the_floor_are_drawn(study):
     found = trajectory(study, "medical-ai", "gpt-5-nano")
-    ax = accuracy.sheet(found).axes[0]
+    ax = accuracy.render(found).axes[0]
     curve = next(line for line in ax.lines if len(line.get_xdata()) == len(found.curve))
     np.testing.assert_array_equal(curve.get_ydata(), found.accuracy.mean)
     band = ax.collections[0].get_paths()[0].vertices[:, 1]
@@ -332,7 +332,7 @@ def test_global_settings_stay_as_they_are(study):
     for module in OF_A_CELL.values():
         figure = module.figure(study, "essay-feedback", "gpt-5")
         figure.savefig(io.BytesIO(), format="png")
-    render(Job("x", cube.sheet, (trajectory(study, "essay-feedback", "gpt-5"),), ("pdf",)))
+    render(Job("x", cube.render, (trajectory(study, "essay-feedback", "gpt-5"),), ("pdf",)))
     assert dict(matplotlib.rcParams) == before
 
 
@@ -352,10 +352,10 @@ def apart(one, other):
 
 @pytest.mark.parametrize("name", COMPARED)
 def test_the_picture_is_the_baseline(study, name):
-    """`python tests/baselines/make.py` draws the baselines anew; look at them before committing."""
+    """`python tools/make_baselines.py` draws the baselines anew; look at them before committing."""
     found = trajectory(study, "essay-feedback", "gpt-5")
     baseline = np.asarray(Image.open(BASELINES / f"{name}.png").convert("RGB")).astype(float)
-    assert apart(pixels(OF_A_CELL[name].sheet(found), 100), baseline) < TOLERANCE
+    assert apart(pixels(OF_A_CELL[name].render(found), 100), baseline) < TOLERANCE
 
 
 @pytest.mark.parametrize("name", COMPARED)
@@ -377,7 +377,7 @@ def test_a_moved_marker_fails_the_baseline(study, name):
         )
         # The legend is drawn with the old k, so that it is the marker alone that moved.
         other = replace(found, marks=tuple(moved))
-        figure = OF_A_CELL[name].sheet(other)
+        figure = OF_A_CELL[name].render(other)
         for text, mark in zip(figure.legends[0].get_texts(), found.marks, strict=False):
             text.set_text(mark.label)
         baseline = np.asarray(Image.open(BASELINES / f"{name}.png").convert("RGB")).astype(float)
@@ -390,8 +390,8 @@ def test_a_moved_marker_fails_the_baseline(study, name):
 def test_the_same_job_gives_the_same_bytes_on_one_core_or_two(study):
     found = trajectory(study, "essay-feedback", "gpt-5")
     jobs = [
-        Job("a", cube.sheet, (found,), ("png", "pdf", "png8"), 60),
-        Job("b", accuracy.sheet, (found,), ("png",), 60),
+        Job("a", cube.render, (found,), ("png", "pdf", "png8"), 60),
+        Job("b", accuracy.render, (found,), ("png",), 60),
     ]
     told = []
     one = list(render_all(jobs, lambda done, total: told.append((done, total)), workers=1))
@@ -402,7 +402,7 @@ def test_the_same_job_gives_the_same_bytes_on_one_core_or_two(study):
 
 
 def test_fewer_colours_look_the_same(study):
-    images = render(Job("x", cube.sheet, (trajectory(study, "essay-feedback", "gpt-5"),), ("png", "png8"), 100))
+    images = render(Job("x", cube.render, (trajectory(study, "essay-feedback", "gpt-5"),), ("png", "png8"), 100))
     full, small = (
         np.asarray(Image.open(io.BytesIO(images[kind])).convert("RGB")).astype(float) for kind in ("png", "png8")
     )
@@ -426,7 +426,7 @@ def test_the_paper_s_figures_are_written_as_pdf_and_png(paper, tmp_path):
     assert sorted(names) == sorted(path.name for path in (tmp_path / "new" / "folder").iterdir())
     assert len(names) == 4
     for job in paper_jobs(study):
-        figure = drawn(job.sheet(*job.arguments))
+        figure = drawn(job.draw(*job.arguments))
         assert cut(figure) == []
         shown = texts(figure)
         assert "(a) Essay feedback" in shown

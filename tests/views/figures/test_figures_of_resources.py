@@ -95,7 +95,7 @@ def test_projections_and_amounts_have_each_choice_and_each_budget(four, five, wi
         found = trajectory(study, "essay", "gpt-5")
         budgets = [limit.value for limit in found.limits]
         panels = projections.pairs(len(budgets))
-        figure = projections.sheet(found, width)
+        figure = projections.render(found, width)
         assert len(figure.axes) == len(panels)
         for ax, (across, up) in zip(figure.axes, panels, strict=True):
             assert placed(ax) == sorted(
@@ -103,7 +103,7 @@ def test_projections_and_amounts_have_each_choice_and_each_budget(four, five, wi
             )
             assert any(list(line.get_xdata()) == [budgets[across]] * 2 for line in ax.lines)
             assert any(list(line.get_ydata()) == [budgets[up]] * 2 for line in ax.lines)
-        figure = cost_and_time.sheet(found, width)
+        figure = cost_and_time.render(found, width)
         assert len(figure.axes) == len(budgets) - 1
         for column, ax in enumerate(figure.axes):
             assert placed(ax) == sorted((mark.marker.matplotlib, mark.k, mark.values[column]) for mark in found.marks)
@@ -118,7 +118,7 @@ def test_parallel_coordinates_show_every_row_of_the_front_at_its_amounts(four, f
     for study in (four, five):
         for model in MODELS:
             found = trajectory(study, "essay", model)
-            figure = drawn(parallel.sheet(found, SLIDE_MM))
+            figure = drawn(parallel.render(found, SLIDE_MM))
             host, *scales, over, _ = figure.axes
             assert len(scales) == len(found.limits)
             lines = np.array(host.collections[0].get_segments())
@@ -169,10 +169,10 @@ def test_parallel_coordinates_of_odd_fronts(odd):
     assert len(tight.axes[0].collections[0].get_segments()) >= 1
     one = trajectory(odd, "one", "gpt-5")
     assert one.on_front.sum() == 1
-    [line] = parallel.sheet(one).axes[0].collections[0].get_segments()
+    [line] = parallel.render(one).axes[0].collections[0].get_segments()
     assert ((line[:, 1] >= 0) & (line[:, 1] <= 1)).all()
     free = trajectory(odd, "free", "gpt-5")
-    figure = parallel.sheet(free)
+    figure = parallel.render(free)
     assert len(figure.axes[0].collections[0].get_segments()) == free.on_front.sum() == 128
     assert texts(figure).count("no budget") == 3
 
@@ -207,12 +207,12 @@ def test_without_its_resources_a_catalog_gives_the_pictures_of_the_plain_one(few
     back = mi.run_study(with_resources(few, AND_GRAMS, joules=20_000.0).without(["joules", "grams_co2"]))
     for module in OF_A_CELL.values():
         images = [
-            render(Job("x", module.sheet, (trajectory(study, "essay", "gpt-5"),), ("png",), 60))
+            render(Job("x", module.render, (trajectory(study, "essay", "gpt-5"),), ("png",), 60))
             for study in (plain, back)
         ]
         assert images[0] == images[1]
     images = [
-        render(Job("x", across_models.sheet, (across_models.prepare(study, "essay"),), ("png",), 60))
+        render(Job("x", across_models.render, (across_models.prepare(study, "essay"),), ("png",), 60))
         for study in (plain, back)
     ]
     assert images[0] == images[1]

@@ -228,7 +228,7 @@ def test_each_warning_stands_once_with_its_models(paper):
         mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["accuracy-max", "knee-chord"], k_max=9
     )
     text = " ".join(Page(report_html(found)).text.split("How each rule decides")[0].split())
-    part = text.partition("Before betting on it")[2].partition("All rules at a glance")[0]
+    part = text.partition("Caveats")[2].partition("All rules at a glance")[0]
     assert part.count("this knee moves with k_max") == 1
     assert all(f"{name}, Medical AI, knee-chord" in part for name in ("M0", "M1", "M2", "M3"))
     assert "extrapolated beyond the samples, by a law (… to …)" in part

@@ -5,7 +5,7 @@ Behind `<!-- code: FILE -->` the next fenced block holds the file without its fi
 Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself.
 Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names.
 
-Run: python docs/refresh_outputs.py
+Run: python tools/refresh_outputs.py
 """
 
 import os

@@ -1,6 +1,6 @@
 """Prints the numbers that accuracy.md quotes.
 
-Run: python docs/accuracy_numbers.py keepers | audit | variance | extrapolation
+Run: python tools/accuracy_numbers.py keepers | audit | variance | extrapolation
 """
 
 import sys

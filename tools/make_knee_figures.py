@@ -1,6 +1,6 @@
 """Draws the figures of knee.md and prints the numbers that it quotes.
 
-Run: python docs/make_knee_figures.py [FOLDER]
+Run: python tools/make_knee_figures.py [FOLDER]
 """
 
 import sys
@@ -117,7 +117,7 @@ def print_numbers(found: dict[str, list[int]]) -> None:
 
 
 if __name__ == "__main__":
-    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images"
+    folder = Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).resolve().parent.parent / "docs" / "images"
     folder.mkdir(parents=True, exist_ok=True)
     over_seeds = knees_over_seeds()
     draw_seeds(over_seeds, folder / "knee_seeds.png")

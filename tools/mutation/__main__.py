@@ -1,0 +1,199 @@
+"""Mutation testing: break the code a little, once for each mutant, and see whether a test fails. By hand, not in CI.
+
+    .venv/bin/pip install -e ".[test,mutation]"
+    .venv/bin/python tools/mutation --jobs 2 --write mutants.json
+
+`--only decision/base.py` (may be given several times) mutates a part; `--control` plants faults that have to be seen
+and changes that cannot be seen; `--seconds` says how much of the tests' own time a mutant gets; `--again mutants.json`
+tries once more what was not killed.
+
+Mutants come from mutmut's operators, on the whole module: also on decorated functions, constants and defaults, which
+mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
+it executes. A mutant then is a fork of the process that has collected the tests, with the code of one function
+replaced; it runs the tests that execute the mutated lines, the quickest first, until one fails. What stands outside
+functions is mutated at import, in a fork of a process that has not imported the package yet.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import warnings
+from collections import Counter, defaultdict
+from dataclasses import asdict
+from pathlib import Path
+
+from forks import MutantFinder, forked, run_all
+from mutants import Mutant, controls, mutants_of
+from session import SEEN, Progress, Session, pytest_main
+
+ROOT = Path(__file__).resolve().parents[2]
+TARGETS = ("decision", "moo_inference/pareto/front.py", "moo_inference/estimators")
+TESTS = (
+    "tests/decision",
+    "tests/estimators",
+    "tests/pareto/test_fronts.py",
+    "tests/pareto/test_budgets.py",
+    "tests/policy/test_scores.py",
+    "tests/test_field_reports.py",
+    "tests/test_metamorphic.py",
+    "tests/test_pymoo_tools.py",
+    "tests/studies/test_evidence.py",
+    "tests/views/test_marks.py",
+    "tests/studies/test_more_objectives.py",
+    "tests/studies/test_route.py",
+)
+
+QUICK_EXAMPLES = """
+import hypothesis
+
+# That a test fails is enough: no search for a smaller example, and no memory of past ones.
+settings.register_profile(
+    "mutation",
+    parent=settings.get_profile("unhurried"),
+    phases=[hypothesis.Phase.explicit, hypothesis.Phase.generate],
+    database=None,
+    suppress_health_check=list(hypothesis.HealthCheck),
+)
+settings.load_profile("mutation")
+"""
+
+
+def warm():
+    """Import what the package stands on, so that forks need not."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        for name in ("numpy", "scipy.special", "scipy.stats", "scipy.optimize", "pandas", "moocore", "pydantic", "yaml",
+                     "joblib", "matplotlib.pyplot", "pytest", "typer", "rich", "coverage",
+                     "pymoo.core.decision_making", "pymoo.mcdm.high_tradeoff", "pymoo.mcdm.pseudo_weights",
+                     "pymoo.optimize", "pymoo.algorithms.moo.nsga2"):  # fmt: skip
+            __import__(name)
+
+
+def identity(fields):
+    """What tells a mutant from others, whatever its line."""
+    return tuple(fields[name] for name in ("module", "function", "before", "after"))
+
+
+def work_inside(scratch, options):
+    """Everything that happens in the copy; returns the mutants with their outcomes."""
+    say_to = os.fdopen(os.dup(2), "w", buffering=1)
+
+    def say(text):
+        print(text, file=say_to)
+
+    warm()
+    paths = [path for target in TARGETS for path in sorted((scratch / target).rglob("*.py"))] + [
+        scratch / target for target in TARGETS if target.endswith(".py")
+    ]
+    paths = [p for p in paths if not options.only or any(p.match(f"*{only}") for only in options.only)]
+    mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
+    if options.again:
+        before = {identity(known): known["outcome"] for known in json.loads(options.again.read_text())}
+        for mutant in mutants:
+            outcome = before.get(identity(asdict(mutant)), "")
+            mutant.outcome = outcome if outcome in SEEN else ""
+    say(f"{len(mutants)} mutants of {len({mutant.module for mutant in mutants})} modules")
+    silent = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(silent, 1)
+    into = scratch / "outcomes.json"
+
+    def session():
+        plugin = Session(scratch, mutants, options, say)
+        pytest_main([*(str(scratch / test) for test in (options.tests or TESTS))], [plugin])
+        found = [(m.outcome, m.tests) for m in mutants]
+        into.write_text(json.dumps([found, plugin.leftover, plugin.seconds]))
+        return 0
+
+    pid, _ = forked(session, 1e9)
+    os.waitpid(pid, 0)
+    found, leftover, seconds = json.loads(into.read_text())
+    for mutant, (outcome, tests) in zip(mutants, found, strict=True):
+        mutant.outcome, mutant.tests = outcome, tests
+
+    def imported(mutant):
+        sys.meta_path.insert(0, MutantFinder(mutant))
+        return 1 if pytest_main(["-x", *mutant.tests]) else 0
+
+    if leftover:
+        untouched = mutants[leftover[0]]
+        path = scratch / untouched.module
+        every = sorted(set().union(*(mutants[number].tests for number in leftover)))
+        plain = Mutant(untouched.module, "", 0, 0, "", "", path.read_text(encoding="utf-8"), tests=every)
+        run_all([(0, lambda: imported(plain), 1e4)], 1, lambda _, code: code and say("tests fail without a mutant"))
+    progress = Progress(say, mutants, len(leftover))
+    works = [
+        (number, lambda m=mutants[number]: imported(m), 30 + 6 * sum(seconds[name] for name in mutants[number].tests))
+        for number in leftover
+    ]
+    run_all(works, options.jobs, progress.note)
+    return mutants
+
+
+def report(mutants):
+    """A table by module, and the survivors."""
+    counts = defaultdict(Counter)
+    for mutant in mutants:
+        counts[mutant.module][mutant.outcome] += 1
+        counts["all"][mutant.outcome] += 1
+    lines = [
+        "| Module | Mutants | Killed | Timed out | Survived | Score |",
+        "| --- | ---: | ---: | ---: | ---: | ---: |",
+    ]
+    for module, count in counts.items():
+        if module != "all":
+            lines.append(row(module, count))
+    return "\n".join([*lines, row("all", counts["all"])])
+
+
+def row(name, count):
+    total, survived = count.total(), count["survived"] + count["not executed"]
+    shown = f"{100 * (total - survived) / total:.1f} %"
+    return f"| {name} | {total:,} | {count['killed']:,} | {count['timed out']} | {survived} | {shown} |"
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1, help="mutants at the same time")
+    parser.add_argument("--only", action="append", help="a module, by the end of its path")
+    parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
+    parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
+    parser.add_argument("--control", action="store_true", help="two faults that are seen, two changes that are not")
+    parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
+    parser.add_argument("--again", type=Path, help="a JSON file of --write: what it shows as killed is not tried again")
+    parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
+    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        mutants = work_inside(options.inside, options)
+        (options.inside / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]))
+        return 0
+    with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
+        scratch = Path(folder).resolve() / "repository"
+        leave = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "build")
+        shutil.copytree(ROOT, scratch, symlinks=True, ignore=leave)
+        (scratch / "temporary").mkdir()
+        with (scratch / "tests" / "conftest.py").open("a", encoding="utf-8") as conftest:
+            conftest.write(QUICK_EXAMPLES)
+        single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
+        environment = {**os.environ, **single, "PYTHONPATH": str(scratch), "TMPDIR": str(scratch / "temporary")}
+        environment.pop("MOO_FUZZ", None)
+        command = [sys.executable, str(scratch / "tools" / "mutation"), "--inside", str(scratch), *sys.argv[1:]]
+        subprocess.run(command, cwd=scratch, env=environment, check=True)
+        mutants = [Mutant(**fields) for fields in json.loads((scratch / "mutants.json").read_text())]
+    if options.write:
+        options.write.write_text(json.dumps([{**asdict(m), "source": "", "tests": []} for m in mutants], indent=1))
+    print(report(mutants))
+    for mutant in mutants:
+        if mutant.outcome in {"survived", "not executed"}:
+            print(mutant)
+    if options.control:
+        return int(any(mutant.outcome != mutant.wanted for mutant in mutants))
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

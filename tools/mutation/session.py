@@ -1,0 +1,192 @@
+"""The run of the tests: each once to learn what it executes, then those that execute what a mutant changes."""
+
+import ast
+import gc
+import json
+import sys
+import time
+import types
+import warnings
+from collections import Counter, defaultdict
+from pathlib import Path
+
+from forks import replace_function, run_all
+from mutants import AT_IMPORT, module_name
+
+SEEN = ("killed", "timed out")
+TOO_SLOW = 8.0
+"""Tests that take longer, in seconds, are left out: each of them looks at what quicker ones look at too."""
+
+
+class Session:
+    """A pytest plugin that takes the place of the run of the tests."""
+
+    def __init__(self, scratch, mutants, options, say):
+        self.scratch, self.mutants, self.options, self.say = scratch, mutants, options, say
+        self.leftover = []
+
+    def pytest_runtestloop(self, session):
+        self.items = {item.nodeid: item for item in session.items}
+        self.order = {nodeid: place for place, nodeid in enumerate(self.items)}
+        session.config._tmp_path_factory.getbasetemp()
+        files = {getattr(module, "__file__", None): name for name, module in sys.modules.items()}
+        self.functions = defaultdict(list)
+        for thing in gc.get_objects():
+            if isinstance(thing, types.FunctionType) and thing.__code__.co_filename in files:
+                self.functions[files[thing.__code__.co_filename]].append(thing)
+        gc.freeze()  # so that a fork does not copy what it only looks at
+        self.learn(session)
+        self.run_bodies(session)
+        return True
+
+    def learn(self, session):
+        """Which lines each test executes and how long it takes, each in a fork of its own."""
+        files = sorted({str(self.scratch / mutant.module) for mutant in self.mutants})
+        into = self.scratch / "learned"
+        into.mkdir()
+        names = list(self.items)
+        known = json.loads(self.options.learned.read_text()) if self.options.learned else {}
+        for number, name in enumerate(names):
+            if name in known:
+                (into / str(number)).write_text(json.dumps(known[name]))
+
+        def work(number):
+            import coverage
+
+            watch = coverage.Coverage(data_file=None, include=files, config_file=False)
+            start = time.perf_counter()
+            watch.start()
+            run_items(session, [self.items[names[number]]])
+            watch.stop()
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore")
+                data = watch.get_data()
+            lines = {Path(f).relative_to(self.scratch).as_posix(): data.lines(f) for f in data.measured_files()}
+            if session.testsfailed:
+                return 1
+            (into / str(number)).write_text(json.dumps([time.perf_counter() - start, lines]))
+            return 0
+
+        def done(number, code):
+            if code:
+                self.say(f"left out, since it does not pass as it is: {names[number]} ({code})")
+            if number % 100 == 99:
+                self.say(f"learned {number + 1} of {len(names)} tests")
+
+        unknown = [number for number, name in enumerate(names) if name not in known]
+        run_all([(number, lambda n=number: work(n), 120) for number in unknown], self.options.jobs, done)
+        self.seconds, self.by_line, self.lines = {}, defaultdict(set), Counter()
+        for number, name in enumerate(names):
+            if (into / str(number)).exists():
+                seconds, lines = json.loads((into / str(number)).read_text())
+                if seconds > TOO_SLOW:
+                    self.say(f"too slow, left out: {name} ({seconds:.1f} s)")
+                    continue
+                self.seconds[name] = seconds
+                known[name] = [seconds, lines]
+                self.lines[name] = sum(map(len, lines.values()))
+                for file, numbers in lines.items():
+                    for line in numbers:
+                        self.by_line[file, line].add(name)
+        if self.options.learned:
+            self.options.learned.write_text(json.dumps(known))
+
+    def tests_of(self, mutant):
+        """Names of the tests that execute what was mutated, the quickest first, within the seconds of a mutant."""
+        if mutant.function.endswith(AT_IMPORT):
+            bodies = function_lines(self.scratch / mutant.module)
+            names = set().union(*(self.by_line[mutant.module, line] for line in bodies))
+        else:
+            names = set().union(*(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1)))
+        left, chosen = self.options.seconds, []
+        # Quick ones first; of the quick ones those that execute little, since they look at it more closely.
+        for name in sorted(names, key=lambda name: (self.seconds[name] // 0.5, self.lines[name], self.order[name])):
+            left -= self.seconds[name]
+            if left < 0:
+                break
+            chosen.append(name)
+        return chosen
+
+    def run_bodies(self, session):
+        works = []
+        for number, mutant in enumerate(self.mutants):
+            if mutant.outcome in SEEN:
+                continue
+            tests = self.tests_of(mutant)
+            mutant.tests = tests
+            if not tests:
+                mutant.outcome = "not executed"
+            elif mutant.function.endswith(AT_IMPORT):
+                self.leftover.append(number)
+            else:
+                limit = 10 + 6 * sum(self.seconds[name] for name in tests)
+                works.append((number, lambda m=mutant: self.body(session, m), limit))
+        progress = Progress(self.say, self.mutants, len(works))
+
+        def done(number, code):
+            if code == 9:
+                self.leftover.append(number)
+            else:
+                progress.note(number, code)
+
+        run_all(works, self.options.jobs, done)
+
+    def body(self, session, mutant):
+        try:
+            fits = replace_function(mutant, self.functions[module_name(mutant.module)])
+        except ValueError:
+            fits = False
+        if not fits:
+            return 9
+        return run_items(session, [self.items[name] for name in mutant.tests])
+
+
+class Progress:
+    """Notes what became of mutants and says how far the work is."""
+
+    def __init__(self, say, mutants, total):
+        self.say, self.mutants, self.total, self.count, self.start = say, mutants, total, 0, time.monotonic()
+
+    def note(self, number, code):
+        mutant = self.mutants[number]
+        mutant.outcome = "timed out" if code is None else "survived" if code == 0 else "killed"
+        self.count += 1
+        if mutant.outcome == "survived":
+            self.say(str(mutant))
+        if self.count % 200 == 0 or self.count == self.total:
+            self.say(f"{self.count} of {self.total} mutants, {time.monotonic() - self.start:.0f} s")
+
+
+def run_items(session, items):
+    """Run tests one after the other until one fails; 1 if one did."""
+    for item, following in zip(items, [*items[1:], None], strict=True):
+        item.config.hook.pytest_runtest_protocol(item=item, nextitem=following)
+        if session.testsfailed:
+            return 1
+    return 0
+
+
+def function_lines(path):
+    """The lines of all function bodies of a module, which what stands outside of them may reach."""
+    functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
+    return {line for node in functions for line in range(node.body[0].lineno, node.end_lineno + 1)}
+
+
+def pytest_main(arguments, plugins=()):
+    """Run pytest in this process, in the way that is quickest to start."""
+    import pytest
+
+    common = [
+        "-q",
+        "-o",
+        "addopts=",
+        "-p",
+        "no:xdist",
+        "-p",
+        "no:cacheprovider",
+        "--strict-markers",
+        "--tb=no",
+        "-W",
+        "ignore::pytest.PytestAssertRewriteWarning",
+    ]
+    return int(pytest.main([*common, *arguments], plugins=list(plugins)))
