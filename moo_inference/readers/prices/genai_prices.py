@@ -13,6 +13,7 @@ from typing import Any
 from moo_inference.documents.document import Document, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
     Allowed,
     NoPrice,
@@ -126,3 +127,12 @@ def _steps(value: Any, at: tuple[str | int, ...]) -> dict[int, float]:
 
 def _at(steps: dict[int, float], start: int) -> float:
     return steps[max(step for step in steps if step <= start)]
+
+
+FORMAT = Format(
+    "genai_prices",
+    "genai-prices data",
+    "prices",
+    read_genai_prices,
+    json=lambda shape: shape.has(0, "models", 0, "prices"),
+)

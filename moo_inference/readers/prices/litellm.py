@@ -12,6 +12,7 @@ from typing import Any
 from moo_inference.documents.document import Document, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
     NOT_FOR_TEXT,
     Allowed,
@@ -183,3 +184,13 @@ def _off_peak(data: dict[str, Any]) -> tuple[str, ...]:
     ]
     prices = f": {', '.join(told)} per million tokens" if told else ""
     return (f"at some hours other prices hold ({_OFF_PEAK}{prices}), which are not counted",)
+
+
+FORMAT = Format(
+    "litellm_prices",
+    "LiteLLM price map",
+    "prices",
+    read_litellm_prices,
+    json=lambda shape: shape.has("*", "litellm_provider") or shape.has("*", _INPUT) or shape.has("*", _OUTPUT),
+    turn=4,
+)

@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from moo_inference.documents.document import Document
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
     Allowed,
     NoPrice,
@@ -88,3 +89,15 @@ def _price(key: str, entry: Document) -> Price:
         raise NoPrice(f"must hold one price without a to_date, the one of today, got {len(now)}", "price_history")
     names = ("id", "vendor", "name", "from_date", "to_date", "input", "output", "input_cached")
     return Price(key, now[0].input, now[0].output, now[0].input_cached, others=further(raw, names), where=entry.where())
+
+
+FORMAT = Format(
+    "llm_prices",
+    "llm-prices list",
+    "prices",
+    read_llm_prices,
+    json=lambda shape: (
+        shape.has("models", 0, "price_history")
+        or (shape.has("prices", 0, "vendor") and shape.has("prices", 0, "input"))
+    ),
+)

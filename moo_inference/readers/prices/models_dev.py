@@ -13,6 +13,7 @@ from pydantic import BaseModel, ValidationError
 from moo_inference.documents.document import Document, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
     Allowed,
     NoPrice,
@@ -108,3 +109,12 @@ def _price(key: str, entry: Document) -> Price:
         others=others,
         where=entry.where(),
     )
+
+
+FORMAT = Format(
+    "models_dev",
+    "models.dev list",
+    "prices",
+    read_models_dev,
+    json=lambda shape: shape.has("*", "models", "*", "cost") or shape.has("*", "models", "*", "limit"),
+)

@@ -16,6 +16,7 @@ from typing import Any
 from moo_inference.documents.document import Document, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
     Allowed,
     NoPrice,
@@ -176,3 +177,12 @@ def _highest_of_the_week(
         f"prices depend on the hour, from USD {lowest[0]:g} / {lowest[1]:g} to USD {highest[0]:g} / {highest[1]:g} per "
         "million tokens of input / output; the highest are counted",
     )
+
+
+FORMAT = Format(
+    "openrouter_prices",
+    "OpenRouter model list",
+    "prices",
+    read_openrouter_prices,
+    json=lambda shape: shape.has("data", 0, "pricing") or shape.has(0, "pricing"),
+)
