@@ -11,7 +11,7 @@ from moo_inference.formatting.words import counted
 from moo_inference.readers.evaluations.candidates import TIMES, Candidates
 from moo_inference.readers.evaluations.outcomes import Outcomes
 from moo_inference.readers.format import Alternatives
-from moo_inference.readers.prices.price import NOT_FOR_TEXT, PriceList, Tier
+from moo_inference.readers.prices.price import PriceList, Tier
 from moo_inference.readers.serving.run import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.traces.trace import TokenTrace
 
@@ -81,11 +81,10 @@ def _prices(found: PriceList) -> Found:
         "longest input (tokens)",
         "line",
     )
-    other = [reason for reason in found.unpriced.values() if NOT_FOR_TEXT in reason]
-    if other:
-        holds.append(f"{len(other):,} of those without are not chat models.")
+    if found.not_for_text:
+        holds.append(f"{len(found.not_for_text):,} of those without are not chat models.")
     warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
-    warnings += [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason]
+    warnings += [reason for key, reason in found.unpriced.items() if key not in found.not_for_text]
     return Found(holds, columns, rows, warnings, tells=("prices",) if prices else ())
 
 
