@@ -16,7 +16,7 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.decision import RULES
 from moo_inference.decision.choice import decide
 from moo_inference.errors import SettingError
-from moo_inference.fitting.lengths import length_part
+from moo_inference.fitting.lengths import length_fields
 from moo_inference.readers import read_lengths
 from moo_inference.studies.route import route
 
@@ -379,7 +379,7 @@ def test_the_order_of_a_trace_and_its_repetition_leave_its_lengths(rows, data, t
     def lengths(some):
         path = tmp_path / "trace.csv"
         path.write_text("input_tokens,output_tokens,s\n" + "".join(f"{a},{b},{s!r}\n" for a, b, s in some))
-        return length_part(read_lengths(path, seconds="s")).values
+        return length_fields(read_lengths(path, seconds="s")).values
 
     def moments(values):
         # The kind goes by percentiles, which lie elsewhere between the values where there are more of them.

@@ -23,7 +23,6 @@ from moo_inference.documents.files import write_atomically
 from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
 from moo_inference.errors import CatalogError, OutputError, ReaderError, SettingError, did_you_mean, of_kind
 from moo_inference.formatting.visible import visible
-from moo_inference.readers import recognise
 
 _WIDTH = 110
 
@@ -63,6 +62,8 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
     """What to do with a file that is no catalog, where it is one of another known kind."""
+    from moo_inference.readers.registry import recognise  # noqa: PLC0415 (only where a file is at fault)
+
     try:
         known = recognise(path)
     except ReaderError:

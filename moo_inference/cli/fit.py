@@ -7,13 +7,14 @@ import typer
 
 from moo_inference.cli.fit_options import (
     NO_BUDGET,
-    Attempts,
     Budgets,
     ByHand,
+    ErrorCollector,
     FilterOption,
     MetricOption,
     Sources,
     SystemOption,
+    flag,
     one_of,
     pairs_of,
 )
@@ -45,15 +46,11 @@ _OWN = "my-use"
 def doctor(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Prices, a trace, a benchmark, outcomes or a catalog.")],
     format_of_file: Annotated[
-        str | None, typer.Option("--as", metavar="FORMAT", help="Read it as this format. [told by its content]")
+        str | None, flag("--as", "FORMAT", "Read it as this format. [told by its content]")
     ] = None,
     option: Annotated[
         list[str] | None,
-        typer.Option(
-            "--option",
-            metavar="NAME=VALUE",
-            help="For the reader, e.g. question=COLUMN, free=true; may be repeated.",
-        ),
+        flag("--option", "NAME=VALUE", "For the reader, e.g. question=COLUMN, free=true; may be repeated."),
     ] = None,
     system: SystemOption = None,
     filter: FilterOption = None,  # noqa: A002 (the option's name)
@@ -106,23 +103,21 @@ def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
 
 @grouped
 def fit(
-    name: Annotated[str, typer.Option("--name", help="What to call the model.")],
+    name: Annotated[str, flag("--name", None, "What to call the model.")],
     sources: Sources,
     by_hand: ByHand,
     budgets: Budgets,
-    keep: Annotated[
-        str, typer.Option("--keep", metavar="RULE", help="Which of k passes is kept: oracle, verifier or majority.")
-    ] = "oracle",
+    keep: Annotated[str, flag("--keep", "RULE", "Which of k passes is kept: oracle, verifier or majority.")] = "oracle",
     law: Annotated[
         str,
-        typer.Option(
+        flag(
             "--law",
-            metavar="LAW",
-            help="outcomes: accuracy is counted, for k up to the samples; beta: a law fitted to them, for any k.",
+            "LAW",
+            "outcomes: accuracy is counted, for k up to the samples; beta: a law fitted to them, for any k.",
         ),
     ] = "outcomes",
     cached_prompt: Annotated[
-        bool, typer.Option("--cached-prompt", help="From the second pass on the prompt costs what cached input costs.")
+        bool, flag("--cached-prompt", None, "From the second pass on the prompt costs what cached input costs.")
     ] = False,
     out: Annotated[
         str | None,
@@ -131,7 +126,7 @@ def fit(
         ),
     ] = None,
     replace: Annotated[
-        bool, typer.Option("--replace", help="Replace a model of this name in the catalog, and its budgets.")
+        bool, flag("--replace", None, "Replace a model of this name in the catalog, and its budgets.")
     ] = False,
     force: ForceOption = False,
 ) -> None:
@@ -150,7 +145,7 @@ def fit(
     outputs = Outputs(sources.files, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
-    attempt = Attempts()
+    attempt = ErrorCollector()
     read = attempt(sources.read)
     given = attempt(lambda: by_hand.given(free=sources.allow_free, price_checked=sources.allow_expensive))
     kept: Keep | None = attempt(lambda: one_of("--keep", keep, ("oracle", "verifier", "majority")))

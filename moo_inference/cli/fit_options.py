@@ -11,6 +11,8 @@ from moo_inference.cli.progress import report_progress
 from moo_inference.errors import MooInferenceError, SettingError
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from moo_inference.catalog import Scenario
     from moo_inference.fitting import Given
     from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
@@ -19,21 +21,22 @@ _LENGTH_COLUMNS = ("input_tokens", "output_tokens", "seconds", "reasoning_tokens
 
 NO_BUDGET = "none stands for no budget"
 
-SystemOption = Annotated[
-    str | None,
-    typer.Option("--system", metavar="COLUMN", help="Which column of 0 and 1, where a CSV has one per system."),
-]
-FilterOption = Annotated[
-    str | None,
-    typer.Option("--filter", metavar="NAME", help="Which filter of lm-eval samples, where there are several."),
-]
-MetricOption = Annotated[
-    str | None,
-    typer.Option("--metric", metavar="NAME", help="Which metric of lm-eval samples, where there are several."),
-]
+Text = str | None
+Texts = list[str] | None
+Number = float | None
 
 
-class Attempts:
+def flag(flag: str, metavar: str | None, words: str) -> Any:
+    """An option with its help."""
+    return typer.Option(flag, metavar=metavar, help=words)
+
+
+SystemOption = Annotated[Text, flag("--system", "COLUMN", "Which column of 0 and 1, where a CSV has one per system.")]
+FilterOption = Annotated[Text, flag("--filter", "NAME", "Which filter of lm-eval samples, where there are several.")]
+MetricOption = Annotated[Text, flag("--metric", "NAME", "Which metric of lm-eval samples, where there are several.")]
+
+
+class ErrorCollector:
     """Calls what may be refused, and keeps what is said of it, so that all faults are told at once."""
 
     def __init__(self) -> None:
@@ -61,57 +64,47 @@ class Attempts:
 class Sources:
     """The files that a model is made of."""
 
-    prices: Annotated[
-        str | None, typer.Option("--prices", metavar="FILE", help="LiteLLM's map, genai-prices, or OpenRouter's list.")
-    ] = None
-    model_key: Annotated[
-        str | None, typer.Option("--model-key", metavar="KEY", help="The model's name in the price file.")
-    ] = None
-    allow_free: Annotated[bool, typer.Option("--allow-free", help="A price of 0 is meant.")] = False
+    prices: Annotated[Text, flag("--prices", "FILE", "LiteLLM's map, genai-prices, or OpenRouter's list.")] = None
+    model_key: Annotated[Text, flag("--model-key", "KEY", "The model's name in the price file.")] = None
+    allow_free: Annotated[bool, flag("--allow-free", None, "A price of 0 is meant.")] = False
     allow_expensive: Annotated[
-        bool,
-        typer.Option("--allow-expensive", help="A price above 1,000 or below 0.001 USD per million tokens is meant."),
+        bool, flag("--allow-expensive", None, "A price above 1,000 or below 0.001 USD per million tokens is meant.")
     ] = False
     serving: Annotated[
-        str | None,
-        typer.Option(
+        Text,
+        flag(
             "--serving",
-            metavar="FILE",
-            help="vLLM bench, SGLang, InferenceX, guidellm, genai-perf, AIPerf, inference-perf or llmperf.",
+            "FILE",
+            "vLLM bench, SGLang, InferenceX, guidellm, genai-perf, AIPerf, inference-perf or llmperf.",
         ),
     ] = None
-    run: Annotated[
-        int | None, typer.Option("--run", metavar="N", help="Which run of the benchmark, where there are several.")
-    ] = None
-    lengths: Annotated[
-        str | None,
-        typer.Option("--lengths", metavar="FILE", help="Azure or BurstGPT trace, or a table of token counts."),
-    ] = None
+    run: Annotated[int | None, flag("--run", "N", "Which run of the benchmark, where there are several.")] = None
+    lengths: Annotated[Text, flag("--lengths", "FILE", "Azure or BurstGPT trace, or a table of token counts.")] = None
     length_columns: Annotated[
-        str | None,
-        typer.Option(
+        Text,
+        flag(
             "--length-columns",
-            metavar="IN,OUT[,SECONDS[,REASONING]]",
-            help="Columns of prompt and answer tokens, and of seconds and reasoning tokens if there are any, where "
+            "IN,OUT[,SECONDS[,REASONING]]",
+            "Columns of prompt and answer tokens, and of seconds and reasoning tokens if there are any, where "
             "their names are not usual ones.",
         ),
     ] = None
     outcomes: Annotated[
-        str | None,
-        typer.Option(
+        Text,
+        flag(
             "--outcomes",
-            metavar="FILE",
-            help="lm-eval samples, HumanEval, EvalPlus, Large Language Monkeys, or CSV, JSON lines or Parquet.",
+            "FILE",
+            "lm-eval samples, HumanEval, EvalPlus, Large Language Monkeys, or CSV, JSON lines or Parquet.",
         ),
     ] = None
     system: SystemOption = None
     filter: FilterOption = None
     outcome_column: Annotated[
-        list[str] | None,
-        typer.Option(
+        Texts,
+        flag(
             "--outcome-column",
-            metavar="WHAT=COLUMN",
-            help="question, correct, answer or score, where a table names it otherwise; may be repeated.",
+            "WHAT=COLUMN",
+            "question, correct, answer or score, where a table names it otherwise; may be repeated.",
         ),
     ] = None
     metric: MetricOption = None
@@ -127,11 +120,9 @@ class Sources:
         }
         return {option: [path] for option, path in asked.items() if path is not None}
 
-    def read(
-        self,
-    ) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
+    def read(self) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
         """What is in them; the faults of all files are raised at once."""
-        found = Attempts()
+        found = ErrorCollector()
         for option, value, needed, file in (
             ("--run", self.run, "--serving", self.serving),
             ("--length-columns", self.length_columns, "--lengths", self.lengths),
@@ -142,110 +133,82 @@ class Sources:
         ):
             if value and file is None:
                 found.faults.append(f"{option} needs {needed} FILE")
-        price, serving, lengths, outcomes = map(found, (self._price, self._serving, self._lengths, self._outcomes))
+        price = found(self._price)
+        serving = found(self._serving) if self.serving is not None else None
+        lengths = found(self._lengths) if self.lengths is not None else None
+        outcomes = found(self._outcomes) if self.outcomes is not None else None
         found.check()
         return price, serving, lengths, outcomes
 
     def _price(self) -> "Price | None":
-        from moo_inference.readers.registry import read_as
-
         if self.prices is None or self.model_key is None:
             if self.prices != self.model_key:
                 raise SettingError("--prices FILE and --model-key KEY must be given together")
             return None
-        found: Price = read_as(self.prices, "prices", free=self.allow_free, expensive=self.allow_expensive).price(
-            self.model_key
-        )
+        options = {"free": self.allow_free, "expensive": self.allow_expensive}
+        found: Price = _read(self.prices, "prices", options).price(self.model_key)
         return found
 
-    def _serving(self) -> "ServingRun | None":
+    def _serving(self) -> "ServingRun":
         from moo_inference.fitting.serving import choose_run
-        from moo_inference.readers.registry import read_as
 
-        return None if self.serving is None else choose_run(read_as(self.serving, "serving"), self.run)
+        return choose_run(_read(self.serving, "serving", {}), self.run)
 
-    def _lengths(self) -> "TokenTrace | None":
-        from moo_inference.readers.registry import read_as
-
-        if self.lengths is None:
-            return None
-        options: dict[str, Any] = {}
-        if self.length_columns is not None:
-            names = self.length_columns.split(",")
-            if not 2 <= len(names) <= len(_LENGTH_COLUMNS) or not all(names):
-                raise SettingError(
-                    "--length-columns must be two to four names, IN,OUT[,SECONDS[,REASONING]]; got "
-                    f"{self.length_columns!r}"
-                )
-            options = dict(zip(_LENGTH_COLUMNS, names, strict=False))
-        with report_progress(f"reading {self.lengths}") as progress:
-            found: TokenTrace = read_as(
-                self.lengths, "lengths", format="lengths_csv" if options else None, progress=progress, **options
+    def _lengths(self) -> Any:
+        names = [] if self.length_columns is None else self.length_columns.split(",")
+        if self.length_columns is not None and not (2 <= len(names) <= len(_LENGTH_COLUMNS) and all(names)):
+            raise SettingError(
+                f"--length-columns must be two to four names, IN,OUT[,SECONDS[,REASONING]]; got {self.length_columns!r}"
             )
-        return found
+        options = dict(zip(_LENGTH_COLUMNS, names, strict=False))
+        return _read(self.lengths, "lengths", options, form="lengths_csv" if options else None)
 
-    def _outcomes(self) -> "Outcomes | None":
-        from moo_inference.readers.registry import read_as
-
-        if self.outcomes is None:
-            return None
-        options: dict[str, Any] = dict(pairs_of("--outcome-column", self.outcome_column))
+    def _outcomes(self) -> Any:
+        options = pairs_of("--outcome-column", self.outcome_column)
         if self.system is not None and "correct" in options:
             raise SettingError("--system names the column of what is correct: --outcome-column correct must not too")
-        if self.system is not None:
-            options["correct"] = self.system
-        options |= {
-            name: value for name, value in (("filter", self.filter), ("metric", self.metric)) if value is not None
-        }
+        given = {"correct": self.system, "filter": self.filter, "metric": self.metric}
+        options |= {name: value for name, value in given.items() if value is not None}
         # Columns that are named make a table of what is recognised as none.
         table = "outcomes_table" if {"question", "correct"} <= options.keys() else None
-        with report_progress(f"reading {self.outcomes}") as progress:
-            found: Outcomes = read_as(self.outcomes, "outcomes", format=table, progress=progress, **options)
-        return found
+        return _read(self.outcomes, "outcomes", options, form=table)
+
+
+def _read(path: Any, kind: str, options: "Mapping[str, Any]", form: str | None = None) -> Any:
+    from moo_inference.readers.registry import read_as
+
+    with report_progress(f"reading {path}") as progress:
+        return read_as(path, kind, format=form, progress=progress, **options)
 
 
 @dataclass(frozen=True)
 class ByHand:
     """What the user knows without a file."""
 
-    input_price: Annotated[
-        float | None, typer.Option("--input-price", metavar="USD", help="Per million input tokens, by hand.")
-    ] = None
-    output_price: Annotated[
-        float | None, typer.Option("--output-price", metavar="USD", help="Per million output tokens, by hand.")
-    ] = None
-    input_tokens: Annotated[
-        str | None, typer.Option("--input-tokens", metavar="MEAN,STD", help="Length of prompts, by hand.")
-    ] = None
-    output_tokens: Annotated[
-        str | None, typer.Option("--output-tokens", metavar="MEAN,STD", help="Length of answers, by hand.")
-    ] = None
+    input_price: Annotated[Number, flag("--input-price", "USD", "Per million input tokens, by hand.")] = None
+    output_price: Annotated[Number, flag("--output-price", "USD", "Per million output tokens, by hand.")] = None
+    input_tokens: Annotated[Text, flag("--input-tokens", "MEAN,STD", "Length of prompts, by hand.")] = None
+    output_tokens: Annotated[Text, flag("--output-tokens", "MEAN,STD", "Length of answers, by hand.")] = None
     reasoning_tokens: Annotated[
-        str | None,
-        typer.Option(
-            "--reasoning-tokens",
-            metavar="MEAN[,STD]",
-            help="Hidden tokens before the answer, on top of --output-tokens, by hand.",
+        Text,
+        flag(
+            "--reasoning-tokens", "MEAN[,STD]", "Hidden tokens before the answer, on top of --output-tokens, by hand."
         ),
     ] = None
-    request_seconds: Annotated[
-        str | None, typer.Option("--request-seconds", metavar="MEAN,STD", help="Time of a pass, by hand.")
-    ] = None
-    accuracy: Annotated[
-        str | None, typer.Option("--accuracy", metavar="MEAN,STD", help="Of one pass, normal, by hand.")
-    ] = None
+    request_seconds: Annotated[Text, flag("--request-seconds", "MEAN,STD", "Time of a pass, by hand.")] = None
+    accuracy: Annotated[Text, flag("--accuracy", "MEAN,STD", "Of one pass, normal, by hand.")] = None
     resource: Annotated[
-        list[str] | None,
-        typer.Option(
+        Texts,
+        flag(
             "--resource",
-            metavar="KEY=AMOUNT",
-            help="What a token uses beside money and time, as joules_per_output_token=0.4; may be repeated.",
+            "KEY=AMOUNT",
+            "What a token uses beside money and time, as joules_per_output_token=0.4; may be repeated.",
         ),
     ] = None
-    parallel: Annotated[int, typer.Option("--parallel", metavar="P", help="Passes at the same time.")] = 1
-    latency: Annotated[str, typer.Option("--latency", metavar="RULE", help="waves or ideal.")] = "waves"
+    parallel: Annotated[int, flag("--parallel", "P", "Passes at the same time.")] = 1
+    latency: Annotated[str, flag("--latency", "RULE", "waves or ideal.")] = "waves"
     shared_prompt: Annotated[
-        bool, typer.Option("--shared-prompt", help="One request asks for all k passes (n = k): one prompt is billed.")
+        bool, flag("--shared-prompt", None, "One request asks for all k passes (n = k): one prompt is billed.")
     ] = False
 
     def given(self, *, free: bool, price_checked: bool) -> "Given":
@@ -257,17 +220,17 @@ class ByHand:
         """
         from moo_inference.fitting import Given
 
-        found = Attempts()
-        inward, outward, seconds, accuracy = (
-            found(partial(_pair, option, text))
+        found = ErrorCollector()
+        inward, outward, seconds, accuracy, reasoning = (
+            found(partial(_mean_and_std, option, text, std_needed=option != "--reasoning-tokens"))
             for option, text in (
                 ("--input-tokens", self.input_tokens),
                 ("--output-tokens", self.output_tokens),
                 ("--request-seconds", self.request_seconds),
                 ("--accuracy", self.accuracy),
+                ("--reasoning-tokens", self.reasoning_tokens),
             )
         )
-        reasoning = found(partial(_mean_and_maybe_std, "--reasoning-tokens", self.reasoning_tokens))
         resources = found(lambda: _amounts("--resource", self.resource))
         found.check()
         return Given(
@@ -291,33 +254,22 @@ class ByHand:
 class Budgets:
     """A scenario for a new catalog."""
 
-    c_max: Annotated[
-        str | None, typer.Option("--c-max", metavar="USD", help="Budget of a query, or none; for a new catalog.")
-    ] = None
-    t_max: Annotated[
-        str | None, typer.Option("--t-max", metavar="SECONDS", help="Budget of a query, or none; for a new catalog.")
-    ] = None
-    a_min: Annotated[
-        str | None,
-        typer.Option("--a-min", metavar="SHARE", help="Least accuracy, in [0, 1], or none; for a new catalog."),
-    ] = None
+    c_max: Annotated[Text, flag("--c-max", "USD", "Budget of a query, or none; for a new catalog.")] = None
+    t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget of a query, or none; for a new catalog.")] = None
+    a_min: Annotated[Text, flag("--a-min", "SHARE", "Least accuracy, in [0, 1], or none; for a new catalog.")] = None
 
     def scenario(self) -> "Scenario | None":
         """The scenario; None where none of the budgets is given."""
         from moo_inference.catalog import Scenario
 
-        told = {"--c-max": self.c_max, "--t-max": self.t_max, "--a-min": self.a_min}
-        missing = [option for option, value in told.items() if value is None]
-        if len(missing) == len(told):
+        options = {"--c-max": self.c_max, "--t-max": self.t_max, "--a-min": self.a_min}
+        missing = [option for option, value in options.items() if value is None]
+        if len(missing) == len(options):
             return None
         if missing:
             raise SettingError(f"still missing are the budgets {', '.join(missing)}; {NO_BUDGET}")
-        found = Attempts()
-        budgets = {
-            "c_max": found(lambda: _budget("--c-max", self.c_max)),
-            "t_max": found(lambda: _budget("--t-max", self.t_max)),
-            "a_min": found(lambda: _budget("--a-min", self.a_min)),
-        }
+        found = ErrorCollector()
+        budgets = {name[2:].replace("-", "_"): found(partial(_budget, name, text)) for name, text in options.items()}
         found.check()
         try:
             return Scenario.model_validate({"name": "My use", **budgets})
@@ -342,27 +294,19 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}
 
 
-def _pair(option: str, text: str | None) -> tuple[float, float] | None:
-    """MEAN,STD as two numbers."""
+def _mean_and_std(option: str, text: str | None, *, std_needed: bool) -> tuple[float, float | None] | None:
+    """MEAN,STD as numbers; one that need not be given and is not is not known."""
     if text is None:
         return None
+    alone = not std_needed and "," not in text
+    form, what = ("MEAN or MEAN,STD", "numbers") if alone else ("MEAN,STD", "two numbers")
     try:
-        mean, std = map(float, text.split(","))
+        numbers = [float(part) for part in text.split(",")]
+        if len(numbers) != 2 - alone:
+            raise ValueError(text)
     except ValueError as error:
-        raise SettingError(f"{option} must be MEAN,STD, two numbers; got {text!r}") from error
-    return mean, std
-
-
-def _mean_and_maybe_std(option: str, text: str | None) -> tuple[float, float | None] | None:
-    """MEAN or MEAN,STD as numbers; a standard deviation that is not given is not known."""
-    if text is None:
-        return None
-    if "," in text:
-        return _pair(option, text)
-    try:
-        return float(text), None
-    except ValueError as error:
-        raise SettingError(f"{option} must be MEAN or MEAN,STD, numbers; got {text!r}") from error
+        raise SettingError(f"{option} must be {form}, {what}; got {text!r}") from error
+    return numbers[0], None if alone else numbers[1]
 
 
 def _amounts(option: str, given: list[str] | None) -> dict[str, float]:

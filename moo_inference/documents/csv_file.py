@@ -1,12 +1,15 @@
 """Columns of a CSV by their names, in chunks, with the line of every row."""
 
 import csv
+import io
 import math
 import os
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import BinaryIO
+from itertools import accumulate, islice
+from operator import itemgetter
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,88 +97,59 @@ def read_csv(
     name = str(path)
     try:
         with open_to_read(path) as stream:
-            source = _Source(name, stream)
-            table = csv.reader(source, strict=True)
-            yield from _chunks(name, table, source, tuple(columns), tuple(optional), progress, rows)
+            # Lines end at line feeds alone, as editors count them: a carriage return may stand in a quoted cell.
+            table = csv.reader(io.TextIOWrapper(stream, "utf-8-sig", newline="\n"), strict=True)
+            size = os.fstat(stream.fileno()).st_size
+            for chunk in _chunks(name, table, tuple(columns), tuple(optional), rows):
+                yield chunk
+                if progress:
+                    progress(bytes_read(stream), size)
+            if progress:
+                progress(size, size)
     except csv.Error as error:
-        raise ReaderError(f"{name}:{source.line}: must be valid CSV: {error}") from error
+        raise ReaderError(f"{name}:{table.line_num}: must be valid CSV: {error}") from error
+    except UnicodeDecodeError as error:
+        raise ReaderError(_no_text(name, error)) from error
     except (OSError, ValueError) as error:
         if isinstance(error, ReaderError):
             raise
         raise ReaderError(unreadable(name, error)) from error
 
 
-class _Source:
-    """The lines of a file as text, with the count of lines and bytes so far."""
-
-    def __init__(self, name: str, stream: BinaryIO) -> None:
-        self.name = name
-        self.stream = stream
-        self.line = 0
-        self.total = os.fstat(stream.fileno()).st_size
-
-    @property
-    def done(self) -> int:
-        """Bytes of the file that are read."""
-        return bytes_read(self.stream)
-
-    def __iter__(self) -> "_Source":
-        return self
-
-    def __next__(self) -> str:
-        content = next(self.stream)
-        self.line += 1
-        try:
-            return content.decode("utf-8-sig" if self.line == 1 else "utf-8")
-        except ValueError as error:
-            raise ReaderError(f"{self.name}:{self.line}: must be UTF-8 text: {error}") from error
+def _no_text(name: str, error: UnicodeDecodeError) -> str:
+    """The sentence for a file that is no UTF-8, with the first line that is none."""
+    with open_to_read(name) as stream:
+        for number, content in enumerate(stream, 1):
+            try:
+                content.decode()
+            except UnicodeDecodeError as inner:
+                return f"{name}:{number}: must be UTF-8 text: {inner}"
+    return f"{name}: must be UTF-8 text: {error}"
 
 
-def _header(name: str, table: Iterator[list[str]]) -> tuple[str, ...]:
-    for row in table:
-        if row:
-            return tuple(cell.strip() for cell in row)
-    raise ReaderError(f"{name}: must begin with a row of column names, got an empty file")
-
-
-def _chunks(
-    name: str,
-    table: Iterator[list[str]],
-    source: _Source,
-    required: tuple[str, ...],
-    optional: tuple[str, ...],
-    progress: Progress | None,
-    size: int,
-) -> Iterator[Chunk]:
-    there = _header(name, table)
+def _chunks(name: str, table: Any, required: tuple[str, ...], optional: tuple[str, ...], size: int) -> Iterator[Chunk]:
+    header = next(filter(None, table), None)
+    if header is None:
+        raise ReaderError(f"{name}: must begin with a row of column names, got an empty file")
+    there = tuple(cell.strip() for cell in header)
     places = _places(name, there, required, optional)
-    width = len(there)
     faults = Faults()
-    kept: list[list[str]] = []
-    lines: list[int] = []
-
-    def chunk() -> Chunk:
-        columns = {column: [row[place] for row in kept] for column, place in places.items()}
-        return Chunk(name, tuple(lines), columns)
-
-    for row in table:
-        if len(row) == width:
-            kept.append(row)
-            lines.append(source.line)
-            if len(kept) >= size:
-                faults.check()
-                yield chunk()
-                if progress:
-                    progress(source.done, source.total)
-                kept.clear()
-                lines.clear()
-        elif row:
-            faults.add(f"{name}:{source.line}: must have {width} cells, as the header has, got {len(row)}")
-    faults.check()
-    if kept:
-        yield chunk()
-    if progress:
-        progress(source.total, source.total)
+    before = table.line_num
+    while rows := list(islice(table, size)):
+        # A row stands on one line, and on one more for each line feed in its cells.
+        lines: Sequence[int] = range(before + 1, table.line_num + 1)
+        if len(lines) > len(rows):
+            lines = tuple(accumulate((1 + "".join(row).count("\n") for row in rows), initial=before))[1:]
+        before = table.line_num
+        if {*map(len, rows)} != {len(there)}:
+            for row, line in zip(rows, lines, strict=True):
+                if row and len(row) != len(there):
+                    faults.add(f"{name}:{line}: must have {len(there)} cells, as the header has, got {len(row)}")
+            faults.check()
+            lines = tuple(line for row, line in zip(rows, lines, strict=True) if row)
+            rows = [row for row in rows if row]
+        if rows:
+            yield Chunk(name, lines, {column: list(map(itemgetter(at), rows)) for column, at in places.items()})
 
 
 def _places(name: str, there: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, int]:

@@ -3,7 +3,7 @@
 import re
 from typing import Any
 
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.model_fields import ModelFields
 from moo_inference.readers import Price, ServingRun
 from moo_inference.readers.serving.run import mean_of
 
@@ -38,7 +38,7 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     return [], [f"{told}, and {some}: they cannot be served"] if some else []
 
 
-def doubts(price: Price | None, serving: ServingRun | None, files: Part, by_hand: Part) -> list[str]:
+def doubts(price: Price | None, serving: ServingRun | None, files: ModelFields, by_hand: ModelFields) -> list[str]:
     """Notes on parts that do not seem to belong together.
 
     Args:
@@ -56,7 +56,7 @@ def doubts(price: Price | None, serving: ServingRun | None, files: Part, by_hand
     ]
 
 
-def _overridden(files: Part, by_hand: Part) -> list[str]:
+def _overridden(files: ModelFields, by_hand: ModelFields) -> list[str]:
     return [
         f"{name} from {files.sources[name]} is left out, since it is given by hand: {_text(files.values[name])} there, "
         f"{_text(value)} here"
@@ -88,7 +88,7 @@ def _words(name: str) -> set[str]:
     return {part for part in split if not _NEUTRAL.fullmatch(part)}
 
 
-def _stretched(serving: ServingRun | None, whole: Part) -> list[str]:
+def _stretched(serving: ServingRun | None, whole: ModelFields) -> list[str]:
     if serving is None or not any(name.startswith("seconds_per_") for name in whole.values):
         return []
     notes = []
@@ -106,7 +106,7 @@ def _stretched(serving: ServingRun | None, whole: Part) -> list[str]:
     return notes
 
 
-def _hidden_reasoning(price: Price | None, whole: Part) -> list[str]:
+def _hidden_reasoning(price: Price | None, whole: ModelFields) -> list[str]:
     if price is None or not price.reasons or "reasoning_tokens" in whole.values:
         return []
     return [

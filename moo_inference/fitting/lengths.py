@@ -4,14 +4,14 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from moo_inference.fitting.distribution import distribution_of
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.model_fields import ModelFields
 from moo_inference.readers import Spread, TokenTrace
 
 MOST_PASSES = 10_000
 """More are thinned out, so that a catalog stays readable."""
 
 
-def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = True) -> Part:
+def length_fields(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = True) -> ModelFields:
     """The lengths of a trace.
 
     Of more than `most` passes so many are kept, at even distances in the order of the lengths of their answers: means
@@ -59,4 +59,4 @@ def length_part(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = Tru
         notes.append(f"{trace.where}: failed requests, which are left out: {trace.failed:,}")
         if times:
             values["failed_share"] = trace.failed / (trace.failed + n)
-    return Part.of(values, f"{trace.where}, {n:,} requests", *notes)
+    return ModelFields.of(values, f"{trace.where}, {n:,} requests", *notes)

@@ -1,7 +1,8 @@
 """A model from what files and the user tell; what is missing is asked for by name."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from pydantic import ValidationError
@@ -13,11 +14,11 @@ from moo_inference.errors import SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
-from moo_inference.fitting.lengths import MOST_PASSES, length_part
-from moo_inference.fitting.outcomes import audit_of, outcome_part
-from moo_inference.fitting.part import SECONDS, Part
-from moo_inference.fitting.prices import price_part
-from moo_inference.fitting.serving import serving_part
+from moo_inference.fitting.lengths import MOST_PASSES, length_fields
+from moo_inference.fitting.model_fields import SECONDS, ModelFields
+from moo_inference.fitting.outcomes import audit_of, outcome_fields
+from moo_inference.fitting.prices import price_fields
+from moo_inference.fitting.serving import serving_fields
 from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
 
 MISSING = {
@@ -74,7 +75,7 @@ class Given:
         """Whether a length of prompts or answers is told by hand."""
         return self.input_tokens is not None or self.output_tokens is not None
 
-    def part(self) -> Part:
+    def fields(self) -> ModelFields:
         """The same as fields of a model."""
         values: dict[str, Any] = {
             "usd_per_million_input_tokens": self.input_price,
@@ -84,7 +85,7 @@ class Given:
             pair = getattr(self, name)
             values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
         values |= self.resources
-        return Part.of({name: value for name, value in values.items() if value is not None}, "given by hand")
+        return ModelFields.of({name: value for name, value in values.items() if value is not None}, "given by hand")
 
 
 @dataclass(frozen=True)
@@ -136,44 +137,21 @@ def fit_model(
         SettingError: (a ValueError) what is missing or at fault, all of it.
     """
     by_hand = Given() if given is None else given
-    told = {
-        "price": lambda: None if price is None else price_part(price, cached_prompt=cached_prompt),
-        "serving": lambda: (
-            None
-            if serving is None
-            else serving_part(
-                serving,
-                other_lengths=lengths is not None or by_hand.tells_lengths,
-                times=by_hand.request_seconds is None,
-            )
-        ),
-        "lengths": lambda: (
-            None
-            if lengths is None
-            else length_part(lengths, most=most_passes, times=serving is None and by_hand.request_seconds is None)
-        ),
-        "outcomes": lambda: None if outcomes is None else outcome_part(outcomes, keep, law),
-        "given": by_hand.part,
-    }
-    whole, files = Part(), Part()
-    faults: list[str] = []
-    unsure: set[str] = set()
-    for what, tell in told.items():
-        try:
-            part = tell()
-        except SettingError as error:
-            faults.extend(error.faults)
-            unsure.update(_TOLD_BY.get(what, ()))
-            continue
-        if part is not None:
-            files, whole = whole, part.over(whole)
-    refused, notes = too_long(price, whole.values)
-    faults += refused
-    faults += [
-        f"{name}: still missing is {sentence}"
-        for what, sentence in MISSING.items()
-        if what not in unsure and not _has(whole.values, what)
-    ]
+    timed_by_hand = by_hand.request_seconds is not None
+    other_lengths = lengths is not None or by_hand.tells_lengths
+    sources: dict[str, Callable[[], ModelFields]] = {}
+    if price is not None:
+        sources["price"] = partial(price_fields, price, cached_prompt=cached_prompt)
+    if serving is not None:
+        sources["serving"] = partial(serving_fields, serving, other_lengths=other_lengths, times=not timed_by_hand)
+    if lengths is not None:
+        times = serving is None and not timed_by_hand
+        sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
+    if outcomes is not None:
+        sources["outcomes"] = partial(outcome_fields, outcomes, keep, law)
+    files, whole, faults, lacking = _together(name, sources, by_hand)
+    beyond, notes = too_long(price, whole.values)
+    faults += [*beyond, *lacking]
     if outcomes is None and (keep != "oracle" or law != "outcomes"):
         faults.append(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
@@ -182,7 +160,39 @@ def fit_model(
         faults.append("the name of a model must not be empty")
     if faults:
         raise SettingError(faults)
-    notes += doubts(price, serving, files, by_hand.part())
+    notes += doubts(price, serving, files, by_hand.fields())
+    model = _validated(name, whole, by_hand)
+    audited = None if outcomes is None else audit_of(outcomes)
+    kept = None
+    if audited is not None and isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle":
+        measured = model.accuracy
+        kept = measured.evaluation.curve(audited.k, trials=measured.trials, seed=measured.seed)
+    return Fit(model, tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))), audited, kept)
+
+
+def _together(
+    name: str, sources: Mapping[str, Callable[[], ModelFields]], by_hand: Given
+) -> tuple[ModelFields, ModelFields, list[str], list[str]]:
+    """What all files tell, the same with what is told by hand over it, what is refused, what lacks."""
+    files = ModelFields()
+    refused: list[str] = []
+    unsure: set[str] = set()
+    for what, tell in sources.items():
+        try:
+            files = tell().over(files)
+        except SettingError as error:
+            refused.extend(error.faults)
+            unsure.update(_TOLD_BY.get(what, ()))
+    whole = by_hand.fields().over(files)
+    lacking = [
+        f"{name}: still missing is {sentence}"
+        for what, sentence in MISSING.items()
+        if what not in unsure and not _has(whole.values, what)
+    ]
+    return files, whole, refused, lacking
+
+
+def _validated(name: str, whole: ModelFields, by_hand: Given) -> Model:
     values = {
         **whole.values,
         "name": name,
@@ -192,26 +202,14 @@ def fit_model(
         **{flag: True for flag in ("shared_prompt", "free", "price_checked") if getattr(by_hand, flag)},
     }
     try:
-        model = Model.model_validate(values)
+        return Model.model_validate(values)
     except ValidationError as error:
         raise SettingError(
             [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
-    told_of_k = None if outcomes is None else audit_of(outcomes)
-    measured = (
-        model.accuracy if isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle" else None
-    )
-    return Fit(
-        model,
-        tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))),
-        told_of_k,
-        measured.evaluation.curve(told_of_k.k, trials=measured.trials, seed=measured.seed)
-        if measured is not None and told_of_k is not None
-        else None,
-    )
 
 
-def _time_of_passes(whole: Part) -> tuple[str, ...]:
+def _time_of_passes(whole: ModelFields) -> tuple[str, ...]:
     """What has to be said where the passes are from one place and the time of a request is from another."""
     passes = whole.values.get("passes")
     if passes is None or "seconds" in passes or "request_seconds" not in whole.values:

@@ -6,13 +6,15 @@ from moo_inference.errors import SettingError
 from moo_inference.evaluation import Audit, audit, fit_beta
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import evaluation_of
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.model_fields import ModelFields
 from moo_inference.readers import Outcomes
 
 _AUDITED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
-def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes", "beta"] = "outcomes") -> Part:
+def outcome_fields(
+    found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes", "beta"] = "outcomes"
+) -> ModelFields:
     """The accuracy that an evaluation tells.
 
     Args:
@@ -34,12 +36,12 @@ def outcome_part(found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes"
     if law == "beta" and keep != "oracle":
         raise SettingError(f"{found.where}: the beta law tells of the oracle alone, so keep must be it, got {keep!r}")
     try:
-        return _part(found, keep, law)
+        return _fields(found, keep, law)
     except SettingError as error:
         raise SettingError([f"{found.where}: {fault}" for fault in error.faults]) from error
 
 
-def _part(found: Outcomes, keep: Keep, law: str) -> Part:
+def _fields(found: Outcomes, keep: Keep, law: str) -> ModelFields:
     if law == "beta":
         fitted = fit_beta(*found.counts())
         (a, between), (_, b) = fitted.covariance.tolist()
@@ -69,7 +71,7 @@ def _part(found: Outcomes, keep: Keep, law: str) -> Part:
         samples = "one sample" if fewest == 1 else f"{fewest} samples"
         notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]
     source = f"{found.where}, {len(found):,} samples of {len(found.questions):,} questions"
-    return Part.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
+    return ModelFields.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
 
 
 def audit_of(found: Outcomes) -> Audit:

@@ -1,11 +1,11 @@
 """Prices of a model."""
 
-from moo_inference.fitting.part import Part
+from moo_inference.fitting.model_fields import ModelFields
 from moo_inference.readers import Price
 from moo_inference.readers.prices.price import MOST_USD_PER_MILLION
 
 
-def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
+def price_fields(price: Price, *, cached_prompt: bool = False) -> ModelFields:
     """The prices of a list as a model pays them.
 
     Args:
@@ -44,4 +44,4 @@ def price_part(price: Price, *, cached_prompt: bool = False) -> Part:
         others.insert(0, f"cached input {price.usd_per_million_cached_input_tokens:g} (--cached-prompt counts it)")
     if others:
         notes.append(f"{price.where}: {price.key} has further prices, which are not counted: {', '.join(others)}")
-    return Part.of(values, f"{price.where}, {price.key}", *notes)
+    return ModelFields.of(values, f"{price.where}, {price.key}", *notes)

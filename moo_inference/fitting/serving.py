@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.errors import SettingError
 from moo_inference.fitting.distribution import distribution_of
-from moo_inference.fitting.part import SECONDS, Part
+from moo_inference.fitting.model_fields import SECONDS, ModelFields
 from moo_inference.readers import ServingRun
 from moo_inference.readers.serving.run import centre_of
 
@@ -48,7 +48,7 @@ def load_text(run: ServingRun) -> str:
     return ", ".join(parts) or "load unknown"
 
 
-def serving_part(run: ServingRun, *, other_lengths: bool, times: bool = True) -> Part:
+def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) -> ModelFields:
     """The latency of a run, and the lengths of its requests.
 
     Args:
@@ -67,7 +67,7 @@ def serving_part(run: ServingRun, *, other_lengths: bool, times: bool = True) ->
     lengths = _lengths(run, source, notes, whole=not other_lengths)
     if run.failed is not None and run.completed:
         values["failed_share"] = run.failed / (run.failed + run.completed)
-    return Part({**values, **lengths.values}, {**dict.fromkeys(values, source), **lengths.sources}, tuple(notes))
+    return ModelFields({**values, **lengths.values}, {**dict.fromkeys(values, source), **lengths.sources}, tuple(notes))
 
 
 def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, 
     return {"request_seconds": whole.values}
 
 
-def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> Part:
+def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> ModelFields:
     """The lengths of the run's own requests, and with `whole` the passes themselves where the file has each of them."""
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
@@ -142,7 +142,7 @@ def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> 
             "seconds": seconds.tolist(),
         }
         sources["passes"] = source
-    return Part(values, sources)
+    return ModelFields(values, sources)
 
 
 def _per_token(run: ServingRun, whole: float, notes: list[str]) -> tuple[float, float] | None:

@@ -1,15 +1,131 @@
-"""A file by what it is to tell: its format is recognised, and its reader called."""
+"""All formats: a file's is recognised by its content and not by its name, and its reader called."""
 
+import codecs
+import csv
 import inspect
 import os
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from importlib import import_module
 from typing import Any
 
-import moo_inference.readers
-from moo_inference.errors import ReaderError, SettingError, did_you_mean
+from moo_inference.documents.document import printable
+from moo_inference.documents.json_file import read_bytes, steps
+from moo_inference.documents.yaml_file import read_yaml
+from moo_inference.errors import ReaderError, SettingError, did_you_mean, unknown_name
 from moo_inference.formatting.words import with_article
-from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
+from moo_inference.readers.format import Format, Shape
 from moo_inference.readers.serving.run import trace_of
+from moo_inference.readers.unsupported import JSON, Unsupported, by_bytes, by_header, by_text
+
+MODULES = (
+    "prices.litellm",
+    "prices.genai_prices",
+    "prices.openrouter",
+    "prices.llm_prices",
+    "prices.models_dev",
+    "traces.azure",
+    "traces.burstgpt",
+    "traces.any_table",
+    "serving.inference_perf",
+    "serving.genai_perf",
+    "serving.aiperf_records",
+    "serving.vllm",
+    "serving.sglang",
+    "serving.inferencex",
+    "serving.llmperf",
+    "serving.guidellm",
+    "evaluations.lm_eval",
+    "evaluations.humaneval",
+    "evaluations.evalplus",
+    "evaluations.large_language_monkeys",
+    "evaluations.any_table",
+    "evaluations.candidates",
+)
+"""Each has a `FORMAT`; they are listed and, where nothing else tells, tried in this order."""
+
+_CATALOG = re.compile(r"^(models|scenarios)[ \t]*:", re.MULTILINE)
+_YAML = re.compile(r"(?:\s*(?:#.*)?\n|---[ \t]*\n)*+[\w-]+[ \t]*:(?:\s|\Z)")
+
+CATALOG = Format(
+    "catalog",
+    "catalog",
+    "catalog",
+    read_yaml,
+    json=lambda shape: any(
+        shape.has("models", "*", name) for name in ("usd_per_million_input_tokens", "c_in", "input_tokens")
+    ),
+    text=lambda text: bool(_YAML.match(text) and _CATALOG.search(text)),
+)
+"""This package's own; it is read and checked by `load_catalog`."""
+
+FORMATS: Mapping[str, Format] = {
+    form.id: form for form in (*(import_module(f"moo_inference.readers.{name}").FORMAT for name in MODULES), CATALOG)
+}
+KINDS = tuple(dict.fromkeys(form.kind for form in FORMATS.values()))
+
+_IN_TURN = sorted(FORMATS.values(), key=lambda form: form.turn)
+_BEGINNINGS = (1 << 16, 1 << 20, 1 << 24)
+"""How many bytes are looked at, more only if fewer do not tell."""
+
+
+@dataclass(frozen=True)
+class Recognised:
+    """The format of a file.
+
+    Attributes:
+        path: the file, as the user named it.
+        format: the format's id, e.g. `litellm_prices`; `catalog` for a catalog.
+        name: the format's name for people.
+        kind: one of `KINDS`: what it tells.
+        options: of the format's reader, as far as the content tells them, e.g. the names of columns.
+        systems: the columns of 0 and 1 where a CSV has one for each system, else empty.
+    """
+
+    path: str
+    format: str
+    name: str
+    kind: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    systems: tuple[str, ...] = ()
+
+
+def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognised:
+    """Tell the format of a file from its beginning.
+
+    Args:
+        path: the file.
+        kind: what it is asked for, of `KINDS`, where one table may tell of several.
+
+    Raises:
+        ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
+    """
+    text = ""
+    for most in _BEGINNINGS:
+        content = read_bytes(path, most)
+        for form in _IN_TURN:
+            if form.magic and content.startswith(form.magic):
+                return _recognised(path, form)
+        _refuse(path, by_bytes(content))
+        text = _text(path, content)
+        _refuse(path, by_text(text))
+        if text.lstrip()[:1] in ("{", "["):
+            shape = Shape(text)
+            _refuse(path, next((other for rule, other in JSON.values() if rule(shape)), None))
+            found = next((form for form in _IN_TURN if form.json and form.json(shape)), None)
+            options = found.header(sorted(shape.keys)) if found and found.header else {}
+        else:
+            found = next((form for form in _IN_TURN if form.text and form.text(text)), None)
+            if found is None:
+                return _csv(path, text, kind, whole=len(content) < most)
+            options = {}
+        if found:
+            return _recognised(path, found, options)
+        if len(content) < most:
+            break
+    keys = dict.fromkeys(str(at[-1]) for at, _, _, is_key in steps(text[: _BEGINNINGS[0]], 2) if is_key)
+    raise _unknown(path, f"JSON with the keys {', '.join(list(keys)[:12])}" if keys else "JSON without keys")
 
 
 def read_as(
@@ -42,20 +158,31 @@ def read_as(
         raise ReaderError(f"{path}: must tell {kind}, and is {with_article(known.name)}, which tells {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
-    reader = getattr(moo_inference.readers, FORMATS[known.format].reader)
-    checked_options(known, options, options_of(reader))
-    told = {"progress": progress} if tells_progress(reader) else {}
-    found = reader(path, **{**known.options, **options, **told})
+    found = FORMATS[known.format].read(path, **reader_options(known, options, progress))
     return trace_of(path, found) if single else found
 
 
-def options_of(reader: Callable[..., Any]) -> tuple[str, ...]:
-    """The options of a reader that a user can give: all but the file and who is told of progress."""
-    return tuple(name for name in inspect.signature(reader).parameters if name not in ("path", "progress"))
+def as_format(path: str | os.PathLike[str], name: str) -> Recognised:
+    """A file as one of a format that the user named.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such format.
+    """
+    if name not in FORMATS:
+        raise unknown_name("format", name, list(FORMATS))
+    return _recognised(path, FORMATS[name])
 
 
-def checked_options(known: Recognised, options: dict[str, Any], allowed: tuple[str, ...]) -> None:
-    """Refuse options that a format's reader does not have; all of them are named."""
+def reader_options(
+    known: Recognised, options: Mapping[str, Any], progress: Callable[[int, int], None] | None = None
+) -> dict[str, Any]:
+    """What the reader of a recognised file is called with: what its content tells, and before it what the user does.
+
+    Raises:
+        SettingError: (a ValueError) the reader has no such option; all of them are named.
+    """
+    takes = inspect.signature(FORMATS[known.format].read).parameters
+    allowed = [name for name in takes if name not in ("path", "progress")]
     unknown = [name for name in options if name not in allowed]
     if unknown:
         raise SettingError(
@@ -65,8 +192,56 @@ def checked_options(known: Recognised, options: dict[str, Any], allowed: tuple[s
                 for name in unknown
             ]
         )
+    return {**known.options, **options, **({"progress": progress} if "progress" in takes else {})}
 
 
-def tells_progress(reader: Callable[..., Any]) -> bool:
-    """Whether a reader can tell how far it is."""
-    return "progress" in inspect.signature(reader).parameters
+def _recognised(
+    path: str | os.PathLike[str],
+    form: Format,
+    options: Mapping[str, str] | None = None,
+    systems: tuple[str, ...] = (),
+) -> Recognised:
+    return Recognised(str(path), form.id, form.name, form.kind, options or {}, systems)
+
+
+def _text(path: str | os.PathLike[str], content: bytes) -> str:
+    try:
+        return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
+    except ValueError as error:
+        raise ReaderError(f"{path}: must be UTF-8 text or Parquet: {error}") from error
+
+
+def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
+    names = ", ".join(form.name for form in FORMATS.values())
+    return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
+
+
+def _refuse(path: str | os.PathLike[str], other: Unsupported | None) -> None:
+    if other is not None:
+        raise ReaderError(other.sentence(path))
+
+
+def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bool) -> Recognised:
+    lines = text.split("\n")
+    if not whole and len(lines) > 1:
+        del lines[-1]
+    try:
+        rows = [row for row in csv.reader(lines) if row]
+    except csv.Error as error:
+        raise _unknown(path, f"text that is no valid CSV ({error})") from error
+    if not rows:
+        raise _unknown(path, "an empty file")
+    names = tuple(cell.strip() for cell in rows[0])
+    if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
+        raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
+    _refuse(path, by_header(names))
+    by_names = [(form, options) for form in _IN_TURN if form.header and (options := form.header(names)) is not None]
+    if by_names:
+        # One table may hold token counts and outcomes too.
+        form, options = next((one for one in by_names if one[0].kind == kind), by_names[0])
+        return _recognised(path, form, options)
+    for form in _IN_TURN:
+        found = form.cells(names, rows[1:]) if form.cells else None
+        if found is not None:
+            return _recognised(path, form, *found)
+    raise _unknown(path, f"CSV with the columns {', '.join(names[:12])}" if len(names) > 1 else "text")

@@ -38,6 +38,14 @@ def test_quoted_cells_may_hold_commas_and_lines_and_lines_stay_right(file):
     assert chunk.lines == (3, 5)
 
 
+@pytest.mark.parametrize("rows", [1, 2, 3, 100])
+def test_lines_are_those_on_which_rows_end_whatever_stands_in_cells(file, rows):
+    text = 'a,b\n"1\n\n",2\n\n3,"4\r\n"\r\n5,6\n"\n",8'
+    chunks = list(read_csv(file(text), ["a"], rows=rows))
+    assert [line for chunk in chunks for line in chunk.lines] == [4, 7, 8, 10]
+    assert [cell for chunk in chunks for cell in chunk.columns["a"]] == ["1\n\n", "3", "5", "\n"]
+
+
 def test_missing_columns_are_named_with_those_there_and_the_nearest(file):
     with pytest.raises(ReaderError) as caught:
         columns(file("Context Tokens,b\n1,2\n"), "ContextTokens", "zzz")

@@ -43,7 +43,7 @@ def test_tokens_of_reasoning_are_paid_and_timed():
     model = fit_model("m", price=price(), given=given(reasoning_tokens=(900.0, 100.0))).model
     assert (model.reasoning_tokens.mean, model.reasoning_tokens.std) == (900.0, 100.0)
     assert model.sources["reasoning_tokens"] == "given by hand"
-    assert Given(reasoning_tokens=(900.0, None)).part().values == {"reasoning_tokens": {"mean": 900.0, "std": None}}
+    assert Given(reasoning_tokens=(900.0, None)).fields().values == {"reasoning_tokens": {"mean": 900.0, "std": None}}
 
 
 def test_tokens_of_reasoning_by_hand_leave_no_passes_that_lack_them():

@@ -17,8 +17,8 @@ from moo_inference.readers import (
     read_outcomes_table,
     recognise,
 )
-from moo_inference.readers.evaluations.lm_eval import lm_eval_filters, lm_eval_metrics
 from moo_inference.readers.evaluations.outcomes import OutcomesBuilder, answer_of, name_of, passes_of, truth
+from moo_inference.views.doctor.examination import examine
 
 DATA = ROOT / "tests" / "data"
 OPENAI = DATA / "gsm8k_openai_correctness.csv"
@@ -401,7 +401,7 @@ OLD = DATA / "lm_eval_2024_no_filter_key.jsonl"
 def test_lm_eval_before_november_2024_has_each_document_once_for_each_filter():
     rows = [json.loads(line) for line in OLD.read_text().splitlines()]
     assert len(rows) == 16
-    assert lm_eval_filters(OLD) == ("1", "2")
+    assert [row[0] for row in examine(OLD).rows] == ["1", "2"]
     with pytest.raises(ReaderError, match=r"each of: 1, 2 \(the file does not name them"):
         read_lm_eval(OLD)
     for name, mine in (("1", rows[:8]), ("2", rows[8:])):
@@ -421,9 +421,8 @@ def test_samples_of_one_document_with_other_responses_are_samples(file):
     rows = [{"doc_id": 0, "acc": c, "resps": [[text]], "filtered_resps": [text]} for c, text in ((1, "a"), (0, "b"))]
     found = read_lm_eval(file(rows))
     assert found.correct.tolist() == [True, False]
-    assert lm_eval_filters(file(rows)) == ("none",)
     assert read_lm_eval(file(rows), filter="none").correct.tolist() == [True, False]
-    assert lm_eval_filters(file([rows[0], rows[0]])) == ("1", "2")
+    assert [row[0] for row in examine(file([rows[0], rows[0]])).rows] == ["1", "2"]
 
 
 def test_rows_that_come_again_under_a_named_filter_are_told(file):
@@ -446,7 +445,7 @@ def test_two_tasks_in_one_file_are_not_mixed(file):
 
 def test_the_metric_can_be_chosen():
     path = DATA / "lm_eval_acc_acc_norm.jsonl"
-    assert lm_eval_metrics(path) == ("acc", "acc_norm")
+    assert [row[0] for row in examine(path).rows] == ["acc", "acc_norm"]
     assert read_lm_eval(path, metric="acc").correct.tolist() == [False, False, True, True]
     assert read_lm_eval(path, metric="acc_norm").correct.tolist() == [False, False, False, True]
     with pytest.raises(ReaderError, match=r"metric must be named; it has: acc, acc_norm \(--metric NAME\)"):

@@ -6,7 +6,7 @@ from conftest import ROOT
 import moo_inference.readers as package
 from moo_inference.errors import ReaderError, SettingError, UnknownNameError
 from moo_inference.readers import recognise
-from moo_inference.readers.recognition import FORMATS, KINDS
+from moo_inference.readers.registry import FORMATS, KINDS, MODULES
 from moo_inference.views.doctor.examination import examine
 
 DATA = ROOT / "tests" / "data"
@@ -163,8 +163,8 @@ def test_a_large_price_file_is_recognised_by_its_beginning(tmp_path, monkeypatch
     path = tmp_path / "prices.json"
     path.write_text(json.dumps({f"m{number}": entry for number in range(3000)}, indent=1))
     asked = []
-    real = package.recognition.read_bytes
-    monkeypatch.setattr(package.recognition, "read_bytes", lambda path, most: asked.append(most) or real(path, most))
+    real = package.registry.read_bytes
+    monkeypatch.setattr(package.registry, "read_bytes", lambda path, most: asked.append(most) or real(path, most))
     assert recognise(path).format == "litellm_prices"
     assert asked == [1 << 16]
     assert path.stat().st_size > 4 * asked[0]
@@ -202,6 +202,31 @@ def test_samples_with_several_filters_show_each_of_them():
     )
     assert found.lacks[1] == "One of them has to be chosen (--filter NAME): score-first, maj@64, maj@2."
     assert ["64 passes (filter maj@64" in warning for warning in found.warnings] == [False, True, False]
+
+
+@pytest.mark.parametrize(
+    ("name", "option"),
+    [
+        ("lm_eval_samples_gsm8k.jsonl", "filter"),
+        ("lm_eval_2024_no_filter_key.jsonl", "filter"),
+        ("lm_eval_acc_acc_norm.jsonl", "metric"),
+        ("gsm8k_openai_correctness.csv", "correct"),
+        ("routellm_gsm8k_correctness.csv", "correct"),
+    ],
+)
+def test_what_is_read_at_once_is_what_is_read_one_by_one(name, option):
+    known = recognise(DATA / name)
+    form = FORMATS[known.format]
+    each = form.read_each(DATA / name, known.systems, known.options)
+    assert each.option == option
+    assert len(each.found) > 1
+    for one, found in each.found.items():
+        alone = form.read(DATA / name, **{**known.options, option: one})
+        assert (found.questions, found.notes, found.passes) == (alone.questions, alone.notes, alone.passes)
+        assert found.correct.tolist() == alone.correct.tolist()
+        assert found.question.tolist() == alone.question.tolist()
+        assert (found.answer is None) == (alone.answer is None)
+        assert found.answer is None or found.answer.tolist() == alone.answer.tolist()
 
 
 def test_a_format_can_be_named(tmp_path):
@@ -249,13 +274,22 @@ def test_what_lengths_tell():
 
 def test_kinds_and_formats_fit():
     assert {form.kind for form in FORMATS.values()} == {*KINDS}
+    assert len(FORMATS) == len(MODULES) + 1
     for name, form in FORMATS.items():
-        assert (name == "catalog") == (form.reader == "")
-        assert not form.reader or form.reader in package.__all__
+        assert form.id == name
+        assert getattr(package, form.read.__name__) is form.read
+
+
+def test_every_module_that_reads_a_format_is_listed():
+    folder = ROOT / "moo_inference" / "readers"
+    there = {
+        f"{path.parent.name}.{path.stem}" for path in folder.glob("*/*.py") if "\nFORMAT = Format(" in path.read_text()
+    }
+    assert there == {*MODULES}
 
 
 def test_public_names_load_and_others_do_not():
-    assert sorted(package._HOME) == sorted(package.__all__)
+    assert sorted(set(package.__all__)) == package.__all__
     for name in package.__all__:
         assert getattr(package, name) is not None
         assert name == "Location" or getattr(package, name).__name__ == name

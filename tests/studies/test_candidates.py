@@ -9,7 +9,7 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.decision import decide
 from moo_inference.errors import SettingError
-from moo_inference.readers.evaluations.candidates_csv import Candidates, read_candidates
+from moo_inference.readers.evaluations.candidates import Candidates, read_candidates
 from moo_inference.studies.candidates import candidate_front
 
 PATH = ROOT / "tests" / "data" / "frugalgpt_summary_HEADLINES.csv"

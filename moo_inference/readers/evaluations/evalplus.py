@@ -13,6 +13,7 @@ from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder
+from moo_inference.readers.format import Format
 
 _STATUSES = ("pass", "fail", "timeout")
 _EARLIER = {"success": "pass", "failed": "fail", "timed out": "timeout"}
@@ -102,3 +103,12 @@ def _earlier(document: Document, task: str, told: dict[str, Any], faults: Faults
 
 def _sentence(status: object) -> str:
     return f"must be one of {', '.join(_STATUSES)}, got {shown(status)}"
+
+
+FORMAT = Format(
+    "evalplus",
+    "EvalPlus results",
+    "outcomes",
+    read_evalplus,
+    json=lambda shape: shape.has("eval", "*", 0, "base_status") or shape.has("eval", "*", "nfiles"),
+)

@@ -10,6 +10,7 @@ from moo_inference.documents.document import Faults, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder, name_of
+from moo_inference.readers.format import Format
 
 
 def read_humaneval(path: str | os.PathLike[str]) -> Outcomes:
@@ -32,3 +33,12 @@ def read_humaneval(path: str | os.PathLike[str]) -> Outcomes:
             built.add(task, passed)
     faults.check()
     return built.build(path)
+
+
+FORMAT = Format(
+    "humaneval",
+    "HumanEval results",
+    "outcomes",
+    read_humaneval,
+    json=lambda shape: "task_id" in shape.keys and bool({"passed", "completion"} & shape.keys),
+)

@@ -10,6 +10,7 @@ from moo_inference.documents.document import Faults, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder, must_be_truth, name_of, truth
+from moo_inference.readers.format import Format
 
 
 def read_large_language_monkeys(path: str | os.PathLike[str]) -> Outcomes:
@@ -44,3 +45,12 @@ def read_large_language_monkeys(path: str | os.PathLike[str]) -> Outcomes:
                 built.add(problem, correct)
     faults.check()
     return built.build(path)
+
+
+FORMAT = Format(
+    "large_language_monkeys",
+    "Large Language Monkeys samples",
+    "outcomes",
+    read_large_language_monkeys,
+    json=lambda shape: bool({"is_corrects", "is_correct"} & shape.keys),
+)

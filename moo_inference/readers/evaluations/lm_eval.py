@@ -10,7 +10,8 @@ earlier one is then that of the next filter. `[invalid]` is what a filter leaves
 import hashlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from moo_inference.documents.document import Document, Faults, finite, printable, shown
@@ -20,12 +21,14 @@ from moo_inference.readers.evaluations.outcomes import (
     Outcomes,
     OutcomesBuilder,
     answer_of,
+    each_of,
     must_be_truth,
     name_of,
     of_several,
     passes_of,
     truth,
 )
+from moo_inference.readers.format import Alternatives, Format
 
 _FIELDS = ("doc_id", "doc", "target", "arguments", "resps", "filtered_resps", "filter", "metrics")
 _INVALID = "[invalid]"
@@ -51,16 +54,8 @@ def read_lm_eval(path: str | os.PathLike[str], *, filter: str | None = None, met
         ReaderError: (a ValueError) the file is no strict JSON lines; there are several filters or metrics and none is
             named, which lists them; a row lacks what it must hold; or one doc_id stands for several documents.
     """
-    faults, filters = Faults(), _Filters()
-    built = _Task()
-    for name, record in _rows(path, filters):
-        if filter is None and len(filters.names) > 1:
-            continue
-        if filter is None or name == filter or (filter == _ONLY and not filters.named):
-            built.add(record, metric or _only_metric(record), faults)
+    filters, tasks = _gather(path, filter, metric)
     names = filters.known()
-    if not names:
-        raise ReaderError(f"{path}: must hold at least one sample")
     if filter is None and len(names) > 1:
         raise ReaderError(
             printable(
@@ -68,32 +63,70 @@ def read_lm_eval(path: str | os.PathLike[str], *, filter: str | None = None, met
                 f"{', '.join(names)}{filters.unnamed()}"
             )
         )
+    return _only(tasks, metric).build(path, names[0] if filter is None else filter)
+
+
+def _read_each(path: str | os.PathLike[str], _: tuple[str, ...], options: Mapping[str, Any]) -> Any:
+    """Every filter, or else every metric, where several are there and none is chosen, in one pass over the file."""
+    filter, metric = options.get("filter"), options.get("metric")  # noqa: A001 (the field's word)
+    filters, tasks = _gather(path, filter, metric, each=True)
+    names = filters.known()
+    if filter is None and len(names) > 1:
+        makes = {name: partial(tasks[name, metric].build, path, name) for name in names}
+        return Alternatives("filter", "--filter", "filters, each in rows of its own", each_of(makes))
+    label = names[0] if filter is None else filter
+    makes = {one: partial(task.build, path, label) for (_, one), task in tasks.items() if one != metric and one}
+    if makes:
+        return Alternatives("metric", "--metric", "metrics", each_of(makes))
+    return _only(tasks, metric).build(path, label)
+
+
+def _gather(
+    path: str | os.PathLike[str],
+    filter: str | None,  # noqa: A002 (the field's word)
+    metric: str | None,
+    *,
+    each: bool = False,
+) -> "tuple[_Filters, dict[tuple[str, str | None], _Task]]":
+    """The samples by filter and metric.
+
+    Args:
+        path: the file.
+        filter: the only one whose rows count; None for all.
+        metric: the only one; None for that of each row.
+        each: samples are kept for each filter too where there are several; where there is one, for each metric.
+    """
+    filters = _Filters()
+    tasks: dict[tuple[str, str | None], _Task] = {}
+    metrics: list[str | None] = []
+    for record in read_json_records(path):
+        name = filters.of(record)
+        if not metrics:
+            listed = _metrics(record) if each and metric is None else []
+            metrics = [metric, *(listed if len(listed) > 1 else ())]
+        if filter is None and len(filters.names) > 1:
+            metrics = [metric]
+            if not each:
+                continue
+        if filter is None or name == filter or (filter == _ONLY and not filters.named):
+            for one in metrics:
+                key = (filter or name, one)
+                if key not in tasks:
+                    tasks[key] = _Task(one)
+                tasks[key].add(record)
+                if not each:
+                    tasks[key].check()
+    names = filters.known()
+    if not names:
+        raise ReaderError(f"{path}: must hold at least one sample")
     if filter is not None and filter not in names:
         near = did_you_mean(filter, list(names))
         raise ReaderError(printable(f"{path}: has no filter {filter!r}{near}; it has: {', '.join(names)}"))
-    faults.check()
-    return built.build(path, names[0] if filter is None else filter)
+    return filters, tasks
 
 
-def lm_eval_filters(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The filters whose rows a file holds, in the order in which they first appear.
-
-    Raises:
-        ReaderError: (a ValueError) the file is no strict JSON lines, or a row is no sample.
-    """
-    filters = _Filters()
-    for _ in _rows(path, filters):
-        pass
-    return filters.known()
-
-
-def lm_eval_metrics(path: str | os.PathLike[str]) -> tuple[str, ...]:
-    """The metrics of a file's first row.
-
-    Raises:
-        ReaderError: (a ValueError) the file is no strict JSON lines, or its first row is no sample.
-    """
-    return next((tuple(_metrics(record)) for _, record in _rows(path, _Filters())), ())
+def _only(tasks: "Mapping[tuple[str, str | None], _Task]", metric: str | None) -> "_Task":
+    return next(task for (_, one), task in tasks.items() if one == metric)
 
 
 class _Filters:
@@ -144,10 +177,12 @@ class _Filters:
 
 
 class _Task:
-    """The samples of one filter."""
+    """The samples of one filter, by one metric: the one that each row has where none is named."""
 
-    def __init__(self) -> None:
-        self.built = OutcomesBuilder()
+    def __init__(self, metric: str | None) -> None:
+        self.asked = metric
+        self.refused: ReaderError | None = None
+        self.faults, self.built = Faults(), OutcomesBuilder()
         self.rows: dict[tuple[str | None, bytes], int] = {}
         self.repeats = 0
         self.invalid = 0
@@ -155,13 +190,26 @@ class _Task:
         self.from_first = True
         self.metric = ""
 
-    def add(self, record: Document, metric: str, faults: Faults) -> None:
+    def check(self) -> None:
+        """Refuse rows of which no metric is the only one."""
+        if self.refused is not None:
+            raise self.refused
+
+    def add(self, record: Document) -> None:
+        """Take one row."""
+        if self.refused is None:
+            try:
+                self._add(record, self.asked or _only_metric(record))
+            except ReaderError as error:
+                self.refused = error
+
+    def _add(self, record: Document, metric: str) -> None:
         data = record.data
         document, correct = name_of(data["doc_id"]), truth(data.get(metric))
         if document is None:
-            faults.add(record.fault(("doc_id",), f"must name a document, got {shown(data['doc_id'])}"))
+            self.faults.add(record.fault(("doc_id",), f"must name a document, got {shown(data['doc_id'])}"))
         if correct is None:
-            faults.add(record.fault((metric,), must_be_truth(data.get(metric))))
+            self.faults.add(record.fault((metric,), must_be_truth(data.get(metric))))
         left = data.get("filtered_resps")
         while isinstance(left, list) and len(left) == 1:
             left = left[0]
@@ -177,6 +225,9 @@ class _Task:
         self.rows[row] = self.rows.get(row, 0) + 1
 
     def build(self, path: object, name: str) -> Outcomes:
+        """All of them, under the name of the filter."""
+        self.check()
+        self.faults.check()
         notes = []
         told = max((passes_of(label) or 0 for label in (name, self.metric)), default=0)
         votes = passes_of(name) == 0 or not self.from_first
@@ -201,12 +252,6 @@ class _Task:
                 "joined with itself?"
             )
         return self.built.build(path, tuple(notes), passes)
-
-
-def _rows(path: str | os.PathLike[str], filters: _Filters) -> Iterator[tuple[str, Document]]:
-    """The filter of each row, and the row."""
-    for record in read_json_records(path):
-        yield filters.of(record), record
 
 
 def _metrics(record: Document) -> list[str]:
@@ -242,3 +287,13 @@ def _plain(response: Any) -> str:
 
 def _digest(resps: Any) -> bytes:
     return hashlib.blake2b(json.dumps(resps, sort_keys=True).encode(), digest_size=8).digest()
+
+
+FORMAT = Format(
+    "lm_eval",
+    "lm-evaluation-harness samples",
+    "outcomes",
+    read_lm_eval,
+    json=lambda shape: "doc_id" in shape.keys and bool({"resps", "filtered_resps"} & shape.keys),
+    read_each=_read_each,
+)

@@ -4,7 +4,7 @@ import json
 import math
 import re
 from array import array
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,6 +19,9 @@ FloatArray = NDArray[np.float64]
 
 _TRUE = ("1", "true", "True", "TRUE", "1.0")
 _FALSE = ("0", "false", "False", "FALSE", "0.0")
+BITS = {*_TRUE, *_FALSE}
+"""How a cell says whether a sample is correct."""
+
 _MEANS_NOTHING = ("none", "null", "nan", "n/a", "[invalid]")
 _SHOWN = 3
 
@@ -139,6 +142,25 @@ def _of_empty(empty: list[str], others: int) -> list[str]:
         f"Questions without any sample, which are in no mean: {len(empty):,} of {len(empty) + others:,} "
         f"({printable(named)})."
     ]
+
+
+def each_of(makes: Mapping[str, Callable[[], Outcomes]]) -> dict[str, Outcomes | str]:
+    """What is made under each of the names, or the first reason why nothing is.
+
+    Raises:
+        ReaderError: (a ValueError) nothing is made at all: all reasons, each once.
+    """
+    found: dict[str, Outcomes | str] = {}
+    refused: list[str] = []
+    for name, make in makes.items():
+        try:
+            found[name] = make()
+        except ReaderError as error:
+            refused += error.faults
+            found[name] = error.faults[0]
+    if not any(isinstance(one, Outcomes) for one in found.values()):
+        raise ReaderError(list(dict.fromkeys(refused)))
+    return found
 
 
 def passes_of(name: str) -> int | None:

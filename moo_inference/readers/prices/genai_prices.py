@@ -7,21 +7,21 @@ the hour stand in a list of blocks; which of them holds is not for a reader to s
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from moo_inference.documents.document import Document, shown
-from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
-    Allowed,
     NoPrice,
     Price,
     PriceList,
-    PriceListBuilder,
     Tier,
+    entries_of,
     further,
     price_of,
+    read_price_list,
     whole_tokens,
 )
 
@@ -48,24 +48,18 @@ def read_genai_prices(
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not a list of providers.
     """
-    document = read_json(path)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, list):
         raise ReaderError(document.fault((), f"must be a list of providers, got {shown(document.data)}"))
-    builder = PriceListBuilder(document.path, Allowed(free, expensive))
     for place, provider in enumerate(document.data):
         listed = provider.get("models") if isinstance(provider, dict) else None
         if not isinstance(listed, list) or not isinstance(provider.get("id"), str):
             raise ReaderError(document.fault((place,), "must be a provider with an id and a list of models"))
-        for number, model in enumerate(listed):
-            entry = document.at(place, "models", number)
-            if not isinstance(model, dict) or not isinstance(model.get("id"), str):
-                raise ReaderError(entry.fault((), "must be a model with an id and prices"))
-            key = f"{provider['id']}/{model['id']}"
-            try:
-                builder.add(key, entry, _price(key, entry))
-            except NoPrice as fault:
-                builder.refuse(key, entry, fault)
-    return builder.build()
+        for name, entry in entries_of(document, listed, "must be a model with an id and prices", place, "models"):
+            yield f"{provider['id']}/{name}", entry
 
 
 def _price(key: str, entry: Document) -> Price:
@@ -126,3 +120,12 @@ def _steps(value: Any, at: tuple[str | int, ...]) -> dict[int, float]:
 
 def _at(steps: dict[int, float], start: int) -> float:
     return steps[max(step for step in steps if step <= start)]
+
+
+FORMAT = Format(
+    "genai_prices",
+    "genai-prices data",
+    "prices",
+    read_genai_prices,
+    json=lambda shape: shape.has(0, "models", 0, "prices"),
+)

@@ -6,23 +6,22 @@ for long input stand in `tiered_pricing` or in `*_above_200k_tokens`; those of o
 
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from moo_inference.documents.document import Document, shown
-from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
-    NOT_FOR_TEXT,
-    Allowed,
     NoPrice,
+    NotForText,
     Price,
     PriceList,
-    PriceListBuilder,
     Tier,
     further,
     per_million,
     price_of,
+    read_price_list,
     whole_tokens,
 )
 
@@ -56,17 +55,13 @@ def read_litellm_prices(
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not one object of entries.
     """
-    document = read_json(path)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, dict):
         raise ReaderError(document.fault((), f"must hold an entry for each model, got {shown(document.data)}"))
-    builder = PriceListBuilder(document.path, Allowed(free, expensive))
-    for key in document.data:
-        entry = document.at(key)
-        try:
-            builder.add(key, entry, _price(key, entry))
-        except NoPrice as fault:
-            builder.refuse(key, entry, fault)
-    return builder.build()
+    yield from ((key, document.at(key)) for key in document.data)
 
 
 def _price(key: str, entry: Document) -> Price:
@@ -77,7 +72,7 @@ def _price(key: str, entry: Document) -> Price:
         raise NoPrice(f"must hold keys and values, got {shown(data)}")
     mode = data.get("mode")
     if mode is not None and mode not in _TEXT_MODES:
-        raise NoPrice(f"{NOT_FOR_TEXT}, got mode {shown(mode)}", "mode")
+        raise NotForText(f"must be a chat model, got mode {shown(mode)}", "mode")
     if data.get(_REQUEST):
         raise NoPrice("must be priced by tokens alone, got a price for each request too", _REQUEST)
     tiers, others = _tiers(data)
@@ -183,3 +178,13 @@ def _off_peak(data: dict[str, Any]) -> tuple[str, ...]:
     ]
     prices = f": {', '.join(told)} per million tokens" if told else ""
     return (f"at some hours other prices hold ({_OFF_PEAK}{prices}), which are not counted",)
+
+
+FORMAT = Format(
+    "litellm_prices",
+    "LiteLLM price map",
+    "prices",
+    read_litellm_prices,
+    json=lambda shape: shape.has("*", "litellm_provider") or shape.has("*", _INPUT) or shape.has("*", _OUTPUT),
+    turn=4,
+)

@@ -6,21 +6,21 @@ output, input_cached, from_date, to_date}]}]}, where the price without a to_date
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from moo_inference.documents.document import Document
-from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
-    Allowed,
     NoPrice,
     Price,
     PriceList,
-    PriceListBuilder,
     UsdPerMillion,
+    entries_of,
     further,
+    read_price_list,
 )
 
 
@@ -56,35 +56,37 @@ def read_llm_prices(
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or holds no list of models.
     """
-    document = read_json(path)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     data = document.data if isinstance(document.data, dict) else {}
     section = "prices" if "prices" in data else "models"
-    listed = data.get(section)
-    if not isinstance(listed, list):
+    if not isinstance(data.get(section), list):
         raise ReaderError(document.fault((), 'must hold a list of models under "models" or "prices"'))
-    builder = PriceListBuilder(document.path, Allowed(free, expensive))
-    for place, values in enumerate(listed):
-        entry = document.at(section, place)
-        if not isinstance(values, dict) or not isinstance(values.get("id"), str):
-            raise ReaderError(entry.fault((), "must be a model with an id and prices"))
-        key = values["id"]
-        try:
-            builder.add(key, entry, _price(key, entry))
-        except NoPrice as fault:
-            builder.refuse(key, entry, fault)
-    return builder.build()
+    return entries_of(document, data[section], "must be a model with an id and prices", section)
 
 
 def _price(key: str, entry: Document) -> Price:
-    try:
-        if "price_history" not in entry.data:
-            raw, now = entry.data, [_Amounts.model_validate(entry.data)]
-        else:
-            now = [one for one in _Model.model_validate(entry.data).price_history if one.to_date is None]
-            raw = next((one for one in entry.data["price_history"] if one.get("to_date") is None), {})
-    except ValidationError as error:
-        raise NoPrice.of(error) from error
+    raw = entry.data
+    if "price_history" not in raw:
+        now = [_Amounts.model_validate(raw)]
+    else:
+        now = [one for one in _Model.model_validate(raw).price_history if one.to_date is None]
+        raw = next((one for one in raw["price_history"] if one.get("to_date") is None), {})
     if len(now) != 1:
         raise NoPrice(f"must hold one price without a to_date, the one of today, got {len(now)}", "price_history")
     names = ("id", "vendor", "name", "from_date", "to_date", "input", "output", "input_cached")
     return Price(key, now[0].input, now[0].output, now[0].input_cached, others=further(raw, names), where=entry.where())
+
+
+FORMAT = Format(
+    "llm_prices",
+    "llm-prices list",
+    "prices",
+    read_llm_prices,
+    json=lambda shape: (
+        shape.has("models", 0, "price_history")
+        or (shape.has("prices", 0, "vendor") and shape.has("prices", 0, "input"))
+    ),
+)

@@ -6,23 +6,21 @@ output}}}}}. A model without `cost` has no known price.
 """
 
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
 from moo_inference.documents.document import Document, shown
-from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
-    Allowed,
-    NoPrice,
     Price,
     PriceList,
-    PriceListBuilder,
     Tier,
     Tokens,
     UsdPerMillion,
     further,
+    read_price_list,
 )
 
 _LONG, _LONG_FROM = "context_over_200k", 200_000
@@ -69,28 +67,21 @@ def read_models_dev(
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not one object of providers.
     """
-    document = read_json(path)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, dict):
         raise ReaderError(document.fault((), f"must hold an entry for each provider, got {shown(document.data)}"))
-    builder = PriceListBuilder(document.path, Allowed(free, expensive))
     for provider, values in document.data.items():
         models = values.get("models") if isinstance(values, dict) else None
         if not isinstance(models, dict):
             raise ReaderError(document.fault((provider,), "must be a provider with its models"))
-        for name in models:
-            key, entry = f"{provider}/{name}", document.at(provider, "models", name)
-            try:
-                builder.add(key, entry, _price(key, entry))
-            except NoPrice as fault:
-                builder.refuse(key, entry, fault)
-    return builder.build()
+        yield from ((f"{provider}/{name}", document.at(provider, "models", name)) for name in models)
 
 
 def _price(key: str, entry: Document) -> Price:
-    try:
-        model = _Model.model_validate(entry.data)
-    except ValidationError as error:
-        raise NoPrice.of(error) from error
+    model = _Model.model_validate(entry.data)
     cost, long = model.cost, model.cost.context_over_200k
     raw = entry.data["cost"]
     others = further(raw, _Cost.model_fields)
@@ -108,3 +99,12 @@ def _price(key: str, entry: Document) -> Price:
         others=others,
         where=entry.where(),
     )
+
+
+FORMAT = Format(
+    "models_dev",
+    "models.dev list",
+    "prices",
+    read_models_dev,
+    json=lambda shape: shape.has("*", "models", "*", "cost") or shape.has("*", "models", "*", "limit"),
+)

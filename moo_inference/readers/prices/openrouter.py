@@ -10,21 +10,21 @@ million.
 import math
 import os
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from typing import Any
 
 from moo_inference.documents.document import Document, shown
-from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 from moo_inference.readers.prices.price import (
-    Allowed,
     NoPrice,
     Price,
     PriceList,
-    PriceListBuilder,
     Tier,
+    entries_of,
     further,
     per_million,
+    read_price_list,
     whole_tokens,
 )
 
@@ -54,22 +54,15 @@ def read_openrouter_prices(
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or holds no list of models.
     """
-    document = read_json(path)
-    above: tuple[str, ...] = () if isinstance(document.data, list) else ("data",)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+
+
+def _entries(document: Document) -> Iterator[tuple[str, Document]]:
+    above = () if isinstance(document.data, list) else ("data",)
     listed = document.data.get("data") if isinstance(document.data, dict) else document.data
     if not isinstance(listed, list):
         raise ReaderError(document.fault((), 'must hold a list of models, itself or under "data"'))
-    builder = PriceListBuilder(document.path, Allowed(free, expensive))
-    for place, model in enumerate(listed):
-        entry = document.at(*above, place)
-        if not isinstance(model, dict) or not isinstance(model.get("id"), str):
-            raise ReaderError(entry.fault((), "must be a model with an id and pricing"))
-        key = model["id"]
-        try:
-            builder.add(key, entry, _price(key, entry))
-        except NoPrice as fault:
-            builder.refuse(key, entry, fault)
-    return builder.build()
+    return entries_of(document, listed, "must be a model with an id and pricing", *above)
 
 
 def _price(key: str, entry: Document) -> Price:
@@ -176,3 +169,12 @@ def _highest_of_the_week(
         f"prices depend on the hour, from USD {lowest[0]:g} / {lowest[1]:g} to USD {highest[0]:g} / {highest[1]:g} per "
         "million tokens of input / output; the highest are counted",
     )
+
+
+FORMAT = Format(
+    "openrouter_prices",
+    "OpenRouter model list",
+    "prices",
+    read_openrouter_prices,
+    json=lambda shape: shape.has("data", 0, "pricing") or shape.has(0, "pricing"),
+)

@@ -1,18 +1,18 @@
 """Prices of models, and why a model has none. A price that is missing is never taken for one of nothing."""
 
 import math
+import os
 import re
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
-from typing import Annotated, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 from pydantic import BeforeValidator, ValidationError
 
 from moo_inference.documents.document import Document, finite, printable, shown
+from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError, did_you_mean
-
-NOT_FOR_TEXT = "must be a chat model"
 
 _PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\Z")
 
@@ -48,7 +48,7 @@ class Price:
         usd_per_million_reasoning_tokens: None where they cost what other output costs.
         tiers: prices for long prompts, in ascending order of `from_input_tokens`; plain tuples are taken too.
         context_tokens: the longest input, or None where the file does not tell.
-        free: the file states a price of 0 for input or output; the builder of a list sees to it.
+        free: the file states a price of 0 for input or output; the reader of a list sees to it.
         reasons: the file says that the model reasons before it answers. False where it says that it does not, or
             nothing.
         others: the entry's further prices that are in no other field, as in `cache_write_mtok 3.75`.
@@ -92,11 +92,13 @@ class PriceList:
         path: the file, as the user named it.
         priced: the models that have prices, by their names.
         unpriced: for each other entry the reason, in words, with file and line.
+        not_for_text: which of those are no chat models.
     """
 
     path: str
     priced: Mapping[str, Price] = field(default_factory=dict)
     unpriced: Mapping[str, str] = field(default_factory=dict)
+    not_for_text: frozenset[str] = frozenset()
 
     def price(self, key: str) -> Price:
         """The price of one model.
@@ -110,24 +112,6 @@ class PriceList:
             raise ReaderError(self.unpriced[key])
         near = did_you_mean(key, [*self.priced])
         raise ReaderError(f"{self.path}: has no model {key!r}{near}, among {len(self.priced):,} with prices")
-
-
-@dataclass(frozen=True)
-class Allowed:
-    """Prices that look like mistakes and are none, because the user said so.
-
-    Attributes:
-        free: True, or the models whose price of 0 is meant.
-        expensive: True, or the models that do cost more than USD 1,000 per million tokens.
-    """
-
-    free: bool | Collection[str] = False
-    expensive: bool | Collection[str] = False
-
-    def __post_init__(self) -> None:
-        for name in ("free", "expensive"):
-            if isinstance(getattr(self, name), str):
-                object.__setattr__(self, name, (getattr(self, name),))
 
 
 class NoPrice(Exception):  # noqa: N818 (a verdict on one entry, which never leaves the readers)
@@ -150,56 +134,102 @@ class NoPrice(Exception):  # noqa: N818 (a verdict on one entry, which never lea
         return cls(reason, *found["loc"])
 
 
-class PriceListBuilder:
-    """Entries as they are read, each priced or not."""
+class NotForText(NoPrice):
+    """A model that is no chat model."""
 
-    def __init__(self, path: str, allowed: Allowed) -> None:
-        self.path = path
-        self.allowed = allowed
-        self.priced: dict[str, Price] = {}
-        self.unpriced: dict[str, str] = {}
 
-    def refuse(self, key: str, entry: Document, fault: NoPrice) -> None:
-        """Note why an entry has no price."""
-        self.priced.pop(key, None)
-        below = ".".join(map(str, fault.location))
-        self.unpriced[key] = printable(
-            f"{entry.where(fault.location)}: {key}: {below + ': ' if below else ''}{fault.reason}"
+def read_price_list(
+    path: str | os.PathLike[str],
+    entries: Callable[[Document], Iterator[tuple[str, Document]]],
+    price_of_entry: Callable[[str, Document], Price],
+    *,
+    free: bool | Collection[str],
+    expensive: bool | Collection[str],
+) -> PriceList:
+    """Read a price list in JSON.
+
+    Args:
+        path: the file.
+        entries: the name and the place of each model's entry in the document.
+        price_of_entry: the price of a name and an entry; raises NoPrice, or what pydantic finds, where it has none.
+        free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
+        expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+
+    Raises:
+        ReaderError: (a ValueError) the file is no strict JSON; and what `entries` raises.
+    """
+    document = read_json(path)
+    priced: dict[str, Price] = {}
+    unpriced: dict[str, str] = {}
+    not_for_text: set[str] = set()
+    for key, entry in entries(document):
+        try:
+            try:
+                price = price_of_entry(key, entry)
+            except ValidationError as error:
+                raise NoPrice.of(error) from error
+            if key in priced or key in unpriced:
+                raise NoPrice(f"a model must stand once, but {key!r} stands here again")
+            priced[key] = _meant(price, free, expensive)
+        except NoPrice as fault:
+            priced.pop(key, None)
+            below = ".".join(map(str, fault.location))
+            sentence = f"{entry.where(fault.location)}: {key}: {below + ': ' if below else ''}{fault.reason}"
+            unpriced[key] = printable(sentence)
+            if isinstance(fault, NotForText):
+                not_for_text.add(key)
+            else:
+                not_for_text.discard(key)
+    return PriceList(document.path, priced, unpriced, frozenset(not_for_text))
+
+
+def _meant(price: Price, free: bool | Collection[str], expensive: bool | Collection[str]) -> Price:
+    """A price that is no mistake, or that the user says is none.
+
+    Raises:
+        NoPrice: it looks like a mistake.
+    """
+    pairs = [(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)]
+    pairs += [tier[1:3] for tier in price.tiers]
+    highest = max(price.amounts())
+    if highest > MOST_USD_PER_MILLION and not _is_among(price.key, expensive):
+        raise NoPrice(
+            f"must cost at most USD {MOST_USD_PER_MILLION:,.0f} per million tokens unless that is said to be "
+            f"meant, got {highest:,.10g}: a slip of units?"
         )
-
-    def add(self, key: str, entry: Document, price: Price) -> None:
-        """Take a price, or refuse it where it looks like a mistake; a name that comes twice has none."""
-        if key in self.priced or key in self.unpriced:
-            self.refuse(key, entry, NoPrice(f"a model must stand once, but {key!r} stands here again"))
-            return
-        told = replace(price, free=_costs_nothing(price))
-        reason = self._suspicion(told)
-        if reason:
-            self.refuse(key, entry, NoPrice(reason))
-        else:
-            self.priced[key] = told
-
-    def build(self) -> PriceList:
-        """All of them."""
-        return PriceList(self.path, self.priced, self.unpriced)
-
-    def _suspicion(self, price: Price) -> str:
-        pairs = [(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)]
-        pairs += [tier[1:3] for tier in price.tiers]
-        highest = max(price.amounts())
-        if highest > MOST_USD_PER_MILLION and not _is_allowed(self.allowed.expensive, price.key):
-            return (
-                f"must cost at most USD {MOST_USD_PER_MILLION:,.0f} per million tokens unless that is said to be "
-                f"meant, got {highest:,.10g}: a slip of units?"
-            )
-        if price.free and not _is_allowed(self.allowed.free, price.key):
-            zero = [name for name, at in (("input", 0), ("output", 1)) if any(pair[at] == 0 for pair in pairs)]
-            return f"must not cost 0 unless that is said to be meant, got 0 for {' and '.join(zero)}: free, or unknown?"
-        return ""
+    zero = [name for name, at in (("input", 0), ("output", 1)) if any(pair[at] == 0 for pair in pairs)]
+    if zero and not _is_among(price.key, free):
+        raise NoPrice(
+            f"must not cost 0 unless that is said to be meant, got 0 for {' and '.join(zero)}: free, or unknown?"
+        )
+    return replace(price, free=bool(zero))
 
 
-def _is_allowed(allowed: bool | Collection[str], key: str) -> bool:
-    return allowed if isinstance(allowed, bool) else key in allowed
+def _is_among(key: str, allowed: bool | Collection[str]) -> bool:
+    if isinstance(allowed, bool | str):
+        return allowed is True or allowed == key
+    return key in allowed
+
+
+def entries_of(
+    document: Document, listed: list[Any], sentence: str, *above: str | int
+) -> Iterator[tuple[str, Document]]:
+    """The models of a list, by their ids.
+
+    Args:
+        document: the file.
+        listed: the list.
+        sentence: what must hold of an entry.
+        above: where the list stands.
+
+    Raises:
+        ReaderError: an entry is no model with an id.
+    """
+    for place, model in enumerate(listed):
+        entry = document.at(*above, place)
+        if not isinstance(model, dict) or not isinstance(model.get("id"), str):
+            raise ReaderError(entry.fault((), sentence))
+        yield model["id"], entry
 
 
 def per_million(usd_per_token: float) -> float:
@@ -250,12 +280,6 @@ UsdPerMillion = Annotated[float, BeforeValidator(_or_value_error(price_of))]
 
 Tokens = Annotated[int, BeforeValidator(_or_value_error(whole_tokens))]
 """A number of tokens likewise."""
-
-
-def _costs_nothing(price: Price) -> bool:
-    """Whether a price of 0 for input or output is stated, be it in a tier."""
-    pairs = [(price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)]
-    return any(0 in pair for pair in (*pairs, *(tier[1:3] for tier in price.tiers)))
 
 
 def further(prices: Mapping[str, object], used: Collection[str]) -> tuple[str, ...]:

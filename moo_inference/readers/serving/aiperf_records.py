@@ -13,7 +13,8 @@ import numpy as np
 from moo_inference.documents.document import Document, Faults, finite, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import Fields
+from moo_inference.readers.format import Format
+from moo_inference.readers.serving.checked import CheckedValues
 from moo_inference.readers.serving.genai_perf import DEFINITION, METRICS, divisor_of
 from moo_inference.readers.serving.run import FloatArray, Load, ServingRun, of_requests
 
@@ -37,7 +38,7 @@ def read_aiperf_records(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     for record in read_json_records(path, refused=()):
         if not isinstance(record.data, dict) or not isinstance(record.data.get("metrics"), dict):
             raise ReaderError(record.fault((), f'must be a request with "metrics", got {shown(record.data)}'))
-        fields = Fields(record, faults)
+        fields = CheckedValues(record, faults)
         where = where or record.where()
         if fields.holder("metadata") and fields.raw("metadata", "benchmark_phase") == "warmup":
             warming += 1
@@ -61,7 +62,7 @@ def read_aiperf_records(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     )
 
 
-def _failed(fields: Fields) -> bool:
+def _failed(fields: CheckedValues) -> bool:
     """Whether a request failed, was given up, or brought nothing."""
     cancelled = fields.holder("metadata") and fields.raw("metadata", "was_cancelled") is True
     length = next((name for name in METRICS["output_tokens"] if fields.holder("metrics", name)), None)
@@ -69,7 +70,7 @@ def _failed(fields: Fields) -> bool:
     return cancelled or empty or fields.raw("error") is not None
 
 
-def _row(fields: Fields, record: Document, faults: Faults) -> tuple[float, ...]:
+def _row(fields: CheckedValues, record: Document, faults: Faults) -> tuple[float, ...]:
     """Seconds, time to the first token, seconds per further token, and tokens in and out; NaN where unknown."""
     found = [_value(fields, name) for name in ("request", "ttft", "per_token", "input_tokens", "output_tokens")]
     if math.isnan(found[0]):
@@ -82,7 +83,7 @@ def _row(fields: Fields, record: Document, faults: Faults) -> tuple[float, ...]:
     return tuple(found)
 
 
-def _value(fields: Fields, what: str) -> float:
+def _value(fields: CheckedValues, what: str) -> float:
     for name in METRICS[what]:
         if fields.holder("metrics", name):
             value = fields.number("metrics", name, "value")
@@ -91,7 +92,7 @@ def _value(fields: Fields, what: str) -> float:
     return math.nan
 
 
-def _span(fields: Fields) -> tuple[float, float]:
+def _span(fields: CheckedValues) -> tuple[float, float]:
     """When the request began and ended, in seconds; NaN where unknown."""
     if not fields.holder("metadata"):
         return math.nan, math.nan
@@ -105,3 +106,12 @@ def _load(seconds: FloatArray, spans: FloatArray) -> Load:
         return Load()
     duration = float(spans[:, 1].max() - spans[:, 0].min())
     return Load(None, float(seconds.sum()) / duration, len(seconds) / duration) if duration > 0 else Load()
+
+
+FORMAT = Format(
+    "aiperf_records",
+    "AIPerf records of single requests",
+    "serving",
+    read_aiperf_records,
+    json=lambda shape: shape.has("metrics", "*", "value") and bool({"metadata", "error"} & shape.keys),
+)

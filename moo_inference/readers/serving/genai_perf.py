@@ -16,7 +16,8 @@ from typing import Any
 from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_bytes, read_json
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import BESIDE, LATENCY, Fields
+from moo_inference.readers.format import Format
+from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -45,6 +46,7 @@ METRICS = {
 }
 """What each metric is called, by version."""
 
+_KNOWN_BY = ("request_latency", "time_to_first_token", "ttft", "inter_token_latency", "error_request_count")
 _UNITS_IN_A_SECOND = {
     **dict.fromkeys(("s", "sec", "second", "seconds"), 1.0),
     **dict.fromkeys(("ms", "milliseconds"), 1e3),
@@ -68,7 +70,7 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     beginning = read_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
     document = read_json(path, refused=()) if beginning.startswith((b"{", b"[")) else _tables(path)
     faults = Faults()
-    fields = Fields(document, faults)
+    fields = CheckedValues(document, faults)
     metrics = fields.below("records") if fields.holder("records") else fields
     there = {what: next((name for name in names if metrics.holder(name)), None) for what, names in METRICS.items()}
     if not any(there[what] for what in ("request", "ttft", "per_token", "input_tokens", "failed")):
@@ -133,7 +135,7 @@ def _rebuilt(per_token: Spread | None, outward: Spread | None) -> str:
     )
 
 
-def _reason(fields: Fields) -> str:
+def _reason(fields: CheckedValues) -> str:
     """The most frequent error of a run, in its own words."""
     listed = fields.document.data.get("error_summary") if isinstance(fields.document.data, dict) else None
     errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
@@ -148,7 +150,7 @@ def _reason(fields: Fields) -> str:
     return ": ".join(str(details[key])[:200] for key in ("type", "message") if isinstance(details.get(key), str))
 
 
-def divisor_of(fields: Fields, *keys: str) -> float | None:
+def divisor_of(fields: CheckedValues, *keys: str) -> float | None:
     """How many units of a metric are a second; None where its unit is at fault."""
     unit = fields.raw(*keys, "unit")
     if not isinstance(unit, str) or unit not in _UNITS_IN_A_SECOND:
@@ -157,7 +159,7 @@ def divisor_of(fields: Fields, *keys: str) -> float | None:
     return _UNITS_IN_A_SECOND[unit]
 
 
-def _seconds(metrics: Fields, name: str | None) -> Spread | None:
+def _seconds(metrics: CheckedValues, name: str | None) -> Spread | None:
     """A time in seconds, whatever its unit; None where it is unknown."""
     if name is None or metrics.raw(name) is None:
         return None
@@ -165,11 +167,11 @@ def _seconds(metrics: Fields, name: str | None) -> Spread | None:
     return None if divisor is None else known(metrics.spread(name, percentiles=level_of, divisor=divisor))
 
 
-def _single(metrics: Fields, name: str | None) -> float | None:
+def _single(metrics: CheckedValues, name: str | None) -> float | None:
     return None if name is None else metrics.number(name, "avg")
 
 
-def _requested(fields: Fields) -> tuple[float | None, float | None]:
+def _requested(fields: CheckedValues) -> tuple[float | None, float | None]:
     """Requested rate and concurrency, from the places where the versions keep them."""
     config = fields.raw("input_config") if isinstance(fields.document.data, dict) else None
     stimulus = _inside(config, "perf_analyzer", "stimulus")
@@ -200,7 +202,7 @@ def _inside(value: Any, *keys: str) -> Any:
     return value
 
 
-def _model(fields: Fields) -> str | None:
+def _model(fields: CheckedValues) -> str | None:
     config = fields.raw("input_config") if isinstance(fields.document.data, dict) else None
     items = _inside(config, "models", "items")
     named = items[0] if isinstance(items, list) and items else None
@@ -264,3 +266,13 @@ def _columns(header: list[str]) -> list[str] | None:
     named = ["avg" if column == "Value" else column for column in header]
     known_ones = [column if column in ("avg", "std") or level_of(column) is not None else "" for column in named]
     return known_ones if header[0] == "Metric" and len(header) > 1 and known_ones[1] else None
+
+
+FORMAT = Format(
+    "genai_perf",
+    "genai-perf or AIPerf export",
+    "serving",
+    read_genai_perf,
+    json=lambda shape: any(shape.has(name, "unit") or shape.has("records", name, "unit") for name in _KNOWN_BY),
+    header=lambda names: {} if {"Metric", "avg"} <= {*names} or {"Metric", "Value"} <= {*names} else None,
+)

@@ -12,7 +12,8 @@ import os
 from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import BESIDE, LATENCY, Fields
+from moo_inference.readers.format import Format
+from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -70,7 +71,7 @@ _MODELS = (("config", "backend", "model"), ("worker", "backend_model"))
 _MODELS_OF_ALL = (("args", "model"), ("config", "backend", "model"), ("metadata", "model"))
 
 
-def _model(whole: Fields, benchmark: Fields) -> str | None:
+def _model(whole: CheckedValues, benchmark: CheckedValues) -> str | None:
     """The model's name, from where the versions keep it."""
     for fields, places in ((benchmark, _MODELS), (whole, _MODELS_OF_ALL)):
         for keys in places:
@@ -81,8 +82,8 @@ def _model(whole: Fields, benchmark: Fields) -> str | None:
 
 
 def _run(document: Document, faults: Faults, place: int) -> ServingRun:
-    benchmark = Fields(document, faults, "benchmarks", place)
-    whole = Fields(document, faults).weighed(BESIDE)
+    benchmark = CheckedValues(document, faults, "benchmarks", place)
+    whole = CheckedValues(document, faults).weighed(BESIDE)
     metrics = benchmark.below("metrics")
     if not metrics.holder():
         got = document.data["benchmarks"][place]
@@ -143,7 +144,7 @@ def _run(document: Document, faults: Faults, place: int) -> ServingRun:
     )
 
 
-def _spread(metrics: Fields, name: str, divisor: float) -> Spread | None:
+def _spread(metrics: CheckedValues, name: str, divisor: float) -> Spread | None:
     """One metric of the requests that succeeded; None where there were none."""
     if not metrics.holder(name, "successful") or metrics.raw(name, "successful", "count") == 0:
         return None
@@ -175,7 +176,7 @@ def _rebuilt(
     return None, LOST
 
 
-def _load(benchmark: Fields, metrics: Fields) -> Load:
+def _load(benchmark: CheckedValues, metrics: CheckedValues) -> Load:
     achieved, concurrency = (
         metrics.number(name, "successful", "mean") if metrics.holder(name, "successful") else None
         for name in ("requests_per_second", "request_concurrency")
@@ -189,3 +190,12 @@ def _load(benchmark: Fields, metrics: Fields) -> Load:
         most = strategy.number("streams") or strategy.number("max_concurrency")
         concurrency = 1.0 if kind == "synchronous" else most or concurrency
     return Load(requested, concurrency, achieved)
+
+
+FORMAT = Format(
+    "guidellm",
+    "guidellm report",
+    "serving",
+    read_guidellm,
+    json=lambda shape: shape.has("benchmarks", 0, "metrics"),
+)

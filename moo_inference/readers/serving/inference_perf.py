@@ -9,7 +9,8 @@ import os
 from moo_inference.documents.document import Faults, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import BESIDE, Fields
+from moo_inference.readers.format import Format
+from moo_inference.readers.serving.checked import BESIDE, CheckedValues
 from moo_inference.readers.serving.run import (
     Load,
     ServingRun,
@@ -36,7 +37,7 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     if not isinstance(document.data, dict) or "successes" not in document.data:
         raise ReaderError(document.fault((), f'must hold "successes" and "load_summary", got {shown(document.data)}'))
     faults = Faults()
-    report = Fields(document, faults)
+    report = CheckedValues(document, faults)
 
     def seconds(name: str) -> Spread | None:
         return known(report.spread("successes", "latency", name, percentiles=level_of))
@@ -78,3 +79,12 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     )
     faults.check()
     return (run,)
+
+
+FORMAT = Format(
+    "inference_perf",
+    "inference-perf report",
+    "serving",
+    read_inference_perf,
+    json=lambda shape: shape.has("successes", "latency") or {"load_summary", "successes"} <= shape.keys,
+)

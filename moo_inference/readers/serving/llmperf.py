@@ -11,7 +11,8 @@ import numpy as np
 from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import BESIDE, Fields
+from moo_inference.readers.format import Format
+from moo_inference.readers.serving.checked import BESIDE, CheckedValues
 from moo_inference.readers.serving.run import (
     FloatArray,
     Load,
@@ -62,7 +63,7 @@ def _of_requests(document: Document, faults: Faults) -> ServingRun:
     rows: list[list[float]] = []
     failed = 0
     for place in range(len(document.data)):
-        fields = Fields(document, faults, place)
+        fields = CheckedValues(document, faults, place)
         if fields.raw("error_code") is not None or fields.raw(_COLUMNS["output_tokens"]) == 0:
             failed += 1
             continue
@@ -83,7 +84,7 @@ def _of_requests(document: Document, faults: Faults) -> ServingRun:
 
 
 def _summary(document: Document, faults: Faults) -> ServingRun:
-    fields = Fields(document, faults)
+    fields = CheckedValues(document, faults)
     request, ttft, per_token, inward, outward = (_spread(fields, f"results_{name}") for name in _COLUMNS.values())
     beside = fields.weighed(BESIDE)
     completed, failed = beside.count("results_num_completed_requests"), beside.count("results_number_errors")
@@ -109,7 +110,7 @@ def _summary(document: Document, faults: Faults) -> ServingRun:
     return fields.settled(run)
 
 
-def _spread(fields: Fields, name: str) -> Spread | None:
+def _spread(fields: CheckedValues, name: str) -> Spread | None:
     beginning = f"{name}_quantiles_"
     levels = {key: level_of(key.removeprefix(beginning)) for key in fields.document.data if key.startswith(beginning)}
     values = {level: fields.number(key) for key, level in levels.items() if level is not None}
@@ -118,3 +119,15 @@ def _spread(fields: Fields, name: str) -> Spread | None:
         fields.number(f"{name}_stddev"),
         {level: value for level, value in values.items() if value is not None},
     )
+
+
+FORMAT = Format(
+    "llmperf",
+    "llmperf result",
+    "serving",
+    read_llmperf,
+    json=lambda shape: (
+        shape.keys >= {_COLUMNS["seconds"], _COLUMNS["output_tokens"]}
+        or bool({"results_end_to_end_latency_s_mean", "results_ttft_s_mean"} & shape.keys)
+    ),
+)

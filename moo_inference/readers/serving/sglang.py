@@ -7,8 +7,9 @@ of requests without a limit is written as Infinity.
 
 import os
 
-from moo_inference.readers.serving.bench_results import read_results
+from moo_inference.readers.format import Format
 from moo_inference.readers.serving.run import ServingRun
+from moo_inference.readers.serving.vllm_family import read_results
 
 
 def read_sglang_bench(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
@@ -21,3 +22,14 @@ def read_sglang_bench(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         ReaderError: (a ValueError) the file is no JSON, or what the time of requests rests on is not what it must be.
     """
     return read_results(path, "sglang.bench_serving")
+
+
+_OWN_KEYS = {"total_output_tokens_retokenized", "mean_e2e_latency_ms", "median_e2e_latency_ms", "accept_length"}
+
+FORMAT = Format(
+    "sglang_bench",
+    "sglang.bench_serving result",
+    "serving",
+    read_sglang_bench,
+    json=lambda shape: "completed" in shape.keys and bool(_OWN_KEYS & shape.keys),
+)

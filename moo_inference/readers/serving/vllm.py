@@ -6,8 +6,9 @@ Schema: https://github.com/vllm-project/vllm (vllm/benchmarks/serve.py). Statist
 
 import os
 
-from moo_inference.readers.serving.bench_results import read_results
+from moo_inference.readers.format import Format
 from moo_inference.readers.serving.run import ServingRun
+from moo_inference.readers.serving.vllm_family import has_statistics, read_results
 
 
 def read_vllm_bench(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
@@ -21,3 +22,15 @@ def read_vllm_bench(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         ReaderError: (a ValueError) the file is no JSON, or what the time of requests rests on is not what it must be.
     """
     return read_results(path, "vllm bench serve")
+
+
+FORMAT = Format(
+    "vllm_bench",
+    "vllm bench serve result",
+    "serving",
+    read_vllm_bench,
+    json=lambda shape: (
+        "completed" in shape.keys and ("total_output_tokens" in shape.keys or has_statistics(shape.keys))
+    ),
+    turn=1,
+)

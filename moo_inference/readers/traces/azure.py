@@ -11,6 +11,7 @@ import numpy as np
 
 from moo_inference.documents.csv_file import Chunk, Progress, read_csv
 from moo_inference.documents.document import Faults, shown
+from moo_inference.readers.format import Format, has_columns
 from moo_inference.readers.traces.trace import IntArray, TokenTrace, TraceBuilder
 
 COLUMNS = ("TIMESTAMP", "ContextTokens", "GeneratedTokens")
@@ -61,3 +62,6 @@ def _time(text: str) -> np.datetime64:
         return np.datetime64(text, "ns")
     except ValueError:
         return np.datetime64("NaT", "ns")
+
+
+FORMAT = Format("azure_trace", "Azure LLM inference trace", "lengths", read_azure_trace, header=has_columns(*COLUMNS))

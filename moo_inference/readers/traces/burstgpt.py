@@ -11,6 +11,7 @@ import numpy as np
 
 from moo_inference.documents.csv_file import Progress, read_csv
 from moo_inference.documents.document import Faults
+from moo_inference.readers.format import Format, has_columns
 from moo_inference.readers.traces.trace import Numbers, TokenTrace, TraceBuilder
 
 COLUMNS = ("Timestamp", "Model", "Request tokens", "Response tokens")
@@ -49,3 +50,6 @@ def read_burstgpt_trace(
         built.add(**{name: values[kept] for name, values in columns.items()})
     faults.check()
     return built.build(path)
+
+
+FORMAT = Format("burstgpt_trace", "BurstGPT trace", "lengths", read_burstgpt_trace, header=has_columns(*COLUMNS))

@@ -1,6 +1,6 @@
 """A file's content in sentences and rows, kind by kind."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.formatting.words import counted
-from moo_inference.readers.evaluations.candidates_csv import TIMES, Candidates
+from moo_inference.readers.evaluations.candidates import TIMES, Candidates
 from moo_inference.readers.evaluations.outcomes import Outcomes
-from moo_inference.readers.prices.price import NOT_FOR_TEXT, PriceList, Tier
+from moo_inference.readers.format import Alternatives
+from moo_inference.readers.prices.price import PriceList, Tier
 from moo_inference.readers.serving.run import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.traces.trace import TokenTrace
 
@@ -80,11 +81,10 @@ def _prices(found: PriceList) -> Found:
         "longest input (tokens)",
         "line",
     )
-    other = [reason for reason in found.unpriced.values() if NOT_FOR_TEXT in reason]
-    if other:
-        holds.append(f"{len(other):,} of those without are not chat models.")
+    if found.not_for_text:
+        holds.append(f"{len(found.not_for_text):,} of those without are not chat models.")
     warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
-    warnings += [reason for reason in found.unpriced.values() if NOT_FOR_TEXT not in reason]
+    warnings += [reason for key, reason in found.unpriced.items() if key not in found.not_for_text]
     return Found(holds, columns, rows, warnings, tells=("prices",) if prices else ())
 
 
@@ -217,24 +217,11 @@ def _lacking_samples(least: int, most: int) -> str:
     return f"{each} of a question: accuracy is known for k {known} only."
 
 
-_SEVERAL = {
-    "correct": ("systems, each in a column of its own", "--system"),
-    "filter": ("filters, each in rows of its own", "--filter"),
-    "metric": ("metrics", "--metric"),
-}
-
-
-def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
-    """The same questions under each system, filter or metric, of which one has to be chosen.
-
-    Args:
-        option: the reader's option that chooses.
-        found: for each its outcomes, or why it has none.
-    """
-    read = {name: one for name, one in found.items() if isinstance(one, Outcomes)}
-    what, by = _SEVERAL[option]
+def compared(several: Alternatives) -> Found:
+    """The same questions under each system, filter or metric, of which one has to be chosen."""
+    read = {name: one for name, one in several.found.items() if isinstance(one, Outcomes)}
     sizes = dict.fromkeys(len(one.questions) for one in read.values())
-    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(found):,} {what}."]
+    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(several.found):,} {several.what}."]
     right = [(name, one.correct) for name, one in read.items()]
     rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
     lacks = [
@@ -242,11 +229,13 @@ def compared(option: str, found: Mapping[str, Outcomes | str]) -> Found:
             min(int(one.counts()[0].min()) for one in read.values()),
             max(int(one.counts()[0].max()) for one in read.values()),
         ),
-        f"One of them has to be chosen ({by} NAME): {', '.join(read)}.",
+        f"One of them has to be chosen ({several.flag} NAME): {', '.join(read)}.",
     ]
     warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in read.values() for note in one.notes))
-    warnings += [one for one in found.values() if isinstance(one, str)]
-    return Found(holds, (option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",))
+    warnings += [one for one in several.found.values() if isinstance(one, str)]
+    return Found(
+        holds, (several.option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",)
+    )
 
 
 def _candidates(found: Candidates) -> Found:

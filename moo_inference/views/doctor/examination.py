@@ -5,13 +5,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import moo_inference.readers
 from moo_inference.documents.document import printable
-from moo_inference.errors import ReaderError
-from moo_inference.readers.evaluations.lm_eval import lm_eval_filters, lm_eval_metrics
-from moo_inference.readers.evaluations.outcomes import Outcomes
-from moo_inference.readers.recognition import FORMATS, Recognised, as_format, recognise
-from moo_inference.readers.registry import checked_options, options_of, tells_progress
+from moo_inference.readers.format import Alternatives
+from moo_inference.readers.registry import FORMATS, Recognised, as_format, reader_options, recognise
 from moo_inference.views.doctor.description import DESCRIBE, PARTS, SHOWN, Found, compared
 
 _WARNINGS = 20
@@ -23,7 +19,7 @@ class Examination:
 
     Attributes:
         path: the file, as the user named it.
-        format: the name of the module that reads it, e.g. `litellm_prices`.
+        format: the format's id, e.g. `litellm_prices`.
         name: the format's name for people.
         kind: what it tells: prices, lengths, serving, outcomes, candidates or catalog.
         holds: what is in it, in sentences with counts.
@@ -66,39 +62,15 @@ def examine(
         UnknownNameError: (a LookupError) there is no such format.
     """
     known = recognise(path) if format is None else as_format(path, format)
+    form, chosen = FORMATS[known.format], reader_options(known, options, progress)
     if known.kind == "catalog":
-        checked_options(known, options, ())
         found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
         return _examination(known, found, ())
-    reader = getattr(moo_inference.readers, FORMATS[known.format].reader)
-    checked_options(known, options, options_of(reader))
-    told = {"progress": progress} if tells_progress(reader) else {}
-    chosen = {**known.options, **options, **told}
-    several = _several(path, known, chosen)
-    if several:
-        option, names = several
-        found = compared(option, _each(reader, path, option, names, chosen))
-    else:
-        found = DESCRIBE[known.kind](reader(path, **chosen))
-    if known.format == "outcomes_table" and format is None:
+    read = form.read_each(path, known.systems, chosen) if form.read_each else form.read(path, **chosen)
+    found = compared(read) if isinstance(read, Alternatives) else DESCRIBE[known.kind](read)
+    if known.kind == "outcomes" and format is None:
         found = _with_lengths(path, found)
     return _examination(known, found, () if known.kind == "candidates" else _needed(found))
-
-
-def _several(
-    path: str | os.PathLike[str], known: Recognised, chosen: dict[str, Any]
-) -> tuple[str, tuple[str, ...]] | None:
-    """The option that still has to be chosen, and what it can be."""
-    if known.systems and "correct" not in chosen:
-        return "correct", known.systems
-    if known.format == "lm_eval" and "filter" not in chosen:
-        filters = lm_eval_filters(path)
-        if len(filters) > 1:
-            return "filter", filters
-    if known.format == "lm_eval" and "metric" not in chosen:
-        metrics = lm_eval_metrics(path)
-        return ("metric", metrics) if len(metrics) > 1 else None
-    return None
 
 
 def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
@@ -111,27 +83,6 @@ def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
     sentence = f"Lengths{' and times' if timed else ''} stand in {columns}: fit --lengths takes the same file."
     tells = (*found.tells, "lengths", *(["serving"] if timed else []))
     return replace(found, holds=(*found.holds, sentence), tells=tells)
-
-
-def _each(
-    reader: Callable[..., Outcomes],
-    path: str | os.PathLike[str],
-    option: str,
-    names: Sequence[str],
-    chosen: dict[str, Any],
-) -> dict[str, Outcomes | str]:
-    """What is read for each of the names, or why nothing is; refused if it is nothing for all of them."""
-    found: dict[str, Outcomes | str] = {}
-    refused: list[str] = []
-    for name in names:
-        try:
-            found[name] = reader(path, **{option: name}, **chosen)
-        except ReaderError as error:
-            refused += error.faults
-            found[name] = error.faults[0]
-    if not any(isinstance(one, Outcomes) for one in found.values()):
-        raise ReaderError(list(dict.fromkeys(refused)))
-    return found
 
 
 def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Examination:

@@ -5,7 +5,8 @@ each system has a column of 0 and 1 is read one system at a time: `correct` is t
 """
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from moo_inference.documents.csv_file import Progress, read_csv
@@ -14,21 +15,23 @@ from moo_inference.documents.files import open_to_read
 from moo_inference.documents.json_file import read_bytes, read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
 from moo_inference.readers.evaluations.outcomes import (
+    BITS,
     Outcomes,
     OutcomesBuilder,
     answer_of,
+    each_of,
     must_be_truth,
     name_of,
     of_several,
     passes_of,
     truth,
 )
+from moo_inference.readers.format import Alternatives, Format, has_columns
 
-Row = tuple[str, tuple[Any, Any, Any, Any]]
-"""Where a row stands, and its question, whether it is correct, its answer and its score; None for what is absent."""
+Row = tuple[str, Sequence[Any]]
+"""Where a row stands, and its cells of the columns that were asked for; None for what is absent."""
 
-_NAMES = ("question", "correct", "answer", "score")
-PARQUET = b"PAR1"
+_PARQUET = b"PAR1"
 
 MOST_ROWS = 20_000_000
 """Of a Parquet file."""
@@ -61,31 +64,64 @@ def read_outcomes_table(
     needed = [question, correct, *(name for name in (answer, score) if name is not None)]
     names = (question, correct, answer or "answer", score or "score")
     beginning = read_bytes(path, 64)
-    if beginning.startswith(PARQUET):
+    if beginning.startswith(_PARQUET):
         rows = _parquet_rows(path, names, needed)
     elif beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")):
         rows = _json_rows(path, names, needed)
     else:
         rows = _csv_rows(path, names, needed, progress)
-    return _gather(path, names, rows)
+    samples = _Samples(names)
+    for where, cells in rows:
+        samples.add(where, cells)
+    return samples.build(path)
 
 
-def _gather(path: str | os.PathLike[str], names: tuple[str, ...], rows: Iterator[Row]) -> Outcomes:
-    faults, built = Faults(), OutcomesBuilder()
-    for where, (question, correct, answer, score) in rows:
+def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: Mapping[str, Any]) -> Any:
+    """Every system of a CSV that has a column for each, in one pass over it."""
+    if not systems or "correct" in options:
+        return read_outcomes_table(path, **options)
+    question, answer, score = (options.get(name) for name in ("question", "answer", "score"))
+    common = (question or "question", answer or "answer", score or "score")
+    needed = [common[0], *systems, *(name for name in (answer, score) if name is not None)]
+    samples = {system: _Samples((common[0], system, *common[1:])) for system in systems}
+    for where, (name, said, judged, *bits) in _csv_rows(path, (*common, *systems), needed, options.get("progress")):
+        for one, bit in zip(samples.values(), bits, strict=True):
+            one.add(where, (name, bit, said, judged))
+    makes = {system: partial(one.build, path) for system, one in samples.items()}
+    return Alternatives("correct", "--system", "systems, each in a column of its own", each_of(makes))
+
+
+class _Samples:
+    """Rows as they are read, and their faults."""
+
+    def __init__(self, names: tuple[str, ...]) -> None:
+        self.names = names
+        self.faults, self.built = Faults(), OutcomesBuilder()
+
+    def add(self, where: str, cells: Sequence[Any]) -> None:
+        """Take one row."""
+        question, correct, answer, score = cells
         name, is_correct = name_of(question), truth(correct)
         value = None if score in (None, "") else _number(score)
         if name is None:
-            faults.add(f"{where}: {names[0]}: must name a question, got {shown(question) if question else 'nothing'}")
+            self.refuse(where, 0, f"must name a question, got {shown(question) if question else 'nothing'}")
         if is_correct is None:
-            faults.add(f"{where}: {names[1]}: {must_be_truth(correct)}")
+            self.refuse(where, 1, must_be_truth(correct))
         if value is None and score not in (None, ""):
-            faults.add(f"{where}: {names[3]}: must be a number, got {shown(score)}")
-        if not faults.count and name is not None and is_correct is not None:
-            built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
-    faults.check()
-    passes = max(passes_of(names[1]) or 1, 1)
-    return built.build(path, (of_several(passes, names[1]),) if passes > 1 else (), passes)
+            self.refuse(where, 3, f"must be a number, got {shown(score)}")
+        if not self.faults.count and name is not None and is_correct is not None:
+            self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
+
+    def refuse(self, where: str, column: int, sentence: str) -> None:
+        """Note what must hold of a cell."""
+        self.faults.add(f"{where}: {self.names[column]}: {sentence}")
+
+    def build(self, path: object) -> Outcomes:
+        """All of them."""
+        self.faults.check()
+        correct = self.names[1]
+        passes = max(passes_of(correct) or 1, 1)
+        return self.built.build(path, (of_several(passes, correct),) if passes > 1 else (), passes)
 
 
 def _number(value: Any) -> float | None:
@@ -103,8 +139,8 @@ def _csv_rows(
     for chunk in read_csv(path, needed, optional=names, progress=progress):
         empty = [None] * len(chunk.lines)
         columns = (chunk.columns.get(name, empty) for name in names)
-        for line, question, correct, answer, score in zip(chunk.lines, *columns, strict=True):
-            yield f"{chunk.path}:{line}", (question, correct, answer, score)
+        for line, *cells in zip(chunk.lines, *columns, strict=True):
+            yield f"{chunk.path}:{line}", cells
 
 
 def _json_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: list[str]) -> Iterator[Row]:
@@ -114,8 +150,7 @@ def _json_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: lis
         for name in needed:
             if name not in record.data:
                 raise ReaderError(record.fault((), _lacking(name, list(record.data))))
-        question, correct, answer, score = (record.data.get(name) for name in names)
-        yield record.where(), (question, correct, answer, score)
+        yield record.where(), [record.data.get(name) for name in names]
 
 
 def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: list[str]) -> Iterator[Row]:
@@ -139,9 +174,8 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
             for batch in table.iter_batches(columns=wanted):
                 columns = {name: batch.column(name).to_pylist() for name in wanted}
                 empty = [None] * batch.num_rows
-                rows = zip(*(columns.get(name, empty) for name in names), strict=True)
-                for place, (question, correct, answer, score) in enumerate(rows):
-                    yield f"{path}: row {first + place}", (question, correct, answer, score)
+                for place, cells in enumerate(zip(*(columns.get(name, empty) for name in names), strict=True)):
+                    yield f"{path}: row {first + place}", cells
                 first += batch.num_rows
     except (pa.ArrowException, OSError, ValueError) as error:
         if isinstance(error, ReaderError):
@@ -152,3 +186,27 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
 def _lacking(name: str, there: list[str]) -> str:
     listed = ", ".join(map(repr, there[:40])) or "none"
     return printable(f"must have a column {name!r}{did_you_mean(name, there)}; it has: {listed}")
+
+
+def _one_column_a_system(
+    names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    """All columns but the first, if there is nothing but 0 and 1 in them."""
+    good = len(names) > 1 and len(set(names)) == len(names)
+    if good and rows and all(len(row) == len(names) and {*map(str.strip, row[1:])} <= BITS for row in rows):
+        return {"question": names[0]}, tuple(names[1:])
+    return None
+
+
+FORMAT = Format(
+    "outcomes_table",
+    "table of outcomes",
+    "outcomes",
+    read_outcomes_table,
+    json=lambda shape: {"question", "correct"} <= shape.keys,
+    header=has_columns("question", "correct"),
+    cells=_one_column_a_system,
+    magic=_PARQUET,
+    turn=2,
+    read_each=_read_each,
+)

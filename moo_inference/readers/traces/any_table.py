@@ -14,6 +14,7 @@ from moo_inference.documents.csv_file import Progress, read_csv
 from moo_inference.documents.document import LARGEST, Faults, finite, printable, shown
 from moo_inference.documents.json_file import read_bytes, read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.readers.format import Format
 from moo_inference.readers.traces.trace import Numbers, TokenTrace, TraceBuilder
 
 _PAIRS = (
@@ -34,6 +35,8 @@ _PAIRS = (
     ("input_sequence_length", "output_sequence_length"),
     ("isl", "osl"),
 )
+_SECONDS = ("seconds", "latency_s", "latency_seconds", "request_seconds", "duration_s", "elapsed_s")
+_REASONING = ("reasoning_tokens", "tokens_reasoning")
 _ROWS = 20_000
 
 
@@ -46,6 +49,18 @@ def length_columns(names: Collection[str]) -> tuple[str, str] | None:
     inward = next((name for name in inward_names if name in names), "")
     outward = next((name for name in outward_names if name in names), "")
     return (inward, outward) if inward and outward else None
+
+
+def length_options(names: Collection[str]) -> dict[str, str] | None:
+    """The columns of a table of token counts, by what they hold; None where it is none."""
+    pair = length_columns(names)
+    if pair is None:
+        return None
+    further = {
+        what: next((name for name in usual if name in names), "")
+        for what, usual in (("seconds", _SECONDS), ("reasoning_tokens", _REASONING))
+    }
+    return {"input_tokens": pair[0], "output_tokens": pair[1], **{what: name for what, name in further.items() if name}}
 
 
 def read_lengths(
@@ -134,3 +149,14 @@ def _columns(rows: list[list[float]], names: dict[str, str]) -> dict[str, Number
         what: table[:, place] if what == "seconds" else table[:, place].astype(np.int64)
         for place, what in enumerate(names)
     }
+
+
+FORMAT = Format(
+    "lengths_csv",
+    "table of token counts",
+    "lengths",
+    read_lengths,
+    json=lambda shape: length_columns(shape.keys) is not None,
+    header=length_options,
+    turn=3,
+)

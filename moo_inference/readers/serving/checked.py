@@ -12,7 +12,7 @@ BESIDE, TIMES, LATENCY = range(3)
 """How much rests on a value: nothing of the time of requests; what that can be rebuilt from; the time itself."""
 
 
-class Fields:
+class CheckedValues:
     """Values of one place of a file, taken out with checks. What is absent or null is None.
 
     What is at fault is unknown, and a doubt: `settled` refuses the run if the time of its requests rests on it, and
@@ -34,13 +34,13 @@ class Fields:
         self.weight = TIMES
         self.doubts: dict[Location, tuple[str, int]] = {}
 
-    def below(self, *location: str | int) -> "Fields":
+    def below(self, *location: str | int) -> "CheckedValues":
         """Values of a place below this one; their doubts are the same."""
-        inner = Fields(self.document, self.faults, *self.location, *location)
+        inner = CheckedValues(self.document, self.faults, *self.location, *location)
         inner.doubts, inner.weight = self.doubts, self.weight
         return inner
 
-    def weighed(self, weight: int) -> "Fields":
+    def weighed(self, weight: int) -> "CheckedValues":
         """The same values with another weight."""
         inner = self.below()
         inner.weight = weight

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from moo_inference.documents.csv_file import read_csv
 from moo_inference.documents.document import Faults
 from moo_inference.errors import ReaderError
+from moo_inference.readers.format import Format
 
 _NAMES: Mapping[str, tuple[str, ...]] = {
     "name": ("name", "model", "candidate", "configuration", "config", "method"),
@@ -117,3 +118,15 @@ def read_candidates(
         in_ms = seconds_per_query.lower().endswith(_MILLISECONDS)
         seconds = joined[seconds_per_query] / (1000.0 if in_ms else 1.0)
     return Candidates(tuple(names), joined[accuracy], joined[usd_per_query], str(path), seconds)
+
+
+def _with_usual_names(
+    names: Sequence[str], rows: Sequence[Sequence[str]]
+) -> tuple[dict[str, str], tuple[str, ...]] | None:
+    options = candidate_columns(names)
+    return None if options is None else (options, ())
+
+
+FORMAT = Format(
+    "candidates_csv", "CSV of measured candidates", "candidates", read_candidates, cells=_with_usual_names, turn=5
+)

@@ -1,16 +1,16 @@
-"""Formats that are known and not read: what such a file is, and how to bring what it holds."""
+"""Formats that are known and not supported: what such a file is, and how to bring what it holds."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
-from moo_inference.readers.shape import Shape
+from moo_inference.readers.format import Shape
 
 _OUTCOMES = "a CSV with the columns question, correct and answer, one row per sample"
 _CANDIDATES = "a CSV with the columns name, accuracy, usd_per_query and seconds_per_query, one row per model"
 
 
 @dataclass(frozen=True)
-class Foreign:
+class Unsupported:
     """A format that is not read.
 
     Attributes:
@@ -26,26 +26,28 @@ class Foreign:
         return f"{path}: must be in a format that can be read, got {self.name}: write it as {self.remedy}"
 
 
-_INSPECT = Foreign(
+_INSPECT = Unsupported(
     "an evaluation log of Inspect",
     f"{_OUTCOMES}: samples.id, whether scores.*.value is C, and scores.*.answer (inspect_ai.analysis.samples_df gives "
     "them)",
 )
-_AIDER = Foreign(
+_AIDER = Unsupported(
     "a leaderboard of Aider",
     f"{_CANDIDATES}: model, pass_rate_1 / 100, total_cost / test_cases and seconds_per_case, without rows whose "
     "total_cost is 0",
 )
 
-JSON: Mapping[str, tuple[Callable[[Shape], bool], Foreign]] = {
+JSON: Mapping[str, tuple[Callable[[Shape], bool], Unsupported]] = {
     "inspect": (lambda shape: shape.has("eval", "task") and shape.has("eval", "model"), _INSPECT),
     "promptfoo": (
         lambda shape: shape.has("results", "prompts", 0, "provider") or shape.has("results", "results", 0, "success"),
-        Foreign("an evaluation of promptfoo", f"{_OUTCOMES}: results.results.*.testIdx, success and response.output"),
+        Unsupported(
+            "an evaluation of promptfoo", f"{_OUTCOMES}: results.results.*.testIdx, success and response.output"
+        ),
     ),
     "livecodebench": (
         lambda shape: {"question_id", "graded_list"} <= shape.keys,
-        Foreign(
+        Unsupported(
             "an evaluation of LiveCodeBench",
             f"{_OUTCOMES}: question_id, and each value of graded_list in a row of its own",
         ),
@@ -54,25 +56,25 @@ JSON: Mapping[str, tuple[Callable[[Shape], bool], Foreign]] = {
 """By their keys."""
 
 
-def by_header(names: Sequence[str]) -> Foreign | None:
+def by_header(names: Sequence[str]) -> Unsupported | None:
     """A CSV that is known by its columns."""
     if {"Overall Acc", "Model", "Latency Mean (s)"} <= {*names}:
-        return Foreign(
+        return Unsupported(
             "the leaderboard of BFCL (Berkeley Function Calling)",
             f"{_CANDIDATES}: Overall Acc / 100, the cost divided by the number of its queries, and Latency Mean (s)",
         )
     return None
 
 
-def by_text(text: str) -> Foreign | None:
+def by_text(text: str) -> Unsupported | None:
     """A file of another kind that is known by its beginning."""
     if text.startswith("- ") and "\n  pass_rate_1:" in text and "\n  test_cases:" in text:
         return _AIDER
     return None
 
 
-def by_bytes(content: bytes) -> Foreign | None:
+def by_bytes(content: bytes) -> Unsupported | None:
     """A file that is no text. Inspect's .eval logs are zip archives."""
     if content.startswith(b"PK\x03\x04"):
-        return Foreign("a zip archive, as Inspect writes its .eval logs", _INSPECT.remedy)
+        return Unsupported("a zip archive, as Inspect writes its .eval logs", _INSPECT.remedy)
     return None

@@ -1,4 +1,4 @@
-"""A part of a model: some of its fields, where they came from, and what has to be said of them."""
+"""Some fields of a model, where they came from, and what has to be said of them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,11 +14,11 @@ _DISPLACED: Mapping[str, tuple[str, ...]] = {
     "usd_per_million_input_tokens": ("usd_per_million_cached_input_tokens", "price_tiers"),
     "usd_per_million_output_tokens": ("usd_per_million_reasoning_tokens", "price_tiers"),
 }
-"""What an earlier part tells no longer holds once a later one tells these."""
+"""What earlier fields tell no longer holds once later ones tell these."""
 
 
 @dataclass(frozen=True)
-class Part:
+class ModelFields:
     """Some fields of a model.
 
     Attributes:
@@ -32,12 +32,12 @@ class Part:
     notes: tuple[str, ...] = ()
 
     @classmethod
-    def of(cls, values: dict[str, Any], source: str, *notes: str) -> "Part":
+    def of(cls, values: dict[str, Any], source: str, *notes: str) -> "ModelFields":
         """Values that all came from one place."""
         return cls(values, dict.fromkeys(values, source), notes)
 
-    def over(self, other: "Part") -> "Part":
-        """Both parts; where both tell the same, this one's counts, and what the other's rested on is left out.
+    def over(self, other: "ModelFields") -> "ModelFields":
+        """Both; where both tell the same, this one's counts, and what the other's rested on is left out.
 
         So seconds per token and seconds of a request never stand together, measured passes not beside the lengths or
         seconds of another source, and prices of long or cached prompts not beside another price of input.
@@ -57,4 +57,4 @@ class Part:
             values["passes"] = {name: numbers for name, numbers in passes.items() if name != "seconds"}
         values.update(self.values)
         sources = {**other.sources, **self.sources}
-        return Part(values, {name: sources[name] for name in values}, (*other.notes, *self.notes, *notes))
+        return ModelFields(values, {name: sources[name] for name in values}, (*other.notes, *self.notes, *notes))

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from moo_inference.documents.document import LARGEST, Document, Faults, finite, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.fields import BESIDE, LATENCY, Fields
+from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -99,7 +99,7 @@ def _run(record: Document, faults: Faults, tool: str) -> ServingRun:
     if not isinstance(data, dict) or not ("completed" in data or has_statistics(set(data))):
         sentence = f'must be a result with "completed" and latencies, got {shown(data)}'
         raise ReaderError(record.fault((), sentence))
-    fields = Fields(record, faults)
+    fields = CheckedValues(record, faults)
     beside = fields.weighed(BESIDE)
     completed = fields.count("completed")
     if completed is None and "completed" in data:
@@ -135,7 +135,7 @@ def _run(record: Document, faults: Faults, tool: str) -> ServingRun:
     return fields.settled(run if completed == 0 else _timed(run, fields))
 
 
-def _timed(run: ServingRun, fields: Fields) -> ServingRun:
+def _timed(run: ServingRun, fields: CheckedValues) -> ServingRun:
     """A run in which requests completed, with its times and lengths."""
     stated = _statistics(fields)
     detail = _Requests()
@@ -180,7 +180,7 @@ def _timed(run: ServingRun, fields: Fields) -> ServingRun:
     )
 
 
-def _statistics(fields: Fields) -> dict[str, Spread | None]:
+def _statistics(fields: CheckedValues) -> dict[str, Spread | None]:
     """By quantity, what stands side by side of it; in milliseconds where it stands in several units."""
     keys: dict[str, dict[str, dict[str, str]]] = {}
     for key in fields.document.data:
@@ -197,7 +197,7 @@ def _statistics(fields: Fields) -> dict[str, Spread | None]:
     return found
 
 
-def _side_by_side(fields: Fields, keys: Mapping[str, str], divisor: float) -> Spread | None:
+def _side_by_side(fields: CheckedValues, keys: Mapping[str, str], divisor: float) -> Spread | None:
     middle = keys.get("mean", keys.get("avg"))
     mean = None if middle is None else fields.number(middle)
     if mean is None and middle is not None:
@@ -229,7 +229,7 @@ def _together(stated: Spread | None, of_requests: Spread | None) -> Spread | Non
     return Spread(stated.mean, std, dict(sorted(levels.items())), of_requests.samples)
 
 
-def _unknown_latencies(fields: Fields) -> tuple[str, ...]:
+def _unknown_latencies(fields: CheckedValues) -> tuple[str, ...]:
     """What looks like a latency, where none stands under a name that is known."""
     matches = [match for key in fields.document.data if (match := _STATISTIC.fullmatch(key))]
     like = [match[0] for match in matches if match[2] not in _QUANTITIES and _LIKE_A_LATENCY.search(match[2])]
@@ -268,7 +268,7 @@ def _rebuilt(
     return None, LOST
 
 
-def _mean(fields: Fields, which: str, completed: int | None) -> Spread | None:
+def _mean(fields: CheckedValues, which: str, completed: int | None) -> Spread | None:
     total = fields.number(f"total_{which}_tokens")
     if total is not None and completed:
         # No answer is shorter than a token, so that none is longer where the mean is one.
@@ -278,7 +278,7 @@ def _mean(fields: Fields, which: str, completed: int | None) -> Spread | None:
     return None if length is None else Spread(length)
 
 
-def _detailed(fields: Fields, completed: int | None, stated: float | None) -> _Requests:
+def _detailed(fields: CheckedValues, completed: int | None, stated: float | None) -> _Requests:
     """Single requests; their latencies only where they agree with the mean latency that is stated, if it is."""
     lists = {name: fields.raw(name) for name in ("ttfts", "itls", "input_lens", "output_lens", "errors")}
     size = len(lists["ttfts"]) if isinstance(lists["ttfts"], list) else None
@@ -354,7 +354,7 @@ def _of(values: FloatArray | None) -> Spread | None:
     return None if values is None else Spread.of(values)
 
 
-def _numbers(fields: Fields, name: str, values: list[Any] | None, rows: NDArray[np.intp]) -> FloatArray | None:
+def _numbers(fields: CheckedValues, name: str, values: list[Any] | None, rows: NDArray[np.intp]) -> FloatArray | None:
     if values is None:
         return None
     found = [finite(values[row]) for row in rows.tolist()]
@@ -365,7 +365,7 @@ def _numbers(fields: Fields, name: str, values: list[Any] | None, rows: NDArray[
     return np.array(found, dtype=float)
 
 
-def _gaps(fields: Fields, values: list[Any], rows: NDArray[np.intp]) -> FloatArray | None:
+def _gaps(fields: CheckedValues, values: list[Any], rows: NDArray[np.intp]) -> FloatArray | None:
     """(n, 2) sum of each request's inter-token latencies, and the first of them, NaN without any."""
     found = np.empty((len(rows), 2))
     for place, row in enumerate(rows.tolist()):
