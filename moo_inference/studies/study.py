@@ -10,7 +10,7 @@ from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.deprecations import renamed_keyword
-from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
+from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.errors import ErrorCollector, told_of
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
@@ -22,6 +22,7 @@ from moo_inference.pareto.front import Front
 from moo_inference.studies.assessment import Assessment, AssessmentSettings, replicate
 from moo_inference.studies.baselines import BaselineChoice, choose_baseline
 from moo_inference.studies.cell_fronts import Fronts, fronts_by_search, fronts_from_curves
+from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import choices_frame, curves_frame
 from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
@@ -159,8 +160,15 @@ class Study:
         Raises:
             OutputError: (an OSError) another file is there, or it cannot be written.
         """
-        frames = (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
-        return deliver(frame_to_json(*frames), path, CHOICES_JSON, overwrite=overwrite)
+        return deliver(frame_to_json(*self._frames), path, CHOICES_JSON, overwrite=overwrite)
+
+    def records(self) -> list[ChoiceRecord]:
+        """The choices as `to_json` has them, as values: those of models, then those of pipelines."""
+        return [ChoiceRecord.from_dict(record) for record in frame_records(*self._frames)]
+
+    @property
+    def _frames(self) -> tuple["pd.DataFrame", ...]:
+        return (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
 
     def save(
         self,
