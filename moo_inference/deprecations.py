@@ -3,19 +3,24 @@
 What changed its name keeps working for one minor release after the one that renamed it (0.3 for what 0.2 renamed).
 """
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 MODULES = {
     "moo_inference.budgets": "moo_inference.pareto.budgets",
     "moo_inference.files": "moo_inference.documents.files",
     "moo_inference.fronts": "moo_inference.pareto.front",
-    "moo_inference.grid": "moo_inference.pareto.grid",
+    "moo_inference.grid": "moo_inference.estimators.conditions",
     "moo_inference.infeasibility": "moo_inference.pareto.infeasibility",
     "moo_inference.merging": "moo_inference.pipelines.merging",
     "moo_inference.scores": "moo_inference.policy.scores",
@@ -43,6 +48,39 @@ def new_name(old: str) -> str | None:
     if package in PACKAGES:
         return PACKAGES[package] + old.removeprefix(package)
     return MODULES.get(old)
+
+
+def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """A `__getattr__` for a module: names of before give what they have become, with a warning.
+
+    Args:
+        module: its `__name__`.
+        names: what each name of before has become.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[module], names[name])
+
+    return find
+
+
+def renamed_keyword(old: str, new: str) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
+    """A decorator: a function still takes a keyword by its name of before, with a warning."""
+
+    def decorate(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+        @functools.wraps(function)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+            if old in kwargs:
+                warnings.warn(f"{function.__name__}: {old}= is {new}= now", DeprecationWarning, stacklevel=2)
+                kwargs.setdefault(new, kwargs.pop(old))
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):

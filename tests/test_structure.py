@@ -11,6 +11,7 @@ import moo_inference as mi
 
 ORDER = (
     "errors",
+    "deprecations",
     "versions",
     "formatting",
     "documents",

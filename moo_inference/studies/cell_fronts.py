@@ -6,7 +6,8 @@ from typing import Any
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.estimators import ScalingCurve, Tabulated
-from moo_inference.execution.tasks import Arrays, Piece, run_pieces
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task
+from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, looked_at_by
 
@@ -24,31 +25,34 @@ def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> 
 
 
 def fronts_by_search(
-    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, where: Mapping[str, Any]
+    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, runner: Runner
 ) -> Fronts:
-    """What `minimize` found in each cell, a piece a cell.
+    """What `minimize` found in each cell, a task a cell.
 
     Args:
         catalog: models and scenarios.
         curves: by model.
         solver: a pymoo algorithm, or a callable that makes one from a problem.
         grid: numbers of passes.
-        where: `workers`, `kept` and `progress` of `run_pieces`.
+        runner: who does the work.
     """
     cells = {
         (scenario_id, model_id): (model, scenario, curves[model_id], grid)
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
-    pieces = [Piece(f"front of {key}", _search, (*cell, solver), partial(_fits, *cell)) for key, cell in cells.items()]
-    fronts = {}
-    for (key, cell), arrays in zip(cells.items(), run_pieces(pieces, **where), strict=True):
-        fronts[key] = Front.from_evaluated(_problem(*cell), evaluated_in(arrays))
-    return fronts
+    tasks = [
+        Task(f"front of {key}", _search, (*cell, solver), Packing(arrays_of, evaluated_in, partial(_fits, *cell)))
+        for key, cell in cells.items()
+    ]
+    return {
+        key: Front.from_evaluated(_problem(*cell), evaluated)
+        for (key, cell), evaluated in zip(cells.items(), runner.run(tasks), strict=True)
+    }
 
 
-def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Arrays:
-    return arrays_of(looked_at_by(_problem(model, scenario, curve, grid), solver).distinct)
+def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Evaluated:
+    return looked_at_by(_problem(model, scenario, curve, grid), solver).distinct
 
 
 def _fits(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, arrays: Arrays) -> bool:

@@ -1,7 +1,7 @@
 """The pipelines of a study: each in every scenario under every rule."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -11,8 +11,9 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import SettingError, told_of
 from moo_inference.estimators import ScalingCurve
-from moo_inference.execution.curves import curves_in_pieces
-from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.execution.curves import estimate_in_tasks
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 from moo_inference.formatting.amounts import amount
 from moo_inference.formatting.markers import Marker, markers
 from moo_inference.pareto.evaluated import Found, looked_up
@@ -94,51 +95,32 @@ def solve_pipelines(
     catalog: Catalog,
     rules: Mapping[str, Sequence[Rule]],
     curves: Mapping[str, ScalingCurve],
-    grid: range,
-    *,
-    k_max: int,
+    conditions: Conditions,
     estimator: Any,
     solver: Any,
-    parallel: int | None,
-    latency: str | None,
-    where: Mapping[str, Any],
+    runner: Runner,
 ) -> tuple[PipelineCell, ...]:
-    """Solve every pipeline of a catalog in each of its scenarios, scenario by scenario; each is a piece of the work.
+    """Solve every pipeline of a catalog in each of its scenarios, scenario by scenario; each is a task.
 
     Args:
         catalog: where they are.
         rules: the rules of each scenario, scaled to its budgets.
         curves: of each model over the grid, as far as its evaluation tells.
-        grid: numbers of passes of the stages that have none of their own.
-        k_max: the largest k of stages that have a step of their own, but no k_max.
+        conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
         estimator: what estimates the stages that have a grid of their own.
         solver: None merges the fronts of the stages, which is exact. Else as for `run_study`.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
-        where: `workers`, `kept` and `progress` of `run_pieces`.
+        runner: who does the work.
     """
     ids = {model: key for key, model in catalog.models.items()}
 
-    def curves_of(models: Sequence[Model], own: range) -> Sequence[ScalingCurve]:
+    def curves_of(models: Sequence[Model], own: Conditions) -> Sequence[ScalingCurve]:
         named = {ids[model]: model for model in models}
-        found = (
-            curves
-            if own == grid
-            else curves_in_pieces(estimator, named, own, (), parallel=parallel, latency=latency, **where)
-        )
+        found = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
         return [found[key] for key in named]
 
     def tables_of(plan: Series) -> list[StageTable] | SettingError:
         try:
-            found = stage_tables(
-                plan,
-                k_min=grid[0],
-                k_max=k_max,
-                k_step=grid.step,
-                parallel=parallel,
-                latency=latency,
-                curves_of=curves_of,
-            )
+            found = stage_tables(plan, conditions, curves_of=curves_of)
         except SettingError as error:
             return error
         return finite_tables(found) if solver is None else found
@@ -147,29 +129,36 @@ def solve_pipelines(
     tables = {key: tables_of(plan) for key, plan in plans.items()}
     cells = [(scenario, key) for scenario in catalog.scenarios for key in plans]
     parts = [(plans[key], tables[key], catalog.scenarios[scenario]) for scenario, key in cells]
-    pieces = [
-        Piece(f"front of pipeline {cell}", _find, (*part, solver), partial(_fits, part[1]))
+    tasks = [
+        Task(f"front of pipeline {cell}", _find, (*part, solver), Packing(_packed, _unpacked, partial(_fits, part[1])))
         for cell, part in zip(cells, parts, strict=True)
     ]
-    results = run_pieces(pieces, **where) if pieces else []
-    found = []
-    for (scenario, key), part, arrays in zip(cells, parts, results, strict=True):
-        front = _front(*part, arrays)
+    results = runner.run(tasks) if tasks else []
+    cells_found = []
+    for (scenario, key), part, found in zip(cells, parts, results, strict=True):
+        front = _front(*part, found)
         with told_of(f"{key}, {scenario}"):
             choices = tuple(_choice(front, rule) for rule in rules[scenario])
-        found.append(PipelineCell(scenario, key, front if isinstance(front, PipelineFront) else None, choices))
-    return tuple(found)
+        cells_found.append(PipelineCell(scenario, key, front if isinstance(front, PipelineFront) else None, choices))
+    return tuple(cells_found)
 
 
-def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any) -> Arrays:
-    """The rows of the front, as of `Found`; or `refused`, why there are none."""
+def _find(
+    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any
+) -> Found | SettingError:
+    """The rows of the front; or why there are none."""
     try:
         refuse_quantiles(scenario)
         if isinstance(tables, SettingError):
             raise tables
-        found = merge(plan, tables, scenario, MOST_ROWS) if solver is None else _search(plan, tables, scenario, solver)
+        return merge(plan, tables, scenario, MOST_ROWS) if solver is None else _search(plan, tables, scenario, solver)
     except SettingError as error:
-        return {"refused": np.array(error.faults)}
+        return SettingError(error.faults)
+
+
+def _packed(found: Found | SettingError) -> Arrays:
+    if isinstance(found, SettingError):
+        return {"refused": np.array(found.faults)}
     arrays: Arrays = {"rows": found.rows, "looked_at": np.array([found.looked_at])}
     if found.grid_size is not None:
         # It may exceed 64 bits.
@@ -177,8 +166,15 @@ def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scena
     return arrays if found.least is None else {**arrays, "least": found.least}
 
 
+def _unpacked(arrays: Arrays) -> Found | SettingError:
+    if "refused" in arrays:
+        return SettingError(arrays["refused"].tolist())
+    size = int(arrays["grid_size"][0]) if "grid_size" in arrays else None
+    return Found(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least"), size)
+
+
 def _fits(tables: list[StageTable] | SettingError, arrays: Arrays) -> bool:
-    """Whether arrays could be what `_find` gives of some tables."""
+    """Whether arrays could be what `_find` gives of some tables, packed."""
     if "refused" in arrays:
         return arrays.keys() == {"refused"} and arrays["refused"].dtype.kind == "U" and arrays["refused"].ndim == 1
     if isinstance(tables, SettingError) or "rows" not in arrays:
@@ -204,17 +200,15 @@ def _search(plan: Series, tables: list[StageTable], scenario: Scenario, solver: 
     from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
 
     problem = PipelineProblem.of_tables(plan, tables, scenario)
-    return looked_up(problem, looked_at_by(problem, solver))
+    return replace(looked_up(problem, looked_at_by(problem, solver)), evaluated=None)
 
 
 def _front(
-    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, arrays: Arrays
+    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, found: Found | SettingError
 ) -> PipelineFront | SettingError:
-    if isinstance(tables, SettingError) or "refused" in arrays:
-        return SettingError(arrays["refused"].tolist())
-    size = int(arrays["grid_size"][0]) if "grid_size" in arrays else None
-    found = Found(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least"), size)
-    return front_of(plan, tables, scenario, found)
+    if isinstance(found, SettingError):
+        return found
+    return tables if isinstance(tables, SettingError) else front_of(plan, tables, scenario, found)
 
 
 def _choice(front: PipelineFront | SettingError, rule: Rule) -> PipelineChoice:

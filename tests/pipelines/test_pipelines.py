@@ -286,7 +286,7 @@ def test_what_is_no_pipeline_is_refused_in_words(gpt5, essay):
             pipeline_front(stages, essay)
     with pytest.raises(SettingError, match="must be for means, and scenario 'Essay feedback' has one for a quantile"):
         pipeline_front([stage], essay.replace(t_quantile=0.95))
-    with pytest.raises(SettingError, match="plan: latency must be one of"):
+    with pytest.raises(SettingError, match="latency must be one of"):
         pipeline_front([stage], essay, latency="never")
     with pytest.raises(SettingError, match="must come from a PipelineProblem, got one from InferenceScalingProblem"):
         PipelineFront.from_result(minimize(InferenceScalingProblem(gpt5, essay, k_max=4), ExhaustiveSearch()))
