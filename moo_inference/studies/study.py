@@ -19,7 +19,7 @@ from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
-from moo_inference.studies.assessment import Assessment, AssessmentSettings, replicate
+from moo_inference.studies.assessment import Assessment, AssessmentSettings, assess_cells
 from moo_inference.studies.baselines import BaselineChoice, choose_baseline
 from moo_inference.studies.cell_fronts import Fronts, fronts_by_search, fronts_from_curves
 from moo_inference.studies.choice_record import ChoiceRecord
@@ -282,7 +282,7 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
     cells = _cells(plan, curves, fronts)
     assessments = {}
     if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
-        assessments = replicate(
+        assessments = assess_cells(
             catalog.models,
             catalog.scenarios,
             plan.request.decisions,
