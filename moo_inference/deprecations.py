@@ -10,6 +10,7 @@ import sys
 import types
 import warnings
 from collections.abc import Sequence
+from typing import Any
 
 MODULES = {
     "moo_inference.budgets": "moo_inference.pareto.budgets",
@@ -35,6 +36,29 @@ MODULES = {
 
 PACKAGES = {"moo_inference.outcomes": "moo_inference.evaluation", "moo_inference.texts": "moo_inference.formatting"}
 """Of these every module moved, by its own name."""
+
+NAMES = {
+    "moo_inference.pipelines": {
+        "PipelineChoice": "moo_inference.decision.choice.Choice",
+        "PipelineFront": "moo_inference.pareto.front.Front",
+        "choose": "moo_inference.decision.choice.decide",
+    },
+}
+"""By module, what each name in it that has gone is called now, with where it stands."""
+
+
+def renamed(module: str, name: str) -> Any:
+    """What a name that has gone from a module is now, with a warning: for the module's `__getattr__`.
+
+    Raises:
+        AttributeError: there never was such a name.
+    """
+    new = NAMES[module].get(name)
+    if new is None:
+        raise AttributeError(f"module {module!r} has no attribute {name!r}")
+    warnings.warn(f"{module}.{name} is {new} now", DeprecationWarning, stacklevel=3)
+    home, _, now = new.rpartition(".")
+    return getattr(importlib.import_module(home), now)
 
 
 def new_name(old: str) -> str | None:

@@ -10,6 +10,7 @@ from conftest import ROOT
 import moo_inference as mi
 
 ORDER = (
+    "deprecations",
     "errors",
     "versions",
     "formatting",

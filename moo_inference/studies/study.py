@@ -9,11 +9,10 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog, catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import made_by_id
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
-from moo_inference.errors import MooInferenceError, SettingError, listed, told_of
+from moo_inference.errors import MooInferenceError, SettingError, listed
 from moo_inference.estimators import (
     ClosedForm,
     Estimator,
@@ -30,15 +29,14 @@ from moo_inference.pareto.front import Front
 from moo_inference.pareto.grid import pass_grid
 from moo_inference.studies.assessment import Assessment, assess_many
 from moo_inference.studies.baselines import (
-    BaselineChoice,
     check_baseline,
     choose_baseline,
     named_now,
     refuse_unknown_k,
 )
-from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves
-from moo_inference.studies.frames import choices_frame, curves_frame
-from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
+from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
+from moo_inference.studies.cells import Cell, choices_of
+from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.rules import kept_rules
 from moo_inference.versions import versions
 
@@ -47,35 +45,15 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """One model in one scenario: its front and what each rule takes from it.
-
-    Attributes:
-        scenario: id of the scenario.
-        model: id of the model.
-        front: the nondominated feasible k.
-        choices: one for each rule.
-        baselines: one for each baseline.
-    """
-
-    scenario: str
-    model: str
-    front: Front
-    choices: tuple[Choice, ...]
-    baselines: tuple[BaselineChoice, ...] = ()
-
-
-@dataclass(frozen=True)
 class Study:
     """The answers, and all that is needed to get them again.
 
     Attributes:
         catalog: the models, scenarios and pipelines that were looked at.
-        cells: one for each scenario x model, in that order.
+        cells: one for each scenario x model, in that order, and behind them one for each scenario x pipeline.
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run, as plain values.
         assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
-        pipeline_cells: one for each scenario x pipeline, in that order.
         left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
     """
 
@@ -84,8 +62,17 @@ class Study:
     model_curves: Mapping[str, ScalingCurve]
     options: Mapping[str, Any]
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
-    pipeline_cells: tuple[PipelineCell, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model_cells(self) -> tuple[Cell, ...]:
+        """Those of the cells that are of models."""
+        return tuple(cell for cell in self.cells if not cell.pipeline)
+
+    @property
+    def pipeline_cells(self) -> tuple[Cell, ...]:
+        """Those of the cells that are of pipelines."""
+        return tuple(cell for cell in self.cells if cell.pipeline)
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
@@ -104,7 +91,7 @@ class Study:
         """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
         return self._with_keep(
             curves_frame(
-                [((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"]
+                [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells], ["scenario", "model"]
             )
         )
 
@@ -117,7 +104,7 @@ class Study:
         the passes of a stage is kept, by stage where they differ). They carry no
         standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
         """
-        return pipelines_frame(self.pipeline_cells, self.catalog.models)
+        return pipelines_frame(self)
 
     @cached_property
     def pipeline_fronts(self) -> "pd.DataFrame":
@@ -125,7 +112,7 @@ class Study:
 
         Columns: scenario, pipeline, stages, cost, time, further resources, accuracy, keep.
         """
-        return pipeline_fronts_frame(self.pipeline_cells, self.catalog.models)
+        return pipeline_fronts_frame(self)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
@@ -149,7 +136,7 @@ class Study:
         Raises:
             KeyError: the study has no such cell.
         """
-        for cell in self.cells:
+        for cell in self.model_cells:
             if (cell.scenario, cell.model) == (scenario, model):
                 return cell.front
         raise KeyError((scenario, model))
@@ -306,21 +293,17 @@ def run_study(
     found = (
         fronts_from_curves(chosen, curves) if solver is None else fronts_by_search(chosen, curves, solver, grid, where)
     )
-    cells = []
-    failed: list[SettingError] = []
-    for (scenario_id, model_id), front in found.items():
-        choices: list[Choice] = []
-        for rule in rules[scenario_id]:
-            try:
-                with told_of(f"{model_id}, {scenario_id}"):
-                    choices.append(decide(front, rule))
-            except SettingError as error:
-                failed.append(error)
-        scenario = chosen.scenarios[scenario_id]
-        beside = tuple(choose_baseline(name, curves[model_id], scenario) for name in baselines)
-        cells.append(Cell(scenario_id, model_id, front, tuple(choices), beside))
-    if failed:
-        raise SettingError([fault for error in failed for fault in error.faults]) from failed[0]
+    choices = choices_of(found, rules)
+    cells = [
+        Cell(
+            scenario_id,
+            model_id,
+            front,
+            choices[scenario_id, model_id],
+            tuple(choose_baseline(name, curves[model_id], chosen.scenarios[scenario_id]) for name in baselines),
+        )
+        for (scenario_id, model_id), front in found.items()
+    ]
     assessments = {}
     if assess is not None and isinstance(estimator, MonteCarlo):
         assessments = assess_many(
@@ -335,10 +318,15 @@ def run_study(
             **conditions,
             **where,
         )
-    along = solve_pipelines(
-        chosen, rules, curves, grid, k_max=int(k_max), estimator=estimator, solver=solver, where=where, **conditions
+    along = pipeline_fronts(
+        chosen, curves, grid, k_max=int(k_max), estimator=estimator, solver=solver, where=where, **conditions
     )
-    return Study(chosen, tuple(cells), curves, options, assessments, along, left_out)
+    choices = choices_of(along, rules)
+    cells += [
+        Cell(scenario_id, "", front, choices[scenario_id, key], pipeline=key)
+        for (scenario_id, key), front in along.items()
+    ]
+    return Study(chosen, tuple(cells), curves, options, assessments, left_out)
 
 
 def recorded_settings(options: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:

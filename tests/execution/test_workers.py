@@ -16,7 +16,7 @@ from moo_inference.execution.checkpoint import keep_pieces
 from moo_inference.execution.curves import curves_in_pieces, packed, unpacked
 from moo_inference.execution.tasks import Piece, run_pieces
 from moo_inference.solvers import nsga2
-from moo_inference.studies import assessment, comparison, pipeline_cells
+from moo_inference.studies import assessment, cell_fronts, comparison
 from moo_inference.studies.assessment import assess_many
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 
@@ -162,7 +162,7 @@ def test_what_was_kept_of_pipelines_is_not_done_again(pipelines, tmp_path, monke
     def none(*arguments, **options):
         raise AssertionError("done again")
 
-    monkeypatch.setattr(pipeline_cells, "merge", none)
+    monkeypatch.setattr(cell_fronts, "merge", none)
     monkeypatch.setattr(curves, "estimate_curves", none)
     assert bytes_of(study()) == first
 
