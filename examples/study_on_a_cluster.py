@@ -10,7 +10,7 @@ from pathlib import Path
 from dask.distributed import LocalCluster
 
 import moo_inference as mi
-from moo_inference.execution.checkpoint import keep_pieces
+from moo_inference.execution.checkpoint import checkpoint
 
 
 def main():
@@ -19,11 +19,11 @@ def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        keep_pieces(Path(folder) / "results") as kept,
+        checkpoint(Path(folder) / "results") as kept,
     ):
-        study = mi.run_study(catalog, workers=cluster.scheduler_address, kept=kept, **options)
+        study = mi.run_study(catalog, workers=cluster.scheduler_address, checkpoint=kept, **options)
         study.save(kept.results)
-        print("finished pieces on disk:", len(list(kept.folder.glob("*.piece"))))
+        print("finished tasks on disk:", len(list(kept.folder.glob("*.piece"))))
     alone = mi.run_study(catalog, **options)
     print("choices:", len(study.choices))
     print("same bytes:", study.to_csv() == alone.to_csv())

@@ -3,20 +3,24 @@
 What changed its name keeps working for one minor release after the one that renamed it (0.3 for what 0.2 renamed).
 """
 
+import functools
 import importlib
 import importlib.abc
 import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ParamSpec, TypeVar
+
+_Arguments = ParamSpec("_Arguments")
+_Result = TypeVar("_Result")
 
 MODULES = {
     "moo_inference.budgets": "moo_inference.pareto.budgets",
     "moo_inference.files": "moo_inference.documents.files",
     "moo_inference.fronts": "moo_inference.pareto.front",
-    "moo_inference.grid": "moo_inference.pareto.grid",
+    "moo_inference.grid": "moo_inference.estimators.conditions",
     "moo_inference.infeasibility": "moo_inference.pareto.infeasibility",
     "moo_inference.merging": "moo_inference.pipelines.merging",
     "moo_inference.scores": "moo_inference.policy.scores",
@@ -37,29 +41,6 @@ MODULES = {
 PACKAGES = {"moo_inference.outcomes": "moo_inference.evaluation", "moo_inference.texts": "moo_inference.formatting"}
 """Of these every module moved, by its own name."""
 
-NAMES = {
-    "moo_inference.pipelines": {
-        "PipelineChoice": "moo_inference.decision.choice.Choice",
-        "PipelineFront": "moo_inference.pareto.front.Front",
-        "choose": "moo_inference.decision.choice.decide",
-    },
-}
-"""By module, what each name in it that has gone is called now, with where it stands."""
-
-
-def renamed(module: str, name: str) -> Any:
-    """What a name that has gone from a module is now, with a warning: for the module's `__getattr__`.
-
-    Raises:
-        AttributeError: there never was such a name.
-    """
-    new = NAMES[module].get(name)
-    if new is None:
-        raise AttributeError(f"module {module!r} has no attribute {name!r}")
-    warnings.warn(f"{module}.{name} is {new} now", DeprecationWarning, stacklevel=3)
-    home, _, now = new.rpartition(".")
-    return getattr(importlib.import_module(home), now)
-
 
 def new_name(old: str) -> str | None:
     """What a module is called now; None where it has not moved."""
@@ -67,6 +48,40 @@ def new_name(old: str) -> str | None:
     if package in PACKAGES:
         return PACKAGES[package] + old.removeprefix(package)
     return MODULES.get(old)
+
+
+def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """A `__getattr__` for a module: names of before give what they have become, with a warning.
+
+    Args:
+        module: its `__name__`.
+        names: what each name of before has become; with its module where that is another one.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
+        home, _, now = names[name].rpartition(".")
+        return getattr(importlib.import_module(home or module), now)
+
+    return find
+
+
+def renamed_keyword(old: str, new: str) -> Callable[[Callable[_Arguments, _Result]], Callable[_Arguments, _Result]]:
+    """A decorator: a function still takes a keyword by its name of before, with a warning."""
+
+    def decorate(function: Callable[_Arguments, _Result]) -> Callable[_Arguments, _Result]:
+        @functools.wraps(function)
+        def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
+            if old in kwargs:
+                warnings.warn(f"{function.__name__}: {old}= is {new}= now", DeprecationWarning, stacklevel=2)
+                kwargs.setdefault(new, kwargs.pop(old))
+            return function(*args, **kwargs)
+
+        return call
+
+    return decorate
 
 
 class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):

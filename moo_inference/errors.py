@@ -4,9 +4,13 @@ Every one of them can carry several faults, since a file with three wrong fields
 not three runs.
 """
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import numbers
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import Any, ParamSpec, TypeVar
+
+_Arguments = ParamSpec("_Arguments")
+_Made = TypeVar("_Made")
 
 
 class MooInferenceError(Exception):
@@ -65,6 +69,54 @@ def told_of(where: str) -> Iterator[None]:
         raise SettingError([f"{where}: {fault}" for fault in error.faults]) from error
 
 
+class ErrorCollector:
+    """Gathers what is wrong, so that all of it is raised at once.
+
+    Attributes:
+        errors: what was gathered so far.
+    """
+
+    def __init__(self) -> None:
+        self.errors: list[MooInferenceError] = []
+
+    def add(self, *sentences: str) -> None:
+        """Gather settings that are wrong, a sentence each."""
+        if sentences:
+            self.errors.append(SettingError(sentences))
+
+    def attempt(
+        self, make: Callable[_Arguments, _Made], *args: _Arguments.args, **kwargs: _Arguments.kwargs
+    ) -> _Made | None:
+        """What `make` gives of the arguments; None where it raises one of this project's errors, which is gathered."""
+        try:
+            return make(*args, **kwargs)
+        except MooInferenceError as error:
+            self.errors.append(error)
+            return None
+
+    @contextmanager
+    def collecting(self) -> Iterator[None]:
+        """What is raised of this project's errors inside is gathered, and ends the inside."""
+        try:
+            yield
+        except MooInferenceError as error:
+            self.errors.append(error)
+
+    def check(self) -> None:
+        """Raise what was gathered, if anything was.
+
+        Raises:
+            MooInferenceError: one error is raised as it is; several become one of their common kind, or else a
+                SettingError.
+        """
+        if len(self.errors) == 1:
+            raise self.errors[0]
+        if self.errors:
+            kinds = {type(error) for error in self.errors}
+            kind = kinds.pop() if len(kinds) == 1 else SettingError
+            raise kind([sentence for error in self.errors for sentence in error.faults]) from self.errors[0]
+
+
 class NonFiniteWarning(UserWarning):
     """Points were left out, since their estimates are not finite."""
 
@@ -98,6 +150,26 @@ def listed(what: str, values: object) -> list[Any]:
     if isinstance(values, str) or not isinstance(values, Iterable):
         return [values]
     return list(values)
+
+
+def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
+    """A validated whole number; booleans and fractions are refused.
+
+    Args:
+        name: what the argument is called.
+        value: what was given.
+        least: the smallest that it may be.
+        most: the largest that it may be; None means any.
+
+    Raises:
+        SettingError: (a ValueError) it is not one, is below `least`, or is above `most`.
+    """
+    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
+        raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")
+    found = int(value)
+    if most is not None and found > most:
+        raise SettingError(f"{name} must be at most {most:,}, got {found:,}")
+    return found
 
 
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:

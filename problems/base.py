@@ -9,8 +9,7 @@ import numpy as np
 from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError, of_kind
-from moo_inference.estimators.base import whole_number
+from moo_inference.errors import SettingError, of_kind, whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
     Evidence,

@@ -9,9 +9,9 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario, shared_resources
 from moo_inference.errors import SettingError, of_kind
 from moo_inference.estimators import Estimator, default_estimator
-from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
+from moo_inference.estimators.base import estimate_curves, refuse_beyond_samples
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.pareto.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
 
 
@@ -46,16 +46,14 @@ class ModelChoiceProblem(EstimatedProblem):
         of_kind("models", models, Mapping)
         if not models:
             raise SettingError("there must be at least one model, got none")
-        grid = pass_grid(k_min, k_max, k_step)
+        self.conditions = Conditions(k_min, k_max, k_step, parallel, latency)
         for model in models.values():
-            latency_settings(model, parallel, latency)
-        refuse_beyond_samples(models.values(), int(k_max))
+            of_kind("model", model, Model)
+        refuse_beyond_samples(models.values(), self.conditions.k_max)
         self.models = dict(models)
         self.estimator = default_estimator(models.values()) if estimator is None else estimator
-        self.parallel = parallel
-        self.latency = latency
-        axes = {"model": range(len(models)), "k": grid}
-        upper = (len(models) - 1, int(k_max))
+        axes = {"model": range(len(models)), "k": self.conditions.grid}
+        upper = (len(models) - 1, self.conditions.k_max)
         super().__init__(axes, upper, scenario, shared_resources(models.values()), unordered=("model",), **options)
 
     def names_of(self, X: Any) -> tuple[str, ...]:
@@ -72,8 +70,7 @@ class ModelChoiceProblem(EstimatedProblem):
                 self.estimator,
                 [models[number]],
                 k,
-                parallel=self.parallel,
-                latency=self.latency,
+                self.conditions,
                 scenarios=[self.scenario],
             )
         return ScalingCurve.joined(curves)

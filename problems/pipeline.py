@@ -8,6 +8,7 @@ import numpy as np
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.evaluated import Evaluated
@@ -62,11 +63,11 @@ class PipelineProblem(GridProblem):
             scenario: the budgets of the whole pipeline, for means.
             estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or
                 `Empirical()` where a model has measured passes.
-            k_min: the smallest k; None means k_step. A stage may have its own, as for the next two.
-            k_max: the largest k. A model whose evaluation tells of fewer ends there.
-            k_step: the distance of the grid.
-            parallel: passes at the same time, in place of each model's own number.
-            latency: how times add up, in place of each model's own rule.
+            k_min: see `Conditions`; a stage may have its own, as for the next two.
+            k_max: see `Conditions`. A model whose evaluation tells of fewer ends there.
+            k_step: see `Conditions`.
+            parallel: see `Conditions`.
+            latency: see `Conditions`.
             **options: those of pymoo's Problem, see EstimatedProblem; a subclass with a fourth objective or constraint
                 gives `n_obj=4` or `n_ieq_constr=4`.
 
@@ -76,9 +77,7 @@ class PipelineProblem(GridProblem):
         """
         plan = as_series(stages)
         refuse_quantiles(scenario)
-        tables = stage_tables(
-            plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
-        )
+        tables = stage_tables(plan, Conditions(k_min, k_max, k_step, parallel, latency), estimator)
         self._of_tables(plan, tables, scenario, options)
 
     @classmethod

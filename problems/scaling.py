@@ -6,10 +6,11 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Model, Scenario
+from moo_inference.errors import of_kind
 from moo_inference.estimators import Estimator, default_estimator
-from moo_inference.estimators.base import estimate_curves, latency_settings, refuse_beyond_samples
+from moo_inference.estimators.base import estimate_curves, refuse_beyond_samples
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.pareto.grid import pass_grid
 from moo_inference.problems.base import EstimatedProblem, Point
 
 
@@ -39,11 +40,11 @@ class InferenceScalingProblem(EstimatedProblem):
             model: the model whose passes are counted.
             scenario: the budgets.
             estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`.
-            k_min: the smallest k; None means k_step.
-            k_max: the largest k.
-            k_step: the distance of the grid.
-            parallel: passes at the same time, in place of the model's own number.
-            latency: how times add up, in place of the model's own rule.
+            k_min: see `Conditions`.
+            k_max: see `Conditions`.
+            k_step: see `Conditions`.
+            parallel: see `Conditions`.
+            latency: see `Conditions`.
             **options: those of pymoo's Problem, see EstimatedProblem; a subclass with a fourth objective or constraint
                 gives `n_obj=4` or `n_ieq_constr=4`.
 
@@ -51,14 +52,13 @@ class InferenceScalingProblem(EstimatedProblem):
             SettingError: (a ValueError) an option is out of its range, or the grid is empty.
             TypeError: there is no such option.
         """
-        grid = pass_grid(k_min, k_max, k_step)
-        latency_settings(model, parallel, latency)
-        refuse_beyond_samples([model], int(k_max))
+        self.conditions = Conditions(k_min, k_max, k_step, parallel, latency)
+        of_kind("model", model, Model)
+        refuse_beyond_samples([model], self.conditions.k_max)
         self.model = model
         self.estimator = default_estimator([model]) if estimator is None else estimator
-        self.parallel = parallel
-        self.latency = latency
-        super().__init__({"k": grid}, (int(k_max),), scenario, tuple(model.resources), **options)
+        axes, upper = {"k": self.conditions.grid}, (self.conditions.k_max,)
+        super().__init__(axes, upper, scenario, tuple(model.resources), **options)
 
     def curve(self, k: Iterable[int]) -> ScalingCurve:
         """The scaling curve at some k; see `estimates`."""
@@ -69,8 +69,7 @@ class InferenceScalingProblem(EstimatedProblem):
             self.estimator,
             [self.model],
             [k for (k,) in points],
-            parallel=self.parallel,
-            latency=self.latency,
+            self.conditions,
             scenarios=[self.scenario],
         )
         return curve

@@ -11,7 +11,7 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.errors import OutputError, SettingError
-from moo_inference.execution.checkpoint import PIECES, keep_pieces
+from moo_inference.execution.checkpoint import PIECES, checkpoint
 from moo_inference.studies.route import route
 from moo_inference.views.report import report
 from moo_inference.views.report.report import write_report
@@ -267,7 +267,7 @@ def test_throwing_pieces_away_touches_no_other_file(tmp_path):
     place.mkdir(parents=True)
     (place / "precious").write_text("mine")
     (place / f"{'0' * 24}.piece").write_bytes(b"")
-    with keep_pieces(tmp_path, start_over=True) as kept:
+    with checkpoint(tmp_path, start_over=True) as kept:
         kept.expect({"k": 1})
     assert sorted(path.name for path in place.iterdir()) == ["precious", "settings.json"]
 
@@ -297,8 +297,8 @@ def test_from_python_the_same_holds(paper, tmp_path, undrawn):
     with pytest.raises(SettingError, match=r"holds a run with other settings[^$]*overwrite=True"):
         other.save(tmp_path / "out")
     other.save(tmp_path / "out", overwrite=True)
-    with keep_pieces(tmp_path / "out", start_over=True) as kept:
-        mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], k_max=4, kept=kept).save(kept.results)
+    with checkpoint(tmp_path / "out", start_over=True) as kept:
+        mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], k_max=4, checkpoint=kept).save(kept.results)
 
 
 COMMENTED = """\

@@ -10,8 +10,8 @@ from conftest import ROOT
 import moo_inference as mi
 
 ORDER = (
-    "deprecations",
     "errors",
+    "deprecations",
     "versions",
     "formatting",
     "documents",

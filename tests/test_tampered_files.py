@@ -13,7 +13,7 @@ import pytest
 import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.errors import ReaderError
-from moo_inference.execution.checkpoint import PIECES, keep_pieces
+from moo_inference.execution.checkpoint import PIECES, checkpoint
 from moo_inference.policy.policy import Policy
 from moo_inference.solvers import nsga2
 from moo_inference.studies.assessment import assess_many
@@ -86,28 +86,30 @@ def forgeries(good):
 
 
 def study(kept):
-    return mi.run_study(PAPER, k_max=6, kept=kept).to_csv()
+    return mi.run_study(PAPER, k_max=6, checkpoint=kept).to_csv()
 
 
 def searched(kept):
     solver = lambda problem: nsga2(problem, seed=3, pop_size=4)  # noqa: E731
-    return mi.run_study(PAPER, k_max=16, solver=solver, decisions=["max-cube"], kept=kept).to_csv()
+    return mi.run_study(PAPER, k_max=16, solver=solver, decisions=["max-cube"], checkpoint=kept).to_csv()
 
 
 def assessed(kept):
     noisy = mi.MonteCarlo(trials=9)
-    return repr(assess_many(PAPER.models, PAPER.scenarios, ["max-cube"], noisy, replications=3, k_max=6, kept=kept))
+    return repr(
+        assess_many(PAPER.models, PAPER.scenarios, ["max-cube"], noisy, replications=3, k_max=6, checkpoint=kept)
+    )
 
 
 def compared(kept):
     problems = catalog_problems(PAPER, k_max=6)
-    found = compare_solvers(problems, ["exhaustive"], [0], decisions=["max-cube"], kept=kept)
+    found = compare_solvers(problems, ["exhaustive"], [0], decisions=["max-cube"], checkpoint=kept)
     return found.runs.drop(columns="seconds").to_csv()
 
 
 @pytest.mark.parametrize("work", [study, searched, assessed, compared])
 def test_a_forged_piece_is_done_anew(work, tmp_path, monkeypatch):
-    with keep_pieces(tmp_path) as kept:
+    with checkpoint(tmp_path) as kept:
         right = work(kept)
     paths = sorted((tmp_path / PIECES).rglob("*.piece"))
     keys = {}
@@ -118,7 +120,7 @@ def test_a_forged_piece_is_done_anew(work, tmp_path, monkeypatch):
         keys[kept._path(key)] = key
         return read(key, fits)
 
-    with keep_pieces(tmp_path) as again:
+    with checkpoint(tmp_path) as again:
         monkeypatch.setattr(again, "read", noted)
         assert work(again) == right
     for path in paths:
@@ -127,14 +129,14 @@ def test_a_forged_piece_is_done_anew(work, tmp_path, monkeypatch):
         good = dict(np.load(io.BytesIO(kept_digest[path][32:])))
         for body in forgeries(good):
             path.write_bytes(hashlib.sha256(keys[path].encode() + b"\0" + body).digest() + body)
-            with keep_pieces(tmp_path) as forged:
+            with checkpoint(tmp_path) as forged:
                 found = work(forged)
             # Nothing tells numbers of the right kind from others, where they are whole and could be.
             if found != right:
                 assert np.load(io.BytesIO(body)).files == list(good)
         path.unlink()
         path.mkdir()
-        with keep_pieces(tmp_path) as blocked, pytest.raises(OSError, match="cannot be written"):
+        with checkpoint(tmp_path) as blocked, pytest.raises(OSError, match="cannot be written"):
             work(blocked)
         path.rmdir()
         path.write_bytes(kept_digest[path])
@@ -218,12 +220,12 @@ def test_choices_that_are_none_are_refused_in_a_line(name, saved, tmp_path, caps
 
 
 def test_settings_of_kept_pieces_that_are_none_are_begun_anew(tmp_path):
-    with keep_pieces(tmp_path) as kept:
+    with checkpoint(tmp_path) as kept:
         right = study(kept)
     path = tmp_path / PIECES / "study" / "settings.json"
     for text in (*DEEP.values(), "", "[]", "null", "{", "\x00"):
         path.write_text(text)
-        with keep_pieces(tmp_path) as kept:
+        with checkpoint(tmp_path) as kept:
             assert study(kept) == right
 
 

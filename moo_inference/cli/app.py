@@ -99,7 +99,7 @@ def solve(
     from moo_inference.documents.frames import frame_to_csv
     from moo_inference.views import study_tables
 
-    with resumable(out, "study", work, question.catalog) as kept:
+    with resumable(out, "study", work, question.catalog) as checkpoint:
         study = solve_study(
             question,
             stages,
@@ -109,7 +109,7 @@ def solve(
             extras.baseline,
             assess=extras.assess,
             workers=work.asked,
-            kept=kept,
+            checkpoint=checkpoint,
         )
         if out is not None:
             options = told(question, stages, estimation, conditions, tails, extras)
@@ -227,9 +227,9 @@ def reproduce(
         from moo_inference.paper.figures import paper_figures
 
         drawn["--figures"] = (figures, paper_figures(load_catalog("paper").models))
-    with resumable(out, "reproduction", work, others=drawn) as kept:
+    with resumable(out, "reproduction", work, others=drawn) as checkpoint:
         with report_progress("estimating") as progress:
-            reproduction = reproduce_paper(progress, workers=work.asked, kept=kept)
+            reproduction = reproduce_paper(progress, workers=work.asked, checkpoint=checkpoint)
         if out is not None:
             reproduction.save(out, overwrite=work.start_over or work.force)
     if figures is not None:
@@ -284,7 +284,7 @@ def assess(
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
     asked = choose_estimator(**asdict(simulation), models=chosen.models.values())
-    with resumable(out, "assessment", work, question.catalog) as kept:
+    with resumable(out, "assessment", work, question.catalog) as checkpoint:
         with report_progress("assessing") as progress:
             found = assess_many(
                 chosen.models,
@@ -294,7 +294,7 @@ def assess(
                 replications=replications,
                 queries_per_month=queries_per_month,
                 workers=work.asked,
-                kept=kept,
+                checkpoint=checkpoint,
                 progress=progress,
                 **asdict(conditions),
             )

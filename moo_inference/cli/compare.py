@@ -69,7 +69,7 @@ def compare(
     """
     from moo_inference.catalog import load_catalog
     from moo_inference.cli.progress import report_progress
-    from moo_inference.estimators.base import whole_number
+    from moo_inference.errors import whole_number
     from moo_inference.studies.comparison import catalog_problems, compare_solvers
     from moo_inference.views import comparison_tables
 
@@ -83,7 +83,7 @@ def compare(
         k_max=k_max,
         k_step=k_step,
     )
-    with resumable(out, "comparison", work, catalog) as kept:
+    with resumable(out, "comparison", work, catalog) as checkpoint:
         with report_progress("comparing") as progress:
             comparison = compare_solvers(
                 problems,
@@ -92,7 +92,7 @@ def compare(
                 evaluations=evaluations,
                 decisions=decision,
                 workers=work.asked,
-                kept=kept,
+                checkpoint=checkpoint,
                 progress=progress,
             )
         tell_left_out(comparison.settings.get("left_out", {}))

@@ -13,7 +13,7 @@ from moo_inference.formatting.lines import note
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
-    from moo_inference.execution.checkpoint import KeptPieces
+    from moo_inference.execution.checkpoint import Checkpoint
     from moo_inference.formatting.table import Table
     from moo_inference.studies import Study
     from moo_inference.studies.route import Route
@@ -28,8 +28,8 @@ def resumable(
     work: Kept,
     catalog: str | None = None,
     others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
-) -> Iterator["KeptPieces | None"]:
-    """Keep finished pieces in the folder of results, if there is one; whoever stops the run is told how to go on.
+) -> Iterator["Checkpoint | None"]:
+    """Keep finished tasks in the folder of results, if there is one; whoever stops the run is told how to go on.
 
     What stands in the way of results is refused before.
 
@@ -47,7 +47,7 @@ def resumable(
         OutputError: (an OSError) the folder cannot be written.
     """
     from moo_inference.documents.results import ASSESSMENT, SETTINGS, results_of
-    from moo_inference.execution.checkpoint import keep_pieces
+    from moo_inference.execution.checkpoint import checkpoint
 
     if out is None and work.start_over:
         raise SettingError("--start-over must come with --out, the folder in which to start over")
@@ -63,11 +63,11 @@ def resumable(
         try:
             yield None
         except KeyboardInterrupt as stop:
-            raise StoppedError("interrupted; nothing was kept (with --out DIR, finished pieces are)") from stop
+            raise StoppedError("interrupted; nothing was kept (with --out DIR, finished tasks are)") from stop
         return
     kept = None
     try:
-        with keep_pieces(out, run=run, start_over=work.start_over, overwrite=work.force) as kept:
+        with checkpoint(out, run=run, start_over=work.start_over, overwrite=work.force) as kept:
             yield kept
     except KeyboardInterrupt as stop:
         count = 0 if kept is None else kept.count
@@ -79,7 +79,7 @@ def resumable(
 
 
 def _go_on(out: str, count: int) -> str:
-    what = "1 finished piece is" if count == 1 else f"{count} finished pieces are"
+    what = "1 finished task is" if count == 1 else f"{count} finished tasks are"
     return f"{what} kept in {out}: to go on, give the same command again"
 
 
@@ -105,7 +105,7 @@ def solve_study(
     *,
     assess: bool = False,
     workers: int | str = 1,
-    kept: "KeptPieces | None" = None,
+    checkpoint: "Checkpoint | None" = None,
 ) -> "Study":
     """Run the study that the options ask for, with progress on stderr."""
     from moo_inference.catalog import load_catalog, with_quantiles
@@ -134,7 +134,7 @@ def solve_study(
             baselines=baselines or (),
             assess=REPLICATIONS if assess else None,
             workers=workers,
-            kept=kept,
+            checkpoint=checkpoint,
             progress=progress,
             **asdict(conditions),
         )

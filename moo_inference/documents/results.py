@@ -11,7 +11,7 @@ from moo_inference.errors import OutputError, SettingError
 
 SETTINGS = "settings.json"
 PIECES = ".pieces"
-"""The folder of finished pieces, inside the folder that results are written into."""
+"""The folder of finished tasks, inside the folder that results are written into."""
 
 CHOICES_CSV = Kind("choices as CSV", "scenario,model,decision,status,k,")
 CHOICES_JSON = Kind("choices as JSON", '[\n{"scenario": ')
@@ -150,7 +150,7 @@ def refuse_differences(
 
 
 def _at_work(folder: str | os.PathLike[str], run: str, settings: Mapping[str, Any]) -> bool:
-    """Whether the pieces kept in a folder are of this very run, which may have started over there."""
+    """Whether the tasks kept in a folder are of this very run, which may have started over there."""
     kept = recorded(Path(folder) / PIECES / run / SETTINGS)
     if kept is None:
         return False

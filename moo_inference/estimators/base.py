@@ -1,6 +1,5 @@
 """What every estimator offers, and the checks that they share."""
 
-import numbers
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
@@ -8,18 +7,15 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import Limit, Model, Scenario
-from moo_inference.errors import SettingError, of_kind
+from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import IntArray, ScalingCurve
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
 
-LATENCIES = ("ideal", "waves")
-
 MOST_TRIALS = 100_000_000
 """More would not fit into memory."""
-
-_MOST_PARALLEL = 10**9
 
 
 class Estimator(ABC):
@@ -74,25 +70,27 @@ def estimate_curves(
     estimator: Any,
     models: Sequence[Model],
     k: Iterable[int],
+    conditions: Conditions,
     *,
-    parallel: int | None = None,
-    latency: str | None = None,
     scenarios: Sequence[Scenario] = (),
     progress: Progress | None = None,
-    within_samples: bool = False,
 ) -> list[ScalingCurve]:
     """What `Estimator.estimate_many` does, also for any object with just `estimate(model, k, parallel=, latency=)`.
 
-    With `within_samples`, the curve of a model whose evaluation tells of no larger k ends there; without, such a k is
-    refused.
+    Args:
+        estimator: what estimates.
+        models: the models.
+        k: numbers of passes, which need not be those of the conditions.
+        conditions: how passes run.
+        scenarios: for which the curves get a view.
+        progress: told how far the work is.
 
     Raises:
-        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+        SettingError: (a ValueError) an argument is out of its range.
     """
     if not callable(getattr(estimator, "estimate", None)):
         raise SettingError(f"estimator must be an Estimator, such as ClosedForm(), got {estimator!r:.60}")
-    if within_samples:
-        return _within_samples(estimator, models, passes(k), parallel, latency, scenarios, progress)
+    parallel, latency = conditions.parallel, conditions.latency
     if isinstance(estimator, Estimator):
         return estimator.estimate_many(
             models, k, parallel=parallel, latency=latency, scenarios=scenarios, progress=progress
@@ -100,25 +98,29 @@ def estimate_curves(
     return [estimator.estimate(model, k, parallel=parallel, latency=latency) for model in models]
 
 
-def _within_samples(
+def curves_within_samples(
     estimator: Any,
     models: Sequence[Model],
-    k: IntArray,
-    parallel: int | None,
-    latency: str | None,
-    scenarios: Sequence[Scenario],
-    progress: Progress | None,
+    conditions: Conditions,
+    *,
+    scenarios: Sequence[Scenario] = (),
+    progress: Progress | None = None,
 ) -> list[ScalingCurve]:
-    """Curves up to each model's own limit; models that share a limit are estimated together."""
-    groups = groups_within_samples(models, k)
+    """The curves of several models over the grid, each as far as its evaluation tells.
+
+    Models that share a limit are estimated together; see `estimate_curves` for the arguments.
+
+    Raises:
+        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+    """
+    groups = groups_within_samples(models, passes(conditions.grid))
     curves: dict[int, ScalingCurve] = {}
-    for step, (part, numbers_of) in enumerate(groups):
+    for step, (k, numbers_of) in enumerate(groups):
         found = estimate_curves(
             estimator,
             [models[number] for number in numbers_of],
-            part,
-            parallel=parallel,
-            latency=latency,
+            k,
+            conditions,
             scenarios=scenarios,
             progress=progress if len(groups) == 1 else None,
         )
@@ -216,45 +218,14 @@ def passes(k: Iterable[int] | int) -> IntArray:
     return values.astype(np.int64)
 
 
-def whole_number(name: str, value: object, least: int, most: int | None = None) -> int:
-    """A validated whole number; booleans and fractions are refused.
-
-    Raises:
-        SettingError: (a ValueError) it is not one, is below `least`, or is above `most`.
-    """
-    if isinstance(value, bool) or not isinstance(value, numbers.Integral) or value < least:
-        raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    found = int(value)
-    if most is not None and found > most:
-        raise SettingError(f"{name} must be at most {most:,}, got {found:,}")
-    return found
-
-
-def settle_whole_numbers(owner: object, least: dict[str, int]) -> list[str]:
-    """Make whole numbers of a frozen estimator's fields; what is none is told, a sentence a field.
+def settle_whole_numbers(owner: object, least: dict[str, int], errors: ErrorCollector) -> None:
+    """Make whole numbers of a frozen estimator's fields; what is none is gathered.
 
     Args:
         owner: the estimator.
         least: the least that each field may be.
+        errors: where what is wrong is gathered.
     """
-    faults: list[str] = []
     for name, lowest in least.items():
-        try:
-            most = MOST_TRIALS if name == "trials" else None
-            object.__setattr__(owner, name, whole_number(name, getattr(owner, name), lowest, most))
-        except SettingError as error:
-            faults.extend(error.faults)
-    return faults
-
-
-def latency_settings(model: Model, parallel: int | None, latency: str | None) -> tuple[int, str]:
-    """P and the latency rule in force: the arguments where given, else the model's own.
-
-    Raises:
-        SettingError: (a ValueError) P is not a whole number of at least 1, or the rule is unknown.
-    """
-    of_kind("model", model, Model)
-    rule = model.latency if latency is None else latency
-    if rule not in LATENCIES:
-        raise SettingError(f"latency must be one of: {', '.join(LATENCIES)}; got {rule!r}")
-    return model.parallel if parallel is None else whole_number("parallel", parallel, 1, _MOST_PARALLEL), rule
+        most = MOST_TRIALS if name == "trials" else None
+        object.__setattr__(owner, name, errors.attempt(whole_number, name, getattr(owner, name), lowest, most))

@@ -14,11 +14,11 @@ from moo_inference.estimators.base import (
     Estimator,
     Progress,
     can_tell,
-    latency_settings,
     passes,
     refuse_beyond_samples,
     refuse_unknown_quantiles,
 )
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
 from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
@@ -59,6 +59,7 @@ class ClosedForm(Estimator):
     ) -> list[ScalingCurve]:
         """The exact curves of several models. See `Estimator.estimate_many`."""
         asked = passes(k)
+        conditions = Conditions(parallel=parallel, latency=latency)
         refuse_beyond_samples(models, int(asked.max()), "k")
         resources = shared_resources(models)
         tables = np.zeros((len(models), len(asked), len(columns_of(resources))))
@@ -68,7 +69,7 @@ class ClosedForm(Estimator):
         for number, found in enumerate(known):
             if found is not None:
                 tables[number, :, 10:15], errors[number] = found.columns(_SPREAD), found.error
-        totals = [_totals(model, asked, *latency_settings(model, parallel, latency)) for model in models]
+        totals = [_totals(model, asked, *conditions.of(model)) for model in models]
         for which, start in enumerate((0, 5, *range(15, tables.shape[2], 5))):
             _fill(tables[:, :, start : start + 4], [own[which] for own in totals], asked)
         curves = []

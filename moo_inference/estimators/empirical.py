@@ -8,16 +8,16 @@ import numpy as np
 from scipy.special import ndtri
 
 from moo_inference.catalog import Model, Passes, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    latency_settings,
     passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
 from moo_inference.estimators.closed_form import ClosedForm
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_law import prompts_paid, prompts_read, prompts_used, reasoning_price, written_price
@@ -50,9 +50,9 @@ class Empirical(Estimator):
     seed: int = 42
 
     def __post_init__(self) -> None:
-        faults = settle_whole_numbers(self, {"trials": 1, "seed": 0})
-        if faults:
-            raise SettingError(faults)
+        errors = ErrorCollector()
+        settle_whole_numbers(self, {"trials": 1, "seed": 0}, errors)
+        errors.check()
 
     def estimate_many(
         self,
@@ -66,9 +66,10 @@ class Empirical(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models from common random numbers. See `Estimator.estimate_many`."""
         asked = passes(k)
+        conditions = Conditions(parallel=parallel, latency=latency)
         refuse_beyond_samples(models, int(asked.max()), "k")
         runs = {
-            number: _Run(model, asked, self.trials, *latency_settings(model, parallel, latency), scenarios)
+            number: _Run(model, asked, self.trials, *conditions.of(model), scenarios)
             for number, model in enumerate(models)
             if model.passes is not None
         }

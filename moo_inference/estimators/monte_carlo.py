@@ -7,15 +7,15 @@ from typing import Any, Literal
 import numpy as np
 
 from moo_inference.catalog import Model, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    latency_settings,
     passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.pass_law import (
     PassLaw,
@@ -59,11 +59,11 @@ class MonteCarlo(Estimator):
     draws: Literal["common", "independent"] = "common"
 
     def __post_init__(self) -> None:
-        faults = settle_whole_numbers(self, {"trials": 1, "seed": 0})
+        errors = ErrorCollector()
+        settle_whole_numbers(self, {"trials": 1, "seed": 0}, errors)
         if self.draws not in DRAWS:
-            faults.append(f"draws must be one of: {', '.join(DRAWS)}; got {self.draws!r}")
-        if faults:
-            raise SettingError(faults)
+            errors.add(f"draws must be one of: {', '.join(DRAWS)}; got {self.draws!r}")
+        errors.check()
 
     def estimate_many(
         self,
@@ -77,11 +77,10 @@ class MonteCarlo(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models from the same draws. See `Estimator.estimate_many`."""
         asked = passes(k)
+        conditions = Conditions(parallel=parallel, latency=latency)
         refuse_beyond_samples(models, int(asked.max()), "k")
         distinct, position = np.unique(asked, return_inverse=True)
-        summaries = [
-            _Summary(model, distinct, *latency_settings(model, parallel, latency), scenarios) for model in models
-        ]
+        summaries = [_Summary(model, distinct, *conditions.of(model), scenarios) for model in models]
         needs = Needs(
             tuple(dict.fromkeys(key for summary in summaries for key in summary.lengths)),
             tuple(dict.fromkeys(summary.wave for summary in summaries if summary.wave is not None)),

@@ -35,8 +35,8 @@ class Team:
 
     Attributes:
         backend: what `joblib.parallel_config` is given.
-        deaths: the exceptions which say that a worker died, and not that a piece is at fault.
-        patience: so often in a row may workers die before any piece is finished.
+        deaths: the exceptions which say that a worker died, and not that a task is at fault.
+        patience: so often in a row may workers die before any task is finished.
     """
 
     backend: dict[str, Any]
@@ -112,7 +112,7 @@ def _dask_team(address: str) -> Iterator[Team]:
         yield Team(
             {"backend": _dask_backend(), "client": client, "n_jobs": -1},
             (distributed.scheduler.KilledWorker, distributed.CancelledError),
-            # Dask itself has sent a piece to four workers before it gives up.
+            # Dask itself has sent a task to four workers before it gives up.
             patience=2,
         )
     finally:

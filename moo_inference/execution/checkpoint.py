@@ -1,4 +1,4 @@
-"""Finished pieces in a folder, so that a run that was interrupted can go on."""
+"""Finished tasks in a folder, so that a run that was interrupted can go on."""
 
 import hashlib
 import io
@@ -15,6 +15,7 @@ import numpy as np
 from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
+from moo_inference.deprecations import renamed
 from moo_inference.documents.files import HALF_WRITTEN, prepare_folder, write_atomically
 from moo_inference.documents.results import PIECES, SETTINGS, recorded, refuse_differences, refuse_other_settings
 from moo_inference.errors import OutputError
@@ -25,11 +26,11 @@ _DIGEST = hashlib.sha256().digest_size
 _START_OVER = "--start-over to throw it away"
 
 
-class KeptPieces:
-    """The finished pieces of one run. Each file is written whole, and one that is damaged counts as missing."""
+class Checkpoint:
+    """The finished tasks of one run. Each file is written whole, and one that is damaged counts as missing."""
 
     def __init__(self, results: Path, run: str, *, start_over: bool = False, overwrite: bool = False) -> None:
-        """Made by `keep_pieces`."""
+        """Made by `checkpoint`."""
         self.results = results
         self.run = run
         self.folder = results / PIECES / run
@@ -39,18 +40,18 @@ class KeptPieces:
         self._settled = False
 
     def expect_once(self, settings: Mapping[str, Any]) -> None:
-        """`expect`, unless a larger run has said already what the pieces are for."""
+        """`expect`, unless a larger run has said already what the tasks are for."""
         if not self._settled:
             self.expect(settings)
 
     def expect(self, settings: Mapping[str, Any]) -> None:
-        """Say what the pieces are for, before the first is read.
+        """Say what the tasks are for, before the first is read.
 
         Args:
             settings: all that shapes the results, as plain values.
 
         Raises:
-            SettingError: (a ValueError) the folder has pieces of other settings; what differs is named.
+            SettingError: (a ValueError) the folder has tasks of other settings; what differs is named.
             OutputError: (an OSError) the folder cannot be written.
         """
         self._settled = True
@@ -67,17 +68,17 @@ class KeptPieces:
             write_atomically(path, text)
 
     def _forget(self) -> None:
-        """Delete the pieces, and nothing else that may lie beside them."""
+        """Delete the finished tasks, and no other file of the folder."""
         for entry in os.listdir(self.folder):
             if _PIECE.fullmatch(entry) or entry == SETTINGS:
                 (self.folder / entry).unlink(missing_ok=True)
 
     def read(self, key: str, fits: Callable[[Mapping[str, NDArray[Any]]], bool]) -> dict[str, NDArray[Any]] | None:
-        """The arrays of a finished piece; None where there is none, or its file is damaged or was tampered with.
+        """The arrays of a finished task; None where there is none, or its file is damaged or was tampered with.
 
         Args:
-            key: of the piece.
-            fits: whether the piece could give such arrays.
+            key: of the task.
+            fits: whether the task could give such arrays.
         """
         path = self._path(key)
         if not path.is_file():
@@ -94,7 +95,7 @@ class KeptPieces:
         return found
 
     def write(self, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep a finished piece.
+        """Keep a finished task.
 
         Raises:
             OutputError: (an OSError) it cannot be written; what was kept before stays as it is.
@@ -110,13 +111,13 @@ class KeptPieces:
 
 
 @contextmanager
-def keep_pieces(
+def checkpoint(
     folder: str | os.PathLike[str], *, run: str = "study", start_over: bool = False, overwrite: bool = False
-) -> Iterator[KeptPieces]:
-    """Keep finished pieces in a folder while a run is at work, and take up those that are there.
+) -> Iterator[Checkpoint]:
+    """Keep finished tasks in a folder while a run is at work, and take up those that are there.
 
     Hand the result to `run_study`, `assess_many` or `compare_solvers`, and save into the same folder inside the `with`.
-    The pieces stay, so that a finished run is quick to do again. They are in `.pieces`, which may be deleted.
+    The tasks stay, so that a finished run is quick to do again. They are in `.pieces`, which may be deleted.
 
     Args:
         folder: for the results. Nobody else may be at work in it; a lock whose owner died does not count.
@@ -127,9 +128,8 @@ def keep_pieces(
     Raises:
         OutputError: (an OSError) the folder cannot be written, or another run is at work in it.
     """
-    kept = KeptPieces(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
-    pieces = prepare_folder(kept.folder).parent
-    lock = FileLock(pieces / _LOCK)
+    kept = Checkpoint(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
+    lock = FileLock(prepare_folder(kept.folder).parent / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
@@ -158,3 +158,6 @@ def _arrays(body: bytes) -> dict[str, NDArray[Any]] | None:
 
 def _digest(key: str, body: bytes) -> bytes:
     return hashlib.sha256(key.encode() + b"\0" + body).digest()
+
+
+__getattr__ = renamed(__name__, {"KeptPieces": "Checkpoint", "keep_pieces": "checkpoint"})

@@ -1,4 +1,4 @@
-"""The curves of a study, in pieces that can be computed one by one."""
+"""The curves of a study, in tasks that can be computed one by one."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import fields, replace
@@ -10,15 +10,15 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.base import estimate_curves, groups_within_samples, passes
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
-from moo_inference.execution.checkpoint import KeptPieces
-from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 
 _CLOSED_FORM_VALUES = 8_192
-"""Models x k in a piece: some hundredths of a second."""
+"""Models x k in a task: some hundredths of a second."""
 
 _SIMULATED_VALUES = 2_000_000
-"""Models x k x trials in a piece, or normals where each k draws its own: some tenths of a second."""
+"""Models x k x trials in a task, or normals where each k draws its own: some tenths of a second."""
 
 _NOTHING = np.array([])
 
@@ -26,59 +26,50 @@ _Part = tuple[list[str], IntArray]
 """Some models, by id, and their numbers of passes."""
 
 
-def curves_in_pieces(
+def estimate_in_tasks(
     estimator: Any,
     models: Mapping[str, Model],
-    grid: Sequence[int],
+    conditions: Conditions,
     scenarios: Sequence[Scenario],
-    *,
-    parallel: int | None,
-    latency: str | None,
-    workers: int | str = 1,
-    kept: KeptPieces | None = None,
-    progress: Progress | None = None,
+    runner: Runner,
 ) -> dict[str, ScalingCurve]:
     """The curve of each model over the grid, or as much of it as its evaluation tells of; see `estimate_curves`.
 
     Args:
         estimator: what estimates.
         models: by id.
-        grid: numbers of passes.
+        conditions: which k, and how passes run.
         scenarios: for which the curves get a view.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
-        workers: as for `run_pieces`, like the next two.
-        kept: finished pieces.
-        progress: told how far the work is.
+        runner: who does the work.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
     """
+    ids, entries = list(models), list(models.values())
     parts = [
         part
-        for limit, members in groups_within_samples(list(models.values()), passes(grid))
-        for part in _parts(
-            estimator, {list(models)[number]: list(models.values())[number] for number in members}, limit
-        )
+        for k, members in groups_within_samples(entries, passes(conditions.grid))
+        for part in _parts(estimator, {ids[number]: entries[number] for number in members}, k)
     ]
-    options = {"parallel": parallel, "latency": latency}
-    pieces = [
-        Piece(
+    tasks = [
+        Task(
             f"curves of {', '.join(names)} at k = {k[0]} to {k[-1]}, {len(k)} of them",
             _estimate,
-            (estimator, [models[name] for name in names], k, tuple(scenarios), options),
-            partial(_fits, [tuple(models[name].resources) for name in names], k, len(scenarios)),
-            tells=True,
+            (estimator, [models[name] for name in names], k, tuple(scenarios), conditions),
+            Packing(
+                partial(_packed_together, scenarios=scenarios),
+                partial(_unpacked_together, count=len(names), scenarios=scenarios),
+                partial(_fits, [tuple(models[name].resources) for name in names], k, len(scenarios)),
+            ),
+            reports_progress=True,
         )
         for names, k in parts
     ]
     found: dict[str, list[ScalingCurve]] = {}
-    for (names, _), arrays in zip(
-        parts, run_pieces(pieces, workers=workers, kept=kept, progress=progress), strict=True
-    ):
-        for number, name in enumerate(names):
-            found.setdefault(name, []).append(unpacked(arrays, f"{number}/", scenarios))
-    return {name: _whole(found[name]) for name in models}
+    for (names, _), curves in zip(parts, runner.run(tasks), strict=True):
+        for name, curve in zip(names, curves, strict=True):
+            found.setdefault(name, []).append(curve)
+    return {name: _joined(found[name]) for name in models}
 
 
 def _parts(estimator: Any, models: Mapping[str, Model], k: IntArray) -> Iterator[_Part]:
@@ -106,15 +97,32 @@ def _estimate(
     models: list[Model],
     k: IntArray,
     scenarios: tuple[Scenario, ...],
-    options: dict[str, Any],
+    conditions: Conditions,
     progress: Progress | None = None,
-) -> Arrays:
-    curves = estimate_curves(estimator, models, k, scenarios=scenarios, progress=progress, **options)
+) -> list[ScalingCurve]:
+    curves = estimate_curves(estimator, models, k, conditions, scenarios=scenarios, progress=progress)
+    return [_contiguous(curve) for curve in curves]
+
+
+def _contiguous(curve: ScalingCurve) -> ScalingCurve:
+    """The same numbers row by row: sums along a row depend on how it lies in memory, and a disk knows one way alone."""
+    views = {
+        scenario: BudgetView(np.ascontiguousarray(view.values), np.ascontiguousarray(view.attainment))
+        for scenario, view in curve.views.items()
+    }
+    return replace(curve, table=np.ascontiguousarray(curve.table), error=np.ascontiguousarray(curve.error), views=views)
+
+
+def _packed_together(curves: Sequence[ScalingCurve], scenarios: Sequence[Scenario]) -> Arrays:
     return {
         f"{number}/{name}": values
         for number, curve in enumerate(curves)
         for name, values in packed(curve, scenarios).items()
     }
+
+
+def _unpacked_together(arrays: Arrays, count: int, scenarios: Sequence[Scenario]) -> list[ScalingCurve]:
+    return [unpacked(arrays, f"{number}/", scenarios) for number in range(count)]
 
 
 def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arrays: Arrays) -> bool:
@@ -180,5 +188,5 @@ def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> Scal
     return replace(curve, views=views)
 
 
-def _whole(parts: list[ScalingCurve]) -> ScalingCurve:
+def _joined(parts: list[ScalingCurve]) -> ScalingCurve:
     return parts[0] if len(parts) == 1 else ScalingCurve.joined(parts)

@@ -1,6 +1,6 @@
-"""Pieces of work, and what runs them. The results are the same, bit for bit, whoever does.
+"""Tasks, and what runs them. The results are the same, bit for bit, whoever does.
 
-Pieces are cut without regard to who runs them, and each computes with one thread, so that sums have one order.
+Tasks are cut without regard to who runs them, and each computes with one thread, so that sums have one order.
 """
 
 import time
@@ -8,46 +8,62 @@ import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, TypeVar
 
-import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.errors import SettingError, WorkerError
 from moo_inference.estimators import Progress
 from moo_inference.execution.backends import Team, check_workers, ready_team
-from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.formatting.words import counted
 from moo_inference.versions import versions
 
+Result = TypeVar("Result")
+
 Arrays = dict[str, NDArray[Any]]
-"""What a piece gives: plain arrays by name, which can be sent, and stored without trust in who wrote them."""
+"""A result on disk: plain arrays by name, which can be stored without trust in who wrote them."""
 
 WORTH_WORKERS = 1.0
-"""Seconds of work that must be left, by the time which the pieces so far took, before workers get any: about what
+"""Seconds of work that must be left, by the time which the tasks so far took, before workers get any: about what
 starting them takes."""
 
 
 @dataclass(frozen=True)
-class Piece:
+class Packing(Generic[Result]):
+    """How a result gets to a disk and back.
+
+    Attributes:
+        pack: a result as arrays.
+        unpack: the result of such arrays.
+        fits: whether arrays could be those of the task: what is on disk may have been tampered with.
+    """
+
+    pack: Callable[[Result], Arrays]
+    unpack: Callable[[Arrays], Result]
+    fits: Callable[[Mapping[str, NDArray[Any]]], bool]
+
+
+@dataclass(frozen=True)
+class Task(Generic[Result]):
     """A part of a study that can be computed alone.
 
     Attributes:
-        key: what it computes, in words that no other piece of the same run has.
-        function: of a module, so that it can be sent. What it returns are arrays by name.
+        key: what it computes, in words that no other task of the same run has.
+        function: of a module, so that it can be sent. What it returns can be pickled.
         arguments: for the function; they are sent as well.
-        fits: whether it could have returned some arrays: what is kept of it may have been tampered with.
-        tells: whether the function takes `progress=` beside them, to be told of where it is the only piece.
+        packing: how its result gets to a disk and back.
+        reports_progress: whether the function takes `progress=` too, for where it is the only task.
     """
 
     key: str
-    function: Callable[..., Arrays]
+    function: Callable[..., Result]
     arguments: tuple[Any, ...]
-    fits: Callable[[Mapping[str, NDArray[Any]]], bool]
-    tells: bool = False
+    packing: Packing[Result]
+    reports_progress: bool = False
 
 
-def has_arrays(arrays: Mapping[str, NDArray[Any]], dtypes: Mapping[str, type], shapes: Mapping[str, Any]) -> bool:
+def has_arrays(arrays: Arrays, dtypes: Mapping[str, type], shapes: Mapping[str, Any]) -> bool:
     """Whether there are just these arrays.
 
     Args:
@@ -63,74 +79,90 @@ def has_arrays(arrays: Mapping[str, NDArray[Any]], dtypes: Mapping[str, type], s
     )
 
 
-def run_pieces(
-    pieces: Sequence[Piece],
-    *,
-    workers: int | str = 1,
-    kept: KeptPieces | None = None,
-    progress: Progress | None = None,
-) -> list[Arrays]:
-    """Run pieces of work; their results in the order of the pieces.
+@dataclass(frozen=True)
+class Runner:
+    """Who runs the tasks of a study, where finished ones are kept, and who hears how far the work is.
 
-    The first piece runs here. Once the time taken tells that more than a second of work is left, the others go to the
-    workers. What a worker was at when it was killed is done again.
-
-    Args:
-        pieces: what to do, about alike in size.
+    Attributes:
         workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
-        kept: where finished pieces are written to, and taken from where they are there already.
-        progress: told how many pieces are done.
+        checkpoint: where finished tasks are written to, and taken from where they are there already.
+        progress: called with the number of tasks that are done, and of all.
 
     Raises:
-        SettingError: (a ValueError) workers are neither, Dask is not installed, or its workers have other versions.
-        WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
-        OutputError: (an OSError) a finished piece cannot be written.
+        SettingError: (a ValueError) workers are neither.
     """
-    check_workers(workers)
-    alone = len(pieces) == 1 and pieces[0].tells
-    results: dict[int, Arrays] = {}
-    missing: dict[int, Piece] = {}
-    for place, piece in enumerate(pieces):
-        stored = None if kept is None else kept.read(piece.key, piece.fits)
-        if stored is None:
-            missing[place] = piece
-        else:
-            results[place] = stored
 
-    def take(place: int, arrays: Arrays) -> None:
-        if kept is not None:
-            kept.write(missing[place].key, arrays)
-        results[place] = arrays
-        del missing[place]
-        if progress is not None and not alone:
-            progress(len(results), len(pieces))
+    workers: int | str = 1
+    checkpoint: Checkpoint | None = None
+    progress: Progress | None = None
 
-    if progress is not None and results:
-        progress(len(results), len(pieces))
-    with ready_team(workers) as team:
-        started = time.perf_counter()
-        here = 0
-        with _one_thread():
-            while missing and not (team and here and _worth_workers(time.perf_counter() - started, here, len(missing))):
-                place = next(iter(missing))
-                take(place, _compute(missing[place], progress if alone else None))
-                here += 1
-        if missing and team:
-            with closing(_elsewhere(missing, team)) as arriving:
-                for place, arrays in arriving:
-                    take(place, arrays)
-    return [results[place] for place in range(len(pieces))]
+    def __post_init__(self) -> None:
+        check_workers(self.workers)
+
+    def run(self, tasks: Sequence[Task[Result]]) -> list[Result]:
+        """Run tasks, about alike in size; their results in the order of the tasks.
+
+        The first task runs here. Once the time taken tells that more than a second of work is left, the others go to
+        the workers. What a worker was at when it was killed is done again.
+
+        Raises:
+            SettingError: (a ValueError) Dask is not installed, or its workers have other versions.
+            WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
+            OutputError: (an OSError) a finished task cannot be written.
+        """
+        results = self._finished_before(tasks)
+        missing = {place: task for place, task in enumerate(tasks) if place not in results}
+        alone = len(tasks) == 1 and tasks[0].reports_progress
+
+        def take(place: int, result: Result) -> None:
+            if self.checkpoint is not None:
+                self.checkpoint.write(missing[place].key, missing[place].packing.pack(result))
+            results[place] = result
+            del missing[place]
+            if not alone:
+                self._report(len(results), len(tasks))
+
+        if results:
+            self._report(len(results), len(tasks))
+        with ready_team(self.workers) as team:
+            started = time.perf_counter()
+            here = 0
+
+            def enough_here() -> bool:
+                return bool(team and here) and _worth_workers(time.perf_counter() - started, here, len(missing))
+
+            with _one_thread():
+                while missing and not enough_here():
+                    place = next(iter(missing))
+                    take(place, _compute(missing[place], self.progress if alone else None))
+                    here += 1
+            if missing and team:
+                with closing(_elsewhere(missing, team)) as arriving:
+                    for place, result in arriving:
+                        take(place, result)
+        return [results[place] for place in range(len(tasks))]
+
+    def _finished_before(self, tasks: Sequence[Task[Result]]) -> dict[int, Result]:
+        """What the checkpoint holds of the tasks, by their places."""
+        if self.checkpoint is None:
+            return {}
+        stored = ((place, task, self.checkpoint.read(task.key, task.packing.fits)) for place, task in enumerate(tasks))
+        return {place: task.packing.unpack(arrays) for place, task, arrays in stored if arrays is not None}
+
+    def _report(self, done: int, of: int) -> None:
+        if self.progress is not None:
+            self.progress(done, of)
 
 
-def _left(missing: Mapping[int, Piece]) -> str:
-    return f"{counted(len(missing), 'piece')} {'is' if len(missing) == 1 else 'are'} left"
+def _left(missing: Mapping[int, Task[Any]]) -> str:
+    return f"{counted(len(missing), 'task')} {'is' if len(missing) == 1 else 'are'} left"
 
 
 def _worth_workers(seconds: float, done: int, left: int) -> bool:
     return seconds / done * left >= WORTH_WORKERS
 
 
-def _elsewhere(missing: dict[int, Piece], team: Team) -> Generator[tuple[int, Arrays], None, None]:
+def _elsewhere(missing: dict[int, Task[Result]], team: Team) -> Generator[tuple[int, Result], None, None]:
     """Results as they come. The caller takes each out of `missing`; what is still in there is sent again."""
     from joblib import Parallel, delayed, parallel_config  # noqa: PLC0415 (only where there are workers)
 
@@ -140,14 +172,17 @@ def _elsewhere(missing: dict[int, Piece], team: Team) -> Generator[tuple[int, Ar
         before = len(missing)
         try:
             with parallel_config(**team.backend):
-                work = [delayed(_compute_there)(place, piece, ours) for place, piece in missing.items()]
+                work = [
+                    delayed(_compute_there)(place, task.function, task.arguments, ours)
+                    for place, task in missing.items()
+                ]
                 with _stopped_early(Parallel(batch_size=1, return_as="generator_unordered")(work)) as arriving:
                     yield from arriving
         except team.deaths as error:
             deaths = deaths + 1 if len(missing) == before else 0
             if deaths >= team.patience:
                 raise WorkerError(
-                    f"workers died {counted(deaths, 'time')} in a row before a piece was finished (too little "
+                    f"workers died {counted(deaths, 'time')} in a row before a task was finished (too little "
                     f"memory?); {_left(missing)}"
                 ) from error
         except OSError as error:
@@ -165,8 +200,10 @@ def _stopped_early(arriving: Any) -> Iterator[Any]:
             arriving.close()
 
 
-def _compute_there(place: int, piece: Piece, expected: dict[str, str]) -> tuple[int, Arrays]:
-    """In a worker: a piece, if it would come out as here."""
+def _compute_there(
+    place: int, function: Callable[..., Result], arguments: tuple[Any, ...], expected: dict[str, str]
+) -> tuple[int, Result]:
+    """In a worker: the result of a task, if it would come out as here."""
     found = versions()
     if found != expected:
         others = [
@@ -174,13 +211,11 @@ def _compute_there(place: int, piece: Piece, expected: dict[str, str]) -> tuple[
         ]
         raise SettingError(f"a worker has other versions, and so other numbers: {'; '.join(others)}")
     with _one_thread():
-        return place, _compute(piece)
+        return place, function(*arguments)
 
 
-def _compute(piece: Piece, progress: Progress | None = None) -> Arrays:
-    options = {"progress": progress} if piece.tells else {}
-    arrays = piece.function(*piece.arguments, **options)
-    return {name: np.ascontiguousarray(values) for name, values in arrays.items()}
+def _compute(task: Task[Result], progress: Progress | None) -> Result:
+    return task.function(*task.arguments, **({"progress": progress} if task.reports_progress else {}))
 
 
 def _one_thread() -> Any:

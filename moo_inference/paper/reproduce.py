@@ -8,10 +8,11 @@ from importlib.resources import files
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import load_catalog
+from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.estimators import MonteCarlo, Progress
-from moo_inference.execution.checkpoint import KeptPieces
+from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.paper.claims import Claim, examine_claims
 from moo_inference.studies.study import Study, run_study
 
@@ -120,8 +121,9 @@ class Reproduction:
         return keys == set(KNOWN_DIFFERENCES) and len(self.choices) == len(printed_tables())
 
 
+@renamed_keyword("kept", "checkpoint")
 def reproduce_paper(
-    progress: Progress | None = None, *, workers: int | str = 1, kept: KeptPieces | None = None
+    progress: Progress | None = None, *, workers: int | str = 1, checkpoint: Checkpoint | None = None
 ) -> Reproduction:
     """Run the paper's experiment with its settings: 300 independent trials, seed 42, P = 4, k = 4, 8, ..., 128.
 
@@ -134,7 +136,7 @@ def reproduce_paper(
         k_max=128,
         k_step=4,
         workers=workers,
-        kept=kept,
+        checkpoint=checkpoint,
         progress=progress,
     )
     return Reproduction(study, examine_claims(study, printed_tables()))

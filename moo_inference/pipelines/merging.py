@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, whole_number
 from moo_inference.estimators import Estimator
-from moo_inference.estimators.base import whole_number
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.front import Front, warn_of_not_finite
@@ -65,11 +65,11 @@ def pipeline_front(
         scenario: the budgets of the whole pipeline, for means.
         estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
             where a model has measured passes.
-        k_min: the smallest k; None means k_step. A stage may have its own, as for the next two.
-        k_max: the largest k. A model whose evaluation tells of fewer ends there.
-        k_step: the distance of the grid.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
+        k_min: see `Conditions`; a stage may have its own, as for the next two.
+        k_max: see `Conditions`. A model whose evaluation tells of fewer ends there.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
         most_rows: candidate rows of one merge, the product of the sizes of two fronts, above which it is refused.
 
     Raises:
@@ -81,9 +81,7 @@ def pipeline_front(
     plan = as_series(stages)
     refuse_quantiles(scenario)
     most = whole_number("most_rows", most_rows, 1)
-    tables = stage_tables(
-        plan, estimator=estimator, k_min=k_min, k_max=k_max, k_step=k_step, parallel=parallel, latency=latency
-    )
+    tables = stage_tables(plan, Conditions(k_min, k_max, k_step, parallel, latency), estimator)
     return merged_front(plan, tables, scenario, most)
 
 

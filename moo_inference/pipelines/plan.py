@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import partial, reduce
 from typing import Any
 
 import numpy as np
@@ -16,13 +16,13 @@ from moo_inference.catalog import (
     SeriesBranch,
     shared_resources,
 )
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError, of_kind, told_of
 from moo_inference.estimators import Estimator, default_estimator
-from moo_inference.estimators.base import estimate_curves, latency_settings
+from moo_inference.estimators.base import curves_within_samples
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray, ScalingCurve, joined_evidence
 from moo_inference.pareto.configurations import Configurations
 from moo_inference.pareto.estimates import Estimates
-from moo_inference.pareto.grid import pass_grid
 
 
 @dataclass(frozen=True)
@@ -185,73 +185,54 @@ def refuse_quantiles(scenario: Scenario) -> None:
         )
 
 
-def stage_grids(
-    plan: Series, k_min: int | None, k_max: int, k_step: int, parallel: int | None, latency: str | None
-) -> list[range]:
-    """The grid of k of each stage; the options are checked.
+def stage_conditions(plan: Series, conditions: Conditions) -> list[Conditions]:
+    """The conditions of each stage, which may have a grid of its own.
 
     Raises:
-        SettingError: (a ValueError) an option is out of its range, or a grid is empty. All faults are told at once.
+        SettingError: (a ValueError) a number of a stage is out of its range, or a grid is empty. All at once.
     """
-    faults: list[str] = []
-    grids = []
+    errors = ErrorCollector()
+    found = []
     for stage in stages_of(plan):
-        first = k_min if stage.k_min is None else stage.k_min
-        last = k_max if stage.k_max is None else stage.k_max
-        step = k_step if stage.k_step is None else stage.k_step
-        try:
-            grids.append(pass_grid(first, last, step))
+        with errors.collecting(), told_of(stage.name):
+            found.append(conditions.with_grid(stage.k_min, stage.k_max, stage.k_step))
             for model in stage.models.values():
-                latency_settings(model, parallel, latency)
-        except SettingError as error:
-            faults += [f"{stage.name}: {fault}" for fault in error.faults]
-    if faults:
-        raise SettingError(faults)
-    return grids
+                of_kind("model", model, Model)
+    errors.check()
+    return found
 
 
 def stage_tables(
     plan: Series,
-    *,
+    conditions: Conditions,
     estimator: Estimator | None = None,
-    k_min: int | None = None,
-    k_max: int = 64,
-    k_step: int = 1,
-    parallel: int | None = None,
-    latency: str | None = None,
-    curves_of: Callable[[Sequence[Model], range], Sequence[ScalingCurve]] | None = None,
+    curves_of: Callable[[Sequence[Model], Conditions], Sequence[ScalingCurve]] | None = None,
 ) -> list[StageTable]:
     """Estimate what each stage may choose from. A model that serves several stages on one grid is estimated once.
 
     Args:
         plan: the pipeline, from `as_series`.
+        conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
         estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
             where a model has measured passes.
-        k_min: the smallest k; None means k_step. A stage may have its own, as for the next two.
-        k_max: the largest k.
-        k_step: the distance of the grid.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
         curves_of: what gives the curves of some models over a grid, as far as their evaluations tell; None means the
             estimator.
 
     Raises:
-        SettingError: (a ValueError) an option is out of its range, a grid is empty, or an evaluation tells of none of
-            its k.
+        SettingError: (a ValueError) a number of a stage is out of its range, a grid is empty, or an evaluation tells of
+            none of its k.
     """
     stages = list(stages_of(plan))
     shared_resources(model for stage in stages for model in stage.models.values())
-    grids = stage_grids(plan, k_min, k_max, k_step, parallel, latency)
+    own_conditions = stage_conditions(plan, conditions)
+    grids = [own.grid for own in own_conditions]
     if curves_of is None:
         used = estimator or default_estimator(model for stage in stages for model in stage.models.values())
-
-        def curves_of(models: Sequence[Model], grid: range) -> Sequence[ScalingCurve]:
-            return estimate_curves(used, models, grid, parallel=parallel, latency=latency, within_samples=True)
-
+        curves_of = partial(curves_within_samples, used)
     curves: dict[tuple[range, Model], ScalingCurve] = {}
-    for grid in dict.fromkeys(grids):
+    for grid, on_grid in {own.grid: own for own in own_conditions}.items():
         models = {m: None for s, own in zip(stages, grids, strict=True) if own == grid for m in s.models.values()}
-        curves.update(zip(((grid, model) for model in models), curves_of(list(models), grid), strict=True))
+        curves.update(zip(((grid, model) for model in models), curves_of(list(models), on_grid), strict=True))
     tables = []
     for stage, grid in zip(stages, grids, strict=True):
         own = [curves[grid, model] for model in stage.models.values()]

@@ -22,8 +22,7 @@ from pymoo.termination.max_gen import MaximumGenerationTermination
 from pymoo.util.misc import termination_from_tuple
 from pymoo.util.ref_dirs import get_reference_directions
 
-from moo_inference.errors import EnumerationWarning, SettingError
-from moo_inference.estimators.base import whole_number
+from moo_inference.errors import EnumerationWarning, SettingError, whole_number
 from moo_inference.solvers.exhaustive import grid_size
 from moo_inference.solvers.operators import (
     Everything,

@@ -8,12 +8,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.errors import SettingError, listed, told_of
+from moo_inference.deprecations import renamed_keyword
+from moo_inference.errors import ErrorCollector, SettingError, listed, told_of, whole_number
 from moo_inference.estimators import (
     ClosedForm,
     Empirical,
@@ -23,14 +23,13 @@ from moo_inference.estimators import (
     ScalingCurve,
     default_estimator,
 )
-from moo_inference.estimators.base import estimate_curves, whole_number
-from moo_inference.estimators.curve import FloatArray
-from moo_inference.execution.backends import check_workers
-from moo_inference.execution.checkpoint import KeptPieces
-from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.estimators.base import curves_within_samples
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.execution.checkpoint import Checkpoint
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
 from moo_inference.pareto.front import Front
-from moo_inference.pareto.grid import pass_grid
 from moo_inference.studies.rules import kept_rules
 from moo_inference.versions import versions
 
@@ -96,9 +95,38 @@ DEFAULT_RESOURCE_DELTA = 0.05
 """The same for further resources."""
 
 _VALUES_AT_ONCE = 2_000_000
-"""Models x k x trials x replications in a piece: some tenths of a second."""
+"""Models x k x trials x replications in a task: some tenths of a second."""
 
 
+@dataclass(frozen=True)
+class AssessmentSettings:
+    """How choices are assessed. What is not possible is refused when they are made, all at once.
+
+    Attributes:
+        replications: how often the estimate is repeated.
+        delta: what counts as good, in accuracy, USD and seconds per query; None means half an accuracy point and a
+            twentieth of each budget.
+        queries_per_month: volume, for `eoc_usd_per_month`.
+
+    Raises:
+        SettingError: (a ValueError) a number is out of its range.
+    """
+
+    replications: int = 200
+    delta: tuple[float, float, float] | None = None
+    queries_per_month: float | None = None
+
+    def __post_init__(self) -> None:
+        errors = ErrorCollector()
+        errors.attempt(whole_number, "replications", self.replications, 1, 1_000_000)
+        if self.delta is not None and not (len(self.delta) == 3 and all(value >= 0 for value in self.delta)):
+            errors.add(f"delta must be three numbers of at least 0 (accuracy, USD, seconds), got {self.delta!r}")
+        if self.queries_per_month is not None and not 0 <= self.queries_per_month < float("inf"):
+            errors.add(f"queries_per_month must be finite and at least 0, got {self.queries_per_month!r}")
+        errors.check()
+
+
+@renamed_keyword("kept", "checkpoint")
 def assess(
     model: Model,
     scenario: Scenario,
@@ -114,7 +142,7 @@ def assess(
     delta: tuple[float, float, float] | None = None,
     queries_per_month: float | None = None,
     workers: int | str = 1,
-    kept: KeptPieces | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> Assessment:
     """How sure is a rule's choice of k, if the curve is estimated with so many trials?
@@ -125,42 +153,34 @@ def assess(
         rule: anything that `decide` takes.
         estimator: whose noise is assessed; None means `MonteCarlo()`. Replication r has its seed + r (k_max + 1), so
             that no two share a generator. A model with measured passes is estimated from them alone, and is refused.
-        replications: how often the estimate is repeated.
-        k_min: as in `run_study`, like the next four.
-        k_max: the largest k.
-        k_step: the distance of the grid.
-        parallel: passes at the same time.
-        latency: how times add up.
-        delta: what counts as good, in accuracy, USD and seconds a query; None means half an accuracy point and a
-            twentieth of each budget.
-        queries_per_month: volume, for `eoc_usd_per_month`.
-        workers: as in `run_study`, like the next two.
-        kept: where finished replications are kept.
-        progress: told how far the work is.
+        replications: see `AssessmentSettings`.
+        k_min: see `Conditions`.
+        k_max: see `Conditions`.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
+        delta: see `AssessmentSettings`.
+        queries_per_month: see `AssessmentSettings`.
+        workers: see `Runner`.
+        checkpoint: see `Runner`.
+        progress: see `Runner`.
 
     Raises:
         SettingError: (a ValueError) an option is out of its range.
     """
-    found = assess_many(
+    found = replicate(
         {"": model},
         {"": scenario},
         [rule],
         estimator,
-        replications=replications,
-        k_min=k_min,
-        k_max=k_max,
-        k_step=k_step,
-        parallel=parallel,
-        latency=latency,
-        delta=delta,
-        queries_per_month=queries_per_month,
-        workers=workers,
-        kept=kept,
-        progress=progress,
+        AssessmentSettings(replications, delta, queries_per_month),
+        Conditions(k_min, k_max, k_step, parallel, latency),
+        Runner(workers, checkpoint, progress),
     )
     return next(iter(found.values()))
 
 
+@renamed_keyword("kept", "checkpoint")
 def assess_many(
     models: Mapping[str, Model],
     scenarios: Mapping[str, Scenario],
@@ -176,106 +196,164 @@ def assess_many(
     delta: tuple[float, float, float] | None = None,
     queries_per_month: float | None = None,
     workers: int | str = 1,
-    kept: KeptPieces | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> dict[tuple[str, str, str], Assessment]:
     """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`.
 
     Where `rules` is None, a scenario is asked with those default rules alone that it has the budgets for.
     """
+    return replicate(
+        models,
+        scenarios,
+        rules,
+        estimator,
+        AssessmentSettings(replications, delta, queries_per_month),
+        Conditions(k_min, k_max, k_step, parallel, latency),
+        Runner(workers, checkpoint, progress),
+    )
+
+
+def replicate(
+    models: Mapping[str, Model],
+    scenarios: Mapping[str, Scenario],
+    rules: Iterable[object] | None,
+    estimator: Estimator | None,
+    settings: AssessmentSettings,
+    conditions: Conditions,
+    runner: Runner,
+) -> dict[tuple[str, str, str], Assessment]:
+    """`assess_many`, with its keywords as values."""
     for what, entries, kind in (("models", models, Model), ("scenarios", scenarios, Scenario)):
         if not isinstance(entries, Mapping) or not all(isinstance(entry, kind) for entry in entries.values()):
             raise SettingError(f"{what} must be a {kind.__name__} by id, got {entries!r:.60}")
-    grid = pass_grid(k_min, k_max, k_step)
-    whole_number("replications", replications, 1, 1_000_000)
-    noisy: object = estimator
-    if estimator is None:
-        default = default_estimator(models.values())
-        noisy = MonteCarlo() if isinstance(default, ClosedForm) else default
-    if isinstance(noisy, Empirical):
-        names = ", ".join(key or model.name for key, model in models.items() if model.passes is not None)
-        raise SettingError(
-            f"assess draws the queries of other seeds from distributions, and {names or 'Empirical'} has measured "
-            "passes, of which there are no others: leave it out"
-        )
-    if not isinstance(noisy, MonteCarlo):
-        raise SettingError(f"estimator must be a MonteCarlo, whose noise is assessed, got {type(noisy).__name__}")
-    if delta is not None and not (len(delta) == 3 and all(value >= 0 for value in delta)):
-        raise SettingError(f"delta must be three numbers of at least 0 (accuracy, USD, seconds), got {delta!r}")
-    if queries_per_month is not None and not 0 <= queries_per_month < float("inf"):
-        raise SettingError(f"queries_per_month must be finite and at least 0, got {queries_per_month!r}")
+    noisy = _simulation(estimator, models)
     made = [make_rule(rule) for rule in listed("rules", DEFAULT_RULES if rules is None else rules)]
-    check_workers(workers)
-    if kept is not None:
+    if runner.checkpoint is not None:
         # Within a study it has been said already what is kept.
-        kept.expect_once(
-            {
-                "run": "assessment",
-                "estimator": noisy.settings(),
-                "replications": replications,
-                "k": [grid[0], grid[-1], grid.step],
-                "parallel": parallel,
-                "latency": latency,
-                "delta": delta,
-                "queries_per_month": queries_per_month,
-                "decisions": [rule.id for rule in made],
-                "versions": versions(),
-                "catalog": catalog_to_dict(Catalog(models=dict(models), scenarios=dict(scenarios))),
-            }
+        runner.checkpoint.expect_once(_recorded(models, scenarios, made, noisy, settings, conditions))
+    exact = dict(
+        zip(
+            models,
+            curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=list(scenarios.values())),
+            strict=True,
         )
-    conditions: dict[str, Any] = {
-        "parallel": parallel,
-        "latency": latency,
-        "scenarios": list(scenarios.values()),
-        "within_samples": True,
-    }
-    exact = dict(zip(models, estimate_curves(ClosedForm(), list(models.values()), grid, **conditions), strict=True))
+    )
     cells = [
         _Cell((scenario_id, model_id, rule.id), rule.within(scenario, curve.resources), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
         for rule in kept_rules(made, scenario.limits(curve.resources), named=rules is not None)[0]
     ]
-    seeds = [noisy.seed + replication * (int(k_max) + 1) for replication in range(replications)]
-    together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(grid) * len(models)))
-    scaled = [(list(models).index(cell.key[1]), cell.scenario, cell.rule) for cell in cells]
-    pieces = [
-        Piece(
+    rows = _replications(models, scenarios, cells, noisy, settings.replications, conditions, runner)
+    return {cell.key: cell.assessed(rows[:, place], conditions.grid, settings) for place, cell in enumerate(cells)}
+
+
+def _simulation(estimator: Estimator | None, models: Mapping[str, Model]) -> MonteCarlo:
+    """Whose noise is assessed.
+
+    Raises:
+        SettingError: (a ValueError) the estimator has none, or none that other seeds tell of.
+    """
+    if estimator is None:
+        default = default_estimator(models.values())
+        estimator = MonteCarlo() if isinstance(default, ClosedForm) else default
+    if isinstance(estimator, Empirical):
+        names = ", ".join(key or model.name for key, model in models.items() if model.passes is not None)
+        raise SettingError(
+            f"assess draws the queries of other seeds from distributions, and {names or 'Empirical'} has measured "
+            "passes, of which there are no others: leave it out"
+        )
+    if not isinstance(estimator, MonteCarlo):
+        raise SettingError(f"estimator must be a MonteCarlo, whose noise is assessed, got {type(estimator).__name__}")
+    return estimator
+
+
+def _recorded(
+    models: Mapping[str, Model],
+    scenarios: Mapping[str, Scenario],
+    rules: Sequence[Rule],
+    noisy: MonteCarlo,
+    settings: AssessmentSettings,
+    conditions: Conditions,
+) -> dict[str, Any]:
+    """What shapes the replications, as plain values."""
+    grid = conditions.grid
+    return {
+        "run": "assessment",
+        "estimator": noisy.settings(),
+        "replications": settings.replications,
+        "k": [grid[0], grid[-1], grid.step],
+        "parallel": conditions.parallel,
+        "latency": conditions.latency,
+        "delta": settings.delta,
+        "queries_per_month": settings.queries_per_month,
+        "decisions": [rule.id for rule in rules],
+        "versions": versions(),
+        "catalog": catalog_to_dict(Catalog(models=dict(models), scenarios=dict(scenarios))),
+    }
+
+
+def _replications(
+    models: Mapping[str, Model],
+    scenarios: Mapping[str, Scenario],
+    cells: Sequence["_Cell"],
+    noisy: MonteCarlo,
+    replications: int,
+    conditions: Conditions,
+    runner: Runner,
+) -> IntArray:
+    """(replications, cells) what each cell's rule chooses in each replication, as a place in the grid; -1: none."""
+    seeds = [noisy.seed + replication * (conditions.k_max + 1) for replication in range(replications)]
+    together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(conditions.grid) * len(models)))
+    ids, entries = list(models), list(models.values())
+    scaled = [(ids.index(cell.key[1]), cell.scenario, cell.rule) for cell in cells]
+    lengths = [len(cell.exact) for cell in cells]
+    tasks = [
+        Task(
             f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
             _choose,
-            (noisy, part, list(models.values()), grid, conditions, scaled),
-            partial(_fits, len(part), [len(cell.exact) for cell in cells]),
+            (noisy, part, entries, list(scenarios.values()), conditions, scaled),
+            Packing(_packed, _unpacked, partial(_fits, len(part), lengths)),
         )
         for part in (seeds[start : start + together] for start in range(0, replications, together))
     ]
-    found = run_pieces(pieces, workers=workers, kept=kept, progress=progress)
-    rows = np.concatenate([arrays["rows"] for arrays in found])
-    return {cell.key: cell.assessed(rows[:, place], grid, delta, queries_per_month) for place, cell in enumerate(cells)}
+    return np.concatenate(runner.run(tasks))
 
 
 def _choose(
     noisy: MonteCarlo,
     seeds: Sequence[int],
     models: list[Model],
-    grid: range,
-    conditions: Mapping[str, Any],
+    scenarios: list[Scenario],
+    conditions: Conditions,
     cells: Sequence[tuple[int, Scenario, Rule]],
-) -> Arrays:
-    """`rows` (seeds, cells): what each cell's rule chooses with each seed, as a place in the grid; -1: none."""
+) -> IntArray:
+    """(seeds, cells) what each cell's rule chooses with each seed, as a place in the grid; -1: none."""
     rows = np.empty((len(seeds), len(cells)), dtype=np.int64)
     for replication, seed in enumerate(seeds):
-        curves = estimate_curves(MonteCarlo(noisy.trials, seed, noisy.draws), models, grid, **conditions)
+        curves = curves_within_samples(
+            MonteCarlo(noisy.trials, seed, noisy.draws), models, conditions, scenarios=scenarios
+        )
         fronts: dict[tuple[int, Scenario], Front] = {}
         for place, (number, scenario, rule) in enumerate(cells):
             if (number, scenario) not in fronts:
                 fronts[number, scenario] = Front.from_curve(curves[number], scenario)
             with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
-                rows[replication, place] = _row(rule, fronts[number, scenario], grid)
+                rows[replication, place] = _row(rule, fronts[number, scenario], conditions.grid)
+    return rows
+
+
+def _packed(rows: IntArray) -> Arrays:
     return {"rows": rows}
 
 
+def _unpacked(arrays: Arrays) -> IntArray:
+    return arrays["rows"]
+
+
 def _fits(seeds: int, lengths: Sequence[int], arrays: Arrays) -> bool:
-    """Whether arrays could be what `_choose` gives."""
+    """Whether arrays could be what `_choose` gives, packed."""
     return has_arrays(arrays, {"rows": np.int64}, {"rows": (seeds, len(lengths))}) and bool(
         ((arrays["rows"] >= -1) & (arrays["rows"] < np.array(lengths))).all()
     )
@@ -292,10 +370,9 @@ class _Cell:
 
     def assessed(
         self,
-        chosen: NDArray[np.int64],
+        chosen: IntArray,
         grid: range,
-        delta: tuple[float, float, float] | None,
-        queries_per_month: float | None,
+        settings: AssessmentSettings,
     ) -> Assessment:
         """What (replications,) rows of the grid, as the replications chose, tell; -1 stands for no choice."""
         front = Front.from_curve(self.exact, self.scenario)
@@ -311,7 +388,7 @@ class _Cell:
         F = self.exact.F
         m = F.shape[1]
         losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, m))
-        margins = self._margins(F[truth] if truth >= 0 else np.zeros(m), delta)
+        margins = self._margins(F[truth] if truth >= 0 else np.zeros(m), settings.delta)
         good = (np.abs(losses) <= margins).all(axis=1).sum()
         nothing_to_lose = len(front) > 0 and truth < 0 and not some.any()
         correct = (chosen == truth).mean() if len(front) else np.nan
@@ -331,7 +408,9 @@ class _Cell:
             eoc_accuracy=float(worse),
             eoc_usd=float(dearer),
             eoc_seconds=float(slower),
-            eoc_usd_per_month=None if queries_per_month is None else float(dearer * queries_per_month),
+            eoc_usd_per_month=None
+            if settings.queries_per_month is None
+            else float(dearer * settings.queries_per_month),
             p_feasible=float(feasible / some.sum()) if some.any() else float("nan"),
             eoc_used=dict(zip(self.exact.resources, map(float, more), strict=True)),
         )

@@ -1,16 +1,20 @@
 """The front of each model and each pipeline in each scenario: from curves, by a merge or by a search."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve, Tabulated
-from moo_inference.execution.curves import curves_in_pieces
-from moo_inference.execution.tasks import Arrays, Piece, has_arrays, run_pieces
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.execution.curves import estimate_in_tasks
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
+from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.pipelines.merging import MOST_ROWS, Merged, finite_tables, front_of, merge
 from moo_inference.pipelines.plan import Series, StageTable, plan_of, refuse_quantiles, stage_tables
@@ -30,92 +34,165 @@ def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> 
 
 
 def fronts_by_search(
-    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, where: Mapping[str, Any]
+    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, runner: Runner
 ) -> Fronts:
-    """What `minimize` found of each model, a piece a cell.
+    """What `minimize` found of each model, a task a cell.
 
     Args:
         catalog: models and scenarios.
         curves: by model.
         solver: a pymoo algorithm, or a callable that makes one from a problem.
         grid: numbers of passes.
-        where: `workers`, `kept` and `progress` of `run_pieces`.
+        runner: who does the work.
     """
     problems = {
         (scenario_id, model_id): _problem(model, scenario, curves[model_id], grid)
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
-    pieces = [
-        Piece(f"front of {key}", _search, (problem, solver), partial(evaluated_fits, problem))
+    tasks = [
+        Task(
+            f"front of {key}",
+            _search,
+            (problem, solver),
+            Packing(arrays_of, evaluated_in, partial(evaluated_fits, problem)),
+        )
         for key, problem in problems.items()
     ]
-    found = zip(problems.items(), run_pieces(pieces, **where), strict=True)
-    return {key: Front.from_evaluated(problem, evaluated_in(arrays)) for (key, problem), arrays in found}
+    found = zip(problems.items(), runner.run(tasks), strict=True)
+    return {key: Front.from_evaluated(problem, evaluated) for (key, problem), evaluated in found}
 
 
 def pipeline_fronts(
     catalog: Catalog,
     curves: Mapping[str, ScalingCurve],
-    grid: range,
-    *,
-    k_max: int,
+    conditions: Conditions,
     estimator: Any,
     solver: Any,
-    parallel: int | None,
-    latency: str | None,
-    where: Mapping[str, Any],
+    runner: Runner,
 ) -> Fronts:
-    """The front of every pipeline, a piece a cell; one that is refused says why.
+    """The front of every pipeline, a task a cell; one that is refused says why.
 
     Args:
         catalog: where they are.
         curves: of each model over the grid, as far as its evaluation tells.
-        grid: numbers of passes of the stages that have none of their own.
-        k_max: the largest k of stages that have a step of their own, but no k_max.
+        conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
         estimator: what estimates the stages that have a grid of their own.
         solver: None merges the fronts of the stages, which is exact. Else as for `run_study`.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
-        where: `workers`, `kept` and `progress` of `run_pieces`.
+        runner: who does the work.
     """
     ids = {model: key for key, model in catalog.models.items()}
 
-    def curves_of(models: Sequence[Model], own: range) -> Sequence[ScalingCurve]:
+    def curves_of(models: Sequence[Model], own: Conditions) -> Sequence[ScalingCurve]:
         named = {ids[model]: model for model in models}
-        found = (
-            curves
-            if own == grid
-            else curves_in_pieces(estimator, named, own, (), parallel=parallel, latency=latency, **where)
-        )
+        found = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
         return [found[key] for key in named]
 
-    def tables_of(plan: Series) -> list[StageTable] | SettingError:
-        options: dict[str, Any] = {"parallel": parallel, "latency": latency, "curves_of": curves_of}
+    def tables_of(plan: Series) -> _Tables:
         try:
-            found = stage_tables(plan, k_min=grid[0], k_max=k_max, k_step=grid.step, **options)
+            found = stage_tables(plan, conditions, curves_of=curves_of)
         except SettingError as error:
             return error
         return finite_tables(found) if solver is None else found
 
     plans = {key: plan_of(pipeline, catalog.models) for key, pipeline in catalog.pipelines.items()}
     tables = {key: tables_of(plan) for key, plan in plans.items()}
-    cells = {
-        (scenario_id, key): (plan, tables[key], scenario)
+    questions = {
+        (scenario_id, key): _Question(plan, tables[key], scenario, solver)
         for scenario_id, scenario in catalog.scenarios.items()
         for key, plan in plans.items()
     }
-    pieces = [
-        Piece(f"front of pipeline {key}", _find, (*cell, solver), partial(_fits, *cell, solver))
-        for key, cell in cells.items()
+    tasks = [
+        Task(f"front of pipeline {key}", question.answer, (), Packing(_packed, question.unpacked, question.fits))
+        for key, question in questions.items()
     ]
-    results = run_pieces(pieces, **where) if pieces else []
-    found = zip(cells.items(), results, strict=True)
-    return {key: _front(*cell, arrays, exact=solver is None) for (key, cell), arrays in found}
+    found = zip(questions.items(), runner.run(tasks) if tasks else [], strict=True)
+    return {key: question.front(answer) for (key, question), answer in found}
 
 
-def _search(problem: Any, solver: Any) -> Arrays:
-    return arrays_of(looked_at_by(problem, solver).distinct)
+_Tables = list[StageTable] | SettingError
+"""What each stage may choose from, or why that cannot be told."""
+
+_Answer = Merged | Evaluated | SettingError
+"""What was merged, or evaluated by a search; or why there is nothing."""
+
+
+@dataclass(frozen=True)
+class _Question:
+    """One pipeline in one scenario, to be merged, or searched where there is a solver."""
+
+    plan: Series
+    tables: _Tables
+    scenario: Scenario
+    solver: Any
+
+    def answer(self) -> _Answer:
+        """Merge, or search."""
+        try:
+            refuse_quantiles(self.scenario)
+            if isinstance(self.tables, SettingError):
+                raise self.tables
+            if self.solver is not None:
+                return _search(self._problem(self.tables), self.solver)
+            return merge(self.plan, self.tables, self.scenario, MOST_ROWS)
+        except SettingError as error:
+            return SettingError(error.faults)
+
+    def front(self, answer: _Answer) -> Front:
+        """The front of an answer."""
+        if isinstance(answer, SettingError) or isinstance(self.tables, SettingError):
+            return Front.refused(self.scenario, answer.faults if isinstance(answer, SettingError) else ())
+        if isinstance(answer, Evaluated):
+            return Front.from_evaluated(self._problem(self.tables), answer)
+        return front_of(self.plan, self.tables, self.scenario, answer)
+
+    def unpacked(self, arrays: Arrays) -> _Answer:
+        """The answer of `_packed`."""
+        if "refused" in arrays:
+            return SettingError(arrays["refused"].tolist())
+        if self.solver is not None:
+            return evaluated_in(arrays)
+        return Merged(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least"))
+
+    def fits(self, arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Whether arrays could be those of an answer."""
+        if "refused" in arrays:
+            return arrays.keys() == {"refused"} and arrays["refused"].dtype.kind == "U" and arrays["refused"].ndim == 1
+        if isinstance(self.tables, SettingError) or self.scenario.has_quantiles:
+            return False
+        if self.solver is not None:
+            return evaluated_fits(self._problem(self.tables), dict(arrays))
+        if "rows" not in arrays:
+            return False
+        rows = arrays["rows"]
+        dtypes: dict[str, Any] = {"rows": np.int32 if rows.dtype == np.int32 else np.int64, "looked_at": np.int64}
+        shapes: dict[str, tuple[int | None, ...]] = {"rows": (None, len(self.tables)), "looked_at": (1,)}
+        if "least" in arrays:
+            dtypes["least"], shapes["least"] = np.float64, (self.tables[0].F.shape[1],)
+        most = np.array([len(table.F) for table in self.tables])
+        return (
+            has_arrays(dict(arrays), dtypes, shapes)
+            and bool(((rows >= 0) & (rows < most)).all())
+            and (len(rows) > 0 or "least" in arrays)
+        )
+
+    def _problem(self, tables: list[StageTable]) -> Any:
+        from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
+
+        return PipelineProblem.of_tables(self.plan, tables, self.scenario)
+
+
+def _packed(answer: _Answer) -> Arrays:
+    if isinstance(answer, SettingError):
+        return {"refused": np.array(answer.faults)}
+    if isinstance(answer, Evaluated):
+        return arrays_of(answer)
+    arrays: Arrays = {"rows": answer.rows, "looked_at": np.array([answer.looked_at])}
+    return arrays if answer.least is None else {**arrays, "least": answer.least}
+
+
+def _search(problem: Any, solver: Any) -> Evaluated:
+    return looked_at_by(problem, solver).distinct
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:
@@ -124,59 +201,3 @@ def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range)
     return InferenceScalingProblem(
         model, scenario, estimator=Tabulated(curve), k_min=grid[0], k_max=int(curve.k[-1]), k_step=grid.step
     )
-
-
-def _pipeline_problem(plan: Series, tables: list[StageTable], scenario: Scenario) -> Any:
-    from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
-
-    return PipelineProblem.of_tables(plan, tables, scenario)
-
-
-def _find(plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any) -> Arrays:
-    """What a search evaluated, or what was merged where there is no solver; or `refused`, why there is nothing."""
-    try:
-        refuse_quantiles(scenario)
-        if isinstance(tables, SettingError):
-            raise tables
-        if solver is not None:
-            return _search(_pipeline_problem(plan, tables, scenario), solver)
-        merged = merge(plan, tables, scenario, MOST_ROWS)
-    except SettingError as error:
-        return {"refused": np.array(error.faults)}
-    arrays: Arrays = {"rows": merged.rows, "looked_at": np.array([merged.looked_at])}
-    return arrays if merged.least is None else {**arrays, "least": merged.least}
-
-
-def _fits(
-    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, solver: Any, arrays: Arrays
-) -> bool:
-    """Whether arrays could be what `_find` gives of some tables."""
-    if "refused" in arrays:
-        return arrays.keys() == {"refused"} and arrays["refused"].dtype.kind == "U" and arrays["refused"].ndim == 1
-    if isinstance(tables, SettingError) or scenario.has_quantiles:
-        return False
-    if solver is not None:
-        return evaluated_fits(_pipeline_problem(plan, tables, scenario), arrays)
-    if "rows" not in arrays:
-        return False
-    rows = arrays["rows"]
-    dtypes: dict[str, Any] = {"rows": np.int32 if rows.dtype == np.int32 else np.int64, "looked_at": np.int64}
-    shapes: dict[str, tuple[int | None, ...]] = {"rows": (None, len(tables)), "looked_at": (1,)}
-    if "least" in arrays:
-        dtypes["least"], shapes["least"] = np.float64, (tables[0].F.shape[1],)
-    most = np.array([len(table.F) for table in tables])
-    return (
-        has_arrays(arrays, dtypes, shapes)
-        and bool(((rows >= 0) & (rows < most)).all())
-        and (len(rows) > 0 or "least" in arrays)
-    )
-
-
-def _front(
-    plan: Series, tables: list[StageTable] | SettingError, scenario: Scenario, arrays: Arrays, *, exact: bool
-) -> Front:
-    if isinstance(tables, SettingError) or "refused" in arrays:
-        return Front.refused(scenario, arrays["refused"].tolist())
-    if not exact:
-        return Front.from_evaluated(_pipeline_problem(plan, tables, scenario), evaluated_in(arrays))
-    return front_of(plan, tables, scenario, Merged(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least")))

@@ -10,17 +10,17 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
+from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import RUNS_CSV, RUNS_JSON, save_results
-from moo_inference.errors import SettingError, listed, unknown_name
+from moo_inference.errors import SettingError, listed, unknown_name, whole_number
 from moo_inference.estimators import Estimator, Progress, Tabulated, default_estimator
-from moo_inference.estimators.base import estimate_curves, whole_number
-from moo_inference.execution.backends import check_workers
-from moo_inference.execution.checkpoint import KeptPieces
-from moo_inference.execution.tasks import Arrays, Piece, run_pieces
+from moo_inference.estimators.base import estimate_curves
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.execution.checkpoint import Checkpoint
+from moo_inference.execution.tasks import Packing, Runner, Task
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
-from moo_inference.pareto.grid import pass_grid
 from moo_inference.pareto.quality import front_quality
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
@@ -32,7 +32,15 @@ from moo_inference.studies.pipeline_comparison import (
     pipeline_problems,
 )
 from moo_inference.studies.rules import kept_rules
-from moo_inference.studies.solving import evaluated_in, run_search, search, search_fits, told
+from moo_inference.studies.solving import (
+    SearchRun,
+    describe_problem,
+    packed_run,
+    run_search,
+    search,
+    search_fits,
+    unpacked_run,
+)
 from moo_inference.versions import versions
 
 if TYPE_CHECKING:
@@ -128,6 +136,7 @@ class Comparison:
         save_results(folder, "comparison", self.settings, texts, overwrite=overwrite)
 
 
+@renamed_keyword("kept", "checkpoint")
 def compare_solvers(
     problem: Any,
     solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None = None,
@@ -136,7 +145,7 @@ def compare_solvers(
     evaluations: int | None = None,
     decisions: Iterable[object] | None = None,
     workers: int | str = 1,
-    kept: KeptPieces | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> Comparison:
     """Run solvers on problems and measure what they find against exhaustive enumeration.
@@ -152,7 +161,7 @@ def compare_solvers(
         decisions: rules whose choice is compared; None means the paper's four and knee-chord, of which a problem is
             asked with those that it has the budgets for.
         workers: as in `run_study`, like the next two. The seconds are those of whoever ran it.
-        kept: where finished runs are kept, with their seconds.
+        checkpoint: where finished runs are kept, with their seconds.
         progress: told how far the work is.
 
     Raises:
@@ -171,7 +180,7 @@ def compare_solvers(
     for what, entries in (("problem", problems), ("solver", makers), ("seed", runs)):
         if not entries:
             raise SettingError(f"there must be at least one {what}, got none")
-    check_workers(workers)
+    runner = Runner(workers, checkpoint, progress)
     along = tuple(name for name, each in problems.items() if isinstance(each, PipelineProblem))
     sizes = {name: grid_size(each) for name, each in problems.items()}
     asked, left_out = {}, {}
@@ -191,8 +200,8 @@ def compare_solvers(
         if used:
             same = _measured(exact[name], exact[name], asked[name], used)
             rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
-    if kept is not None:
-        kept.expect(
+    if checkpoint is not None:
+        checkpoint.expect(
             {
                 "run": "comparison",
                 "solvers": list(makers),
@@ -200,22 +209,23 @@ def compare_solvers(
                 "evaluations": evaluations,
                 "decisions": [rule.id for rule in rules],
                 "versions": versions(),
-                "problems": {name: told(each, exact[name]) for name, each in problems.items()},
+                "problems": {name: describe_problem(each, exact[name]) for name, each in problems.items()},
             }
         )
     wanted = []
-    pieces = []
+    tasks = []
     for name, each in problems.items():
         for (solver, make), seed in product(_makers_for(each, makers, solvers).items(), runs):
             most = _most(each, sizes[name]) if evaluations is None else evaluations
             limit = sizes[name] if solver == EXHAUSTIVE else most
             wanted.append((name, solver, seed))
             key = f"{solver} with seed {seed} on {name}"
-            pieces.append(Piece(key, search, (each, make, seed, limit), partial(search_fits, each)))
-    found = run_pieces(pieces, workers=workers, kept=kept, progress=progress)
+            packing = Packing(packed_run, unpacked_run, partial(search_fits, each))
+            tasks.append(Task(key, search, (each, make, seed, limit), packing))
+    found = runner.run(tasks)
     traces = [
-        (name, solver, seed, _traced(problems[name], arrays))
-        for (name, solver, seed), arrays in zip(wanted, found, strict=True)
+        (name, solver, seed, _traced(problems[name], run))
+        for (name, solver, seed), run in zip(wanted, found, strict=True)
     ]
     share = None
     alone = [each for name, each in problems.items() if name not in along]
@@ -266,7 +276,7 @@ def catalog_problems(
         estimator: None means the default one.
         across_models: one ModelChoiceProblem a scenario, in place of one InferenceScalingProblem a cell.
         k_max: None means 128 for a cell, 1,280 across models and 64 for a stage.
-        k_step: the distance of the grid.
+        k_step: see `Conditions`.
 
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
@@ -277,17 +287,20 @@ def catalog_problems(
         return along
     most = (1280 if across_models else 128) if k_max is None else k_max
     estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
-    options: dict[str, Any] = {"k_max": most, "k_step": k_step}
     if across_models:
         return {
-            key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, **options)
+            key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, k_max=most, k_step=k_step)
             for key, scenario in chosen.scenarios.items()
         } | along
-    grid = pass_grid(None, most, k_step)
+    conditions = Conditions(k_max=most, k_step=k_step)
     scenarios_asked = list(chosen.scenarios.values())
-    curves = estimate_curves(estimator, list(chosen.models.values()), grid, scenarios=scenarios_asked)
+    curves = estimate_curves(
+        estimator, list(chosen.models.values()), conditions.grid, conditions, scenarios=scenarios_asked
+    )
     return {
-        f"{key}/{model_id}": InferenceScalingProblem(model, scenario, estimator=Tabulated(curve), **options)
+        f"{key}/{model_id}": InferenceScalingProblem(
+            model, scenario, estimator=Tabulated(curve), k_max=most, k_step=k_step
+        )
         for key, scenario in chosen.scenarios.items()
         for (model_id, model), curve in zip(chosen.models.items(), curves, strict=True)
     } | along
@@ -318,9 +331,9 @@ class _Trace:
         return _Trace(self.problem, self.size, self.evaluated.take(slice(marks[-1][0])), marks)
 
 
-def _traced(problem: Any, arrays: Arrays) -> _Trace:
-    evaluations, seconds = arrays["evaluations"].tolist(), arrays["seconds"].tolist()
-    return _Trace(problem, grid_size(problem), evaluated_in(arrays), tuple(zip(evaluations, seconds, strict=True)))
+def _traced(problem: Any, run: SearchRun) -> _Trace:
+    marks = zip(run.evaluations.tolist(), run.seconds.tolist(), strict=True)
+    return _Trace(problem, grid_size(problem), run.evaluated, tuple(marks))
 
 
 def _most(problem: Any, size: int) -> int:

@@ -53,9 +53,9 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
     frame["k"] = frame["k"].astype("Int64")
     frame[[*columns, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
-    if study.options.get("baselines"):
+    if study.options.baselines:
         frame["violates"] = violates
-    if study.options.get("assess") is not None:
+    if study.options.assess is not None:
         names = [*_ASSESSED, *(f"eoc_{unit}" for unit in study.catalog.resources)]
         frame[names] = [_assessed(study, key) for key in keys]
     frame["warning"] = warnings

@@ -14,11 +14,11 @@ from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.errors import InfeasibleError, unknown_name
 from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
-from moo_inference.estimators.base import estimate_curves, estimator_settings
+from moo_inference.estimators.base import curves_within_samples, estimator_settings
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
 from moo_inference.formatting.amounts import amount
 from moo_inference.pareto.front import Front
-from moo_inference.pareto.grid import pass_grid
 from moo_inference.policy.policy import Policy
 from moo_inference.policy.scores import ALIKE
 from moo_inference.studies.frames import quantile_columns
@@ -305,11 +305,11 @@ def route(
         scenario: id of the scenario whose budgets hold.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
-        k_min: as in `run_study`, like the next four.
-        k_max: the largest k.
-        k_step: the distance of the grid.
-        parallel: passes at the same time.
-        latency: how times add up.
+        k_min: see `Conditions`.
+        k_max: see `Conditions`.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
         progress: told how far the work is.
 
     Raises:
@@ -320,31 +320,15 @@ def route(
     if not isinstance(scenario, str) or scenario not in catalog.scenarios:
         raise unknown_name("scenario", str(scenario), list(catalog.scenarios))
     budgets = catalog.scenarios[scenario]
-    grid = pass_grid(k_min, k_max, k_step)
+    conditions = Conditions(k_min, k_max, k_step, parallel, latency)
     judge = make_rule(rule)
     scaled = judge.within(budgets, catalog.resources)
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
-    found = estimate_curves(
-        chosen,
-        models,
-        grid,
-        parallel=parallel,
-        latency=latency,
-        scenarios=[budgets],
-        progress=progress,
-        within_samples=True,
-    )
+    found = curves_within_samples(chosen, models, conditions, scenarios=[budgets], progress=progress)
     curves = dict(zip(catalog.models, found, strict=True))
     front = front_across(curves, budgets)
-    options = {
-        "estimator": estimator_settings(chosen),
-        "k_min": grid[0],
-        "k_max": int(k_max),
-        "k_step": grid.step,
-        "parallel": parallel,
-        "latency": latency,
-    }
+    options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
     sources = {key: model.sources for key, model in catalog.models.items()}
     return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options, sources)

@@ -1,21 +1,37 @@
-"""Runs of a search on a problem, as pieces of work."""
+"""Runs of a search on a problem, as tasks."""
 
 import hashlib
 import time
 import warnings
 from collections.abc import Callable
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
 
 from moo_inference.errors import EnumerationWarning
+from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.tasks import Arrays, has_arrays
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 
 
-def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> Arrays:
+@dataclass(frozen=True)
+class SearchRun:
+    """What a search evaluated, and what it used on the way.
+
+    Attributes:
+        evaluated: the points, in order.
+        evaluations: (g,) how many it had used after each generation.
+        seconds: (g,) how long it had taken.
+    """
+
+    evaluated: Evaluated
+    evaluations: IntArray
+    seconds: FloatArray
+
+
+def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
     """`run_search` with what `make` makes of the problem and the seed."""
     with warnings.catch_warnings():
         # That a search enumerates a small grid is what a comparison is to show.
@@ -54,7 +70,7 @@ def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) ->
 
 
 def search_fits(problem: Any, arrays: Arrays) -> bool:
-    """Whether arrays could be what `run_search` gives."""
+    """Whether arrays could be a packed run of `run_search`."""
     count = len(arrays["evaluations"]) if "evaluations" in arrays and arrays["evaluations"].ndim else 0
     return (
         count > 0
@@ -63,8 +79,8 @@ def search_fits(problem: Any, arrays: Arrays) -> bool:
     )
 
 
-def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
-    """What was evaluated in order, see `evaluated_in`, and after each generation `evaluations` and `seconds`."""
+def run_search(problem: Any, algorithm: Any, evaluations: int) -> SearchRun:
+    """Run an algorithm on a problem until it has used so many evaluations."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     from moo_inference.solvers.operators import evaluations_of  # noqa: PLC0415 (slow to load)
@@ -78,11 +94,18 @@ def run_search(problem: Any, algorithm: Any, evaluations: int) -> Arrays:
             marks.append((used, time.perf_counter() - start))
 
     result = minimize(problem, algorithm, ("n_eval", evaluations), callback=mark)
-    return {
-        **arrays_of(Evaluated.of(result)),
-        "evaluations": np.array([mark[0] for mark in marks], dtype=np.int64),
-        "seconds": np.array([mark[1] for mark in marks]),
-    }
+    used, seconds = zip(*marks, strict=True)
+    return SearchRun(Evaluated.of(result), np.array(used, dtype=np.int64), np.array(seconds))
+
+
+def packed_run(run: SearchRun) -> Arrays:
+    """A run as arrays by name."""
+    return {**arrays_of(run.evaluated), "evaluations": run.evaluations, "seconds": run.seconds}
+
+
+def unpacked_run(arrays: Arrays) -> SearchRun:
+    """The run of `packed_run`."""
+    return SearchRun(evaluated_in(arrays), arrays["evaluations"], arrays["seconds"])
 
 
 def arrays_of(evaluated: Evaluated) -> Arrays:
@@ -95,7 +118,7 @@ def evaluated_in(arrays: Arrays) -> Evaluated:
     return Evaluated(*(arrays[field.name] for field in fields(Evaluated)))
 
 
-def told(problem: Any, exact: Front) -> dict[str, Any]:
+def describe_problem(problem: Any, exact: Front) -> dict[str, Any]:
     """What a problem is, as plain values: its budgets, its grid, and a digest of its exact front."""
     digest = hashlib.sha256(np.ascontiguousarray(exact.F).tobytes()).hexdigest()[:16]
     axes = [[axis[0], axis[-1], axis.step] for axis in problem.axes]

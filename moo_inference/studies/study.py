@@ -1,44 +1,28 @@
 """A study: every model in every scenario under every rule."""
 
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
-from moo_inference.catalog.loading import as_catalog, catalog_to_dict
-from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.decision.registry import made_by_id
+from moo_inference.catalog.loading import as_catalog
+from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
-from moo_inference.errors import MooInferenceError, SettingError, listed
-from moo_inference.estimators import (
-    ClosedForm,
-    Estimator,
-    MonteCarlo,
-    Progress,
-    ScalingCurve,
-    default_estimator,
-)
-from moo_inference.estimators.base import estimator_settings, latency_settings
-from moo_inference.execution.backends import check_workers
-from moo_inference.execution.checkpoint import KeptPieces
-from moo_inference.execution.curves import curves_in_pieces
+from moo_inference.errors import ErrorCollector
+from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.execution.checkpoint import Checkpoint
+from moo_inference.execution.curves import estimate_in_tasks
+from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
-from moo_inference.pareto.grid import pass_grid
-from moo_inference.studies.assessment import Assessment, assess_many
-from moo_inference.studies.baselines import (
-    check_baseline,
-    choose_baseline,
-    named_now,
-    refuse_unknown_k,
-)
+from moo_inference.studies.assessment import Assessment, AssessmentSettings, replicate
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
-from moo_inference.studies.cells import Cell, choices_of
+from moo_inference.studies.cells import Cell, model_cells, pipeline_cells
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
-from moo_inference.studies.rules import kept_rules
-from moo_inference.versions import versions
+from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,7 +36,7 @@ class Study:
         catalog: the models, scenarios and pipelines that were looked at.
         cells: one for each scenario x model, in that order, and behind them one for each scenario x pipeline.
         model_curves: the scaling curve of each model over the grid, by model id.
-        options: the settings of the run, as plain values.
+        options: the settings of the run.
         assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
         left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
     """
@@ -60,7 +44,7 @@ class Study:
     catalog: Catalog
     cells: tuple[Cell, ...]
     model_curves: Mapping[str, ScalingCurve]
-    options: Mapping[str, Any]
+    options: StudySettings
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
     left_out: Mapping[str, str] = field(default_factory=dict)
 
@@ -128,7 +112,7 @@ class Study:
     @cached_property
     def settings(self) -> dict[str, Any]:
         """The options, the whole catalog and the versions of everything that shapes the numbers."""
-        return recorded_settings(self.options, self.catalog)
+        return self.options.recorded(self.catalog)
 
     def front(self, scenario: str, model: str) -> Front:
         """The front of one cell.
@@ -201,6 +185,7 @@ class Study:
         return found
 
 
+@renamed_keyword("kept", "checkpoint")
 def run_study(
     catalog: Catalog | str | os.PathLike[str],
     *,
@@ -218,7 +203,7 @@ def run_study(
     baselines: Sequence[str] = (),
     assess: int | None = None,
     workers: int | str = 1,
-    kept: KeptPieces | None = None,
+    checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> Study:
     """Choose a k for every model, and model and k for every stage of each pipeline, in every scenario under every rule.
@@ -233,151 +218,58 @@ def run_study(
             that it has the budgets for (see `Study.left_out`). A rule without a nadir is scaled by each scenario's
             budgets.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
-        k_min: the smallest k; None means k_step.
-        k_max: the largest k; a stage of a pipeline may have its own, as for the other two.
-        k_step: the distance of the grid of k.
-        parallel: passes at the same time, in place of each model's own number.
-        latency: how times add up, in place of each model's own rule.
+        k_min: see `Conditions`; a stage of a pipeline may have its own, as for the next two.
+        k_max: see `Conditions`.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
         solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
         baselines: names to set beside the rules: `fixed-K`, `accuracy-within-cost`, `accuracy-per-dollar`. They see the
             whole curve, and get the status `over-budget` where they break a budget.
         assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies,
             and so nothing is told.
-        workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
-            The results are the same, bit for bit. Little work stays in this process.
-        kept: from `keep_pieces`: where finished pieces are kept, and taken from. An estimator, solver or rule of
-            your own is known there by its name alone.
-        progress: told how many pieces of the work are done.
+        workers: see `Runner`. The results are the same, bit for bit, for any number of them. Little work stays in this
+            process.
+        checkpoint: from `checkpoint(folder)`. An estimator, solver or rule of your own is known there by its name
+            alone.
+        progress: see `Runner`.
 
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
         SettingError: (a ValueError) an option is out of its range, a rule that is named needs a budget that is not
-            there, a pipeline that is asked for may use a model that is not, or the pieces kept are of other settings.
+            there, a pipeline that is asked for may use a model that is not, or the checkpoint is of other settings.
         WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
-        OutputError: (an OSError) a finished piece cannot be written.
+        OutputError: (an OSError) a finished task cannot be written.
     """
-    check_workers(workers)
-    catalog = as_catalog(catalog)
-    baselines = tuple(dict.fromkeys(named_now(str(name)) for name in listed("baselines", baselines)))
-    if isinstance(solver, str):
-        raise SettingError(f"solver must be a pymoo algorithm, or a callable that makes one, got {solver!r}")
-    grid, chosen, asked, rules, left_out = _checked(
-        catalog, (models, scenarios, pipelines), decisions, (k_min, k_max, k_step), parallel, latency, baselines
-    )
-    estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
-    if assess is not None and not isinstance(estimator, ClosedForm | MonteCarlo):
-        raise SettingError(
-            f"assess needs a ClosedForm or a MonteCarlo, whose noise is known, got {type(estimator).__name__}"
-        )
-    for name in baselines:
-        refuse_unknown_k(name, chosen.models)
-    options = {
-        "estimator": estimator_settings(estimator),
-        "k_min": grid[0],
-        "k_max": int(k_max),
-        "k_step": grid.step,
-        "parallel": parallel,
-        "latency": latency,
-        "solver": None if solver is None else getattr(solver, "__name__", type(solver).__name__),
-        "decisions": list(dict.fromkeys(rule.id for rule in asked)),
-        "own_decisions": [rule.id for rule in asked if not made_by_id(rule)],
-        "baselines": list(baselines),
-        "assess": assess,
-    }
-    if kept is not None:
-        kept.expect({"run": "study", **recorded_settings(options, chosen)})
-    where: dict[str, Any] = {"workers": workers, "kept": kept, "progress": progress}
-    conditions: dict[str, Any] = {"parallel": parallel, "latency": latency}
-    curves = curves_in_pieces(estimator, chosen.models, grid, list(chosen.scenarios.values()), **conditions, **where)
-    found = (
-        fronts_from_curves(chosen, curves) if solver is None else fronts_by_search(chosen, curves, solver, grid, where)
-    )
-    choices = choices_of(found, rules)
-    cells = [
-        Cell(
-            scenario_id,
-            model_id,
-            front,
-            choices[scenario_id, model_id],
-            tuple(choose_baseline(name, curves[model_id], chosen.scenarios[scenario_id]) for name in baselines),
-        )
-        for (scenario_id, model_id), front in found.items()
-    ]
+    runner = Runner(workers, checkpoint, progress)
+    errors = ErrorCollector()
+    conditions = errors.attempt(Conditions, k_min, k_max, k_step, parallel, latency)
+    request = StudyRequest(models, scenarios, pipelines, decisions, baselines, solver, assess)
+    return _solved(plan_study(as_catalog(catalog), request, estimator, conditions, errors), runner)
+
+
+def _solved(plan: StudyPlan, runner: Runner) -> Study:
+    catalog, estimator, conditions, solver = plan.catalog, plan.estimator, plan.conditions, plan.request.solver
+    if runner.checkpoint is not None:
+        runner.checkpoint.expect({"run": "study", **plan.settings.recorded(catalog)})
+    curves = estimate_in_tasks(estimator, catalog.models, conditions, list(catalog.scenarios.values()), runner)
+    if solver is None:
+        fronts = fronts_from_curves(catalog, curves)
+    else:
+        fronts = fronts_by_search(catalog, curves, solver, conditions.grid, runner)
+    cells = model_cells(fronts, plan.scaled, curves, plan.baselines)
     assessments = {}
-    if assess is not None and isinstance(estimator, MonteCarlo):
-        assessments = assess_many(
-            chosen.models,
-            chosen.scenarios,
-            decisions,
+    if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
+        assessments = replicate(
+            catalog.models,
+            catalog.scenarios,
+            plan.request.decisions,
             estimator,
-            replications=assess,
-            k_min=grid[0],
-            k_max=int(k_max),
-            k_step=grid.step,
-            **conditions,
-            **where,
+            AssessmentSettings(plan.request.assess),
+            conditions,
+            runner,
         )
-    along = pipeline_fronts(
-        chosen, curves, grid, k_max=int(k_max), estimator=estimator, solver=solver, where=where, **conditions
-    )
-    choices = choices_of(along, rules)
-    cells += [
-        Cell(scenario_id, "", front, choices[scenario_id, key], pipeline=key)
-        for (scenario_id, key), front in along.items()
-    ]
-    return Study(chosen, tuple(cells), curves, options, assessments, left_out)
-
-
-def recorded_settings(options: Mapping[str, Any], catalog: Catalog) -> dict[str, Any]:
-    """The options, the whole catalog and the versions of everything that shapes the numbers."""
-    return {**options, "versions": versions(), "catalog": catalog_to_dict(catalog)}
-
-
-def _checked(
-    catalog: Catalog,
-    asked: tuple[Sequence[str] | None, Sequence[str] | None, Sequence[str] | None],
-    decisions: Sequence[object] | None,
-    steps: tuple[int | None, int, int],
-    parallel: int | None,
-    latency: str | None,
-    baselines: Sequence[str],
-) -> tuple[range, Catalog, list[Rule], dict[str, list[Rule]], dict[str, str]]:
-    """The grid, the chosen part of the catalog, the rules, those of each scenario and what it leaves out.
-
-    All faults are raised at once.
-    """
-    errors: list[MooInferenceError] = []
-
-    def attempt(make: Callable[..., Any], *args: Any) -> Any:
-        try:
-            return make(*args)
-        except MooInferenceError as error:
-            errors.append(error)
-            return None
-
-    grid = attempt(pass_grid, *steps)
-    for name in baselines if grid else ():
-        attempt(check_baseline, name, grid)
-    chosen = attempt(catalog.select, *asked)
-    named = attempt(listed, "decisions", DEFAULT_RULES if decisions is None else decisions) or []
-    rules = [attempt(make_rule, rule) for rule in named]
-    part = catalog if chosen is None else chosen
-    if part.models:
-        attempt(latency_settings, next(iter(part.models.values())), parallel, latency)
-    for what, entries in (("model", part.models), ("scenario", part.scenarios), ("rule", rules)):
-        if not entries:
-            errors.append(SettingError(f"there must be at least one {what}, got none"))
-    made = [rule for rule in rules if rule is not None]
-    scaled, left_out = {}, {}
-    for key, scenario in part.scenarios.items():
-        kept, sentence = kept_rules(made, scenario.limits(part.resources), named=decisions is not None)
-        scaled[key] = [attempt(rule.within, scenario, part.resources) for rule in kept]
-        if sentence:
-            left_out[key] = sentence
-    if len(errors) == 1:
-        raise errors[0]
-    if errors:
-        kind = type(errors[0]) if len({type(error) for error in errors}) == 1 else SettingError
-        raise kind([fault for error in errors for fault in error.faults])
-    return grid, chosen, made, scaled, left_out
+    fronts = pipeline_fronts(catalog, curves, conditions, estimator, solver, runner)
+    cells += pipeline_cells(fronts, plan.scaled)
+    return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out)

@@ -113,7 +113,7 @@ def _drawn(study: Study, part: Pipeline | PipelineStage | ParallelBranches | Ser
 def _grid(study: Study, stage: PipelineStage) -> range:
     options = study.options
     first, last, step = (
-        options[name] if own is None else own
+        getattr(options, name) if own is None else own
         for name, own in (("k_min", stage.k_min), ("k_max", stage.k_max), ("k_step", stage.k_step))
     )
     return range(first, last + 1, step)

@@ -1,8 +1,7 @@
 """A study as tables: one a scenario, models down, rules across."""
 
 import math
-from collections.abc import Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable
 
 import numpy as np
 
@@ -22,6 +21,7 @@ from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.cells import Cell
+from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
 from moo_inference.views.marks import Mark, interval_of, marks, tail_text
 
@@ -136,7 +136,7 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
                     said.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
             texts.append(_mark_text(mark, footnotes, measured=measured))
         limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
-        if limit is not None and last + study.options["k_step"] <= study.options["k_max"]:
+        if limit is not None and last + study.options.k_step <= study.options.k_max:
             words = f"known up to k = {limit}, the samples that its evaluation has of some question"
             said.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
@@ -190,16 +190,16 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
     return Table(title, ("rule", *cell.front.stages, "accuracy", *quantities), tuple(rows), tuple(notes))
 
 
-def estimator_text(options: Mapping[str, Any]) -> str:
+def estimator_text(options: StudySettings) -> str:
     """The estimator of a study and its settings, as it is written in Python."""
-    settings = dict(options["estimator"])
+    settings = dict(options.estimator)
     name = settings.pop("estimator")
     return f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})"
 
 
 def _caption(study: Study) -> str:
     options = study.options
-    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    grid = options.conditions.grid
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
     *spent, last = spent_words(study.catalog.resources)
     parts = [

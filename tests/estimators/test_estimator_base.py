@@ -4,19 +4,19 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.errors import SettingError
+from moo_inference.errors import SettingError, whole_number
 from moo_inference.estimators import choose_estimator, default_estimator, estimator_from
 from moo_inference.estimators.base import (
     MOST_TRIALS,
     Estimator,
+    curves_within_samples,
     estimate_curves,
     estimator_settings,
     groups_within_samples,
-    latency_settings,
     passes,
     refuse_beyond_samples,
-    whole_number,
 )
+from moo_inference.estimators.conditions import Conditions
 
 
 def sampled(model, samples, name):
@@ -41,19 +41,16 @@ class Asked(Estimator):
 @pytest.mark.parametrize("within_samples", [False, True])
 def test_every_argument_reaches_the_estimator(gpt5, essay, within_samples):
     estimator, told = Asked(), []
-    found = estimate_curves(
-        estimator,
-        [gpt5, gpt5.replace(name="Other")],
-        [3, 1],
-        parallel=7,
-        latency="waves",
-        scenarios=[essay],
-        progress=lambda *step: told.append(step),
-        within_samples=within_samples,
-    )
+    conditions = Conditions(k_max=3, k_step=2, k_min=1, parallel=7, latency="waves")
+    asked = (estimator, [gpt5, gpt5.replace(name="Other")])
+    options = {"scenarios": [essay], "progress": lambda *step: told.append(step)}
+    if within_samples:
+        found = curves_within_samples(*asked, conditions, **options)
+    else:
+        found = estimate_curves(*asked, [1, 3], conditions, **options)
     assert found == ["GPT-5", "Other"]
     [(k, options)] = estimator.calls
-    assert k == [3, 1]
+    assert k == [1, 3]
     assert (options["parallel"], options["latency"], options["scenarios"]) == (7, "waves", [essay])
     assert told == [(1, 1)]
 
@@ -61,12 +58,12 @@ def test_every_argument_reaches_the_estimator(gpt5, essay, within_samples):
 def test_models_with_other_samples_are_asked_apart_and_come_back_in_their_order(gpt5):
     estimator, told = Asked(), []
     models = [sampled(gpt5, 2, "two"), gpt5, sampled(gpt5, 2, "also two"), sampled(gpt5, 9, "nine")]
-    found = estimate_curves(estimator, models, [1, 2, 4], within_samples=True, progress=lambda *step: told.append(step))
+    found = curves_within_samples(estimator, models, Conditions(k_max=4), progress=lambda *step: told.append(step))
     assert found == ["two", "GPT-5", "also two", "nine"]
-    assert [k for k, _ in estimator.calls] == [[1, 2], [1, 2, 4]]
+    assert [k for k, _ in estimator.calls] == [[1, 2], [1, 2, 3, 4]]
     assert [options["progress"] for _, options in estimator.calls] == [None, None]
     assert told == [(1, 2), (2, 2)]
-    estimate_curves(Asked(), models, [1, 2, 4], within_samples=True)
+    curves_within_samples(Asked(), models, Conditions(k_max=4))
     groups = groups_within_samples(models, np.array([4, 1, 2]))
     assert [(k.tolist(), members) for k, members in groups] == [([1, 2], [0, 2]), ([4, 1, 2], [1, 3])]
 
@@ -76,7 +73,7 @@ def test_an_object_with_just_an_estimate_will_do(gpt5):
         def estimate(self, model, k, *, parallel, latency):
             return model.name, list(k), parallel, latency
 
-    found = estimate_curves(Plain(), [gpt5], [1], parallel=3, latency="ideal")
+    found = estimate_curves(Plain(), [gpt5], [1], Conditions(parallel=3, latency="ideal"))
     assert found == [("GPT-5", [1], 3, "ideal")]
     assert estimator_settings(Plain()) == {"estimator": "Plain"}
     assert estimator_settings(mi.MonteCarlo(seed=3)) == {
@@ -122,12 +119,12 @@ def test_whole_numbers_have_a_least_and_a_most():
 
 
 def test_conditions_are_the_model_s_unless_others_are_asked_for(gpt5):
-    assert latency_settings(gpt5, None, None) == (4, "ideal")
-    assert latency_settings(gpt5, 10**9, "waves") == (10**9, "waves")
+    assert Conditions().of(gpt5) == (4, "ideal")
+    assert Conditions(parallel=10**9, latency="waves").of(gpt5) == (10**9, "waves")
     with pytest.raises(SettingError, match="parallel must be at most 1,000,000,000, got 1,000,000,001"):
-        latency_settings(gpt5, 10**9 + 1, None)
+        Conditions(parallel=10**9 + 1)
     with pytest.raises(SettingError, match="latency must be one of: ideal, waves; got 'fast'"):
-        latency_settings(gpt5, None, "fast")
+        Conditions(latency="fast")
 
 
 def test_options_that_an_estimator_does_not_have_are_named():

@@ -16,7 +16,7 @@ import pytest
 import moo_inference as mi
 from moo_inference.errors import OutputError, SettingError
 from moo_inference.execution import tasks
-from moo_inference.execution.checkpoint import PIECES, keep_pieces
+from moo_inference.execution.checkpoint import PIECES, checkpoint
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 LONG = ["solve", "--trials", "17000", "--k-max", "64", "--format", "csv"]
@@ -111,7 +111,7 @@ def test_without_a_folder_it_says_that_nothing_was_kept():
     _, stderr = process.communicate()
     assert process.returncode == 130
     assert (
-        stderr.strip().splitlines()[-1].endswith("interrupted; nothing was kept (with --out DIR, finished pieces are)")
+        stderr.strip().splitlines()[-1].endswith("interrupted; nothing was kept (with --out DIR, finished tasks are)")
     )
 
 
@@ -139,20 +139,20 @@ def test_a_full_disk_is_told_and_what_was_kept_is_used(tmp_path, undisturbed):
 
 @pytest.fixture
 def small_study(tmp_path):
-    """A function that runs a study into a folder, and tells how many pieces it computed."""
+    """A function that runs a study into a folder, and tells how many tasks it computed."""
     computed = []
     compute = tasks._compute
 
-    def counted(piece, progress=None):
-        computed.append(piece.key)
-        return compute(piece, progress)
+    def counted(task, progress):
+        computed.append(task.key)
+        return compute(task, progress)
 
     def run(start_over=False, **options):
         computed.clear()
-        with pytest.MonkeyPatch.context() as patch, keep_pieces(tmp_path, start_over=start_over) as kept:
+        with pytest.MonkeyPatch.context() as patch, checkpoint(tmp_path, start_over=start_over) as kept:
             patch.setattr(tasks, "_compute", counted)
             patch.setattr("moo_inference.execution.curves._CLOSED_FORM_VALUES", 64)
-            mi.run_study(PAPER, **{"k_max": 32, "kept": kept, **options}).save(tmp_path)
+            mi.run_study(PAPER, **{"k_max": 32, "checkpoint": kept, **options}).save(tmp_path)
         return len(computed)
 
     return run
@@ -179,7 +179,7 @@ def test_a_damaged_piece_is_done_again_and_no_other(damage, small_study, tmp_pat
 
 
 def test_a_piece_that_numpy_cannot_read_is_done_again_whatever_its_digest(tmp_path):
-    with keep_pieces(tmp_path) as kept:
+    with checkpoint(tmp_path) as kept:
         kept.write("one", {"x": np.arange(3)})
         [piece] = finished(tmp_path)
         kept.write("other", {"x": np.arange(4)})
@@ -214,12 +214,12 @@ def test_pieces_of_nobody_knows_which_settings_are_thrown_away(settings, small_s
 
 def test_the_larger_run_says_what_the_pieces_are_for(tmp_path):
     """A study that is a part of it says so only where nobody has."""
-    with keep_pieces(tmp_path) as kept:
+    with checkpoint(tmp_path) as kept:
         kept.expect_once({"seed": 1})
         kept.expect_once({"seed": 2})
         with pytest.raises(SettingError, match="seed was 1, is 2"):
             kept.expect({"seed": 2})
-    with keep_pieces(tmp_path) as kept, pytest.raises(SettingError, match="seed was 1, is 3"):
+    with checkpoint(tmp_path) as kept, pytest.raises(SettingError, match="seed was 1, is 3"):
         kept.expect_once({"seed": 3})
 
 
@@ -262,8 +262,8 @@ def test_other_settings_are_refused_by_name(small_study, tmp_path):
     assert any(fault.startswith("catalog.models.gpt-5-mini was {") for fault in faults)
     assert files_of(tmp_path) == before
     catalog = mi.Catalog(models={**PAPER.models, "gpt-5": other}, scenarios=PAPER.scenarios)
-    with keep_pieces(tmp_path) as kept, pytest.raises(SettingError) as refused:
-        mi.run_study(catalog, k_max=32, kept=kept)
+    with checkpoint(tmp_path) as kept, pytest.raises(SettingError) as refused:
+        mi.run_study(catalog, k_max=32, checkpoint=kept)
     assert refused.value.faults[1:] == ("catalog.models.gpt-5.usd_per_million_output_tokens was 10.0, is 11.0",)
 
 
@@ -283,19 +283,19 @@ def test_two_runs_in_one_folder_are_refused_until_the_first_is_gone(tmp_path):
         [
             sys.executable,
             "-c",
-            "import sys, time; from moo_inference.execution.checkpoint import keep_pieces\n"
-            "with keep_pieces(sys.argv[1]): print('in', flush=True); time.sleep(60)",
+            "import sys, time; from moo_inference.execution.checkpoint import checkpoint\n"
+            "with checkpoint(sys.argv[1]): print('in', flush=True); time.sleep(60)",
             tmp_path,
         ],
         stdout=subprocess.PIPE,
         text=True,
     )
     assert holder.stdout.readline() == "in\n"
-    with pytest.raises(OutputError, match="another run is at work in this folder"), keep_pieces(tmp_path):
+    with pytest.raises(OutputError, match="another run is at work in this folder"), checkpoint(tmp_path):
         pass
     holder.kill()
     holder.communicate()
-    with keep_pieces(tmp_path) as kept:
+    with checkpoint(tmp_path) as kept:
         assert kept.count == 0
 
 

@@ -11,10 +11,11 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.errors import SettingError, WorkerError
 from moo_inference.estimators.base import estimate_curves
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution import curves, tasks
-from moo_inference.execution.checkpoint import keep_pieces
-from moo_inference.execution.curves import curves_in_pieces, packed, unpacked
-from moo_inference.execution.tasks import Piece, run_pieces
+from moo_inference.execution.checkpoint import checkpoint
+from moo_inference.execution.curves import estimate_in_tasks, packed, unpacked
+from moo_inference.execution.tasks import Packing, Runner, Task
 from moo_inference.solvers import nsga2
 from moo_inference.studies import assessment, cell_fronts, comparison
 from moo_inference.studies.assessment import assess_many
@@ -33,6 +34,14 @@ def bytes_of(study):
 
 def anything(arrays):
     return True
+
+
+def same(arrays):
+    return arrays
+
+
+def task(key, function, *arguments):
+    return Task(key, function, arguments, Packing(same, same, anything))
 
 
 def double(number):
@@ -59,7 +68,7 @@ def fail(number):
 
 @pytest.fixture
 def at_once(monkeypatch):
-    """Workers get all pieces but the first, however little work they are."""
+    """Workers get all tasks but the first, however little work they are."""
     monkeypatch.setattr(tasks, "WORTH_WORKERS", -1.0)
 
 
@@ -72,7 +81,7 @@ def cluster():
 
 
 @pytest.fixture
-def small_pieces(monkeypatch):
+def small_tasks(monkeypatch):
     monkeypatch.setattr(curves, "_CLOSED_FORM_VALUES", 64)
     monkeypatch.setattr(curves, "_SIMULATED_VALUES", 4_000)
     monkeypatch.setattr(assessment, "_VALUES_AT_ONCE", 50_000)
@@ -88,7 +97,7 @@ ESTIMATORS = [
 
 @pytest.mark.parametrize("latency", ["ideal", "waves"])
 @pytest.mark.parametrize("estimator", ESTIMATORS)
-def test_curves_do_not_depend_on_how_the_work_is_cut(estimator, latency, monkeypatch, small_pieces):
+def test_curves_do_not_depend_on_how_the_work_is_cut(estimator, latency, monkeypatch, small_tasks):
     scenarios = [
         scenario.model_copy(update={"t_quantile": 0.95, "a_quantile": 0.1}) if number else scenario
         for number, scenario in enumerate(PAPER.scenarios.values())
@@ -97,12 +106,12 @@ def test_curves_do_not_depend_on_how_the_work_is_cut(estimator, latency, monkeyp
 
     def counted(key, *arguments, **options):
         keys.append(key)
-        return Piece(key, *arguments, **options)
+        return Task(key, *arguments, **options)
 
-    monkeypatch.setattr(curves, "Piece", counted)
-    grid = range(2, 65, 2)
-    found = curves_in_pieces(estimator, PAPER.models, grid, scenarios, parallel=None, latency=latency)
-    whole = estimate_curves(estimator, list(PAPER.models.values()), grid, scenarios=scenarios, latency=latency)
+    monkeypatch.setattr(curves, "Task", counted)
+    conditions = Conditions(k_min=2, k_max=64, k_step=2, latency=latency)
+    found = estimate_in_tasks(estimator, PAPER.models, conditions, scenarios, Runner())
+    whole = estimate_curves(estimator, list(PAPER.models.values()), conditions.grid, conditions, scenarios=scenarios)
     assert len(set(keys)) == len(keys) > 3
     for one, other in zip(found.values(), whole, strict=True):
         first, second = packed(one, scenarios), packed(other, scenarios)
@@ -121,7 +130,7 @@ def test_a_curve_survives_being_packed():
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS[:3])
-def test_two_workers_give_the_same_bytes(estimator, at_once, small_pieces):
+def test_two_workers_give_the_same_bytes(estimator, at_once, small_tasks):
     options = {"estimator": estimator, "k_max": 32, "assess": 6}
     assert bytes_of(mi.run_study(PAPER, workers=2, **options)) == bytes_of(mi.run_study(PAPER, **options))
 
@@ -154,8 +163,8 @@ def test_pipelines_are_the_same_with_two_workers_and_on_a_cluster(solver, estima
 
 def test_what_was_kept_of_pipelines_is_not_done_again(pipelines, tmp_path, monkeypatch):
     def study():
-        with keep_pieces(tmp_path) as kept:
-            return mi.run_study(pipelines, k_max=16, decisions=["accuracy-max"], kept=kept)
+        with checkpoint(tmp_path) as kept:
+            return mi.run_study(pipelines, k_max=16, decisions=["accuracy-max"], checkpoint=kept)
 
     first = bytes_of(study())
 
@@ -167,7 +176,7 @@ def test_what_was_kept_of_pipelines_is_not_done_again(pipelines, tmp_path, monke
     assert bytes_of(study()) == first
 
 
-def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(cluster, at_once, small_pieces):
+def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(cluster, at_once, small_tasks):
     before = {worker.pid for worker in cluster.workers.values()}
     victim = min(before)
     steps = []
@@ -184,7 +193,7 @@ def test_a_cluster_of_which_a_worker_is_killed_gives_the_same_bytes(cluster, at_
     assert bytes_of(found) == bytes_of(mi.run_study(PAPER, **options))
 
 
-def test_assessments_and_comparisons_are_the_same_on_a_cluster(cluster, at_once, small_pieces):
+def test_assessments_and_comparisons_are_the_same_on_a_cluster(cluster, at_once, small_tasks):
     some = PAPER.select(["gpt-5", "gpt-5-nano"], ["medical-ai"])
     options = {"estimator": mi.MonteCarlo(trials=100), "k_max": 16, "replications": 40}
     there = assess_many(some.models, some.scenarios, workers=cluster.scheduler_address, **options)
@@ -199,13 +208,13 @@ def test_assessments_and_comparisons_are_the_same_on_a_cluster(cluster, at_once,
 
 
 def test_little_work_stays_here():
-    found = run_pieces([Piece(str(number), double, (number,), anything) for number in range(20)], workers=2)
+    found = Runner(workers=2).run([task(str(number), double, number) for number in range(20)])
     assert [arrays["twice"].tolist() for arrays in found] == [[2 * number] for number in range(20)]
     assert {int(arrays["process"][0]) for arrays in found} == {HERE}
 
 
 def test_much_work_does_not(at_once):
-    found = run_pieces([Piece(str(number), double, (number,), anything) for number in range(20)], workers=2)
+    found = Runner(workers=2).run([task(str(number), double, number) for number in range(20)])
     assert [arrays["twice"].tolist() for arrays in found] == [[2 * number] for number in range(20)]
     others = {int(arrays["process"][0]) for arrays in found[1:]}
     assert HERE not in others
@@ -213,31 +222,28 @@ def test_much_work_does_not(at_once):
 
 
 def test_what_a_killed_worker_was_at_is_done_again(tmp_path, at_once):
-    work = [Piece("first", double, (0,), anything)]
-    work += [Piece(str(n), die_once, (tmp_path / "died", HERE), anything) for n in range(6)]
-    assert [arrays["done"].tolist() for arrays in run_pieces(work, workers=2)[1:]] == [[1]] * 6
+    work = [task("first", double, 0)]
+    work += [task(str(n), die_once, tmp_path / "died", HERE) for n in range(6)]
+    assert [arrays["done"].tolist() for arrays in Runner(workers=2).run(work)[1:]] == [[1]] * 6
     assert (tmp_path / "died").exists()
 
 
 def test_workers_that_die_time_and_again_are_an_error(at_once):
-    work = [Piece("first", double, (0,), anything), *(Piece(str(n), die_always, (HERE,), anything) for n in range(2))]
-    with pytest.raises(WorkerError, match=r"died 5 times in a row .* 2 pieces are left"):
-        run_pieces(work, workers=2)
+    work = [task("first", double, 0), *(task(str(n), die_always, HERE) for n in range(2))]
+    with pytest.raises(WorkerError, match=r"died 5 times in a row .* 2 tasks are left"):
+        Runner(workers=2).run(work)
 
 
 def test_a_fault_in_a_worker_comes_back_as_it_is(at_once, cluster):
     for workers in (2, cluster.scheduler_address):
         with pytest.raises(ValueError, match="no 7"):
-            run_pieces(
-                [Piece("first", double, (0,), anything), *(Piece(str(n), fail, (7,), anything) for n in range(3))],
-                workers=workers,
-            )
+            Runner(workers).run([task("first", double, 0), *(task(str(n), fail, 7) for n in range(3))])
 
 
 def test_a_worker_with_other_versions_is_refused(at_once, monkeypatch):
     monkeypatch.setattr(tasks, "versions", lambda: {**comparison.versions(), "numpy": "0.1"})
     with pytest.raises(SettingError, match=r"a worker has other versions.*numpy .*, not 0\.1"):
-        run_pieces([Piece(str(number), double, (number,), anything) for number in range(4)], workers=2)
+        Runner(workers=2).run([task(str(number), double, number) for number in range(4)])
 
 
 @pytest.mark.parametrize("workers", [0, -1, True, 1.5, None, "localhost", "tcp://localhost", "http://localhost:80"])

@@ -287,7 +287,7 @@ def test_what_is_no_pipeline_is_refused_in_words(gpt5, essay):
             pipeline_front(stages, essay)
     with pytest.raises(SettingError, match="must be for means, and scenario 'Essay feedback' has one for a quantile"):
         pipeline_front([stage], essay.replace(t_quantile=0.95))
-    with pytest.raises(SettingError, match="plan: latency must be one of"):
+    with pytest.raises(SettingError, match="latency must be one of"):
         pipeline_front([stage], essay, latency="never")
 
 

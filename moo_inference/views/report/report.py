@@ -228,16 +228,16 @@ def _divided(study: Study) -> list[str]:
 
 def _settings(study: Study) -> list[tuple[str, str]]:
     options = study.options
-    grid = range(options["k_min"], options["k_max"] + 1, options["k_step"])
+    grid = options.conditions.grid
     shown = [("estimator", estimator_text(options)), ("passes k", f"{grid[0]} to {grid[-1]} in steps of {grid.step}")]
-    for name, text, otherwise in (
-        ("parallel", "passes at the same time", "each model's own"),
-        ("latency", "how times add up", "each model's own"),
-        ("solver", "solver", "exhaustive"),
+    for value, text, otherwise in (
+        (options.parallel, "passes at the same time", "each model's own"),
+        (options.latency, "how times add up", "each model's own"),
+        (options.solver, "solver", "exhaustive"),
     ):
-        shown.append((text, otherwise if options[name] is None else str(options[name])))
-    if options["assess"] is not None:
-        shown.append(("replications", str(options["assess"])))
+        shown.append((text, otherwise if value is None else str(value)))
+    if options.assess is not None:
+        shown.append(("replications", str(options.assess)))
     return shown
 
 
@@ -249,7 +249,7 @@ def _chosen(study: Study) -> Table:
 
     Rules that take the same k share a row.
     """
-    rules = list(study.options["decisions"])
+    rules = study.options.decisions
     shown = {rule: mark for cell in study.model_cells[:1] for rule, mark in zip(rules, marks(study, cell), strict=True)}
     if len(rules) * len(study.model_cells) > _MOST_AT_THE_TOP:
         shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}

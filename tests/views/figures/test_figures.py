@@ -500,7 +500,7 @@ def test_across_models_colours_mean_models_and_shapes_rules(study):
     of_models = {line.get_color() for line in lines if line.get_linestyle() != "None"}
     markers_there = [line for line in lines if line.get_linestyle() == "None"]
     assert {line.get_markerfacecolor() for line in markers_there} <= of_models
-    assert len({line.get_marker() for line in markers_there}) == len(study.options["decisions"])
+    assert len({line.get_marker() for line in markers_there}) == len(study.options.decisions)
     handles = figure.legends[0].legend_handles
     faces = {handle.get_markerfacecolor() for handle in handles if handle.get_linestyle() == "None"}
     assert len(faces) == 1

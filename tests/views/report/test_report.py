@@ -114,7 +114,7 @@ def test_settings_versions_rules_and_the_command_stand_in_it(html, study):
     for name, version in study.settings["versions"].items():
         assert f"{name} {version}" in text
     assert "ClosedForm()" in text
-    for rule in study.options["decisions"]:
+    for rule in study.options.decisions:
         assert rule in text
     assert "The row farthest from the straight line between the front's ends, towards the ideal (recommended)" in text
     assert "This report says which k to take of 9 models" in " ".join(text.split())

@@ -1,7 +1,8 @@
+import numpy as np
 import pytest
 
 from moo_inference.errors import SettingError
-from moo_inference.pareto.grid import pass_grid
+from moo_inference.estimators.conditions import Conditions
 
 
 @pytest.mark.parametrize(
@@ -15,7 +16,7 @@ from moo_inference.pareto.grid import pass_grid
     ],
 )
 def test_grid(options, grid):
-    assert list(pass_grid(**options)) == list(grid)
+    assert list(Conditions(**options).grid) == list(grid)
 
 
 @pytest.mark.parametrize(
@@ -31,10 +32,26 @@ def test_grid(options, grid):
 )
 def test_a_grid_that_cannot_be_is_refused(options, words):
     with pytest.raises(SettingError, match=words):
-        pass_grid(**options)
+        Conditions(**options)
 
 
 def test_all_faults_are_told_at_once():
     with pytest.raises(SettingError) as caught:
-        pass_grid(-1, 0, 0)
-    assert len(caught.value.faults) == 3
+        Conditions(-1, 0, 0, 0, "fast")
+    assert [fault.split(" must ")[0] for fault in caught.value.faults] == [
+        "k_step", "k_min", "k_max", "parallel", "latency",
+    ]  # fmt: skip
+
+
+def test_numbers_of_numpy_become_plain_ones():
+    found = Conditions(np.int64(2), np.int32(8), np.int8(2), np.int64(3))
+    assert found.to_dict() == {"k_min": 2, "k_max": 8, "k_step": 2, "parallel": 3, "latency": None}
+    assert {type(value) for value in found.to_dict().values()} == {int, type(None)}
+
+
+def test_a_grid_of_its_own_keeps_what_it_does_not_set():
+    conditions = Conditions(k_min=3, k_max=9, k_step=3, parallel=2, latency="waves")
+    assert conditions.with_grid(None, None, None) == conditions
+    assert conditions.with_grid(1, None, 4) == Conditions(1, 9, 4, 2, "waves")
+    with pytest.raises(SettingError, match="k_min <= k_max must hold, got k_min=3, k_max=2"):
+        conditions.with_grid(None, 2, None)
