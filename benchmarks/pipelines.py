@@ -13,8 +13,9 @@ from pymoo.optimize import minimize
 from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
+from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
-from moo_inference.pipelines.front import PipelineFront, pipeline_front
+from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Stage
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import nsga2
@@ -75,7 +76,7 @@ def searched(label: str, models: Mapping[str, mi.Model], scenario: mi.Scenario, 
     shares = []
     for seed in range(1, seeds + 1):
         result = minimize(problem, nsga2(problem, seed=seed), ("n_eval", EVALUATIONS))
-        shares.append(front_quality(PipelineFront.from_result(result), exact)["hypervolume"])
+        shares.append(front_quality(Front.from_result(result), exact)["hypervolume"])
     print(
         f"NSGA-II of {nsga2(problem).pop_size}, {label}, 3 stages, {EVALUATIONS:,} evaluations: {min(shares):.4f} to "
         f"{max(shares):.4f} of the hypervolume over {seeds} seeds (at least 0.99), "

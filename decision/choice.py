@@ -1,7 +1,7 @@
 """One choice: what a rule takes from a front, the evidence, and what has to be said with it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,11 +10,10 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
-from moo_inference.formatting.amounts import interval_text, seconds, significant, unit_words, usd
-from moo_inference.formatting.markers import markers
-from moo_inference.formatting.table import Table, to_html
+from moo_inference.formatting.amounts import amount, interval_text
 from moo_inference.formatting.words import counted
-from moo_inference.pareto.front import Front
+from moo_inference.pareto.configurations import Configuration
+from moo_inference.pareto.front import Front, stage_end
 
 _SAME = 1e-9
 """Scores that differ by less do so by rounding alone."""
@@ -26,15 +25,15 @@ class Choice:
 
     Attributes:
         rule: id of the rule.
-        status: `ok`, `no-knee` (the rule is not defined on this front) or `infeasible` (the front is empty).
+        status: `ok`, `no-knee` (the rule is not defined on this front), `infeasible` (the front is empty) or `refused`
+            (there is no front, since means of stages cannot answer).
         row: the chosen row of the front, or None.
-        k: the chosen number of passes, or None.
-        model: the chosen model where the front is of several, or None.
+        configuration: the model and k of the row, or those of each stage, or None.
         objectives: (m,) cost in USD, time in seconds, further resources and error of the row, or None.
         normalised: (m,) the same as the rule looked at it, or None.
         scores: (n,) what the rule gave each row of the front, NaN where it is not defined.
         ties: the other rows with the same best score; the cheapest is chosen.
-        warnings: what the user has to know before betting on it, one sentence each.
+        warnings: caveats, one sentence each.
         reason: why this row, in a sentence.
         resources: units of the further resources among the objectives.
     """
@@ -42,8 +41,7 @@ class Choice:
     rule: str
     status: str
     row: int | None
-    k: int | None
-    model: str | None
+    configuration: Configuration | None
     objectives: FloatArray | None
     normalised: FloatArray | None
     scores: FloatArray
@@ -52,24 +50,20 @@ class Choice:
     reason: str
     resources: tuple[str, ...] = ()
 
-    def _repr_html_(self) -> str:
-        sign = markers([self.rule])[self.rule].symbol
-        if self.objectives is None:
-            return to_html([Table(f"{sign} {self.rule}: {self.status.replace('-', ' ')}", (), (), (self.reason,))])
-        cost, time, *others, error = self.objectives.tolist()
-        row = (f"{self.k}", f"{1 - error:.4f}", usd(cost), seconds(time), *map(significant, others))
-        used = tuple(unit_words(unit) for unit in self.resources)
-        model = ((), ()) if self.model is None else (("model",), (self.model,))
-        return to_html(
-            [
-                Table(
-                    f"{sign} {self.rule}",
-                    (*model[0], "k", "accuracy", "cost", "time", *used),
-                    ((*model[1], *row),),
-                    (self.reason, *self.warnings),
-                )
-            ]
-        )
+    @property
+    def k(self) -> int | None:
+        """The chosen number of passes; None where there is none, or stages have one each."""
+        return None if self.configuration is None else self.configuration.k
+
+    @property
+    def model(self) -> str | None:
+        """The chosen model where the front is of several; None where there is none, or stages have one each."""
+        return None if self.configuration is None else self.configuration.model
+
+    @property
+    def stages(self) -> Mapping[str, tuple[str, int]]:
+        """The model and k of each stage, by its name; empty where nothing was chosen, or stages have no names."""
+        return {} if self.configuration is None else self.configuration.stages
 
 
 def decide(front: Front, rule: object) -> Choice:
@@ -84,9 +78,10 @@ def decide(front: Front, rule: object) -> Choice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule).within(front.scenario, front.curve.resources)
+    judge = make_rule(rule).within(front.scenario, front.resources)
     if not len(front):
-        return _none(judge, "infeasible", np.empty(0), str(front.infeasibility))
+        status = "infeasible" if front.infeasibility is None else front.infeasibility.status
+        return _none(judge, status, np.empty(0), str(front.infeasibility))
     F = front.error_last
     N = judge.normalised(F)
     scores = judge.scored(N)
@@ -94,25 +89,36 @@ def decide(front: Front, rule: object) -> Choice:
     if not best.size:
         return _none(judge, "no-knee", scores, f"no {judge.noun}: {_why_none(judge, front)}")
     row, *ties = best.tolist()
-    warnings = evidence_warnings(front.curve, row)
-    if front.reaches_k_max and moves_with_k_max(judge, N, front.k / front.k.max(), row, front.models):
-        warnings += (k_max_warning(judge, f"k = {front.k.max()}"),)
-    model = front.models[row] if front.models else None
-    reason = _reason(judge, front, row, ties, scores)
     return Choice(
         judge.id,
         "ok",
         row,
-        int(front.k[row]),
-        model,
+        front.configurations[row],
         F[row],
         N[row],
         scores,
         tuple(ties),
-        warnings,
-        reason,
-        (*front.curve.resources, *(() if front.own is None else front.own.names)),
+        _warnings(judge, front, N, row),
+        _reason(judge, front, row, ties, scores),
+        (*front.resources, *(() if front.own is None else front.own.names)),
     )
+
+
+def _warnings(judge: Rule, front: Front, N: FloatArray, row: int) -> tuple[str, ...]:
+    passes = front.configurations.passes
+    found = tuple(
+        f"{name}: {words}" if name else words
+        for name, evidence, k in zip(front.stages or ("",), front.evidence, passes[row].tolist(), strict=True)
+        for words in evidence_words(evidence, k, row)
+    )
+    if not front.reaches_k_max:
+        return found
+    most = passes.max(axis=0)
+    ends = [stage_end(*end) in front.reaches_k_max for end in zip(front.stages or ("",), most.tolist(), strict=True)]
+    reach = (passes / most)[:, ends].max(axis=1)
+    if not moves_with_k_max(judge, N, reach, row, () if front.stages else front.models):
+        return found
+    return (*found, f"this {judge.noun} moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}")
 
 
 def moves_with_k_max(judge: Rule, N: FloatArray, reach: FloatArray, row: int, groups: Sequence[str] = ()) -> bool:
@@ -160,11 +166,6 @@ def _other(judge: Rule, N: FloatArray, row: int, score: float) -> bool:
     return not best.size or int(best[0]) != row or not math.isclose(scores[row], score, rel_tol=_SAME, abs_tol=_SAME)
 
 
-def k_max_warning(judge: Rule, ends: str) -> str:
-    """That a choice moves with k_max, in words; `ends` says where the front ends."""
-    return f"this {judge.noun} moves with k_max: no budget ends the front at {ends}"
-
-
 def evidence_warnings(curve: ScalingCurve, row: int) -> tuple[str, ...]:
     """What has to be said of where the accuracy of a row comes from."""
     return evidence_words(curve.evidence, int(curve.k[row]), row)
@@ -183,22 +184,28 @@ def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ..
 
 
 def _none(judge: Rule, status: str, scores: FloatArray, reason: str) -> Choice:
-    return Choice(judge.id, status, None, None, None, None, None, scores, (), (reason,), reason)
+    return Choice(judge.id, status, None, None, None, None, scores, (), (reason,), reason)
 
 
 def _reason(judge: Rule, front: Front, row: int, ties: list[int], scores: FloatArray) -> str:
-    name = f"{front.models[row]} with k = {front.k[row]}" if front.models else f"k = {front.k[row]}"
+    rows = counted(len(front), "row")
+    if front.stages:
+        *spent, accuracy = front.values[row].tolist()
+        amounts = ", ".join(map(amount, ("cost", "time", *front.resources), spent))
+        return f"{judge.id} takes {front.describe(row)}: {amounts}, accuracy {accuracy:.4f}, of {rows}"
     others = f"k = {', '.join(str(front.k[tie]) for tie in ties)}, which cost more"
     if not judge.score_name:
-        return f"{judge.id} names {name}" + (f", and also {others}" if ties else "")
+        return f"{judge.id} names {front.describe(row)}" + (f", and also {others}" if ties else "")
     extreme = "greatest" if judge.higher_is_better else "least"
     score = f"{judge.score_name}, {scores[row]:.4g}"
-    reason = f"{judge.id} takes {name}: its {score}, is the {extreme} of {counted(len(front), 'row')}"
+    reason = f"{judge.id} takes {front.describe(row)}: its {score}, is the {extreme} of {rows}"
     return reason + (f", shared with {others}" if ties else "")
 
 
 def _why_none(judge: Rule, front: Front) -> str:
     rows = counted(len(front), "row")
+    if front.stages:
+        return f"on this front of {rows} {judge.score_name or judge.id} singles none out"
     if len(front) < judge.least_rows:
         return f"the front has {rows}, and {judge.id} needs three"
     if judge.score_name:

@@ -5,8 +5,10 @@ from pathlib import Path
 from pymoo.optimize import minimize
 
 import moo_inference as mi
+from moo_inference.decision import decide
+from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
-from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import nsga2
@@ -21,9 +23,9 @@ for row in study.pipelines.to_dict(orient="records"):
 scenario = catalog.scenarios["coding"]
 plan = plan_of(catalog.pipelines["plan-solve-verify"], catalog.models)
 front = pipeline_front(plan, scenario)
-print(f"{len(front)} nondominated choices; {choose(front, 'knee-chord').reason}")
+print(f"{len(front)} nondominated choices; {decide(front, 'knee-chord').reason}")
 problem = PipelineProblem(plan, scenario)
-found = PipelineFront.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
+found = Front.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
 print(f"NSGA-II finds {front_quality(found, front)['hypervolume']:.4f} of its hypervolume with 2,000 evaluations")
 
 # Where nothing fits, the front says what would.

@@ -51,7 +51,7 @@ def __getattr__(name: str) -> Any:
     if name not in _HOME:
         raise AttributeError(f"module 'moo_inference' has no attribute {name!r}")
     value = getattr(import_module(f"moo_inference.{_HOME[name]}"), name)
-    if _HOME[name].startswith("studies"):
+    if name == "Front" or _HOME[name].startswith("studies"):
         import_module("moo_inference.views.notebook")
     globals()[name] = value
     return value

@@ -55,14 +55,15 @@ def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
 
     Args:
         module: its `__name__`.
-        names: what each name of before has become.
+        names: what each name of before has become; with its module where that is another one.
     """
 
     def find(name: str) -> Any:
         if name not in names:
             raise AttributeError(f"module {module!r} has no attribute {name!r}")
         warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
-        return getattr(sys.modules[module], names[name])
+        home, _, now = names[name].rpartition(".")
+        return getattr(importlib.import_module(home or module), now)
 
     return find
 

@@ -19,6 +19,9 @@ from moo_inference.estimators.curve import (
     objectives_of,
 )
 from moo_inference.pareto.budgets import constraints, measured
+from moo_inference.pareto.estimates import Estimates
+from moo_inference.pareto.evaluated import Evaluated
+from moo_inference.pareto.front import Front
 
 Point = tuple[int, ...]
 _Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]
@@ -135,6 +138,10 @@ class GridProblem(ElementwiseProblem):
         out.update({key: value[0] for key, value in found.items()})
 
     @abstractmethod
+    def front_of(self, evaluated: Evaluated) -> Front:
+        """The front of what a run evaluated of this problem; see `Front.from_result`."""
+
+    @abstractmethod
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
         """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nobody else has."""
 
@@ -211,6 +218,13 @@ class EstimatedProblem(GridProblem):
     def names_of(self, X: Any) -> tuple[str, ...]:
         """The model of each row of X (n, n_var), or nothing where there is only one model."""
         return ()
+
+    def front_of(self, evaluated: Evaluated) -> Front:
+        """The front of what a run evaluated of this problem; see `Front.from_result`."""
+        found = evaluated.distinct
+        estimates = Estimates.of_curve(self.estimates(found.X), self.names_of(found.X))
+        seen = found.seen(self)
+        return Front.of(estimates, self.scenario, ends=[self.axes[-1][-1]], evaluated=found, seen=seen)
 
     def estimates(self, X: Iterable[Iterable[Any]]) -> ScalingCurve:
         """The estimates of the rows of X (n, n_var), from what was estimated already where it was.

@@ -10,17 +10,20 @@ from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
-from moo_inference.pareto.budgets import constraints
+from moo_inference.pareto.budgets import constraints, values_of
+from moo_inference.pareto.evaluated import Evaluated
+from moo_inference.pareto.front import Front
 from moo_inference.pipelines.plan import (
     Part,
     Series,
     StageTable,
     as_series,
     combine,
+    ends_of,
+    estimates_of,
     refuse_quantiles,
     stage_tables,
     stages_of,
-    values_of,
 )
 from moo_inference.problems.base import GridProblem
 
@@ -140,6 +143,24 @@ class PipelineProblem(GridProblem):
         F = combine(self.plan, [np.where(np.isinf(part), 0.0, part) for part in parts]).copy()
         F[missing] = np.inf
         return np.column_stack(numbers), np.column_stack(passes), F
+
+    def front_of(self, evaluated: Evaluated) -> Front:
+        """The front of what a run evaluated of this problem; see `Front.from_result`."""
+        distinct = evaluated.distinct
+        number, k, F = self.choices(distinct.X)
+        known = np.isfinite(F).all(axis=1) & np.isfinite(distinct.F).all(axis=1)
+        rows = [
+            np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
+            for table, n, own in zip(self.tables, number[known].T, k[known].T, strict=True)
+        ]
+        return Front.of(
+            estimates_of(self.plan, self.tables, np.column_stack(rows)),
+            self.scenario,
+            ends=ends_of(self.tables),
+            evaluated=distinct.take(known),
+            seen=distinct.seen(self),
+            looked_at=len(distinct),
+        )
 
     def names_of(self, X: Any) -> tuple[tuple[str, ...], ...]:
         """The ids of the models of each row of X (n, n_var), one a stage."""

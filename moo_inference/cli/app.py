@@ -122,8 +122,8 @@ def solve(
         sys.stdout.write(study.to_json())
     else:
         show(study_tables(study), format)
-    asked = study.pipeline_cells if stages.pipeline else study.cells
-    if len(asked) == 1 and asked[0].front is not None and asked[0].front.infeasibility is not None:
+    asked = study.pipeline_cells if stages.pipeline else study.model_cells
+    if len(asked) == 1 and asked[0].front.infeasibility is not None and not asked[0].front.infeasibility.refused:
         raise typer.Exit(NOTHING_FOUND)
 
 

@@ -29,6 +29,13 @@ def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
     return curve.means
 
 
+def values_of(F: FloatArray) -> FloatArray:
+    """What budgets for means look at: (n, m) cost, time, further resources and accuracy, from objectives F (n, m)."""
+    values = F.copy()
+    values[:, -1] = 1 - F[:, -1]
+    return values
+
+
 @dataclass(frozen=True)
 class Tail:
     """A quantile that a budget is for, and its value for some k.

@@ -144,40 +144,6 @@ class Own:
         return np.column_stack(looked_at) if looked_at else values[:, :0], tuple(bounds)
 
 
-@dataclass(frozen=True)
-class Found:
-    """What a merge or a search found, before it is put into words.
-
-    Attributes:
-        rows: (n, s) rows of the stages' tables, among them all that are nondominated and feasible. Where none is
-            feasible, the nondominated ones without budgets, which say why.
-        looked_at: how many rows of parts and of the whole were compared, or evaluated.
-        least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
-        grid_size: how many choices there are, where a search looked at some alone; None where none was left out.
-        evaluated: what a problem gave for `rows`, where a run evaluated them; else None.
-    """
-
-    rows: IntArray
-    looked_at: int
-    least: FloatArray | None = None
-    grid_size: int | None = None
-    evaluated: Evaluated | None = None
-
-
-def looked_up(problem: Any, evaluated: Evaluated) -> Found:
-    """What was evaluated of a PipelineProblem as rows of its tables, without what is not known."""
-    distinct = evaluated.distinct
-    number, k, F = problem.choices(distinct.X)
-    finite = np.isfinite(F).all(axis=1) & np.isfinite(distinct.F).all(axis=1)
-    rows = [
-        np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
-        for table, n, own in zip(problem.tables, number[finite].T, k[finite].T, strict=True)
-    ]
-    looked_at, size = distinct.seen(problem)
-    left_out = None if looked_at == size else size
-    return Found(np.column_stack(rows), len(F), grid_size=left_out, evaluated=distinct.take(finite))
-
-
 def _places(own: FloatArray, estimated: FloatArray) -> tuple[int | None, ...]:
     """For each column of one table which column of the other it equals, each at most once; None where none."""
     free = list(range(estimated.shape[1]))

@@ -6,10 +6,9 @@ import numpy as np
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.pareto.budgets import nadir_of
 from moo_inference.pareto.front import Front
-from moo_inference.pipelines.front import PipelineFront
 
 
-def front_quality(front: Front | PipelineFront, exact: Front | PipelineFront) -> dict[str, float]:
+def front_quality(front: Front, exact: Front) -> dict[str, float]:
     """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison).
 
     Of an empty front nobody has a share, and of one without a volume, on the budgets themselves, nobody has a share of
@@ -28,7 +27,7 @@ def front_quality(front: Front | PipelineFront, exact: Front | PipelineFront) ->
     }
 
 
-def normalised_by_budgets(F: FloatArray, exact: Front | PipelineFront) -> FloatArray:
+def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
     """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
     nadir = nadir_of(exact.scenario, exact.resources)
     if exact.own is not None:

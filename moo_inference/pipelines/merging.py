@@ -1,6 +1,5 @@
 """The front of a pipeline: those of its parts, merged in turn; only what is nondominated and in budget is kept."""
 
-import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
@@ -10,14 +9,135 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Scenario
-from moo_inference.errors import NonFiniteWarning, SettingError
+from moo_inference.errors import SettingError, whole_number
+from moo_inference.estimators import Estimator
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.pipelines.plan import Parallel, Part, Series, Stage, StageTable, join, to_sums
+from moo_inference.pareto.budgets import constraints, values_of
+from moo_inference.pareto.front import Front, warn_of_not_finite
+from moo_inference.pareto.infeasibility import beyond_reach
+from moo_inference.pipelines.plan import (
+    Parallel,
+    Part,
+    Series,
+    Stage,
+    StageTable,
+    as_series,
+    ends_of,
+    estimates_of,
+    join,
+    refuse_quantiles,
+    stage_tables,
+    to_objectives,
+    to_sums,
+)
 
+MOST_ROWS = 50_000_000
+"""Candidate rows of one merge that are looked at unless told otherwise: up to half a minute."""
+
+_MOST_TO_EXPLAIN = 5_000_000
 _BLOCK = 1_000_000
 _CELLS = 256
 _SLACK = 1e-12
 """Rounding in the bounds of what is left: a row is dropped early only where it breaks a budget by more than that."""
+
+
+def pipeline_front(
+    stages: Sequence[Part] | Part,
+    scenario: Scenario,
+    *,
+    estimator: Estimator | None = None,
+    k_min: int | None = None,
+    k_max: int = 64,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    most_rows: int = MOST_ROWS,
+) -> Front:
+    """The exact front of a pipeline, without looking at every choice of it.
+
+    What is dominated within a stage, or within the stages up to it, stays so whatever the others do, since the means of
+    the whole rise with each part's; and what breaks a budget with the best of all that is left cannot recover. So
+    the stages' fronts are merged one after the other, and of each merge the nondominated rows alone are kept.
+
+    Args:
+        stages: stages and groups of parallel branches, in the order they run.
+        scenario: the budgets of the whole pipeline, for means.
+        estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
+            where a model has measured passes.
+        k_min: see `Conditions`; a stage may have its own, as for the next two.
+        k_max: see `Conditions`. A model whose evaluation tells of fewer ends there.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
+        most_rows: candidate rows of one merge, the product of the sizes of two fronts, above which it is refused.
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range, a budget is for a quantile, or a merge is too large.
+
+    Warns:
+        NonFiniteWarning: estimates that are not finite were left out.
+    """
+    plan = as_series(stages)
+    refuse_quantiles(scenario)
+    most = whole_number("most_rows", most_rows, 1)
+    tables = stage_tables(plan, Conditions(k_min, k_max, k_step, parallel, latency), estimator)
+    return merged_front(plan, tables, scenario, most)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """What a merge found.
+
+    Attributes:
+        rows: (n, s) rows of the stages' tables, among them all that are nondominated and feasible. Where none is
+            feasible, the nondominated ones without budgets, which say why.
+        looked_at: how many rows of parts and of the whole were compared.
+        least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
+    """
+
+    rows: IntArray
+    looked_at: int
+    least: FloatArray | None = None
+
+
+def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Front:
+    """`pipeline_front` from tables that are there already."""
+    kept = finite_tables(tables)
+    return front_of(plan, kept, scenario, merge(plan, kept, scenario, most_rows))
+
+
+def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Merged:
+    """What is nondominated and feasible, from tables of finite numbers.
+
+    Raises:
+        SettingError: (a ValueError) a merge is too large.
+    """
+    by_name = {table.stage.name: table for table in tables}
+    resources = tables[0].resources
+    whole = Merge(by_name, most_rows)
+    found = whole.front(plan, room_of(scenario, resources))
+    values = estimates_of(plan, tables, found.rows).values
+    if (constraints(values, scenario, resources) <= 0).all(axis=1).any():
+        return Merged(found.rows, found.looked_at)
+    free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=None)
+    try:
+        freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources))
+    except SettingError:
+        # Too much to look at without budgets; what no choice can reach is known all the same.
+        return Merged(found.rows, found.looked_at, whole.least(plan))
+    return Merged(freed.rows, found.looked_at + freed.looked_at)
+
+
+def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, merged: Merged) -> Front:
+    """The front of what was merged of these tables."""
+    resources = tables[0].resources
+    why = None
+    if merged.least is not None:
+        least = values_of(to_objectives(merged.least[None]))
+        why = beyond_reach(least[0], constraints(least, scenario, resources)[0], scenario.limits(resources))
+    estimates = estimates_of(plan, tables, merged.rows)
+    return Front.of(estimates, scenario, ends=ends_of(tables), out_of_reach=why, looked_at=merged.looked_at)
 
 
 @dataclass(frozen=True)
@@ -169,9 +289,6 @@ def _finite(table: StageTable) -> StageTable:
     ids = list(table.stage.models)
     lost = zip(table.model[~finite].tolist(), table.k[~finite].tolist(), strict=True)
     points = [f"{ids[number]} k = {k}" for number, k in lost]
-    shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
-    warnings.warn(
-        f"{table.stage.name}: left out, since the estimate is not finite: {shown}", NonFiniteWarning, stacklevel=5
-    )
+    warn_of_not_finite(points, f"{table.stage.name}: ", stacklevel=6)
     evidence = None if table.evidence is None else table.evidence.take(np.flatnonzero(finite))
     return replace(table, model=table.model[finite], k=table.k[finite], F=table.F[finite], evidence=evidence)

@@ -21,6 +21,8 @@ from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import Evidence, FloatArray, IntArray, ScalingCurve, joined_evidence
+from moo_inference.pareto.configurations import Configurations
+from moo_inference.pareto.estimates import Estimates
 
 
 @dataclass(frozen=True)
@@ -294,8 +296,26 @@ def combine(plan: Part, parts: Sequence[FloatArray]) -> FloatArray:
     return to_objectives(folded(plan))
 
 
-def values_of(F: FloatArray) -> FloatArray:
-    """What budgets for means look at: (n, m) cost, time, further resources and accuracy."""
-    values = F.copy()
-    values[:, -1] = 1 - F[:, -1]
-    return values
+def estimates_of(plan: Part, tables: Sequence[StageTable], rows: IntArray) -> Estimates:
+    """What is estimated of some choices, from what their stages have.
+
+    Args:
+        plan: the pipeline.
+        tables: what each stage may choose from.
+        rows: (n, s) rows of these tables.
+    """
+    columns = list(zip(tables, rows.T, strict=True))
+    configurations = Configurations(
+        np.column_stack([table.k[row] for table, row in columns]),
+        np.column_stack([table.model[row] for table, row in columns]),
+        tuple(tuple(table.stage.models) for table in tables),
+        tuple(table.stage.name for table in tables),
+    )
+    F = combine(plan, [table.F[row] for table, row in columns])
+    evidence = tuple(None if table.evidence is None else table.evidence.take(row) for table, row in columns)
+    return Estimates(configurations, F, tables[0].resources, evidence)
+
+
+def ends_of(tables: Sequence[StageTable]) -> list[int | None]:
+    """The k at which each stage's grid ends; None of a stage that has one k alone, and ends where it was meant to."""
+    return [int(table.k.max(initial=1)) if len(table.grid) > 1 else None for table in tables]

@@ -43,4 +43,4 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     curve = ScalingCurve(np.ones(n, dtype=np.int64), table, 1 - accuracy)
     front = Front.from_curve(curve, scenario, candidates.names)
     # One pass each is all that there is: the front does not go on beyond a k.
-    return replace(front, reaches_k_max=False)
+    return replace(front, reaches_k_max=())

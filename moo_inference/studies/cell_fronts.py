@@ -1,22 +1,31 @@
-"""The front of each model in each scenario: from its curve, or by a search."""
+"""The front of each model and each pipeline in each scenario: from curves, by a merge or by a search."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve, Tabulated
-from moo_inference.execution.tasks import Arrays, Packing, Runner, Task
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.execution.curves import estimate_in_tasks
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
+from moo_inference.pipelines.merging import MOST_ROWS, Merged, finite_tables, front_of, merge
+from moo_inference.pipelines.plan import Series, StageTable, plan_of, refuse_quantiles, stage_tables
 from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, looked_at_by
 
 Fronts = dict[tuple[str, str], Front]
-"""By scenario and model, scenario after scenario."""
+"""By scenario and model, or pipeline, scenario after scenario."""
 
 
 def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> Fronts:
-    """The exact front of each cell."""
+    """The exact front of each model."""
     return {
         (scenario_id, model_id): Front.from_curve(curve, scenario)
         for scenario_id, scenario in catalog.scenarios.items()
@@ -27,7 +36,7 @@ def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> 
 def fronts_by_search(
     catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, runner: Runner
 ) -> Fronts:
-    """What `minimize` found in each cell, a task a cell.
+    """What `minimize` found of each model, a task a cell.
 
     Args:
         catalog: models and scenarios.
@@ -36,27 +45,154 @@ def fronts_by_search(
         grid: numbers of passes.
         runner: who does the work.
     """
-    cells = {
-        (scenario_id, model_id): (model, scenario, curves[model_id], grid)
+    problems = {
+        (scenario_id, model_id): _problem(model, scenario, curves[model_id], grid)
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
     tasks = [
-        Task(f"front of {key}", _search, (*cell, solver), Packing(arrays_of, evaluated_in, partial(_fits, *cell)))
-        for key, cell in cells.items()
+        Task(
+            f"front of {key}",
+            _search,
+            (problem, solver),
+            Packing(arrays_of, evaluated_in, partial(evaluated_fits, problem)),
+        )
+        for key, problem in problems.items()
     ]
-    return {
-        key: Front.from_evaluated(_problem(*cell), evaluated)
-        for (key, cell), evaluated in zip(cells.items(), runner.run(tasks), strict=True)
+    found = zip(problems.items(), runner.run(tasks), strict=True)
+    return {key: Front.from_evaluated(problem, evaluated) for (key, problem), evaluated in found}
+
+
+def pipeline_fronts(
+    catalog: Catalog,
+    curves: Mapping[str, ScalingCurve],
+    conditions: Conditions,
+    estimator: Any,
+    solver: Any,
+    runner: Runner,
+) -> Fronts:
+    """The front of every pipeline, a task a cell; one that is refused says why.
+
+    Args:
+        catalog: where they are.
+        curves: of each model over the grid, as far as its evaluation tells.
+        conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
+        estimator: what estimates the stages that have a grid of their own.
+        solver: None merges the fronts of the stages, which is exact. Else as for `run_study`.
+        runner: who does the work.
+    """
+    ids = {model: key for key, model in catalog.models.items()}
+
+    def curves_of(models: Sequence[Model], own: Conditions) -> Sequence[ScalingCurve]:
+        named = {ids[model]: model for model in models}
+        found = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
+        return [found[key] for key in named]
+
+    def tables_of(plan: Series) -> _Tables:
+        try:
+            found = stage_tables(plan, conditions, curves_of=curves_of)
+        except SettingError as error:
+            return error
+        return finite_tables(found) if solver is None else found
+
+    plans = {key: plan_of(pipeline, catalog.models) for key, pipeline in catalog.pipelines.items()}
+    tables = {key: tables_of(plan) for key, plan in plans.items()}
+    questions = {
+        (scenario_id, key): _Question(plan, tables[key], scenario, solver)
+        for scenario_id, scenario in catalog.scenarios.items()
+        for key, plan in plans.items()
     }
+    tasks = [
+        Task(f"front of pipeline {key}", question.answer, (), Packing(_packed, question.unpacked, question.fits))
+        for key, question in questions.items()
+    ]
+    found = zip(questions.items(), runner.run(tasks) if tasks else [], strict=True)
+    return {key: question.front(answer) for (key, question), answer in found}
 
 
-def _search(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, solver: Any) -> Evaluated:
-    return looked_at_by(_problem(model, scenario, curve, grid), solver).distinct
+_Tables = list[StageTable] | SettingError
+"""What each stage may choose from, or why that cannot be told."""
+
+_Answer = Merged | Evaluated | SettingError
+"""What was merged, or evaluated by a search; or why there is nothing."""
 
 
-def _fits(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range, arrays: Arrays) -> bool:
-    return evaluated_fits(_problem(model, scenario, curve, grid), arrays)
+@dataclass(frozen=True)
+class _Question:
+    """One pipeline in one scenario, to be merged, or searched where there is a solver."""
+
+    plan: Series
+    tables: _Tables
+    scenario: Scenario
+    solver: Any
+
+    def answer(self) -> _Answer:
+        """Merge, or search."""
+        try:
+            refuse_quantiles(self.scenario)
+            if isinstance(self.tables, SettingError):
+                raise self.tables
+            if self.solver is not None:
+                return _search(self._problem(self.tables), self.solver)
+            return merge(self.plan, self.tables, self.scenario, MOST_ROWS)
+        except SettingError as error:
+            return SettingError(error.faults)
+
+    def front(self, answer: _Answer) -> Front:
+        """The front of an answer."""
+        if isinstance(answer, SettingError) or isinstance(self.tables, SettingError):
+            return Front.refused(self.scenario, answer.faults if isinstance(answer, SettingError) else ())
+        if isinstance(answer, Evaluated):
+            return Front.from_evaluated(self._problem(self.tables), answer)
+        return front_of(self.plan, self.tables, self.scenario, answer)
+
+    def unpacked(self, arrays: Arrays) -> _Answer:
+        """The answer of `_packed`."""
+        if "refused" in arrays:
+            return SettingError(arrays["refused"].tolist())
+        if self.solver is not None:
+            return evaluated_in(arrays)
+        return Merged(arrays["rows"], int(arrays["looked_at"][0]), arrays.get("least"))
+
+    def fits(self, arrays: Mapping[str, NDArray[Any]]) -> bool:
+        """Whether arrays could be those of an answer."""
+        if "refused" in arrays:
+            return arrays.keys() == {"refused"} and arrays["refused"].dtype.kind == "U" and arrays["refused"].ndim == 1
+        if isinstance(self.tables, SettingError) or self.scenario.has_quantiles:
+            return False
+        if self.solver is not None:
+            return evaluated_fits(self._problem(self.tables), dict(arrays))
+        if "rows" not in arrays:
+            return False
+        rows = arrays["rows"]
+        dtypes: dict[str, Any] = {"rows": np.int32 if rows.dtype == np.int32 else np.int64, "looked_at": np.int64}
+        shapes: dict[str, tuple[int | None, ...]] = {"rows": (None, len(self.tables)), "looked_at": (1,)}
+        if "least" in arrays:
+            dtypes["least"], shapes["least"] = np.float64, (self.tables[0].F.shape[1],)
+        most = np.array([len(table.F) for table in self.tables])
+        return (
+            has_arrays(dict(arrays), dtypes, shapes)
+            and bool(((rows >= 0) & (rows < most)).all())
+            and (len(rows) > 0 or "least" in arrays)
+        )
+
+    def _problem(self, tables: list[StageTable]) -> Any:
+        from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
+
+        return PipelineProblem.of_tables(self.plan, tables, self.scenario)
+
+
+def _packed(answer: _Answer) -> Arrays:
+    if isinstance(answer, SettingError):
+        return {"refused": np.array(answer.faults)}
+    if isinstance(answer, Evaluated):
+        return arrays_of(answer)
+    arrays: Arrays = {"rows": answer.rows, "looked_at": np.array([answer.looked_at])}
+    return arrays if answer.least is None else {**arrays, "least": answer.least}
+
+
+def _search(problem: Any, solver: Any) -> Evaluated:
+    return looked_at_by(problem, solver).distinct
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

@@ -22,7 +22,6 @@ from moo_inference.execution.tasks import Packing, Runner, Task
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
-from moo_inference.pipelines.front import PipelineFront, choose
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
 from moo_inference.studies.pipeline_comparison import (
@@ -323,9 +322,8 @@ class _Trace:
     evaluated: Evaluated
     marks: tuple[tuple[int, float], ...]
 
-    def front(self) -> Front | PipelineFront:
-        of = PipelineFront if isinstance(self.problem, PipelineProblem) else Front
-        return of.from_evaluated(self.problem, self.evaluated)
+    def front(self) -> Front:
+        return Front.from_evaluated(self.problem, self.evaluated)
 
     def until(self, evaluations: float) -> "_Trace":
         """The run as it would have been with so many evaluations at most, or its first generation."""
@@ -345,7 +343,7 @@ def _most(problem: Any, size: int) -> int:
     return size if size < _SMALL_GRID else size // 10
 
 
-def _share_that_is_enough(runs: Sequence[tuple[Front | PipelineFront, _Trace]]) -> float:
+def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
     """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has."""
     share = max((trace.marks[0][0] / trace.size for _, trace in runs), default=1.0)
     for exact, trace in runs:
@@ -359,28 +357,24 @@ def _share_that_is_enough(runs: Sequence[tuple[Front | PipelineFront, _Trace]]) 
     return share
 
 
-def _compared(trace: _Trace, exact: Front | PipelineFront, rules: Sequence[Rule]) -> dict[str, Any]:
+def _compared(trace: _Trace, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
     evaluations, seconds = trace.marks[-1]
     distinct = len(trace.evaluated.distinct) / trace.size
     used = {"evaluations": evaluations, "distinct": distinct, "seconds": seconds}
     return _measured(trace.front(), exact, rules, used)
 
 
-def _measured(
-    front: Front | PipelineFront, exact: Front | PipelineFront, rules: Sequence[Rule], used: Mapping[str, Any]
-) -> dict[str, Any]:
+def _measured(front: Front, exact: Front, rules: Sequence[Rule], used: Mapping[str, Any]) -> dict[str, Any]:
     return {
         **front_quality(front, exact),
         **used,
-        **{f"same_{rule.id}": _choice(front, rule) == _choice(exact, rule) if len(exact) else None for rule in rules},
+        **{f"same_{rule.id}": _same(front, exact, rule) for rule in rules},
     }
 
 
-def _choice(front: Front | PipelineFront, rule: Rule) -> tuple[Any, ...]:
-    if isinstance(front, PipelineFront):
-        return tuple(choose(front, rule).stages.items())
-    choice = decide(front, rule)
-    return choice.model, choice.k
+def _same(front: Front, exact: Front, rule: Rule) -> bool | None:
+    """Whether a rule takes the same from both; None where there is nothing to take."""
+    return decide(front, rule).configuration == decide(exact, rule).configuration if len(exact) else None
 
 
 def _makers_for(

@@ -1,4 +1,4 @@
-"""The table of choices of a study."""
+"""The choices and the fronts of a study as DataFrames."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
@@ -9,6 +9,7 @@ from moo_inference.catalog import Scenario
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
+from moo_inference.pareto.front import Front
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -31,7 +32,7 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     quantiles: list[dict[str, float]] = []
     violates: list[str] = []
     warnings: list[str] = []
-    for cell in study.cells:
+    for cell in study.model_cells:
         scenario = study.catalog.scenarios[cell.scenario]
         table = _numbers(cell.front.curve, cell.front.attainment, extra)
         for choice in cell.choices:
@@ -117,3 +118,47 @@ def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list
     if joined is not None:
         frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
     return frame
+
+
+def pipelines_frame(study: Any) -> "pd.DataFrame":
+    """See `Study.pipelines`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    quantities = _quantities(study)
+    rows = []
+    for cell in study.pipeline_cells:
+        for choice in cell.choices:
+            what: tuple[Any, ...] = (None,) * (1 + len(quantities))
+            if choice.row is not None:
+                what = (cell.front.describe(choice.row), *cell.front.values[choice.row])
+            key = (cell.scenario, cell.pipeline, choice.rule, choice.status)
+            keep = None if choice.row is None else keep_of(study, cell.front, choice.row)
+            rows.append((*key, *what, "; ".join(choice.warnings), keep))
+    columns = ["scenario", "pipeline", "decision", "status", "stages", *quantities, "warning", "keep"]
+    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(quantities, float))
+
+
+def pipeline_fronts_frame(study: Any) -> "pd.DataFrame":
+    """See `Study.pipeline_fronts`."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    rows = [
+        (cell.scenario, cell.pipeline, cell.front.describe(row), *values, keep_of(study, cell.front, row))
+        for cell in study.pipeline_cells
+        for row, values in enumerate(cell.front.values)
+    ]
+    return pd.DataFrame(rows, columns=["scenario", "pipeline", "stages", *_quantities(study), "keep"])
+
+
+def keep_of(study: Any, front: Front, row: int) -> str:
+    """Which of the passes of a stage is kept, by stage where they differ."""
+    keeps = [study.catalog.models[model].accuracy.keep for model in front.models[row]]
+    if len(set(keeps)) == 1:
+        return str(keeps[0])
+    return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))
+
+
+def _quantities(study: Any) -> tuple[str, ...]:
+    """What a choice costs, takes, uses and achieves: the names of the columns."""
+    resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
+    return ("cost", "time", *resources, "accuracy")

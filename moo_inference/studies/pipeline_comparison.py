@@ -5,7 +5,8 @@ from typing import Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.estimators import Estimator
-from moo_inference.pipelines.front import MOST_ROWS, PipelineFront, merged_front
+from moo_inference.pareto.front import Front
+from moo_inference.pipelines.merging import MOST_ROWS, merged_front
 from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import grid_size
@@ -48,7 +49,7 @@ def pipeline_problems(
     return problems
 
 
-def merged(problem: PipelineProblem) -> tuple[PipelineFront, dict[str, Any]]:
+def merged(problem: PipelineProblem) -> tuple[Front, dict[str, Any]]:
     """The exact front of a pipeline, and what a run of it counts: evaluations, distinct and seconds.
 
     Evaluations are the rows of parts and of the whole that were compared; `distinct` is their share of the grid.

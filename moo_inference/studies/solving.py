@@ -14,7 +14,6 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.tasks import Arrays, has_arrays
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
-from moo_inference.pipelines.front import PipelineFront
 
 
 @dataclass(frozen=True)
@@ -119,7 +118,7 @@ def evaluated_in(arrays: Arrays) -> Evaluated:
     return Evaluated(*(arrays[field.name] for field in fields(Evaluated)))
 
 
-def describe_problem(problem: Any, exact: Front | PipelineFront) -> dict[str, Any]:
+def describe_problem(problem: Any, exact: Front) -> dict[str, Any]:
     """What a problem is, as plain values: its budgets, its grid, and a digest of its exact front."""
     digest = hashlib.sha256(np.ascontiguousarray(exact.F).tobytes()).hexdigest()[:16]
     axes = [[axis[0], axis[-1], axis.step] for axis in problem.axes]

@@ -8,46 +8,25 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision.choice import Choice, decide
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
-from moo_inference.errors import ErrorCollector, told_of
+from moo_inference.errors import ErrorCollector
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
-from moo_inference.studies.assessment import Assessment, AssessmentSettings, replicate
-from moo_inference.studies.baselines import BaselineChoice, choose_baseline
-from moo_inference.studies.cell_fronts import Fronts, fronts_by_search, fronts_from_curves
+from moo_inference.studies.assessment import Assessment, AssessmentSettings, assess_cells
+from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
+from moo_inference.studies.cells import Cell, model_cells, pipeline_cells
 from moo_inference.studies.choice_record import ChoiceRecord
-from moo_inference.studies.frames import choices_frame, curves_frame
-from moo_inference.studies.pipeline_cells import PipelineCell, pipeline_fronts_frame, pipelines_frame, solve_pipelines
+from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 
 if TYPE_CHECKING:
     import pandas as pd
-
-
-@dataclass(frozen=True)
-class Cell:
-    """One model in one scenario: its front and what each rule takes from it.
-
-    Attributes:
-        scenario: id of the scenario.
-        model: id of the model.
-        front: the nondominated feasible k.
-        choices: one for each rule.
-        baselines: one for each baseline.
-    """
-
-    scenario: str
-    model: str
-    front: Front
-    choices: tuple[Choice, ...]
-    baselines: tuple[BaselineChoice, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -56,11 +35,10 @@ class Study:
 
     Attributes:
         catalog: the models, scenarios and pipelines that were looked at.
-        cells: one for each scenario x model, in that order.
+        cells: one for each scenario x model, in that order, and behind them one for each scenario x pipeline.
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run.
         assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
-        pipeline_cells: one for each scenario x pipeline, in that order.
         left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
     """
 
@@ -69,8 +47,17 @@ class Study:
     model_curves: Mapping[str, ScalingCurve]
     options: StudySettings
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
-    pipeline_cells: tuple[PipelineCell, ...] = ()
     left_out: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def model_cells(self) -> tuple[Cell, ...]:
+        """Those of the cells that are of models."""
+        return tuple(cell for cell in self.cells if not cell.pipeline)
+
+    @property
+    def pipeline_cells(self) -> tuple[Cell, ...]:
+        """Those of the cells that are of pipelines."""
+        return tuple(cell for cell in self.cells if cell.pipeline)
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
@@ -89,7 +76,7 @@ class Study:
         """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
         return self._with_keep(
             curves_frame(
-                [((cell.scenario, cell.model), cell.front.curve) for cell in self.cells], ["scenario", "model"]
+                [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells], ["scenario", "model"]
             )
         )
 
@@ -102,7 +89,7 @@ class Study:
         the passes of a stage is kept, by stage where they differ). They carry no
         standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
         """
-        return pipelines_frame(self.pipeline_cells, self.catalog.models)
+        return pipelines_frame(self)
 
     @cached_property
     def pipeline_fronts(self) -> "pd.DataFrame":
@@ -110,7 +97,7 @@ class Study:
 
         Columns: scenario, pipeline, stages, cost, time, further resources, accuracy, keep.
         """
-        return pipeline_fronts_frame(self.pipeline_cells, self.catalog.models)
+        return pipeline_fronts_frame(self)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
@@ -134,7 +121,7 @@ class Study:
         Raises:
             KeyError: the study has no such cell.
         """
-        for cell in self.cells:
+        for cell in self.model_cells:
             if (cell.scenario, cell.model) == (scenario, model):
                 return cell.front
         raise KeyError((scenario, model))
@@ -279,10 +266,10 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
         fronts = fronts_from_curves(catalog, curves)
     else:
         fronts = fronts_by_search(catalog, curves, solver, conditions.grid, runner)
-    cells = _cells(plan, curves, fronts)
+    cells = model_cells(fronts, plan.scaled, curves, plan.baselines)
     assessments = {}
     if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
-        assessments = replicate(
+        assessments = assess_cells(
             catalog.models,
             catalog.scenarios,
             plan.request.decisions,
@@ -291,25 +278,6 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
             conditions,
             runner,
         )
-    pipeline_cells = solve_pipelines(catalog, plan.scaled, curves, conditions, estimator, solver, runner)
-    return Study(catalog, cells, curves, plan.settings, assessments, pipeline_cells, plan.left_out)
-
-
-def _cells(plan: StudyPlan, curves: Mapping[str, ScalingCurve], fronts: Fronts) -> tuple[Cell, ...]:
-    """What each rule and each baseline takes of each front.
-
-    Raises:
-        SettingError: (a ValueError) a rule cannot take anything; all such choices are named.
-    """
-    cells = []
-    errors = ErrorCollector()
-    for (scenario_id, model_id), front in fronts.items():
-        choices: list[Choice] = []
-        for rule in plan.scaled[scenario_id]:
-            with errors.collecting(), told_of(f"{model_id}, {scenario_id}"):
-                choices.append(decide(front, rule))
-        scenario = plan.catalog.scenarios[scenario_id]
-        baselines = tuple(choose_baseline(name, curves[model_id], scenario) for name in plan.baselines)
-        cells.append(Cell(scenario_id, model_id, front, tuple(choices), baselines))
-    errors.check()
-    return tuple(cells)
+    fronts = pipeline_fronts(catalog, curves, conditions, estimator, solver, runner)
+    cells += pipeline_cells(fronts, plan.scaled)
+    return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out)

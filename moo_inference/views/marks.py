@@ -1,40 +1,43 @@
 """What a rule chose in a cell, as every view shows it: tables, figures, the report and the page read this."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, usd
 from moo_inference.formatting.markers import Marker, markers
-from moo_inference.pareto.budgets import Tail, measured, tails
-from moo_inference.studies.frames import unsure
+from moo_inference.pareto.budgets import Tail, tails
+from moo_inference.studies.frames import keep_of, unsure
 
 if TYPE_CHECKING:
     from moo_inference.estimators import ScalingCurve
-    from moo_inference.studies.study import Cell, Study
+    from moo_inference.studies.cells import Cell
+    from moo_inference.studies.study import Study
 
 
 @dataclass(frozen=True)
 class Mark:
-    """One choice, ready to be shown.
+    """One choice of a model or a pipeline, ready to be shown.
 
     Attributes:
         rule: id of the rule, or what it is to be called.
         marker: the sign of the rule.
-        status: `ok`, `no-knee` or `infeasible`.
-        k: the chosen number of passes, or None; so are the next four where nothing was chosen.
+        status: `ok`, `no-knee`, `infeasible` or `refused`.
+        k: the chosen number of passes, or None; so are the next four where nothing was chosen. None also where stages
+            have one each.
         cost: USD a query.
         time: seconds a query.
         accuracy: mean accuracy of the kept answer.
         attainment: share of queries that meet all budgets; NaN where the estimator did not tell.
-        warnings: what has to be known before betting on it.
+        warnings: caveats.
         reason: why this k, or why none.
         used: further resources, by unit and amount a query.
-        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
+        keep: which of k passes is kept: `oracle`, `verifier` or `majority`; by stage where they differ.
         interval: 95 % interval of the accuracy over questions, NaN where it is not known; None where the accuracy does
             not come from an evaluation, or nothing was chosen.
         tails: the quantiles that budgets are for.
         looked_at: cost, time, further resources and accuracy as the budgets look at them: means, or quantiles.
+        stages: the model and k of each stage of a pipeline, by its name; empty of a model, or where nothing was chosen.
     """
 
     rule: str
@@ -52,6 +55,7 @@ class Mark:
     interval: tuple[float, float] | None = None
     tails: tuple[Tail, ...] = ()
     looked_at: tuple[float, ...] = ()
+    stages: Mapping[str, tuple[str, int]] = field(default_factory=dict)
 
     @property
     def spent(self) -> str:
@@ -75,8 +79,8 @@ class Mark:
 
     @property
     def label(self) -> str:
-        """The rule with its k, or with why there is none."""
-        return f"{self.rule}, {self.short}"
+        """The rule with its k, or with why there is none; alone where stages have one each."""
+        return self.rule if self.stages else f"{self.rule}, {self.short}"
 
     @property
     def amounts(self) -> str:
@@ -102,24 +106,28 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
         labels: what to call a rule instead of its id.
     """
     scenario = study.catalog.scenarios[cell.scenario]
-    keep = study.catalog.models[cell.model].accuracy.keep
     names = {choice.rule: (labels or {}).get(choice.rule, choice.rule) for choice in cell.choices}
     signs = markers(names.values())
+    estimates = cell.front.estimates
     found = []
     for choice in cell.choices:
+        row = choice.row
         cost = time = accuracy = attainment = None
         used: tuple[tuple[str, float], ...] = ()
         known: tuple[float, float] | None = None
         quantiles: tuple[Tail, ...] = ()
         looked_at: tuple[float, ...] = ()
-        curve = cell.front.curve
-        if choice.row is not None:
-            cost, time, *others, accuracy = map(float, curve.means[choice.row])
-            used = tuple(zip(curve.resources, others, strict=True))
-            attainment = float(cell.front.attainment[choice.row])
-            known = interval_of(curve, choice.row)
-            quantiles = tails(curve, scenario, choice.row)
-            looked_at = tuple(measured(curve, scenario)[choice.row].tolist())
+        keep: str = study.catalog.models[cell.model].accuracy.keep if cell.model else ""
+        if row is not None:
+            cost, time, *others, accuracy = map(float, estimates.values[row])
+            used = tuple(zip(estimates.resources, others, strict=True))
+            attainment = float(cell.front.attainment[row])
+            looked_at = tuple(estimates.measured(scenario)[row].tolist())
+            if estimates.curve is None:
+                keep = keep_of(study, cell.front, row)
+            else:
+                known = interval_of(estimates.curve, row)
+                quantiles = tails(estimates.curve, scenario, row)
         found.append(
             Mark(
                 names[choice.rule],
@@ -137,6 +145,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 known,
                 quantiles,
                 looked_at,
+                choice.stages,
             )
         )
     return tuple(found)

@@ -5,10 +5,10 @@ from math import prod
 
 from moo_inference.catalog import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
 from moo_inference.pipelines.plan import has_branches, plan_of
-from moo_inference.studies.pipeline_cells import PipelineCell, PipelineMark, pipeline_marks
+from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
-from moo_inference.views.pipeline_tables import INDEPENDENT, LOWER_BOUND
-from moo_inference.views.study_tables import budget_text
+from moo_inference.views.marks import Mark, marks
+from moo_inference.views.study_tables import INDEPENDENT, LOWER_BOUND, budget_text
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Drawn:
 
 
 @dataclass(frozen=True)
-class PipelineScenario:
+class StagesInScenario:
     """What the report says of one pipeline in one scenario."""
 
     name: str
@@ -52,28 +52,28 @@ class PipelineScenario:
     rows: int
     looked_at: int
     stages: tuple[str, ...]
-    marks: tuple[PipelineMark, ...]
+    marks: tuple[Mark, ...]
     nothing: str | None
     picture: Picture
 
 
 @dataclass(frozen=True)
-class PipelinePart:
+class StagesPart:
     """What the report says of one pipeline."""
 
     name: str
     drawn: Drawn
     choices: int
     notes: tuple[str, ...]
-    scenarios: tuple[PipelineScenario, ...]
+    scenarios: tuple[StagesInScenario, ...]
 
 
-def pipeline_picture(cell: PipelineCell) -> str:
+def pipeline_picture(cell: Cell) -> str:
     """What the figure of a cell is called."""
     return f"pipeline\n{cell.scenario}\n{cell.pipeline}"
 
 
-def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[PipelinePart]:
+def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[StagesPart]:
     """One part a pipeline, from the figures by name."""
     parts = []
     for key, entry in study.catalog.pipelines.items():
@@ -81,21 +81,21 @@ def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[PipelinePart]
         notes = (*((LOWER_BOUND,) if has_branches(plan) else ()), INDEPENDENT)
         cells = [cell for cell in study.pipeline_cells if cell.pipeline == key]
         told = tuple(_scenario(study, cell, pictures) for cell in cells)
-        parts.append(PipelinePart(f"{entry.name} ({key})", _drawn(study, entry), _choices(study, entry), notes, told))
+        parts.append(StagesPart(f"{entry.name} ({key})", _drawn(study, entry), _choices(study, entry), notes, told))
     return parts
 
 
-def _scenario(study: Study, cell: PipelineCell, pictures: dict[str, str]) -> PipelineScenario:
+def _scenario(study: Study, cell: Cell, pictures: dict[str, str]) -> StagesInScenario:
     scenario, front = study.catalog.scenarios[cell.scenario], cell.front
     pipeline = study.catalog.pipelines[cell.pipeline].name
-    return PipelineScenario(
+    return StagesInScenario(
         scenario.name,
         budget_text(scenario),
-        0 if front is None else len(front),
-        0 if front is None else front.looked_at,
-        () if front is None else front.stages,
-        pipeline_marks(cell),
-        cell.choices[0].reason if front is None or not len(front) else None,
+        len(front),
+        front.looked_at,
+        front.stages,
+        marks(study, cell),
+        None if len(front) else cell.choices[0].reason,
         Picture(pictures[pipeline_picture(cell)], f"Front of the pipeline: {pipeline}, {scenario.name}"),
     )
 

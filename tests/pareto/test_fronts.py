@@ -60,7 +60,7 @@ def test_one_two_and_no_feasible_k(gpt5, essay):
     for count in (1, 2):
         front = mi.Front.from_curve(curve, essay.replace(c_max=float(cost[count - 1]) * 1.0001, a_min=0.5))
         assert front.k.tolist() == list(range(1, count + 1))
-        assert front.F.shape == front.errors.shape == (count, 3)
+        assert front.F.shape == front.standard_errors.shape == (count, 3)
         assert front.to_frame()["k"].tolist() == list(range(1, count + 1))
     empty = mi.Front.from_curve(curve, essay.replace(c_max=float(cost[0]) * 0.99))
     assert len(empty) == 0
@@ -297,10 +297,17 @@ def test_a_shortfall_is_of_its_own_resource_where_others_have_no_budget():
     assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs) == ("joules_max", 20, 30, 30)
 
 
-def test_a_front_that_is_put_together_by_hand_is_of_one_model():
-    front = mi.Front(curve_of([1], [1], [1], [0.5]), SCENARIO, None, False)
-    assert front.models == ()
+def test_a_front_of_one_curve_is_of_one_model():
+    front = mi.Front.from_curve(curve_of([1], [1], [1], [0.5]), SCENARIO)
+    assert (front.models, front.stages) == ((), ())
     assert "model" not in front.to_frame()
+
+
+def test_standard_errors_have_their_former_name_with_a_warning():
+    front = mi.Front.from_curve(curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6]), SCENARIO)
+    with pytest.warns(DeprecationWarning, match=r"Front\.errors is Front\.standard_errors now"):
+        former = front.errors
+    assert former.tolist() == front.standard_errors.tolist()
 
 
 def printed(text, pattern):

@@ -13,12 +13,13 @@ from pymoo.optimize import minimize
 
 import moo_inference as mi
 from moo_inference.catalog import Limit
-from moo_inference.decision import RULES, AccuracyMax, UtopiaClosest
+from moo_inference.decision import RULES, AccuracyMax, Choice, UtopiaClosest, decide
 from moo_inference.errors import NonFiniteWarning, SettingError, UnknownNameError
+from moo_inference.pareto.front import Front
 from moo_inference.pareto.infeasibility import beyond_reach
-from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Parallel, Series, Stage, as_series, combine
-from moo_inference.problems import InferenceScalingProblem, PipelineProblem
+from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import ExhaustiveSearch, nsga2
 from moo_inference.studies.route import front_across
 
@@ -103,7 +104,7 @@ def test_the_merge_is_the_exhaustive_search_to_the_last_bit(rows, c_max, t_max, 
     tree = built(TREES[shape], stages)
     front = pipeline_front(tree, scenario, estimator=estimator, k_max=K)
     problem = PipelineProblem(tree, scenario, estimator=estimator, k_max=K)
-    found = PipelineFront.from_result(minimize(problem, ExhaustiveSearch()))
+    found = Front.from_result(minimize(problem, ExhaustiveSearch()))
     assert found.F.tolist() == front.F.tolist()
     assert (found.infeasibility is None) == (front.infeasibility is None)
 
@@ -218,13 +219,13 @@ def test_an_empty_front_says_why_and_the_way_out_works(paper):
     front = pipeline_front(stages, hopeless, k_max=16)
     assert len(front) == 0
     assert front.F.shape == (0, 3)
-    assert front.infeasibility.startswith("no choice meets all budgets; closest is plan ")
-    needed = float(front.infeasibility.split("raising c_max to $")[1].split(" ")[0])
+    assert str(front.infeasibility).startswith("no choice meets all budgets; closest is plan ")
+    needed = float(str(front.infeasibility).split("raising c_max to $")[1].split(" ")[0])
     assert len(pipeline_front(stages, hopeless.replace(c_max=needed), k_max=16)) > 0
     assert len(pipeline_front(stages, hopeless.replace(c_max=needed * 0.9999), k_max=16)) == 0
-    choice = choose(front, "max-cube")
+    choice = decide(front, "max-cube")
     assert (choice.status, choice.row, choice.stages) == ("infeasible", None, {})
-    assert choice.reason == front.infeasibility
+    assert choice.reason == str(front.infeasibility)
 
 
 def test_where_the_whole_cannot_be_looked_at_the_reason_is_what_is_out_of_reach(paper):
@@ -232,7 +233,7 @@ def test_where_the_whole_cannot_be_looked_at_the_reason_is_what_is_out_of_reach(
     hopeless = mi.Scenario(name="S", c_max=0.0001, t_max=600, a_min=0.98)
     front = pipeline_front(stages, hopeless, k_max=16, most_rows=100)
     cheapest = 3 * min(mi.ClosedForm().estimate(m, [1]).cost.mean[0] for m in paper.models.values())
-    assert f"cost is at least ${cheapest:.6g}, must be at most $0.0001" in front.infeasibility
+    assert f"cost is at least ${cheapest:.6g}, must be at most $0.0001" in str(front.infeasibility)
 
 
 def test_budgets_that_exclude_each_other_are_told_apart_from_those_out_of_reach():
@@ -240,10 +241,10 @@ def test_budgets_that_exclude_each_other_are_told_apart_from_those_out_of_reach(
     stages = [Stage("plan", {"m": MODELS[0]}), Stage("solve", {"m": MODELS[0]})]
     torn = mi.Scenario(name="S", c_max=4, t_max=None, a_min=0.64)
     options = {"estimator": estimator, "k_max": 4}
-    told = pipeline_front(stages, torn, **options).infeasibility
+    told = str(pipeline_front(stages, torn, **options).infeasibility)
     assert "raising c_max to $8 would allow plan m with k = 4, solve m with k = 4" in told
     assert "lowering a_min to 0.36 would allow plan m with k = 2, solve m with k = 2" in told
-    unseen = pipeline_front(stages, torn, most_rows=15, **options).infeasibility
+    unseen = str(pipeline_front(stages, torn, most_rows=15, **options).infeasibility)
     assert unseen == "no choice meets all budgets, though each of them alone can be met: relax one of them"
 
 
@@ -251,7 +252,7 @@ def test_budgets_that_exclude_each_other_are_told_apart_from_those_out_of_reach(
 def test_every_rule_chooses_from_a_pipeline(paper, rule):
     scenario = paper.scenarios["medical-ai"].replace(a_min=0.9)
     front = pipeline_front([Stage(name, paper.models) for name in NAMES], scenario, k_max=16)
-    choice = choose(front, rule)
+    choice = decide(front, rule)
     assert choice.status == "ok"
     assert choice.row == RULES[rule]().scaled(scenario).do(front.F)
     models, k = zip(*choice.stages.values(), strict=True)
@@ -268,7 +269,7 @@ def test_rules_choose_what_they_say(paper):
     distance = np.linalg.norm(front.F / [scenario.c_max, scenario.t_max, 1], axis=1)
     assert UtopiaClosest.for_scenario(scenario).do(front.F) == distance.argmin()
     with pytest.raises(UnknownNameError, match="did you mean 'max-cube'"):
-        choose(front, "max-cub")
+        decide(front, "max-cub")
 
 
 def test_what_is_no_pipeline_is_refused_in_words(gpt5, essay):
@@ -288,8 +289,6 @@ def test_what_is_no_pipeline_is_refused_in_words(gpt5, essay):
         pipeline_front([stage], essay.replace(t_quantile=0.95))
     with pytest.raises(SettingError, match="latency must be one of"):
         pipeline_front([stage], essay, latency="never")
-    with pytest.raises(SettingError, match="must come from a PipelineProblem, got one from InferenceScalingProblem"):
-        PipelineFront.from_result(minimize(InferenceScalingProblem(gpt5, essay, k_max=4), ExhaustiveSearch()))
 
 
 def test_an_estimate_that_is_not_finite_is_left_out_by_name():
@@ -314,15 +313,15 @@ def test_what_a_search_left_out_is_not_spoken_of():
     stages = [Stage("plan", {"m": MODELS[0]}), Stage("solve", {"m": MODELS[0]})]
     torn = mi.Scenario(name="S", c_max=4, t_max=None, a_min=0.64)
     problem = PipelineProblem(stages, torn, estimator=estimator, k_max=16)
-    part = PipelineFront.from_result(minimize(problem, nsga2(problem, pop_size=8), ("n_eval", 20)))
-    assert part.infeasibility.startswith(
+    part = Front.from_result(minimize(problem, nsga2(problem, pop_size=8), ("n_eval", 20)))
+    assert str(part.infeasibility).startswith(
         "none of the 20 of 256 choices looked at meets all budgets; closest of these is"
     )
-    assert "of those looked at" in part.infeasibility
+    assert "of those looked at" in str(part.infeasibility)
     assert part.looked_at == 20
-    whole = PipelineFront.from_result(minimize(problem, ExhaustiveSearch()))
+    whole = Front.from_result(minimize(problem, ExhaustiveSearch()))
     assert whole.infeasibility == pipeline_front(stages, torn, estimator=estimator, k_max=16).infeasibility
-    assert whole.infeasibility.startswith("no choice meets all budgets; closest is")
+    assert str(whole.infeasibility).startswith("no choice meets all budgets; closest is")
 
 
 def test_a_study_s_search_of_a_pipeline_says_what_it_looked_at():
@@ -344,7 +343,7 @@ def test_a_study_s_search_of_a_pipeline_says_what_it_looked_at():
 def test_what_is_out_of_reach_is_rounded_to_the_side_on_which_it_holds():
     least = np.array([1.0000049, 0.7999994])
     limits = (Limit("c_max", "cost", 1.0, None), Limit("a_min", "accuracy", 0.8, None))
-    text = beyond_reach(least, np.array([4.9e-6, 6e-7]), limits)
+    text = str(beyond_reach(least, np.array([4.9e-6, 6e-7]), limits))
     pattern = r"no choice .*: cost is at least \$([\d.]+), must be at most \$1; accuracy is at most ([\d.]+), must.*"
     cost, accuracy = map(float, re.fullmatch(pattern, text).groups())
     assert 1 < cost <= least[0]
@@ -354,7 +353,7 @@ def test_what_is_out_of_reach_is_rounded_to_the_side_on_which_it_holds():
 def test_the_lower_bound_of_parallel_branches_is_off_by_what_is_told():
     """E[max of n standard normals], from draws, as the note and the docstring have it."""
     from moo_inference.pipelines.plan import Parallel
-    from moo_inference.views.pipeline_tables import LOWER_BOUND
+    from moo_inference.views.study_tables import LOWER_BOUND
 
     drawn = np.random.default_rng(1).standard_normal((400_000, 4))
     for branches in (2, 3, 4):
@@ -363,3 +362,13 @@ def test_the_lower_bound_of_parallel_branches_is_off_by_what_is_told():
         assert largest.std() / np.sqrt(len(largest)) < 0.0015
         assert told in LOWER_BOUND
         assert told in Parallel.__doc__
+
+
+@pytest.mark.parametrize(("old", "new"), [("PipelineFront", Front), ("PipelineChoice", Choice), ("choose", decide)])
+def test_former_names_give_the_present_ones_with_a_warning(old, new):
+    from moo_inference import pipelines
+
+    with pytest.warns(DeprecationWarning, match=rf"moo_inference\.pipelines\.{old} is .*\.{new.__name__} now"):
+        assert getattr(pipelines, old) is new
+    with pytest.raises(AttributeError, match="has no attribute 'nonsense'"):
+        _ = pipelines.nonsense

@@ -13,7 +13,7 @@ from pymoo.parallelization import DaskParallelization, JoblibParallelization, St
 import moo_inference as mi
 from moo_inference.decision import decide
 from moo_inference.errors import SettingError
-from moo_inference.pipelines.front import PipelineFront, choose
+from moo_inference.pareto.front import Front
 from moo_inference.pipelines.plan import Stage
 from moo_inference.problems import EstimatedProblem, InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, nsga2
@@ -90,7 +90,7 @@ def problems(paper, gpt5, budgets):
 
 
 def front_of(problem, result):
-    return (PipelineFront if isinstance(problem, PipelineProblem) else mi.Front).from_result(result)
+    return (Front if isinstance(problem, PipelineProblem) else mi.Front).from_result(result)
 
 
 @pytest.mark.parametrize("which", [0, 1, 2], ids=["k", "across models", "pipeline"])
@@ -230,8 +230,8 @@ def test_a_fourth_objective_counts(gpt5, budgets, search):
     plain = mi.Front.from_result(minimize(InferenceScalingProblem(gpt5, budgets, k_max=20), ExhaustiveSearch()))
     assert set(plain.k) <= set(front.k)
     assert front.k.tolist() == [value for value in k if problem.evaluate(np.array([value]))[1].max() <= 0]
-    assert np.isnan(front.errors[:, 3]).all()
-    assert (front.errors[:, :3] == front.curve.standard_errors).all()
+    assert np.isnan(front.standard_errors[:, 3]).all()
+    assert (front.standard_errors[:, :3] == front.curve.standard_errors).all()
     assert front.to_frame()["objective 4"].tolist() == front.F[:, 3].tolist()
     assert "objective 4" in front._repr_html_()
     # Rules take the error for what it is, wherever it stands.
@@ -256,7 +256,7 @@ def test_a_changed_objective_is_what_the_front_is_made_of(gpt5, budgets):
     late = front.k > 4
     np.testing.assert_array_equal(front.F[late, 0], front.curve.F[late, 0] + 1)
     np.testing.assert_array_equal(front.F[~late], front.curve.F[~late])
-    assert np.isnan(front.errors[:, 0]).all()
+    assert np.isnan(front.standard_errors[:, 0]).all()
     assert np.isnan(front.attainment).all()  # what share meets the budgets with the fee nobody knows
     assert front.to_frame()["objective 1"].tolist() == front.F[:, 0].tolist()
     assert decide(front, "accuracy-max").objectives[0] == front.F[-1, 0]
@@ -267,7 +267,7 @@ def test_what_still_holds_is_kept(gpt5, budgets):
     even = mi.Front.from_result(minimize(Even(gpt5, budgets, k_max=20, n_ieq_constr=4), ExhaustiveSearch()))
     assert plain.own is None
     assert even.attainment.tolist() == plain.attainment[plain.k % 2 == 0].tolist()
-    assert (even.errors == plain.errors[plain.k % 2 == 0]).all()
+    assert (even.standard_errors == plain.standard_errors[plain.k % 2 == 0]).all()
     assert even.to_frame().equals(plain.to_frame()[plain.k % 2 == 0].reset_index(drop=True))
 
 
@@ -280,14 +280,14 @@ def test_a_pipeline_s_own_objective_counts_and_rules_find_the_error(paper, budge
     models = {key: paper.models[key] for key in ("gpt-5", "gpt-5-nano")}
     problem = Handover([Stage("plan", models), Stage("solve", models)], budgets, k_max=5, n_obj=4)
     result = minimize(problem, ExhaustiveSearch())
-    front = PipelineFront.from_result(result)
+    front = Front.from_result(result)
     feasible = result.pop.get("F")[result.pop.get("FEAS")[:, 0]].tolist()
     assert sorted(front.F.tolist()) == sorted(
         {tuple(p): p for p in feasible if not any(dominates(q, p) for q in feasible)}.values()
     )
     assert (front.accuracy == 1 - front.F[:, 2]).all()
     assert front.to_frame()["objective 4"].tolist() == front.F[:, 3].tolist()
-    assert choose(front, "accuracy-max").row == front.F[:, 2].argmin()
+    assert decide(front, "accuracy-max").row == front.F[:, 2].argmin()
 
 
 def test_undeclared_objectives_and_constraints_are_refused_with_the_way_to_declare_them(gpt5, budgets):
@@ -417,5 +417,5 @@ def test_a_problem_of_one_s_own_may_leave_its_variables_without_names(gpt5, budg
 def test_a_front_of_points_is_that_of_a_run_that_saw_them(problems):
     problem = problems[2]
     result = minimize(problem, ExhaustiveSearch())
-    points = PipelineFront.of_points(problem, result.pop.get("X"))
-    assert points.F.tolist() == PipelineFront.from_result(result).F.tolist()
+    points = Front.of_points(problem, result.pop.get("X"))
+    assert points.F.tolist() == Front.from_result(result).F.tolist()

@@ -30,7 +30,7 @@ def test_looks_at_every_k_once_in_one_generation(problem, expected):
     assert result.X.dtype.kind == "i"
     assert result.X[:, 0].tolist() == expected.k.tolist()
     assert (result.F == expected.F).all()
-    assert (result.opt.get("accuracy_se") == expected.errors[:, 2]).all()
+    assert (result.opt.get("accuracy_se") == expected.standard_errors[:, 2]).all()
     assert (result.CV == 0).all()
 
 

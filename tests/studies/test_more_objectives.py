@@ -16,7 +16,7 @@ from moo_inference.cli.run import run as run_app
 from moo_inference.decision import DEFAULT_RULES, RULES, decide, make_rule
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators.curve import ScalingCurve
-from moo_inference.pipelines.front import choose, pipeline_front
+from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Parallel, Series, Stage
 from moo_inference.policy.policy import RULES as POLICY_RULES
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
@@ -269,7 +269,7 @@ def test_the_merge_of_a_pipeline_is_the_front_of_all_its_choices(energy):
         assert problem.n_obj == 4
         searched = minimize(problem, ExhaustiveSearch())
         assert rounded_front(searched.F) == rounded_front(front.F)
-    assert "joules" in choose(front, "accuracy-max").reason
+    assert "joules" in decide(front, "accuracy-max").reason
     nothing = pipeline_front(stages, free.replace(joules_max=1.0), k_max=3)
     assert "joules" in str(nothing.infeasibility)
     with pytest.raises(SettingError, match="same resources"):

@@ -6,8 +6,10 @@ import pytest
 from conftest import ROOT
 
 import moo_inference as mi
+from moo_inference.decision import decide
 from moo_inference.errors import SettingError
-from moo_inference.pipelines.front import PipelineFront, choose, pipeline_front
+from moo_inference.pareto.front import Front
+from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Stage, plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.records.diff import difference
@@ -48,7 +50,7 @@ def test_a_study_has_the_fronts_and_choices_of_its_pipelines(catalog, study):
         assert cell.front.F.tolist() == front.F.tolist()
         rows = study.pipelines[study.pipelines["pipeline"] == cell.pipeline].to_dict(orient="records")
         for row, rule in zip(rows, RULES, strict=True):
-            choice = choose(front, rule)
+            choice = decide(front, rule)
             assert (row["decision"], row["status"], row["stages"]) == (rule, "ok", front.describe(choice.row))
             assert [row["cost"], row["time"], 1 - row["accuracy"]] == pytest.approx(choice.objectives.tolist())
         assert (study.pipeline_fronts["pipeline"] == cell.pipeline).sum() == len(front)
@@ -97,17 +99,17 @@ def test_a_knee_that_moves_with_k_max_says_so(gpt5):
     stages = [Stage("plan", {"m": gpt5}, k_max=1), Stage("solve", {"m": gpt5})]
     front = pipeline_front(stages, anything, k_max=12)
     assert front.reaches_k_max == ("solve k = 12",)
-    assert choose(front, "knee-chord").warnings == (
+    assert decide(front, "knee-chord").warnings == (
         "this knee moves with k_max: no budget ends the front at solve k = 12",
     )
-    assert choose(front, "accuracy-max").warnings == (
+    assert decide(front, "accuracy-max").warnings == (
         "this choice moves with k_max: no budget ends the front at solve k = 12",
     )
-    assert choose(front, "cheapest").warnings == ()
+    assert decide(front, "cheapest").warnings == ()
     # It does move; and where a budget ends the front, neither does it nor is it said.
-    assert choose(pipeline_front(stages, anything, k_max=24), "knee-chord").stages != choose(front, "knee-chord").stages
+    assert decide(pipeline_front(stages, anything, k_max=24), "knee-chord").stages != decide(front, "knee-chord").stages
     ended = anything.replace(c_max=float(front.F[6, 0]))
-    knees = [choose(pipeline_front(stages, ended, k_max=k), "knee-chord") for k in (12, 24)]
+    knees = [decide(pipeline_front(stages, ended, k_max=k), "knee-chord") for k in (12, 24)]
     assert [knee.warnings for knee in knees] == [(), ()]
     assert knees[0].stages == knees[1].stages
 
@@ -123,9 +125,9 @@ def test_an_accuracy_beyond_the_samples_says_so(catalog):
     from pymoo.optimize import minimize
 
     problem = PipelineProblem(plan, scenario, k_max=8)
-    searched = PipelineFront.from_result(minimize(problem, ExhaustiveSearch()))
+    searched = Front.from_result(minimize(problem, ExhaustiveSearch()))
     for front in (merged, searched):
-        choice = choose(front, "accuracy-max")
+        choice = decide(front, "accuracy-max")
         beyond = [stage for stage, (_, k) in choice.stages.items() if k > 3]
         assert beyond
         *extrapolated, moves = choice.warnings

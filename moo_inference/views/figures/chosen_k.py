@@ -42,7 +42,11 @@ class ChosenK:
 def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
     """The chosen k of a study as arrays."""
     blocks = [
-        [{mark.rule: mark for mark in marks(study, cell, labels)} for cell in study.cells if cell.scenario == scenario]
+        [
+            {mark.rule: mark for mark in marks(study, cell, labels)}
+            for cell in study.model_cells
+            if cell.scenario == scenario
+        ]
         for scenario in study.catalog.scenarios
     ]
     symbols = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}

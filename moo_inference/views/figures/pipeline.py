@@ -13,8 +13,7 @@ from moo_inference.catalog import Limit
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.keepers import keeper
-from moo_inference.pipelines.plan import has_branches, plan_of, values_of
-from moo_inference.studies.pipeline_cells import PipelineMark, find_pipeline_cell, pipeline_marks
+from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.study import Study
 from moo_inference.views.figures.style import (
     PAPER_MM,
@@ -32,13 +31,14 @@ from moo_inference.views.figures.style import (
     quantity_unit,
     say,
 )
+from moo_inference.views.marks import Mark, marks
 
 _LONG = 10_000
 """From which amount on there is room for two numbers across only."""
 
 
 @dataclass(frozen=True)
-class PipelineView:
+class StagesView:
     """What the figure of one pipeline in one scenario shows.
 
     Attributes:
@@ -54,13 +54,13 @@ class PipelineView:
     title: str
     limits: tuple[Limit, ...]
     values: FloatArray
-    marks: tuple[PipelineMark, ...]
+    marks: tuple[Mark, ...]
     lower_bound: bool
     nothing: str | None
     keeps: tuple[str, ...] = ()
 
 
-def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
+def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
     """What the figure of one pipeline in one scenario shows.
 
     Raises:
@@ -70,23 +70,21 @@ def prepare(study: Study, scenario: str, pipeline: str) -> PipelineView:
     for what, key, known in (("scenario", scenario, catalog.scenarios), ("pipeline", pipeline, catalog.pipelines)):
         if key not in known:
             raise unknown_name(what, key, list(known))
-    cell = find_pipeline_cell(study, scenario, pipeline)
-    entry, budgets = catalog.pipelines[pipeline], catalog.scenarios[scenario]
+    cell = next(cell for cell in study.pipeline_cells if (cell.scenario, cell.pipeline) == (scenario, pipeline))
+    entry, budgets, front = catalog.pipelines[pipeline], catalog.scenarios[scenario], cell.front
     limits = budgets.limits(catalog.resources)
-    values = np.empty((0, len(limits))) if cell.front is None else values_of(cell.front.F)
-    nothing = None
-    if not len(values):
-        nothing = "not solved" if cell.front is None else str(cell.front.infeasibility).split(";")[0]
+    values = front.values if len(front) else np.empty((0, len(limits)))
+    nothing = None if front.infeasibility is None else front.infeasibility.headline
     branches = has_branches(plan_of(entry, catalog.models))
-    used = () if cell.front is None else sorted({model for row in cell.front.models for model in row})
+    used = sorted({model for row in front.models for model in row})
     keeps = tuple(dict.fromkeys(catalog.models[model].accuracy.keep for model in used))
-    return PipelineView(f"{entry.name}, {budgets.name}", limits, values, pipeline_marks(cell), branches, nothing, keeps)
+    return StagesView(f"{entry.name}, {budgets.name}", limits, values, marks(study, cell), branches, nothing, keeps)
 
 
-def draw(axes: Sequence[Axes], found: PipelineView, size: Size) -> None:
+def draw(axes: Sequence[Axes], found: StagesView, size: Size) -> None:
     """Draw accuracy over each other quantity on an axes of its own, with budgets and choices."""
     *spent, floor = found.limits
-    chosen = [(mark, mark.values) for mark in found.marks if mark.values is not None]
+    chosen = [mark for mark in found.marks if mark.values]
     for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
         bound = ", lower bound" if found.lower_bound and budget.quantity == "time" else ""
         ax.scatter(
@@ -94,8 +92,8 @@ def draw(axes: Sequence[Axes], found: PipelineView, size: Size) -> None:
         )
         limit(ax, size, budget.value, vertical=True)
         limit(ax, size, floor.value)
-        marks = [mark for mark, _ in chosen]
-        place(ax, size, marks, [(values[column], values[-1]) for _, values in chosen], clip_on=False)
+        points = [(mark.values[column], mark.values[-1]) for mark in chosen]
+        place(ax, size, chosen, points, clip_on=False)
         room = size.width_mm if size.narrow or len(spent) < 3 else size.width_mm / 4
         name = heading(f"{quantity_label(budget)}{bound}", size, room)
         dress(ax, size, name, f"accuracy of the whole{_kept(found)}")
@@ -114,12 +112,12 @@ def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
     return 0.0, 1.08 * (max(top, budget or 0.0) if near else top or 1.0)
 
 
-def _kept(found: PipelineView) -> str:
+def _kept(found: StagesView) -> str:
     """Who keeps a pass at each stage, where it is the same at all."""
     return f",\nkept by {keeper(found.keeps[0])}" if len(found.keeps) == 1 else ""
 
 
-def _accuracies(found: PipelineView) -> tuple[float, float]:
+def _accuracies(found: StagesView) -> tuple[float, float]:
     accuracy, least = found.values[:, -1], found.limits[-1].value
     seen = accuracy if least is None else np.append(accuracy, least)
     low, high = float(seen.min(initial=1.0)), float(seen.max(initial=0.0))
@@ -127,7 +125,7 @@ def _accuracies(found: PipelineView) -> tuple[float, float]:
     return low - margin, min(high + margin, 1 + margin)
 
 
-def handles(found: PipelineView, size: Size) -> list[Any]:
+def handles(found: StagesView, size: Size) -> list[Any]:
     """What the legend holds: the choices, the front and the budgets."""
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 0.45 * size.font}
     front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if len(found.values) else []
@@ -138,7 +136,7 @@ def handles(found: PipelineView, size: Size) -> list[Any]:
     ]
 
 
-def sheet(found: PipelineView, width_mm: float = PAPER_MM) -> Figure:
+def sheet(found: StagesView, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
     panels = len(found.limits) - 1

@@ -12,7 +12,8 @@ from moo_inference.catalog import Limit, Scenario
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
-from moo_inference.studies.study import Cell, Study
+from moo_inference.studies.cells import Cell
+from moo_inference.studies.study import Study
 from moo_inference.views.figures.style import PAPER_MM
 from moo_inference.views.marks import Mark, marks
 

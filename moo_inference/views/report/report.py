@@ -17,8 +17,8 @@ from moo_inference.formatting.amounts import amount, interval_text, percentile, 
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.records.report_file import ELEMENT_ID
-from moo_inference.studies.pipeline_cells import pipeline_marks
-from moo_inference.studies.study import Cell, Study
+from moo_inference.studies.cells import Cell
+from moo_inference.studies.study import Study
 from moo_inference.views.figures import (
     accuracy,
     across_models,
@@ -99,7 +99,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         for name, images in render_all(_jobs(study), progress)
     }
-    by_rule = {mark.rule: mark.marker for cell in study.cells for mark in marks(study, cell)}
+    by_rule = {mark.rule: mark.marker for cell in study.model_cells for mark in marks(study, cell)}
     data = {"command": command, "settings": study.settings, "choices": [record.to_dict() for record in study.records()]}
     return (
         _environment()
@@ -152,7 +152,7 @@ def _jobs(study: Study) -> list[Job]:
         Job(f"scenario\n{key}", across_models.render, (across_models.prepare(study, key), 190.0), ("png8",), _DPI)
         for key in study.catalog.scenarios
     ]
-    for cell in study.cells:
+    for cell in study.model_cells:
         cell_view = trajectory(study, cell.scenario, cell.model)
         for kind, draw, width in (
             ("cube", cube.render, 105.0),
@@ -190,7 +190,7 @@ def _picture_name(cell: Cell, kind: str) -> str:
 def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart]:
     parts = []
     for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
-        cells = tuple(_cell_part(study, cell, pictures) for cell in study.cells if cell.scenario == key)
+        cells = tuple(_cell_part(study, cell, pictures) for cell in study.model_cells if cell.scenario == key)
         across = Picture(
             pictures[f"scenario\n{key}"],
             f"Accuracy over cost, time and further resources of all models, {scenario.name}",
@@ -250,14 +250,14 @@ def _chosen(study: Study) -> Table:
     Rules that take the same k share a row.
     """
     rules = study.options.decisions
-    shown = {rule: mark for cell in study.cells[:1] for rule, mark in zip(rules, marks(study, cell), strict=True)}
-    if len(rules) * len(study.cells) > _MOST_AT_THE_TOP:
+    shown = {rule: mark for cell in study.model_cells[:1] for rule, mark in zip(rules, marks(study, cell), strict=True)}
+    if len(rules) * len(study.model_cells) > _MOST_AT_THE_TOP:
         shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
     several = len(study.catalog.scenarios) > 1
     keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
     measured = any(curve.evidence is not None for curve in study.model_curves.values())
     rows = []
-    for cell in study.cells:
+    for cell in study.model_cells:
         by_k: dict[str, list[Mark]] = {}
         for mark in marks(study, cell):
             if mark.rule in shown:
@@ -309,7 +309,7 @@ def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
         if where not in places:
             places.append(where)
 
-    for cell in study.cells:
+    for cell in study.model_cells:
         where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
         if cell.front.infeasibility is not None:
             say(str(cell.front.infeasibility), where)
@@ -320,10 +320,10 @@ def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
     for along in study.pipeline_cells:
         catalog = study.catalog
         where = f"{catalog.pipelines[along.pipeline].name}, {catalog.scenarios[along.scenario].name}"
-        for sign in pipeline_marks(along):
-            for warning in sign.choice.warnings:
+        for choice in along.choices:
+            for warning in choice.warnings:
                 # Where there is no front, all rules say the same.
-                say(warning, where if along.front is None or not len(along.front) else f"{where}, {sign.rule}")
+                say(warning, f"{where}, {choice.rule}" if len(along.front) else where)
     found: list[tuple[str, Sequence[str]]] = []
     for gaps, sentences in said.items():
         if len(sentences) == 1:
