@@ -6,6 +6,7 @@ from conftest import ROOT
 import moo_inference.readers as package
 from moo_inference.errors import ReaderError
 from moo_inference.readers import recognise
+from moo_inference.readers.format import Shape
 from moo_inference.readers.registry import FORMATS, KINDS, MODULES
 from moo_inference.views.doctor.examination import examine
 
@@ -97,6 +98,14 @@ def test_every_sample_is_examined(name):
     assert all(name in warning or warning.startswith("and ") for warning in found.warnings)
 
 
+@pytest.mark.parametrize("name", [name for name in EXPECTED if name.endswith((".json", ".jsonl"))])
+def test_of_formats_that_are_tried_together_one_alone_knows_a_sample(name):
+    shape = Shape((DATA / name).read_text())
+    knowing = [form for form in FORMATS.values() if form.json and form.json(shape)]
+    first = min(form.turn for form in knowing)
+    assert [form.id for form in knowing if form.turn == first] == [EXPECTED[name][0]]
+
+
 def test_what_is_in_no_known_format_is_refused_with_the_list_of_them(tmp_path):
     with pytest.raises(ReaderError) as caught:
         recognise(DATA / "published_numbers.csv")
@@ -173,8 +182,8 @@ def test_what_is_read_at_once_is_what_is_read_one_by_one(name, option):
     form = FORMATS[known.format]
     each = form.read_each(DATA / name, known.systems, known.options)
     assert each.option == option
-    assert len(each.found) > 1
-    for one, found in each.found.items():
+    assert len(each.outcomes) > 1
+    for one, found in each.outcomes.items():
         alone = form.read(DATA / name, **{**known.options, option: one})
         assert (found.questions, found.notes, found.passes) == (alone.questions, alone.notes, alone.passes)
         assert found.correct.tolist() == alone.correct.tolist()

@@ -204,9 +204,9 @@ def _lacking_samples(least: int, most: int) -> str:
 
 def compared(several: Alternatives) -> Description:
     """The same questions under each system, filter or metric, of which one has to be chosen."""
-    read = {name: one for name, one in several.found.items() if isinstance(one, Outcomes)}
+    read = {name: one for name, one in several.outcomes.items() if isinstance(one, Outcomes)}
     sizes = dict.fromkeys(len(one.questions) for one in read.values())
-    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(several.found):,} {several.what}."]
+    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(several.outcomes):,} {several.what}."]
     right = [(name, one.correct) for name, one in read.items()]
     rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
     lacks = [
@@ -217,7 +217,7 @@ def compared(several: Alternatives) -> Description:
         f"One of them has to be chosen ({several.flag} NAME): {', '.join(read)}.",
     ]
     warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in read.values() for note in one.notes))
-    warnings += [one for one in several.found.values() if isinstance(one, str)]
+    warnings += [one for one in several.outcomes.values() if isinstance(one, str)]
     return Description(
         holds, (several.option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",)
     )
