@@ -148,8 +148,8 @@ def read_as(
 
     Raises:
         ReaderError: (a ValueError) the file contains something else (single requests of a benchmark contain lengths
-            too), is in no known format, breaks the rules of its own, or holds several systems or filters of which none is
-            chosen; they are listed.
+            too), is in no known format, breaks the rules of its own, or holds several systems or filters of which none
+            is chosen; they are listed.
         SettingError: (a ValueError) the format's reader has no such option.
     """
     known = recognise(path, kind) if format is None else as_format(path, format)
