@@ -1,4 +1,4 @@
-"""What a reader's module says of its format: how it is recognised, and how it is read."""
+"""The format of a reader's module: how it is recognised, and how it is read."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from moo_inference.documents.document import Location
 from moo_inference.documents.json_file import steps
 
 Options = Mapping[str, str]
-"""Of a reader, as far as a file's content tells them, e.g. the names of columns."""
+"""Of a reader, as far as a file's content shows them, e.g. the names of columns."""
 
 
 class Shape:
@@ -37,13 +37,13 @@ class Alternatives:
         option: the reader's option that chooses.
         flag: the same on the command line.
         what: what they are, in words.
-        found: for each what is read, or the first fault for which nothing is.
+        outcomes: for each what is read, or the first error for which nothing is.
     """
 
     option: str
     flag: str
     what: str
-    found: Mapping[str, Any]
+    outcomes: Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,8 @@ class Format:
         text: whether other text begins as it does.
         header: the reader's options for a CSV with these columns; None where it is none. For JSON that is the
             format's, the same of its keys.
-        cells: the options, and the columns of systems, by a CSV's columns and first rows, where no header tells.
+        cells: the options, and the columns of systems, by a CSV's columns and first rows, where the columns alone do
+            not decide.
         magic: how a file of bytes begins.
         turn: formats of a lower one are tried before, since what this one is known by fits their files too.
         read_each: the same reading where something is still to be chosen among systems, filters or metrics, called with

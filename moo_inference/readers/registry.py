@@ -43,7 +43,7 @@ MODULES = (
     "evaluations.any_table",
     "evaluations.candidates",
 )
-"""Each has a `FORMAT`; they are listed and, where nothing else tells, tried in this order."""
+"""Each has a `FORMAT`; they are listed and, where nothing else decides, tried in this order."""
 
 _CATALOG = re.compile(r"^(models|scenarios)[ \t]*:", re.MULTILINE)
 _YAML = re.compile(r"(?:\s*(?:#.*)?\n|---[ \t]*\n)*+[\w-]+[ \t]*:(?:\s|\Z)")
@@ -67,7 +67,7 @@ KINDS = tuple(dict.fromkeys(form.kind for form in FORMATS.values()))
 
 _IN_TURN = sorted(FORMATS.values(), key=lambda form: form.turn)
 _BEGINNINGS = (1 << 16, 1 << 20, 1 << 24)
-"""How many bytes are looked at, more only if fewer do not tell."""
+"""How many bytes are looked at, more only if fewer do not decide."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +78,8 @@ class Recognised:
         path: the file, as the user named it.
         format: the format's id, e.g. `litellm_prices`; `catalog` for a catalog.
         name: the format's name for people.
-        kind: one of `KINDS`: what it tells.
-        options: of the format's reader, as far as the content tells them, e.g. the names of columns.
+        kind: one of `KINDS`: what it contains.
+        options: of the format's reader, as far as the content shows them, e.g. the names of columns.
         systems: the columns of 0 and 1 where a CSV has one for each system, else empty.
     """
 
@@ -96,7 +96,7 @@ def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognis
 
     Args:
         path: the file.
-        kind: what it is asked for, of `KINDS`, where one table may tell of several.
+        kind: what it is asked for, of `KINDS`, where one table may contain several.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
@@ -141,15 +141,15 @@ def read_as(
 
     Args:
         path: the file.
-        kind: what it is to tell: prices, lengths, serving, outcomes or candidates.
+        kind: what it is to contain: prices, lengths, serving, outcomes or candidates.
         format: the format's id, where the file is not to be recognised by its content.
-        progress: told how many bytes are read, of how many, where the reader can tell.
+        progress: called with the bytes read and the bytes in all, where the reader reports them.
         options: of the format's reader.
 
     Raises:
-        ReaderError: (a ValueError) the file tells something else (single requests of a benchmark tell lengths too), is
-            in no known format, breaks the rules of its own, or holds several systems or filters of which none is
-            chosen; they are listed.
+        ReaderError: (a ValueError) the file contains something else (single requests of a benchmark contain lengths
+            too), is in no known format, breaks the rules of its own, or holds several systems or filters of which none
+            is chosen; they are listed.
         SettingError: (a ValueError) the format's reader has no such option.
     """
     known = recognise(path, kind) if format is None else as_format(path, format)
@@ -176,7 +176,7 @@ def as_format(path: str | os.PathLike[str], name: str) -> Recognised:
 def reader_options(
     known: Recognised, options: Mapping[str, Any], progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
-    """What the reader of a recognised file is called with: what its content tells, and before it what the user does.
+    """What the reader of a recognised file is called with: what its content shows, and before it what the user gives.
 
     Raises:
         SettingError: (a ValueError) the reader has no such option; all of them are named.

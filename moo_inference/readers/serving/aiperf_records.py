@@ -18,7 +18,6 @@ from moo_inference.readers.serving.checked import CheckedValues
 from moo_inference.readers.serving.genai_perf import DEFINITION, METRICS, divisor_of
 from moo_inference.readers.serving.run import FloatArray, Load, ServingRun, of_requests
 
-_COLUMNS = ("seconds", "ttft", "per_token", "input_tokens", "output_tokens")
 _IN_A_SECOND = 1e9
 
 
@@ -50,16 +49,9 @@ def read_aiperf_records(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     faults.check()
     if not where:
         raise ReaderError(f"{path}: must hold at least one request")
-    table = np.array(rows, dtype=float).reshape(-1, len(_COLUMNS))
-    columns: dict[str, FloatArray | None] = {
-        name: None if np.isnan(values).any() else values for name, values in zip(_COLUMNS, table.T, strict=True)
-    }
     notes = (f"Requests of the warm-up, which are left out: {warming:,}.",) if warming else ()
-    return (
-        of_requests(
-            "AIPerf", DEFINITION, where, columns, load=_load(table[:, 0], np.array(spans)), failed=failed, notes=notes
-        ),
-    )
+    load = _load(np.array([row[0] for row in rows]), np.array(spans))
+    return (of_requests("AIPerf", DEFINITION, where, rows, load=load, failed=failed, notes=notes),)
 
 
 def _failed(fields: CheckedValues) -> bool:

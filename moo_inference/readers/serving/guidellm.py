@@ -193,9 +193,5 @@ def _load(benchmark: CheckedValues, metrics: CheckedValues) -> Load:
 
 
 FORMAT = Format(
-    "guidellm",
-    "guidellm report",
-    "serving",
-    read_guidellm,
-    json=lambda shape: shape.has("benchmarks", 0, "metrics"),
+    "guidellm", "guidellm report", "serving", read_guidellm, json=lambda shape: shape.has("benchmarks", 0, "metrics")
 )

@@ -4,9 +4,8 @@ Schema: https://github.com/ray-project/llmperf (token_benchmark_ray.py). Its int
 whole answer over the output tokens. A request that failed has an error_code.
 """
 
+import math
 import os
-
-import numpy as np
 
 from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_json
@@ -14,7 +13,6 @@ from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
 from moo_inference.readers.serving.checked import BESIDE, CheckedValues
 from moo_inference.readers.serving.run import (
-    FloatArray,
     Load,
     ServingRun,
     Spread,
@@ -74,13 +72,11 @@ def _of_requests(document: Document, faults: Faults) -> ServingRun:
         for location, (sentence, _) in fields.doubts.items():
             faults.add(document.fault(location, sentence))
         rows.append([value or 0.0 for value in values.values()])
-    table = np.array(rows, dtype=float).reshape(-1, len(_COLUMNS))
-    columns: dict[str, FloatArray | None] = dict(zip(_COLUMNS, table.T, strict=True))
     if not document.data:
         faults.add(document.fault((), "must hold at least one request"))
-    if columns["ttft"] is not None and not columns["ttft"].any():
-        columns["ttft"] = None
-    return of_requests(_TOOL, DEFINITION, document.where(), columns, failed=failed)
+    if not any(row[1] for row in rows):
+        rows = [[row[0], math.nan, *row[2:]] for row in rows]
+    return of_requests(_TOOL, DEFINITION, document.where(), rows, failed=failed)
 
 
 def _summary(document: Document, faults: Faults) -> ServingRun:

@@ -88,9 +88,9 @@ class ServingRun:
     ttft_seconds: Spread | None
     seconds_per_output_token: Spread | None
     definition: str
-    input_tokens: Spread | None
-    output_tokens: Spread | None
-    measured_end_to_end: bool
+    input_tokens: Spread | None = None
+    output_tokens: Spread | None = None
+    measured_end_to_end: bool = False
     notes: tuple[str, ...] = ()
     where: str = ""
 
@@ -154,9 +154,8 @@ def of_requests(
     tool: str,
     definition: str,
     where: str,
-    columns: Mapping[str, FloatArray | None],
+    rows: Sequence[Sequence[float]],
     *,
-    model: str | None = None,
     load: Load | None = None,
     failed: int = 0,
     notes: tuple[str, ...] = (),
@@ -167,30 +166,28 @@ def of_requests(
         tool: the benchmark's name.
         definition: what its seconds per output token are.
         where: the file.
-        columns: (n,) `seconds`, `ttft`, `per_token`, `input_tokens` and `output_tokens` of those that completed; None
-            where some are unknown.
-        model: its name.
+        rows: of each that completed the seconds, those to the first token, those per output token, and the tokens in
+            and out; NaN where unknown, for which the whole column is.
         load: where it is told.
         failed: requests that did not complete.
         notes: what has to be said.
     """
-    found = {name: None if values is None else Spread.of(values) for name, values in columns.items()}
-    seconds = columns["seconds"]
-    completed = 0 if seconds is None else len(seconds)
+    columns = np.array(rows, dtype=float).reshape(-1, 5).T
+    seconds, ttft, per_token, inward, outward = (None if np.isnan(one).any() else Spread.of(one) for one in columns)
     return ServingRun(
         tool,
-        model,
+        None,
         load or Load(),
-        completed,
+        len(rows),
         failed,
-        found["seconds"],
-        found["ttft"],
-        found["per_token"],
+        seconds,
+        ttft,
+        per_token,
         definition,
-        found["input_tokens"],
-        found["output_tokens"],
-        measured_end_to_end=completed > 0,
-        notes=notes if completed else (nothing_completed(failed), *notes),
+        inward,
+        outward,
+        measured_end_to_end=bool(rows),
+        notes=notes if rows else (nothing_completed(failed), *notes),
         where=where,
     )
 

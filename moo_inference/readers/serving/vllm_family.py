@@ -10,7 +10,7 @@ import math
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -126,9 +126,6 @@ def _run(record: Document, faults: Faults, tool: str) -> ServingRun:
         None,
         None,
         DEFINITION,
-        None,
-        None,
-        measured_end_to_end=False,
         notes=(nothing_completed(failed),),
         where=record.where(),
     )
@@ -162,21 +159,17 @@ def _timed(run: ServingRun, fields: CheckedValues) -> ServingRun:
         notes += ("The result gives the median of the latency and no mean.",)
     if measured and detail.request is None:
         notes += identity_notes(request, ttft, known(stated["itl"]) or per_token, outward)
-    return ServingRun(
-        run.tool,
-        run.model,
-        run.load,
-        None if run.completed is None else run.completed - detail.empty,
-        run.failed if not detail.empty else (run.failed or 0) + detail.empty,
-        request,
-        ttft,
-        per_token,
-        DEFINITION,
-        inward,
-        outward,
+    return replace(
+        run,
+        completed=None if run.completed is None else run.completed - detail.empty,
+        failed=run.failed if not detail.empty else (run.failed or 0) + detail.empty,
+        request_seconds=request,
+        ttft_seconds=ttft,
+        seconds_per_output_token=per_token,
+        input_tokens=inward,
+        output_tokens=outward,
         measured_end_to_end=measured,
         notes=notes,
-        where=run.where,
     )
 
 

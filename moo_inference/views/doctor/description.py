@@ -1,6 +1,6 @@
 """A file's content in sentences and rows, kind by kind."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,7 +22,7 @@ _SKEWED = 1.5
 
 
 @dataclass(frozen=True)
-class Found:
+class Description:
     """What a kind of file is described with."""
 
     holds: Sequence[str]
@@ -43,7 +43,32 @@ PARTS = {
 """What a decision needs."""
 
 
-def _prices(found: PriceList) -> Found:
+Columns = Mapping[str, Callable[[Any], str]]
+"""What each column of a table shows of an entry, by its heading."""
+
+
+def _table(columns: Columns, entries: Sequence[Any]) -> tuple[tuple[str, ...], list[tuple[str, ...]]]:
+    """Headings and first rows."""
+    return tuple(columns), [tuple(text(entry) for text in columns.values()) for entry in entries[:SHOWN]]
+
+
+_PRICES: Columns = {
+    "model": lambda price: price.key,
+    "input (USD per million tokens)": lambda price: _shown(price.usd_per_million_input_tokens),
+    "output (USD per million tokens)": lambda price: _shown(price.usd_per_million_output_tokens),
+    "cached input (USD per million tokens)": lambda price: _shown(price.usd_per_million_cached_input_tokens),
+    "reasoning, where it differs (USD per million tokens)": lambda price: _shown(
+        price.usd_per_million_reasoning_tokens
+    ),
+    "tiers (input / output [/ reasoning] in USD per million, above input tokens)": lambda price: (
+        "; ".join(f"{_of_a_tier(tier)} above {tier.from_input_tokens:,}" for tier in price.tiers) or "-"
+    ),
+    "longest input (tokens)": lambda price: _count(price.context_tokens),
+    "line": lambda price: price.where.rpartition(":")[2],
+}
+
+
+def _prices(found: PriceList) -> Description:
     prices = list(found.priced.values())
     holds = [
         f"{counted(len(prices) + len(found.unpriced), 'entry', 'entries')}: "
@@ -58,41 +83,18 @@ def _prices(found: PriceList) -> Found:
     further = sum(bool(price.others) for price in prices)
     if further:
         holds.append(f"{further:,} of them have further prices, which are not counted; fit names those of its model.")
-    rows = [
-        (
-            price.key,
-            _shown(price.usd_per_million_input_tokens),
-            _shown(price.usd_per_million_output_tokens),
-            _shown(price.usd_per_million_cached_input_tokens),
-            _shown(price.usd_per_million_reasoning_tokens),
-            "; ".join(f"{_of_a_tier(tier)} above {tier.from_input_tokens:,}" for tier in price.tiers) or "-",
-            "-" if price.context_tokens is None else f"{price.context_tokens:,}",
-            price.where.rpartition(":")[2],
-        )
-        for price in prices[:SHOWN]
-    ]
-    columns = (
-        "model",
-        "input (USD per million tokens)",
-        "output (USD per million tokens)",
-        "cached input (USD per million tokens)",
-        "reasoning, where it differs (USD per million tokens)",
-        "tiers (input / output [/ reasoning] in USD per million, above input tokens)",
-        "longest input (tokens)",
-        "line",
-    )
     if found.not_for_text:
         holds.append(f"{len(found.not_for_text):,} of those without are not chat models.")
     warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
     warnings += [reason for key, reason in found.unpriced.items() if key not in found.not_for_text]
-    return Found(holds, columns, rows, warnings, tells=("prices",) if prices else ())
+    return Description(holds, *_table(_PRICES, prices), warnings, tells=("prices",) if prices else ())
 
 
 def _of_a_tier(tier: Tier) -> str:
     return " / ".join(f"{amount:g}" for amount in tier[1:] if amount is not None)
 
 
-def _lengths(trace: TokenTrace) -> Found:
+def _lengths(trace: TokenTrace) -> Description:
     holds = [f"{counted(len(trace), 'request')}."]
     warnings = [f"{trace.where}: failed requests, which are left out: {trace.failed:,}."] if trace.failed else []
     for name, tokens in (("Input", trace.input_tokens), ("Output", trace.output_tokens)):
@@ -109,10 +111,30 @@ def _lengths(trace: TokenTrace) -> Found:
         columns["arrival (s after the first)"] = trace.arrival_seconds
     rows = [tuple(_shown(float(column[row])) for column in columns.values()) for row in range(min(len(trace), SHOWN))]
     tells = ("lengths",) if trace.seconds is None else ("lengths", "serving")
-    return Found(holds, tuple(columns), rows, warnings, tells=tells)
+    return Description(holds, tuple(columns), rows, warnings, tells=tells)
 
 
-def _serving(runs: Sequence[ServingRun]) -> Found:
+_RUNS: Columns = {
+    "model": lambda run: run.model or "-",
+    "requested rate (requests/s)": lambda run: _shown(run.load.requested_rate),
+    "concurrency (requests)": lambda run: _shown(run.load.concurrency),
+    "achieved rate (requests/s)": lambda run: _shown(run.load.achieved_rate),
+    "served (requests)": lambda run: _count(run.completed),
+    "failed (requests)": lambda run: _count(run.failed),
+    "mean latency (s)": lambda run: _middle(run.request_seconds),
+    "95th percentile of latency (s)": lambda run: _percentile(run.request_seconds, 95.0),
+    "99th percentile of latency (s)": lambda run: _percentile(run.request_seconds, 99.0),
+    "latency is": lambda run: (
+        "-" if run.request_seconds is None else "measured" if run.measured_end_to_end else "rebuilt"
+    ),
+    "time to first token (s)": lambda run: _middle(run.ttft_seconds),
+    "per output token (s)": lambda run: _middle(run.seconds_per_output_token),
+    "input (mean tokens)": lambda run: _tokens(run.input_tokens),
+    "output (mean tokens)": lambda run: _tokens(run.output_tokens),
+}
+
+
+def _serving(runs: Sequence[ServingRun]) -> Description:
     served = [run.completed for run in runs if run.completed is not None]
     told = (
         f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is not told"
@@ -121,45 +143,8 @@ def _serving(runs: Sequence[ServingRun]) -> Found:
     failed = sum(run.failed or 0 for run in runs)
     holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
-    rows = [
-        (
-            run.model or "-",
-            _shown(run.load.requested_rate),
-            _shown(run.load.concurrency),
-            _shown(run.load.achieved_rate),
-            "-" if run.completed is None else f"{run.completed:,}",
-            "-" if run.failed is None else f"{run.failed:,}",
-            _middle(run.request_seconds),
-            *(
-                _shown(None if run.request_seconds is None else run.request_seconds.percentiles.get(level))
-                for level in (95.0, 99.0)
-            ),
-            "-" if run.request_seconds is None else "measured" if run.measured_end_to_end else "rebuilt",
-            _middle(run.ttft_seconds),
-            _middle(run.seconds_per_output_token),
-            _tokens(run.input_tokens),
-            _tokens(run.output_tokens),
-        )
-        for run in runs[:SHOWN]
-    ]
-    columns = (
-        "model",
-        "requested rate (requests/s)",
-        "concurrency (requests)",
-        "achieved rate (requests/s)",
-        "served (requests)",
-        "failed (requests)",
-        "mean latency (s)",
-        "95th percentile of latency (s)",
-        "99th percentile of latency (s)",
-        "latency is",
-        "time to first token (s)",
-        "per output token (s)",
-        "input (mean tokens)",
-        "output (mean tokens)",
-    )
     notes = [f"{run.where}: {note}" for run in runs for note in run.notes]
-    return Found(holds, columns, rows, notes, tells=[kind for kind in PARTS if _all_tell(runs, kind)])
+    return Description(holds, *_table(_RUNS, runs), notes, tells=[kind for kind in PARTS if _all_tell(runs, kind)])
 
 
 def _all_tell(runs: Sequence[ServingRun], kind: str) -> bool:
@@ -169,7 +154,7 @@ def _all_tell(runs: Sequence[ServingRun], kind: str) -> bool:
     return kind == "lengths" and all(run.input_tokens is not None and run.output_tokens is not None for run in runs)
 
 
-def _outcomes(found: Outcomes) -> Found:
+def _outcomes(found: Outcomes) -> Description:
     n, c = found.counts()
     least, most = int(n.min()), int(n.max())
     each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
@@ -196,7 +181,7 @@ def _outcomes(found: Outcomes) -> Found:
         (name, f"{total:,}", f"{good:,}", f"{good / total:.4f}")
         for name, total, good in zip(found.questions[:SHOWN], n[:SHOWN].tolist(), c[:SHOWN].tolist(), strict=True)
     ]
-    return Found(holds, columns, rows, warnings, lacks, ("outcomes",))
+    return Description(holds, columns, rows, warnings, lacks, ("outcomes",))
 
 
 def _there(absent: NDArray[np.bool_] | None) -> str:
@@ -217,11 +202,11 @@ def _lacking_samples(least: int, most: int) -> str:
     return f"{each} of a question: accuracy is known for k {known} only."
 
 
-def compared(several: Alternatives) -> Found:
+def compared(several: Alternatives) -> Description:
     """The same questions under each system, filter or metric, of which one has to be chosen."""
-    read = {name: one for name, one in several.found.items() if isinstance(one, Outcomes)}
+    read = {name: one for name, one in several.outcomes.items() if isinstance(one, Outcomes)}
     sizes = dict.fromkeys(len(one.questions) for one in read.values())
-    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(several.found):,} {several.what}."]
+    holds = [f"{' or '.join(f'{size:,}' for size in sizes)} questions and {len(several.outcomes):,} {several.what}."]
     right = [(name, one.correct) for name, one in read.items()]
     rows = [(name, f"{len(one):,}", f"{int(one.sum()):,}", f"{one.mean():.4f}") for name, one in right]
     lacks = [
@@ -232,13 +217,13 @@ def compared(several: Alternatives) -> Found:
         f"One of them has to be chosen ({several.flag} NAME): {', '.join(read)}.",
     ]
     warnings = list(dict.fromkeys(f"{one.where}: {note}" for one in read.values() for note in one.notes))
-    warnings += [one for one in several.found.values() if isinstance(one, str)]
-    return Found(
+    warnings += [one for one in several.outcomes.values() if isinstance(one, str)]
+    return Description(
         holds, (several.option, "samples n", "correct c", "share correct"), rows, warnings, lacks, ("outcomes",)
     )
 
 
-def _candidates(found: Candidates) -> Found:
+def _candidates(found: Candidates) -> Description:
     holds = [f"{counted(len(found), 'candidate')} with {counted(len(set(found.names)), 'name')}."]
     seconds = found.seconds_per_query
     times = ["-"] * len(found) if seconds is None else [f"{value:.4g}" for value in seconds]
@@ -251,10 +236,10 @@ def _candidates(found: Candidates) -> Found:
         "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
     ]
     columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")
-    return Found(holds, columns, rows, lacks=lacks)
+    return Description(holds, columns, rows, lacks=lacks)
 
 
-DESCRIBE: dict[str, Callable[[Any], Found]] = {
+DESCRIBE: dict[str, Callable[[Any], Description]] = {
     "prices": _prices,
     "lengths": _lengths,
     "serving": _serving,
@@ -265,6 +250,14 @@ DESCRIBE: dict[str, Callable[[Any], Found]] = {
 
 def _shown(value: float | None) -> str:
     return "-" if value is None else f"{value:.6g}"
+
+
+def _count(value: int | None) -> str:
+    return "-" if value is None else f"{value:,}"
+
+
+def _percentile(spread: Spread | None, level: float) -> str:
+    return _shown(None if spread is None else spread.percentiles.get(level))
 
 
 def _middle(spread: Spread | None) -> str:

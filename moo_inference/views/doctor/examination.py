@@ -8,7 +8,7 @@ from typing import Any
 from moo_inference.documents.document import printable
 from moo_inference.readers.format import Alternatives
 from moo_inference.readers.registry import FORMATS, Recognised, as_format, reader_options, recognise
-from moo_inference.views.doctor.description import DESCRIBE, PARTS, SHOWN, Found, compared
+from moo_inference.views.doctor.description import DESCRIBE, PARTS, SHOWN, Description, compared
 
 _WARNINGS = 20
 
@@ -64,7 +64,7 @@ def examine(
     known = recognise(path) if format is None else as_format(path, format)
     form, chosen = FORMATS[known.format], reader_options(known, options, progress)
     if known.kind == "catalog":
-        found = Found(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
+        found = Description(["A catalog of models and scenarios; it is read and checked by load_catalog."], (), ())
         return _examination(known, found, ())
     read = form.read_each(path, known.systems, chosen) if form.read_each else form.read(path, **chosen)
     found = compared(read) if isinstance(read, Alternatives) else DESCRIBE[known.kind](read)
@@ -73,7 +73,7 @@ def examine(
     return _examination(known, found, () if known.kind == "candidates" else _needed(found))
 
 
-def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
+def _with_lengths(path: str | os.PathLike[str], found: Description) -> Description:
     """What a table of outcomes tells beside, where it has token counts too."""
     also = recognise(path, "lengths")
     if also.kind != "lengths":
@@ -85,7 +85,7 @@ def _with_lengths(path: str | os.PathLike[str], found: Found) -> Found:
     return replace(found, holds=(*found.holds, sentence), tells=tells)
 
 
-def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Examination:
+def _examination(known: Recognised, found: Description, needed: Sequence[str]) -> Examination:
     more = len(found.warnings) - _WARNINGS
     warnings = [*found.warnings[:_WARNINGS], *([f"and {more:,} more like these"] if more > 0 else [])]
     return Examination(
@@ -101,7 +101,7 @@ def _examination(known: Recognised, found: Found, needed: Sequence[str]) -> Exam
     )
 
 
-def _needed(found: Found) -> tuple[str, ...]:
+def _needed(found: Description) -> tuple[str, ...]:
     """What a decision needs besides what is in the file."""
     given = [PARTS[kind] for kind in found.tells if kind in PARTS]
     others = [part for part in PARTS.values() if part not in given]
