@@ -1,6 +1,7 @@
 """Solvers compared on the same problem, with exhaustive enumeration as the truth."""
 
 import os
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, partial
@@ -19,18 +20,11 @@ from moo_inference.estimators.base import estimate_curves
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.tasks import Packing, Runner, Task
-from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
+from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
-from moo_inference.studies.pipeline_comparison import (
-    MERGE,
-    PIPELINE_EVALUATIONS,
-    SEARCHES_OF_PIPELINES,
-    merged,
-    pipeline_problems,
-)
 from moo_inference.studies.rules import kept_rules
 from moo_inference.studies.solving import (
     SearchRun,
@@ -181,7 +175,7 @@ def compare_solvers(
         if not entries:
             raise SettingError(f"there must be at least one {what}, got none")
     runner = Runner(workers, checkpoint, progress)
-    along = tuple(name for name, each in problems.items() if isinstance(each, PipelineProblem))
+    along = tuple(name for name, each in problems.items() if each.staged)
     sizes = {name: grid_size(each) for name, each in problems.items()}
     asked, left_out = {}, {}
     for name, each in problems.items():
@@ -192,11 +186,7 @@ def compare_solvers(
     exact = {}
     rows = []
     for name, each in problems.items():
-        exact[name], used = (
-            merged(each)
-            if name in along and not each.is_extended
-            else (_traced(each, run_search(each, ExhaustiveSearch(), sizes[name])).front(), {})
-        )
+        exact[name], used = _exact(each, sizes[name])
         if used:
             same = _measured(exact[name], exact[name], asked[name], used)
             rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
@@ -222,23 +212,21 @@ def compare_solvers(
             key = f"{solver} with seed {seed} on {name}"
             packing = Packing(packed_run, unpacked_run, partial(search_fits, each))
             tasks.append(Task(key, search, (each, make, seed, limit), packing))
-    found = runner.run(tasks)
-    traces = [
-        (name, solver, seed, _traced(problems[name], run))
-        for (name, solver, seed), run in zip(wanted, found, strict=True)
-    ]
+    found = list(zip(wanted, runner.run(tasks), strict=True))
     share = None
     alone = [each for name, each in problems.items() if name not in along]
     if evaluations is None and alone and all(grid_size(each) < _SMALL_GRID for each in alone):
         searches = [
-            (exact[name], trace)
-            for name, solver, _, trace in traces
+            (problems[name], exact[name], run)
+            for (name, solver, _), run in found
             if solver != EXHAUSTIVE and name not in along and len(exact[name])
         ]
         share = _share_that_is_enough(searches) if searches else None
-    for name, solver, seed, trace in traces:
-        cut = trace if share is None or solver == EXHAUSTIVE or name in along else trace.until(share * trace.size)
-        rows.append({"problem": name, "solver": solver, "seed": seed, **_compared(cut, exact[name], asked[name])})
+    for (name, solver, seed), run in found:
+        whole = solver == EXHAUSTIVE or name in along
+        cut = run if share is None or whole else run.until(share * sizes[name])
+        compared = _compared(problems[name], cut, exact[name], asked[name])
+        rows.append({"problem": name, "solver": solver, "seed": seed, **compared})
     settings = {
         "solvers": list(makers),
         "seeds": runs,
@@ -280,9 +268,19 @@ def catalog_problems(
 
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
+        SettingError: (a ValueError) a grid is empty, or a budget is for a quantile where pipelines were named.
     """
     chosen = as_catalog(catalog).select(models, scenarios, pipelines)
-    along = pipeline_problems(chosen, estimator=estimator, k_max=k_max, k_step=k_step, named=bool(pipelines))
+    of_stages = 64 if k_max is None else k_max
+    along = {
+        f"{scenario_id}/pipeline {key}": PipelineProblem(
+            plan_of(pipeline, chosen.models), scenario, estimator=estimator, k_max=of_stages, k_step=k_step
+        )
+        for scenario_id, scenario in chosen.scenarios.items()
+        # Means of stages cannot tell quantiles: where nobody asked for pipelines they are left out.
+        if pipelines or not scenario.has_quantiles
+        for key, pipeline in chosen.pipelines.items()
+    }
     if pipelines:
         return along
     most = (1280 if across_models else 128) if k_max is None else k_max
@@ -307,61 +305,63 @@ def catalog_problems(
 
 
 EXHAUSTIVE = "exhaustive"
+MERGE = "merge"
+"""What stands in the place of exhaustive search for several stages: as exact, by merging fronts."""
+
 ENOUGH = 0.99
 """The share of the exact hypervolume that counts as having solved a problem."""
 
 _SMALL_GRID = 1_000
 
 
-@dataclass(frozen=True)
-class _Trace:
-    """What a run evaluated, in order, and after each generation how many evaluations and seconds it had used."""
+_SEARCHES_OF_PLANS = ("nsga2",)
+"""Those that are compared on several stages unless others are asked for: one run looks at many thousand points."""
 
-    problem: Any
-    size: int
-    evaluated: Evaluated
-    marks: tuple[tuple[int, float], ...]
-
-    def front(self) -> Front:
-        return Front.from_evaluated(self.problem, self.evaluated)
-
-    def until(self, evaluations: float) -> "_Trace":
-        """The run as it would have been with so many evaluations at most, or its first generation."""
-        marks = tuple(mark for mark in self.marks if mark[0] <= evaluations) or self.marks[:1]
-        return _Trace(self.problem, self.size, self.evaluated.take(slice(marks[-1][0])), marks)
+_EVALUATIONS_OF_PLANS = 20_000
+"""At most so many a run on several stages unless told otherwise: a tenth of such a grid would be millions."""
 
 
-def _traced(problem: Any, run: SearchRun) -> _Trace:
-    marks = zip(run.evaluations.tolist(), run.seconds.tolist(), strict=True)
-    return _Trace(problem, grid_size(problem), run.evaluated, tuple(marks))
+def _exact(problem: Any, size: int) -> tuple[Front, dict[str, Any]]:
+    """The exact front; and what a merge used, where it is one: its evaluations are the rows that it compared."""
+    if not problem.staged or problem.is_extended:
+        return Front.from_evaluated(problem, run_search(problem, ExhaustiveSearch(), size).evaluated), {}
+    start = time.perf_counter()
+    front = problem.merged_front()
+    taken = time.perf_counter() - start
+    return front, {"evaluations": front.looked_at, "distinct": front.looked_at / size, "seconds": taken}
 
 
 def _most(problem: Any, size: int) -> int:
     """At most so many evaluations a run unless it was told."""
-    if isinstance(problem, PipelineProblem):
-        return PIPELINE_EVALUATIONS
+    if problem.staged:
+        return _EVALUATIONS_OF_PLANS
     return size if size < _SMALL_GRID else size // 10
 
 
-def _share_that_is_enough(runs: Sequence[tuple[Front, _Trace]]) -> float:
-    """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has."""
-    share = max((trace.marks[0][0] / trace.size for _, trace in runs), default=1.0)
-    for exact, trace in runs:
-        for evaluations, _ in trace.marks:
-            if evaluations <= share * trace.size:
+def _share_that_is_enough(runs: Sequence[tuple[Any, Front, SearchRun]]) -> float:
+    """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has.
+
+    Args:
+        runs: each with its problem and the exact front of that.
+    """
+    share = max((run.evaluations[0] / grid_size(problem) for problem, _, run in runs), default=1.0)
+    for problem, exact, run in runs:
+        size = grid_size(problem)
+        for evaluations in run.evaluations.tolist():
+            if evaluations <= share * size:
                 continue
             # Where the exact front has no volume, nobody can tell.
-            if not front_quality(trace.until(share * trace.size).front(), exact)["hypervolume"] < ENOUGH:
+            front = Front.from_evaluated(problem, run.until(share * size).evaluated)
+            if not front_quality(front, exact)["hypervolume"] < ENOUGH:
                 break
-            share = evaluations / trace.size
-    return share
+            share = evaluations / size
+    return float(share)
 
 
-def _compared(trace: _Trace, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
-    evaluations, seconds = trace.marks[-1]
-    distinct = len(trace.evaluated.distinct) / trace.size
-    used = {"evaluations": evaluations, "distinct": distinct, "seconds": seconds}
-    return _measured(trace.front(), exact, rules, used)
+def _compared(problem: Any, run: SearchRun, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
+    distinct = len(run.evaluated.distinct) / grid_size(problem)
+    used = {"evaluations": int(run.evaluations[-1]), "distinct": distinct, "seconds": float(run.seconds[-1])}
+    return _measured(Front.from_evaluated(problem, run.evaluated), exact, rules, used)
 
 
 def _measured(front: Front, exact: Front, rules: Sequence[Rule], used: Mapping[str, Any]) -> dict[str, Any]:
@@ -380,10 +380,10 @@ def _same(front: Front, exact: Front, rule: Rule) -> bool | None:
 def _makers_for(
     problem: Any, makers: Mapping[str, Callable[..., Any]], asked: object
 ) -> Mapping[str, Callable[..., Any]]:
-    """The solvers that look at a problem: no pipeline is enumerated, its merge is as exact."""
-    if not isinstance(problem, PipelineProblem):
+    """The solvers that look at a problem: several stages are not enumerated, their merge is as exact."""
+    if not problem.staged:
         return makers
-    kept = SEARCHES_OF_PIPELINES if asked is None else [name for name in makers if name != EXHAUSTIVE]
+    kept = _SEARCHES_OF_PLANS if asked is None else [name for name in makers if name != EXHAUSTIVE]
     return {name: makers[name] for name in kept}
 
 

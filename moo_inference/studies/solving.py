@@ -30,6 +30,12 @@ class SearchRun:
     evaluations: IntArray
     seconds: FloatArray
 
+    def until(self, evaluations: float) -> "SearchRun":
+        """The run as it would have been with so many evaluations at most, or its first generation."""
+        generations = max(1, int((self.evaluations <= evaluations).sum()))
+        used = self.evaluations[:generations]
+        return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, self.seconds[:generations])
+
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
     """`run_search` with what `make` makes of the problem and the seed."""

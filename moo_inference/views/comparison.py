@@ -6,8 +6,7 @@ from typing import Any
 from moo_inference.formatting.amounts import significant
 from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
-from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, Comparison
-from moo_inference.studies.pipeline_comparison import MERGE
+from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, MERGE, Comparison
 
 _MEASURES = {
     "found": "of the front found",
