@@ -175,11 +175,12 @@ def replay(
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.replay import replay as run_again
     from moo_inference.records.report_file import read_report
+    from moo_inference.views.changes import replay_lines
 
     record = read_report(file)
     with report_progress("estimating") as progress:
-        found = run_again(record["settings"], record["choices"], progress)
-    for line in found.lines():
+        found = run_again(record.settings, record.choices, progress)
+    for line in replay_lines(found):
         say(line)
     if found.changes:
         raise typer.Exit(1)

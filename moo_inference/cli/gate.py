@@ -180,20 +180,21 @@ def diff(
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.diff import difference
     from moo_inference.records.record import read_record
+    from moo_inference.views.changes import change_text
 
     records = [read_record(path) for path in (first, second)]
     with report_progress("comparing") as progress:
-        found = difference(records[0]["settings"], records[1]["settings"], progress)
+        found = difference(records[0].settings, records[1].settings, progress)
     for change in found.inputs:
         say(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
-        if change.fault:
-            say(f"  alone it cannot be run: {change.fault}")
+        if change.errors:
+            say(f"  alone it cannot be run: {'; '.join(change.errors)}")
         elif not change.effects:
             say("  alone it changes nothing")
         for effect in change.effects:
-            say(f"  alone it makes: {_brief(effect)}")
+            say(f"  alone it makes: {change_text(effect, _SHOWN)}")
     for choice in found.unexplained:
-        say(f"only several inputs together make: {_brief(choice)}")
+        say(f"only several inputs together make: {change_text(choice, _SHOWN)}")
     if not found.inputs:
         say("no input differs")
     say(f"{counted(len(found.choices), 'choice')} {'differs' if len(found.choices) == 1 else 'differ'}")
@@ -205,9 +206,3 @@ def diff(
 def _short(value: object) -> str:
     text = "nothing" if value is None else str(value)
     return text if len(text) <= 80 else f"{text[:77]}..."
-
-
-def _brief(sentence: str) -> str:
-    """The first of the numbers that differ, and how many more do."""
-    parts = sentence.split("; ")
-    return "; ".join([*parts[:_SHOWN], *([f"and {len(parts) - _SHOWN} more numbers"] if len(parts) > _SHOWN else [])])

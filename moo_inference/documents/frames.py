@@ -2,7 +2,7 @@
 
 import json
 import os
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from moo_inference.documents.files import Kind, refuse_to_replace, write_atomically
 from moo_inference.formatting.visible import one_line
@@ -22,9 +22,13 @@ def frame_to_csv(frame: "pd.DataFrame") -> str:
 
 def frame_to_json(*frames: "pd.DataFrame") -> str:
     """Tables as one JSON list of records, one a line, with null where a value is missing."""
+    return "[\n" + ",\n".join(json.dumps(record, allow_nan=False) for record in frame_records(*frames)) + "\n]\n"
+
+
+def frame_records(*frames: "pd.DataFrame") -> list[dict[str, Any]]:
+    """Tables as plain records, one a row, with None where a value is missing."""
     plain = [frame.astype(object).where(frame.notna(), None) for frame in frames]
-    records = [json.dumps(record, allow_nan=False) for one in plain for record in one.to_dict(orient="records")]
-    return "[\n" + ",\n".join(records) + "\n]\n"
+    return [{str(name): value for name, value in record.items()} for one in plain for record in one.to_dict("records")]
 
 
 def deliver(text: str, path: str | os.PathLike[str] | None, kind: Kind, *, overwrite: bool) -> str:

@@ -1,6 +1,5 @@
 """Which input made the difference between two recorded studies."""
 
-import json
 from collections.abc import Mapping
 from copy import deepcopy
 from dataclasses import dataclass
@@ -8,9 +7,8 @@ from typing import Any
 
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
-from moo_inference.records.replay import compare_choices, run_again, whole
-
-_OPTIONS = ("estimator", "k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
+from moo_inference.records.replay import NEEDED, Change, compare_choices, run_again, whole
+from moo_inference.studies.choice_record import ChoiceKey
 
 _ABSENT = object()
 
@@ -23,15 +21,15 @@ class InputChange:
         place: where it stands, such as catalog.models.gpt-5.usd_per_million_output_tokens.
         before: what was there; None where nothing was.
         after: what is there; None where nothing is.
-        effects: the choices of the first study that differ with this change alone, in sentences.
-        fault: why the first study cannot be run with this change alone, or "".
+        effects: the choices of the first study that differ with this change alone.
+        errors: why the first study cannot be run with this change alone, a sentence each.
     """
 
     place: str
     before: Any
     after: Any
-    effects: tuple[str, ...]
-    fault: str = ""
+    effects: tuple[Change, ...]
+    errors: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -40,13 +38,13 @@ class Difference:
 
     Attributes:
         inputs: what went in differently.
-        choices: the choices that differ, in sentences: first study, then second.
+        choices: the choices that differ: first study, then second.
         unexplained: those of them that no single input makes: several together move k or the status, or the numbers.
     """
 
     inputs: tuple[InputChange, ...]
-    choices: tuple[str, ...]
-    unexplained: tuple[str, ...]
+    choices: tuple[Change, ...]
+    unexplained: tuple[Change, ...]
 
 
 def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Progress | None = None) -> Difference:
@@ -74,47 +72,36 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
         if progress is not None:
             progress(done, runs)
 
-    before = _choices(first)
+    before = run_again(first).records()
     step()
-    after = _choices(second)
+    after = run_again(second).records()
     step()
     choices, _ = compare_choices(before, after)
     inputs = []
-    explained: set[tuple[str, bool]] = set()
+    explained: set[tuple[ChoiceKey, bool]] = set()
     for place in changed:
         old, new = _at(first, place), _at(second, place)
-        effects: tuple[str, ...] = ()
-        fault = ""
+        effects: tuple[Change, ...] = ()
+        errors: tuple[str, ...] = ()
         try:
-            found, _ = compare_choices(before, _choices(_with(first, place, new)))
+            found, _ = compare_choices(before, run_again(_with(first, place, new)).records())
             effects = tuple(found)
         except MooInferenceError as error:
-            fault = "; ".join(error.faults)
+            errors = error.faults
         step()
-        explained.update(map(_what_moves, effects))
+        explained.update((change.key, change.moves) for change in effects)
         inputs.append(
             InputChange(
-                ".".join(place), None if old is _ABSENT else old, None if new is _ABSENT else new, effects, fault
+                ".".join(place), None if old is _ABSENT else old, None if new is _ABSENT else new, effects, errors
             )
         )
-    unexplained = tuple(sentence for sentence in choices if _what_moves(sentence) not in explained)
+    unexplained = tuple(change for change in choices if (change.key, change.moves) not in explained)
     return Difference(tuple(inputs), tuple(choices), unexplained)
-
-
-def _what_moves(sentence: str) -> tuple[str, bool]:
-    """The choice that a sentence is about, and whether it tells of another k or status, or of other numbers alone."""
-    key, _, changes = sentence.partition(": ")
-    return key, changes.startswith(("k was", "stages was", "status was", "is "))
-
-
-def _choices(settings: Mapping[str, Any]) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = json.loads(run_again(settings).to_json())
-    return found
 
 
 def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, ...]]:
     """Options, and fields of a catalog's entries, that are not the same; an entry whole where one side alone has it."""
-    places: list[tuple[str, ...]] = [(name,) for name in _OPTIONS if first.get(name) != second.get(name)]
+    places: list[tuple[str, ...]] = [(name,) for name in NEEDED if first.get(name) != second.get(name)]
     for section in ("models", "scenarios", "pipelines"):
         one, other = first["catalog"].get(section, {}), second["catalog"].get(section, {})
         for key in dict.fromkeys([*one, *other]):

@@ -1,12 +1,11 @@
 """A gate for pipelines: whether the choices of a study are still those of a baseline, feasible and sure."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from moo_inference.records.replay import key_of
+from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
 
@@ -32,34 +31,33 @@ class Verdict:
     failures: Mapping[str, str]
 
 
-def verdicts(study: Study, baseline: Sequence[Mapping[str, Any]], causes: Sequence[str]) -> list[Verdict]:
+def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[str]) -> list[Verdict]:
     """Every choice of a study, and of its baseline, with what fails of it.
 
     Args:
         study: as it is now.
-        baseline: the records of a `Study.to_json` of before.
+        baseline: its choices as they were before.
         causes: of CAUSES, those that count.
     """
-    before = {key_of(row): row for row in baseline}
+    before = {record.key: record for record in baseline}
     found = []
-    for row in json.loads(study.to_json()):
-        key = key_of(row)
+    for record in study.records():
         failures = {}
-        old = before.pop(key, None)
+        old = before.pop(record.key, None)
         if "changed" in causes:
             if old is None:
                 failures["changed"] = "is not in the baseline"
-            elif any(old[name] != row[name] for name in ("status", "stages" if "pipeline" in row else "k")):
-                failures["changed"] = f"was {_said(old)}, is {_said(row)}"
-        if "infeasible" in causes and row["status"] == "infeasible":
-            failures["infeasible"] = str(row["warning"])
-        sure = row.get("pgs")
-        if "unsure" in causes and sure is not None and sure < SURE_ENOUGH:
+            elif (old.status, old.chosen) != (record.status, record.chosen):
+                failures["changed"] = f"was {_said(old)}, is {_said(record)}"
+        if "infeasible" in causes and record.status == "infeasible":
+            failures["infeasible"] = str(record.others["warning"])
+        sure = record.others.get("pgs")
+        if "unsure" in causes and isinstance(sure, float) and sure < SURE_ENOUGH:
             failures["unsure"] = f"with other seeds only {sure:.0%} of the choices are as good as the exact one"
-        found.append(Verdict(key[0], key[1], key[2], failures))
+        found.append(Verdict(*record.key, failures))
     if "changed" in causes:
         gone = {"changed": "is gone, and was in the baseline"}
-        found += [Verdict(str(key[0]), str(key[1]), str(key[2]), gone) for key in before]
+        found += [Verdict(str(key.scenario), str(key.subject), key.decision, gone) for key in before]
     return found
 
 
@@ -100,10 +98,11 @@ def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _said(row: Mapping[str, Any]) -> str:
+def _said(record: ChoiceRecord) -> str:
     """What was chosen, or the status."""
-    chosen = row["stages"] if "pipeline" in row else None if row["k"] is None else f"k = {row['k']}"
-    return str(row["status"] if chosen is None else chosen)
+    if record.chosen is None:
+        return str(record.status)
+    return str(record.chosen) if record.of_pipeline else f"k = {record.chosen}"
 
 
 def _legal(text: str) -> str:

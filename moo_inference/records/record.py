@@ -8,14 +8,15 @@ from typing import Any
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.formatting.words import with_article
-from moo_inference.records.report_file import is_choice, read_report, refuse_depth
+from moo_inference.records.report_file import StudyRecord, is_choice, read_report, refuse_depth
+from moo_inference.studies.choice_record import ChoiceRecord
 
 CHOOSING = ("study", "reproduction")
 """The kinds of runs whose folder holds choices."""
 
 
-def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The `settings` and `choices` of a recorded study, as plain values.
+def read_record(path: str | os.PathLike[str]) -> StudyRecord:
+    """A recorded study.
 
     Args:
         path: a folder with settings.json and choices.json, or a report.
@@ -30,7 +31,7 @@ def read_record(path: str | os.PathLike[str]) -> dict[str, Any]:
         raise ReaderError(
             f"{path}: must be a folder that solve --out wrote, and holds the results of {with_article(run)}"
         )
-    return {"settings": settings, "choices": read_choices(Path(path) / "choices.json")}
+    return StudyRecord(settings, read_choices(Path(path) / "choices.json"))
 
 
 def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
@@ -52,8 +53,8 @@ def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] |
     return run, asked, settings
 
 
-def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """The records of a choices.json.
+def read_choices(path: str | os.PathLike[str]) -> list[ChoiceRecord]:
+    """The choices of a choices.json.
 
     Raises:
         ReaderError: (a ValueError) the file is missing, or holds no choices.
@@ -64,7 +65,7 @@ def read_choices(path: str | os.PathLike[str]) -> list[dict[str, Any]]:
         raise ReaderError(
             f"{path}: must be a list of choices with decision, k, model, scenario, status, as solve --out writes"
         )
-    return choices
+    return [ChoiceRecord.from_dict(row) for row in choices]
 
 
 def read_route(path: str | os.PathLike[str]) -> Mapping[str, Any]:

@@ -1,10 +1,9 @@
 """A study again from what was recorded of it, and what has changed since."""
 
-import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
@@ -12,8 +11,8 @@ from moo_inference.catalog import Catalog
 from moo_inference.decision import DEFAULT_RULES
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
-from moo_inference.formatting.words import apart, counted
-from moo_inference.studies.baselines import named_now
+from moo_inference.studies.choice_record import ChoiceKey, ChoiceRecord, Plain
+from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study, run_study
 from moo_inference.versions import versions
 
@@ -23,6 +22,63 @@ CLOSE = 1e-9
 NOTHING = 1e-14
 """And numbers that differ by less than this."""
 
+NEEDED = ("estimator", "k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
+"""What recorded settings must hold; the other fields of `StudySettings` may be missing in files of before."""
+
+
+@dataclass(frozen=True)
+class FieldChange:
+    """One value of a choice that is another.
+
+    Attributes:
+        field: the name of the value.
+        before: as it was recorded; None where it was empty.
+        after: as it is now.
+    """
+
+    field: str
+    before: Plain
+    after: Plain
+
+
+@dataclass(frozen=True)
+class Change:
+    """A choice that is not as before.
+
+    Attributes:
+        key: what it is about.
+        before: the choice as it was; None for one that is new.
+        after: as it is now; None for one that is gone.
+        fields: the values that are others, where there is one before and after.
+    """
+
+    key: ChoiceKey
+    before: ChoiceRecord | None
+    after: ChoiceRecord | None
+    fields: tuple[FieldChange, ...] = ()
+
+    @property
+    def moves(self) -> bool:
+        """Whether something else is chosen, or another status came out; else other numbers alone."""
+        if self.before is None or self.after is None:
+            return True
+        return (self.before.status, self.before.chosen) != (self.after.status, self.after.chosen)
+
+
+@dataclass(frozen=True)
+class VersionChange:
+    """A package whose version is another.
+
+    Attributes:
+        package: its name.
+        before: its version then; None where that is not recorded.
+        after: its version now.
+    """
+
+    package: str
+    before: str | None
+    after: str
+
 
 @dataclass(frozen=True)
 class Replay:
@@ -30,35 +86,23 @@ class Replay:
 
     Attributes:
         study: the new run.
-        changes: one sentence for each choice that is not as recorded; empty where nothing changed.
+        changes: the choices that are not as recorded.
         largest_difference: the largest relative difference of any number, also of those that count as the same.
-        other_versions: one sentence for each package whose version is another.
+        other_versions: the packages whose version is another.
     """
 
     study: Study
-    changes: tuple[str, ...]
+    changes: tuple[Change, ...]
     largest_difference: float
-    other_versions: tuple[str, ...]
-
-    def lines(self) -> list[str]:
-        """What to tell: the verdict, the changes, the versions."""
-        count = len(self.study.choices) + len(self.study.pipelines)
-        if self.changes:
-            verdict = f"changed: {len(self.changes)} of {counted(count, 'choice')}"
-        else:
-            largest = f"largest relative difference {self.largest_difference:.1g}"
-            verdict = f"nothing changed: {counted(count, 'choice')}, {largest}"
-        return [verdict, *self.changes, *(f"version of {text}" for text in self.other_versions)]
+    other_versions: tuple[VersionChange, ...]
 
 
-def replay(
-    settings: Mapping[str, Any], choices: Sequence[Mapping[str, Any]], progress: Progress | None = None
-) -> Replay:
+def replay(settings: Mapping[str, Any], choices: Sequence[ChoiceRecord], progress: Progress | None = None) -> Replay:
     """Run a study again and compare.
 
     Args:
         settings: `Study.settings` of the recorded run.
-        choices: the records of its `Study.to_json`.
+        choices: its `Study.records()`.
         progress: told how far the work is.
 
     Raises:
@@ -66,13 +110,11 @@ def replay(
             solver, a rule or an estimator of the user's own.
     """
     study = run_again(settings, progress)
-    fresh = json.loads(study.to_json())
-    changes, largest = compare_choices(choices, fresh)
-    before = Recorded.model_validate(settings).versions
-    now = versions()
+    changes, largest = compare_choices(choices, study.records())
+    before = _validated(RecordedVersions, settings, "settings").versions
     others = tuple(
-        f"{name} {before.get(name, 'unknown')} then, {version} now"
-        for name, version in now.items()
+        VersionChange(name, before.get(name), version)
+        for name, version in versions().items()
         if before.get(name) != version
     )
     return Replay(study, tuple(changes), largest, others)
@@ -85,87 +127,85 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
         SettingError: (a ValueError) see `replay`.
     """
     recorded, catalog = whole(settings)
-    options = {name: getattr(recorded, name) for name in _OPTIONS}
-    if options["decisions"] == list(DEFAULT_RULES):
-        # They may have been nobody's choice, and a scenario without a budget was then asked with fewer.
-        options["decisions"] = None
-    return run_study(catalog, estimator=estimator_from(recorded.estimator), progress=progress, **options)
+    # The default rules may have been nobody's choice, and a scenario without a budget was then asked with fewer.
+    decisions = None if recorded.decisions == list(DEFAULT_RULES) else recorded.decisions
+    return run_study(
+        catalog,
+        decisions=decisions,
+        estimator=estimator_from(recorded.estimator),
+        k_min=recorded.k_min,
+        k_max=recorded.k_max,
+        k_step=recorded.k_step,
+        parallel=recorded.parallel,
+        latency=recorded.latency,
+        baselines=recorded.baselines,
+        assess=recorded.assess,
+        progress=progress,
+    )
 
 
-def whole(settings: Mapping[str, Any]) -> tuple["Recorded", Catalog]:
+def whole(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalog]:
     """The settings of a study and its catalog, checked: a file may hold anything.
 
     Raises:
         SettingError: (a ValueError) see `replay`.
     """
-    missing = [name for name in ("catalog", "estimator", *_OPTIONS) if name not in settings]
+    missing = [name for name in ("catalog", *NEEDED) if name not in settings]
     if missing:
         raise SettingError(f"the settings must hold {', '.join(missing)}; they are not there")
-    try:
-        recorded = Recorded.model_validate(settings)
-    except ValidationError as error:
-        raise SettingError(
-            [f"settings.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        ) from error
+    recorded = _validated(StudySettings, settings, "settings")
+    _validated(RecordedVersions, settings, "settings")
     own = [f"the rule {name}" for name in recorded.own_decisions]
     if recorded.solver is not None:
         own.append(f"the solver {recorded.solver}")
     if own:
         raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
-    try:
-        return recorded, Catalog.model_validate(settings["catalog"])
-    except ValidationError as error:
-        raise SettingError(
-            [f"catalog.{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in error.errors()]
-        ) from error
+    return recorded, _validated(Catalog, settings["catalog"], "catalog")
 
 
-class Recorded(BaseModel):
-    """Settings of `Study.settings` but for the catalog, as they must be to be used: a file may hold anything."""
+class RecordedVersions(BaseModel):
+    """The versions of packages in recorded settings."""
 
     model_config = ConfigDict(strict=True)
 
-    estimator: dict[str, bool | str | int | float | None]
-    k_min: int | None
-    k_max: int
-    k_step: int
-    parallel: int | None
-    latency: str | None
-    decisions: list[str]
-    baselines: list[str]
-    assess: int | None
-    own_decisions: list[str] = []
-    solver: str | None = None
     versions: dict[str, str] = {}
 
 
-_OPTIONS = ("k_min", "k_max", "k_step", "parallel", "latency", "decisions", "baselines", "assess")
+_Kind = TypeVar("_Kind", bound=BaseModel)
 
 
-def compare_choices(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> tuple[list[str], float]:
-    """What differs between the records of two `Study.to_json`: a sentence a choice; and by how much at most."""
-    before = {key_of(row): row for row in then}
-    after = {key_of(row): row for row in now}
-    changes = [f"{', '.join(map(str, key))}: is gone" for key in before if key not in after]
+def _validated(kind: type[_Kind], value: Any, place: str) -> _Kind:
+    """A value of a file as what it must be.
+
+    Raises:
+        SettingError: (a ValueError) it is none; all that is wrong is named with its place.
+    """
+    try:
+        return kind.model_validate(value)
+    except ValidationError as error:
+        raise SettingError(
+            [f"{'.'.join([place, *map(str, fault['loc'])])}: {fault['msg']}" for fault in error.errors()]
+        ) from error
+
+
+def compare_choices(then: Sequence[ChoiceRecord], now: Sequence[ChoiceRecord]) -> tuple[list[Change], float]:
+    """What differs between the choices of two studies; and by how much at most."""
+    before = {record.key: record for record in then}
+    after = {record.key: record for record in now}
+    changes = [Change(key, record, None) for key, record in before.items() if key not in after]
     largest = 0.0
-    for key, row in after.items():
+    for key, record in after.items():
         if key not in before:
-            changes.append(f"{', '.join(key)}: is new")
+            changes.append(Change(key, None, record))
             continue
-        found, difference = _differences(before[key], row)
+        found, difference = _differences(before[key].to_dict(), record.to_dict())
         largest = max(largest, difference)
         if found:
-            changes.append(f"{', '.join(key)}: {'; '.join(found)}")
+            changes.append(Change(key, before[key], record, found))
     return changes, largest
 
 
-def key_of(row: Mapping[str, Any]) -> tuple[Any, Any, Any]:
-    """What a record of `Study.to_json` is about: scenario, model or pipeline, and rule or baseline by today's name."""
-    what = f"pipeline {row['pipeline']}" if "pipeline" in row else row.get("model")
-    return row.get("scenario"), what, named_now(row.get("decision", ""))
-
-
-def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[str], float]:
+def _differences(then: Mapping[str, Plain], now: Mapping[str, Plain]) -> tuple[tuple[FieldChange, ...], float]:
     found = []
     largest = 0.0
     for name, value in now.items():
@@ -181,6 +221,5 @@ def _differences(then: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[list[
                 continue
         elif value == old:
             continue
-        was, now_is = apart(old, value)
-        found.append(f"{name} was {was}, is {now_is}")
-    return found, largest
+        found.append(FieldChange(name, old, value))
+    return tuple(found), largest

@@ -2,11 +2,14 @@
 
 import json
 import os
+from collections.abc import Mapping
+from dataclasses import dataclass
 from html.parser import HTMLParser
 from typing import Any
 
 from moo_inference.documents.json_file import read_text
 from moo_inference.errors import ReaderError
+from moo_inference.studies.choice_record import ChoiceRecord
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 18
@@ -17,8 +20,23 @@ ELEMENT_ID = "moo-inference-study"
 """The id of the script element that holds the data."""
 
 
-def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
-    """The data inside a report, as plain values: `settings`, `choices` and `command`.
+@dataclass(frozen=True)
+class StudyRecord:
+    """What is left of a study in a folder or a report.
+
+    Attributes:
+        settings: its `Study.settings`, as read from a file that may hold anything.
+        choices: its choices.
+        command: what made a report, as typed in a shell; None where a program did, or it is a folder.
+    """
+
+    settings: Mapping[str, Any]
+    choices: list[ChoiceRecord]
+    command: str | None = None
+
+
+def read_report(path: str | os.PathLike[str]) -> StudyRecord:
+    """The data inside a report.
 
     Raises:
         ReaderError: (a ValueError) the file is missing, or no report that `moo-inference report` wrote.
@@ -38,7 +56,7 @@ def read_report(path: str | os.PathLike[str]) -> dict[str, Any]:
     refuse_depth(name, data)
     if not all(map(is_choice, data["choices"])):
         raise ReaderError(f"{name}: the choices inside must be as moo-inference report writes them")
-    return data
+    return StudyRecord(data["settings"], [ChoiceRecord.from_dict(row) for row in data["choices"]], data["command"])
 
 
 def is_choice(row: Any) -> bool:

@@ -4,7 +4,6 @@ import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.deprecations import renamed_keyword
-from moo_inference.errors import ErrorCollector, SettingError, listed, told_of, whole_number
+from moo_inference.errors import ErrorCollector, SettingError, listed, whole_number
 from moo_inference.estimators import (
     ClosedForm,
     Empirical,
@@ -27,9 +26,10 @@ from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.checkpoint import Checkpoint
-from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
+from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
 from moo_inference.pareto.front import Front
+from moo_inference.studies.replications import ScaledRule, chosen_place, replicated_choices
 from moo_inference.studies.rules import kept_rules
 from moo_inference.versions import versions
 
@@ -93,9 +93,6 @@ DEFAULT_DELTA = (0.005, 0.05, 0.05)
 
 DEFAULT_RESOURCE_DELTA = 0.05
 """The same for further resources."""
-
-_VALUES_AT_ONCE = 2_000_000
-"""Models x k x trials x replications in a task: some tenths of a second."""
 
 
 @dataclass(frozen=True)
@@ -168,7 +165,7 @@ def assess(
     Raises:
         SettingError: (a ValueError) an option is out of its range.
     """
-    found = replicate(
+    found = assess_cells(
         {"": model},
         {"": scenario},
         [rule],
@@ -203,7 +200,7 @@ def assess_many(
 
     Where `rules` is None, a scenario is asked with those default rules alone that it has the budgets for.
     """
-    return replicate(
+    return assess_cells(
         models,
         scenarios,
         rules,
@@ -214,7 +211,7 @@ def assess_many(
     )
 
 
-def replicate(
+def assess_cells(
     models: Mapping[str, Model],
     scenarios: Mapping[str, Scenario],
     rules: Iterable[object] | None,
@@ -232,20 +229,25 @@ def replicate(
     if runner.checkpoint is not None:
         # Within a study it has been said already what is kept.
         runner.checkpoint.expect_once(_recorded(models, scenarios, made, noisy, settings, conditions))
-    exact = dict(
-        zip(
-            models,
-            curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=list(scenarios.values())),
-            strict=True,
-        )
-    )
+    asked = list(scenarios.values())
+    curves = curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=asked)
+    exact = dict(zip(models, curves, strict=True))
     cells = [
         _Cell((scenario_id, model_id, rule.id), rule.within(scenario, curve.resources), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
         for rule in kept_rules(made, scenario.limits(curve.resources), named=rules is not None)[0]
     ]
-    rows = _replications(models, scenarios, cells, noisy, settings.replications, conditions, runner)
+    ids = list(models)
+    rows = replicated_choices(
+        list(models.values()),
+        asked,
+        [ScaledRule(ids.index(cell.key[1]), cell.scenario, cell.rule, len(cell.exact)) for cell in cells],
+        noisy,
+        settings.replications,
+        conditions,
+        runner,
+    )
     return {cell.key: cell.assessed(rows[:, place], conditions.grid, settings) for place, cell in enumerate(cells)}
 
 
@@ -294,71 +296,6 @@ def _recorded(
     }
 
 
-def _replications(
-    models: Mapping[str, Model],
-    scenarios: Mapping[str, Scenario],
-    cells: Sequence["_Cell"],
-    noisy: MonteCarlo,
-    replications: int,
-    conditions: Conditions,
-    runner: Runner,
-) -> IntArray:
-    """(replications, cells) what each cell's rule chooses in each replication, as a place in the grid; -1: none."""
-    seeds = [noisy.seed + replication * (conditions.k_max + 1) for replication in range(replications)]
-    together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(conditions.grid) * len(models)))
-    ids, entries = list(models), list(models.values())
-    scaled = [(ids.index(cell.key[1]), cell.scenario, cell.rule) for cell in cells]
-    lengths = [len(cell.exact) for cell in cells]
-    tasks = [
-        Task(
-            f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
-            _choose,
-            (noisy, part, entries, list(scenarios.values()), conditions, scaled),
-            Packing(_packed, _unpacked, partial(_fits, len(part), lengths)),
-        )
-        for part in (seeds[start : start + together] for start in range(0, replications, together))
-    ]
-    return np.concatenate(runner.run(tasks))
-
-
-def _choose(
-    noisy: MonteCarlo,
-    seeds: Sequence[int],
-    models: list[Model],
-    scenarios: list[Scenario],
-    conditions: Conditions,
-    cells: Sequence[tuple[int, Scenario, Rule]],
-) -> IntArray:
-    """(seeds, cells) what each cell's rule chooses with each seed, as a place in the grid; -1: none."""
-    rows = np.empty((len(seeds), len(cells)), dtype=np.int64)
-    for replication, seed in enumerate(seeds):
-        curves = curves_within_samples(
-            MonteCarlo(noisy.trials, seed, noisy.draws), models, conditions, scenarios=scenarios
-        )
-        fronts: dict[tuple[int, Scenario], Front] = {}
-        for place, (number, scenario, rule) in enumerate(cells):
-            if (number, scenario) not in fronts:
-                fronts[number, scenario] = Front.from_curve(curves[number], scenario)
-            with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
-                rows[replication, place] = _row(rule, fronts[number, scenario], conditions.grid)
-    return rows
-
-
-def _packed(rows: IntArray) -> Arrays:
-    return {"rows": rows}
-
-
-def _unpacked(arrays: Arrays) -> IntArray:
-    return arrays["rows"]
-
-
-def _fits(seeds: int, lengths: Sequence[int], arrays: Arrays) -> bool:
-    """Whether arrays could be what `_choose` gives, packed."""
-    return has_arrays(arrays, {"rows": np.int64}, {"rows": (seeds, len(lengths))}) and bool(
-        ((arrays["rows"] >= -1) & (arrays["rows"] < np.array(lengths))).all()
-    )
-
-
 class _Cell:
     """One scenario, model and rule."""
 
@@ -376,7 +313,7 @@ class _Cell:
     ) -> Assessment:
         """What (replications,) rows of the grid, as the replications chose, tell; -1 stands for no choice."""
         front = Front.from_curve(self.exact, self.scenario)
-        truth = _row(self.rule, front, grid)
+        truth = chosen_place(self.rule, front, grid)
         some = chosen >= 0
         rows, counts = np.unique(chosen, return_counts=True)
         order = np.lexsort((rows, -counts))
@@ -429,12 +366,6 @@ class _Cell:
 
     def _feasible(self) -> Any:
         return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)
-
-
-def _row(rule: Rule, front: Front, grid: range) -> int:
-    """The place in the grid of what a rule takes from a front, or -1."""
-    row = rule.do(front.F) if len(front) else None
-    return -1 if row is None else grid.index(int(front.k[row]))
 
 
 def assessments_to_frame(found: Mapping[tuple[str, str, str], Assessment]) -> "pd.DataFrame":

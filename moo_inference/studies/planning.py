@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pydantic import ConfigDict
+from pydantic import BaseModel, ConfigDict
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import catalog_to_dict
@@ -19,8 +19,7 @@ from moo_inference.studies.rules import kept_rules
 from moo_inference.versions import versions
 
 
-@dataclass(frozen=True, kw_only=True)
-class StudySettings:
+class StudySettings(BaseModel):
     """The settings of a study, as plain values: with the catalog, all that is needed to get its answers again.
 
     Attributes:
@@ -37,7 +36,7 @@ class StudySettings:
         assess: with how many replications the choices were assessed, or None.
     """
 
-    __pydantic_config__ = ConfigDict(strict=True)
+    model_config = ConfigDict(strict=True, frozen=True)
 
     estimator: dict[str, bool | str | int | float | None]
     k_min: int | None
@@ -47,7 +46,7 @@ class StudySettings:
     latency: str | None
     solver: str | None = None
     decisions: list[str]
-    own_decisions: list[str]
+    own_decisions: list[str] = []
     baselines: list[str]
     assess: int | None
 
@@ -58,7 +57,7 @@ class StudySettings:
 
     def recorded(self, catalog: Catalog) -> dict[str, Any]:
         """What settings.json holds: these, the versions of everything that shapes the numbers, and the catalog."""
-        return {**vars(self), "versions": versions(), "catalog": catalog_to_dict(catalog)}
+        return {**self.model_dump(), "versions": versions(), "catalog": catalog_to_dict(catalog)}
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.deprecations import renamed_keyword
-from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
+from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.errors import ErrorCollector
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
@@ -18,9 +18,10 @@ from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
-from moo_inference.studies.assessment import Assessment, AssessmentSettings, replicate
+from moo_inference.studies.assessment import Assessment, AssessmentSettings, assess_cells
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
 from moo_inference.studies.cells import Cell, model_cells, pipeline_cells
+from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 
@@ -146,8 +147,15 @@ class Study:
         Raises:
             OutputError: (an OSError) another file is there, or it cannot be written.
         """
-        frames = (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
-        return deliver(frame_to_json(*frames), path, CHOICES_JSON, overwrite=overwrite)
+        return deliver(frame_to_json(*self._frames), path, CHOICES_JSON, overwrite=overwrite)
+
+    def records(self) -> list[ChoiceRecord]:
+        """The choices as `to_json` has them, as values: those of models, then those of pipelines."""
+        return [ChoiceRecord.from_dict(record) for record in frame_records(*self._frames)]
+
+    @property
+    def _frames(self) -> tuple["pd.DataFrame", ...]:
+        return (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
 
     def save(
         self,
@@ -261,7 +269,7 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
     cells = model_cells(fronts, plan.scaled, curves, plan.baselines)
     assessments = {}
     if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
-        assessments = replicate(
+        assessments = assess_cells(
             catalog.models,
             catalog.scenarios,
             plan.request.decisions,

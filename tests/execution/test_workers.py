@@ -17,7 +17,7 @@ from moo_inference.execution.checkpoint import checkpoint
 from moo_inference.execution.curves import estimate_in_tasks, packed, unpacked
 from moo_inference.execution.tasks import Packing, Runner, Task
 from moo_inference.solvers import nsga2
-from moo_inference.studies import assessment, cell_fronts, comparison
+from moo_inference.studies import cell_fronts, comparison, replications
 from moo_inference.studies.assessment import assess_many
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 
@@ -84,7 +84,7 @@ def cluster():
 def small_tasks(monkeypatch):
     monkeypatch.setattr(curves, "_CLOSED_FORM_VALUES", 64)
     monkeypatch.setattr(curves, "_SIMULATED_VALUES", 4_000)
-    monkeypatch.setattr(assessment, "_VALUES_AT_ONCE", 50_000)
+    monkeypatch.setattr(replications, "_VALUES_AT_ONCE", 50_000)
 
 
 ESTIMATORS = [

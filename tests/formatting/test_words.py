@@ -6,7 +6,9 @@ import moo_inference as mi
 from moo_inference.errors import UnknownNameError, unknown_name
 from moo_inference.formatting.words import apart, counted, spread, with_article
 from moo_inference.records.replay import compare_choices
+from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.route import route
+from moo_inference.views.changes import change_text
 
 
 @pytest.mark.parametrize(
@@ -43,8 +45,10 @@ def test_numbers_are_told_apart_with_as_few_digits_as_do():
 
 def test_what_changed_is_said_without_tails_of_digits():
     row = {"scenario": "s", "model": "m", "decision": "d", "status": "ok", "k": 3, "cost": 0.0051199999999999996}
-    changes, _ = compare_choices([row], [{**row, "k": None, "cost": 0.25}])
-    assert changes == ["s, m, d: k was 3, is none; cost was 0.00512, is 0.25"]
+    then, now = ChoiceRecord.from_dict(row), ChoiceRecord.from_dict({**row, "k": None, "cost": 0.25})
+    [change], _ = compare_choices([then], [now])
+    assert change_text(change) == "s, m, d: k was 3, is none; cost was 0.00512, is 0.25"
+    assert change_text(change, 1) == "s, m, d: k was 3, is none; and 1 more numbers"
 
 
 def test_no_list_of_names_is_empty(paper):

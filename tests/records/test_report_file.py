@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moo_inference.errors import ReaderError
-from moo_inference.records.report_file import ELEMENT_ID, read_report
+from moo_inference.records.report_file import ELEMENT_ID, StudyRecord, read_report
 
 DATA = {"settings": {"k": 1}, "choices": [], "command": None}
+RECORD = StudyRecord({"k": 1}, [])
 
 
 def page(data, element=ELEMENT_ID):
@@ -21,9 +22,9 @@ def path(tmp_path):
 
 def test_the_data_are_found(path):
     path.write_text(page(json.dumps(DATA).replace("<", "\\u003c")))
-    assert read_report(path) == DATA
+    assert read_report(path) == RECORD
     path.write_bytes(b"\xef\xbb\xbf" + page(json.dumps({**DATA, "command": "a <b> & c"})).encode())
-    assert read_report(path)["command"] == "a <b> & c"
+    assert read_report(path).command == "a <b> & c"
 
 
 @pytest.mark.parametrize(
@@ -63,4 +64,4 @@ def test_a_report_that_was_cut_or_damaged_is_read_whole_or_refused(tmp_path_fact
         found = read_report(path)
     except ReaderError:
         return
-    assert found == DATA
+    assert found == RECORD

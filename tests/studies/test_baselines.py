@@ -4,8 +4,9 @@ import pytest
 import moo_inference as mi
 from moo_inference.errors import SettingError, UnknownNameError
 from moo_inference.estimators import ScalingCurve
-from moo_inference.records.replay import compare_choices
+from moo_inference.records.replay import FieldChange, compare_choices
 from moo_inference.studies.baselines import choose_baseline
+from moo_inference.studies.choice_record import ChoiceRecord
 
 
 def rows(catalog, *baselines, **options):
@@ -62,10 +63,11 @@ def test_a_former_name_is_read_as_the_one_that_says_what_it_does(paper):
     frame = rows(paper, "cost-only", "accuracy-within-cost", scenarios=["essay-feedback"], models=["gpt-5"])
     assert [name for _, _, name in frame.index] == ["accuracy-max", "accuracy-within-cost"]
     record = {"scenario": "s", "model": "m", "decision": "cost-only", "k": 3}
-    assert compare_choices([record], [{**record, "decision": "accuracy-within-cost"}]) == (
-        ["s, m, accuracy-within-cost: decision was cost-only, is accuracy-within-cost"],
-        0.0,
-    )
+    then, now = map(ChoiceRecord.from_dict, (record, {**record, "decision": "accuracy-within-cost"}))
+    [change], largest = compare_choices([then], [now])
+    assert (change.fields, largest) == ((FieldChange("decision", "cost-only", "accuracy-within-cost"),), 0.0)
+    assert change.key == ("s", "m", "accuracy-within-cost")
+    assert not change.moves
 
 
 def test_of_equal_rows_a_baseline_takes_the_cheaper():

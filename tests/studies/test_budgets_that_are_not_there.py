@@ -55,7 +55,7 @@ def test_default_rules_that_lack_a_budget_are_left_out_of_that_scenario_alone(ca
     ]  # fmt: skip
     with pytest.raises(SettingError, match="scenario 'Free' has no c_max"):
         mi.run_study(catalog, decisions=["max-cube"], k_max=8)
-    again = replay(json.loads(json.dumps(study.settings)), json.loads(study.to_json()))
+    again = replay(json.loads(json.dumps(study.settings)), study.records())
     assert again.lines()[0].startswith("nothing changed")
 
 

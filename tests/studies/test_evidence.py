@@ -194,13 +194,13 @@ def test_a_study_of_measured_models_comes_out_as_before(catalog, resampled, kind
     ]
     whole = resampled if kind == "resampling" else catalog
     study = mi.run_study(whole, k_max=12, estimator=estimator, baselines=["fixed-2"])
-    again = replay(json.loads(json.dumps(study.settings)), json.loads(study.to_json()))
+    again = replay(json.loads(json.dumps(study.settings)), study.records())
     assert again.changes == ()
     assert again.largest_difference == 0
     assert again.study.to_csv() == study.to_csv()
     dearer = json.loads(json.dumps(study.settings))
     dearer["catalog"]["models"]["five"]["usd_per_million_output_tokens"] = 11.0
-    assert replay(dearer, json.loads(study.to_json())).changes
+    assert replay(dearer, study.records()).changes
 
 
 def test_without_an_estimator_passes_are_resampled(resampled):

@@ -18,6 +18,7 @@ from moo_inference.records.replay import replay
 from moo_inference.solvers import ExhaustiveSearch
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 from moo_inference.views import comparison_tables
+from moo_inference.views.changes import replay_lines
 from moo_inference.views.study_tables import study_tables
 
 RULES = ["accuracy-max", "knee-chord"]
@@ -138,16 +139,19 @@ def test_an_accuracy_beyond_the_samples_says_so(catalog):
 
 
 def test_replay_covers_pipelines(study):
-    settings, choices = recorded(study)
+    settings, _ = recorded(study)
+    choices = study.records()
     assert replay(settings, choices).changes == ()
-    assert replay(settings, choices).lines()[0].startswith("nothing changed: 10 choices")
+    assert replay_lines(replay(settings, choices))[0].startswith("nothing changed: 10 choices")
     settings["catalog"]["pipelines"]["two-halves"]["stages"][0]["k_max"] = 2
     [change, *_] = replay(settings, choices).changes
-    assert change.startswith("coding, pipeline two-halves, accuracy-max: stages was plan large with k = 4")
+    assert change.key == ("coding", "pipeline two-halves", "accuracy-max")
+    assert change.fields[0].field == "stages"
+    assert change.fields[0].before.startswith("plan large with k = 4")
 
 
 def test_check_covers_pipelines(catalog, study):
-    _, before = recorded(study)
+    before = study.records()
     assert not any(verdict.failures for verdict in verdicts(study, before, ["changed", "infeasible", "unsure"]))
     tight = catalog.replace(scenarios={"coding": catalog.scenarios["coding"].replace(c_max=0.001)})
     after = mi.run_study(tight, decisions=RULES, k_max=16)
@@ -175,7 +179,7 @@ def test_diff_names_the_pipeline_that_made_the_difference(study, catalog):
         "catalog.pipelines.plan-solve-verify",
         "catalog.pipelines.two-halves",
     ]
-    assert sum(sentence.endswith(": is new") for sentence in added.choices) == 4
+    assert sum(change.before is None for change in added.choices) == 4
     assert added.unexplained == ()
 
 

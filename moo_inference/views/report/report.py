@@ -100,7 +100,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         for name, images in render_all(_jobs(study), progress)
     }
     signs = {mark.rule: mark.marker for cell in study.model_cells for mark in marks(study, cell)}
-    data = {"command": command, "settings": study.settings, "choices": json.loads(study.to_json())}
+    data = {"command": command, "settings": study.settings, "choices": [record.to_dict() for record in study.records()]}
     return (
         _environment()
         .get_template("report.html.j2")

@@ -74,12 +74,16 @@ def test_the_report_tells_of_every_resource(study):
 def test_a_report_with_resources_is_replayed(study, tmp_path):
     write_report(study, tmp_path / "r.html")
     record = read_report(tmp_path / "r.html")
-    again = replay(record["settings"], record["choices"])
+    again = replay(record.settings, record.choices)
     assert again.changes == ()
     assert again.study.catalog == FIVE
-    assert {"joules", "grams_co2_high"} <= set(record["choices"][0])
-    changed = [dict(row, joules=row["joules"] and row["joules"] * 2) for row in record["choices"]]
-    assert len(replay(record["settings"], changed).changes) == sum(row["joules"] is not None for row in changed)
+    assert {"joules", "grams_co2_high"} <= set(record.choices[0].others)
+    joules = [choice.others["joules"] for choice in record.choices]
+    changed = [
+        replace(choice, others={**choice.others, "joules": used and used * 2})
+        for choice, used in zip(record.choices, joules, strict=True)
+    ]
+    assert len(replay(record.settings, changed).changes) == sum(used is not None for used in joules)
 
 
 def test_without_its_resources_a_catalog_gives_the_report_of_the_plain_one():

@@ -123,9 +123,9 @@ def test_settings_versions_rules_and_the_command_stand_in_it(html, study):
 def test_the_data_inside_are_the_study(html, study, tmp_path):
     (tmp_path / "r.html").write_text(html, encoding="utf-8")
     record = read_report(tmp_path / "r.html")
-    assert record["choices"] == json.loads(study.to_json())
-    assert record["settings"] == json.loads(json.dumps(study.settings))
-    assert record["command"] == "moo-inference report --out 'my report.html'"
+    assert [choice.to_dict() for choice in record.choices] == json.loads(study.to_json())
+    assert record.settings == json.loads(json.dumps(study.settings))
+    assert record.command == "moo-inference report --out 'my report.html'"
 
 
 def test_names_are_text_and_warnings_are_said(hostile, tmp_path):
@@ -143,8 +143,8 @@ def test_names_are_text_and_warnings_are_said(hostile, tmp_path):
     assert "<td>replications</td><td>20</td>" in html
     assert "How often each k is chosen" in html
     record = read_report(tmp_path / "r.html")
-    assert HOSTILE in record["settings"]["catalog"]["models"]
-    assert replay(record["settings"], record["choices"]).changes == ()
+    assert HOSTILE in record.settings["catalog"]["models"]
+    assert replay(record.settings, record.choices).changes == ()
 
 
 def test_unsure_choices_are_warned_of(paper):

@@ -1,0 +1,115 @@
+"""What rules choose with other seeds: the replications of an assessment, as tasks."""
+
+from collections.abc import Sequence
+from functools import partial
+from typing import NamedTuple
+
+import numpy as np
+
+from moo_inference.catalog import Model, Scenario
+from moo_inference.decision import Rule
+from moo_inference.errors import told_of
+from moo_inference.estimators import MonteCarlo
+from moo_inference.estimators.base import curves_within_samples
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.estimators.curve import IntArray
+from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
+from moo_inference.pareto.front import Front
+
+_VALUES_AT_ONCE = 2_000_000
+"""Models x k x trials x replications in a task: some tenths of a second."""
+
+
+class ScaledRule(NamedTuple):
+    """A rule that chooses for one model in one scenario.
+
+    Attributes:
+        model: place of the model among all.
+        scenario: the budgets.
+        rule: scaled by them.
+        points: how many k the curve of the model has.
+    """
+
+    model: int
+    scenario: Scenario
+    rule: Rule
+    points: int
+
+
+def replicated_choices(
+    models: Sequence[Model],
+    scenarios: Sequence[Scenario],
+    rules: Sequence[ScaledRule],
+    noisy: MonteCarlo,
+    replications: int,
+    conditions: Conditions,
+    runner: Runner,
+) -> IntArray:
+    """(replications, rules) what each rule chooses in each replication, as a place in the grid; -1: none.
+
+    Args:
+        models: the models.
+        scenarios: the scenarios.
+        rules: what chooses.
+        noisy: the estimator; replication r has its seed + r (k_max + 1).
+        replications: how many there are.
+        conditions: which k, and how passes run.
+        runner: who does the work.
+    """
+    seeds = [noisy.seed + replication * (conditions.k_max + 1) for replication in range(replications)]
+    together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(conditions.grid) * len(models)))
+    points = [rule.points for rule in rules]
+    tasks = [
+        Task(
+            f"choices with the seeds {part[0]} to {part[-1]}, {len(part)} of them",
+            _choose,
+            (noisy, part, models, scenarios, conditions, rules),
+            Packing(_packed, _unpacked, partial(_fits, len(part), points)),
+        )
+        for part in (seeds[start : start + together] for start in range(0, replications, together))
+    ]
+    return np.concatenate(runner.run(tasks))
+
+
+def chosen_place(rule: Rule, front: Front, grid: range) -> int:
+    """The place in the grid of what a rule takes from a front, or -1."""
+    row = rule.do(front.F) if len(front) else None
+    return -1 if row is None else grid.index(int(front.k[row]))
+
+
+def _choose(
+    noisy: MonteCarlo,
+    seeds: Sequence[int],
+    models: Sequence[Model],
+    scenarios: Sequence[Scenario],
+    conditions: Conditions,
+    rules: Sequence[ScaledRule],
+) -> IntArray:
+    """(seeds, rules) what each rule chooses with each seed, as a place in the grid; -1: none."""
+    rows = np.empty((len(seeds), len(rules)), dtype=np.int64)
+    for replication, seed in enumerate(seeds):
+        curves = curves_within_samples(
+            MonteCarlo(noisy.trials, seed, noisy.draws), models, conditions, scenarios=scenarios
+        )
+        fronts: dict[tuple[int, Scenario], Front] = {}
+        for place, (number, scenario, rule, _) in enumerate(rules):
+            if (number, scenario) not in fronts:
+                fronts[number, scenario] = Front.from_curve(curves[number], scenario)
+            with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
+                rows[replication, place] = chosen_place(rule, fronts[number, scenario], conditions.grid)
+    return rows
+
+
+def _packed(rows: IntArray) -> Arrays:
+    return {"rows": rows}
+
+
+def _unpacked(arrays: Arrays) -> IntArray:
+    return arrays["rows"]
+
+
+def _fits(seeds: int, lengths: Sequence[int], arrays: Arrays) -> bool:
+    """Whether arrays could be what `_choose` gives, packed."""
+    return has_arrays(arrays, {"rows": np.int64}, {"rows": (seeds, len(lengths))}) and bool(
+        ((arrays["rows"] >= -1) & (arrays["rows"] < np.array(lengths))).all()
+    )
