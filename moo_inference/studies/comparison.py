@@ -19,10 +19,10 @@ from moo_inference.estimators.base import estimate_curves
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.tasks import Packing, Runner, Task
-from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+from moo_inference.pipelines.plan import plan_of
+from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
 from moo_inference.solvers import SEARCHES, ExhaustiveSearch
-from moo_inference.studies.contest import EXHAUSTIVE, Contest, Entry, agreement_column, share_that_is_enough
-from moo_inference.studies.pipeline_comparison import MERGE, pipeline_problems
+from moo_inference.studies.contest import EXHAUSTIVE, MERGE, Contest, Entry, agreement_column, share_that_is_enough
 from moo_inference.studies.solving import (
     SearchRun,
     describe_problem,
@@ -189,13 +189,13 @@ def compare_solvers(
     ]
     ran = runner.run([_task(*each, evaluations) for each in wanted])
     runs = [Entry(contest, solver, seed, run) for (contest, solver, seed, _), run in zip(wanted, ran, strict=True)]
-    models = [contest for contest in contests if not contest.of_pipeline]
+    models = [contest for contest in contests if not contest.staged]
     share = share_that_is_enough(runs) if evaluations is None and all(each.is_small for each in models) else None
     rows = [contest.row(MERGE, numbers[0], contest.exact, contest.used) for contest in contests if contest.used]
     rows += [entry.row(share) for entry in runs]
     left_out = {contest.name: contest.left_out for contest in contests if contest.left_out}
     settings = {**asked, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
-    found = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.of_pipeline))
+    found = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
     unknown = [column for column in found.agreement if found.runs[column].dtype == object]
     return replace(found, runs=found.runs.astype(dict.fromkeys(unknown, "boolean")))
 
@@ -237,9 +237,19 @@ def catalog_problems(
 
     Raises:
         UnknownNameError: (a LookupError) an id does not exist.
+        SettingError: (a ValueError) a grid is empty, or a budget is for a quantile where pipelines were named.
     """
     chosen = as_catalog(catalog).select(models, scenarios, pipelines)
-    along = pipeline_problems(chosen, estimator=estimator, k_max=k_max, k_step=k_step, named=bool(pipelines))
+    of_stages = 64 if k_max is None else k_max
+    along = {
+        f"{scenario_id}/pipeline {key}": PipelineProblem(
+            plan_of(pipeline, chosen.models), scenario, estimator=estimator, k_max=of_stages, k_step=k_step
+        )
+        for scenario_id, scenario in chosen.scenarios.items()
+        # Means of stages cannot tell quantiles: where nobody asked for pipelines they are left out.
+        if pipelines or not scenario.has_quantiles
+        for key, pipeline in chosen.pipelines.items()
+    }
     if pipelines:
         return along
     most = (1280 if across_models else 128) if k_max is None else k_max

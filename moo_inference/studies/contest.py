@@ -1,5 +1,6 @@
 """One problem on which solvers compete: its exact front, and what a run is worth against it."""
 
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -8,9 +9,7 @@ from typing import Any, NamedTuple
 from moo_inference.decision import Rule, decide
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
-from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import ExhaustiveSearch, grid_size
-from moo_inference.studies.pipeline_comparison import PIPELINE_EVALUATIONS, SEARCHES_OF_PIPELINES, merged
 from moo_inference.studies.rules import kept_rules
 from moo_inference.studies.solving import SearchRun, run_search
 
@@ -18,7 +17,16 @@ EXHAUSTIVE = "exhaustive"
 ENOUGH = 0.99
 """The share of the exact hypervolume that counts as having solved a problem."""
 
+MERGE = "merge"
+"""What stands in the place of exhaustive search for several stages: as exact, by merging fronts."""
+
 _SMALL_GRID = 1_000
+
+_SEARCHES_OF_PLANS = ("nsga2",)
+"""Those that are compared on several stages unless others are asked for: one run looks at many thousand points."""
+
+_EVALUATIONS_OF_PLANS = 20_000
+"""At most so many a run on several stages unless told otherwise: a tenth of such a grid would be millions."""
 
 
 @dataclass(frozen=True)
@@ -31,7 +39,8 @@ class Contest:
         rules: those that it has the budgets for.
         left_out: a sentence on the others; empty if there are none.
         exact: the exact front.
-        used: evaluations, distinct and seconds of the merge that gave it; nothing where it was enumerated.
+        used: evaluations (the rows that it compared), distinct and seconds of the merge that gave it; nothing where it
+            was enumerated.
     """
 
     name: str
@@ -52,9 +61,14 @@ class Contest:
             named: whether somebody asked for the rules, so that none is left out.
         """
         asked, left_out = kept_rules(rules, problem.scenario.limits(problem.resources), named=named)
-        if isinstance(problem, PipelineProblem) and not problem.is_extended:
-            return cls(name, problem, asked, left_out, *merged(problem))
-        everything = run_search(problem, ExhaustiveSearch(), grid_size(problem))
+        size = grid_size(problem)
+        if problem.staged and not problem.is_extended:
+            start = time.perf_counter()
+            front = problem.merged_front()
+            taken = time.perf_counter() - start
+            used = {"evaluations": front.looked_at, "distinct": front.looked_at / size, "seconds": taken}
+            return cls(name, problem, asked, left_out, front, used)
+        everything = run_search(problem, ExhaustiveSearch(), size)
         return cls(name, problem, asked, left_out, Front.from_evaluated(problem, everything.evaluated), {})
 
     @cached_property
@@ -63,9 +77,9 @@ class Contest:
         return grid_size(self.problem)
 
     @property
-    def of_pipeline(self) -> bool:
-        """Whether the problem is a pipeline, whose grid nobody enumerates."""
-        return isinstance(self.problem, PipelineProblem)
+    def staged(self) -> bool:
+        """Whether the problem has several stages, whose grid nobody enumerates."""
+        return bool(self.problem.staged)
 
     @property
     def is_small(self) -> bool:
@@ -73,10 +87,10 @@ class Contest:
         return self.size < _SMALL_GRID
 
     def makers(self, makers: Mapping[str, Callable[..., Any]], *, named: bool) -> Mapping[str, Callable[..., Any]]:
-        """The solvers that look at the problem: no pipeline is enumerated, its merge is as exact."""
-        if not self.of_pipeline:
+        """The solvers that look at the problem: several stages are not enumerated, their merge is as exact."""
+        if not self.staged:
             return makers
-        kept = [name for name in makers if name != EXHAUSTIVE] if named else SEARCHES_OF_PIPELINES
+        kept = [name for name in makers if name != EXHAUSTIVE] if named else _SEARCHES_OF_PLANS
         return {name: makers[name] for name in kept}
 
     def most(self, solver: str, evaluations: int | None) -> int:
@@ -85,8 +99,8 @@ class Contest:
             return self.size
         if evaluations is not None:
             return evaluations
-        if self.of_pipeline:
-            return PIPELINE_EVALUATIONS
+        if self.staged:
+            return _EVALUATIONS_OF_PLANS
         return self.size if self.is_small else self.size // 10
 
     def front(self, run: SearchRun) -> Front:
@@ -141,7 +155,7 @@ class Entry(NamedTuple):
     @property
     def is_search(self) -> bool:
         """Whether it searched a grid that can be enumerated, and did not enumerate it."""
-        return self.solver != EXHAUSTIVE and not self.contest.of_pipeline
+        return self.solver != EXHAUSTIVE and not self.contest.staged
 
 
 def agreement_column(rule: str) -> str:

@@ -7,8 +7,7 @@ from moo_inference.formatting.amounts import significant
 from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
 from moo_inference.studies.comparison import Comparison
-from moo_inference.studies.contest import ENOUGH, EXHAUSTIVE
-from moo_inference.studies.pipeline_comparison import MERGE
+from moo_inference.studies.contest import ENOUGH, EXHAUSTIVE, MERGE
 
 _MEASURES = {
     "found": "of the front found",
