@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.messages import place_of, sentence_of
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
@@ -156,32 +156,32 @@ def fit_model(
         "given": by_hand.part,
     }
     whole, files = Part(), Part()
-    faults: list[str] = []
+    errors = ErrorCollector()
     unsure: set[str] = set()
     for what, tell in told.items():
-        try:
-            part = tell()
-        except SettingError as error:
-            faults.extend(error.faults)
+        part, refused = None, True
+        with errors.collecting():
+            part, refused = tell(), False
+        if refused:
             unsure.update(_TOLD_BY.get(what, ()))
-            continue
         if part is not None:
             files, whole = whole, part.over(whole)
-    refused, notes = too_long(price, whole.values)
-    faults += refused
-    faults += [
-        f"{name}: still missing is {sentence}"
-        for what, sentence in MISSING.items()
-        if what not in unsure and not _has(whole.values, what)
-    ]
+    too_much, notes = too_long(price, whole.values)
+    errors.add(*too_much)
+    errors.add(
+        *(
+            f"{name}: still missing is {sentence}"
+            for what, sentence in MISSING.items()
+            if what not in unsure and not _has(whole.values, what)
+        )
+    )
     if outcomes is None and (keep != "oracle" or law != "outcomes"):
-        faults.append(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
+        errors.add(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
-        faults.append(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
+        errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():
-        faults.append("the name of a model must not be empty")
-    if faults:
-        raise SettingError(faults)
+        errors.add("the name of a model must not be empty")
+    errors.check()
     notes += doubts(price, serving, files, by_hand.part())
     values = {
         **whole.values,
