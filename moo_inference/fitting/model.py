@@ -191,24 +191,27 @@ def fit_model(
         "sources": whole.sources,
         **{flag: True for flag in ("shared_prompt", "free", "price_checked") if getattr(by_hand, flag)},
     }
+    model = _model(name, values)
+    audit = None if outcomes is None else audit_of(outcomes)
+    every_note = tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole))))
+    return Fit(model, every_note, audit, None if audit is None else _kept_at(model, audit))
+
+
+def _model(name: str, values: Mapping[str, Any]) -> Model:
     try:
-        model = Model.model_validate(values)
+        return Model.model_validate(values)
     except ValidationError as error:
         raise SettingError(
             [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
-    told_of_k = None if outcomes is None else audit_of(outcomes)
-    measured = (
-        model.accuracy if isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle" else None
-    )
-    return Fit(
-        model,
-        tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))),
-        told_of_k,
-        measured.evaluation.curve(told_of_k.k, trials=measured.trials, seed=measured.seed)
-        if measured is not None and told_of_k is not None
-        else None,
-    )
+
+
+def _kept_at(model: Model, audit: Audit) -> AccuracyCurve | None:
+    """The measured accuracy at the k of an audit; None where an oracle keeps, which the audit itself shows."""
+    accuracy = model.accuracy
+    if not isinstance(accuracy, MeasuredAccuracy) or accuracy.keep == "oracle":
+        return None
+    return accuracy.evaluation.curve(audit.k, trials=accuracy.trials, seed=accuracy.seed)
 
 
 def _time_of_passes(whole: Part) -> tuple[str, ...]:
