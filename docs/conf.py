@@ -59,7 +59,7 @@ _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|co
 _INNER = (
     "catalog.accuracy.(Annotated|_law)|files.Kind|fitting.model_fields.ModelFields|infeasibility.Shortfall|outcomes.records.Evaluation"
     "|documents.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
-    "|studies.pipeline_cells.PipelineMark|texts.markers.Marker|views.figures.style.Size"
+    "|texts.markers.Marker|views.figures.style.Size"
 )
 nitpick_ignore_regex = [
     # Other projects' types: their pages cannot be looked up without a network.

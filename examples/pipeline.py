@@ -6,7 +6,6 @@ from pymoo.optimize import minimize
 
 import moo_inference as mi
 from moo_inference.decision import decide
-from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
 from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import plan_of
@@ -25,7 +24,7 @@ plan = plan_of(catalog.pipelines["plan-solve-verify"], catalog.models)
 front = pipeline_front(plan, scenario)
 print(f"{len(front)} nondominated choices; {decide(front, 'knee-chord').reason}")
 problem = PipelineProblem(plan, scenario)
-found = Front.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
+found = mi.Front.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
 print(f"NSGA-II finds {front_quality(found, front)['hypervolume']:.4f} of its hypervolume with 2,000 evaluations")
 
 # Where nothing fits, the front says what would.

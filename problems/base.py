@@ -58,8 +58,10 @@ class GridProblem(ElementwiseProblem):
         unordered: whether each variable is the number of a model, whose neighbours are no more alike than others.
         scenario: the budgets.
         resources: units of what the models use beside money and time.
+        staged: whether it is of stages with names, whose exact front is merged from theirs and not enumerated.
     """
 
+    staged = False
     axes: tuple[range, ...]
     variables: tuple[str, ...]
     unordered: tuple[bool, ...]

@@ -13,6 +13,7 @@ from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
+from moo_inference.pipelines.merging import MOST_ROWS, merged_front
 from moo_inference.pipelines.plan import (
     Part,
     Series,
@@ -42,6 +43,8 @@ class PipelineProblem(GridProblem):
         plan: the pipeline.
         tables: what each stage may choose from, in the order of the stages.
     """
+
+    staged = True
 
     def __init__(
         self,
@@ -161,6 +164,14 @@ class PipelineProblem(GridProblem):
             seen=distinct.seen(self),
             looked_at=len(distinct),
         )
+
+    def merged_front(self) -> Front:
+        """The exact front, see `pipeline_front`; what a subclass adds has no say in it.
+
+        Raises:
+            SettingError: (a ValueError) a merge is too large.
+        """
+        return merged_front(self.plan, self.tables, self.scenario, MOST_ROWS)
 
     def names_of(self, X: Any) -> tuple[tuple[str, ...], ...]:
         """The ids of the models of each row of X (n, n_var), one a stage."""

@@ -21,9 +21,9 @@ from moo_inference.cli.options import (
     ForceOption,
     Format,
     FormatOption,
-    Kept,
     OutOption,
     Question,
+    RunOptions,
     Simulation,
     Stages,
     Tails,
@@ -83,7 +83,7 @@ def solve(
     conditions: Conditions,
     tails: Tails,
     extras: Extras,
-    work: Kept,
+    work: RunOptions,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
@@ -204,7 +204,7 @@ def explore(
 @app.command()
 @grouped
 def reproduce(
-    work: Kept,
+    work: RunOptions,
     figures: Annotated[
         str | None,
         typer.Option("--figures", metavar="DIR", help="Draw the paper's Figures 4 to 21 into this folder."),
@@ -255,7 +255,7 @@ def assess(
     question: Question,
     simulation: Simulation,
     conditions: Conditions,
-    work: Kept,
+    work: RunOptions,
     replications: Annotated[
         int, typer.Option("--replications", help="How often the estimate is repeated.")
     ] = REPLICATIONS,

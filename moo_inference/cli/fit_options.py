@@ -1,14 +1,12 @@
 """The options of `fit`: the files that a model is made of, what is told by hand, and budgets; each with its help."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from moo_inference.cli.progress import report_progress
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -34,30 +32,6 @@ def flag(flag: str, metavar: str | None, words: str) -> Any:
 SystemOption = Annotated[Text, flag("--system", "COLUMN", "Which column of 0 and 1, where a CSV has one per system.")]
 FilterOption = Annotated[Text, flag("--filter", "NAME", "Which filter of lm-eval samples, where there are several.")]
 MetricOption = Annotated[Text, flag("--metric", "NAME", "Which metric of lm-eval samples, where there are several.")]
-
-
-class ErrorCollector:
-    """Calls what may be refused, and keeps what is said of it, so that all faults are told at once."""
-
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-
-    def __call__(self, make: Callable[[], Any]) -> Any:
-        """What is made, or None where it is refused."""
-        try:
-            return make()
-        except MooInferenceError as error:
-            self.faults.extend(error.faults)
-            return None
-
-    def check(self) -> None:
-        """Raise what was refused, if anything was.
-
-        Raises:
-            SettingError: (a ValueError) all of it.
-        """
-        if self.faults:
-            raise SettingError(self.faults)
 
 
 @dataclass(frozen=True)
@@ -132,11 +106,11 @@ class Sources:
             ("--outcome-column", self.outcome_column, "--outcomes", self.outcomes),
         ):
             if value and file is None:
-                found.faults.append(f"{option} needs {needed} FILE")
-        price = found(self._price)
-        serving = found(self._serving) if self.serving is not None else None
-        lengths = found(self._lengths) if self.lengths is not None else None
-        outcomes = found(self._outcomes) if self.outcomes is not None else None
+                found.add(f"{option} needs {needed} FILE")
+        price = found.attempt(self._price)
+        serving = found.attempt(self._serving) if self.serving is not None else None
+        lengths = found.attempt(self._lengths) if self.lengths is not None else None
+        outcomes = found.attempt(self._outcomes) if self.outcomes is not None else None
         found.check()
         return price, serving, lengths, outcomes
 
@@ -222,7 +196,7 @@ class ByHand:
 
         found = ErrorCollector()
         inward, outward, seconds, accuracy, reasoning = (
-            found(partial(_mean_and_std, option, text, std_needed=option != "--reasoning-tokens"))
+            found.attempt(_mean_and_std, option, text, std_needed=option != "--reasoning-tokens")
             for option, text in (
                 ("--input-tokens", self.input_tokens),
                 ("--output-tokens", self.output_tokens),
@@ -231,7 +205,7 @@ class ByHand:
                 ("--reasoning-tokens", self.reasoning_tokens),
             )
         )
-        resources = found(lambda: _amounts("--resource", self.resource))
+        resources = found.attempt(lambda: _amounts("--resource", self.resource))
         found.check()
         return Given(
             self.input_price,
@@ -240,7 +214,7 @@ class ByHand:
             outward,
             seconds,
             accuracy,
-            resources,
+            resources or {},
             parallel=self.parallel,
             latency=self.latency,
             shared_prompt=self.shared_prompt,
@@ -269,7 +243,9 @@ class Budgets:
         if missing:
             raise SettingError(f"still missing are the budgets {', '.join(missing)}; {NO_BUDGET}")
         found = ErrorCollector()
-        budgets = {name[2:].replace("-", "_"): found(partial(_budget, name, text)) for name, text in options.items()}
+        budgets = {
+            name[2:].replace("-", "_"): found.attempt(partial(_budget, name, text)) for name, text in options.items()
+        }
         found.check()
         try:
             return Scenario.model_validate({"name": "My use", **budgets})

@@ -182,7 +182,7 @@ class Workers:
 
 
 @dataclass(frozen=True)
-class Kept(Workers):
+class RunOptions(Workers):
     """Who does the work, and what becomes of that of an earlier run."""
 
     start_over: StartOverOption = False

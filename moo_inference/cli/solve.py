@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.cli.options import Conditions, Estimation, Format, Kept, Question, Stages, Tails
+from moo_inference.cli.options import Conditions, Estimation, Format, Question, RunOptions, Stages, Tails
 from moo_inference.documents.files import Kind, Outputs
 from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
 from moo_inference.formatting.lines import note
@@ -25,7 +25,7 @@ REPLICATIONS = 200
 def resumable(
     out: str | None,
     run: str,
-    work: Kept,
+    work: RunOptions,
     catalog: str | None = None,
     others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
 ) -> Iterator["Checkpoint | None"]:

@@ -10,7 +10,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.messages import place_of, sentence_of
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
@@ -149,17 +149,17 @@ def fit_model(
         sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
     if outcomes is not None:
         sources["outcomes"] = partial(outcome_fields, outcomes, keep, law)
-    files, whole, faults, lacking = _together(name, sources, by_hand)
+    files, whole, refused, lacking = _together(name, sources, by_hand)
     beyond, notes = too_long(price, whole.values)
-    faults += [*beyond, *lacking]
+    errors = ErrorCollector()
+    errors.add(*refused, *beyond, *lacking)
     if outcomes is None and (keep != "oracle" or law != "outcomes"):
-        faults.append(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
+        errors.add(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
-        faults.append(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
+        errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():
-        faults.append("the name of a model must not be empty")
-    if faults:
-        raise SettingError(faults)
+        errors.add("the name of a model must not be empty")
+    errors.check()
     notes += doubts(price, serving, files, by_hand.fields())
     model = _validated(name, whole, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)

@@ -30,6 +30,12 @@ class SearchRun:
     evaluations: IntArray
     seconds: FloatArray
 
+    def until(self, evaluations: float) -> "SearchRun":
+        """The run as it would have been with so many evaluations at most, or its first generation."""
+        generations = max(1, int((self.evaluations <= evaluations).sum()))
+        used, seconds = self.evaluations[:generations], self.seconds[:generations]
+        return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, seconds)
+
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
     """`run_search` with what `make` makes of the problem and the seed."""
