@@ -39,12 +39,16 @@ class Conditions:
 
     def __post_init__(self) -> None:
         errors = ErrorCollector()
-        for name in ("k_step", "k_min", "k_max", "parallel"):
-            value, most = getattr(self, name), _MOST_PARALLEL if name == "parallel" else _LARGEST
-            if value is not None or name in ("k_step", "k_max"):
-                object.__setattr__(self, name, errors.attempt(whole_number, name, value, 1, most))
+
+        def settle(name: str, most: int) -> None:
+            object.__setattr__(self, name, errors.attempt(whole_number, name, getattr(self, name), 1, most))
+
+        for name in ("k_step", "k_max") if self.k_min is None else ("k_step", "k_min", "k_max"):
+            settle(name, _LARGEST)
         if not errors.errors:
             errors.attempt(lambda: self.grid)
+        if self.parallel is not None:
+            settle("parallel", _MOST_PARALLEL)
         if self.latency is not None and self.latency not in LATENCIES:
             errors.add(f"latency must be one of: {', '.join(LATENCIES)}; got {self.latency!r}")
         errors.check()

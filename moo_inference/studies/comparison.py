@@ -1,16 +1,15 @@
 """Solvers compared on the same problem, with exhaustive enumeration as the truth."""
 
 import os
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 from itertools import product
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision import DEFAULT_RULES, Rule, decide, make_rule
+from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import RUNS_CSV, RUNS_JSON, save_results
@@ -20,17 +19,14 @@ from moo_inference.estimators.base import estimate_curves
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.tasks import Packing, Runner, Task
-from moo_inference.pareto.front import Front
-from moo_inference.pareto.quality import front_quality
 from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem, PipelineProblem
-from moo_inference.solvers import SEARCHES, ExhaustiveSearch, grid_size
-from moo_inference.studies.rules import kept_rules
+from moo_inference.solvers import SEARCHES, ExhaustiveSearch
+from moo_inference.studies.contest import EXHAUSTIVE, MERGE, Contest, Entry, agreement_column, share_that_is_enough
 from moo_inference.studies.solving import (
     SearchRun,
     describe_problem,
     packed_run,
-    run_search,
     search,
     search_fits,
     unpacked_run,
@@ -80,6 +76,12 @@ class Comparison:
     pipelines: tuple[str, ...] = ()
 
     @property
+    def agreement(self) -> dict[str, str]:
+        """The columns that tell whether a rule chooses as from the exact front, each with the id of its rule."""
+        rules = {agreement_column(rule): rule for rule in self.settings["decisions"]}
+        return {str(column): rules[column] for column in self.runs.columns if column in rules}
+
+    @property
     def parts(self) -> "dict[str, Comparison]":
         """The runs of models and those of pipelines, each alone, where there are any."""
         along = self.runs["problem"].isin(self.pipelines)
@@ -104,8 +106,8 @@ class Comparison:
         measures = self.runs[["solver", *RUN_COLUMNS[3:]]].groupby("solver", sort=False)
         frame = measures.agg(["median", "min", "max"])
         frame.columns = ["_".join(column) for column in frame.columns]
-        same = [column for column in self.runs.columns if column.startswith("same_")]
-        return frame.join(self.runs[same].astype(float).groupby(self.runs["solver"], sort=False).mean()).reset_index()
+        agreement = self.runs[[*self.agreement]].astype(float).groupby(self.runs["solver"], sort=False).mean()
+        return frame.join(agreement).reset_index()
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The runs as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
@@ -154,7 +156,7 @@ def compare_solvers(
             the same for all; and for a pipeline 20,000.
         decisions: rules whose choice is compared; None means the paper's four and knee-chord, of which a problem is
             asked with those that it has the budgets for.
-        workers: as in `run_study`, like the next two. The seconds are those of whoever ran it.
+        workers: see `Runner`, like the next two. The seconds are those of whoever ran it.
         checkpoint: where finished runs are kept, with their seconds.
         progress: told how far the work is.
 
@@ -166,80 +168,47 @@ def compare_solvers(
 
     problems = dict(problem) if isinstance(problem, Mapping) else {type(problem).__name__: problem}
     makers = _makers(solvers)
-    runs = [whole_number("seed", seed, 0) for seed in listed("seeds", seeds)]
-    named = listed("decisions", DEFAULT_RULES if decisions is None else decisions)
-    rules = [make_rule(rule) for rule in named]
+    numbers = [whole_number("seed", seed, 0) for seed in listed("seeds", seeds)]
+    rules = [make_rule(rule) for rule in listed("decisions", DEFAULT_RULES if decisions is None else decisions)]
     if evaluations is not None:
         whole_number("evaluations", evaluations, 1)
-    for what, entries in (("problem", problems), ("solver", makers), ("seed", runs)):
+    for what, entries in (("problem", problems), ("solver", makers), ("seed", numbers)):
         if not entries:
             raise SettingError(f"there must be at least one {what}, got none")
     runner = Runner(workers, checkpoint, progress)
-    along = tuple(name for name, each in problems.items() if each.staged)
-    sizes = {name: grid_size(each) for name, each in problems.items()}
-    asked, left_out = {}, {}
-    for name, each in problems.items():
-        limits = each.scenario.limits(each.resources)
-        asked[name], sentence = kept_rules(rules, limits, named=decisions is not None)
-        if sentence:
-            left_out[name] = sentence
-    exact = {}
-    rows = []
-    for name, each in problems.items():
-        exact[name], used = _exact(each, sizes[name])
-        if used:
-            same = _measured(exact[name], exact[name], asked[name], used)
-            rows.append({"problem": name, "solver": MERGE, "seed": runs[0], **same})
+    contests = [Contest.prepared(name, each, rules, named=decisions is not None) for name, each in problems.items()]
+    asked = {"solvers": list(makers), "seeds": numbers, "evaluations": evaluations}
+    chosen = {"decisions": [rule.id for rule in rules], "versions": versions()}
     if checkpoint is not None:
-        checkpoint.expect(
-            {
-                "run": "comparison",
-                "solvers": list(makers),
-                "seeds": runs,
-                "evaluations": evaluations,
-                "decisions": [rule.id for rule in rules],
-                "versions": versions(),
-                "problems": {name: describe_problem(each, exact[name]) for name, each in problems.items()},
-            }
-        )
-    wanted = []
-    tasks = []
-    for name, each in problems.items():
-        for (solver, make), seed in product(_makers_for(each, makers, solvers).items(), runs):
-            most = _most(each, sizes[name]) if evaluations is None else evaluations
-            limit = sizes[name] if solver == EXHAUSTIVE else most
-            wanted.append((name, solver, seed))
-            key = f"{solver} with seed {seed} on {name}"
-            packing = Packing(packed_run, unpacked_run, partial(search_fits, each))
-            tasks.append(Task(key, search, (each, make, seed, limit), packing))
-    found = list(zip(wanted, runner.run(tasks), strict=True))
-    share = None
-    alone = [each for name, each in problems.items() if name not in along]
-    if evaluations is None and alone and all(grid_size(each) < _SMALL_GRID for each in alone):
-        searches = [
-            (problems[name], exact[name], run)
-            for (name, solver, _), run in found
-            if solver != EXHAUSTIVE and name not in along and len(exact[name])
-        ]
-        share = _share_that_is_enough(searches) if searches else None
-    for (name, solver, seed), run in found:
-        whole = solver == EXHAUSTIVE or name in along
-        cut = run if share is None or whole else run.until(share * sizes[name])
-        compared = _compared(problems[name], cut, exact[name], asked[name])
-        rows.append({"problem": name, "solver": solver, "seed": seed, **compared})
-    settings = {
-        "solvers": list(makers),
-        "seeds": runs,
-        "evaluations": evaluations,
-        "share_of_grid": share,
-        "decisions": [rule.id for rule in rules],
-        "versions": versions(),
-        **({"left_out": left_out} if left_out else {}),
-    }
-    frame = pd.DataFrame(rows)
-    told_of_rules = [f"same_{rule.id}" for rule in rules if f"same_{rule.id}" in frame]
-    unknown = [column for column in told_of_rules if frame[column].dtype == object]
-    return Comparison(frame.astype(dict.fromkeys(unknown, "boolean")), settings, along)
+        described = {contest.name: describe_problem(contest.problem, contest.exact) for contest in contests}
+        checkpoint.expect({"run": "comparison", **asked, **chosen, "problems": described})
+    wanted = [
+        (contest, solver, seed, make)
+        for contest in contests
+        for (solver, make), seed in product(contest.makers(makers, named=solvers is not None).items(), numbers)
+    ]
+    ran = runner.run([_task(*each, evaluations) for each in wanted])
+    runs = [Entry(contest, solver, seed, run) for (contest, solver, seed, _), run in zip(wanted, ran, strict=True)]
+    models = [contest for contest in contests if not contest.staged]
+    share = share_that_is_enough(runs) if evaluations is None and all(each.is_small for each in models) else None
+    rows = [contest.row(MERGE, numbers[0], contest.exact, contest.used) for contest in contests if contest.used]
+    rows += [entry.row(share) for entry in runs]
+    left_out = {contest.name: contest.left_out for contest in contests if contest.left_out}
+    settings = {**asked, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
+    found = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
+    unknown = [column for column in found.agreement if found.runs[column].dtype == object]
+    return replace(found, runs=found.runs.astype(dict.fromkeys(unknown, "boolean")))
+
+
+def _task(
+    contest: Contest, solver: str, seed: int, make: Callable[..., Any], evaluations: int | None
+) -> Task[SearchRun]:
+    return Task(
+        f"{solver} with seed {seed} on {contest.name}",
+        search,
+        (contest.problem, make, seed, contest.most(solver, evaluations)),
+        Packing(packed_run, unpacked_run, partial(search_fits, contest.problem)),
+    )
 
 
 def catalog_problems(
@@ -302,89 +271,6 @@ def catalog_problems(
         for key, scenario in chosen.scenarios.items()
         for (model_id, model), curve in zip(chosen.models.items(), curves, strict=True)
     } | along
-
-
-EXHAUSTIVE = "exhaustive"
-MERGE = "merge"
-"""What stands in the place of exhaustive search for several stages: as exact, by merging fronts."""
-
-ENOUGH = 0.99
-"""The share of the exact hypervolume that counts as having solved a problem."""
-
-_SMALL_GRID = 1_000
-
-
-_SEARCHES_OF_PLANS = ("nsga2",)
-"""Those that are compared on several stages unless others are asked for: one run looks at many thousand points."""
-
-_EVALUATIONS_OF_PLANS = 20_000
-"""At most so many a run on several stages unless told otherwise: a tenth of such a grid would be millions."""
-
-
-def _exact(problem: Any, size: int) -> tuple[Front, dict[str, Any]]:
-    """The exact front; and what a merge used, where it is one: its evaluations are the rows that it compared."""
-    if not problem.staged or problem.is_extended:
-        return Front.from_evaluated(problem, run_search(problem, ExhaustiveSearch(), size).evaluated), {}
-    start = time.perf_counter()
-    front = problem.merged_front()
-    taken = time.perf_counter() - start
-    return front, {"evaluations": front.looked_at, "distinct": front.looked_at / size, "seconds": taken}
-
-
-def _most(problem: Any, size: int) -> int:
-    """At most so many evaluations a run unless it was told."""
-    if problem.staged:
-        return _EVALUATIONS_OF_PLANS
-    return size if size < _SMALL_GRID else size // 10
-
-
-def _share_that_is_enough(runs: Sequence[tuple[Any, Front, SearchRun]]) -> float:
-    """The share of the grid after which every run has ENOUGH of the exact hypervolume; 1 where one never has.
-
-    Args:
-        runs: each with its problem and the exact front of that.
-    """
-    share = max((run.evaluations[0] / grid_size(problem) for problem, _, run in runs), default=1.0)
-    for problem, exact, run in runs:
-        size = grid_size(problem)
-        for evaluations in run.evaluations.tolist():
-            if evaluations <= share * size:
-                continue
-            # Where the exact front has no volume, nobody can tell.
-            front = Front.from_evaluated(problem, run.until(share * size).evaluated)
-            if not front_quality(front, exact)["hypervolume"] < ENOUGH:
-                break
-            share = evaluations / size
-    return float(share)
-
-
-def _compared(problem: Any, run: SearchRun, exact: Front, rules: Sequence[Rule]) -> dict[str, Any]:
-    distinct = len(run.evaluated.distinct) / grid_size(problem)
-    used = {"evaluations": int(run.evaluations[-1]), "distinct": distinct, "seconds": float(run.seconds[-1])}
-    return _measured(Front.from_evaluated(problem, run.evaluated), exact, rules, used)
-
-
-def _measured(front: Front, exact: Front, rules: Sequence[Rule], used: Mapping[str, Any]) -> dict[str, Any]:
-    return {
-        **front_quality(front, exact),
-        **used,
-        **{f"same_{rule.id}": _same(front, exact, rule) for rule in rules},
-    }
-
-
-def _same(front: Front, exact: Front, rule: Rule) -> bool | None:
-    """Whether a rule takes the same from both; None where there is nothing to take."""
-    return decide(front, rule).configuration == decide(exact, rule).configuration if len(exact) else None
-
-
-def _makers_for(
-    problem: Any, makers: Mapping[str, Callable[..., Any]], asked: object
-) -> Mapping[str, Callable[..., Any]]:
-    """The solvers that look at a problem: several stages are not enumerated, their merge is as exact."""
-    if not problem.staged:
-        return makers
-    kept = _SEARCHES_OF_PLANS if asked is None else [name for name in makers if name != EXHAUSTIVE]
-    return {name: makers[name] for name in kept}
 
 
 def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) -> dict[str, Callable[..., Any]]:

@@ -33,8 +33,8 @@ class SearchRun:
     def until(self, evaluations: float) -> "SearchRun":
         """The run as it would have been with so many evaluations at most, or its first generation."""
         generations = max(1, int((self.evaluations <= evaluations).sum()))
-        used = self.evaluations[:generations]
-        return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, self.seconds[:generations])
+        used, seconds = self.evaluations[:generations], self.seconds[:generations]
+        return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, seconds)
 
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:

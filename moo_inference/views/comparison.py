@@ -6,7 +6,8 @@ from typing import Any
 from moo_inference.formatting.amounts import significant
 from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
-from moo_inference.studies.comparison import ENOUGH, EXHAUSTIVE, MERGE, Comparison
+from moo_inference.studies.comparison import Comparison
+from moo_inference.studies.contest import ENOUGH, EXHAUSTIVE, MERGE
 
 _MEASURES = {
     "found": "of the front found",
@@ -28,9 +29,9 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
             for table in comparison_tables(part)
         ]
     summary = comparison.summary.to_dict(orient="records")
-    same = [column for column in comparison.summary.columns if column.startswith("same_")]
+    agreement = comparison.agreement
     quality = tuple((str(row["solver"]), *(_spread(measure, row) for measure in _MEASURES)) for row in summary)
-    choices = tuple((str(row["solver"]), *(_share(row[column]) for column in same)) for row in summary)
+    choices = tuple((str(row["solver"]), *(_share(row[column]) for column in agreement)) for row in summary)
     problems = comparison.runs["problem"].nunique()
     seeds = len(comparison.settings["seeds"])
     return [
@@ -42,7 +43,7 @@ def comparison_tables(comparison: Comparison) -> list[Table]:
         ),
         Table(
             "Runs in which a rule chooses as from the exact front",
-            ("solver", *(column.removeprefix("same_") for column in same)),
+            ("solver", *agreement.values()),
             choices,
             tuple(f"{name}: {sentence}." for name, sentence in comparison.settings.get("left_out", {}).items()),
         ),

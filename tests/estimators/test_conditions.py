@@ -43,6 +43,12 @@ def test_all_faults_are_told_at_once():
     ]  # fmt: skip
 
 
+def test_an_empty_grid_does_not_hide_what_else_is_wrong():
+    with pytest.raises(SettingError) as caught:
+        Conditions(k_min=5, k_max=2, parallel=0)
+    assert [fault.partition(" must ")[0] for fault in caught.value.faults] == ["k_min <= k_max", "parallel"]
+
+
 def test_numbers_of_numpy_become_plain_ones():
     found = Conditions(np.int64(2), np.int32(8), np.int8(2), np.int64(3))
     assert found.to_dict() == {"k_min": 2, "k_max": 8, "k_step": 2, "parallel": 3, "latency": None}
