@@ -276,6 +276,7 @@ def test_a_column_of_reasoning_is_a_part_of_the_answers_or_on_top(tmp_path):
 
 
 def test_a_catalog_is_loaded_without_readers():
-    code = "import sys, moo_inference as mi; mi.load_catalog(); print([m for m in sys.modules if m.startswith('moo_inference.readers')])"
+    loaded = "[name for name in sys.modules if name.startswith('moo_inference.readers')]"
+    code = f"import sys, moo_inference as mi; mi.load_catalog(); print({loaded})"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
