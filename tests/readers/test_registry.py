@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 from conftest import ROOT
@@ -271,3 +273,10 @@ def test_a_column_of_reasoning_is_a_part_of_the_answers_or_on_top(tmp_path):
     trace = package.read_as(path, "lengths")
     assert trace.output_tokens.tolist() == [170, 150]
     assert "on top of the answers', since they exceed them in 1 rows" in trace.notes[0]
+
+
+def test_a_catalog_is_loaded_without_readers():
+    loaded = "[name for name in sys.modules if name.startswith('moo_inference.readers')]"
+    code = f"import sys, moo_inference as mi; mi.load_catalog(); print({loaded})"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"

@@ -59,17 +59,6 @@ class Candidates:
 TIMES = _NAMES["seconds_per_query"]
 
 
-def candidate_columns(header: Sequence[str]) -> dict[str, str] | None:
-    """The options of `read_candidates` for a header with usual names; None where accuracy or cost is not among them."""
-    folded = {column.lower(): column for column in reversed(header)}
-    found = {
-        option: folded[usual]
-        for option, names in _NAMES.items()
-        if (usual := next((name for name in names if name in folded), None))
-    }
-    return {"name": "", **found} if {"accuracy", "usd_per_query"} <= found.keys() else None
-
-
 def read_candidates(
     path: str | os.PathLike[str],
     *,
@@ -120,13 +109,19 @@ def read_candidates(
     return Candidates(tuple(names), joined[accuracy], joined[usd_per_query], str(path), seconds)
 
 
-def _with_usual_names(
-    names: Sequence[str], rows: Sequence[Sequence[str]]
+def _usual_columns(
+    header: Sequence[str], rows: Sequence[Sequence[str]]
 ) -> tuple[dict[str, str], tuple[str, ...]] | None:
-    options = candidate_columns(names)
-    return None if options is None else (options, ())
+    """The options of the reader for a header with usual names; None where accuracy or cost is not among them."""
+    folded = {column.lower(): column for column in reversed(header)}
+    found = {
+        option: folded[usual]
+        for option, names in _NAMES.items()
+        if (usual := next((name for name in names if name in folded), None))
+    }
+    return ({"name": "", **found}, ()) if {"accuracy", "usd_per_query"} <= found.keys() else None
 
 
 FORMAT = Format(
-    "candidates_csv", "CSV of measured candidates", "candidates", read_candidates, cells=_with_usual_names, turn=5
+    "candidates_csv", "CSV of measured candidates", "candidates", read_candidates, cells=_usual_columns, turn=5
 )

@@ -12,6 +12,16 @@ BESIDE, TIMES, LATENCY = range(3)
 """How much rests on a value: nothing of the time of requests; what that can be rebuilt from; the time itself."""
 
 
+def inside(value: Any, *keys: str | int) -> Any:
+    """What stands below a value; None where nothing does."""
+    for key in keys:
+        if isinstance(key, int) and isinstance(value, list):
+            value = value[key]
+        else:
+            value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
 class CheckedValues:
     """Values of one place of a file, taken out with checks. What is absent or null is None.
 
@@ -76,13 +86,7 @@ class CheckedValues:
 
     def holder(self, *keys: str) -> bool:
         """Whether keys and values stand there."""
-        value = self.document.data
-        for part in (*self.location, *keys):
-            if isinstance(part, int) and isinstance(value, list):
-                value = value[part]
-            else:
-                value = value.get(part) if isinstance(value, dict) else None
-        return isinstance(value, dict)
+        return isinstance(inside(self.document.data, *self.location, *keys), dict)
 
     def number(self, *keys: str) -> float | None:
         """A number, 0 or more."""

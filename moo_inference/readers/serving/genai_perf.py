@@ -17,7 +17,7 @@ from moo_inference.documents.document import Document, Faults, shown
 from moo_inference.documents.json_file import read_bytes, read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
+from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues, inside
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -137,12 +137,11 @@ def _rebuilt(per_token: Spread | None, outward: Spread | None) -> str:
 
 def _reason(fields: CheckedValues) -> str:
     """The most frequent error of a run, in its own words."""
-    listed = fields.document.data.get("error_summary") if isinstance(fields.document.data, dict) else None
-    errors = [error for error in listed if isinstance(error, dict)] if isinstance(listed, list) else []
+    listed = fields.document.data.get("error_summary")
     counted = [
         error
-        for error in errors
-        if isinstance(error.get("count"), int) and isinstance(error.get("error_details"), dict)
+        for error in (listed if isinstance(listed, list) else ())
+        if isinstance(inside(error, "count"), int) and isinstance(inside(error, "error_details"), dict)
     ]
     if not counted:
         return ""
@@ -173,15 +172,15 @@ def _single(metrics: CheckedValues, name: str | None) -> float | None:
 
 def _requested(fields: CheckedValues) -> tuple[float | None, float | None]:
     """Requested rate and concurrency, from the places where the versions keep them."""
-    config = fields.raw("input_config") if isinstance(fields.document.data, dict) else None
-    stimulus = _inside(config, "perf_analyzer", "stimulus")
-    phases = _inside(config, "phases")
+    config = fields.raw("input_config")
+    stimulus = inside(config, "perf_analyzer", "stimulus")
+    phases = inside(config, "phases")
     counted = [
         phase
         for phase in (phases if isinstance(phases, list) else ())
         if isinstance(phase, dict) and phase.get("exclude_from_results") is not True
     ]
-    places = [config, stimulus, _inside(config, "loadgen"), *counted]
+    places = [config, stimulus, inside(config, "loadgen"), *counted]
     found: list[float | None] = []
     for names in (("request_rate", "rate"), ("concurrency",)):
         values = {
@@ -196,21 +195,15 @@ def _requested(fields: CheckedValues) -> tuple[float | None, float | None]:
     return found[0], found[1]
 
 
-def _inside(value: Any, *keys: str) -> Any:
-    for key in keys:
-        value = value.get(key) if isinstance(value, dict) else None
-    return value
-
-
 def _model(fields: CheckedValues) -> str | None:
-    config = fields.raw("input_config") if isinstance(fields.document.data, dict) else None
-    items = _inside(config, "models", "items")
+    config = fields.raw("input_config")
+    items = inside(config, "models", "items")
     named = items[0] if isinstance(items, list) and items else None
     for value in (
-        _inside(config, "model"),
-        _inside(config, "model_names"),
-        _inside(config, "endpoint", "model_names"),
-        _inside(named, "name"),
+        inside(config, "model"),
+        inside(config, "model_names"),
+        inside(config, "endpoint", "model_names"),
+        inside(named, "name"),
     ):
         first = value[0] if isinstance(value, list) and value else value
         if isinstance(first, str) and first:

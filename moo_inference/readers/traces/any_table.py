@@ -6,7 +6,7 @@ providers' usage records (prompt_tokens), and of the serving benchmarks.
 """
 
 import os
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
 
 import numpy as np
 
@@ -40,27 +40,21 @@ _REASONING = ("reasoning_tokens", "tokens_reasoning")
 _ROWS = 20_000
 
 
-def length_columns(names: Collection[str]) -> tuple[str, str] | None:
-    """The columns of the prompts' and the answers' tokens among some names; None where they are not known."""
-    for inward, outward in _PAIRS:
-        if inward in names and outward in names:
-            return inward, outward
-    inward_names, outward_names = (dict.fromkeys(pair[which] for pair in _PAIRS) for which in (0, 1))
-    inward = next((name for name in inward_names if name in names), "")
-    outward = next((name for name in outward_names if name in names), "")
-    return (inward, outward) if inward and outward else None
-
-
 def length_options(names: Collection[str]) -> dict[str, str] | None:
-    """The columns of a table of token counts, by what they hold; None where it is none."""
-    pair = length_columns(names)
-    if pair is None:
+    """The reader's options for a table with these columns; None where those of tokens are not known.
+
+    The two of one source are taken before two of different ones.
+    """
+
+    def first(usual: Iterable[str]) -> str:
+        return next((name for name in usual if name in names), "")
+
+    pair = next((pair for pair in _PAIRS if {*pair} <= {*names}), None)
+    inward, outward = pair or (first(column) for column in zip(*_PAIRS, strict=True))
+    if not inward or not outward:
         return None
-    further = {
-        what: next((name for name in usual if name in names), "")
-        for what, usual in (("seconds", _SECONDS), ("reasoning_tokens", _REASONING))
-    }
-    return {"input_tokens": pair[0], "output_tokens": pair[1], **{what: name for what, name in further.items() if name}}
+    further = {"seconds": first(_SECONDS), "reasoning_tokens": first(_REASONING)}
+    return {"input_tokens": inward, "output_tokens": outward, **{what: name for what, name in further.items() if name}}
 
 
 def read_lengths(
@@ -156,7 +150,7 @@ FORMAT = Format(
     "table of token counts",
     "lengths",
     read_lengths,
-    json=lambda shape: length_columns(shape.keys) is not None,
+    json=lambda shape: length_options(shape.keys) is not None,
     header=length_options,
     turn=3,
 )
