@@ -9,7 +9,8 @@ import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from typing import Any
 
 MODULES = {
     "moo_inference.budgets": "moo_inference.pareto.budgets",
@@ -63,3 +64,15 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         new = new_name(old) or old
         warnings.warn(f"{old} is {new} now", DeprecationWarning, stacklevel=2)
         sys.modules[old] = importlib.import_module(new)
+
+
+def renamed(module: str, **names: str) -> Callable[[str], Any]:
+    """A `__getattr__` for a module in which some names are others now; each new name by its old one."""
+
+    def get(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
+        return getattr(sys.modules[module], names[name])
+
+    return get

@@ -12,6 +12,7 @@ import moo_inference as mi
 ORDER = (
     "errors",
     "versions",
+    "deprecations",
     "formatting",
     "documents",
     "evaluation",

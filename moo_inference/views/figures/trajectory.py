@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Limit, Scenario
+from moo_inference.deprecations import renamed
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
@@ -191,3 +192,6 @@ def cell_figure(render: Callable[[Trajectory, float], Figure]) -> CellFigure:
 
     figure.__doc__ = f"{render.__doc__} See `CellFigure`."
     return figure
+
+
+__getattr__ = renamed(__name__, of_a_cell="cell_figure")
