@@ -93,12 +93,12 @@ class Trajectory:
 
     @property
     def cost(self) -> Quantity:
-        """USD a query."""
+        """USD per query."""
         return self.curve.cost
 
     @property
     def time(self) -> Quantity:
-        """Seconds a query."""
+        """Seconds per query."""
         return self.curve.time
 
     @property
