@@ -9,7 +9,7 @@ import importlib.machinery
 import sys
 import types
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 MODULES = {
@@ -46,6 +46,24 @@ def new_name(old: str) -> str | None:
     return MODULES.get(old)
 
 
+def renamed(module: str, names: Mapping[str, str]) -> Callable[[str], Any]:
+    """A `__getattr__` for a module: names of before give what they have become, with a warning.
+
+    Args:
+        module: its `__name__`.
+        names: what each name of before has become; with its module where that is another one.
+    """
+
+    def find(name: str) -> Any:
+        if name not in names:
+            raise AttributeError(f"module {module!r} has no attribute {name!r}")
+        warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
+        home, _, now = names[name].rpartition(".")
+        return getattr(importlib.import_module(home or module), now)
+
+    return find
+
+
 class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
     """Finds a module by its old name, and gives the one that it has become."""
 
@@ -64,15 +82,3 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         new = new_name(old) or old
         warnings.warn(f"{old} is {new} now", DeprecationWarning, stacklevel=2)
         sys.modules[old] = importlib.import_module(new)
-
-
-def renamed(module: str, **names: str) -> Callable[[str], Any]:
-    """A `__getattr__` for a module in which some names are others now; each new name by its old one."""
-
-    def get(name: str) -> Any:
-        if name not in names:
-            raise AttributeError(f"module {module!r} has no attribute {name!r}")
-        warnings.warn(f"{module}.{name} is {names[name]} now", DeprecationWarning, stacklevel=2)
-        return getattr(sys.modules[module], names[name])
-
-    return get

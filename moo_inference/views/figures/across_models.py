@@ -123,4 +123,4 @@ def _name(view: Trajectory, size: Size, *, several: bool) -> str:
     return fill(style.brief(view.model, 2 * room - len(end)) + end, room)
 
 
-__getattr__ = renamed(__name__, sheet="render")
+__getattr__ = renamed(__name__, {"sheet": "render"})

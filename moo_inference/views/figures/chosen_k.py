@@ -135,4 +135,4 @@ def render(view: ChosenK, width_mm: float = PAPER_MM) -> Figure:
     return figure
 
 
-__getattr__ = renamed(__name__, sheet="render")
+__getattr__ = renamed(__name__, {"sheet": "render"})

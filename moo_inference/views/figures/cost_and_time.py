@@ -60,4 +60,4 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 figure = cell_figure(render)
 
 
-__getattr__ = renamed(__name__, sheet="render")
+__getattr__ = renamed(__name__, {"sheet": "render"})

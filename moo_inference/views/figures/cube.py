@@ -174,4 +174,4 @@ def _edges(ax: Axes3D, view: Trajectory, box: Bounds, size: Size) -> None:
             ax.plot(*zip(one, other, strict=True), color="#444444", linewidth=size.line / 2, linestyle=(0, (3, 2)))
 
 
-__getattr__ = renamed(__name__, sheet="render")
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -92,4 +92,4 @@ def render(assessed: Sequence[tuple[Marker, Assessment]], title: str, width_mm: 
     return figure
 
 
-__getattr__ = renamed(__name__, sheet="render")
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -194,4 +194,4 @@ def cell_figure(render: Callable[[Trajectory, float], Figure]) -> CellFigure:
     return figure
 
 
-__getattr__ = renamed(__name__, of_a_cell="cell_figure")
+__getattr__ = renamed(__name__, {"of_a_cell": "cell_figure"})
