@@ -13,6 +13,7 @@ ORDER = (
     "errors",
     "deprecations",
     "versions",
+    "deprecations",
     "formatting",
     "documents",
     "evaluation",

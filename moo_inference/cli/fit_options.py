@@ -195,17 +195,17 @@ class ByHand:
         from moo_inference.fitting import Given
 
         found = ErrorCollector()
-        inward, outward, seconds, accuracy, reasoning = (
-            found.attempt(_mean_and_std, option, text, std_needed=option != "--reasoning-tokens")
+        inward, outward, seconds, accuracy = (
+            found.attempt(_mean_and_std, option, text)
             for option, text in (
                 ("--input-tokens", self.input_tokens),
                 ("--output-tokens", self.output_tokens),
                 ("--request-seconds", self.request_seconds),
                 ("--accuracy", self.accuracy),
-                ("--reasoning-tokens", self.reasoning_tokens),
             )
         )
-        resources = found.attempt(lambda: _amounts("--resource", self.resource))
+        reasoning = found.attempt(_mean_and_maybe_std, "--reasoning-tokens", self.reasoning_tokens)
+        resources = found.attempt(_amounts, "--resource", self.resource)
         found.check()
         return Given(
             self.input_price,
@@ -243,9 +243,7 @@ class Budgets:
         if missing:
             raise SettingError(f"still missing are the budgets {', '.join(missing)}; {NO_BUDGET}")
         found = ErrorCollector()
-        budgets = {
-            name[2:].replace("-", "_"): found.attempt(partial(_budget, name, text)) for name, text in options.items()
-        }
+        budgets = {name[2:].replace("-", "_"): found.attempt(_budget, name, text) for name, text in options.items()}
         found.check()
         try:
             return Scenario.model_validate({"name": "My use", **budgets})
@@ -270,19 +268,24 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}
 
 
-def _mean_and_std(option: str, text: str | None, *, std_needed: bool) -> tuple[float, float | None] | None:
-    """MEAN,STD as numbers; one that need not be given and is not is not known."""
+def _mean_and_std(option: str, text: str | None) -> tuple[float, float] | None:
     if text is None:
         return None
-    alone = not std_needed and "," not in text
-    form, what = ("MEAN or MEAN,STD", "numbers") if alone else ("MEAN,STD", "two numbers")
     try:
-        numbers = [float(part) for part in text.split(",")]
-        if len(numbers) != 2 - alone:
-            raise ValueError(text)
+        mean, std = map(float, text.split(","))
     except ValueError as error:
-        raise SettingError(f"{option} must be {form}, {what}; got {text!r}") from error
-    return numbers[0], None if alone else numbers[1]
+        raise SettingError(f"{option} must be MEAN,STD, two numbers; got {text!r}") from error
+    return mean, std
+
+
+def _mean_and_maybe_std(option: str, text: str | None) -> tuple[float, float | None] | None:
+    """MEAN,STD as numbers; a standard deviation that is not given is not known."""
+    if text is None or "," in text:
+        return _mean_and_std(option, text)
+    try:
+        return float(text), None
+    except ValueError as error:
+        raise SettingError(f"{option} must be MEAN or MEAN,STD, numbers; got {text!r}") from error
 
 
 def _amounts(option: str, given: list[str] | None) -> dict[str, float]:

@@ -40,12 +40,20 @@ def apart(
 ) -> tuple[str, str]:
     """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written."""
     written = float(f"{limit:.12g}")
-    shown = value
-    for count in range(digits, 18):
-        digits, shown = count, float(Context(prec=count, rounding=rounding).create_decimal_from_float(value))
-        if (shown > written, shown < written) == (value > limit, value < limit):
-            break
-    return exactly(quantity, shown, digits), exactly(quantity, limit, 12)
+
+    def shown(count: int) -> float:
+        return float(Context(prec=count, rounding=rounding).create_decimal_from_float(value))
+
+    def is_seen(count: int) -> bool:
+        return (shown(count) > written, shown(count) < written) == (value > limit, value < limit)
+
+    enough = fewest_digits(digits, is_seen)
+    return exactly(quantity, shown(enough), enough), exactly(quantity, limit, 12)
+
+
+def fewest_digits(least: int, enough: Callable[[int], bool]) -> int:
+    """The fewest significant digits that are enough, from `least` on; 17 tell any two numbers apart."""
+    return next((count for count in range(least, 17) if enough(count)), 17)
 
 
 def in_unit(quantity: str, text: str) -> str:
@@ -107,7 +115,7 @@ def interval_text(low: float, high: float) -> str:
     """
     if not high - low > 1e-12:
         return "interval unknown"
-    decimals = next(n for n in range(3, 18) if n == 17 or f"{low:.{n}f}" != f"{high:.{n}f}")
+    decimals = fewest_digits(3, lambda count: f"{low:.{count}f}" != f"{high:.{count}f}")
     return f"{low:.{decimals}f} to {high:.{decimals}f}"
 
 

@@ -1,4 +1,4 @@
-"""The sign of each rule: the same in a terminal, a figure, the report and the page."""
+"""The marker of each rule: the same in a terminal, a figure, the report and the page."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True)
 class Marker:
-    """One sign.
+    """One marker.
 
     Attributes:
         symbol: one character.

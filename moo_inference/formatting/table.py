@@ -1,7 +1,7 @@
 """A small table that can be shown in a terminal and as Markdown."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from html import escape
 from typing import IO, TYPE_CHECKING
@@ -88,13 +88,28 @@ def to_html(tables: Sequence[Table]) -> str:
 
 
 def _html(table: Table) -> str:
-    cell = 'style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-wrap"'
-    head = "".join(f"<th {cell}>{_shown(column)}</th>" for column in table.columns)
-    rows = "".join("<tr>" + "".join(f"<td {cell}>{_shown(text)}</td>" for text in row) + "</tr>" for row in table.rows)
+    cell = ' style="text-align:left;vertical-align:top;padding:2px 10px 2px 0;white-space:pre-wrap"'
+    body = html_table(table.columns, table.rows, cell=cell) if table.columns else ""
     notes = "".join(f'<div style="font-size:85%;opacity:0.8">{_shown(note)}</div>' for note in table.notes)
     title = f'<div style="font-weight:bold;margin-top:0.8em">{_shown(table.title)}</div>'
-    body = f"<table><thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table>" if table.columns else ""
     return title + body + notes
+
+
+def html_table(columns: Sequence[str], rows: Iterable[Sequence[str]], *, attributes: str = "", cell: str = "") -> str:
+    """Headings, if there are any, and rows as HTML in which every cell is text.
+
+    Args:
+        columns: the headings.
+        rows: as many cells a row as there are headings.
+        attributes: of the table, each behind a blank.
+        cell: attributes of each cell.
+    """
+
+    def line(kind: str, cells: Iterable[str]) -> str:
+        return "<tr>" + "".join(f"<{kind}{cell}>{_shown(text)}</{kind}>" for text in cells) + "</tr>"
+
+    head = f"<thead>{line('th', columns)}</thead>" if columns else ""
+    return f"<table{attributes}>{head}<tbody>{''.join(line('td', row) for row in rows)}</tbody></table>"
 
 
 def _shown(text: str) -> str:

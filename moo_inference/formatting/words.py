@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from moo_inference.formatting.amounts import fewest_digits
+
 _SPELLED = "AEFHILMNORSX"
 """Letters whose names begin with a vowel."""
 
@@ -27,20 +29,11 @@ def with_article(name: str) -> str:
 
 def apart(one: Any, other: Any) -> tuple[str, str]:
     """Two values as a sentence has them: numbers with as few digits, from six on, as tell them apart; none for None."""
-    shown = [_plain(one, 6), _plain(other, 6)]
-    for digits in range(7, 18):
-        if shown[0] != shown[1]:
-            break
-        shown = [_plain(one, digits), _plain(other, digits)]
-    return shown[0], shown[1]
+    digits = fewest_digits(6, lambda count: _plain(one, count) != _plain(other, count))
+    return _plain(one, digits), _plain(other, digits)
 
 
 def _plain(value: Any, digits: int) -> str:
     if value is None:
         return "none"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
-
-
-def spread(low: str, high: str) -> str:
-    """A range of two amounts, or the one that both are."""
-    return low if low == high else f"{low} to {high}"

@@ -41,8 +41,8 @@ def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
 
 
 def _choice_table(found: Route) -> Table:
-    sign = markers([found.rule.id])[found.rule.id].symbol
-    title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {sign} {found.rule.id}"
+    symbol = markers([found.rule.id])[found.rule.id].symbol
+    title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {symbol} {found.rule.id}"
     keeps = {key: law.keep for key, law in found.accuracies.items()}
     several = len(set(keeps.values())) > 1
     rows = []

@@ -4,7 +4,7 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.errors import UnknownNameError, unknown_name
-from moo_inference.formatting.words import apart, counted, spread, with_article
+from moo_inference.formatting.words import apart, counted, with_article
 from moo_inference.records.replay import compare_choices
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.route import route
@@ -39,8 +39,6 @@ def test_numbers_are_told_apart_with_as_few_digits_as_do():
     assert apart(0.0051199999999999996, 0.25) == ("0.00512", "0.25")
     assert apart(1.00000000123, 1.0) == ("1.000000001", "1")
     assert apart(3, None) == ("3", "none")
-    assert spread("0.997", "0.997") == "0.997"
-    assert spread("0.9", "0.997") == "0.9 to 0.997"
 
 
 def test_what_changed_is_said_without_tails_of_digits():

@@ -161,7 +161,7 @@ def with_sizes(marks: tuple[Mark, ...], largest: int, step: int) -> list[tuple[M
 
 
 def marker_of(mark: Mark, size: int) -> dict[str, Any]:
-    """The sign of a choice."""
+    """The marker of a choice."""
     return {
         "symbol": mark.marker.plotly,
         "size": size,

@@ -47,7 +47,7 @@ def cube_figure(found: Trajectory) -> "go.Figure":
     figure = go.Figure()
     for trace in (*_planes(found.scenario, ends), _edges(found.scenario, ends), *_path(found, rows)):
         figure.add_trace(trace)
-    for trace in _signs(found.marks):
+    for trace in _markers(found.marks):
         figure.add_trace(trace)
     best = {"x": [0], "y": [0], "z": [1], "mode": "text", "text": [UTOPIA.symbol], "textposition": "middle center"}
     said = {"hoverinfo": "text", "hovertext": ["utopia: no cost, no time, no error"], "showlegend": False}
@@ -226,8 +226,8 @@ def _path(found: Trajectory, rows: IntArray) -> list[Any]:
     return traces
 
 
-def _signs(marks: tuple[Mark, ...]) -> list[Any]:
-    """The choices as characters, since plotly has few of the signs in three dimensions."""
+def _markers(marks: tuple[Mark, ...]) -> list[Any]:
+    """The choices as characters, since plotly has few of the markers in three dimensions."""
     import plotly.graph_objects as go  # noqa: PLC0415
 
     return [
@@ -249,7 +249,7 @@ def _signs(marks: tuple[Mark, ...]) -> list[Any]:
 
 
 def _legend(marks: tuple[Mark, ...]) -> list[Any]:
-    """Entries of the legend with the signs themselves: those of text in three dimensions would all read "Aa"."""
+    """Entries of the legend with the markers themselves: those of text in three dimensions would all read "Aa"."""
     import plotly.graph_objects as go  # noqa: PLC0415
 
     nowhere: dict[str, Any] = {"x": [None], "y": [None], "mode": "markers"}

@@ -1,11 +1,10 @@
 """The answer as HTML in which every name is text: Streamlit's own captions would take it for Markdown."""
 
-import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 
-from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, significant, usd
 from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.views.choice_cells import choice_cells
 from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.marks import Mark
 from moo_inference.views.study_tables import spent_words
@@ -35,17 +34,13 @@ STYLE = """<style>
   .answer .also {white-space: normal}
   .answer .why {flex: 1 0 100%; padding-left: 1.8rem}
 }
-.sign {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
+.marker {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
 .notice {border-left: 4px solid #B22222; background: #fbeeee; padding: 0.6rem 0.9rem; overflow-wrap: anywhere}
 .notice.mild {border-color: #E69F00; background: #fdf6e7}
 .notice p, .notice ul {margin: 0}
 .headline {font-size: 1.7rem; font-weight: 700; line-height: 1.2; margin: 0; padding: 0; overflow-wrap: anywhere}
 .subline {margin: 0.2rem 0 0; overflow-wrap: anywhere}
 </style>"""
-
-
-def _columns(resources: Iterable[str]) -> list[str]:
-    return ["rule", "k", "accuracy", *spent_words(resources), "meet all budgets", "why"]
 
 
 def headline(title: str, subline: str) -> str:
@@ -60,74 +55,48 @@ def notice(title: str, sentences: Sequence[str], *, mild: bool = False) -> str:
     return f'<div class="{kind}" role="{role}"><p><b>{escape(title)}</b></p><ul>{items}</ul></div>'
 
 
-def choices_table(found: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
+def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
     """What each rule chose, model after model, and why; or why no k meets all budgets.
 
     Args:
-        found: the trajectories by model id, at least one.
+        views: the trajectories by model id, at least one.
         labels: what each model is called.
     """
-    kinds = {"rule": "", "why": ""}
-    resources = next(iter(found.values())).curve.resources
-    columns = _columns(resources)
-    heads = "".join(f'<th scope="col" class="{kinds.get(column, "number")}">{column}</th>' for column in columns)
-    keeps = {one.keep for one in found.values()}
-    words = {
-        key: f"{labels[key]}, kept by {keeper(one.keep)}" if len(keeps) > 1 else labels[key]
-        for key, one in found.items()
-    }
-    measured = any(one.curve.evidence is not None for one in found.values())
-    groups = "".join(
-        _group(words[key], trajectory, len(columns), measured=measured) for key, trajectory in found.items()
+    *spent, last = spent_words(next(iter(views.values())).curve.resources)
+    columns = ["rule", "k", "accuracy", *spent, last, "meet all budgets", "why"]
+    heads = "".join(
+        f'<th scope="col" class="{"" if column in ("rule", "why") else "number"}">{column}</th>' for column in columns
     )
-    *means, last = ["accuracy", *spent_words(resources)]
+    keeps = {view.keep for view in views.values()}
+    measured = any(view.curve.evidence is not None for view in views.values())
+    groups = ""
+    for key, view in views.items():
+        label = f"{labels[key]}, kept by {keeper(view.keep)}" if len(keeps) > 1 else labels[key]
+        rows = f'<tr class="model"><th scope="rowgroup" colspan="{len(columns)}">{escape(label)}</th></tr>'
+        if view.infeasibility is not None:
+            rows += f'<tr><td colspan="{len(columns)}" class="warning">⚠ no k meets all budgets</td></tr>'
+        else:
+            rows += "".join(_row(mark, len(columns), measured=measured) for mark in view.marks)
+        groups += f"<tbody>{rows}</tbody>"
     known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
-        '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes a '
-        f"query. {', '.join(means).capitalize()} and {last} are means; the share is of queries that meet all budgets "
+        '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes per '
+        f"query. Accuracy, {', '.join(spent)} and {last} are means; the share is of queries that meet all budgets "
         f"at once. {escape(kept_of(keeps))}{known}</caption>"
         f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
     )
 
 
-def _group(label: str, found: Trajectory, width: int, *, measured: bool) -> str:
-    head = f'<tr class="model"><th scope="rowgroup" colspan="{width}">{escape(label)}</th></tr>'
-    if found.infeasibility is not None:
-        why = f'<tr><td colspan="{width}" class="warning">⚠ no k meets all budgets</td></tr>'
-        return f"<tbody>{head}{why}</tbody>"
-    return f"<tbody>{head}{''.join(_row(mark, width, measured=measured) for mark in found.marks)}</tbody>"
-
-
 def _row(mark: Mark, width: int, *, measured: bool) -> str:
-    sign = f'<span class="sign" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
+    marker = f'<span class="marker" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
+    cells = "".join(
+        f'<td class="number">{number}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'
+        for number, *below in choice_cells(mark, measured=measured, units=False)
+    )
+    nothing = f'<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>'
     warnings = "".join(f'<div class="warning">⚠ {escape(warning)}</div>' for warning in mark.warnings)
     reason = "" if mark.reason in mark.warnings else escape(mark.reason)
-    why = f'<td class="why">{warnings}{reason}</td>'
-    rule = f'<th scope="row" class="rule">{sign} {escape(mark.rule)}</th>'
-    if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
-        return (
-            f'<tr class="choice">{rule}<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>{why}</tr>'
-        )
-    share = "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}"
-    below = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
-    interval = [interval_text(*mark.interval or (math.nan, math.nan))] if measured else []
-    cells = (
-        _number(str(mark.k)),
-        _number(f"{mark.accuracy:.4f}", *interval, *([below["accuracy"]] if "accuracy" in below else [])),
-        *(
-            _number(text, *([below[quantity]] if quantity in below else []))
-            for quantity, text in (
-                ("cost", usd(mark.cost)),
-                ("time", seconds(mark.time)),
-                *((unit, significant(value)) for unit, value in mark.used),
-            )
-        ),
-        _number(share),
+    return (
+        f'<tr class="choice"><th scope="row" class="rule">{marker} {escape(mark.rule)}</th>{cells or nothing}'
+        f'<td class="why">{warnings}{reason}</td></tr>'
     )
-    numbers = "".join(cells)
-    return f'<tr class="choice">{rule}{numbers}{why}</tr>'
-
-
-def _number(text: str, *below: str) -> str:
-    """A cell, with what belongs to its number in smaller letters."""
-    return f'<td class="number">{text}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'

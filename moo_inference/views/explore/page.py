@@ -33,6 +33,8 @@ from moo_inference.views.explore.slider_stops import (
 from moo_inference.views.explore.state import (
     LARGEST_K,
     LARGEST_P,
+    LARGEST_SEED,
+    LARGEST_TRIALS,
     SETTINGS_FILE,
     Answer,
     Knobs,
@@ -195,25 +197,13 @@ def sidebar(catalog: Catalog) -> None:
                 st.selectbox(f"{word} budget holds for", options, format_func=quantile_text(name), key=f"knob_{name}")
         st.subheader("Serving")
         st.checkbox("Each model's own P", key="own_parallel")
-        st.number_input(
-            "P, passes at the same time",
-            min_value=1,
-            max_value=LARGEST_P,
-            value=state.knob_parallel,
-            step=1,
-            key="knob_parallel",
-            disabled=state.own_parallel,
-        )
+        number(st, "P, passes at the same time", "parallel", (1, LARGEST_P), disabled=state.own_parallel)
         words = {OWN: "each model's own", "ideal": "ideal: sum of passes / P", "waves": "waves: batches of P"}
         st.selectbox("Latency", list(words), format_func=words.__getitem__, key="knob_latency")
         st.subheader("Passes looked at")
         left, right = st.columns(2)
-        left.number_input(
-            "Largest k", min_value=1, max_value=LARGEST_K, value=state.knob_k_max, step=1, key="knob_k_max"
-        )
-        right.number_input(
-            "Step of k", min_value=1, max_value=LARGEST_K, value=state.knob_k_step, step=1, key="knob_k_step"
-        )
+        number(left, "Largest k", "k_max", (1, LARGEST_K))
+        number(right, "Step of k", "k_step", (1, LARGEST_K))
         with st.expander("Estimator"):
             estimator_knobs()
         with st.expander("Rules"):
@@ -229,16 +219,8 @@ def budget(name: str, label: str, own: float, text: Any, free_label: str) -> Non
     free = state[f"free_{name}"]
     step, options = slider_options(name, own, state[f"knob_{name}"])
     labels = slider_labels(options, text)
-    st.number_input(
-        label,
-        min_value=0.0 if name == "a_min" else SMALLEST_BUDGET,
-        max_value=1.0 if name == "a_min" else LARGEST_BUDGET,
-        value=state[f"knob_{name}"],
-        step=step,
-        format="%g",
-        key=f"knob_{name}",
-        disabled=free,
-    )
+    span = (0.0, 1.0) if name == "a_min" else (SMALLEST_BUDGET, LARGEST_BUDGET)
+    number(st, label, name, span, step, format="%g", disabled=free)
     st.select_slider(
         f"{label} (slider)",
         options,
@@ -254,18 +236,16 @@ def budget(name: str, label: str, own: float, text: Any, free_label: str) -> Non
 def resource_budget(unit: str) -> None:
     """The budget for a further resource: a number, and whether there is one at all."""
     name, word = f"{unit}_max", unit_words(unit)
-    current = state[f"knob_{name}"]
-    st.number_input(
-        f"{word.capitalize()} at most, a query",
-        min_value=SMALLEST_BUDGET,
-        max_value=LARGEST_BUDGET,
-        value=current,
-        step=slider_options(name, current, current)[0],
-        format="%g",
-        key=f"knob_{name}",
-        disabled=state[f"free_{name}"],
-    )
+    step, _ = slider_options(name, state[f"knob_{name}"], state[f"knob_{name}"])
+    span, free = (SMALLEST_BUDGET, LARGEST_BUDGET), state[f"free_{name}"]
+    number(st, f"{word.capitalize()} at most, a query", name, span, step, format="%g", disabled=free)
     st.checkbox(f"No budget for {word}", key=f"free_{name}")
+
+
+def number(where: Any, label: str, name: str, span: tuple[float, float], step: float = 1, **options: Any) -> None:
+    """The number of a knob, between two ends."""
+    key, (least, most) = f"knob_{name}", span
+    where.number_input(label, min_value=least, max_value=most, value=state[key], step=step, key=key, **options)
 
 
 def estimator_knobs() -> None:
@@ -273,18 +253,8 @@ def estimator_knobs() -> None:
     words = {False: "closed form, or measured passes", True: "Monte Carlo: simulated queries"}
     st.radio("Estimator", list(words), format_func=words.__getitem__, key="knob_monte_carlo")
     exact = not state.knob_monte_carlo
-    st.number_input(
-        "Trials",
-        min_value=1,
-        max_value=100_000_000,
-        value=state.knob_trials,
-        step=100,
-        key="knob_trials",
-        disabled=exact,
-    )
-    st.number_input(
-        "Seed", min_value=0, max_value=2**53 - 1, value=state.knob_seed, step=1, key="knob_seed", disabled=exact
-    )
+    number(st, "Trials", "trials", (1, LARGEST_TRIALS), 100, disabled=exact)
+    number(st, "Seed", "seed", (0, LARGEST_SEED), disabled=exact)
     st.selectbox("Draws", ["common", "independent"], key="knob_draws", disabled=exact)
 
 

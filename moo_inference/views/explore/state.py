@@ -24,7 +24,11 @@ MOST_ROWS = 10_000
 MOST_PASSES = 100_000_000
 LARGEST_K = 1_000_000
 LARGEST_P = 10_000
+LARGEST_TRIALS = 100_000_000
 """Beyond these a page would not answer while somebody waits."""
+
+LARGEST_SEED = 2**53 - 1
+"""Beyond it a browser's numbers are not whole."""
 
 _MODELS_AT_FIRST = 3
 
@@ -37,8 +41,8 @@ class Knobs:
         models: ids of the models, at least one.
         scenario: id of the scenario whose name stands above the answer.
         shown: id of the model in the charts, one of `models`.
-        c_max: at most so many USD a query, or None for no budget.
-        t_max: at most so many seconds a query, or None for no budget.
+        c_max: at most so many USD per query, or None for no budget.
+        t_max: at most so many seconds per query, or None for no budget.
         a_min: at least this accuracy, in [0, 1], or None for no floor.
         c_quantile: the quantile of cost that c_max is for, or None for the mean.
         t_quantile: the quantile of time that t_max is for, or None for the mean.

@@ -20,6 +20,8 @@ from moo_inference.views.explore.slider_stops import LARGEST_BUDGET, SMALLEST_BU
 from moo_inference.views.explore.state import (
     LARGEST_K,
     LARGEST_P,
+    LARGEST_SEED,
+    LARGEST_TRIALS,
     Knobs,
     check_explorable,
     check_size,
@@ -283,8 +285,8 @@ _QUANTILE = _number(0, 1, "between 0 and 1", _MEAN)
 
 _OF_MONTE_CARLO = {
     "monte_carlo": _word(yes=True, no=False),
-    "trials": _whole(1, 100_000_000),
-    "seed": _whole(0, 2**53 - 1),
+    "trials": _whole(1, LARGEST_TRIALS),
+    "seed": _whole(0, LARGEST_SEED),
     "draws": _word(common="common", independent="independent"),
 }
 

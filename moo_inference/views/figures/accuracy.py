@@ -10,6 +10,7 @@ from matplotlib.lines import Line2D
 from matplotlib.patches import Patch
 
 from moo_inference.catalog import Limit
+from moo_inference.deprecations import renamed
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, cell_figure
@@ -89,3 +90,6 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 
 
 figure = cell_figure(render)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 from matplotlib.ticker import LogLocator, NullFormatter
 
+from moo_inference.deprecations import renamed
 from moo_inference.errors import unknown_name
 from moo_inference.formatting.keepers import keeper
 from moo_inference.studies.study import Study
@@ -120,3 +121,6 @@ def _name(view: Trajectory, size: Size, *, several: bool) -> str:
     what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
     return fill(style.brief(view.model, 2 * room - len(end)) + end, room)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

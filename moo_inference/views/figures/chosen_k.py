@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.study import Study
 from moo_inference.views.figures import style
@@ -136,3 +137,6 @@ def render(view: ChosenK, width_mm: float = PAPER_MM) -> Figure:
                 parse_math=False,
             )
     return figure
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -7,6 +7,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray, Quantity
 from moo_inference.views.figures import style
 from moo_inference.views.figures.accuracy import draw_quantity, quantity_handles, span
@@ -57,3 +58,6 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 
 
 figure = cell_figure(render)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -12,6 +12,7 @@ from matplotlib.patches import Patch
 from mpl_toolkits.mplot3d import Axes3D
 from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 
+from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import seconds, unit_words, usd
 from moo_inference.formatting.markers import UTOPIA
@@ -171,3 +172,6 @@ def _edges(ax: Axes3D, view: Trajectory, box: Bounds, size: Size) -> None:
     for one, other in combinations(product(*ends), 2):
         if sum(a != b for a, b in zip(one, other, strict=True)) == 1:
             ax.plot(*zip(one, other, strict=True), color="#444444", linewidth=size.line / 2, linestyle=(0, (3, 2)))
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

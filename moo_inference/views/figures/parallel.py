@@ -13,6 +13,7 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Limit
+from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import amount
 from moo_inference.views.figures import style
@@ -180,3 +181,6 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 
 
 figure = cell_figure(render)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
+from moo_inference.deprecations import renamed
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, cell_figure
@@ -70,3 +71,6 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
 
 
 figure = cell_figure(render)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -6,6 +6,7 @@ from math import isnan
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from moo_inference.deprecations import renamed
 from moo_inference.errors import SettingError
 from moo_inference.formatting.markers import Marker, markers
 from moo_inference.formatting.words import counted
@@ -89,3 +90,6 @@ def render(assessed: Sequence[tuple[Marker, Assessment]], title: str, width_mm: 
     seeds = counted(assessed[0][1].replications, "seed")
     axes[-1].set_xlabel(f"chosen k over {seeds}; questions are the same in all", fontsize=size.font)
     return figure
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

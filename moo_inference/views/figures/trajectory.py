@@ -9,6 +9,7 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Limit, Scenario
+from moo_inference.deprecations import renamed
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
@@ -93,12 +94,12 @@ class Trajectory:
 
     @property
     def cost(self) -> Quantity:
-        """USD a query."""
+        """USD per query."""
         return self.curve.cost
 
     @property
     def time(self) -> Quantity:
-        """Seconds a query."""
+        """Seconds per query."""
         return self.curve.time
 
     @property
@@ -192,3 +193,6 @@ def cell_figure(render: Callable[[Trajectory, float], Figure]) -> CellFigure:
 
     figure.__doc__ = f"{render.__doc__} See `CellFigure`."
     return figure
+
+
+__getattr__ = renamed(__name__, {"of_a_cell": "cell_figure"})

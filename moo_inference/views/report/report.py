@@ -2,7 +2,6 @@
 
 import base64
 import json
-import math
 import os
 import re
 from collections.abc import Sequence
@@ -13,12 +12,13 @@ from moo_inference.decision import RULES, make_rule
 from moo_inference.documents.files import refuse_to_replace, write_atomically
 from moo_inference.documents.results import REPORT
 from moo_inference.estimators import Progress
-from moo_inference.formatting.amounts import amount, interval_text, percentile, unit_words
+from moo_inference.formatting.amounts import unit_words
 from moo_inference.formatting.keepers import keeper, kept_of
-from moo_inference.formatting.table import Table
+from moo_inference.formatting.table import Table, html_table
 from moo_inference.records.report_file import ELEMENT_ID
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
+from moo_inference.views.choice_cells import choice_cells
 from moo_inference.views.figures import (
     accuracy,
     across_models,
@@ -38,6 +38,7 @@ from moo_inference.views.study_tables import budget_text, estimator_text, scenar
 
 if TYPE_CHECKING:
     from jinja2 import Environment
+    from markupsafe import Markup
 
 _DPI = 110
 
@@ -112,10 +113,10 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             pipelines=pipeline_parts(study, pictures),
             overview=Picture(pictures["overview"], "Heat map of the chosen k of every model, scenario and rule"),
             rules=[(marker, rule, _picks(rule)) for rule, marker in by_rule.items()],
+            table=_table,
             spent=spent_words(study.catalog.resources),
             divided=_divided(study),
             settings=_settings(study),
-            versions=study.settings["versions"],
             warnings=_warnings(study),
             command=command,
             element_id=ELEMENT_ID,
@@ -136,7 +137,13 @@ def _environment() -> "Environment":
     )
 
 
-def _embedded(data: dict[str, Any]) -> Any:
+def _table(columns: Sequence[str], rows: Sequence[Sequence[str]], attributes: str = "") -> "Markup":
+    from markupsafe import Markup  # noqa: PLC0415 (only for reports)
+
+    return Markup(html_table(columns, rows, attributes=attributes))  # noqa: S704 (every cell is escaped)
+
+
+def _embedded(data: dict[str, Any]) -> "Markup":
     """JSON that can stand inside a script element, whatever names are in it."""
     from markupsafe import Markup  # noqa: PLC0415 (only for reports)
 
@@ -238,7 +245,8 @@ def _settings(study: Study) -> list[tuple[str, str]]:
         shown.append((text, otherwise if value is None else str(value)))
     if options.assess is not None:
         shown.append(("replications", str(options.assess)))
-    return shown
+    versions = ", ".join(f"{name} {version}" for name, version in study.settings["versions"].items())
+    return [*shown, ("versions", versions)]
 
 
 _MOST_AT_THE_TOP = 20
@@ -256,7 +264,8 @@ def _chosen(study: Study) -> Table:
     several = len(study.catalog.scenarios) > 1
     keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
     measured = any(curve.evidence is not None for curve in study.model_curves.values())
-    rows = []
+    more = tuple(unit_words(unit) for unit in study.catalog.resources)
+    rows: list[tuple[str, ...]] = []
     for cell in study.model_cells:
         by_k: dict[str, list[Mark]] = {}
         for mark in marks(study, cell):
@@ -265,9 +274,11 @@ def _chosen(study: Study) -> Table:
         scenario = study.catalog.scenarios[cell.scenario].name
         by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
         head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
-        rows += [(*head, *_chosen_row(study, same, measured=measured)) for same in by_k.values()]
+        for same in by_k.values():
+            cells = ["\n".join(cell) for cell in choice_cells(same[0], measured=measured, units=True)]
+            chosen_by = "\n".join(f"{mark.marker.symbol} {mark.rule}" for mark in same)
+            rows.append((*head, chosen_by, *(cells or [same[0].short, *[""] * (4 + len(more))])))
     columns = ("scenario", "model") if several else ("model",)
-    more = tuple(unit_words(unit) for unit in study.catalog.resources)
     return Table(
         f"Chosen by {', '.join(shown)}",
         (*columns, "rule", "k", "accuracy", "cost", "time", *more, "meet all budgets"),
@@ -276,24 +287,6 @@ def _chosen(study: Study) -> Table:
             kept_of(set(keeps.values())),
             *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
         ),
-    )
-
-
-def _chosen_row(study: Study, same: Sequence[Mark], *, measured: bool) -> tuple[str, ...]:
-    """One choice, of all rules that take it."""
-    mark = same[0]
-    rules = "\n".join(f"{one.marker.symbol} {one.rule}" for one in same)
-    if mark.accuracy is None or mark.attainment is None:
-        return (rules, mark.short, *[""] * (4 + len(study.catalog.resources)))
-    below = {tail.quantity: f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
-    known = f"\n{interval_text(*mark.interval or (math.nan, math.nan))}" if measured else ""
-    spent = zip(("cost", "time", *study.catalog.resources), mark.values, strict=False)
-    return (
-        rules,
-        str(mark.k),
-        f"{mark.accuracy:.4f}{known}{below.get('accuracy', '')}",
-        *(f"{amount(quantity, value)}{below.get(quantity, '')}" for quantity, value in spent),
-        "" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}",
     )
 
 

@@ -63,8 +63,8 @@ def test_every_choice_stands_at_its_row_and_its_legend_says_k(paper):
     shown = found(paper)
     cube, curve = cube_figure(shown), accuracy_figure(shown)
     for mark in shown.marks:
-        [sign] = [trace for trace in cube.data if trace.type == "scatter3d" and trace.legendgroup == mark.rule]
-        assert (sign.x[0], sign.y[0], sign.z[0], sign.text[0]) == (
+        [drawn] = [trace for trace in cube.data if trace.type == "scatter3d" and trace.legendgroup == mark.rule]
+        assert (drawn.x[0], drawn.y[0], drawn.z[0], drawn.text[0]) == (
             mark.cost,
             mark.time,
             mark.accuracy,
@@ -88,16 +88,16 @@ def test_a_choice_is_the_same_in_figure_table_report_and_page(paper):
     }
     [table] = study_tables(study)
     report, page = report_html(study), choices_table({"gpt-5": shown}, {"gpt-5": "GPT-5"})
-    signs = {trace.legendgroup: trace for trace in cube_figure(shown).data if trace.type == "scatter3d"}
+    by_rule = {trace.legendgroup: trace for trace in cube_figure(shown).data if trace.type == "scatter3d"}
     for column, mark in enumerate(marks(study, study.cells[0]), start=1):
         assert drawn[mark.marker.matplotlib] == (mark.cost, mark.time, mark.accuracy)
         assert table.columns[column] == f"{mark.marker.symbol} {mark.rule}"
         assert table.rows[0][column].startswith(f"k={mark.k}  {mark.accuracy:.4f}")
-        sign = f'style="color: {mark.marker.colour}">{mark.marker.symbol}</span> {mark.rule}</td>'
-        assert f"{sign}\n<td>{mark.short}\n{mark.amounts}</td>" in report
+        marker = f'style="color: {mark.marker.colour}">{mark.marker.symbol}</span> {mark.rule}</td>'
+        assert f"{marker}\n<td>{mark.short}\n{mark.amounts}</td>" in report
         assert mark.marker.symbol in page
         assert f">{mark.k}<" in page
-        found = signs[mark.rule]
+        found = by_rule[mark.rule]
         assert (found.text[0], found.x[0], found.y[0]) == (mark.marker.symbol, mark.cost, mark.time)
 
 

@@ -384,6 +384,14 @@ def test_a_moved_marker_fails_the_baseline(study, name):
         assert apart(pixels(figure, 100), baseline) > 2 * TOLERANCE, moved[place].rule
 
 
+def test_names_of_before_still_draw():
+    for module in (*OF_A_CELL.values(), across_models, chosen_k, selection):
+        with pytest.warns(DeprecationWarning, match="sheet is render now"):
+            assert module.sheet is module.render
+    with pytest.raises(AttributeError, match="no attribute 'sheets'"):
+        cube.sheets  # noqa: B018
+
+
 # Many at once
 
 

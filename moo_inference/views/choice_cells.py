@@ -1,0 +1,34 @@
+"""What the cells of a table hold of a choice, as the report and the page show it."""
+
+import math
+
+from moo_inference.formatting.amounts import amount, interval_text, percentile, significant
+from moo_inference.views.marks import Mark
+
+
+def choice_cells(mark: Mark, *, measured: bool, units: bool) -> list[tuple[str, ...]]:
+    """k, accuracy, cost, time, further resources and the share of queries that meet all budgets; none without a k.
+
+    Each is a number, and what belongs below it: the interval of an accuracy, the quantile that a budget is for.
+
+    Args:
+        mark: the choice.
+        measured: whether there is an interval, known or not, below the accuracy.
+        units: whether further resources have their unit.
+    """
+    if mark.accuracy is None or mark.attainment is None:
+        return []
+    tails = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
+    below = {quantity: (text,) for quantity, text in tails.items()}
+    interval = (interval_text(*mark.interval or (math.nan, math.nan)),) if measured else ()
+    *spent, accuracy = mark.values
+    quantities = ("cost", "time", *(unit for unit, _ in mark.used))
+    return [
+        (str(mark.k),),
+        (f"{accuracy:.4f}", *interval, *below.get("accuracy", ())),
+        *(
+            (amount(what, value) if units or what in ("cost", "time") else significant(value), *below.get(what, ()))
+            for what, value in zip(quantities, spent, strict=True)
+        ),
+        ("" if math.isnan(mark.attainment) else f"{mark.attainment:.0%}",),
+    ]
