@@ -52,10 +52,3 @@ def expected_seconds(ordered: FloatArray, k: IntArray, parallel: int, latency: s
     sizes, place = np.unique(np.append(k % parallel, min(parallel, int(k.max()))), return_inverse=True)
     largest = expected_largest(ordered, sizes)
     return np.asarray(largest[:, place[-1:]] * (k // parallel) + largest[:, place[:-1]])
-
-
-def sum_variance(values: FloatArray, k: IntArray) -> FloatArray:
-    """(q, n_k) variance of the sum of k values of each row (q, n), drawn without replacement."""
-    n = values.shape[1]
-    left = np.zeros(len(k)) if n == 1 else k * (n - k) / (n - 1)
-    return np.asarray(values.var(axis=1)[:, None] * left)

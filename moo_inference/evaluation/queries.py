@@ -85,6 +85,11 @@ class QueriesOfK:
         self.parts = [source.outcomes(number, k) for number in range(len(self._blocks))]
 
     @property
+    def graded(self) -> bool:
+        """Whether attempts have scores, in place of being right or wrong."""
+        return self._source.attempts.graded
+
+    @property
     def drawn(self) -> bool:
         """Whether some questions have too many ways to be counted."""
         return any(part.drawn for part in self.parts)
@@ -100,7 +105,7 @@ class QueriesOfK:
             worth: what is kept is worth at least that; where attempts are right or wrong, it is right.
         """
         most = [np.inf if limit is None else limit * (1 + _TOLERANCE) for limit in (cost, seconds)]
-        found = [part.within(most[0], most[1], worth or 0.0, self._source.attempts.graded) for part in self.parts]
+        found = [part.within(most[0], most[1], worth or 0.0, self.graded) for part in self.parts]
         m = len(self._source.attempts.n)
         value = sum(float(shares.sum()) for shares, _ in found) / m
         return Share(min(value, 1.0), float(np.sqrt(sum(variance for _, variance in found))) / m)

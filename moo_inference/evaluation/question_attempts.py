@@ -169,6 +169,17 @@ class QuestionAttempts:
         values = self.asked(k)
         return np.asarray(np.bincount(self.place, weights=self.cost)[:, None] / self.n[:, None] * values)
 
+    def cost_variance(self, k: ArrayLike) -> FloatArray:
+        """(n_k,) variance of the cost of one query of k passes, over questions and draws; see `asked` for errors."""
+        values = self.asked(k)
+        within = np.zeros(len(values))
+        for block in self.blocks:
+            n = block.cost.shape[1]
+            if n > 1:
+                within += float(block.cost.var(axis=1).sum()) * values * (n - values) / (n - 1)
+        between = float((np.bincount(self.place, weights=self.cost) / self.n).var())
+        return np.asarray(within / len(self.n) + between * values**2.0)
+
     def expected_seconds(self, k: ArrayLike, parallel: int, latency: str = "waves") -> FloatArray:
         """(m, n_k) expected seconds of k passes at each question, P at a time.
 
