@@ -21,6 +21,7 @@ if TYPE_CHECKING:
         ScalingCurve,
         Tabulated,
     )
+    from moo_inference.fitting.attempts import Attempts, read_attempts
     from moo_inference.pareto.front import Front
     from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
@@ -44,6 +45,8 @@ _HOME = {
     "Recorded": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
+    "Attempts": "fitting.attempts",
+    "read_attempts": "fitting.attempts",
     "Front": "pareto.front",
     "Policy": "policy.policy",
     "Assessment": "studies",
