@@ -15,7 +15,7 @@ class Mixture:
     """A distribution of one quantity.
 
     Attributes:
-        values: (w,) what a query can come to.
+        values: (w,) what a query can come to; in ascending order where they have weights.
         weights: (w,) how often, with a sum of 1; None where all are alike.
     """
 
@@ -23,33 +23,58 @@ class Mixture:
     weights: FloatArray | None
 
     @classmethod
-    def of(cls, values: Sequence[FloatArray], probability: Sequence[FloatArray]) -> "Mixture":
+    def of(cls, values: Sequence[FloatArray], probability: Sequence[FloatArray | None]) -> "Mixture":
         """From groups of questions.
 
         Args:
             values: (q, w) of each group: w values of q questions.
-            probability: (w,) of each group.
+            probability: (w,) of each group; None where all w are alike.
         """
-        questions = sum(len(table) for table in values)
-        if len(values) == 1 and np.ptp(probability[0]) == 0:
+        if len(values) == 1 and probability[0] is None:
             return cls(values[0].ravel(), None)
-        weights = [np.tile(own / questions, len(table)) for table, own in zip(values, probability, strict=True)]
-        return cls(np.concatenate([table.ravel() for table in values]), np.concatenate(weights))
+        return Ordered(values).weighted(probability)
 
     def quantiles(self, q: Sequence[float]) -> FloatArray:
         """The least values that at least these shares, in (0, 1), of all queries do not exceed."""
-        shares = np.asarray(q, dtype=float)
+        shares = np.asarray(q, dtype=float) * (1 - _ROUNDING)
+        n = len(self.values)
         if self.weights is None:
-            n = len(self.values)
-            places = np.clip(np.ceil(shares * n * (1 - _ROUNDING)).astype(np.int64) - 1, 0, n - 1)
-            return np.partition(self.values, np.unique(places))[places]
-        order = np.argsort(self.values, kind="stable")
-        reached = np.cumsum(self.weights[order])
-        places = np.searchsorted(reached, shares * (1 - _ROUNDING))
-        return np.asarray(self.values[order[np.minimum(places, len(order) - 1)]])
+            places = np.ceil(shares * n).astype(np.int64) - 1
+            return np.asarray(np.partition(self.values, np.unique(places))[places])
+        places = np.searchsorted(np.cumsum(self.weights), shares)
+        return np.asarray(self.values[np.minimum(places, n - 1)])
 
     @property
     def variance(self) -> float:
         """Of one query."""
-        mean = np.average(self.values, weights=self.weights)
-        return float(np.average((self.values - mean) ** 2, weights=self.weights))
+        if self.weights is None:
+            return float(self.values.var())
+        away = self.values - self.weights @ self.values
+        return float(self.weights @ (away * away))
+
+
+class Ordered:
+    """Values of groups of questions in ascending order, for several weights of the same."""
+
+    def __init__(self, values: Sequence[FloatArray]) -> None:
+        """Order them.
+
+        Args:
+            values: (q, w) of each group.
+        """
+        together = np.concatenate([table.ravel() for table in values])
+        self._shapes = [table.shape for table in values]
+        self._order = np.argsort(together, kind="stable")
+        self.values = together[self._order]
+
+    def weighted(self, probability: Sequence[FloatArray | None]) -> Mixture:
+        """The mixture in which each question counts as often, and its values as (w,) `probability` of its group says.
+
+        Where that is None, all values of a question are alike.
+        """
+        questions = sum(q for q, _ in self._shapes)
+        weights = [
+            np.full(q * w, 1 / (w * questions)) if own is None else np.tile(own / questions, q)
+            for own, (q, w) in zip(probability, self._shapes, strict=True)
+        ]
+        return Mixture(self.values, np.concatenate(weights)[self._order])

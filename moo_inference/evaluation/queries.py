@@ -4,16 +4,16 @@ All ways in which a question's attempts can make a query are counted where they 
 are drawn at random, and what is computed from them has a standard error.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 import numpy as np
 
 from moo_inference.evaluation.checks import FloatArray, IntArray
 from moo_inference.evaluation.kept import kept_by_score, kept_by_vote
-from moo_inference.evaluation.mixture import Mixture
+from moo_inference.evaluation.mixture import Mixture, Ordered
 from moo_inference.evaluation.order_statistics import largest_weights
 from moo_inference.evaluation.question_attempts import Block, QuestionAttempts
 from moo_inference.evaluation.ways import Ways, ways_of
@@ -29,19 +29,19 @@ class Outcomes:
     Attributes:
         cost: (q, s) USD.
         seconds: (q, s w), subset by subset.
-        kept: (q, s) worth of the kept pass, made when it is asked for.
-        probability: (s w,) of each way; they sum to 1.
+        kept: (q, s) worth of the kept pass, or whether it is right; made when it is first asked for.
+        probability: (s w,) of each way, with a sum of 1; None where all are alike.
         drawn: whether the ways are a sample.
     """
 
     cost: FloatArray
     seconds: FloatArray
-    kept: Callable[[], FloatArray]
-    probability: FloatArray
+    kept: Callable[[], Any]
+    probability: FloatArray | None
     drawn: bool
 
-    def within(self, most_cost: float, most_seconds: float, least: float, graded: bool) -> tuple[FloatArray, float]:
-        """(q,) share of each question's queries that meet all limits, and the variance of their sum by the draws.
+    def within(self, most_cost: float, most_seconds: float, least: float, graded: bool) -> tuple[float, float]:
+        """The sum over questions of the shares of their queries that meet all limits, and its variance by the draws.
 
         Args:
             most_cost: USD.
@@ -49,17 +49,23 @@ class Outcomes:
             least: worth of what is kept; 0 for no limit.
             graded: worths are scores, which reach `least` or not; else a query is right as often as its worth says.
         """
+        met = self.cost <= most_cost
+        kept = self.kept() if least > 0 else None
+        if kept is not None and (graded or kept.dtype == bool):
+            met &= kept >= least - _TOLERANCE if graded else kept
+            kept = None
         each = self.seconds.shape[1] // self.cost.shape[1]
-        met = (self.cost <= most_cost).astype(float)
-        if least > 0:
-            kept = self.kept()
-            met *= kept >= least - _TOLERANCE if graded else kept
-        shares = np.repeat(met, each, axis=1) if each > 1 else met
-        shares *= self.seconds <= most_seconds
-        if not self.drawn:
-            return shares @ self.probability, 0.0
-        draws = shares.shape[1]
-        return shares.mean(axis=1), float(shares.var(axis=1, ddof=1).sum()) / draws
+        if each > 1:
+            met = np.repeat(met, each, axis=1)
+            kept = None if kept is None else np.repeat(kept, each, axis=1)
+        met &= self.seconds <= most_seconds
+        shares = met if kept is None else met * kept
+        if self.drawn:
+            return float(shares.mean(axis=1).sum()), float(shares.var(axis=1, ddof=1).sum()) / shares.shape[1]
+        if self.probability is not None:
+            return float((shares @ self.probability).sum()), 0.0
+        total = np.count_nonzero(shares) if kept is None else shares.sum()
+        return float(total) / shares.shape[1], 0.0
 
 
 @dataclass(frozen=True)
@@ -107,34 +113,33 @@ class QueriesOfK:
         most = [np.inf if limit is None else limit * (1 + _TOLERANCE) for limit in (cost, seconds)]
         found = [part.within(most[0], most[1], worth or 0.0, self.graded) for part in self.parts]
         m = len(self._source.attempts.n)
-        value = sum(float(shares.sum()) for shares, _ in found) / m
+        value = sum(shares for shares, _ in found) / m
         return Share(min(value, 1.0), float(np.sqrt(sum(variance for _, variance in found))) / m)
 
     @cached_property
     def cost(self) -> Mixture:
         """The distribution of cost over queries."""
-        return Mixture.of(
-            [part.cost for part in self.parts],
-            [np.full(part.cost.shape[1], 1 / part.cost.shape[1]) for part in self.parts],
-        )
+        return Mixture.of([part.cost for part in self.parts], [None for _ in self.parts])
 
     @cached_property
     def seconds(self) -> Mixture:
         """The distribution of time over queries: of one wave counted by order statistics, whatever the attempts."""
         if self._k <= self._source.wave:
-            return self._largest([block.seconds for block in self._blocks])
+            return self._largest(self._source.ordered_seconds)
         return Mixture.of([part.seconds for part in self.parts], [part.probability for part in self.parts])
 
     @cached_property
     def worth(self) -> Mixture:
         """The distribution of the score that is kept, where attempts have scores."""
         if self._source.attempts.keep == "oracle":
-            return self._largest([np.sort(block.worth, axis=1) for block in self._blocks])
-        least = self._largest([np.sort(-block.worth, axis=1) for block in self._blocks])
-        return Mixture(-least.values, least.weights)
+            return self._largest(self._source.ordered_worth)
+        most = self._largest(self._source.ordered_worth)
+        weights = None if most.weights is None else most.weights[::-1]
+        return Mixture(-most.values[::-1], weights)
 
-    def _largest(self, ordered: Sequence[FloatArray]) -> Mixture:
-        return Mixture.of(ordered, [largest_weights(table.shape[1], (self._k,))[0] for table in ordered])
+    def _largest(self, ordered: Ordered) -> Mixture:
+        sizes = [block.seconds.shape[1] for block in self._blocks]
+        return ordered.weighted([largest_weights(n, (self._k,))[0] for n in sizes])
 
 
 class Queries:
@@ -162,6 +167,17 @@ class Queries:
         self._seed = seed
         self._drawn: dict[int, _Drawn] = {}
 
+    @cached_property
+    def ordered_seconds(self) -> Ordered:
+        """The seconds of all attempts."""
+        return Ordered([block.seconds for block in self.attempts.blocks])
+
+    @cached_property
+    def ordered_worth(self) -> Ordered:
+        """The scores of all attempts, negative where the worst of k counts."""
+        sign = 1.0 if self.attempts.keep == "oracle" else -1.0
+        return Ordered([np.sort(sign * block.worth, axis=1) for block in self.attempts.blocks])
+
     def of(self, k: int) -> QueriesOfK:
         """The queries of k passes, k being at most the fewest attempts of a question."""
         return QueriesOfK(self, k)
@@ -180,17 +196,15 @@ class Queries:
 
     def _counted(self, block: Block, ways: Ways, k: int) -> Outcomes:
         cost = block.cost @ ways.subsets
-        seconds = block.seconds @ ways.slowest
-        if self.ideal:
-            seconds = block.seconds @ ways.subsets / self.parallel
+        seconds = block.seconds @ ways.subsets / self.parallel if self.ideal else block.seconds @ ways.slowest
 
-        def kept() -> FloatArray:
+        def kept() -> Any:
             if block.answer is not None or block.score is not None or self.attempts.graded:
                 return self.kept(block, lambda table: table[:, ways.chosen])
             right = block.worth @ ways.subsets
-            return np.asarray(right > 0 if self.attempts.keep == "oracle" else right == k, dtype=float)
+            return right > 0 if self.attempts.keep == "oracle" else right == k
 
-        return Outcomes(cost, seconds, kept, ways.probability, False)
+        return Outcomes(cost, seconds, cache(kept), ways.probability, False)
 
     def kept(self, block: Block, pick: Callable[[Any], Any]) -> FloatArray:
         """(q, s) worth of the kept pass, from (q, s, k) values that `pick` takes from those of all attempts."""
@@ -228,14 +242,8 @@ class _Drawn:
 
     def outcomes(self, k: int) -> Outcomes:
         """The queries of k passes."""
-        draws = self._order.shape[1]
-        return Outcomes(
-            self._cost[..., k - 1],
-            self._seconds[..., k - 1],
-            lambda: self._queries.kept(self._block, lambda table: self._pick(table, k)),
-            np.full(draws, 1 / draws),
-            True,
-        )
+        kept = cache(lambda: self._queries.kept(self._block, lambda table: self._pick(table, k)))
+        return Outcomes(self._cost[..., k - 1], self._seconds[..., k - 1], kept, None, True)
 
 
 def _orders(questions: int, draws: int, n: int, most: int, rng: np.random.Generator) -> IntArray:

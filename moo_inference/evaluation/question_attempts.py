@@ -13,7 +13,6 @@ from moo_inference.evaluation.accuracy_curve import question_accuracies
 from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.order_statistics import expected_largest, expected_seconds
-from moo_inference.evaluation.pass_at_k import pass_at_k
 
 
 @dataclass(frozen=True)
@@ -201,18 +200,17 @@ class QuestionAttempts:
             SettingError: (a ValueError) see `asked`.
         """
         values = self.asked(k)
-        if self.graded:
-            sign = 1.0 if self.keep == "oracle" else -1.0
-            accuracy = self._by_block(
-                len(values), lambda block: sign * expected_largest(np.sort(sign * block.worth, axis=1), values)
-            )
-            return accuracy, 1.0 - accuracy
         if self.keep == "oracle" or self.keep == "all":  # noqa: PLR1714 (mypy narrows no membership)
-            right = np.bincount(self.place, weights=self.worth).astype(np.int64)
-            if self.keep == "oracle":
-                return pass_at_k(self.n, right, values, names=self.names)
-            some_wrong, none_wrong = pass_at_k(self.n, self.n - right, values, names=self.names)
-            return none_wrong, some_wrong
+            sign = 1 if self.keep == "oracle" else -1
+            # The error from its own sum, of terms of one sign: it keeps its digits where the accuracy nears 1.
+            accuracy, error = (
+                self._by_block(len(values), lambda block, of=of: expected_largest(of(block), values))
+                for of in (
+                    lambda block: np.sort(block.worth, axis=1)[:, ::sign],
+                    lambda block: 1.0 - np.sort(block.worth, axis=1)[:, ::sign],
+                )
+            )
+            return accuracy, error
         each = question_accuracies(self.place, self.worth, values, keep=self.keep, answer=self.answer, score=self.score)
         return each.accuracy, each.error
 

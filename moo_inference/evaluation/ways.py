@@ -26,18 +26,13 @@ class Ways:
         chosen: (s, k) the attempts of each subset, ascending.
         subsets: (n, s) 1.0 where an attempt is in a subset.
         slowest: (n, s w) 1.0 where an attempt is the slowest of its wave, attempts being in ascending order of time.
-        probability: (s w,) of each way, subset by subset; they sum to 1.
+        probability: (s w,) of each way, subset by subset, with a sum of 1; None where all are alike.
     """
 
     chosen: IntArray
     subsets: FloatArray
     slowest: FloatArray
-    probability: FloatArray
-
-    @property
-    def each(self) -> int:
-        """Ways a subset."""
-        return int(self.slowest.shape[1] // self.subsets.shape[1])
+    probability: FloatArray | None
 
 
 @lru_cache(maxsize=512)
@@ -50,7 +45,7 @@ def ways_of(n: int, k: int, wave: int) -> Ways | None:
         return None
     chosen = np.array(list(combinations(range(n), k)), dtype=np.int64)
     last = chosen[:, np.array(list(sets), dtype=np.int64)].reshape(len(chosen) * len(sets), -1)
-    probability = np.tile(np.array(list(sets.values())) / len(chosen), len(chosen))
+    probability = None if len(sets) == 1 else np.tile(np.array(list(sets.values())) / len(chosen), len(chosen))
     return Ways(chosen, _indicators(chosen, n), _indicators(last, n), probability)
 
 
