@@ -198,29 +198,32 @@ class Queries:
         cost = block.cost @ ways.subsets
         seconds = block.seconds @ ways.subsets / self.parallel if self.ideal else block.seconds @ ways.slowest
 
+        keep, graded = self.attempts.keep, self.attempts.graded
+
         def kept() -> Any:
-            if block.answer is not None or block.score is not None or self.attempts.graded:
-                return self.kept(block, lambda table: table[:, ways.chosen])
+            if block.answer is not None or block.score is not None or graded:
+                return _kept(keep, block, lambda table: table[:, ways.chosen])
             right = block.worth @ ways.subsets
-            return right > 0 if self.attempts.keep == "oracle" else right == k
+            return right > 0 if keep == "oracle" else right == k
 
         return Outcomes(cost, seconds, cache(kept), ways.probability, False)
 
-    def kept(self, block: Block, pick: Callable[[Any], Any]) -> FloatArray:
-        """(q, s) worth of the kept pass, from (q, s, k) values that `pick` takes from those of all attempts."""
-        if block.answer is not None and block.answer_worth is not None:
-            return kept_by_vote(pick(block.answer), pick(block.answer_worth))
-        if block.score is not None:
-            return kept_by_score(pick(block.score), pick(block.worth))
-        extreme = np.max if self.attempts.keep == "oracle" else np.min
-        return np.asarray(extreme(pick(block.worth), axis=-1))
+
+def _kept(keep: str, block: Block, pick: Callable[[Any], Any]) -> FloatArray:
+    """(q, s) worth of the kept pass, from (q, s, k) values that `pick` takes from those of all attempts."""
+    if block.answer is not None and block.answer_worth is not None:
+        return kept_by_vote(pick(block.answer), pick(block.answer_worth))
+    if block.score is not None:
+        return kept_by_score(pick(block.score), pick(block.worth))
+    extreme = np.max if keep == "oracle" else np.min
+    return np.asarray(extreme(pick(block.worth), axis=-1))
 
 
 class _Drawn:
     """Queries of one block in which the attempts stand in random orders; k passes are the first k."""
 
     def __init__(self, queries: Queries, block: Block, most: int, rng: np.random.Generator) -> None:
-        self._queries = queries
+        self._keep = queries.attempts.keep
         self._block = block
         self._order = _orders(len(block.rows), queries.draws, block.seconds.shape[1], most, rng)
         self._cost = np.cumsum(self._pick(block.cost, most), axis=-1)
@@ -242,7 +245,7 @@ class _Drawn:
 
     def outcomes(self, k: int) -> Outcomes:
         """The queries of k passes."""
-        kept = cache(lambda: self._queries.kept(self._block, lambda table: self._pick(table, k)))
+        kept = cache(lambda: _kept(self._keep, self._block, lambda table: self._pick(table, k)))
         return Outcomes(self._cost[..., k - 1], self._seconds[..., k - 1], kept, None, True)
 
 
