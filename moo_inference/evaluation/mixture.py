@@ -40,7 +40,7 @@ class Mixture:
         n = len(self.values)
         if self.weights is None:
             places = np.ceil(shares * n).astype(np.int64) - 1
-            return np.asarray(np.partition(self.values, np.unique(places))[places])
+            return np.asarray(np.partition(self.values, places)[places])
         places = np.searchsorted(np.cumsum(self.weights), shares)
         return np.asarray(self.values[np.minimum(places, n - 1)])
 
@@ -63,18 +63,24 @@ class Ordered:
             values: (q, w) of each group.
         """
         together = np.concatenate([table.ravel() for table in values])
-        self._shapes = [table.shape for table in values]
-        self._order = np.argsort(together, kind="stable")
-        self.values = together[self._order]
+        self._widths = [table.shape[1] for table in values]
+        self._questions = sum(len(table) for table in values)
+        starts = np.cumsum([0, *self._widths[:-1]])
+        columns = [
+            np.tile(np.arange(width) + start, len(table))
+            for table, width, start in zip(values, self._widths, starts, strict=True)
+        ]
+        order = np.argsort(together, kind="stable")
+        self.values = together[order]
+        self._column = np.concatenate(columns)[order]
 
     def weighted(self, probability: Sequence[FloatArray | None]) -> Mixture:
         """The mixture in which each question counts as often, and its values as (w,) `probability` of its group says.
 
         Where that is None, all values of a question are alike.
         """
-        questions = sum(q for q, _ in self._shapes)
         weights = [
-            np.full(q * w, 1 / (w * questions)) if own is None else np.tile(own / questions, q)
-            for own, (q, w) in zip(probability, self._shapes, strict=True)
+            np.full(width, 1 / width) if own is None else own
+            for own, width in zip(probability, self._widths, strict=True)
         ]
-        return Mixture(self.values, np.concatenate(weights)[self._order])
+        return Mixture(self.values, (np.concatenate(weights) / self._questions)[self._column])

@@ -6,7 +6,7 @@ are drawn at random, and what is computed from them has a standard error.
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cache, cached_property
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -29,16 +29,21 @@ class Outcomes:
     Attributes:
         cost: (q, s) USD.
         seconds: (q, s w), subset by subset.
-        kept: (q, s) worth of the kept pass, or whether it is right; made when it is first asked for.
+        keeper: makes `kept`.
         probability: (s w,) of each way, with a sum of 1; None where all are alike.
         drawn: whether the ways are a sample.
     """
 
     cost: FloatArray
     seconds: FloatArray
-    kept: Callable[[], Any]
+    keeper: Callable[[], Any]
     probability: FloatArray | None
     drawn: bool
+
+    @cached_property
+    def kept(self) -> Any:
+        """(q, s) worth of the kept pass, or whether it is right."""
+        return self.keeper()
 
     def within(self, most_cost: float, most_seconds: float, least: float, graded: bool) -> tuple[float, float]:
         """The sum over questions of the shares of their queries that meet all limits, and its variance by the draws.
@@ -50,7 +55,7 @@ class Outcomes:
             graded: worths are scores, which reach `least` or not; else a query is right as often as its worth says.
         """
         met = self.cost <= most_cost
-        kept = self.kept() if least > 0 else None
+        kept = self.kept if least > 0 else None
         if kept is not None and (graded or kept.dtype == bool):
             met &= kept >= least - _TOLERANCE if graded else kept
             kept = None
@@ -206,7 +211,7 @@ class Queries:
             right = block.worth @ ways.subsets
             return right > 0 if keep == "oracle" else right == k
 
-        return Outcomes(cost, seconds, cache(kept), ways.probability, False)
+        return Outcomes(cost, seconds, kept, ways.probability, False)
 
 
 def _kept(keep: str, block: Block, pick: Callable[[Any], Any]) -> FloatArray:
@@ -245,7 +250,10 @@ class _Drawn:
 
     def outcomes(self, k: int) -> Outcomes:
         """The queries of k passes."""
-        kept = cache(lambda: _kept(self._keep, self._block, lambda table: self._pick(table, k)))
+
+        def kept() -> FloatArray:
+            return _kept(self._keep, self._block, lambda table: self._pick(table, k))
+
         return Outcomes(self._cost[..., k - 1], self._seconds[..., k - 1], kept, None, True)
 
 
