@@ -5,13 +5,20 @@ import pickle
 
 import numpy as np
 import pytest
+from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.catalog import Accuracy
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
 from moo_inference.estimators import choose_estimator, default_estimator
+from moo_inference.evaluation import mean_interval
+from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.skewed_mean import skewed_mean
+
+EXCERPT = ROOT / "tests" / "data" / "attempts" / "epoch_gpqa_excerpt.csv.gz"
+PRICES = {"usd_per_million_input_tokens": 1.25, "usd_per_million_output_tokens": 10.0}
 
 
 def attempts_of(m=12, n=6, seed=0, **options):
@@ -123,6 +130,19 @@ def test_it_is_the_default_for_models_with_attempts_and_leaves_others_alone():
     np.testing.assert_array_equal(mixed[1].table, mi.Recorded().estimate(recorded, [1, 2]).table)
 
 
+def test_a_study_and_a_choice_across_models_work_with_it():
+    attempts = mi.read_attempts(EXCERPT)
+    names = ("openai/gpt-5-mini-2025-08-07@high", "openai/gpt-5-nano-2025-08-07@high")
+    models = {f"model {n}": attempts.model(name, **PRICES, parallel=8) for n, name in enumerate(names)}
+    scenario = mi.Scenario(name="Exam", c_max=0.5, t_max=400.0, a_min=0.8)
+    catalog = mi.Catalog(models=models, scenarios={"exam": scenario})
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_min=1, k_max=8, k_step=1)
+    direct = mi.Recorded().estimate(models["model 0"], range(1, 9))
+    np.testing.assert_array_equal(study.model_curves["model 0"].table, direct.table)
+    route = mi.route(catalog, "exam", "accuracy-max", k_min=1, k_max=8)
+    assert route.choice.model == "model 0"
+
+
 def test_pymoo_and_the_front_work_with_it():
     from pymoo.optimize import minimize
 
@@ -159,3 +179,39 @@ def test_a_recorded_model_can_be_pickled_and_varied():
     np.testing.assert_array_equal(
         mi.Recorded().estimate(again, [3], parallel=6).table, mi.Recorded().estimate(other, [3]).table
     )
+
+
+def test_intervals_over_questions_hold_the_truth_as_often_as_they_say():
+    """Of samples of real questions, with replacement, from those of the excerpt, which are the truth here."""
+    attempts = mi.read_attempts(EXCERPT)
+    rng = np.random.default_rng(0)
+    held = {"cost": [], "time": [], "accuracy": []}
+    for name in attempts.models:
+        own = attempts.model(name, **PRICES, parallel=4, least_samples=8).attempts
+        accuracy = own.expected_accuracy([4])
+        m = len(own.n)
+        rows = rng.integers(0, m, (m, 1000))
+        for what, values in (("cost", own.expected_cost([4])), ("time", own.expected_seconds([4], 4))):
+            found = skewed_mean(values[rows, 0])
+            held[what].append((found.low <= values.mean()) & (values.mean() <= found.high))
+        low, high = mean_interval(QuestionMean.of(*(table[rows, 0] for table in accuracy)))
+        held["accuracy"].append((low <= accuracy[0].mean()) & (accuracy[0].mean() <= high))
+    for what, found in held.items():
+        assert 0.93 <= np.mean(found) <= 0.97, what
+
+
+def test_four_attempts_predict_the_other_four():
+    """Passes that are drawn independently of the question would take at least a quarter longer than they did."""
+    attempts = mi.read_attempts(EXCERPT)
+    errors, pooled = [], []
+    for name in attempts.models:
+        first, other = (
+            attempts.take(np.asarray(attempts.sample <= 4) == half).model(name, **PRICES, parallel=4, least_samples=4)
+            for half in (True, False)
+        )
+        truth = mi.Recorded().estimate(other, [4]).means[0]
+        errors.append(mi.Recorded().estimate(first, [4]).means[0] - truth)
+        pooled.append(mi.Empirical().estimate(first, [4]).means[0][1] / truth[1] - 1)
+        errors[-1][:2] /= truth[:2]
+    assert (np.abs(np.median(errors, axis=0)) < [0.05, 0.06, 0.03]).all()
+    assert np.median(pooled) > 0.25
