@@ -36,7 +36,7 @@ class Recorded(Estimator):
     questions, which are the sample. Percentiles and SLO attainment are counted over all ways in which attempts can make
     a query, jointly in cost, time and correctness; a question and k with more than 1,000 ways
     (`moo_inference.evaluation.ways.MOST_WAYS`; there are fewer up to eight attempts, whatever k and P) has queries
-    drawn from its attempts. `attainment` tells the standard error of such draws.
+    drawn from its attempts. `attainment` returns the standard error of such draws.
 
     Models without attempts are estimated by `Empirical` where they have measured passes, else by `ClosedForm`.
 

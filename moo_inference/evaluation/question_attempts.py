@@ -77,7 +77,7 @@ class QuestionAttempts:
         """From one entry an attempt, in any order.
 
         Args:
-            question: (s,) whole numbers or texts; equal ones are the same question.
+            question: (s,) whole numbers, texts or a Categorical; equal ones are the same question.
             worth: (s,) correctness as 0 or 1, or scores in [0, 1].
             cost: (s,) USD, at least 0.
             seconds: (s,) positive.
@@ -88,7 +88,7 @@ class QuestionAttempts:
         Raises:
             SettingError: (a ValueError) an argument is out of its range, lacks, or has another length.
         """
-        names, place = np.unique(np.asarray(question), return_inverse=True)
+        names, place = _names(question)
         given = {
             name: np.asarray(values, dtype=float)
             for name, values in (("worth", worth), ("cost", cost), ("seconds", seconds), ("score", score))
@@ -153,7 +153,7 @@ class QuestionAttempts:
         group = group.ravel()
         return np.asarray((np.bincount(group, weights=self.worth) / np.bincount(group))[group])
 
-    def asked(self, k: ArrayLike) -> IntArray:
+    def checked_passes(self, k: ArrayLike) -> IntArray:
         """Validated numbers of passes, (n_k,).
 
         Raises:
@@ -164,13 +164,13 @@ class QuestionAttempts:
         return values
 
     def expected_cost(self, k: ArrayLike) -> FloatArray:
-        """(m, n_k) expected USD of k passes at each question; see `asked` for errors."""
-        values = self.asked(k)
+        """(m, n_k) expected USD of k passes at each question; see `checked_passes` for errors."""
+        values = self.checked_passes(k)
         return np.asarray(np.bincount(self.place, weights=self.cost)[:, None] / self.n[:, None] * values)
 
     def cost_variance(self, k: ArrayLike) -> FloatArray:
-        """(n_k,) variance of the cost of one query of k passes, over questions and draws; see `asked` for errors."""
-        values = self.asked(k)
+        """(n_k,) variance of the cost of one query of k passes, over questions and draws; see `checked_passes`."""
+        values = self.checked_passes(k)
         within = np.zeros(len(values))
         for block in self.blocks:
             n = block.cost.shape[1]
@@ -188,18 +188,18 @@ class QuestionAttempts:
             latency: `waves` or `ideal`; see `moo_inference.evaluation.order_statistics`.
 
         Raises:
-            SettingError: (a ValueError) see `asked`.
+            SettingError: (a ValueError) see `checked_passes`.
         """
-        values = self.asked(k)
+        values = self.checked_passes(k)
         return self._by_block(len(values), lambda block: expected_seconds(block.seconds, values, parallel, latency))
 
     def expected_accuracy(self, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Expected worth of what is kept of k passes at each question, and one less that, (m, n_k) each.
 
         Raises:
-            SettingError: (a ValueError) see `asked`.
+            SettingError: (a ValueError) see `checked_passes`.
         """
-        values = self.asked(k)
+        values = self.checked_passes(k)
         if self.keep == "oracle" or self.keep == "all":  # noqa: PLR1714 (mypy narrows no membership)
             sign = 1 if self.keep == "oracle" else -1
             # The error from its own sum, of terms of one sign: it keeps its digits where the accuracy nears 1.
@@ -219,6 +219,20 @@ class QuestionAttempts:
         for block in self.blocks:
             table[block.rows] = of(block)
         return table
+
+
+def _names(question: Any) -> tuple[NDArray[Any], IntArray]:
+    """The questions in ascending order, and the place of each attempt's; categories of pandas have them already."""
+    codes = getattr(question, "codes", None)
+    if codes is None:
+        names, place = np.unique(np.asarray(question), return_inverse=True)
+        return names, place
+    used, place = np.unique(np.asarray(codes), return_inverse=True)
+    names = np.asarray(question.categories)[used].astype(str)
+    order = np.argsort(names, kind="stable")
+    rank = np.empty(len(order), dtype=np.int64)
+    rank[order] = np.arange(len(order))
+    return names[order], rank[place]
 
 
 def _refuse(given: dict[str, FloatArray], place: IntArray, keep: str, no_answer: bool) -> None:

@@ -62,7 +62,7 @@ class Attempts(AttemptColumns):
 
     @cached_property
     def _ids(self) -> Any:
-        """The model of each attempt as `model@effort`, or the model alone where no effort is told."""
+        """The model of each attempt as `model@effort`, or the model alone where it has no effort."""
         if self.model_name is None:
             return _categories(np.zeros(len(self), dtype=np.int64), ["model"])
         efforts = np.full(len(self), -1) if self.effort is None else np.asarray(self.effort.codes)
@@ -76,7 +76,7 @@ class Attempts(AttemptColumns):
 
     @property
     def models(self) -> tuple[str, ...]:
-        """The ids of the models: `model@effort`, or the model alone where no effort is told."""
+        """The ids of the models: `model@effort`, or the model alone where it has no effort."""
         return tuple(map(str, self._ids.categories))
 
     def model(
@@ -110,7 +110,7 @@ class Attempts(AttemptColumns):
             **options: further fields of Model: `name`, `free`, `price_checked`.
 
         Raises:
-            SettingError: (a ValueError) the attempts lack what is asked, prices and tokens do not go together, or an
+            SettingError: (a ValueError) the attempts lack what is needed, prices and tokens do not go together, or an
                 option is out of its range; all at once.
             UnknownNameError: (a LookupError) there is no such model.
         """
@@ -154,7 +154,7 @@ def read_attempts(
             model, question, correct (or score), effort, sample, answer, tokens_in, tokens_cached, tokens_out,
             tokens_reasoning, usd, seconds, error.
         threshold: the least score that is right, in place of scores.
-        scorer: which score of a log tells correctness, where it has several.
+        scorer: which score of a log is correctness, where it has several.
 
     Raises:
         ReaderError: (a ValueError) a file cannot be read or breaks a rule; all errors of a file at once.

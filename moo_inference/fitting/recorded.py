@@ -44,7 +44,7 @@ def recorded_model(
     """The model of some attempts, which are all of one model; see `Attempts.model`.
 
     Raises:
-        SettingError: (a ValueError) the attempts lack what is asked, or an option is out of its range; all at once.
+        SettingError: (a ValueError) the attempts lack what is needed, or an option is out of its range; all at once.
     """
     faults = list(_faults(attempts, prices, keep, least))
     if faults:
@@ -56,11 +56,11 @@ def recorded_model(
     whole = ~np.isnan(columns).any(axis=0)
     codes = np.asarray(attempts.question.codes)
     counts = np.bincount(codes[whole], minlength=len(attempts.question.categories))
-    asked = np.bincount(codes, minlength=len(counts)) > 0
-    enough = asked & (counts >= (1 if least is None else least))
-    _refuse_empty(attempts, asked & ~enough, least, enough)
+    attempted = np.bincount(codes, minlength=len(counts)) > 0
+    enough = attempted & (counts >= (1 if least is None else least))
+    _refuse_empty(attempts, attempted & ~enough, least, enough)
     rows = np.flatnonzero(whole & enough[codes])
-    notes = _notes(attempts, len(codes) - int(whole.sum()), int((asked & ~enough).sum()), least)
+    notes = _notes(attempts, len(codes) - int(whole.sum()), int((attempted & ~enough).sum()), least)
     return _model(attempts.take(rows), cost[rows], prices, keep, options, notes)
 
 
@@ -116,13 +116,13 @@ def _refuse_empty(
 
 
 def _notes(attempts: AttemptColumns, gaps: int, left_out: int, least: int | None) -> str:
-    told = [f"{len(attempts):,} attempts of {', '.join(attempts.source) or 'a table'}"]
+    parts = [f"{len(attempts):,} attempts of {', '.join(attempts.source) or 'a table'}"]
     if gaps:
         lacking = ", ".join(f"{name}: {count:,}" for name, count in attempts.gaps.items())
-        told.append(f"{gaps:,} of them lack something and are left out ({lacking})")
+        parts.append(f"{gaps:,} of them lack something and are left out ({lacking})")
     if left_out:
-        told.append(f"{left_out:,} questions with fewer than {least} whole attempts are left out")
-    return "; ".join(told)
+        parts.append(f"{left_out:,} questions with fewer than {least} whole attempts are left out")
+    return "; ".join(parts)
 
 
 def _model(
@@ -134,15 +134,14 @@ def _model(
     notes: str,
 ) -> RecordedModel:
     """The model of whole attempts."""
-    names, codes = np.asarray(attempts.question.categories), np.asarray(attempts.question.codes)
     seconds = np.asarray(attempts.seconds)
     answer = None if attempts.answer is None else np.asarray(attempts.answer.codes, dtype=np.int64)
     recorded = QuestionAttempts.of(
-        names[codes], attempts.correct, cost, seconds, keep=keep, answer=answer, score=attempts.score
+        attempts.question, attempts.correct, cost, seconds, keep=keep, answer=answer, score=attempts.score
     )
     fields: dict[str, Any] = {
         "request_seconds": measured_spread(seconds, 1e-9),
-        "accuracy": _accuracy(recorded, attempts, answer, keep),
+        "accuracy": _accuracy(recorded),
         "sources": {"attempts": notes},
         "attempts": recorded,
         **_money(attempts, cost, prices),
@@ -172,13 +171,10 @@ def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices) -> dict[s
     }
 
 
-def _accuracy(
-    recorded: QuestionAttempts, attempts: AttemptColumns, answer: NDArray[np.int64] | None, keep: KeepRecorded
-) -> Accuracy | MeasuredAccuracy:
+def _accuracy(recorded: QuestionAttempts) -> Accuracy | MeasuredAccuracy:
     """The outcomes, or where a catalog has no words for them, the mean of one pass."""
-    if recorded.graded or keep == "all":
+    if recorded.graded or recorded.keep == "all":
         return Accuracy(mean=float(recorded.expected_accuracy([1])[0].mean()), std=0.0)
-    names = np.asarray(attempts.question.categories)[np.asarray(attempts.question.codes)].astype(str)
-    found = evaluation_of(names, attempts.correct, keep, answer=answer, score=attempts.score)
-    texts = {name: str(record) for name, record in zip(found.names, found.records, strict=True)}
-    return MeasuredAccuracy(law="outcomes", keep=keep, questions=texts)
+    found = evaluation_of(recorded.place, recorded.worth, recorded.keep, answer=recorded.answer, score=recorded.score)
+    texts = {str(name): str(record) for name, record in zip(recorded.names, found.records, strict=True)}
+    return MeasuredAccuracy(law="outcomes", keep=recorded.keep, questions=texts)

@@ -25,7 +25,7 @@ class AttemptTable:
     """A checked table of attempts, one row an attempt.
 
     Attributes:
-        frame: the columns of COLUMNS that the file has, and `run` where it tells runs apart: texts as categories,
+        frame: the columns of COLUMNS that the file has, and `run` where runs are distinguished: texts as categories,
             numbers as floats, NaN where there is none.
         notes: what was read in another way than it may be expected to be, one sentence each.
     """
@@ -110,9 +110,9 @@ def _truths(column: pd.Series) -> pd.Series:
     """1.0, 0.0 and NaN; what is none of them is infinite here."""
     if column.dtype.kind in "biuf":
         return column.astype(float)
-    told = column.astype("category")
-    meant = [_TRUTHS.get(str(value).strip().lower(), np.inf) for value in told.cat.categories]
-    codes = told.cat.codes.to_numpy()
+    categories = column.astype("category")
+    meant = [_TRUTHS.get(str(value).strip().lower(), np.inf) for value in categories.cat.categories]
+    codes = categories.cat.codes.to_numpy()
     return pd.Series(np.append(meant, np.nan)[codes], index=column.index)
 
 
@@ -147,7 +147,9 @@ def _number_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
         if name not in found:
             continue
         values = found[name]
-        told = raw[name].notna() & (raw[name].astype(str).str.strip() != "") if values.isna().any() else values.notna()
+        present = (
+            raw[name].notna() & (raw[name].astype(str).str.strip() != "") if values.isna().any() else values.notna()
+        )
         if name == "seconds":
             good, what = (values > 0) & np.isfinite(values), "positive, or blank where it was not measured"
         elif name == "sample":
@@ -156,8 +158,8 @@ def _number_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
             good, what = np.isfinite(values), "a number, or blank"
         else:
             good, what = (values >= 0) & np.isfinite(values), "at least 0, or blank where it is not known"
-        if (told & ~good).any():
-            yield f"{name} must be {what}, got {_values(raw[name], told & ~good)}"
+        if (present & ~good).any():
+            yield f"{name} must be {what}, got {_values(raw[name], present & ~good)}"
 
 
 def _rows(which: pd.Series) -> str:

@@ -7,6 +7,7 @@ https://inspect.aisi.org.uk/eval-logs.html. Providers count tokens in several wa
 
 import json
 import os
+import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,7 @@ VERSION = 2
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 """Correct, incorrect, partly correct, and not attempted, which is wrong."""
 _TOKENS = ("tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning")
+_BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
 _HEADER, _SUMMARIES = "header.json", "summaries.json"
 
 
@@ -35,7 +37,7 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
 
     Args:
         path: a `.eval` or `.json` file, or `header.json` with `summaries.json` beside it.
-        scorer: which score tells correctness, where there are several.
+        scorer: which score is correctness, where there are several.
 
     Raises:
         ReaderError: (a ValueError) the log is cut off, of another version, has an error in every sample, or has several
@@ -78,9 +80,12 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
 
 def is_inspect_log(path: str | os.PathLike[str], beginning: bytes) -> bool:
     """Whether a file is a log of Inspect, from its first bytes and its name."""
-    head = beginning.lstrip()
-    log = head.startswith(b"{") and b'"version"' in head and (b'"eval"' in head or b'"status"' in head)
-    return beginning.startswith(b"PK") or log or Path(path).name == _HEADER or str(path).endswith(".eval")
+    return (
+        beginning.startswith(b"PK")
+        or _BEGINNING.match(beginning) is not None
+        or Path(path).name == _HEADER
+        or str(path).endswith(".eval")
+    )
 
 
 def _contents(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
@@ -120,7 +125,7 @@ def _parsed(path: Path, content: bytes) -> Any:
 
 
 def _scorer(path: str | os.PathLike[str], samples: list[dict[str, Any]], chosen: str | None) -> str | None:
-    """The name of the score that tells correctness; None where no sample has a score."""
+    """The name of the score that is correctness; None where no sample has a score."""
     names = list(dict.fromkeys(name for sample in samples for name in sample.get("scores") or {}))
     if chosen is not None and chosen not in names:
         raise ReaderError(
