@@ -1,11 +1,13 @@
 """A model of which whole attempts were recorded: what each cost, how long it took, and whether it was right."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from pydantic import Field, InstanceOf
 
 from moo_inference.catalog.model import Model
+from moo_inference.errors import SettingError
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 
 
@@ -25,6 +27,22 @@ class RecordedModel(Model):
     def k_limit(self) -> int | None:
         """The largest k of which the attempts tell."""
         return self.attempts.fewest
+
+
+def refuse_recorded(models: Mapping[str, Model]) -> None:
+    """Refuse to write models whose attempts a catalog file has no place for.
+
+    Raises:
+        SettingError: (a ValueError) every such model is named.
+    """
+    faults = [
+        f"models.{key}: a catalog file must hold models without recorded attempts, for which it has no place; got "
+        f"{len(model.attempts.cost):,} attempts: keep the file that they were read from"
+        for key, model in models.items()
+        if isinstance(model, RecordedModel)
+    ]
+    if faults:
+        raise SettingError(faults)
 
 
 def measured_spread(values: Any, least: float) -> dict[str, float]:
