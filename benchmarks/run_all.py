@@ -19,6 +19,7 @@ import pass_at_k
 import pipelines
 import policy
 import readers
+import recorded_attempts
 import report
 import search_overhead
 import start_up
@@ -38,6 +39,7 @@ GROUPS: Mapping[str, Callable[[bool], list[Figure]]] = {
     "policy": policy.figures,
     "pipelines": pipelines.figures,
     "readers": readers.figures,
+    "recorded_attempts": recorded_attempts.figures,
     "explore_page": explore_page.figures,
     "start_up": start_up.figures,
     "growth": growth.figures,

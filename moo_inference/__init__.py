@@ -12,7 +12,16 @@ from moo_inference.deprecations import MovedModules
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
     from moo_inference.decision import Cheapest, Fastest
-    from moo_inference.estimators import OBJECTIVES, ClosedForm, Empirical, MonteCarlo, ScalingCurve, Tabulated
+    from moo_inference.estimators import (
+        OBJECTIVES,
+        ClosedForm,
+        Empirical,
+        MonteCarlo,
+        Recorded,
+        ScalingCurve,
+        Tabulated,
+    )
+    from moo_inference.fitting.attempts import Attempts, read_attempts
     from moo_inference.pareto.front import Front
     from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
@@ -33,8 +42,11 @@ _HOME = {
     "ClosedForm": "estimators",
     "Empirical": "estimators",
     "MonteCarlo": "estimators",
+    "Recorded": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
+    "Attempts": "fitting.attempts",
+    "read_attempts": "fitting.attempts",
     "Front": "pareto.front",
     "Policy": "policy.policy",
     "Assessment": "studies",

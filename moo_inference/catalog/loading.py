@@ -16,6 +16,7 @@ from moo_inference.catalog.catalog import Catalog, disagreements
 from moo_inference.catalog.messages import place_of, sentence_of, shown
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
+from moo_inference.catalog.recorded_model import refuse_recorded
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.documents.document import Document, Location
@@ -112,8 +113,10 @@ def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: b
     Raises:
         OutputError: (an OSError) another file is there, or a catalog with entries that this one has not; or the file
             cannot be written.
+        SettingError: (a ValueError) a model has recorded attempts, for which a catalog file has no place.
     """
     of_kind("catalog", catalog, Catalog)
+    refuse_recorded(catalog.models)
     there = b"" if overwrite else _content(path)
     write_atomically(path, _updated(catalog, path, there) if there else catalog_to_yaml(catalog))
 

@@ -4,12 +4,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from moo_inference.catalog import Model
+from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.base import Estimator, Progress
 from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.curve import OBJECTIVES, QUANTITIES, Quantity, ScalingCurve
 from moo_inference.estimators.empirical import Empirical
 from moo_inference.estimators.monte_carlo import MonteCarlo
+from moo_inference.estimators.recorded import Recorded
 from moo_inference.estimators.tabulated import Tabulated
 
 _KINDS: dict[str, Callable[..., Estimator]] = {
@@ -23,8 +25,14 @@ NAMES = tuple(_KINDS)
 
 
 def default_estimator(models: Iterable[Model] = ()) -> Estimator:
-    """What estimates where nothing else is asked for: formulas, or resampling where a model has measured passes."""
-    return Empirical() if any(model.passes is not None for model in models) else ClosedForm()
+    """What estimates where nothing else is asked for.
+
+    It is formulas, or resampling where a model has measured passes, or counting where one has recorded attempts.
+    """
+    given = tuple(models)
+    if any(isinstance(model, RecordedModel) for model in given):
+        return Recorded()
+    return Empirical() if any(model.passes is not None for model in given) else ClosedForm()
 
 
 def choose_estimator(
@@ -36,8 +44,8 @@ def choose_estimator(
 ) -> Estimator:
     """An estimator from its name and its options.
 
-    Without a name, `draws` means Monte Carlo, and trials or seed mean what simulates these models: Empirical where one
-    of them has measured passes, else Monte Carlo.
+    Without a name, `draws` means Monte Carlo, and trials or seed mean what simulates these models: Recorded where one
+    of them has recorded attempts, Empirical where one has measured passes, else Monte Carlo.
 
     Args:
         name: `closed-form`, `monte-carlo` or `empirical`.
@@ -57,6 +65,9 @@ def choose_estimator(
         default = default_estimator(models)
         if not given:
             return default
+        if isinstance(default, Recorded) and draws is None:
+            recorded: Callable[..., Estimator] = Recorded
+            return recorded(**given)
         name = "empirical" if isinstance(default, Empirical) and draws is None else "monte-carlo"
     if name == "closed-form" and given:
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
@@ -92,6 +103,7 @@ __all__ = [
     "MonteCarlo",
     "Progress",
     "Quantity",
+    "Recorded",
     "ScalingCurve",
     "Tabulated",
     "choose_estimator",

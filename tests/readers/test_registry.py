@@ -71,7 +71,9 @@ REFUSED = {
 
 
 def test_every_sample_is_expected_or_refused_and_its_origin_is_told():
-    there = {path.name for path in DATA.iterdir() if not path.name.startswith(".") and path.name != "ORIGIN.md"}
+    there = {
+        path.name for path in DATA.iterdir() if path.is_file() and path.name[0] != "." and path.name != "ORIGIN.md"
+    }
     assert there == {*EXPECTED} | REFUSED
     origin = (DATA / "ORIGIN.md").read_text()
     assert [name for name in there if name not in origin] == []

@@ -1,0 +1,74 @@
+"""Recorded attempts as columns, one entry an attempt."""
+
+from dataclasses import dataclass, fields
+from typing import Any, Self
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class AttemptColumns:
+    """s recorded attempts, one entry each; what a file does not have is None, and what an attempt lacks is NaN.
+
+    Attributes:
+        question: names of the questions.
+        model: names of the models, or None where the file has no such column.
+        effort: effort of reasoning; missing where there is none.
+        run: the run of each, where several logs were read.
+        sample: number of the attempt at its question.
+        correct: 1.0 right, 0.0 wrong, or a score in [0, 1].
+        score: of a verifier, the higher the better.
+        answer: texts, equal for equal answers.
+        tokens_in: of the prompt, cached ones included.
+        tokens_cached: those of them that came from a cache.
+        tokens_out: all that was written and is billed, reasoning included.
+        tokens_reasoning: those of them that were reasoning.
+        usd: cost.
+        seconds: from end to end.
+        error: what ended an attempt that has no outcome.
+        source: the files.
+        notes: what was read in another way than it may be expected to be, one sentence each.
+    """
+
+    question: pd.Categorical
+    correct: FloatArray
+    model_name: pd.Categorical | None = None
+    effort: pd.Categorical | None = None
+    run: pd.Categorical | None = None
+    sample: FloatArray | None = None
+    score: FloatArray | None = None
+    answer: pd.Categorical | None = None
+    tokens_in: FloatArray | None = None
+    tokens_cached: FloatArray | None = None
+    tokens_out: FloatArray | None = None
+    tokens_reasoning: FloatArray | None = None
+    usd: FloatArray | None = None
+    seconds: FloatArray | None = None
+    error: pd.Categorical | None = None
+    source: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.correct)
+
+    @property
+    def gaps(self) -> dict[str, int]:
+        """How many attempts lack what most attempts have, by column; columns without gaps are left out."""
+        found = {
+            name: int(np.isnan(values).sum())
+            for name in ("correct", "tokens_in", "tokens_out", "usd", "seconds")
+            if (values := getattr(self, name)) is not None
+        }
+        return {name: count for name, count in found.items() if count}
+
+    def take(self, rows: NDArray[Any]) -> Self:
+        """Some attempts only."""
+        kept: dict[str, Any] = {}
+        for field in fields(self):
+            value = getattr(self, field.name)
+            kept[field.name] = value if value is None or isinstance(value, tuple) else value[rows]
+        return type(self)(**kept)

@@ -1,0 +1,215 @@
+"""Recorded attempts: a table of what single attempts at questions cost, took and achieved, and models made of it."""
+
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.documents.document import unreadable
+from moo_inference.documents.files import open_to_read
+from moo_inference.errors import ReaderError, SettingError, unknown_name
+from moo_inference.evaluation.kept import KeepRecorded
+from moo_inference.fitting.attempt_columns import AttemptColumns
+from moo_inference.fitting.recorded import Prices, recorded_model
+from moo_inference.readers.attempts.columns import AttemptTable
+from moo_inference.readers.attempts.inspect_log import is_inspect_log, read_inspect_log
+from moo_inference.readers.attempts.table import read_attempt_table
+
+
+@dataclass(frozen=True, eq=False, repr=False)
+class Attempts(AttemptColumns):
+    """Recorded attempts of one model or several, as columns of one entry each; see AttemptColumns for these."""
+
+    @classmethod
+    def of(cls, tables: Sequence[AttemptTable], source: Sequence[str], threshold: float | None = None) -> "Attempts":
+        """From what readers found.
+
+        Args:
+            tables: one a file.
+            source: the files.
+            threshold: None, or the least score that is right; lower ones are wrong.
+
+        Raises:
+            ReaderError: (a ValueError) a sample stands there twice, or some tables have no models.
+            SettingError: (a ValueError) there are no scores that the threshold could be for.
+        """
+        frame = _joined([table.frame for table in tables], source)
+        values: dict[str, Any] = {
+            str(name): column.array if isinstance(column.dtype, pd.CategoricalDtype) else column.to_numpy(dtype=float)
+            for name, column in frame.items()
+        }
+        if "correct" not in values:
+            values["correct"] = values.pop("score")
+        if threshold is not None:
+            graded = values.pop("score", values["correct"])
+            if not np.isfinite(threshold):
+                raise SettingError(f"threshold must be a number, got {threshold!r}")
+            values["correct"] = np.where(np.isnan(graded), np.nan, graded >= threshold)
+        if "model" in values:
+            values["model_name"] = values.pop("model")
+        notes = tuple(note for table in tables for note in table.notes)
+        return cls(**values, source=tuple(source), notes=notes)
+
+    def __repr__(self) -> str:
+        return f"Attempts({len(self):,} attempts, {len(self.models)} models, from {', '.join(self.source)})"
+
+    @cached_property
+    def _ids(self) -> Any:
+        """The model of each attempt as `model@effort`, or the model alone where it has no effort."""
+        if self.model_name is None:
+            return _categories(np.zeros(len(self), dtype=np.int64), ["model"])
+        efforts = np.full(len(self), -1) if self.effort is None else np.asarray(self.effort.codes)
+        pairs, place = np.unique(np.column_stack([self.model_name.codes, efforts]), axis=0, return_inverse=True)
+        names = [
+            str(self.model_name.categories[model])
+            + ("" if effort < 0 or self.effort is None else f"@{self.effort.categories[effort]}")
+            for model, effort in pairs.tolist()
+        ]
+        return _categories(place.ravel(), names)
+
+    @property
+    def models(self) -> tuple[str, ...]:
+        """The ids of the models: `model@effort`, or the model alone where it has no effort."""
+        return tuple(map(str, self._ids.categories))
+
+    def model(
+        self,
+        id: str | None = None,  # noqa: A002 (what it is)
+        *,
+        usd_per_million_input_tokens: float | None = None,
+        usd_per_million_output_tokens: float | None = None,
+        usd_per_million_cached_input_tokens: float | None = None,
+        keep: KeepRecorded = "oracle",
+        parallel: int = 1,
+        latency: str = "waves",
+        least_samples: int | None = None,
+        **options: Any,
+    ) -> RecordedModel:
+        """One model as `Recorded` estimates it.
+
+        An attempt counts where it has an outcome, a cost and a time; others are gaps, which are left out, never filled,
+        and counted in the model's `sources`. A question counts as often as any other, whatever its attempts.
+
+        Args:
+            id: which of `models`; None where there is only one.
+            usd_per_million_input_tokens: price of what goes in. Without prices the column `usd` is the cost.
+            usd_per_million_output_tokens: price of what comes out, reasoning included.
+            usd_per_million_cached_input_tokens: price of what came from a cache; None: that of other input.
+            keep: which of k passes counts: `oracle` (the best; of 0 and 1, pass@k), `majority`, `verifier` (by
+                `score`), or `all` (the worst: pass^k).
+            parallel: P, how many passes run at the same time.
+            latency: `waves` or `ideal`, see Model.
+            least_samples: leave out questions with fewer whole attempts; None: all count, and k is at most the fewest.
+            **options: further fields of Model: `name`, `free`, `price_checked`.
+
+        Raises:
+            SettingError: (a ValueError) the attempts lack what is needed, prices and tokens do not go together, or an
+                option is out of its range; all at once.
+            UnknownNameError: (a LookupError) there is no such model.
+        """
+        chosen = self._chosen(id)
+        prices = Prices(
+            usd_per_million_input_tokens, usd_per_million_output_tokens, usd_per_million_cached_input_tokens
+        )
+        only = self if len(self.models) == 1 else self.take(np.asarray(self._ids == chosen))
+        return recorded_model(
+            only,
+            prices,
+            keep,
+            least_samples,
+            {"name": chosen, "parallel": parallel, "latency": latency, **options},
+        )
+
+    def _chosen(self, name: str | None) -> str:
+        if name is None:
+            if len(self.models) > 1:
+                raise SettingError(
+                    f"a model must be named where there are {len(self.models)}, got none of: {', '.join(self.models)}"
+                )
+            return self.models[0]
+        if name not in self.models:
+            raise unknown_name("model", name, self.models)
+        return name
+
+
+def read_attempts(
+    path: str | os.PathLike[str] | Sequence[str | os.PathLike[str]],
+    columns: Mapping[str, str] | None = None,
+    threshold: float | None = None,
+    scorer: str | None = None,
+) -> Attempts:
+    """Read recorded attempts: a table with one row an attempt, or logs of Inspect.
+
+    Args:
+        path: a CSV, JSON lines or Parquet file, plain or packed by gzip, a log of Inspect (`.eval`, `.json`, or
+            `header.json` with `summaries.json`), or several of them.
+        columns: a table's own names of columns, by ours: `{"question": "task_id", "correct": "passed"}`. Ours are
+            model, question, correct (or score), effort, sample, answer, tokens_in, tokens_cached, tokens_out,
+            tokens_reasoning, usd, seconds, error.
+        threshold: the least score that is right, in place of scores.
+        scorer: which score of a log is correctness, where it has several.
+
+    Raises:
+        ReaderError: (a ValueError) a file cannot be read or breaks a rule; all errors of a file at once.
+        SettingError: (a ValueError) an option is out of its range.
+    """
+    paths = [path] if isinstance(path, str | os.PathLike) else list(path)
+    if not paths:
+        raise SettingError("path must name at least one file, got none")
+    tables = []
+    for each in paths:
+        if is_inspect_log(each, _beginning(each)):
+            if columns:
+                raise SettingError(f"{each}: is an Inspect log, whose columns have names already; columns must be None")
+            tables.append(read_inspect_log(each, scorer))
+        else:
+            tables.append(read_attempt_table(each, dict(columns or {}), scorer))
+    return Attempts.of(tables, [str(each) for each in paths], threshold)
+
+
+def _categories(codes: NDArray[Any], names: list[str]) -> Any:
+    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+
+
+def _beginning(path: str | os.PathLike[str]) -> bytes:
+    try:
+        with open_to_read(path) as stream:
+            return stream.read(4096)
+    except (OSError, ValueError, EOFError) as error:
+        raise ReaderError(unreadable(str(Path(path)), error)) from error
+
+
+def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFrame:
+    """Several tables as one."""
+    if len(frames) == 1:
+        return frames[0]
+    faults = [
+        f"{where}: must have a column {name!r}, as other files have"
+        for name in ("model", "correct")
+        for where, frame in zip(source, frames, strict=True)
+        if name not in frame and any(name in other for other in frames) and not (name == "correct" and "score" in frame)
+    ]
+    if faults:
+        raise ReaderError(faults)
+    joined = pd.concat(frames, ignore_index=True)
+    for name in joined:
+        if any(name in frame and isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
+            joined[name] = joined[name].astype("category")
+    if "correct" in joined and "score" in joined and "run" in joined:
+        # Logs with grades between right and wrong have scores, others correctness: all are grades.
+        joined["correct"] = joined["correct"].fillna(joined.pop("score"))
+    keys = [name for name in ("model", "effort", "run", "question", "sample") if name in joined]
+    if "sample" in joined and (again := joined.duplicated(keys)).any():
+        first = joined[again].iloc[0]
+        raise ReaderError(
+            f"{', '.join(source)}: each sample of a question must stand there once, got question "
+            f"{first['question']!r}, sample {first['sample']:g} twice: the same attempts in two files?"
+        )
+    return joined

@@ -1,0 +1,180 @@
+"""One model of recorded attempts: what each attempt costs, which attempts are whole, and what is wrong with them."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+import numpy as np
+from numpy.typing import NDArray
+
+from moo_inference.catalog import Accuracy, MeasuredAccuracy
+from moo_inference.catalog.recorded_model import RecordedModel, measured_spread
+from moo_inference.errors import SettingError
+from moo_inference.evaluation.kept import KeepRecorded
+from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.records import evaluation_of
+from moo_inference.fitting.attempt_columns import AttemptColumns, FloatArray
+
+_SHOWN = 5
+
+
+@dataclass(frozen=True)
+class Prices:
+    """USD per million tokens; None where none is given.
+
+    Attributes:
+        input: of the prompt.
+        output: of what is written.
+        cached: of what came from a cache.
+    """
+
+    input: float | None
+    output: float | None
+    cached: float | None
+
+    @property
+    def given(self) -> bool:
+        """Whether there is any."""
+        return any(price is not None for price in (self.input, self.output, self.cached))
+
+
+def recorded_model(
+    attempts: AttemptColumns, prices: Prices, keep: KeepRecorded, least: int | None, options: Mapping[str, Any]
+) -> RecordedModel:
+    """The model of some attempts, which are all of one model; see `Attempts.model`.
+
+    Raises:
+        SettingError: (a ValueError) the attempts lack what is needed, or an option is out of its range; all at once.
+    """
+    faults = list(_faults(attempts, prices, keep, least))
+    if faults:
+        raise SettingError(faults)
+    cost = _cost(attempts, prices)
+    columns = [attempts.correct, cost, *([attempts.seconds] if attempts.seconds is not None else [])]
+    if keep == "verifier" and attempts.score is not None:
+        columns.append(attempts.score)
+    whole = ~np.isnan(columns).any(axis=0)
+    codes = np.asarray(attempts.question.codes)
+    counts = np.bincount(codes[whole], minlength=len(attempts.question.categories))
+    attempted = np.bincount(codes, minlength=len(counts)) > 0
+    enough = attempted & (counts >= (1 if least is None else least))
+    _refuse_empty(attempts, attempted & ~enough, least, enough)
+    rows = np.flatnonzero(whole & enough[codes])
+    notes = _notes(attempts, len(codes) - int(whole.sum()), int((attempted & ~enough).sum()), least)
+    return _model(attempts.take(rows), cost[rows], prices, keep, options, notes)
+
+
+def _faults(attempts: AttemptColumns, prices: Prices, keep: str, least: int | None) -> Iterator[str]:
+    if keep not in get_args(KeepRecorded):
+        yield f"keep must be one of: {', '.join(get_args(KeepRecorded))}; got {keep!r}"
+    if least is not None and (isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 1):
+        yield f"least_samples must be a whole number of at least 1, got {least!r}"
+    tokens = attempts.tokens_in is not None and attempts.tokens_out is not None
+    if prices.given:
+        if prices.input is None or prices.output is None:
+            yield "usd_per_million_input_tokens and usd_per_million_output_tokens must be given together, got one"
+        if not tokens:
+            yield "prices must come with tokens, in the columns tokens_in and tokens_out; got prices alone"
+    elif attempts.usd is None and (attempts.tokens_in is not None or attempts.tokens_out is not None):
+        yield (
+            "tokens must come with prices: give usd_per_million_input_tokens and usd_per_million_output_tokens, or a "
+            "column usd; got tokens alone"
+        )
+    elif attempts.usd is None:
+        yield "attempts must have a column usd, or tokens_in and tokens_out with prices; got neither"
+    if attempts.seconds is None:
+        yield "attempts must have a column seconds, got none"
+    if keep == "majority" and attempts.answer is None:
+        yield "keep 'majority' needs a column answer, got none"
+    if keep == "verifier" and attempts.score is None:
+        yield "keep 'verifier' needs a column score beside correct, got none"
+
+
+def _cost(attempts: AttemptColumns, prices: Prices) -> FloatArray:
+    """(s,) USD of each attempt."""
+    if not prices.given and attempts.usd is not None:
+        return attempts.usd
+    read, written = attempts.tokens_in, attempts.tokens_out
+    cost = (prices.input or 0.0) * np.asarray(read) + (prices.output or 0.0) * np.asarray(written)
+    if prices.cached is not None and attempts.tokens_cached is not None:
+        cost += (prices.cached - (prices.input or 0.0)) * attempts.tokens_cached
+    return np.asarray(cost / 1e6)
+
+
+def _refuse_empty(
+    attempts: AttemptColumns, short: NDArray[np.bool_], least: int | None, enough: NDArray[np.bool_]
+) -> None:
+    if least is None and short.any():
+        names = [str(attempts.question.categories[place]) for place in np.flatnonzero(short)[:_SHOWN]]
+        more = f" and {int(short.sum()) - _SHOWN:,} more" if short.sum() > _SHOWN else ""
+        raise SettingError(
+            "every question must have an attempt with an outcome, a cost and a time, got none in question "
+            f"{', '.join(names)}{more}; least_samples=1 leaves such questions out"
+        )
+    if not enough.any():
+        raise SettingError(f"some question must have {least} whole attempts (least_samples), got none")
+
+
+def _notes(attempts: AttemptColumns, gaps: int, left_out: int, least: int | None) -> str:
+    parts = [f"{len(attempts):,} attempts of {', '.join(attempts.source) or 'a table'}"]
+    if gaps:
+        lacking = ", ".join(f"{name}: {count:,}" for name, count in attempts.gaps.items())
+        parts.append(f"{gaps:,} of them lack something and are left out ({lacking})")
+    if left_out:
+        parts.append(f"{left_out:,} questions with fewer than {least} whole attempts are left out")
+    return "; ".join(parts)
+
+
+def _model(
+    attempts: AttemptColumns,
+    cost: FloatArray,
+    prices: Prices,
+    keep: KeepRecorded,
+    options: Mapping[str, Any],
+    notes: str,
+) -> RecordedModel:
+    """The model of whole attempts."""
+    seconds = np.asarray(attempts.seconds)
+    answer = None if attempts.answer is None else np.asarray(attempts.answer.codes, dtype=np.int64)
+    recorded = QuestionAttempts.of(
+        attempts.question, attempts.correct, cost, seconds, keep=keep, answer=answer, score=attempts.score
+    )
+    fields: dict[str, Any] = {
+        "request_seconds": measured_spread(seconds, 1e-9),
+        "accuracy": _accuracy(recorded),
+        "sources": {"attempts": notes},
+        "attempts": recorded,
+        **_money(attempts, cost, prices),
+    }
+    return RecordedModel(**{**fields, **options})
+
+
+def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices) -> dict[str, Any]:
+    """Prices and lengths. Where only dollars were recorded, one token stands for a pass, at its mean cost."""
+    if prices.given:
+        cached = {} if prices.cached is None else {"usd_per_million_cached_input_tokens": prices.cached}
+        return {
+            "usd_per_million_input_tokens": prices.input,
+            "usd_per_million_output_tokens": prices.output,
+            **cached,
+            "input_tokens": measured_spread(attempts.tokens_in, 1.0),
+            "output_tokens": measured_spread(attempts.tokens_out, 1.0),
+        }
+    mean = float(cost.mean())
+    return {
+        "free": True,
+        "price_checked": True,
+        "usd_per_million_input_tokens": 0.0,
+        "usd_per_million_output_tokens": mean * 1e6,
+        "input_tokens": {"mean": 1.0, "std": 0.0},
+        "output_tokens": {"mean": 1.0, "std": 0.0},
+    }
+
+
+def _accuracy(recorded: QuestionAttempts) -> Accuracy | MeasuredAccuracy:
+    """The outcomes, or where a catalog has no words for them, the mean of one pass."""
+    if recorded.graded or recorded.keep == "all":
+        return Accuracy(mean=float(recorded.expected_accuracy([1])[0].mean()), std=0.0)
+    found = evaluation_of(recorded.place, recorded.worth, recorded.keep, answer=recorded.answer, score=recorded.score)
+    texts = {str(name): str(record) for name, record in zip(recorded.names, found.records, strict=True)}
+    return MeasuredAccuracy(law="outcomes", keep=recorded.keep, questions=texts)

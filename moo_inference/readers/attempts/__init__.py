@@ -1,0 +1,1 @@
+"""Files that hold whole attempts: correctness, tokens, cost and seconds of each."""

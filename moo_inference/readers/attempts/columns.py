@@ -1,0 +1,173 @@
+"""The columns of a table of attempts, and what must hold of their values."""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any, BinaryIO, cast
+
+import numpy as np
+import pandas as pd
+
+from moo_inference.documents.document import shown
+from moo_inference.errors import ReaderError, SettingError, did_you_mean
+
+TEXTS = ("model", "effort", "answer", "error", "run")
+NUMBERS = ("score", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning", "usd", "seconds")
+COLUMNS = ("model", "question", "correct", "effort", "sample", "answer", "error", *NUMBERS)
+"""The names that a table may have, or that `columns` gives to names of one's own."""
+
+_TRUTHS = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "": np.nan}
+_SHOWN = 3
+
+
+@dataclass(frozen=True)
+class AttemptTable:
+    """A checked table of attempts, one row an attempt.
+
+    Attributes:
+        frame: the columns of COLUMNS that the file has, and `run` where runs are distinguished: texts as categories,
+            numbers as floats, NaN where there is none.
+        notes: what was read in another way than it may be expected to be, one sentence each.
+    """
+
+    frame: pd.DataFrame
+    notes: tuple[str, ...] = ()
+
+
+def first_bytes(stream: BinaryIO) -> bytes:
+    """What a stream of `open_to_read` begins with, left in it."""
+    return cast("io.BufferedReader", stream).peek(64)
+
+
+def own_names(columns: dict[str, str] | None) -> dict[str, str]:
+    """The column in the file for each name of ours.
+
+    Raises:
+        SettingError: (a ValueError) there is no such name.
+    """
+    given = dict(columns or {})
+    unknown = [name for name in given if name not in COLUMNS]
+    if unknown:
+        raise SettingError(
+            [
+                f"columns must name what there is in attempts, and {name!r} is none{did_you_mean(name, COLUMNS)}; it "
+                f"may be one of: {', '.join(COLUMNS)}"
+                for name in unknown
+            ]
+        )
+    return {name: given.get(name, name) for name in COLUMNS}
+
+
+def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+    """A table whose columns have our names, with checked values and plain types.
+
+    Args:
+        frame: as it was read.
+        where: the file, for messages.
+
+    Raises:
+        ReaderError: (a ValueError) a column is missing or a value is at fault; all errors at once.
+    """
+    faults: list[str] = []
+    if "question" not in frame:
+        faults.append("must have a column 'question'" + _there(frame))
+    if "correct" not in frame and "score" not in frame:
+        faults.append("must have a column 'correct' (or 'score')" + _there(frame))
+    if not len(frame):
+        faults.append("must have at least one attempt, got none")
+    if faults:
+        raise ReaderError([f"{where}: {fault}" for fault in faults])
+    plain: dict[str, Any] = {"question": _texts(frame["question"])}
+    for name in TEXTS:
+        if name in frame and not frame[name].isna().all():
+            plain[name] = _texts(frame[name])
+    if "correct" in frame:
+        plain["correct"] = _truths(frame["correct"])
+    for name in (*NUMBERS, "sample"):
+        if name in frame:
+            plain[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
+    found = pd.DataFrame(plain)
+    faults = [f"{where}: {fault}" for fault in _value_faults(frame, found)]
+    if faults:
+        raise ReaderError(faults)
+    return found
+
+
+def _there(frame: pd.DataFrame) -> str:
+    return "; it has: " + (", ".join(repr(str(name)) for name in frame.columns[:40]) or "none")
+
+
+def _texts(column: pd.Series) -> pd.Series:
+    """Categories, whose names are texts."""
+    found = column.astype("category")
+    kinds = found.cat.categories
+    if kinds.dtype.kind == "f" and (kinds == np.floor(kinds)).all():
+        kinds = kinds.astype(np.int64)
+    return found.cat.rename_categories([str(kind) for kind in kinds])
+
+
+def _truths(column: pd.Series) -> pd.Series:
+    """1.0, 0.0 and NaN; what is none of them is infinite here."""
+    if column.dtype.kind in "biuf":
+        return column.astype(float)
+    categories = column.astype("category")
+    meant = [_TRUTHS.get(str(value).strip().lower(), np.inf) for value in categories.cat.categories]
+    codes = categories.cat.codes.to_numpy()
+    return pd.Series(np.append(meant, np.nan)[codes], index=column.index)
+
+
+def _value_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+    if (lacking := found["question"].isna()).any():
+        yield f"question must name one in every row, got nothing {_rows(lacking)}"
+    if "correct" in found:
+        wrong = found["correct"].notna() & ~found["correct"].isin((0.0, 1.0))
+        if wrong.any():
+            yield f"correct must be 0, 1, true, false or blank, got {_values(raw['correct'], wrong)}"
+    yield from _number_faults(raw, found)
+    if "correct" not in found and not found["score"].dropna().between(0, 1).all():
+        outside = found["score"].notna() & ~found["score"].between(0, 1)
+        yield f"score must lie in [0, 1] where there is no column 'correct', got {_values(raw['score'], outside)}"
+    if (
+        "tokens_cached" in found
+        and "tokens_in" in found
+        and (more := found["tokens_cached"] > found["tokens_in"]).any()
+    ):
+        yield f"tokens_cached must be at most tokens_in, which contain them, got {_values(raw['tokens_cached'], more)}"
+    keys = [name for name in ("model", "effort", "run", "question", "sample") if name in found]
+    if "sample" in found and (again := found.duplicated(keys)).any():
+        first = found[again].iloc[0]
+        yield (
+            f"each sample of a question must stand there once, got question {shown(first['question'])}, sample "
+            f"{first['sample']:g} twice {_rows(again)}"
+        )
+
+
+def _number_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+    for name in (*NUMBERS, "sample"):
+        if name not in found:
+            continue
+        values = found[name]
+        present = (
+            raw[name].notna() & (raw[name].astype(str).str.strip() != "") if values.isna().any() else values.notna()
+        )
+        if name == "seconds":
+            good, what = (values > 0) & np.isfinite(values), "positive, or blank where it was not measured"
+        elif name == "sample":
+            good, what = values == np.floor(values), "a whole number"
+        elif name == "score":
+            good, what = np.isfinite(values), "a number, or blank"
+        else:
+            good, what = (values >= 0) & np.isfinite(values), "at least 0, or blank where it is not known"
+        if (present & ~good).any():
+            yield f"{name} must be {what}, got {_values(raw[name], present & ~good)}"
+
+
+def _rows(which: pd.Series) -> str:
+    places = np.flatnonzero(which.to_numpy())
+    more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
+    return f"(row {', '.join(f'{place + 1}' for place in places[:_SHOWN])}{more})"
+
+
+def _values(column: pd.Series, which: pd.Series) -> str:
+    some = ", ".join(shown(value) for value in column[which].head(_SHOWN).tolist())
+    return f"{some} {_rows(which)}"

@@ -1,0 +1,205 @@
+"""Logs of Inspect (inspect_ai, version 2 of its log): `.eval`, `.json`, and the viewer's header and summaries.
+
+The structure is that of `inspect_ai.log.EvalLog`, `EvalSample` and `EvalSampleSummary`, and of `ModelUsage`; see
+https://inspect.aisi.org.uk/eval-logs.html. Providers count tokens in several ways, and releases differ: what is in
+`input_tokens` and `output_tokens` follows from what they lack to `total_tokens`.
+"""
+
+import json
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from moo_inference.documents.document import finite, printable, shown, unreadable
+from moo_inference.documents.files import open_to_read
+from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.readers.attempts.columns import AttemptTable, checked, first_bytes
+from moo_inference.readers.attempts.inspect_archive import open_archive
+
+VERSION = 2
+_GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
+"""Correct, incorrect, partly correct, and not attempted, which is wrong."""
+_TOKENS = ("tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning")
+_BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
+_HEADER, _SUMMARIES = "header.json", "summaries.json"
+
+
+def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) -> AttemptTable:
+    """Read the attempts of one log: one a sample and epoch, of the model that is evaluated.
+
+    Seconds are `working_time`, without waits for rate limits. A sample that ended in an error has no score and is a
+    gap; one that a limit ended is scored as it stands. Letters of choices that were shuffled for each sample are no
+    answers. Tokens of graders and other models are left out.
+
+    Args:
+        path: a `.eval` or `.json` file, or `header.json` with `summaries.json` beside it.
+        scorer: which score is correctness, where there are several.
+
+    Raises:
+        ReaderError: (a ValueError) the log is cut off, of another version, has an error in every sample, or has several
+            scorers of which none is chosen.
+    """
+    header, samples = _contents(Path(path))
+    version = header.get("version")
+    if version != VERSION:
+        raise ReaderError(f"{path}: must be an Inspect log of version {VERSION}, got version {shown(version)}")
+    if header.get("status") == "started":
+        raise ReaderError(f"{path}: must be a finished Inspect log, got status 'started' (running, or cut off)")
+    if not samples:
+        raise ReaderError(f"{path}: must have at least one sample, got none (status {shown(header.get('status'))})")
+    evaluated = header["eval"]
+    name = _scorer(path, samples, scorer)
+    model, notes = str(evaluated.get("model")), []
+    if header.get("status") != "success":
+        notes.append(f"{path}: the run ended as {header.get('status')!r}; it holds what was finished by then")
+    shuffled = any(_shuffles(step) for step in (header.get("plan") or {}).get("steps") or [])
+    if shuffled:
+        notes.append(f"{path}: choices were shuffled for each sample, so equal letters are not equal answers: left out")
+    rows = [_row(path, sample, model, name, answers=not shuffled) for sample in samples]
+    if all(row["correct"] is None and row["error"] for row in rows):
+        raise ReaderError(
+            f"{path}: must have a sample without an error, got {len(rows)} that all have one; the first: "
+            f"{shown(printable(rows[0]['error']))}"
+        )
+    frame = pd.DataFrame(rows)
+    grades = frame.pop("correct").astype(float)
+    # Scores between right and wrong are no correctness.
+    frame["correct" if grades.dropna().isin((0.0, 1.0)).all() else "score"] = grades
+    frame["model"], frame["effort"] = model, _effort(header)
+    frame["run"] = str(evaluated.get("eval_id") or evaluated.get("run_id") or path)
+    unclear = int(frame["unclear"].sum())
+    if unclear:
+        notes.append(f"{path}: of {unclear:,} samples the tokens do not add up to their total: taken as not known")
+    frame = frame.drop(columns=[name for name in frame if name == "unclear" or frame[name].isna().all()])
+    return AttemptTable(checked(frame, str(path)), tuple(notes))
+
+
+def is_inspect_log(path: str | os.PathLike[str], beginning: bytes) -> bool:
+    """Whether a file is a log of Inspect, from its first bytes and its name."""
+    return (
+        beginning.startswith(b"PK")
+        or _BEGINNING.match(beginning) is not None
+        or Path(path).name == _HEADER
+        or str(path).endswith(".eval")
+    )
+
+
+def _contents(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
+    """The header, and the samples or their summaries."""
+    try:
+        with open_to_read(path) as stream:
+            packed = first_bytes(stream).startswith(b"PK") or path.suffix == ".eval"
+            if not packed:
+                header = _parsed(path, stream.read())
+                samples = header.get("samples")
+                if samples is None and path.name == _HEADER:
+                    samples = _parsed(path.with_name(_SUMMARIES), path.with_name(_SUMMARIES).read_bytes())
+    except OSError as error:
+        raise ReaderError(unreadable(str(path), error)) from error
+    if packed:
+        with open_archive(path) as archive:
+            header = _parsed(path, archive.read(_HEADER))
+            samples = _parsed(path, archive.read(_SUMMARIES)) if _SUMMARIES in archive.names else []
+            if not samples or "model_usage" not in samples[0]:
+                inner = sorted(name for name in archive.names if name.startswith("samples/"))
+                samples = [_parsed(path, archive.read(name)) for name in inner]
+    if not isinstance(header.get("eval"), dict) or not all(isinstance(sample, dict) for sample in samples or []):
+        raise ReaderError(f"{path}: must be an Inspect log, with an object 'eval' and a list of samples")
+    return header, samples or []
+
+
+def _parsed(path: Path, content: bytes) -> Any:
+    try:
+        found = json.loads(content)
+    except (ValueError, RecursionError) as error:
+        raise ReaderError(
+            f"{path}: must be a whole Inspect log, got JSON that is cut off or broken: {error}"
+        ) from error
+    if not isinstance(found, dict | list):
+        raise ReaderError(f"{path}: must be an Inspect log, got {shown(found)}")
+    return found
+
+
+def _scorer(path: str | os.PathLike[str], samples: list[dict[str, Any]], chosen: str | None) -> str | None:
+    """The name of the score that is correctness; None where no sample has a score."""
+    names = list(dict.fromkeys(name for sample in samples for name in sample.get("scores") or {}))
+    if chosen is not None and chosen not in names:
+        raise ReaderError(
+            f"{path}: has no scorer {chosen!r}{did_you_mean(chosen, names)}; it has: {', '.join(names) or 'none'}"
+        )
+    if chosen is None and len(names) > 1:
+        raise ReaderError(f"{path}: must have one scorer chosen (scorer=...) of: {', '.join(names)}")
+    return chosen or (names[0] if names else None)
+
+
+def _row(
+    path: str | os.PathLike[str], sample: Mapping[str, Any], model: str, scorer: str | None, *, answers: bool
+) -> dict[str, Any]:
+    score = (sample.get("scores") or {}).get(scorer) or {}
+    usage = (sample.get("model_usage") or {}).get(model)
+    tokens = None if usage is None else _tokens(usage)
+    known: list[float] | list[None] = tokens or [None] * len(_TOKENS)
+    error = sample.get("error")
+    return {
+        "question": sample.get("id"),
+        "sample": sample.get("epoch", 1),
+        "correct": _grade(path, sample, score.get("value")),
+        "answer": score.get("answer") if answers else None,
+        **dict(zip(_TOKENS, known, strict=True)),
+        "usd": None if usage is None else usage.get("total_cost"),
+        "seconds": sample.get("working_time") or None,
+        "error": (error.get("message") or "error") if isinstance(error, dict) else error,
+        "unclear": usage is not None and tokens is None,
+    }
+
+
+def _grade(path: str | os.PathLike[str], sample: Mapping[str, Any], value: Any) -> float | None:
+    if value is None:
+        return None
+    if isinstance(value, bool):
+        return float(value)
+    grade = _GRADES.get(value) if isinstance(value, str) else finite(value)
+    if grade is None or not 0 <= grade <= 1:
+        raise ReaderError(
+            f"{path}: a score must be C, I, P, N or a number in [0, 1], got {shown(value)} in sample "
+            f"{shown(sample.get('id'))}, epoch {shown(sample.get('epoch'))}"
+        )
+    return grade
+
+
+def _tokens(usage: Mapping[str, Any]) -> list[float] | None:
+    """Tokens read, those of them from a cache, written, and those of them for reasoning; None where they do not add up.
+
+    Anthropic's input, and everybody's since 2025, leaves out what was cached; Google's output left out reasoning.
+    """
+    read, written = float(usage.get("input_tokens") or 0), float(usage.get("output_tokens") or 0)
+    cached, reasoning = float(usage.get("input_tokens_cache_read") or 0), float(usage.get("reasoning_tokens") or 0)
+    beside = cached + float(usage.get("input_tokens_cache_write") or 0)
+    lacking = float(usage.get("total_tokens") or 0) - read - written
+    for more_read, more_written in ((0.0, 0.0), (beside, 0.0), (0.0, reasoning), (beside, reasoning)):
+        if lacking == more_read + more_written:
+            return [read + more_read, cached, written + more_written, reasoning]
+    return None
+
+
+def _effort(header: Mapping[str, Any]) -> str | None:
+    """The effort of reasoning, or how many tokens it may take."""
+    for config in _configs(header):
+        if config.get("reasoning_effort"):
+            return str(config["reasoning_effort"])
+        if config.get("reasoning_tokens"):
+            return f"think{config['reasoning_tokens']}"
+    return None
+
+
+def _configs(header: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield (header.get("plan") or {}).get("config") or {}
+    yield header["eval"].get("model_generate_config") or {}
+
+
+def _shuffles(step: Mapping[str, Any]) -> bool:
+    return any("shuffle" in name and bool(value) for name, value in (step.get("params") or {}).items())

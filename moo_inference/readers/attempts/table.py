@@ -1,0 +1,74 @@
+"""Attempts from any table with one row an attempt: CSV, JSON lines or Parquet, plain or packed by gzip."""
+
+import json
+import os
+from typing import Any
+
+import pandas as pd
+
+from moo_inference.documents.document import unreadable
+from moo_inference.documents.files import open_to_read
+from moo_inference.errors import ReaderError
+from moo_inference.readers.attempts.columns import AttemptTable, checked, first_bytes, own_names
+
+PARQUET = b"PAR1"
+_BLANK = ["", "NA", "N/A", "null", "None"]
+"""What stands for nothing; nan does not: it is what a failed computation leaves."""
+
+
+def read_attempt_table(
+    path: str | os.PathLike[str], columns: dict[str, str] | None = None, scorer: str | None = None
+) -> AttemptTable:
+    """Read a table of attempts; what kind of file it is, its content shows.
+
+    Args:
+        path: a CSV with a header, JSON lines (or a list of objects), or Parquet.
+        columns: the file's own names of columns, by ours; see `moo_inference.readers.attempts.columns.COLUMNS`.
+        scorer: must be None: a table has one score.
+
+    Raises:
+        ReaderError: (a ValueError) the file cannot be read, lacks a column, or a value is at fault; all at once.
+        SettingError: (a ValueError) `columns` has a name that is none of ours.
+    """
+    names = own_names(columns)
+    if scorer is not None:
+        raise ReaderError(f"{path}: is a table, which has no scorers; got scorer={scorer!r}")
+    frame = _frame(path, set(names.values()))
+    absent = [own for own in (columns or {}).values() if own not in frame]
+    if absent:
+        there = ", ".join(map(repr, map(str, frame.columns[:40])))
+        raise ReaderError([f"{path}: must have a column {own!r}; it has: {there}" for own in absent])
+    ours = {own: name for name, own in names.items()}
+    chosen = {own: ours[own] for own in frame if own in ours}
+    return AttemptTable(checked(frame[list(chosen)].rename(columns=chosen), str(path)))
+
+
+def _frame(path: str | os.PathLike[str], wanted: set[str]) -> pd.DataFrame:
+    try:
+        with open_to_read(path) as stream:
+            beginning = first_bytes(stream)
+            if beginning.startswith(PARQUET):
+                return _parquet(stream, wanted)
+            start = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
+            if start.startswith(b"["):
+                return pd.DataFrame(json.load(stream))
+            if start.startswith(b"{"):
+                return pd.read_json(stream, lines=True, dtype=False)
+            return pd.read_csv(
+                stream,
+                encoding="utf-8-sig",
+                low_memory=False,
+                keep_default_na=False,
+                na_values=_BLANK,
+            )
+    except (OSError, ValueError, EOFError, ImportError) as error:
+        raise ReaderError(unreadable(str(path), error)) from error
+
+
+def _parquet(stream: Any, wanted: set[str]) -> pd.DataFrame:
+    from pyarrow import parquet  # noqa: PLC0415 (an extra)
+
+    file = parquet.ParquetFile(stream)
+    there = [name for name in file.schema_arrow.names if name in wanted]
+    found: pd.DataFrame = file.read(columns=there or None).to_pandas()
+    return found

@@ -1,0 +1,225 @@
+"""The estimator that counts recorded attempts, against enumeration of every query."""
+
+import itertools
+import pickle
+
+import numpy as np
+import pytest
+from conftest import ROOT
+
+import moo_inference as mi
+from moo_inference.catalog import Accuracy
+from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.errors import SettingError
+from moo_inference.estimators import choose_estimator, default_estimator
+from moo_inference.evaluation import mean_interval
+from moo_inference.evaluation.pass_at_k import QuestionMean
+from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.skewed_mean import skewed_mean
+
+EXCERPT = ROOT / "tests" / "data" / "attempts" / "epoch_gpqa_excerpt.csv.gz"
+PRICES = {"usd_per_million_input_tokens": 1.25, "usd_per_million_output_tokens": 10.0}
+
+
+def attempts_of(m=12, n=6, seed=0, **options):
+    rng = np.random.default_rng(seed)
+    question = np.repeat(np.arange(m), n)
+    level = rng.normal(size=m)[question]
+    seconds = 20 * np.exp(level + 0.3 * rng.normal(size=m * n))
+    right = (rng.normal(size=m * n) < 0.4 - level).astype(float)
+    return QuestionAttempts.of(question, right, 0.001 * seconds * (2 - right), seconds, **options)
+
+
+def model_of(attempts, **changes):
+    fields = {
+        "name": "a model",
+        "usd_per_million_input_tokens": 1.0,
+        "usd_per_million_output_tokens": 10.0,
+        "request_seconds": {"mean": 20.0, "std": 10.0},
+        "input_tokens": {"mean": 100.0, "std": 10.0},
+        "output_tokens": {"mean": 1000.0, "std": 300.0},
+        "accuracy": Accuracy(mean=0.5, std=0.1),
+        "parallel": 2,
+        "attempts": attempts,
+    }
+    return RecordedModel(**{**fields, **changes})
+
+
+def every_query(attempts, k, parallel):
+    """(ways, 3) cost, seconds and correctness of every order of every question's attempts, all alike in probability."""
+    n = int(attempts.n[0])
+    found = []
+    for start in range(0, len(attempts.cost), n):
+        for order in itertools.permutations(range(start, start + n), k):
+            chosen = list(order)
+            seconds = sum(attempts.seconds[chosen[i : i + parallel]].max() for i in range(0, k, parallel))
+            found.append((attempts.cost[chosen].sum(), seconds, attempts.worth[chosen].max()))
+    return np.array(found)
+
+
+SCENARIO = mi.Scenario(name="s", c_max=0.1, t_max=60.0, a_min=0.4, t_quantile=0.9, c_quantile=0.8)
+
+
+@pytest.mark.parametrize("k", [1, 3, 4])
+def test_the_whole_curve_equals_enumeration(k):
+    attempts = attempts_of()
+    queries = every_query(attempts, k, 2)
+    curve = mi.Recorded().estimate(model_of(attempts), [k], scenarios=[SCENARIO])
+    np.testing.assert_allclose(curve.means[0], queries.mean(axis=0), atol=1e-9)
+    for quantity, values in ((curve.cost, queries[:, 0]), (curve.time, queries[:, 1])):
+        assert quantity.std[0] == pytest.approx(values.std(), abs=1e-9)
+        assert quantity.low[0] == pytest.approx(np.quantile(values, 0.025, method="inverted_cdf"), abs=1e-9)
+        assert quantity.high[0] == pytest.approx(np.quantile(values, 0.975, method="inverted_cdf"), abs=1e-9)
+    by_question = queries.reshape(12, -1, 3).mean(axis=1)
+    np.testing.assert_allclose(curve.standard_errors[0], by_question.std(axis=0, ddof=1) / np.sqrt(12), atol=1e-9)
+    view = curve.views[SCENARIO]
+    within = (queries[:, 0] <= 0.1) & (queries[:, 1] <= 60) & (queries[:, 2] == 1)
+    assert view.attainment[0] == pytest.approx(within.mean(), abs=1e-9)
+    expected = [
+        np.quantile(queries[:, 0], 0.8, method="inverted_cdf"),
+        np.quantile(queries[:, 1], 0.9, method="inverted_cdf"),
+    ]
+    np.testing.assert_allclose(view.values[0, :2], expected, atol=1e-9)
+    assert view.values[0, 2] == pytest.approx(curve.accuracy.mean[0])
+    assert curve.evidence.ci_low[0] < curve.accuracy.mean[0] < curve.evidence.ci_high[0]
+
+
+def test_a_k_does_not_see_its_neighbours():
+    model = model_of(attempts_of(n=14), parallel=3)
+    together = mi.Recorded().estimate(model, [1, 5, 9, 14], scenarios=[SCENARIO])
+    for row, k in enumerate([1, 5, 9, 14]):
+        alone = mi.Recorded().estimate(model, [k], scenarios=[SCENARIO])
+        np.testing.assert_array_equal(alone.table[0], together.table[row])
+        assert alone.views[SCENARIO].attainment[0] == together.views[SCENARIO].attainment[row]
+
+
+def test_drawn_shares_come_with_their_standard_error():
+    model = model_of(attempts_of(n=14), parallel=3)
+    share, se = mi.Recorded(trials=2000).attainment(model, [1, 7], SCENARIO)
+    assert se[0] == 0
+    assert 0 < se[1] < 0.02
+    assert share[1] == mi.Recorded(trials=2000).estimate(model, [7], scenarios=[SCENARIO]).views[SCENARIO].attainment[0]
+    more, _ = mi.Recorded(trials=200_000).attainment(model, [7], SCENARIO)
+    assert abs(share[1] - more[0]) < 4.5 * se[1]
+
+
+@pytest.mark.parametrize("keep", ["oracle", "all"])
+def test_scores(keep):
+    rng = np.random.default_rng(1)
+    question = np.repeat(np.arange(5), 4)
+    score, seconds = rng.choice([0.0, 0.25, 0.6, 1.0], size=20), rng.random(20) + 1
+    attempts = QuestionAttempts.of(question, score, seconds, seconds, keep=keep)
+    extreme = max if keep == "oracle" else min
+    kept = [extreme(draw) for row in score.reshape(5, 4) for draw in itertools.combinations(row, 2)]
+    scenario = mi.Scenario(name="s", c_max=None, t_max=None, a_min=0.5, a_quantile=0.3)
+    curve = mi.Recorded().estimate(model_of(attempts), [2], scenarios=[scenario])
+    assert curve.accuracy.mean[0] == pytest.approx(np.mean(kept))
+    assert curve.error[0] == pytest.approx(1 - np.mean(kept))
+    assert curve.accuracy.std[0] == pytest.approx(np.std(kept))
+    assert curve.views[scenario].values[0, 2] == pytest.approx(np.quantile(kept, 0.3, method="inverted_cdf"))
+    assert curve.views[scenario].attainment[0] == pytest.approx(np.mean(np.array(kept) >= 0.5))
+
+
+def test_it_is_the_default_for_models_with_attempts_and_leaves_others_alone():
+    recorded = model_of(attempts_of())
+    plain = mi.load_catalog().models["gpt-5"]
+    assert default_estimator([plain, recorded]) == mi.Recorded()
+    assert choose_estimator(trials=50, models=[recorded]) == mi.Recorded(trials=50)
+    mixed = mi.Recorded().estimate_many([plain, recorded], [1, 2])
+    np.testing.assert_array_equal(mixed[0].table, mi.ClosedForm().estimate(plain, [1, 2]).table)
+    np.testing.assert_array_equal(mixed[1].table, mi.Recorded().estimate(recorded, [1, 2]).table)
+
+
+def test_a_study_and_a_choice_across_models_work_with_it():
+    attempts = mi.read_attempts(EXCERPT)
+    names = ("openai/gpt-5-mini-2025-08-07@high", "openai/gpt-5-nano-2025-08-07@high")
+    models = {f"model {n}": attempts.model(name, **PRICES, parallel=8) for n, name in enumerate(names)}
+    scenario = mi.Scenario(name="Exam", c_max=0.5, t_max=400.0, a_min=0.8)
+    catalog = mi.Catalog(models=models, scenarios={"exam": scenario})
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_min=1, k_max=8, k_step=1)
+    direct = mi.Recorded().estimate(models["model 0"], range(1, 9))
+    np.testing.assert_array_equal(study.model_curves["model 0"].table, direct.table)
+    route = mi.route(catalog, "exam", "accuracy-max", k_min=1, k_max=8)
+    assert route.choice.model == "model 0"
+
+
+def test_pymoo_and_the_front_work_with_it():
+    from pymoo.optimize import minimize
+
+    from moo_inference.decision import decide
+    from moo_inference.problems import InferenceScalingProblem
+    from moo_inference.solvers import ExhaustiveSearch
+
+    model = model_of(attempts_of())
+    scenario = mi.Scenario(name="s", c_max=0.5, t_max=500.0, a_min=0.3)
+    problem = InferenceScalingProblem(model, scenario, estimator=mi.Recorded(), k_max=6)
+    front = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
+    direct = mi.Front.from_curve(mi.Recorded().estimate(model, range(1, 7), scenarios=[scenario]), scenario)
+    np.testing.assert_array_equal(front.F, direct.F)
+    assert decide(front, "accuracy-max").k == decide(direct, "accuracy-max").k
+    with pytest.raises(SettingError, match="a model: k_max must be at most 6"):
+        InferenceScalingProblem(model, scenario, estimator=mi.Recorded(), k_max=7)
+
+
+def test_wrong_settings_are_refused_all_at_once():
+    with pytest.raises(SettingError) as caught:
+        mi.Recorded(stop="first-verified", trials=1, seed=-1)
+    assert len(caught.value.faults) == 3
+    with pytest.raises(
+        SettingError, match="a model: k must be at most 6, the samples of its evaluation a question, got 7"
+    ):
+        mi.Recorded().estimate(model_of(attempts_of()), [7])
+
+
+def test_a_recorded_model_can_be_pickled_and_varied():
+    model = model_of(attempts_of())
+    again = pickle.loads(pickle.dumps(model))
+    other = model.replace(parallel=6)
+    assert "attempts" not in model.model_dump()
+    np.testing.assert_array_equal(
+        mi.Recorded().estimate(again, [3], parallel=6).table, mi.Recorded().estimate(other, [3]).table
+    )
+
+
+def test_intervals_over_questions_hold_the_truth_as_often_as_they_say():
+    """Of samples of real questions, with replacement, from those of the excerpt, which are the truth here."""
+    attempts = mi.read_attempts(EXCERPT)
+    rng = np.random.default_rng(0)
+    held = {"cost": [], "time": [], "accuracy": []}
+    for name in attempts.models:
+        own = attempts.model(name, **PRICES, parallel=4, least_samples=8).attempts
+        accuracy = own.expected_accuracy([4])
+        m = len(own.n)
+        rows = rng.integers(0, m, (m, 1000))
+        for what, values in (("cost", own.expected_cost([4])), ("time", own.expected_seconds([4], 4))):
+            found = skewed_mean(values[rows, 0])
+            held[what].append((found.low <= values.mean()) & (values.mean() <= found.high))
+        low, high = mean_interval(QuestionMean.of(*(table[rows, 0] for table in accuracy)))
+        held["accuracy"].append((low <= accuracy[0].mean()) & (accuracy[0].mean() <= high))
+    for what, found in held.items():
+        assert 0.93 <= np.mean(found) <= 0.97, what
+
+
+def test_a_catalog_file_has_no_place_for_attempts(tmp_path):
+    scenario = mi.Scenario(name="s", c_max=1.0, t_max=None, a_min=None)
+    catalog = mi.Catalog(models={"one": model_of(attempts_of())}, scenarios={"s": scenario})
+    with pytest.raises(SettingError, match=r"models.one: a catalog file must hold models without .* got 72 attempts"):
+        mi.save_catalog(catalog, tmp_path / "catalog.yaml")
+    assert not list(tmp_path.iterdir())
+
+
+def test_four_attempts_predict_the_other_four():
+    """Passes that are drawn independently of the question would take at least a quarter longer than they did."""
+    attempts = mi.read_attempts(EXCERPT)
+    errors, pooled = [], []
+    for name in attempts.models:
+        first, other = (
+            attempts.take(np.asarray(attempts.sample <= 4) == half).model(name, **PRICES, parallel=4, least_samples=4)
+            for half in (True, False)
+        )
+        truth = mi.Recorded().estimate(other, [4]).means[0]
+        errors.append(mi.Recorded().estimate(first, [4]).means[0] - truth)
+        pooled.append(mi.Empirical().estimate(first, [4]).means[0][1] / truth[1] - 1)
+        errors[-1][:2] /= truth[:2]
+    assert (np.abs(np.median(errors, axis=0)) < [0.05, 0.06, 0.03]).all()
+    assert np.median(pooled) > 0.25
