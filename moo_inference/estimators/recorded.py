@@ -8,16 +8,16 @@ import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    latency_settings,
     passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
 from moo_inference.estimators.closed_form import ClosedForm
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import Empirical
 from moo_inference.evaluation.interval import mean_interval
@@ -51,11 +51,11 @@ class Recorded(Estimator):
     seed: int = 42
 
     def __post_init__(self) -> None:
-        faults = settle_whole_numbers(self, {"trials": 2, "seed": 0})
+        errors = ErrorCollector()
+        settle_whole_numbers(self, {"trials": 2, "seed": 0}, errors)
         if self.stop is not None:
-            faults.append(f"stop must be None, which runs all k passes, got {self.stop!r:.60}")
-        if faults:
-            raise SettingError(faults)
+            errors.add(f"stop must be None, which runs all k passes, got {self.stop!r:.60}")
+        errors.check()
 
     def estimate_many(
         self,
@@ -113,7 +113,7 @@ class Recorded(Estimator):
         return np.array([share for share, _ in shares]), np.array([se for _, se in shares])
 
     def _queries(self, model: RecordedModel, most: int, parallel: int | None, latency: str | None) -> Queries:
-        at_once, rule = latency_settings(model, parallel, latency)
+        at_once, rule = Conditions(parallel=parallel, latency=latency).of(model)
         return Queries(model.attempts, at_once, rule, most, self.trials, self.seed)
 
     def settings(self) -> dict[str, Any]:
