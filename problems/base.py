@@ -139,9 +139,30 @@ class GridProblem(ElementwiseProblem):
         self._look_up(np.asarray(x)[None], found)
         out.update({key: value[0] for key, value in found.items()})
 
-    @abstractmethod
     def front_of(self, evaluated: Evaluated) -> Front:
         """The front of what a run evaluated of this problem; see `Front.from_result`."""
+        distinct = evaluated.distinct
+        known = distinct.take(self._known_rows(distinct))
+        return Front.of(
+            self._estimates_of(known.X),
+            self.scenario,
+            ends=self._ends(),
+            evaluated=known,
+            seen=distinct.seen(self),
+            looked_at=len(distinct),
+        )
+
+    @abstractmethod
+    def _estimates_of(self, X: Any) -> Estimates:
+        """What is estimated at the points X (n, n_var)."""
+
+    @abstractmethod
+    def _ends(self) -> list[int | None]:
+        """For each stage the k at which its grid ends; None where it is meant to end there."""
+
+    def _known_rows(self, evaluated: Evaluated) -> Any:
+        """Those of the points that a front is made of, or may warn of."""
+        return slice(None)
 
     @abstractmethod
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
@@ -221,12 +242,11 @@ class EstimatedProblem(GridProblem):
         """The model of each row of X (n, n_var), or nothing where there is only one model."""
         return ()
 
-    def front_of(self, evaluated: Evaluated) -> Front:
-        """The front of what a run evaluated of this problem; see `Front.from_result`."""
-        found = evaluated.distinct
-        estimates = Estimates.of_curve(self.estimates(found.X), self.names_of(found.X))
-        seen = found.seen(self)
-        return Front.of(estimates, self.scenario, ends=[self.axes[-1][-1]], evaluated=found, seen=seen)
+    def _estimates_of(self, X: Any) -> Estimates:
+        return Estimates.of_curve(self.estimates(X), self.names_of(X))
+
+    def _ends(self) -> list[int | None]:
+        return [self.axes[-1][-1]]
 
     def estimates(self, X: Iterable[Iterable[Any]]) -> ScalingCurve:
         """The estimates of the rows of X (n, n_var), from what was estimated already where it was.

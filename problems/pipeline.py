@@ -11,6 +11,7 @@ from moo_inference.estimators import Estimator
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
 from moo_inference.pareto.budgets import constraints, values_of
+from moo_inference.pareto.estimates import Estimates
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.pipelines.merging import MOST_ROWS, merged_front
@@ -147,23 +148,20 @@ class PipelineProblem(GridProblem):
         F[missing] = np.inf
         return np.column_stack(numbers), np.column_stack(passes), F
 
-    def front_of(self, evaluated: Evaluated) -> Front:
-        """The front of what a run evaluated of this problem; see `Front.from_result`."""
-        distinct = evaluated.distinct
-        number, k, F = self.choices(distinct.X)
-        known = np.isfinite(F).all(axis=1) & np.isfinite(distinct.F).all(axis=1)
+    def _known_rows(self, evaluated: Evaluated) -> Any:
+        _, _, F = self.choices(evaluated.X)
+        return np.isfinite(F).all(axis=1) & np.isfinite(evaluated.F).all(axis=1)
+
+    def _estimates_of(self, X: Any) -> Estimates:
+        number, k, _ = self.choices(X)
         rows = [
             np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
-            for table, n, own in zip(self.tables, number[known].T, k[known].T, strict=True)
+            for table, n, own in zip(self.tables, number.T, k.T, strict=True)
         ]
-        return Front.of(
-            estimates_of(self.plan, self.tables, np.column_stack(rows)),
-            self.scenario,
-            ends=ends_of(self.tables),
-            evaluated=distinct.take(known),
-            seen=distinct.seen(self),
-            looked_at=len(distinct),
-        )
+        return estimates_of(self.plan, self.tables, np.column_stack(rows))
+
+    def _ends(self) -> list[int | None]:
+        return ends_of(self.tables)
 
     def merged_front(self) -> Front:
         """The exact front, see `pipeline_front`; what a subclass adds has no say in it.

@@ -17,7 +17,6 @@ from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.front import Front, warn_of_not_finite
 from moo_inference.pareto.infeasibility import beyond_reach
 from moo_inference.pipelines.plan import (
-    Parallel,
     Part,
     Series,
     Stage,
@@ -26,6 +25,7 @@ from moo_inference.pipelines.plan import (
     ends_of,
     estimates_of,
     join,
+    parts_of,
     refuse_quantiles,
     stage_tables,
     to_objectives,
@@ -168,7 +168,7 @@ class Merge:
         """(m,) the least of each sum that a part can have."""
         if isinstance(part, Stage):
             return np.asarray(to_sums(self.tables[part.name].F).min(axis=0, initial=np.inf))
-        inner, at_once = _inner(part)
+        inner, at_once = parts_of(part)
         return reduce(lambda one, other: join(one, other, at_once), [self.least(each) for each in inner])
 
     def front(self, part: Part, room: FloatArray) -> Partial:
@@ -179,7 +179,7 @@ class Merge:
             sums = to_sums(table.F[order])
             kept = _nondominated(sums, room)
             return Partial(sums[kept], order[kept, None].astype(np.int32), len(table.F))
-        inner, at_once = _inner(part)
+        inner, at_once = parts_of(part)
         least = [self.least(each) for each in inner]
         rooms = [_left(room, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
         current = self.front(inner[0], rooms[0])
@@ -214,10 +214,6 @@ class Merge:
                 settled = len(sums)
         looked_at = one.looked_at + other.looked_at + len(one.sums) * len(other.sums)
         return Partial(sums, np.hstack([one.rows[pairs // width], other.rows[pairs % width]]), looked_at)
-
-
-def _inner(part: Series | Parallel) -> tuple[Sequence[Part], bool]:
-    return (part.branches, True) if isinstance(part, Parallel) else (part.parts, False)
 
 
 def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:

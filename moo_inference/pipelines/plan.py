@@ -107,8 +107,13 @@ def stages_of(part: Part) -> Iterator[Stage]:
     if isinstance(part, Stage):
         yield part
         return
-    for inner in part.branches if isinstance(part, Parallel) else part.parts:
+    for inner in parts_of(part)[0]:
         yield from stages_of(inner)
+
+
+def parts_of(part: Series | Parallel) -> tuple[Sequence[Part], bool]:
+    """What is inside a group, and whether it runs at the same time."""
+    return (part.branches, True) if isinstance(part, Parallel) else (part.parts, False)
 
 
 def as_series(stages: "Sequence[Part] | Part") -> Series:
@@ -289,8 +294,7 @@ def combine(plan: Part, parts: Sequence[FloatArray]) -> FloatArray:
     def folded(part: Part) -> FloatArray:
         if isinstance(part, Stage):
             return next(terms)
-        at_once = isinstance(part, Parallel)
-        inner = part.branches if isinstance(part, Parallel) else part.parts
+        inner, at_once = parts_of(part)
         return reduce(lambda one, other: join(one, other, at_once), [folded(each) for each in inner])
 
     return to_objectives(folded(plan))

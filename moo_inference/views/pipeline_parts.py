@@ -3,8 +3,7 @@
 from dataclasses import dataclass
 from math import prod
 
-from moo_inference.catalog import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
-from moo_inference.pipelines.plan import has_branches, plan_of
+from moo_inference.pipelines.plan import Part, Stage, has_branches, parts_of, plan_of, stages_of
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.marks import Mark, marks
@@ -78,10 +77,11 @@ def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[StagesPart]:
     parts = []
     for key, entry in study.catalog.pipelines.items():
         plan = plan_of(entry, study.catalog.models)
+        choices = prod(len(stage.models) * len(_grid(study, stage)) for stage in stages_of(plan))
         notes = (*((LOWER_BOUND,) if has_branches(plan) else ()), INDEPENDENT)
         cells = [cell for cell in study.pipeline_cells if cell.pipeline == key]
         told = tuple(_scenario(study, cell, pictures) for cell in cells)
-        parts.append(StagesPart(f"{entry.name} ({key})", _drawn(study, entry), _choices(study, entry), notes, told))
+        parts.append(StagesPart(f"{entry.name} ({key})", _drawn(study, plan), choices, notes, told))
     return parts
 
 
@@ -100,35 +100,20 @@ def _scenario(study: Study, cell: Cell, pictures: dict[str, str]) -> StagesInSce
     )
 
 
-def _drawn(study: Study, part: Pipeline | PipelineStage | ParallelBranches | SeriesBranch) -> Drawn:
-    if isinstance(part, PipelineStage):
-        names = tuple(f"{study.catalog.models[key].name} ({key})" for key in part.ids)
+def _drawn(study: Study, part: Part) -> Drawn:
+    if isinstance(part, Stage):
+        names = tuple(f"{model.name} ({key})" for key, model in part.models.items())
         grid = _grid(study, part)
         passes = f"k = {grid[0]}" if len(grid) == 1 else f"k = {grid[0]} to {grid[-1]}" if len(grid) else "no k"
         return Drawn("stage", part.name, names, passes + (f" in steps of {grid.step}" if grid.step > 1 else ""))
-    kind = "parallel" if isinstance(part, ParallelBranches) else "series"
-    return Drawn(kind, parts=tuple(_drawn(study, inner) for inner in _inner(part)))
+    inner, at_once = parts_of(part)
+    return Drawn("parallel" if at_once else "series", parts=tuple(_drawn(study, each) for each in inner))
 
 
-def _grid(study: Study, stage: PipelineStage) -> range:
+def _grid(study: Study, stage: Stage) -> range:
     options = study.options
     first, last, step = (
         getattr(options, name) if own is None else own
         for name, own in (("k_min", stage.k_min), ("k_max", stage.k_max), ("k_step", stage.k_step))
     )
     return range(first, last + 1, step)
-
-
-def _choices(study: Study, part: Pipeline | PipelineStage | ParallelBranches | SeriesBranch) -> int:
-    """How many choices there are, each of models and k at every stage."""
-    if isinstance(part, PipelineStage):
-        return len(part.ids) * len(_grid(study, part))
-    return prod(_choices(study, inner) for inner in _inner(part))
-
-
-def _inner(
-    part: Pipeline | ParallelBranches | SeriesBranch,
-) -> tuple[PipelineStage | ParallelBranches | SeriesBranch, ...]:
-    if isinstance(part, ParallelBranches):
-        return part.parallel
-    return part.stages if isinstance(part, Pipeline) else part.series
