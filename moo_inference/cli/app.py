@@ -15,7 +15,7 @@ from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
 from moo_inference.cli.options import (
     CatalogOption,
-    Conditions,
+    ConditionOptions,
     Estimation,
     Extras,
     ForceOption,
@@ -80,7 +80,7 @@ def solve(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     extras: Extras,
     work: RunOptions,
@@ -134,7 +134,7 @@ def report(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     extras: Extras,
     work: Workers,
@@ -254,7 +254,7 @@ def reproduce(
 def assess(
     question: Question,
     simulation: Simulation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     work: RunOptions,
     replications: Annotated[
         int, typer.Option("--replications", help="How often the estimate is repeated.")
