@@ -61,6 +61,7 @@ _INNER = (
     "|readers.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
     "|texts.markers.Marker|views.figures.style.Size"
 )
+_INNER += r"|errors\._Made|execution\.tasks\.(Task|Result)"
 nitpick_ignore_regex = [
     # Other projects' types: their pages cannot be looked up without a network.
     ("py:.*", rf"({_ELSEWHERE})\b.*"),

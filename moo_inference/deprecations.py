@@ -76,8 +76,10 @@ def renamed_keyword(old: str, new: str) -> Callable[[Callable[_Arguments, _Resul
         @functools.wraps(function)
         def call(*args: _Arguments.args, **kwargs: _Arguments.kwargs) -> _Result:
             if old in kwargs:
+                if new in kwargs:
+                    raise TypeError(f"{function.__name__}: {old} and {new} are the same: give {new} alone")
                 warnings.warn(f"{function.__name__}: {old}= is {new}= now", DeprecationWarning, stacklevel=2)
-                kwargs.setdefault(new, kwargs.pop(old))
+                kwargs[new] = kwargs.pop(old)
             return function(*args, **kwargs)
 
         return call

@@ -15,15 +15,15 @@ from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
 from moo_inference.cli.options import (
     CatalogOption,
-    Conditions,
+    ConditionOptions,
     Estimation,
     Extras,
     ForceOption,
     Format,
     FormatOption,
-    Kept,
     OutOption,
     Question,
+    RunOptions,
     Simulation,
     Stages,
     Tails,
@@ -80,10 +80,10 @@ def solve(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     extras: Extras,
-    work: Kept,
+    work: RunOptions,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
@@ -134,7 +134,7 @@ def report(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     extras: Extras,
     work: Workers,
@@ -204,7 +204,7 @@ def explore(
 @app.command()
 @grouped
 def reproduce(
-    work: Kept,
+    work: RunOptions,
     figures: Annotated[
         str | None,
         typer.Option("--figures", metavar="DIR", help="Draw the paper's Figures 4 to 21 into this folder."),
@@ -254,8 +254,8 @@ def reproduce(
 def assess(
     question: Question,
     simulation: Simulation,
-    conditions: Conditions,
-    work: Kept,
+    conditions: ConditionOptions,
+    work: RunOptions,
     replications: Annotated[
         int, typer.Option("--replications", help="How often the estimate is repeated.")
     ] = REPLICATIONS,

@@ -9,13 +9,13 @@ from moo_inference.cli.options import (
     CatalogOption,
     Format,
     FormatOption,
-    Kept,
     KStepOption,
     ModelOption,
     NoPipelinesOption,
     OutOption,
     PipelineOption,
     RuleOption,
+    RunOptions,
     ScenarioOption,
     Stages,
     WithoutOption,
@@ -26,7 +26,7 @@ from moo_inference.cli.solve import resumable, show, tell_left_out
 
 @grouped
 def compare(
-    work: Kept,
+    work: RunOptions,
     catalog: CatalogOption = "paper",
     model: ModelOption = None,
     scenario: ScenarioOption = None,

@@ -7,7 +7,6 @@ import typer
 
 from moo_inference.cli.fit_options import (
     NO_BUDGET,
-    Attempts,
     Budgets,
     ByHand,
     FilterOption,
@@ -19,7 +18,7 @@ from moo_inference.cli.fit_options import (
 )
 from moo_inference.cli.options import ForceOption, grouped
 from moo_inference.documents.files import Kind, Outputs
-from moo_inference.errors import CatalogError, SettingError
+from moo_inference.errors import CatalogError, ErrorCollector, SettingError
 from moo_inference.formatting.lines import note, say
 from moo_inference.formatting.visible import one_line
 from moo_inference.formatting.words import counted
@@ -150,17 +149,17 @@ def fit(
     outputs = Outputs(sources.files, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
-    attempt = Attempts()
-    read = attempt(sources.read)
-    given = attempt(lambda: by_hand.given(free=sources.allow_free, price_checked=sources.allow_expensive))
-    kept: Keep | None = attempt(lambda: one_of("--keep", keep, ("oracle", "verifier", "majority")))
-    lawful: Law | None = attempt(lambda: one_of("--law", law, ("outcomes", "beta")))
+    errors = ErrorCollector()
+    read = errors.attempt(sources.read)
+    given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
+    kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
+    lawful: Law | None = errors.attempt(one_of, "--law", law, ("outcomes", "beta"))
     fresh = force and not _is_catalog(out)
-    before = attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
+    before = errors.attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
     found: Fit | None = None
     if read is not None and given is not None and kept is not None and lawful is not None:
         price, served, trace, evaluated = read
-        found = attempt(
+        found = errors.attempt(
             lambda: fit_model(
                 name,
                 price=price,
@@ -173,8 +172,8 @@ def fit(
                 cached_prompt=cached_prompt,
             )
         )
-    attempt.check()
-    if found is None:
+    errors.check()
+    if found is None or before is None:
         return
     models, scenarios, pipelines = before
     apart = disagreements({**models, name: found.model}, scenarios)

@@ -1,14 +1,12 @@
 """The options of `fit`: the files that a model is made of, what is told by hand, and budgets; each with its help."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from moo_inference.cli.progress import report_progress
-from moo_inference.errors import MooInferenceError, SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Scenario
@@ -31,30 +29,6 @@ MetricOption = Annotated[
     str | None,
     typer.Option("--metric", metavar="NAME", help="Which metric of lm-eval samples, where there are several."),
 ]
-
-
-class Attempts:
-    """Calls what may be refused, and keeps what is said of it, so that all faults are told at once."""
-
-    def __init__(self) -> None:
-        self.faults: list[str] = []
-
-    def __call__(self, make: Callable[[], Any]) -> Any:
-        """What is made, or None where it is refused."""
-        try:
-            return make()
-        except MooInferenceError as error:
-            self.faults.extend(error.faults)
-            return None
-
-    def check(self) -> None:
-        """Raise what was refused, if anything was.
-
-        Raises:
-            SettingError: (a ValueError) all of it.
-        """
-        if self.faults:
-            raise SettingError(self.faults)
 
 
 @dataclass(frozen=True)
@@ -131,7 +105,7 @@ class Sources:
         self,
     ) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
         """What is in them; the faults of all files are raised at once."""
-        found = Attempts()
+        errors = ErrorCollector()
         for option, value, needed, file in (
             ("--run", self.run, "--serving", self.serving),
             ("--length-columns", self.length_columns, "--lengths", self.lengths),
@@ -141,9 +115,10 @@ class Sources:
             ("--outcome-column", self.outcome_column, "--outcomes", self.outcomes),
         ):
             if value and file is None:
-                found.faults.append(f"{option} needs {needed} FILE")
-        price, serving, lengths, outcomes = map(found, (self._price, self._serving, self._lengths, self._outcomes))
-        found.check()
+                errors.add(f"{option} needs {needed} FILE")
+        price, serving = errors.attempt(self._price), errors.attempt(self._serving)
+        lengths, outcomes = errors.attempt(self._lengths), errors.attempt(self._outcomes)
+        errors.check()
         return price, serving, lengths, outcomes
 
     def _price(self) -> "Price | None":
@@ -257,9 +232,9 @@ class ByHand:
         """
         from moo_inference.fitting import Given
 
-        found = Attempts()
+        errors = ErrorCollector()
         inward, outward, seconds, accuracy = (
-            found(partial(_pair, option, text))
+            errors.attempt(_pair, option, text)
             for option, text in (
                 ("--input-tokens", self.input_tokens),
                 ("--output-tokens", self.output_tokens),
@@ -267,9 +242,9 @@ class ByHand:
                 ("--accuracy", self.accuracy),
             )
         )
-        reasoning = found(partial(_mean_and_maybe_std, "--reasoning-tokens", self.reasoning_tokens))
-        resources = found(lambda: _amounts("--resource", self.resource))
-        found.check()
+        reasoning = errors.attempt(_mean_and_maybe_std, "--reasoning-tokens", self.reasoning_tokens)
+        resources = errors.attempt(_amounts, "--resource", self.resource)
+        errors.check()
         return Given(
             self.input_price,
             self.output_price,
@@ -277,7 +252,7 @@ class ByHand:
             outward,
             seconds,
             accuracy,
-            resources,
+            resources or {},
             parallel=self.parallel,
             latency=self.latency,
             shared_prompt=self.shared_prompt,
@@ -312,13 +287,13 @@ class Budgets:
             return None
         if missing:
             raise SettingError(f"still missing are the budgets {', '.join(missing)}; {NO_BUDGET}")
-        found = Attempts()
+        errors = ErrorCollector()
         budgets = {
-            "c_max": found(lambda: _budget("--c-max", self.c_max)),
-            "t_max": found(lambda: _budget("--t-max", self.t_max)),
-            "a_min": found(lambda: _budget("--a-min", self.a_min)),
+            "c_max": errors.attempt(_budget, "--c-max", self.c_max),
+            "t_max": errors.attempt(_budget, "--t-max", self.t_max),
+            "a_min": errors.attempt(_budget, "--a-min", self.a_min),
         }
-        found.check()
+        errors.check()
         try:
             return Scenario.model_validate({"name": "My use", **budgets})
         except ValueError as error:

@@ -8,13 +8,22 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 
-from moo_inference.cli.options import Conditions, Estimation, Extras, ForceOption, Question, Stages, Tails, grouped
+from moo_inference.cli.options import (
+    ConditionOptions,
+    Estimation,
+    Extras,
+    ForceOption,
+    Question,
+    Stages,
+    Tails,
+    grouped,
+)
 from moo_inference.cli.solve import find_route, routable, solve_study
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import say
 from moo_inference.formatting.words import counted, with_article
 
-Group = TypeVar("Group", Question, Stages, Estimation, Conditions, Tails, Extras)
+Group = TypeVar("Group", Question, Stages, Estimation, ConditionOptions, Tails, Extras)
 
 _SHOWN = 2
 
@@ -28,7 +37,7 @@ def check(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     baseline: Annotated[
         str,

@@ -182,7 +182,7 @@ class Workers:
 
 
 @dataclass(frozen=True)
-class Kept(Workers):
+class RunOptions(Workers):
     """Who does the work, and what becomes of that of an earlier run."""
 
     start_over: StartOverOption = False
@@ -236,8 +236,8 @@ class Estimation(Simulation):
 
 
 @dataclass(frozen=True)
-class Conditions:
-    """Which k, and how passes run; the names are those of `run_study`."""
+class ConditionOptions:
+    """Which k, and how passes run: what `Conditions` of the estimators is made of, by the same names."""
 
     k_min: KMinOption = None
     k_max: KMaxOption = 128

@@ -8,7 +8,7 @@ import typer
 
 from moo_inference.cli.options import (
     CatalogOption,
-    Conditions,
+    ConditionOptions,
     Estimation,
     ForceOption,
     Format,
@@ -33,7 +33,7 @@ NOTHING_FOUND = 3
 def route(
     scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID", help="Scenario whose budgets hold.")],
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     catalog: CatalogOption = "paper",
     model: ModelOption = None,

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.cli.options import Conditions, Estimation, Format, Kept, Question, Stages, Tails
+from moo_inference.cli.options import ConditionOptions, Estimation, Format, Question, RunOptions, Stages, Tails
 from moo_inference.documents.files import Kind, Outputs
 from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
 from moo_inference.formatting.lines import note
@@ -25,7 +25,7 @@ REPLICATIONS = 200
 def resumable(
     out: str | None,
     run: str,
-    work: Kept,
+    work: RunOptions,
     catalog: str | None = None,
     others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
 ) -> Iterator["Checkpoint | None"]:
@@ -99,7 +99,7 @@ def solve_study(
     question: Question,
     stages: Stages,
     estimation: Estimation,
-    conditions: Conditions,
+    conditions: ConditionOptions,
     tails: Tails,
     baselines: Sequence[str] | None = None,
     *,
@@ -157,7 +157,7 @@ def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] 
 
 
 def find_route(
-    catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: Conditions
+    catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: ConditionOptions
 ) -> "Route":
     """Choose across the models of a catalog, with progress on stderr."""
     from moo_inference.cli.progress import report_progress

@@ -9,7 +9,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.messages import place_of, sentence_of
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
@@ -156,32 +156,32 @@ def fit_model(
         "given": by_hand.part,
     }
     whole, files = Part(), Part()
-    faults: list[str] = []
+    errors = ErrorCollector()
     unsure: set[str] = set()
     for what, tell in told.items():
-        try:
-            part = tell()
-        except SettingError as error:
-            faults.extend(error.faults)
+        part, refused = None, True
+        with errors.collecting():
+            part, refused = tell(), False
+        if refused:
             unsure.update(_TOLD_BY.get(what, ()))
-            continue
         if part is not None:
             files, whole = whole, part.over(whole)
-    refused, notes = too_long(price, whole.values)
-    faults += refused
-    faults += [
-        f"{name}: still missing is {sentence}"
-        for what, sentence in MISSING.items()
-        if what not in unsure and not _has(whole.values, what)
-    ]
+    too_much, notes = too_long(price, whole.values)
+    errors.add(*too_much)
+    errors.add(
+        *(
+            f"{name}: still missing is {sentence}"
+            for what, sentence in MISSING.items()
+            if what not in unsure and not _has(whole.values, what)
+        )
+    )
     if outcomes is None and (keep != "oracle" or law != "outcomes"):
-        faults.append(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
+        errors.add(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
-        faults.append(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
+        errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():
-        faults.append("the name of a model must not be empty")
-    if faults:
-        raise SettingError(faults)
+        errors.add("the name of a model must not be empty")
+    errors.check()
     notes += doubts(price, serving, files, by_hand.part())
     values = {
         **whole.values,
@@ -191,24 +191,27 @@ def fit_model(
         "sources": whole.sources,
         **{flag: True for flag in ("shared_prompt", "free", "price_checked") if getattr(by_hand, flag)},
     }
+    model = _model(name, values)
+    audit = None if outcomes is None else audit_of(outcomes)
+    every_note = tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole))))
+    return Fit(model, every_note, audit, None if audit is None else _kept_at(model, audit))
+
+
+def _model(name: str, values: Mapping[str, Any]) -> Model:
     try:
-        model = Model.model_validate(values)
+        return Model.model_validate(values)
     except ValidationError as error:
         raise SettingError(
             [f"{name}: {'.'.join(map(str, place_of(found)))}: {_by_option(found)}" for found in error.errors()]
         ) from error
-    told_of_k = None if outcomes is None else audit_of(outcomes)
-    measured = (
-        model.accuracy if isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle" else None
-    )
-    return Fit(
-        model,
-        tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))),
-        told_of_k,
-        measured.evaluation.curve(told_of_k.k, trials=measured.trials, seed=measured.seed)
-        if measured is not None and told_of_k is not None
-        else None,
-    )
+
+
+def _kept_at(model: Model, audit: Audit) -> AccuracyCurve | None:
+    """The measured accuracy at the k of an audit; None where an oracle keeps, which the audit itself shows."""
+    accuracy = model.accuracy
+    if not isinstance(accuracy, MeasuredAccuracy) or accuracy.keep == "oracle":
+        return None
+    return accuracy.evaluation.curve(audit.k, trials=accuracy.trials, seed=accuracy.seed)
 
 
 def _time_of_passes(whole: Part) -> tuple[str, ...]:
