@@ -31,6 +31,7 @@ MODULES = {
     "moo_inference.studies.differences": "moo_inference.studies.paired_accuracy",
     "moo_inference.studies.gate": "moo_inference.records.gate",
     "moo_inference.studies.kept": "moo_inference.execution.checkpoint",
+    "moo_inference.studies.pipeline_cells": "moo_inference.studies.cells",
     "moo_inference.studies.quality": "moo_inference.pareto.quality",
     "moo_inference.studies.replay": "moo_inference.records.replay",
     "moo_inference.studies.reproduce": "moo_inference.paper.reproduce",

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from moo_inference.decision import Choice, Rule, decide
+from moo_inference.deprecations import renamed
 from moo_inference.errors import ErrorCollector, told_of
 from moo_inference.estimators import ScalingCurve
 from moo_inference.pareto.front import Front
@@ -77,3 +78,6 @@ def _choices(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> dict[tuple[
                 found[scenario, name].append(decide(front, rule))
     errors.check()
     return {key: tuple(choices) for key, choices in found.items()}
+
+
+__getattr__ = renamed(__name__, {"PipelineCell": "Cell"})
