@@ -11,8 +11,8 @@ import moo_inference as mi
 
 ORDER = (
     "errors",
-    "versions",
     "deprecations",
+    "versions",
     "formatting",
     "documents",
     "evaluation",
