@@ -3,6 +3,7 @@
 import ast
 import tomllib
 from collections import Counter
+from graphlib import CycleError, TopologicalSorter
 
 import pytest
 from conftest import ROOT
@@ -13,7 +14,6 @@ ORDER = (
     "errors",
     "deprecations",
     "versions",
-    "deprecations",
     "formatting",
     "documents",
     "evaluation",
@@ -68,6 +68,42 @@ def imported_stages(path):
 def test_imports_go_one_way(stage, path):
     for other in imported_stages(path):
         assert ORDER.index(other) <= ORDER.index(stage), f"{stage} imports {other}, which stands on its right"
+
+
+def imports_of(path, names):
+    """The modules of the package that a module imports, by their full names."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("moo_inference"):
+            for alias in node.names:
+                inner = f"{node.module}.{alias.name}"
+                yield inner if inner in names else node.module
+        elif isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names if alias.name in names)
+
+
+def test_no_two_files_import_each_other_in_a_circle():
+    """Whoever reads a file can read what it needs first: the imports have an order."""
+    paths = {}
+    for stage, path in modules():
+        home = HOMES.get(stage, ROOT / "moo_inference")
+        inner = path.relative_to(home).with_suffix("").parts
+        parts = ("moo_inference", *((stage,) if stage in HOMES else ()), *inner)
+        paths[".".join(parts).removesuffix(".__init__")] = path
+    needed = {name: {one for one in imports_of(path, paths) if one in paths} for name, path in paths.items()}
+    sorter = TopologicalSorter(needed)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        pytest.fail(" -> ".join(error.args[1]))
+
+
+def test_a_circle_would_be_seen():
+    with pytest.raises(CycleError):
+        TopologicalSorter({"a": {"b"}, "b": {"c"}, "c": {"a"}}).prepare()
+
+
+def test_at_most_six_modules_stand_at_the_root():
+    assert len(list((ROOT / "moo_inference").glob("*.py"))) <= 6
 
 
 def test_every_package_is_listed():

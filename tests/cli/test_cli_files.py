@@ -17,7 +17,7 @@ from moo_inference.cli import app as cli
 DATA = ROOT / "tests" / "data"
 REFUSED = {"ORIGIN.md", ".gitattributes", "published_numbers.csv"}
 KNOWN_AND_NOT_READ = {"aider_polyglot.yml", "inspect_ai_log.json", "livecodebench_eval_all.json", "promptfoo_v3.json"}
-FILES = sorted(path.name for path in DATA.iterdir())
+FILES = sorted(path.name for path in DATA.iterdir() if path.is_file())
 
 PRICES = ["--prices", str(DATA / "litellm_model_prices_excerpt.json"), "--model-key", "gpt-5-mini"]
 SERVING = ["--serving", str(DATA / "vllm_bench_runs.jsonl"), "--run", "1"]
@@ -447,13 +447,13 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
 )
 def test_every_fault_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
-    before = {path: path.read_bytes() for path in DATA.iterdir()}
+    before = {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()}
     lines = refused(capsys, "fit", "--name", "m", *BY_HAND, *BUDGETS, *arguments)
     assert len(lines) == len(words)
     for word, line in zip(words, lines, strict=True):
         assert word in line
     assert list(tmp_path.iterdir()) == []
-    assert {path: path.read_bytes() for path in DATA.iterdir()} == before
+    assert {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()} == before
 
 
 def test_a_catalog_at_fault_is_left_as_it_is(capsys, tmp_path):
