@@ -29,7 +29,7 @@ EVALUATIONS = 20_000
 def random_models(count: int, seed: int) -> dict[str, mi.Model]:
     """Models of which few are dominated, since the dear or the slow are the more accurate, and every pass pays.
 
-    Accuracies of k passes follow Beta laws of difficulty, which go on rising to k = 64 and beyond.
+    Accuracies of k passes follow Beta distributions of difficulty, which go on rising to k = 64 and beyond.
     """
     generator = np.random.default_rng(seed)
     base = CATALOG.models["gpt-5"]
@@ -43,7 +43,7 @@ def random_models(count: int, seed: int) -> dict[str, mi.Model]:
             usd_per_million_input_tokens=0.05 * 40**dear,
             usd_per_million_output_tokens=0.4 * 40**dear,
             seconds_per_output_token=0.0005 * 40**slow,
-            accuracy={"law": "beta", "a": a, "b": a * (1 - mean) / mean, "samples": 64},
+            accuracy={"kind": "beta", "a": a, "b": a * (1 - mean) / mean, "samples": 64},
         )
     return models
 

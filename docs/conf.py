@@ -57,7 +57,7 @@ napoleon_attr_annotations = False
 nitpicky = True
 _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|collections|typing|pathlib|os|abc"
 _INNER = (
-    "catalog.accuracy.(Annotated|_law)|files.Kind|fitting.model_fields.ModelFields|infeasibility.Shortfall|outcomes.records.Evaluation"
+    "catalog.accuracy.(Annotated|_kind)|files.Kind|fitting.model_fields.ModelFields|infeasibility.Shortfall|outcomes.records.Evaluation"
     "|documents.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
     "|texts.markers.Marker|views.figures.style.Size"
 )

@@ -1,4 +1,4 @@
-"""Catalogs, scenarios, fronts and traces to be drawn: every law of accuracy, every way to bill and to time a pass."""
+"""Catalogs, scenarios, fronts and traces to be drawn: every distribution of accuracy, every way to bill and to time a pass."""
 
 import os
 from dataclasses import dataclass
@@ -128,16 +128,16 @@ def measured_accuracies(draw, least=1):
             "majority": [f"{half}/{half} 0/{half} none:2", f"none:{least}", f"1/{least}"],
         }[keep]
     questions = draw(st.dictionaries(texts, st.sampled_from(records), min_size=1, max_size=4))
-    return {"law": "outcomes", "keep": keep, "questions": questions, "trials": draw(st.integers(2, 9)), "seed": 0}
+    return {"kind": "outcomes", "keep": keep, "questions": questions, "trials": draw(st.integers(2, 9)), "seed": 0}
 
 
 @st.composite
 def beta_accuracies(draw, scale=ANY):
-    """A law fitted to outcomes, with a covariance that is possible."""
+    """A distribution fitted to outcomes, with a covariance that is possible."""
     first, last, share = draw(scale.amounts), draw(scale.amounts), draw(st.floats(-0.99, 0.99))
     covariance = (first, share * (first * last) ** 0.5, last)
     a, b = draw(scale.means), draw(scale.means)
-    return {"law": "beta", "a": a, "b": b, "samples": 5, "covariance": covariance, "misfit": draw(shares)}
+    return {"kind": "beta", "a": a, "b": b, "samples": 5, "covariance": covariance, "misfit": draw(shares)}
 
 
 @st.composite

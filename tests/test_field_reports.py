@@ -273,7 +273,7 @@ TOLD = Given(1.0, 1.0, (1_000.0, 0.0), (100.0, 0.0), (2.0, 0.0), (0.5, 0.1))
 
 
 def counted(gpt5, questions):
-    return gpt5.replace(accuracy={"law": "outcomes", "keep": "oracle", "questions": questions})
+    return gpt5.replace(accuracy={"kind": "outcomes", "keep": "oracle", "questions": questions})
 
 
 def studied(model, essay, **options):

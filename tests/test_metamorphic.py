@@ -394,6 +394,6 @@ def test_the_order_of_a_trace_and_its_repetition_leave_its_lengths(rows, data, t
             assert moments(other)[name] == pytest.approx(own, rel=1e-12, abs=1e-9)
     doubled = lengths([(2 * a, 2 * b, 2 * s) for a, b, s in rows])
     assert moments(doubled) == {
-        name: {what: 2 * value for what, value in law.items()} for name, law in moments(base).items()
+        name: {what: 2 * value for what, value in distribution.items()} for name, distribution in moments(base).items()
     }
     assert base["passes"]["input_tokens"] == [row[0] for row in rows]

@@ -90,7 +90,7 @@ def across(title: str, models: Mapping[str, mi.Model]) -> None:
 
 
 def extrapolation() -> None:
-    """A Beta law fitted to few samples of questions that are not Beta, and one through published points."""
+    """A Beta distribution fitted to few samples of questions that are not Beta, and one through published points."""
     rng = np.random.default_rng(SEED)
     p = np.where(rng.random(400) < 0.5, rng.beta(4, 2, 400), 10 ** rng.uniform(-4, -1, 400))
     c = rng.binomial(20, p)
@@ -118,7 +118,7 @@ def extrapolation() -> None:
 
 
 def _overshoot(rng: np.random.Generator, unsolvable: float) -> str:
-    """By how much the Beta law exceeds pass@100 where some questions are never solved and the others are Beta(2, 2)."""
+    """By how much the Beta distribution exceeds pass@100 where some questions are never solved and the others are Beta(2, 2)."""
     k, sets = 100, 30
     truth = (1 - unsolvable) * float(beta_pass_at_k(2, 2, [k])[0][0])
     more, covered = [], 0

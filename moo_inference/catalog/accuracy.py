@@ -1,6 +1,7 @@
 """What is known of a model's accuracy: a mean and a spread, the outcomes of an evaluation, or a law fitted to them."""
 
 import math
+import warnings
 from collections.abc import Mapping
 from functools import cached_property
 from typing import Annotated, Any, Literal
@@ -28,7 +29,7 @@ from moo_inference.catalog.base import (
     Real,
     WholeNumber,
 )
-from moo_inference.catalog.messages import LAWS
+from moo_inference.catalog.messages import DISTRIBUTIONS
 from moo_inference.evaluation import BetaFit
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import Evaluation, Record
@@ -69,10 +70,19 @@ class Accuracy(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _may_be_named(cls, values: Any) -> Any:
-        """`law: normal` may be written out."""
-        if isinstance(values, Mapping) and values.get("law") == "normal":
-            return {name: value for name, value in values.items() if name != "law"}
+        """`kind: normal` may be written out."""
+        values = _with_kind(values)
+        if isinstance(values, Mapping) and values.get("kind") == "normal":
+            return {name: value for name, value in values.items() if name != "kind"}
         return values
+
+
+def _with_kind(values: Any) -> Any:
+    """The values of an accuracy with its kind by the name of now: before 0.2 it was `law`."""
+    if isinstance(values, Mapping) and "law" in values and "kind" not in values:
+        warnings.warn("`law` of an accuracy is `kind` now", FutureWarning, stacklevel=2)
+        return {"kind" if name == "law" else name: value for name, value in values.items()}
+    return values
 
 
 def _record(text: str, info: ValidationInfo) -> str:
@@ -86,7 +96,7 @@ class MeasuredAccuracy(Frozen):
     """Accuracy of k passes as counted from an evaluation, for k up to its samples a question.
 
     Attributes:
-        law: `outcomes`.
+        kind: `outcomes`.
         keep: which of k passes is kept: `oracle` (a right one if there is any), `verifier` (the one with the highest
             score) or `majority` (the commonest answer).
         questions: for each question its samples, right/all: see `moo_inference.evaluation.records`.
@@ -94,7 +104,9 @@ class MeasuredAccuracy(Frozen):
         seed: of the same.
     """
 
-    law: Literal["outcomes"]
+    _named_before = model_validator(mode="before")(_with_kind)
+
+    kind: Literal["outcomes"]
     keep: Keep = "oracle"
     questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
     trials: Annotated[Count, Field(ge=2, le=1_000_000)] = 1000
@@ -130,17 +142,19 @@ class BetaAccuracy(Frozen):
     """Accuracy of k passes where a right one is kept if there is any, difficulty being Beta(a, b) over questions.
 
     Attributes:
-        law: `beta`.
+        kind: `beta`.
         a: positive; a / (a + b) is the accuracy of one pass.
         b: positive.
-        samples: of each question that the law was fitted to; beyond them accuracies are extrapolated.
+        samples: of each question that the distribution was fitted to; beyond them accuracies are extrapolated.
         covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: not known, and so
             is the interval of the accuracy.
-        misfit: largest difference in pass@k between law and samples, by which the band is widened.
+        misfit: largest difference in pass@k between distribution and samples, by which the band is widened.
         keep: `oracle`, which is no field: a right pass is kept if there is any.
     """
 
-    law: Literal["beta"]
+    _named_before = model_validator(mode="before")(_with_kind)
+
+    kind: Literal["beta"]
     a: Positive
     b: Positive
     samples: Count
@@ -166,7 +180,7 @@ class BetaAccuracy(Frozen):
 
     @property
     def fit(self) -> BetaFit:
-        """The law."""
+        """The fitted distribution of difficulty."""
         first, between, second = self.covariance
         return BetaFit(self.a, self.b, np.array([[first, between], [between, second]]), self.samples, self.misfit)
 
@@ -176,17 +190,18 @@ class BetaAccuracy(Frozen):
         return self.a / (self.a + self.b)
 
 
-def _law(value: Any) -> str:
-    law = value.get("law", "normal") if isinstance(value, Mapping) else getattr(value, "law", "normal")
-    return str(law)
+def _kind(value: Any) -> str:
+    if isinstance(value, Mapping):
+        return str(value.get("kind", value.get("law", "normal")))
+    return str(getattr(value, "kind", "normal"))
 
 
-LAWS.update({"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy})
+DISTRIBUTIONS.update({"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy})
 
 AnyAccuracy = Annotated[
     Annotated[Accuracy, Tag("normal")]
     | Annotated[MeasuredAccuracy, Tag("outcomes")]
     | Annotated[BetaAccuracy, Tag("beta")],
-    Discriminator(_law),
+    Discriminator(_kind),
 ]
 """Any of them; in a file `law` tells which, and without it the accuracy is normal."""

@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from moo_inference.documents.document import Location
 from moo_inference.errors import did_you_mean
 
-LAWS: dict[str, type[BaseModel]] = {}
+DISTRIBUTIONS: dict[str, type[BaseModel]] = {}
 """What an accuracy can be, by the word in a file; filled where they are defined."""
 
 KINDS: dict[str, type[BaseModel]] = {}
@@ -45,8 +45,8 @@ def place_of(finding: Mapping[str, Any]) -> Location:
     if location[:1] == ("resources",) and len(location) == 3:
         return (f"{location[1]}_{location[2]}",)
     if finding["type"] == "union_tag_invalid":
-        return (*location, "law")
-    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in LAWS:
+        return (*location, "kind")
+    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in DISTRIBUTIONS:
         return location[:1] + location[2:]
     if location[:1] == ("stages",):
         return tuple(part for place, part in enumerate(location) if not _is_kind(location, place))
@@ -71,8 +71,8 @@ def sentence_of(finding: Mapping[str, Any], kind: type[BaseModel]) -> str:
         known = _known_keys(kind, finding["loc"][:-1])
         return f"unknown key{did_you_mean(str(finding['loc'][-1]), known)}; known are: {', '.join(known)}"
     if finding["type"] == "union_tag_invalid":
-        law = str(finding["ctx"]["tag"])
-        return f"must be one of: {', '.join(LAWS)}{did_you_mean(law, list(LAWS))}, got {shown(law)}"
+        distribution = str(finding["ctx"]["tag"])
+        return f"must be one of: {', '.join(DISTRIBUTIONS)}{did_you_mean(distribution, list(DISTRIBUTIONS))}, got {shown(distribution)}"
     if finding["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"must hold keys and values, got {got}"
     if finding["type"] == "value_error":
@@ -102,8 +102,8 @@ def _known_keys(kind: type[BaseModel], location: Location) -> list[str]:
     for place, part in enumerate(location):
         if _is_kind(location, place):
             found = KINDS[str(part)]
-        elif part in LAWS:
-            found = LAWS[str(part)]
+        elif part in DISTRIBUTIONS:
+            found = DISTRIBUTIONS[str(part)]
         elif isinstance(part, str):
             found = _model_in(found.model_fields[part].annotation) or found
     shown: list[str] = []

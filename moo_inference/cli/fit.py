@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping
 
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario
-    from moo_inference.evaluation.accuracy_curve import Keep, Law
+    from moo_inference.evaluation.accuracy_curve import Distribution, Keep
     from moo_inference.fitting import Fit
     from moo_inference.formatting.table import Table
 
@@ -107,12 +107,12 @@ def fit(
     by_hand: ByHand,
     budgets: Budgets,
     keep: Annotated[str, flag("--keep", "RULE", "Which of k passes is kept: oracle, verifier or majority.")] = "oracle",
-    law: Annotated[
+    distribution: Annotated[
         str,
         flag(
-            "--law",
-            "LAW",
-            "outcomes: accuracy is counted, for k up to the samples; beta: a law fitted to them, for any k.",
+            "--distribution",
+            "DISTRIBUTION",
+            "outcomes: accuracy is counted, for k up to the samples; beta: a distribution fitted to them, for any k.",
         ),
     ] = "outcomes",
     cached_prompt: Annotated[
@@ -148,11 +148,13 @@ def fit(
     read = errors.attempt(sources.read)
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
-    lawful: Law | None = errors.attempt(one_of, "--law", law, ("outcomes", "beta"))
+    distribution_known: Distribution | None = errors.attempt(
+        one_of, "--distribution", distribution, ("outcomes", "beta")
+    )
     fresh = force and not _is_catalog(out)
     before = errors.attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
     found: Fit | None = None
-    if read is not None and given is not None and kept is not None and lawful is not None:
+    if read is not None and given is not None and kept is not None and distribution_known is not None:
         price, served, trace, evaluated = read
         found = errors.attempt(
             lambda: fit_model(
@@ -163,7 +165,7 @@ def fit(
                 outcomes=evaluated,
                 given=given,
                 keep=kept,
-                law=lawful,
+                distribution=distribution_known,
                 cached_prompt=cached_prompt,
             )
         )

@@ -11,7 +11,7 @@ from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.lengths import FAR, Length, score_nodes
 from moo_inference.estimators.max_of_k import legendre
-from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sum_distribution import Totals
 from moo_inference.estimators.sums import Sum
 
@@ -31,7 +31,7 @@ def correlation(cost: Totals, time: Totals) -> FloatArray:
     Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
     as one pass.
     """
-    prompts, answers = _covariances(cost.law, time.law)
+    prompts, answers = _covariances(cost.distribution, time.distribution)
     if cost.prompts is None or time.prompts is None:
         shared = with_largest(time) * (prompts + answers)
     else:
@@ -86,7 +86,7 @@ def all_within(totals: Sequence[Totals], within: Sequence[FloatArray]) -> FloatA
     return np.asarray(result)
 
 
-def _covariances(cost: PassLaw, time: PassLaw) -> tuple[float, float]:
+def _covariances(cost: PassDistribution, time: PassDistribution) -> tuple[float, float]:
     """Of what one prompt adds to both, and of what one pass writes."""
     prompts = cost.prompt_spread * time.prompt_spread
     pairs = [(cost.per_output, cost.output_tokens, time.per_output, time.output_tokens)]
@@ -132,12 +132,12 @@ def _with_largest(each: Sum, size: int) -> float:
 
 def _loadings(total: Totals) -> FloatArray:
     """(n, 3) correlations of a total with the tokens read and written, and the share of a rest that is independent."""
-    law, k, follows = total.law, total.k, with_largest(total)
-    written = follows / np.sqrt(k) * law.written.std
+    distribution, k, follows = total.distribution, total.k, with_largest(total)
+    written = follows / np.sqrt(k) * distribution.written.std
     if total.prompts is None:
-        own = np.column_stack([follows / np.sqrt(k) * law.prompt_spread, written])
+        own = np.column_stack([follows / np.sqrt(k) * distribution.prompt_spread, written])
     else:
-        own = np.column_stack([total.prompts * law.prompt_spread, written])
+        own = np.column_stack([total.prompts * distribution.prompt_spread, written])
     own = np.divide(own, total.std[:, None], out=np.zeros_like(own), where=total.std[:, None] > 0)
     length = np.sqrt((own**2).sum(axis=1))
     # Clipping makes a total vary less than its tokens would.

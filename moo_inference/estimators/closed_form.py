@@ -22,13 +22,13 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
 from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
-from moo_inference.estimators.pass_law import (
-    cost_law,
+from moo_inference.estimators.pass_distribution import (
+    cost_distribution,
     prompts_paid,
     prompts_read,
     prompts_used,
-    resource_laws,
-    time_law,
+    resource_distributions,
+    time_distribution,
 )
 from moo_inference.estimators.sum_distribution import Totals
 
@@ -108,7 +108,7 @@ def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
         total = totals[number]
         columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*_SPREAD)])
     for number, total in enumerate(totals):
-        if not total.law.known:
+        if not total.distribution.known:
             columns[number, :, 1:] = np.nan
 
 
@@ -116,9 +116,9 @@ def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, 
     """Cost, time and amounts of the further resources of k passes."""
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     return (
-        Totals(cost_law(model), 1, k, prompts_paid(model, k)),
-        Totals(time_law(model).over(share), wave, k, prompts_read(model, k, wave)),
-        *(Totals(law, 1, k, prompts_used(model, k)) for law in resource_laws(model)),
+        Totals(cost_distribution(model), 1, k, prompts_paid(model, k)),
+        Totals(time_distribution(model).over(share), wave, k, prompts_read(model, k, wave)),
+        *(Totals(distribution, 1, k, prompts_used(model, k)) for distribution in resource_distributions(model)),
     )
 
 
@@ -131,10 +131,13 @@ def _fill_normal_accuracies(
 ) -> None:
     """Write the accuracy columns of the models that have no other accuracy, all in one go."""
     rows = [row for row, found in enumerate(known) if found is None]
-    laws = [accuracy for model in models if isinstance(accuracy := model.accuracy, Accuracy)]
+    distributions = [accuracy for model in models if isinstance(accuracy := model.accuracy, Accuracy)]
     if not rows:
         return
-    means, stds = [law.mean for law in laws], [law.std for law in laws]
+    means, stds = (
+        [distribution.mean for distribution in distributions],
+        [distribution.std for distribution in distributions],
+    )
     error, spread = error_moments(means, stds, k)
     low, high = (accuracy_quantile(means, stds, k, q) for q in _SPREAD)
     tables[rows, :, 10:14] = np.stack([1 - error, spread, low, high], axis=2)
@@ -145,7 +148,7 @@ def _view(
     model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, ...]
 ) -> BudgetView:
     *spends, floor = limits = scenario.limits(tuple(model.resources))
-    known_spreads = [total.law.known for total in totals]
+    known_spreads = [total.distribution.known for total in totals]
     refuse_unknown_quantiles(model, [scenario], known_spreads)
     columns = [
         total.mean if limit.quantile is None else total.quantile(limit.quantile)
@@ -155,8 +158,8 @@ def _view(
     if known is not None:
         accurate, at_quantile = known.reached(least), table[:, 10] if q is None else known.quantile(q)
     else:
-        law = model.accuracy
-        own = ([law.mean], [law.std], totals[0].k)  # type: ignore[union-attr]
+        distribution = model.accuracy
+        own = ([distribution.mean], [distribution.std], totals[0].k)  # type: ignore[union-attr]
         accurate = accuracy_reached(*own, least)[0]
         at_quantile = table[:, 10] if q is None else accuracy_quantile(*own, q)[0]
     columns.append(at_quantile)

@@ -80,8 +80,8 @@ class Evidence:
     Attributes:
         ci_low: (n,) lower end of the 95 % interval of the mean accuracy, over questions; NaN where nothing tells.
         ci_high: (n,) upper end.
-        extrapolated: (n,) whether k exceeds the samples, so that a fitted law alone tells.
-        last: (n,) whether the samples tell of no larger k, and there is no law.
+        extrapolated: (n,) whether k exceeds the samples, so that a fitted distribution alone tells.
+        last: (n,) whether the samples tell of no larger k, and there is no distribution.
     """
 
     ci_low: FloatArray

@@ -20,7 +20,13 @@ from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import prompts_paid, prompts_read, prompts_used, reasoning_price, written_price
+from moo_inference.estimators.pass_distribution import (
+    prompts_paid,
+    prompts_read,
+    prompts_used,
+    reasoning_price,
+    written_price,
+)
 from moo_inference.estimators.trial_table import TrialTable
 
 _VALUES_AT_ONCE = 1 << 17
@@ -232,7 +238,7 @@ def _seconds(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
     """(n,) seconds for reading the prompt of each measured pass, and (n,) for the pass beside that.
 
     Where the time of a request was measured elsewhere, it is spread over the passes in the order of what they wrote:
-    long answers take long, as in `time_law`; their mean is the measured one.
+    long answers take long, as in `time_distribution`; their mean is the measured one.
     """
     prompts, answers = (np.array(tokens, dtype=float) for tokens in (measured.input_tokens, measured.output_tokens))
     nothing = np.zeros(len(answers))

@@ -1,4 +1,4 @@
-"""Accuracy of k passes that comes from an evaluation: counted, or by the law fitted to it, and never simulated here.
+"""Accuracy of k passes that comes from an evaluation: counted, or by the distribution fitted to it, and never simulated here.
 
 One query is right or wrong, so its spread is that of a coin that falls right as often as the mean says.
 """
@@ -57,17 +57,17 @@ class NormalAccuracy:
     """The accuracy of the best of k where that of one pass is normal, exactly; as `KnownAccuracy`, without evidence.
 
     Attributes:
-        law: of one pass.
+        distribution: of one pass.
         k: (n,) numbers of passes.
     """
 
-    law: Accuracy
+    distribution: Accuracy
     k: IntArray
     evidence = None
 
     @cached_property
     def _moments(self) -> tuple[FloatArray, FloatArray]:
-        error, spread = error_moments([self.law.mean], [self.law.std], self.k)
+        error, spread = error_moments([self.distribution.mean], [self.distribution.std], self.k)
         return error[0], spread[0]
 
     @property
@@ -87,15 +87,15 @@ class NormalAccuracy:
 
     def quantile(self, q: float) -> FloatArray:
         """(n,) q-quantiles of one query."""
-        return np.asarray(accuracy_quantile([self.law.mean], [self.law.std], self.k, q)[0])
+        return np.asarray(accuracy_quantile([self.distribution.mean], [self.distribution.std], self.k, q)[0])
 
     def reached(self, least: float) -> FloatArray:
         """(n,) probabilities that one query is at least so accurate."""
-        return np.asarray(accuracy_reached([self.law.mean], [self.law.std], self.k, least)[0])
+        return np.asarray(accuracy_reached([self.distribution.mean], [self.distribution.std], self.k, least)[0])
 
     def take(self, rows: slice) -> "NormalAccuracy":
         """Some rows only."""
-        return NormalAccuracy(self.law, self.k[rows])
+        return NormalAccuracy(self.distribution, self.k[rows])
 
 
 def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
@@ -109,9 +109,9 @@ def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
         evidence = Evidence(*_known(found.ci_low, found.ci_high), found.extrapolated, k == accuracy.evaluation.fewest)
         return KnownAccuracy(found.mean, found.error, found.se, evidence)
     if isinstance(accuracy, BetaAccuracy):
-        law = accuracy.fit
-        mean, error = law.pass_at_k(k)
-        low, high = law.interval(k) if any(accuracy.covariance) else (mean, mean)
+        distribution = accuracy.fit
+        mean, error = distribution.pass_at_k(k)
+        low, high = distribution.interval(k) if any(accuracy.covariance) else (mean, mean)
         evidence = Evidence(*_known(low, high), k > accuracy.samples, np.zeros(len(k), dtype=bool))
         return KnownAccuracy(mean, error, np.zeros(len(k)), evidence)
     return None

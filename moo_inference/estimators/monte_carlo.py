@@ -17,14 +17,14 @@ from moo_inference.estimators.base import (
 )
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.pass_law import (
-    PassLaw,
-    cost_law,
+from moo_inference.estimators.pass_distribution import (
+    PassDistribution,
+    cost_distribution,
     prompts_paid,
     prompts_read,
     prompts_used,
-    resource_laws,
-    time_law,
+    resource_distributions,
+    time_distribution,
 )
 from moo_inference.estimators.random_draws import (
     INPUT,
@@ -105,16 +105,22 @@ class _Summary:
 
     def __init__(self, model: Model, k: IntArray, parallel: int, latency: str, scenarios: Sequence[Scenario]) -> None:
         self.parallel = parallel
-        self.cost, self.time, self.resources = cost_law(model), time_law(model), resource_laws(model)
+        self.cost, self.time, self.resources = (
+            cost_distribution(model),
+            time_distribution(model),
+            resource_distributions(model),
+        )
         wave = parallel if latency == "waves" else 1
         self.times: list[FloatArray | None] = [
             prompts_paid(model, k),
             prompts_read(model, k, wave),
             *[prompts_used(model, k)] * len(self.resources),
         ]
-        laws = (self.cost, self.time, *self.resources)
-        self.table = TrialTable(model, k, scenarios, known=[law.known for law in laws])
-        self.lengths: tuple[Drawn, ...] = tuple(dict.fromkeys(key for law in laws for _, key in _drawn(law)))
+        distributions = (self.cost, self.time, *self.resources)
+        self.table = TrialTable(model, k, scenarios, known=[distribution.known for distribution in distributions])
+        self.lengths: tuple[Drawn, ...] = tuple(
+            dict.fromkeys(key for distribution in distributions for _, key in _drawn(distribution))
+        )
         self.wave = None
         if latency == "waves":
             # What is read once a query is no part of a wave.
@@ -125,15 +131,15 @@ class _Summary:
     def add(self, chunk: Chunk) -> None:
         rows = self.table.next_rows(len(chunk.k))
 
-        def read(law: PassLaw, times: FloatArray | None) -> FloatArray:
+        def read(distribution: PassDistribution, times: FloatArray | None) -> FloatArray:
             """What the prompts add to each query."""
             if times is None:
-                return law.per_input * chunk.tokens((INPUT, law.input_tokens))
-            return law.per_input * (times[rows, None] * chunk.first_prompt(law.input_tokens))
+                return distribution.per_input * chunk.tokens((INPUT, distribution.input_tokens))
+            return distribution.per_input * (times[rows, None] * chunk.first_prompt(distribution.input_tokens))
 
-        def total(law: PassLaw, times: FloatArray | None) -> FloatArray:
-            written = [weight * chunk.tokens(key) for weight, key in _drawn(law) if key[0] != INPUT]
-            return sum(written, read(law, times))
+        def total(distribution: PassDistribution, times: FloatArray | None) -> FloatArray:
+            written = [weight * chunk.tokens(key) for weight, key in _drawn(distribution) if key[0] != INPUT]
+            return sum(written, read(distribution, times))
 
         if self.wave is None:
             time = total(self.time, self.times[1])
@@ -143,13 +149,16 @@ class _Summary:
             if self.times[1] is not None:
                 time += read(self.time, self.times[1])
         cost = total(self.cost, self.times[0])
-        used = [total(law, times) for law, times in zip(self.resources, self.times[2:], strict=True)]
+        used = [total(distribution, times) for distribution, times in zip(self.resources, self.times[2:], strict=True)]
         self.table.add([cost, time, *used], chunk.z_accuracy, chunk.sorted_z_accuracy)
 
 
-def _drawn(law: PassLaw) -> list[tuple[float, Drawn]]:
+def _drawn(distribution: PassDistribution) -> list[tuple[float, Drawn]]:
     """The weights and lengths of a pass, each with the normals behind it."""
-    found = [(law.per_input, (INPUT, law.input_tokens)), (law.per_output, (OUTPUT, law.output_tokens))]
-    if law.reasoning_tokens is not None:
-        found.append((law.per_reasoning, (REASONING, law.reasoning_tokens)))
+    found = [
+        (distribution.per_input, (INPUT, distribution.input_tokens)),
+        (distribution.per_output, (OUTPUT, distribution.output_tokens)),
+    ]
+    if distribution.reasoning_tokens is not None:
+        found.append((distribution.per_reasoning, (REASONING, distribution.reasoning_tokens)))
     return found

@@ -11,7 +11,7 @@ from scipy.special import ndtr, ndtri
 
 from moo_inference.estimators.blocks import Block, crossed, rising
 from moo_inference.estimators.curve import FloatArray, IntArray
-from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sums import Cells, Sum, cells, scaled_cells, tamed
 from moo_inference.estimators.transforms import transforms_of
 
@@ -43,14 +43,14 @@ class Totals:
     are put together in cells of a twentieth to a tenth of a standard deviation, and quantiles are good to one cell.
 
     Attributes:
-        law: of one pass.
+        distribution: of one pass.
         wave: passes in a full wave.
         k: (n,) numbers of passes.
         prompts: (n,) how many times the prompt of the query counts; None where each pass has its own.
         cells: of the Fourier transform.
     """
 
-    law: PassLaw
+    distribution: PassDistribution
     wave: int
     k: IntArray
     prompts: FloatArray | None = None
@@ -59,7 +59,7 @@ class Totals:
     @cached_property
     def each(self) -> Sum:
         """What one pass adds."""
-        return self.law.whole if self.prompts is None else self.law.written
+        return self.distribution.whole if self.prompts is None else self.distribution.written
 
     @cached_property
     def full(self) -> IntArray:
@@ -81,7 +81,9 @@ class Totals:
         """(n, 4) mean, variance, third and fourth cumulant."""
         if self.prompts is None:
             return self.summed_cumulants
-        return np.asarray(self.prompts[:, None] ** np.arange(1, 5) * self.law.prompt.cumulants + self.summed_cumulants)
+        return np.asarray(
+            self.prompts[:, None] ** np.arange(1, 5) * self.distribution.prompt.cumulants + self.summed_cumulants
+        )
 
     @cached_property
     def summed_cumulants(self) -> FloatArray:
@@ -110,10 +112,10 @@ class Totals:
 
     def quantiles(self, *q: float) -> FloatArray:
         """(n, len(q)) the same of several q, in the time that one takes."""
-        if self.law.std == 0:
+        if self.distribution.std == 0:
             return np.repeat(self.mean[:, None], len(q), axis=1)
         if self._prompt_alone:
-            found = self.law.prompt.from_normal(np.asarray(ndtri(np.array(q))))
+            found = self.distribution.prompt.from_normal(np.asarray(ndtri(np.array(q))))
             return np.asarray(self.summed_cumulants[:, :1] + self._prompts[:, None] * found)
         values = np.column_stack([self._cornish_fisher(one) for one in q])
         alone = self._alone
@@ -135,10 +137,10 @@ class Totals:
 
     def cdf(self, x: float) -> FloatArray:
         """(n,) probabilities that the total is at most x."""
-        if self.law.std == 0:
+        if self.distribution.std == 0:
             return (self.mean <= x * (1 + 1e-12)).astype(float)
         if self._prompt_alone:
-            return self.law.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self._prompts)
+            return self.distribution.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self._prompts)
         values = self._edgeworth(x)
         alone = self._alone
         if alone.any():
@@ -151,7 +153,7 @@ class Totals:
     @property
     def plain_normal(self) -> bool:
         """Whether the total is a sum of normal passes, and so normal itself."""
-        return self.law.normal and self.wave == 1
+        return self.distribution.normal and self.wave == 1
 
     @property
     def _prompts(self) -> FloatArray:
@@ -161,12 +163,12 @@ class Totals:
     @cached_property
     def _least(self) -> FloatArray:
         """(n,) what the total cannot be below, but for a negligible part."""
-        return np.asarray(self._prompts * self.law.prompt.ends[0] + self.waves * self.each.ends[0])
+        return np.asarray(self._prompts * self.distribution.prompt.ends[0] + self.waves * self.each.ends[0])
 
     @property
     def _certain_prompt(self) -> FloatArray:
         """(n,) what the prompt of the query adds where it does not vary."""
-        return self._prompts * self.law.prompt.mean
+        return self._prompts * self.distribution.prompt.mean
 
     @property
     def _prompt_alone(self) -> bool:
@@ -176,7 +178,7 @@ class Totals:
     @cached_property
     def _alone(self) -> NDArray[np.bool_]:
         """(n,) whether the total is the largest of one wave and nothing else."""
-        own = self.prompts is None or self.law.prompt.std == 0
+        own = self.prompts is None or self.distribution.prompt.std == 0
         if self.plain_normal or not own:
             return np.zeros(len(self.k), dtype=bool)
         return np.asarray(self.waves == 1)
@@ -184,7 +186,7 @@ class Totals:
     @cached_property
     def _nearly_normal(self) -> NDArray[np.bool_]:
         """(n,) whether four cumulants tell enough."""
-        if self.law.normal and self.law.std <= _NEARLY_NORMAL * self.law.mean:
+        if self.distribution.normal and self.distribution.std <= _NEARLY_NORMAL * self.distribution.mean:
             return np.ones(len(self.k), dtype=bool)
         skewness, kurtosis = self._shape(self.cumulants)
         return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
@@ -227,12 +229,14 @@ class Totals:
         rows = np.flatnonzero(~(self._alone | self._nearly_normal))
         yield from self._averaged(rows[~self._rough[rows]])
         rows = rows[self._rough[rows]]
-        exponents = np.ceil(np.log2((_BELOW + _ABOVE) / self.cells * self.std[rows] / self.law.std)).astype(int)
+        exponents = np.ceil(np.log2((_BELOW + _ABOVE) / self.cells * self.std[rows] / self.distribution.std)).astype(
+            int
+        )
         # Rows whose cells have the same width share the transform of a wave.
         for exponent in np.unique(exponents):
             those = rows[exponents == exponent]
             for start in range(0, len(those), _ROWS_AT_ONCE):
-                yield self._block(those[start : start + _ROWS_AT_ONCE], self.law.std * 2.0**exponent)
+                yield self._block(those[start : start + _ROWS_AT_ONCE], self.distribution.std * 2.0**exponent)
 
     def _averaged(self, rows: IntArray) -> "Iterator[Block]":
         """Rows without much mass on single points: their transforms are products of powers of a few that are tabulated.
@@ -245,7 +249,11 @@ class Totals:
         start = np.exp(1j * away * (step / 2 - _BELOW)) * np.sinc(away * step / (2 * np.pi))
         sizes = np.unique(np.append(self.rest, self.wave))
         summed = transforms_of(self.each.unscaled, tuple(sizes.tolist())) if self.each.std else None
-        prompt = transforms_of(self.law.prompt.unscaled, (1,)) if self._prompts.any() and self.law.prompt.std else None
+        prompt = (
+            transforms_of(self.distribution.prompt.unscaled, (1,))
+            if self._prompts.any() and self.distribution.prompt.std
+            else None
+        )
         for first in range(0, len(rows), _ROWS_AT_ONCE):
             some = rows[first : first + _ROWS_AT_ONCE]
             u = away / self.std[some, None]
@@ -256,7 +264,7 @@ class Totals:
                 whole += self.full[some, None] * summed.logarithm(v, last)
                 whole += summed.logarithm(v, np.searchsorted(sizes, self.rest[some]))
             if prompt is not None:
-                v = u * (self._prompts[some] * self.law.prompt.scale)[:, None]
+                v = u * (self._prompts[some] * self.distribution.prompt.scale)[:, None]
                 whole += prompt.logarithm(v, np.zeros(len(some), dtype=np.int64))
             masses = np.fft.irfft(np.exp(whole) * start, self.cells)
             width = step * self.std[some]
@@ -283,7 +291,7 @@ class Totals:
 
     def _prompted(self, rows: IntArray, step: float) -> "_Part":
         """What the prompt adds."""
-        own, times = self.law.prompt, self._prompts[rows]
+        own, times = self.distribution.prompt, self._prompts[rows]
         wide = (times * own.std >= step) | own.rough
 
         def in_cells(some: NDArray[np.bool_]) -> "_Part":
@@ -334,7 +342,7 @@ class Totals:
     @cached_property
     def _rough(self) -> NDArray[np.bool_]:
         """(n,) whether single points have so much of the mass that only cells as wide as those of the total do."""
-        own = self.prompts is not None and self.law.prompt.rough
+        own = self.prompts is not None and self.distribution.prompt.rough
         return np.asarray((self.each.rough & (self.waves < _AVERAGED)) | own)
 
     @cached_property

@@ -45,14 +45,14 @@ class TrialTable:
             SettingError: (a ValueError) a k exceeds the samples of an evaluation, or a budget is for a quantile of what
                 has an unknown spread.
         """
-        self.law = model.accuracy
+        self.distribution = model.accuracy
         self.resources = tuple(model.resources)
         refuse_unknown_quantiles(model, scenarios, known)
         self.spreads = tuple(known)
         self.means = means
-        self.known: KnownAccuracy | NormalAccuracy | None = known_accuracy(self.law, k)
-        if means is not None and isinstance(self.law, Accuracy):
-            self.known = NormalAccuracy(self.law, k)
+        self.known: KnownAccuracy | NormalAccuracy | None = known_accuracy(self.distribution, k)
+        if means is not None and isinstance(self.distribution, Accuracy):
+            self.known = NormalAccuracy(self.distribution, k)
         self.k = k
         self.scenarios = tuple(scenarios)
         self.done = 0
@@ -77,7 +77,9 @@ class TrialTable:
         if self.known is not None:
             accuracy = _Counted(self.known.take(rows))
         else:
-            accuracy = _Simulated(cast("Accuracy", self.law), cast("FloatArray", z), cast("FloatArray", sorted_z))
+            accuracy = _Simulated(
+                cast("Accuracy", self.distribution), cast("FloatArray", z), cast("FloatArray", sorted_z)
+            )
         limits = [scenario.limits(self.resources) for scenario in self.scenarios]
         met = [accuracy.share(_affordable(own, spent), (own[-1].value or 0.0) - TOLERANCE) for own in limits]
         # numpy sorts floats with vector instructions, which its partition lacks on many CPUs
@@ -128,16 +130,16 @@ class TrialTable:
 class _Simulated:
     """Normal accuracies of some rows of trials."""
 
-    def __init__(self, law: Accuracy, z: FloatArray, sorted_z: FloatArray) -> None:
-        self.law = law
+    def __init__(self, distribution: Accuracy, z: FloatArray, sorted_z: FloatArray) -> None:
+        self.distribution = distribution
         self.z = z
         self.sorted_z = sorted_z
         self.values = self._of(z)
         self.mean = self.values.mean(axis=1)
 
     def _of(self, z: FloatArray) -> FloatArray:
-        accuracy = z * self.law.std
-        accuracy += self.law.mean
+        accuracy = z * self.distribution.std
+        accuracy += self.distribution.mean
         return np.asarray(accuracy.clip(0.0, 1.0, out=accuracy))
 
     def share(self, met: NDArray[np.bool_], least: float) -> FloatArray:

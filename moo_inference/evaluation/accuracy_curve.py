@@ -1,4 +1,4 @@
-"""Accuracy of k passes, from what an evaluation found: one entry to pass@k, best-scored, voting and the Beta law."""
+"""Accuracy of k passes, from what an evaluation found: one entry to pass@k, best-scored, voting and the Beta distribution."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -18,8 +18,8 @@ from moo_inference.evaluation.voting import EXACT_COST, vote_at_k
 Keep = Literal["oracle", "verifier", "majority"]
 """Which of k passes is kept: a right one if there is any, the one with the highest score, or the commonest answer."""
 
-Law = Literal["outcomes", "beta"]
-"""What is computed from: the samples themselves, for k up to their number, or a Beta law fitted to them, for any k."""
+Distribution = Literal["outcomes", "beta"]
+"""What is computed from: the samples themselves, for k up to their number, or a Beta distribution fitted to them, for any k."""
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class AccuracyCurve:
             sqrt(mean (1 - mean)), whatever is kept.
         ci_low: (n,) lower end of the interval of the mean, over questions; NaN for one question.
         ci_high: (n,) upper end.
-        extrapolated: (n,) whether k exceeds the samples of some question, so that only a law tells.
+        extrapolated: (n,) whether k exceeds the samples of some question, so that only a distribution tells.
         se: (n,) standard error of simulation; 0 where exact. The interval contains it.
         exact: whether nothing was simulated.
         simulated: questions whose vote was simulated.
@@ -110,7 +110,7 @@ def accuracy_curve(
     keep: Keep = "oracle",
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
-    model: Law = "outcomes",
+    model: Distribution = "outcomes",
     level: float = LEVEL,
     trials: int = 1000,
     seed: int = 42,
@@ -125,7 +125,7 @@ def accuracy_curve(
         keep: which pass is kept.
         answer: (s,) codes of answers, -1 for none; "majority" needs them.
         score: (s,) of a verifier, the higher the better; "verifier" needs them.
-        model: "beta" fits the law of `fit_beta` and goes beyond the samples; for "oracle" alone.
+        model: "beta" fits the distribution of `fit_beta` and goes beyond the samples; for "oracle" alone.
         level: of the interval.
         trials: of a simulated vote; see `vote_at_k`.
         seed: of a simulated vote.
@@ -170,7 +170,7 @@ def accuracy_curve(
 def _refuse_settings(keep: str, model: str, no_answer: bool, no_score: bool) -> None:
     faults = [
         f"{name} must be one of: {', '.join(get_args(kind))}; got {value!r}"
-        for name, kind, value in (("keep", Keep, keep), ("model", Law, model))
+        for name, kind, value in (("keep", Keep, keep), ("model", Distribution, model))
         if value not in get_args(kind)
     ]
     if keep == "verifier" and no_score:

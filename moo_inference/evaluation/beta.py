@@ -1,7 +1,7 @@
 """pass@k where the success probability of a question is Beta(a, b) over questions, also beyond the samples at hand.
 
 E[(1 - p)^k] = B(a, b + k) / B(a, b) is the product over j < k of (b + j) / (a + b + j): Polya's urn. a and b are
-fitted by maximum likelihood of the beta-binomial law to the numbers of correct samples.
+fitted by maximum likelihood of the beta-binomial distribution to the numbers of correct samples.
 
 An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends
 on the questions that are almost never solved, of which n samples show little. It errs both ways. Betas through the
@@ -30,14 +30,14 @@ _FAR = 1e-8
 
 @dataclass(frozen=True)
 class BetaFit:
-    """The Beta law of difficulty that was fitted to an evaluation.
+    """The Beta distribution of difficulty that was fitted to an evaluation.
 
     Attributes:
         a: positive; a / (a + b) is the accuracy of one pass.
         b: positive.
         covariance: (2, 2) of ln a and ln b, from the observed information.
         n: samples of the question that has the fewest: where extrapolation begins.
-        misfit: largest absolute difference, for k = 1 ... n, between pass@k of this law and of the samples.
+        misfit: largest absolute difference, for k = 1 ... n, between pass@k of this distribution and of the samples.
     """
 
     a: float
@@ -54,7 +54,7 @@ class BetaFit:
         """Lower and upper ends of a band for pass@k, (n_k,) each, in [0, 1].
 
         By the delta method on the logit, which needs no seed; a bootstrap would meet resamples that have no fit. Both
-        ends are then moved outwards by `misfit`: a law that the samples contradict is no better where there are none.
+        ends are then moved outwards by `misfit`: a distribution that the samples contradict is no better where there are none.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range.
@@ -114,7 +114,7 @@ def fit_beta(n: ArrayLike, c: ArrayLike) -> BetaFit:
     information = -likelihood.hessian(found)
     if not (np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > 0):
         raise SettingError(
-            "the samples must tell how the questions differ; the likelihood of their Beta law has no clear maximum"
+            "the samples must tell how the questions differ; the likelihood of their Beta distribution has no clear maximum"
         )
     a, b = np.exp(found).tolist()
     fewest = int(samples.min())
@@ -127,29 +127,31 @@ def _refuse_without_maximum(n: IntArray, c: IntArray) -> None:
     wrong = n - c
     if not c.any() or not wrong.any():
         which = "wrong" if wrong.any() else "right"
-        raise SettingError(f"some samples must be right and some wrong for a Beta law to be fitted, all are {which}")
+        raise SettingError(
+            f"some samples must be right and some wrong for a Beta distribution to be fitted, all are {which}"
+        )
     if n.max() == 1:
         raise SettingError(
-            "some question must have 2 samples or more for a Beta law to be fitted, all have 1: "
+            "some question must have 2 samples or more for a Beta distribution to be fitted, all have 1: "
             "that gives the mean accuracy, and not how the questions differ"
         )
     if ((c == 0) | (wrong == 0)).all():
         raise SettingError(
-            "some question must have both right and wrong samples for a Beta law to be fitted, none has: "
+            "some question must have both right and wrong samples for a Beta distribution to be fitted, none has: "
             "by these samples more passes change nothing"
         )
     # The slope of the likelihood in 1 / (a + b) where that is 0, that is, where all questions are equally hard.
     p = c.sum() / n.sum()
     if (c * (c - 1) / p + wrong * (wrong - 1) / (1 - p) - n * (n - 1)).sum() <= 0:
         raise SettingError(
-            "the questions must differ by more than chance for a Beta law to be fitted, these do not: "
+            "the questions must differ by more than chance for a Beta distribution to be fitted, these do not: "
             "1 - (1 - p)^k describes them, with all questions equally hard"
         )
 
 
 @dataclass(frozen=True)
 class _Likelihood:
-    """The log-likelihood of the beta-binomial law: sums of ln(x + j), each as often as some question has it.
+    """The log-likelihood of the beta-binomial distribution: sums of ln(x + j), each as often as some question has it.
 
     Attributes:
         right: (j,) questions with more than j right samples.

@@ -96,7 +96,7 @@ class Fit:
         model: the model; `model.sources` tells where each number came from.
         notes: what has to be known of them, in sentences.
         audit: pass@k beside what one mean accuracy would give; None without an evaluation.
-        kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted law.
+        kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted distribution.
     """
 
     model: Model
@@ -114,7 +114,7 @@ def fit_model(
     outcomes: Outcomes | None = None,
     given: Given | None = None,
     keep: Keep = "oracle",
-    law: Literal["outcomes", "beta"] = "outcomes",
+    distribution: Literal["outcomes", "beta"] = "outcomes",
     cached_prompt: bool = False,
     most_passes: int = MOST_PASSES,
 ) -> Fit:
@@ -129,7 +129,7 @@ def fit_model(
         outcomes: which of its answers were right.
         given: what is told by hand, which counts before any file.
         keep: which of k passes is kept.
-        law: whether accuracy is counted, or a law is fitted that goes beyond the samples.
+        distribution: whether accuracy is counted, or a distribution is fitted that goes beyond the samples.
         cached_prompt: the prompt costs less from the second pass on.
         most_passes: measured passes that are kept in the model.
 
@@ -148,13 +148,15 @@ def fit_model(
         times = serving is None and not timed_by_hand
         sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
     if outcomes is not None:
-        sources["outcomes"] = partial(outcome_fields, outcomes, keep, law)
+        sources["outcomes"] = partial(outcome_fields, outcomes, keep, distribution)
     files, whole, refused, lacking = _together(name, sources, by_hand)
     beyond, notes = too_long(price, whole.values)
     errors = ErrorCollector()
     errors.add(*refused, *beyond, *lacking)
-    if outcomes is None and (keep != "oracle" or law != "outcomes"):
-        errors.add(f"{name}: keep {keep!r} and law {law!r} say something of outcomes: give --outcomes FILE")
+    if outcomes is None and (keep != "oracle" or distribution != "outcomes"):
+        errors.add(
+            f"{name}: keep {keep!r} and distribution {distribution!r} say something of outcomes: give --outcomes FILE"
+        )
     if price is None and cached_prompt:
         errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():

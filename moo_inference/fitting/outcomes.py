@@ -13,19 +13,19 @@ _AUDITED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 
 
 def outcome_fields(
-    found: Outcomes, keep: Keep = "oracle", law: Literal["outcomes", "beta"] = "outcomes"
+    found: Outcomes, keep: Keep = "oracle", distribution: Literal["outcomes", "beta"] = "outcomes"
 ) -> ModelFields:
     """The accuracy that an evaluation tells.
 
     Args:
         found: its samples.
         keep: which of k passes is kept.
-        law: `outcomes` counts, for k up to the samples of a question; `beta` fits a law that goes beyond them, for the
+        distribution: `outcomes` counts, for k up to the samples of a question; `beta` fits a distribution that goes beyond them, for the
             oracle alone.
 
     Raises:
         SettingError: (a ValueError) a sample is the outcome of several passes; the samples have no answers or scores
-            where `keep` needs them; or no law fits them.
+            where `keep` needs them; or no distribution fits them.
     """
     if found.passes > 1:
         raise SettingError(
@@ -33,20 +33,22 @@ def outcome_fields(
             f"{found.passes:,} passes, which cost {found.passes:,} times as much: take a filter, metric or column of "
             "single passes, as --filter score-first, or a CSV of question, correct and answer with one row per pass"
         )
-    if law == "beta" and keep != "oracle":
-        raise SettingError(f"{found.where}: the beta law tells of the oracle alone, so keep must be it, got {keep!r}")
+    if distribution == "beta" and keep != "oracle":
+        raise SettingError(
+            f"{found.where}: the beta distribution tells of the oracle alone, so keep must be it, got {keep!r}"
+        )
     try:
-        return _fields(found, keep, law)
+        return _fields(found, keep, distribution)
     except SettingError as error:
         raise SettingError([f"{found.where}: {fault}" for fault in error.faults]) from error
 
 
-def _fields(found: Outcomes, keep: Keep, law: str) -> ModelFields:
-    if law == "beta":
+def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
+    if distribution == "beta":
         fitted = fit_beta(*found.counts())
         (a, between), (_, b) = fitted.covariance.tolist()
         accuracy: dict[str, object] = {
-            "law": "beta",
+            "kind": "beta",
             "a": fitted.a,
             "b": fitted.b,
             "samples": fitted.n,
@@ -54,14 +56,14 @@ def _fields(found: Outcomes, keep: Keep, law: str) -> ModelFields:
             "misfit": fitted.misfit,
         }
         fewest = fitted.n
-        notes = [f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a law of difficulty"]
+        notes = [f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a distribution of difficulty"]
     else:
         evaluation = evaluation_of(found.question, found.correct, keep, answer=found.answer, score=found.score)
         fewest = evaluation.fewest
         if len(set(found.questions)) < len(found.questions):
             raise SettingError("every question must have a name of its own, also as it is printed")
         accuracy = {
-            "law": "outcomes",
+            "kind": "outcomes",
             "keep": keep,
             "questions": {
                 found.questions[int(place)]: str(record)

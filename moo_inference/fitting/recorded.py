@@ -177,4 +177,4 @@ def _accuracy(recorded: QuestionAttempts) -> Accuracy | MeasuredAccuracy:
         return Accuracy(mean=float(recorded.expected_accuracy([1])[0].mean()), std=0.0)
     found = evaluation_of(recorded.place, recorded.worth, recorded.keep, answer=recorded.answer, score=recorded.score)
     texts = {str(name): str(record) for name, record in zip(recorded.names, found.records, strict=True)}
-    return MeasuredAccuracy(law="outcomes", keep=recorded.keep, questions=texts)
+    return MeasuredAccuracy(kind="outcomes", keep=recorded.keep, questions=texts)

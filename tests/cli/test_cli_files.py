@@ -358,10 +358,12 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
     path.write_text(
         "question,correct\n" + "".join(f"{q},{int(i < c)}\n" for q, c in enumerate(right) for i in range(4))
     )
-    status, out, err = run(capsys, "fit", "--name", "m", *BY_HAND[:-2], *BUDGETS, "--outcomes", path, "--law", "beta")
+    status, out, err = run(
+        capsys, "fit", "--name", "m", *BY_HAND[:-2], *BUDGETS, "--outcomes", path, "--distribution", "beta"
+    )
     assert status == 0
     accuracy = parse_catalog(out.encode(), "c").models["m"].accuracy
-    assert (accuracy.law, accuracy.samples) == ("beta", 4)
+    assert (accuracy.distribution, accuracy.samples) == ("beta", 4)
     assert "beyond k = 4 are extrapolated" in err
 
 
@@ -415,7 +417,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
         ),
         ([*SERVING[:2], "--run", "7"], ["the run must be a number from 1 to 2, got 7"]),
         (["--keep", "best"], ["--keep must be one of: oracle, verifier, majority; got 'best'"]),
-        (["--law", "gamma"], ["--law must be one of: outcomes, beta; got 'gamma'"]),
+        (["--distribution", "gamma"], ["--distribution must be one of: outcomes, beta; got 'gamma'"]),
         (["--keep", "majority"], ["say something of outcomes: give --outcomes FILE"]),
         (["--cached-prompt"], ["a cached prompt needs its price"]),
         (["--input-tokens", "5"], ["--input-tokens must be MEAN,STD, two numbers; got '5'"]),

@@ -294,13 +294,13 @@ def test_a_resource_without_a_budget_is_missed_by_a_rule_that_divides_by_it():
 
 
 def test_an_extrapolated_knee_that_moves_is_warned_of_twice(gpt5, essay):
-    law = {"law": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
-    curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=law), range(1, 9))
+    distribution = {"kind": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
+    curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=distribution), range(1, 9))
     choice = decide(mi.Front.from_curve(curve, essay.replace(a_min=0)), "knee-chord")
     assert choice.k > 2
     low, high = curve.evidence.ci_low[choice.k - 1], curve.evidence.ci_high[choice.k - 1]
     assert choice.warnings == (
-        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",
+        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution ({low:.3f} to {high:.3f})",
         "this knee moves with k_max: no budget ends the front at k = 8",
     )
 

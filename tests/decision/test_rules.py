@@ -408,7 +408,7 @@ def test_exact_ties_of_small_evaluations_go_to_the_cheaper_row(rule, gpt5):
                     "cheapest": [-one for one in x],
                 }[rule.id]
                 questions = {f"q{place}": f"{right}/{samples}" for place, right in enumerate(solved)}
-                model = gpt5.replace(accuracy={"law": "outcomes", "questions": questions})
+                model = gpt5.replace(accuracy={"kind": "outcomes", "questions": questions})
                 front = mi.Front.from_curve(mi.ClosedForm().estimate(model, ks), FREE)
                 assert front.k.tolist() == rows
                 if rule.id == "knee-chord" and max(score) <= -1:

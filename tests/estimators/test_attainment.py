@@ -9,7 +9,7 @@ from scipy.stats import multivariate_normal, norm
 from moo_inference.catalog import TokenLength
 from moo_inference.estimators.attainment import _loadings, all_within, both, correlation, with_largest
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sum_distribution import Totals
 
 READ, WRITTEN = (Length.of(TokenLength(mean=mean, std=std)) for mean, std in ((1000, 100), (500, 30)))
@@ -17,8 +17,8 @@ KS = np.array([1, 3, 4, 9])
 TRIALS = 40_000
 
 
-def law(per_input, per_output):
-    return PassLaw(per_input, per_output, READ, WRITTEN)
+def distribution(per_input, per_output):
+    return PassDistribution(per_input, per_output, READ, WRITTEN)
 
 
 @pytest.mark.parametrize("rho", [-0.999, -0.6, -0.1, 0.2, 0.7, 0.999])
@@ -26,8 +26,8 @@ def test_two_events_have_the_probability_of_a_bivariate_normal(rho):
     shares = np.array([0.003, 0.2, 0.5, 0.6, 0.99])
     first, second = (part.ravel() for part in np.meshgrid(shares, shares))
     found = both(first, second, np.full(first.size, rho))
-    law = multivariate_normal(cov=[[1, rho], [rho, 1]])
-    expected = [law.cdf([norm.ppf(p), norm.ppf(q)]) for p, q in zip(first, second, strict=True)]
+    distribution = multivariate_normal(cov=[[1, rho], [rho, 1]])
+    expected = [distribution.cdf([norm.ppf(p), norm.ppf(q)]) for p, q in zip(first, second, strict=True)]
     np.testing.assert_allclose(found, expected, atol=1e-7)
     assert ((found >= 0) & (found <= np.minimum(first, second) + 1e-15)).all()
 
@@ -52,7 +52,7 @@ def tokens(k, seed=4):
 
 def simulated(total, k, z):
     """(trials,) one total from the normals behind its tokens, plainly."""
-    a, b = total.law.per_input, total.law.per_output
+    a, b = total.distribution.per_input, total.distribution.per_output
     read, written = READ.mean + READ.std * z[0], WRITTEN.mean + WRITTEN.std * z[1]
     if total.prompts is not None:
         prompt = a * total.prompts[list(total.k).index(k)] * read[:, 0]
@@ -62,14 +62,14 @@ def simulated(total, k, z):
 
 
 KINDS = {
-    "plain": Totals(law(0.001, 0.01), 1, KS),
-    "waves of two": Totals(law(0.004, 0.01), 2, KS),
-    "waves": Totals(law(0.004, 0.01), 3, KS),
-    "shared prompt": Totals(law(0.004, 0.01), 1, KS, np.ones(4)),
-    "cached prompt": Totals(law(0.004, 0.01), 1, KS, 1 + (KS - 1) / 4),
-    "one prompt in waves": Totals(law(0.004, 0.01), 3, KS, -(-KS // 3).astype(float)),
-    "reading": Totals(law(0.002, 0.0), 1, KS),
-    "writing": Totals(law(0.0, 0.02), 1, KS),
+    "plain": Totals(distribution(0.001, 0.01), 1, KS),
+    "waves of two": Totals(distribution(0.004, 0.01), 2, KS),
+    "waves": Totals(distribution(0.004, 0.01), 3, KS),
+    "shared prompt": Totals(distribution(0.004, 0.01), 1, KS, np.ones(4)),
+    "cached prompt": Totals(distribution(0.004, 0.01), 1, KS, 1 + (KS - 1) / 4),
+    "one prompt in waves": Totals(distribution(0.004, 0.01), 3, KS, -(-KS // 3).astype(float)),
+    "reading": Totals(distribution(0.002, 0.0), 1, KS),
+    "writing": Totals(distribution(0.0, 0.02), 1, KS),
 }
 
 
@@ -96,10 +96,10 @@ def test_loadings_are_the_correlations_with_the_tokens_in_all(kind):
 def test_cost_and_time_have_the_correlation_of_simulated_queries(kind):
     # A query has one prompt in all that it is asked about, or one a pass.
     one = "prompt" in kind
-    cost = KINDS[kind] if one else Totals(law(0.001, 0.002), 1, KS)
+    cost = KINDS[kind] if one else Totals(distribution(0.001, 0.002), 1, KS)
     times = [KINDS["waves"], KINDS["waves of two"], KINDS["plain"], KINDS["reading"]]
     if one:
-        times = [Totals(time.law, time.wave, KS, time.waves.astype(float)) for time in times]
+        times = [Totals(time.distribution, time.wave, KS, time.waves.astype(float)) for time in times]
     for time in times:
         found = correlation(cost, time)
         for row, k in enumerate(KS.tolist()):
@@ -115,7 +115,7 @@ def test_cost_and_time_have_the_correlation_of_simulated_queries(kind):
 def test_a_sum_varies_with_its_largest_as_draws_do(kind, std):
     """Cov(sum, largest) / Var of one, of draws through each length's own quantiles; exactly 1 for a normal alone."""
     own = Length.of(TokenLength(mean=500, std=std, kind=kind))
-    total = Totals(PassLaw(0.0, 0.01, READ, own), 4, np.array([4, 10]), np.ones(2))
+    total = Totals(PassDistribution(0.0, 0.01, READ, own), 4, np.array([4, 10]), np.ones(2))
     drawn = own.from_normal(np.random.default_rng(1).standard_normal((200_000, 4)))
 
     def covariance(size):
@@ -132,7 +132,7 @@ def test_a_sum_varies_with_its_largest_as_draws_do(kind, std):
 
 
 def test_what_does_not_vary_is_correlated_with_nothing():
-    certain = PassLaw(0.1, 0.1, *(Length.of(TokenLength(mean=mean, std=0)) for mean in (10, 5)))
+    certain = PassDistribution(0.1, 0.1, *(Length.of(TokenLength(mean=mean, std=0)) for mean in (10, 5)))
     still = Totals(certain, 1, KS)
     assert correlation(still, KINDS["waves"]).tolist() == [0] * 4
     assert correlation(KINDS["plain"], Totals(certain, 3, KS)).tolist() == [0] * 4
@@ -140,7 +140,7 @@ def test_what_does_not_vary_is_correlated_with_nothing():
 
 
 def test_clipping_never_makes_a_correlation_of_more_than_one():
-    short = PassLaw(1.0, 1.0, *[Length.of(TokenLength(mean=2, std=3, kind="normal"))] * 2)
+    short = PassDistribution(1.0, 1.0, *[Length.of(TokenLength(mean=2, std=3, kind="normal"))] * 2)
     totals = Totals(short, 1, KS)
     assert (correlation(totals, totals) == 1).all()
     found = _loadings(totals)

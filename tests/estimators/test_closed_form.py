@@ -233,7 +233,9 @@ def test_a_budget_that_is_missed_by_less_than_what_is_tolerated_is_met(gpt5, ess
 
 def test_known_accuracies_and_further_resources_keep_to_their_own_columns(gpt5, essay):
     model = gpt5.replace(
-        accuracy={"law": "outcomes", "questions": {"a": "2/4"}}, joules_per_input_token=1.0, joules_per_output_token=2.0
+        accuracy={"kind": "outcomes", "questions": {"a": "2/4"}},
+        joules_per_input_token=1.0,
+        joules_per_output_token=2.0,
     )
     for estimator in (mi.ClosedForm(), mi.MonteCarlo(trials=50), mi.Empirical(trials=50)):
         curve = estimator.estimate(model, [1, 2], scenarios=[essay])
@@ -248,4 +250,4 @@ def test_progress_counts_models(paper):
     mi.ClosedForm().estimate_many(models, [1, 2], progress=lambda *step: told.append(step))
     assert told == [(1, 3), (2, 3), (3, 3)]
     with pytest.raises(SettingError, match="k must be at most 2"):
-        mi.ClosedForm().estimate(models[0].replace(accuracy={"law": "outcomes", "questions": {"a": "1/2"}}), [3])
+        mi.ClosedForm().estimate(models[0].replace(accuracy={"kind": "outcomes", "questions": {"a": "1/2"}}), [3])

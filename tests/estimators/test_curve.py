@@ -100,7 +100,7 @@ def test_what_is_taken_keeps_its_order_and_its_evidence(essay):
 
 
 def test_nothing_that_was_estimated_or_chosen_can_be_changed(gpt5, essay):
-    curve = mi.ClosedForm().estimate(gpt5.replace(accuracy={"law": "outcomes", "questions": {"a": "1/2"}}), [1, 2])
+    curve = mi.ClosedForm().estimate(gpt5.replace(accuracy={"kind": "outcomes", "questions": {"a": "1/2"}}), [1, 2])
     front = mi.Front.from_curve(curve, essay.replace(a_min=0.1))
     things = [
         (curve, "error"),

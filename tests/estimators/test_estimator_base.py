@@ -20,7 +20,7 @@ from moo_inference.estimators.conditions import Conditions
 
 
 def sampled(model, samples, name):
-    return model.replace(name=name, accuracy={"law": "outcomes", "questions": {"a": f"1/{samples}"}})
+    return model.replace(name=name, accuracy={"kind": "outcomes", "questions": {"a": f"1/{samples}"}})
 
 
 class Asked(Estimator):

@@ -9,15 +9,15 @@ from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import INTERVAL
 from moo_inference.estimators.known_accuracy import known_accuracy
 
-ORACLE = {"law": "outcomes", "questions": {f"q{i}": f"{i % 9}/{8 + i % 3}" for i in range(30)}}
+ORACLE = {"kind": "outcomes", "questions": {f"q{i}": f"{i % 9}/{8 + i % 3}" for i in range(30)}}
 VERIFIER = {
-    "law": "outcomes",
+    "kind": "outcomes",
     "keep": "verifier",
     "questions": {f"q{i}": f"{i % 2}/1 {i % 3}/3 0/{4 + i % 2}" for i in range(12)},
 }
 # The right answer has the second place in every question: one vote finds it more often than many do.
-MAJORITY = {"law": "outcomes", "keep": "majority", "questions": {f"q{i}": "4/4 0/6 none:2" for i in range(10)}}
-BETA = {"law": "beta", "a": 0.4, "b": 0.9, "samples": 10, "covariance": [0.02, 0.01, 0.03], "misfit": 0.01}
+MAJORITY = {"kind": "outcomes", "keep": "majority", "questions": {f"q{i}": "4/4 0/6 none:2" for i in range(10)}}
+BETA = {"kind": "beta", "a": 0.4, "b": 0.9, "samples": 10, "covariance": [0.02, 0.01, 0.03], "misfit": 0.01}
 KINDS = {"oracle": ORACLE, "verifier": VERIFIER, "majority": MAJORITY, "beta": BETA}
 ESTIMATORS = [
     mi.ClosedForm(),
@@ -35,11 +35,11 @@ def known(gpt5, request):
 
 def outside(model, k):
     """Means, errors and intervals straight from the evaluation, by the functions that the evaluation is read with."""
-    law = model.accuracy
-    if isinstance(law, MeasuredAccuracy):
-        found = law.evaluation.curve(k, trials=law.trials, seed=law.seed)
+    distribution = model.accuracy
+    if isinstance(distribution, MeasuredAccuracy):
+        found = distribution.evaluation.curve(k, trials=distribution.trials, seed=distribution.seed)
         return found.mean, found.error, found.ci_low, found.ci_high
-    return *law.fit.pass_at_k(k), *law.fit.interval(k)
+    return *distribution.fit.pass_at_k(k), *distribution.fit.interval(k)
 
 
 @pytest.mark.parametrize("estimator", ESTIMATORS, ids=str)
@@ -68,15 +68,15 @@ def test_columns_are_those_of_the_evaluation_and_a_query_is_right_or_wrong(known
 def test_a_law_without_a_covariance_has_no_interval(gpt5):
     """Nothing tells how far it is off, so a band as narrow as its misfit, or of no width, would be a claim."""
     for misfit in (0.0, 0.01):
-        law = {name: value for name, value in BETA.items() if name != "covariance"} | {"misfit": misfit}
-        curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=law), [1, 5, 40])
+        distribution = {name: value for name, value in BETA.items() if name != "covariance"} | {"misfit": misfit}
+        curve = mi.ClosedForm().estimate(gpt5.replace(accuracy=distribution), [1, 5, 40])
         assert np.isnan([curve.evidence.ci_low, curve.evidence.ci_high]).all()
         assert curve.evidence.extrapolated.tolist() == [False, False, True]
 
 
 def test_the_oracle_s_numbers_are_those_counted_by_hand(gpt5):
     """pass@k = 1 - C(n - c, k) / C(n, k): with 1/2 and 0/4, k = 2 gives (1 + 0) / 2, and k = 1 gives (1/2 + 0) / 2."""
-    model = gpt5.replace(accuracy={"law": "outcomes", "questions": {"a": "1/2", "b": "0/4"}})
+    model = gpt5.replace(accuracy={"kind": "outcomes", "questions": {"a": "1/2", "b": "0/4"}})
     for estimator in ESTIMATORS:
         np.testing.assert_allclose(estimator.estimate(model, [1, 2]).accuracy.mean, [0.25, 0.5], rtol=1e-14)
 
@@ -148,7 +148,7 @@ def test_attainment_is_that_of_money_and_time_times_accuracy(gpt5, essay):
 @pytest.mark.parametrize(("right", "met"), [("18/20", False), ("19/20", True), ("20/20", True)])
 def test_a_budget_for_a_quantile_asks_how_many_queries_are_wrong(gpt5, essay, estimator, right, met):
     """At most one query of twenty may miss a_min, and one of twenty is wrong: that is allowed."""
-    model = gpt5.replace(accuracy={"law": "outcomes", "questions": {"a": right, "b": right}})
+    model = gpt5.replace(accuracy={"kind": "outcomes", "questions": {"a": right, "b": right}})
     scenario = essay.replace(a_min=0.5, a_quantile=0.05)
     curve = estimator.estimate(model, [1], scenarios=[scenario])
     assert curve.views[scenario].values[0, 2] == met
@@ -207,12 +207,12 @@ def test_a_normal_accuracy_alone_has_a_derivative(gpt5):
 
 
 def test_simulated_votes_use_the_trials_and_the_seed_of_the_accuracy(gpt5, monkeypatch):
-    law = gpt5.replace(accuracy={**MAJORITY, "trials": 77, "seed": 5}).accuracy
-    asked, plain = [], type(law.evaluation).curve
+    distribution = gpt5.replace(accuracy={**MAJORITY, "trials": 77, "seed": 5}).accuracy
+    asked, plain = [], type(distribution.evaluation).curve
     monkeypatch.setattr(
-        type(law.evaluation), "curve", lambda self, k, **own: asked.append(own) or plain(self, k, **own)
+        type(distribution.evaluation), "curve", lambda self, k, **own: asked.append(own) or plain(self, k, **own)
     )
-    known_accuracy(law, np.array([1, 2]))
+    known_accuracy(distribution, np.array([1, 2]))
     assert asked == [{"trials": 77, "seed": 5}]
 
 

@@ -151,7 +151,7 @@ def test_the_slope_of_several_models_at_several_k_is_the_derivative_of_what_is_c
 def test_quantiles_stay_between_nothing_and_all():
     assert accuracy_quantile([0.05], [0.3], [1], 0.025).tolist() == [[0]]
     assert accuracy_quantile([0.95], [0.3], [9], 0.975).tolist() == [[1]]
-    # Every query is at least 0 accurate, also where the normal law before clipping is not.
+    # Every query is at least 0 accurate, also where the normal distribution before clipping is not.
     assert accuracy_reached([0.05], [0.3], [1, 2], 0.0).tolist() == [[1, 1]]
     assert accuracy_reached([0.05], [0.3], [1], 1e-9)[0, 0] == pytest.approx(1 - norm.cdf(-0.05 / 0.3), rel=1e-8)
 

@@ -10,7 +10,7 @@ from scipy.special import ndtr
 import moo_inference as mi
 from moo_inference.errors import SettingError
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import cost_law, prompts_paid, time_law
+from moo_inference.estimators.pass_distribution import cost_distribution, prompts_paid, time_distribution
 from moo_inference.estimators.sum_distribution import Totals
 
 KS = np.array([1, 2, 4, 9])
@@ -65,7 +65,7 @@ def agrees(totals, row, sample, slack):
 @pytest.mark.parametrize("clipping", [False, True])
 def test_a_prompt_paid_once_has_the_law_of_simulated_bills(gpt5, clipping_model, kind, clipping):
     model = (clipping_model if clipping else gpt5).replace(**SHARED[kind])
-    totals = Totals(cost_law(model), 1, KS, paid(kind, KS))
+    totals = Totals(cost_distribution(model), 1, KS, paid(kind, KS))
     for row, k in enumerate(KS.tolist()):
         agrees(totals, row, bills(model, kind, k, 40_000, k)[0], slack=0.1 if clipping else 1e-4)
 
@@ -73,7 +73,7 @@ def test_a_prompt_paid_once_has_the_law_of_simulated_bills(gpt5, clipping_model,
 @pytest.mark.parametrize("kind", SHARED)
 def test_of_normal_lengths_the_bill_is_normal(gpt5, kind):
     model = gpt5.replace(**SHARED[kind])
-    totals = Totals(cost_law(model), 1, KS, paid(kind, KS))
+    totals = Totals(cost_distribution(model), 1, KS, paid(kind, KS))
     mean = paid(kind, KS) * 1.25e-6 * 1024 + KS * 1e-5 * 2048
     std = np.sqrt((paid(kind, KS) * 1.25e-6 * 64) ** 2 + KS * (1e-5 * 128) ** 2)
     np.testing.assert_allclose(totals.mean, mean, rtol=1e-13)
@@ -89,11 +89,11 @@ def test_of_normal_lengths_the_bill_is_normal(gpt5, kind):
 @pytest.mark.parametrize("kind", SHARED)
 def test_one_pass_pays_what_it_pays_without_sharing(gpt5, clipping_model, kind):
     for model in (gpt5, clipping_model):
-        law = cost_law(model)
-        once, plain = Totals(law, 1, KS[:1], np.ones(1)), Totals(law, 1, KS[:1])
+        distribution = cost_distribution(model)
+        once, plain = Totals(distribution, 1, KS[:1], np.ones(1)), Totals(distribution, 1, KS[:1])
         for q in (0.025, 0.5, 0.975):
             # A prompt of its own is one more part in cells, of which a standard deviation has at least eight.
-            exact = law.normal
+            exact = distribution.normal
             slack = {"rtol": 1e-12} if exact else {"atol": 0.13 * plain.std[0]}
             np.testing.assert_allclose(once.quantile(q), plain.quantile(q), **slack)
         for estimator in (mi.ClosedForm(), mi.MonteCarlo(trials=30), mi.MonteCarlo(trials=30, draws="independent")):
@@ -372,7 +372,7 @@ def test_an_unknown_spread_is_told_as_unknown(gpt5, essay):
 def test_measured_seconds_leave_the_bill_alone(gpt5):
     plain, own = (mi.ClosedForm().estimate(model, KS) for model in (gpt5, timed(gpt5, 9.0, 1.0)))
     assert plain.cost.mean.tolist() == own.cost.mean.tolist()
-    assert time_law(timed(gpt5, 9.0, 1.0)).mean == pytest.approx(9.0, rel=1e-12)
+    assert time_distribution(timed(gpt5, 9.0, 1.0)).mean == pytest.approx(9.0, rel=1e-12)
 
 
 def test_of_two_lengths_each_is_at_least_one_token(gpt5):

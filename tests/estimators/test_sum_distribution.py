@@ -8,7 +8,7 @@ from scipy import stats
 
 from moo_inference.catalog import TokenLength
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import PassLaw
+from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sum_distribution import Totals
 from moo_inference.estimators.sums import Sum
 
@@ -22,10 +22,10 @@ def length(mean, std, kind=None):
 
 
 def law_of(first, second, a=0.0005, b=0.005):
-    return PassLaw(a, b, length(*first), length(*second))
+    return PassDistribution(a, b, length(*first), length(*second))
 
 
-LAWS = {
+DISTRIBUTIONS = {
     "as in the paper": law_of((1024, 64), (2048, 128)),
     "normal": law_of((1024, 307, "normal"), (2048, 716, "normal")),
     "gamma": law_of((1024, 307, "gamma"), (2048, 716, "gamma")),
@@ -54,38 +54,42 @@ def drawn(own, shape, generator):
     return np.maximum(own.least, generator.normal(*own.before_clipping, shape))
 
 
-def simulated(law, wave, k, prompts, trials=TRIALS, seed=0):
+def simulated(distribution, wave, k, prompts, trials=TRIALS, seed=0):
     """(trials,) totals, a pass after the other."""
     generator = np.random.default_rng(seed)
     own = prompts is None
-    total = np.zeros(trials) if own else law.per_input * prompts * drawn(law.input_tokens, trials, generator)
+    total = (
+        np.zeros(trials)
+        if own
+        else distribution.per_input * prompts * drawn(distribution.input_tokens, trials, generator)
+    )
     for start in range(0, k, wave):
         longest = np.zeros(trials)
         for _ in range(start, min(start + wave, k)):
-            one = law.per_output * drawn(law.output_tokens, trials, generator)
+            one = distribution.per_output * drawn(distribution.output_tokens, trials, generator)
             if own:
-                one += law.per_input * drawn(law.input_tokens, trials, generator)
+                one += distribution.per_input * drawn(distribution.input_tokens, trials, generator)
             np.maximum(longest, one, out=longest)
         total += longest
     return total
 
 
-def totals_of(law, wave, k, own=False):
+def totals_of(distribution, wave, k, own=False):
     k = np.asarray(k)
-    return Totals(law, wave, k, None if own else -(-k // wave).astype(float))
+    return Totals(distribution, wave, k, None if own else -(-k // wave).astype(float))
 
 
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("wave", [1, 4])
-@pytest.mark.parametrize("name", [*LAWS, *ROUGH])
+@pytest.mark.parametrize("name", [*DISTRIBUTIONS, *ROUGH])
 def test_moments_quantiles_and_shares_agree_with_simulation(name, wave, own):
-    law = {**LAWS, **ROUGH}[name]
-    totals = totals_of(law, wave, KS, own)
+    distribution = {**DISTRIBUTIONS, **ROUGH}[name]
+    totals = totals_of(distribution, wave, KS, own)
     quantiles = totals.quantiles(*QS)
     # What is allowed beside the band of the draws themselves
     slack = (0.15 if name in ROUGH else 1e-3) * totals.std
     for row, k in enumerate(KS.tolist()):
-        sample = simulated(law, wave, k, None if own else -(-k // wave), trials=40_000)
+        sample = simulated(distribution, wave, k, None if own else -(-k // wave), trials=40_000)
         root = np.sqrt(len(sample))
         assert abs(totals.mean[row] - sample.mean()) < 4 * sample.std() / root
         assert abs(totals.mean[row] + 9 * sample.std() / root - sample.mean()) > 4 * sample.std() / root
@@ -101,11 +105,11 @@ def test_moments_quantiles_and_shares_agree_with_simulation(name, wave, own):
 
 @pytest.mark.parametrize("own", [False, True])
 @pytest.mark.parametrize("wave", [1, 4, 8])
-@pytest.mark.parametrize("name", LAWS)
+@pytest.mark.parametrize("name", DISTRIBUTIONS)
 def test_quantiles_and_shares_are_those_of_much_finer_cells(name, wave, own):
     """Within 1e-3 standard deviations, or 1e-4 of the value; a tenth of that is not reached everywhere."""
     k = np.array([1, 2, 3, 4, 5, 6, 8, 9, 16, 31, 64, 127, 128, 1000])
-    coarse = totals_of(LAWS[name], wave, k, own)
+    coarse = totals_of(DISTRIBUTIONS[name], wave, k, own)
     fine = replace(coarse, cells=16 * 1024)
     found, expected = coarse.quantiles(*QS, 0.99), fine.quantiles(*QS, 0.99)
     assert (np.abs(found - expected) < np.maximum(1e-3 * coarse.std[:, None], 1e-4 * expected)).all()
@@ -115,9 +119,9 @@ def test_quantiles_and_shares_are_those_of_much_finer_cells(name, wave, own):
 
 @pytest.mark.parametrize("name", ["normal", "gamma", "lognormal"])
 def test_a_million_draws_find_no_difference(name):
-    law, k = LAWS[name], 9
-    totals = totals_of(law, 4, [k])
-    sample = simulated(law, 4, k, 3, trials=1_000_000, seed=5)
+    distribution, k = DISTRIBUTIONS[name], 9
+    totals = totals_of(distribution, 4, [k])
+    sample = simulated(distribution, 4, k, 3, trials=1_000_000, seed=5)
     for q in (*QS, 0.99):
         band = 4 * np.sqrt(q * (1 - q) / len(sample))
         assert abs((sample <= totals.quantile(q)[0]).mean() - q) < band
@@ -127,16 +131,16 @@ def test_a_million_draws_find_no_difference(name):
 @pytest.mark.parametrize("name", ["as in the paper", "gamma", "clipped"])
 @pytest.mark.parametrize("wave", [1, 4])
 def test_shares_are_the_inverse_of_quantiles(name, wave):
-    totals = totals_of({**LAWS, **ROUGH}[name], wave, [1, 6, 13, 500])
+    totals = totals_of({**DISTRIBUTIONS, **ROUGH}[name], wave, [1, 6, 13, 500])
     for q in (0.3, 0.95):
         for row, value in enumerate(totals.quantile(q)):
             assert totals.cdf(value + 1e-9)[row] == pytest.approx(q, abs=2e-3)
 
 
 def test_totals_cannot_be_changed_once_their_cumulants_are_known():
-    totals = totals_of(LAWS["wide"], 4, KS)
+    totals = totals_of(DISTRIBUTIONS["wide"], 4, KS)
     assert totals.std.all()
-    for thing, name in ((totals, "wave"), (totals.law, "per_input")):
+    for thing, name in ((totals, "wave"), (totals.distribution, "per_input")):
         with pytest.raises(FrozenInstanceError):
             setattr(thing, name, 3)
 
@@ -149,8 +153,8 @@ def test_a_certain_pass_has_certain_totals():
 
 
 def test_a_prompt_alone_has_its_own_distribution_times_as_often_as_it_counts():
-    law = PassLaw(0.5, 2.0, length(300, 200), length(7, 0))
-    totals = Totals(law, 1, np.array([1, 5]), np.array([1.0, 3.0]))
+    distribution = PassDistribution(0.5, 2.0, length(300, 200), length(7, 0))
+    totals = Totals(distribution, 1, np.array([1, 5]), np.array([1.0, 3.0]))
     gamma = stats.gamma((299 / 200) ** 2, 1, 200**2 / 299)
     for q in QS:
         expected = [14 + 0.5 * gamma.ppf(q), 70 + 1.5 * gamma.ppf(q)]
@@ -161,8 +165,8 @@ def test_a_prompt_alone_has_its_own_distribution_times_as_often_as_it_counts():
 @pytest.mark.parametrize("k", [128, 300, 5000])
 def test_one_prompt_paid_once_is_no_sum_of_many(k):
     """Where it is most of the bill, the total is as skewed as the prompt, however many answers there are."""
-    law = PassLaw(1.0, 1e-4, length(1000, 900), length(10, 2))
-    totals = Totals(law, 1, np.array([k]), np.array([1.0]))
+    distribution = PassDistribution(1.0, 1e-4, length(1000, 900), length(10, 2))
+    totals = Totals(distribution, 1, np.array([k]), np.array([1.0]))
     gamma = stats.gamma((999 / 900) ** 2, 1, 900**2 / 999)
     for q in QS:
         assert abs(totals.quantile(q)[0] - (gamma.ppf(q) + 1e-3 * k)) < 0.03 * totals.std[0]
@@ -171,42 +175,44 @@ def test_one_prompt_paid_once_is_no_sum_of_many(k):
 
 
 def test_a_sum_of_normals_is_normal():
-    law = LAWS["as in the paper"]
-    totals = totals_of(law, 1, KS)
+    distribution = DISTRIBUTIONS["as in the paper"]
+    totals = totals_of(distribution, 1, KS)
     assert totals.plain_normal
     # One prompt, k times: its spread grows with k, that of the answers with its root.
-    mean, std = KS * law.mean, np.hypot(KS * 0.0005 * 64, np.sqrt(KS) * 0.005 * 128)
+    mean, std = KS * distribution.mean, np.hypot(KS * 0.0005 * 64, np.sqrt(KS) * 0.005 * 128)
     for q in QS:
         np.testing.assert_allclose(totals.quantile(q), stats.norm.ppf(q, mean, std), rtol=1e-12)
     x = float(mean[2] + std[2] / 2)
     np.testing.assert_allclose(totals.cdf(x), stats.norm.cdf(x, mean, std), rtol=1e-12)
-    apart = totals_of(law, 1, KS, own=True)
-    np.testing.assert_allclose(apart.std, np.sqrt(KS) * law.std, rtol=1e-12)
-    assert not totals_of(law, 4, KS).plain_normal
+    apart = totals_of(distribution, 1, KS, own=True)
+    np.testing.assert_allclose(apart.std, np.sqrt(KS) * distribution.std, rtol=1e-12)
+    assert not totals_of(distribution, 4, KS).plain_normal
 
 
 @pytest.mark.parametrize("name", ["as in the paper", "gamma"])
 def test_one_wave_has_the_quantiles_and_the_shares_of_the_largest(name):
     """F(x)^k, where there is no prompt beside it."""
-    law = replace(LAWS[name], per_input=0.0)
-    totals = totals_of(law, 8, [1, 3, 8])
+    distribution = replace(DISTRIBUTIONS[name], per_input=0.0)
+    totals = totals_of(distribution, 8, [1, 3, 8])
     value = totals.quantile(0.9)
-    np.testing.assert_allclose(law.written.cdf_at(value) ** [1, 3, 8], 0.9, rtol=1e-9)
-    x = law.mean + law.std
-    np.testing.assert_allclose(totals.cdf(x), law.written.cdf_at(np.array([x]))[0] ** np.array([1, 3, 8]), rtol=1e-9)
+    np.testing.assert_allclose(distribution.written.cdf_at(value) ** [1, 3, 8], 0.9, rtol=1e-9)
+    x = distribution.mean + distribution.std
+    np.testing.assert_allclose(
+        totals.cdf(x), distribution.written.cdf_at(np.array([x]))[0] ** np.array([1, 3, 8]), rtol=1e-9
+    )
 
 
 def test_a_million_passes_are_normal_but_for_their_prompt():
-    totals = Totals(LAWS["gamma"], 4, np.array([10**6]), np.array([1.0]))
+    totals = Totals(DISTRIBUTIONS["gamma"], 4, np.array([10**6]), np.array([1.0]))
     expected = stats.norm.ppf(QS, totals.mean[0], totals.std[0])
     np.testing.assert_allclose(totals.quantiles(*QS)[0], expected, atol=1e-2 * totals.std[0])
 
 
-@pytest.mark.parametrize("name", [*LAWS, *ROUGH])
+@pytest.mark.parametrize("name", [*DISTRIBUTIONS, *ROUGH])
 def test_what_holds_for_one_k_depends_on_no_other(name):
-    law = {**LAWS, **ROUGH}[name]
-    whole = totals_of(law, 4, np.arange(1, 70))
-    some = totals_of(law, 4, [13, 64, 2])
+    distribution = {**DISTRIBUTIONS, **ROUGH}[name]
+    whole = totals_of(distribution, 4, np.arange(1, 70))
+    some = totals_of(distribution, 4, [13, 64, 2])
     rows = [12, 63, 1]
     assert np.array_equal(whole.quantiles(0.1, 0.95)[rows], some.quantiles(0.1, 0.95))
     x = float(whole.mean[12])
@@ -215,20 +221,20 @@ def test_what_holds_for_one_k_depends_on_no_other(name):
 
 def test_more_rows_than_are_kept_are_worked_out_in_blocks():
     k = np.arange(1, 1500)
-    totals = totals_of(LAWS["gamma"], 1, k)
-    few = totals_of(LAWS["gamma"], 1, k[[3, 1200]])
+    totals = totals_of(DISTRIBUTIONS["gamma"], 1, k)
+    few = totals_of(DISTRIBUTIONS["gamma"], 1, k[[3, 1200]])
     assert np.array_equal(totals.quantile(0.95)[[3, 1200]], few.quantile(0.95))
 
 
 def test_several_quantiles_at_once_are_those_of_one_after_the_other():
-    for law in (*LAWS.values(), *ROUGH.values()):
-        totals = totals_of(law, 4, KS)
+    for distribution in (*DISTRIBUTIONS.values(), *ROUGH.values()):
+        totals = totals_of(distribution, 4, KS)
         assert np.array_equal(totals.quantiles(*QS), np.column_stack([totals.quantile(q) for q in QS]))
 
 
 def test_a_scaled_law_has_scaled_quantiles():
-    for law in (*LAWS.values(), *ROUGH.values()):
-        one, other = totals_of(law, 4, KS), totals_of(law.over(1000), 4, KS)
+    for distribution in (*DISTRIBUTIONS.values(), *ROUGH.values()):
+        one, other = totals_of(distribution, 4, KS), totals_of(distribution.over(1000), 4, KS)
         np.testing.assert_allclose(other.quantiles(*QS) * 1000, one.quantiles(*QS), rtol=1e-9)
 
 
@@ -236,7 +242,7 @@ def test_a_scaled_law_has_scaled_quantiles():
 def test_edgeworth_s_series_is_in_hermite_polynomials(size, monkeypatch):
     """F = Phi - phi (g1 He2 / 6 + g2 He3 / 24 + g1^2 He5 / 72), with skewness g1 and excess kurtosis g2."""
     monkeypatch.setattr(Totals, "_shape", lambda self, cumulants: (np.array([size]), np.array([size / 3])))
-    totals = totals_of(LAWS["as in the paper"], 4, [1200], own=True)
+    totals = totals_of(DISTRIBUTIONS["as in the paper"], 4, [1200], own=True)
     for z in (-2.2, -0.7, 0.4, 1.3, 2.5):
         series = np.polynomial.hermite_e.hermeval(z, [0, 0, size / 6, size / 72, 0, size**2 / 72])
         found = totals._edgeworth(float((totals.mean + z * totals.std)[0]))
@@ -247,7 +253,7 @@ def test_edgeworth_s_series_is_in_hermite_polynomials(size, monkeypatch):
 
 def test_cornish_fisher_inverts_edgeworth_to_the_third_order(monkeypatch):
     """With skewness e and kurtosis e^2, what is left of one put into the other falls with the cube of e."""
-    totals = totals_of(LAWS["as in the paper"], 4, [1200], own=True)
+    totals = totals_of(DISTRIBUTIONS["as in the paper"], 4, [1200], own=True)
     for q in (0.03, 0.3, 0.9):
         left = []
         for e in (0.08, 0.04, 0.02):

@@ -82,7 +82,7 @@ def test_views_hold_quantiles_where_asked_for_and_attainment_counts_queries(mode
 
 
 def test_a_known_accuracy_is_right_or_wrong_whatever_a_query_costs(model, essay):
-    counted = model.replace(accuracy={"law": "outcomes", "questions": {"a": "3/6"}})
+    counted = model.replace(accuracy={"kind": "outcomes", "questions": {"a": "3/6"}})
     scenario = essay.replace(c_max=1.5, t_max=None, a_min=0.5, a_quantile=0.4)
     curve = table_of(counted, [scenario], ((0, 3), (3, 4)))
     mean = np.array([1 / 2, 1 - 3 / 15, 1 - 1 / 20, 1])

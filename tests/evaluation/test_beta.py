@@ -92,10 +92,10 @@ def test_questions_may_come_in_any_order(mixed):
     assert fit_beta(n[order], c[order]).a == fit_beta(n, c).a
 
 
-LAWS = [(100, 20, 0.4, 0.8), (164, 100, 0.3, 1.0), (300, 10, 4.0, 4.0)]
+DISTRIBUTIONS = [(100, 20, 0.4, 0.8), (164, 100, 0.3, 1.0), (300, 10, 4.0, 4.0)]
 
 
-@pytest.mark.parametrize(("m", "n", "a", "b"), LAWS)
+@pytest.mark.parametrize(("m", "n", "a", "b"), DISTRIBUTIONS)
 def test_recovers_the_law_within_its_standard_errors_and_bands_cover_as_often_as_they_say(m, n, a, b):
     rng = np.random.default_rng(20)
     runs, k = 400, np.array([1, 3, n, 20 * n])
@@ -104,7 +104,7 @@ def test_recovers_the_law_within_its_standard_errors_and_bands_cover_as_often_as
     for _ in range(runs):
         fit = fit_beta(n, rng.binomial(n, rng.beta(a, b, m)))
         z.append((np.log([fit.a, fit.b]) - np.log([a, b])) / np.sqrt(np.diag(fit.covariance)))
-        # Without what is added for a law that may be wrong: here it is right.
+        # Without what is added for a distribution that may be wrong: here it is right.
         pure = BetaFit(fit.a, fit.b, fit.covariance, fit.n, 0.0)
         for level in covered:
             low, high = pure.interval(k, level)
@@ -168,7 +168,7 @@ def test_a_beta_through_two_published_points_is_below_the_third(model):
 @pytest.mark.parametrize(
     ("n", "c", "words"),
     [
-        (5, [5, 5, 5], "some samples must be right and some wrong for a Beta law to be fitted, all are right"),
+        (5, [5, 5, 5], "some samples must be right and some wrong for a Beta distribution to be fitted, all are right"),
         (5, [0, 0], "all are wrong"),
         (1, [0, 1, 1], "some question must have 2 samples or more .* all have 1"),
         ([1, 5], [1, 0], "some question must have both right and wrong samples .* none has"),

@@ -252,8 +252,11 @@ def test_a_price_that_the_reader_was_told_is_meant_needs_no_second_word(outcomes
 @pytest.mark.parametrize(
     ("options", "words"),
     [
-        ({"keep": "majority"}, "keep 'majority' and law 'outcomes' say something of outcomes: give --outcomes FILE"),
-        ({"law": "beta"}, "keep 'oracle' and law 'beta' say something of outcomes: give --outcomes FILE"),
+        (
+            {"keep": "majority"},
+            "keep 'majority' and distribution 'outcomes' say something of outcomes: give --outcomes FILE",
+        ),
+        ({"kind": "beta"}, "keep 'oracle' and distribution 'beta' say something of outcomes: give --outcomes FILE"),
         ({"cached_prompt": True}, "a cached prompt needs its price"),
     ],
 )

@@ -371,7 +371,9 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
     filtered = read_lm_eval(DATA / "lm_eval_samples_gsm8k.jsonl", filter="score-first")
     with pytest.raises(SettingError, match=r"lm_eval_samples_gsm8k.jsonl: verifier needs a score"):
         outcome_fields(filtered, "verifier")
-    with pytest.raises(SettingError, match=r"outcomes_long.csv: the beta law tells of the oracle alone.*'majority'"):
+    with pytest.raises(
+        SettingError, match=r"outcomes_long.csv: the beta distribution tells of the oracle alone.*'majority'"
+    ):
         outcome_fields(found, "majority", "beta")
 
 
@@ -386,10 +388,10 @@ def test_the_beta_law_is_the_one_fitted_to_the_counts(tmp_path):
     rows = [f"{q},{int(i < c)}" for q, c in enumerate(right.tolist()) for i in range(8)]
     path = tmp_path / "o.csv"
     path.write_text("\n".join(["question,correct", *rows]))
-    part = outcome_fields(read_outcomes_table(path), law="beta")
+    part = outcome_fields(read_outcomes_table(path), distribution="beta")
     fitted = fit_beta(np.full(60, 8), right)
     told = part.values["accuracy"]
-    assert (told["law"], told["a"], told["b"], told["samples"]) == ("beta", fitted.a, fitted.b, 8)
+    assert (told["kind"], told["a"], told["b"], told["samples"]) == ("beta", fitted.a, fitted.b, 8)
     np.testing.assert_array_equal(
         told["covariance"], [fitted.covariance[0, 0], fitted.covariance[0, 1], fitted.covariance[1, 1]]
     )

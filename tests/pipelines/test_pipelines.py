@@ -181,7 +181,7 @@ def test_parallel_branches_take_the_larger_mean_which_is_a_lower_bound():
 
 def test_an_evaluation_limits_its_own_stage_alone(gpt5):
     measured = gpt5.replace(
-        name="measured", accuracy={"law": "outcomes", "questions": {f"q{n}": f"{n % 4}/5" for n in range(8)}}
+        name="measured", accuracy={"kind": "outcomes", "questions": {f"q{n}": f"{n % 4}/5" for n in range(8)}}
     )
     anything = mi.Scenario(name="S", c_max=None, t_max=None, a_min=0)
     stages = [Stage("plan", {"measured": measured}), Stage("solve", {"measured": measured, "gpt-5": gpt5})]

@@ -110,7 +110,7 @@ def test_an_infeasible_run_says_why(some, budgets):
 
 
 def test_what_an_evaluation_does_not_tell_is_infeasible_beyond_all_others(gpt5, some, budgets):
-    measured = gpt5.replace(accuracy={"law": "outcomes", "questions": {"q1": "2/3", "q2": "1/3"}})
+    measured = gpt5.replace(accuracy={"kind": "outcomes", "questions": {"q1": "2/3", "q2": "1/3"}})
     stages = [Stage("plan", {"measured": measured}), Stage("solve", {"measured": measured, **some})]
     problem = PipelineProblem(stages, budgets.replace(a_min=0), k_max=8)
     assert problem.axes == (range(1, 4), range(3), range(1, 9))

@@ -27,7 +27,7 @@ def accuracy_of(found, keep):
         found["question"], found["correct"], keep, answer=found["answer"], score=found["score"].round(1)
     )
     return {
-        "law": "outcomes",
+        "kind": "outcomes",
         "keep": keep,
         "questions": dict(zip(evaluation.names, map(str, evaluation.records), strict=True)),
     }

@@ -15,13 +15,13 @@ from moo_inference.records.replay import replay
 from moo_inference.solvers import ExhaustiveSearch, nsga2
 
 PASSES = {"input_tokens": [900, 1100, 1500], "output_tokens": [500, 2500, 4000], "seconds": [3.0, 11.0, 30.0]}
-EIGHT = {"law": "outcomes", "questions": {f"q{i}": f"{1 + i % 8}/8" for i in range(20)}}
+EIGHT = {"kind": "outcomes", "questions": {f"q{i}": f"{1 + i % 8}/8" for i in range(20)}}
 FIVE = {
-    "law": "outcomes",
+    "kind": "outcomes",
     "keep": "majority",
     "questions": {f"q{i}": f"{3 - i % 3}/{3 - i % 3} 0/{2 + i % 3}" for i in range(9)},
 }
-BETA = {"law": "beta", "a": 1.4, "b": 0.9, "samples": 10, "covariance": [0.02, 0.01, 0.03]}
+BETA = {"kind": "beta", "a": 1.4, "b": 0.9, "samples": 10, "covariance": [0.02, 0.01, 0.03]}
 
 
 @pytest.fixture(scope="module")
@@ -31,7 +31,9 @@ def catalog(paper):
         "normal": gpt5,
         "eight": gpt5.replace(name="Eight", accuracy=EIGHT),
         "five": gpt5.replace(name="Five", accuracy=FIVE, shared_prompt=True, prompt="per-query", latency="waves"),
-        "beta": gpt5.replace(name="Law", accuracy=BETA, usd_per_million_cached_input_tokens=0.1, prompt="per-query"),
+        "beta": gpt5.replace(
+            name="Distribution", accuracy=BETA, usd_per_million_cached_input_tokens=0.1, prompt="per-query"
+        ),
     }
     loose = paper.scenarios["essay-feedback"].replace(a_min=0.3)
     tails = loose.replace(name="Tails", c_quantile=0.9, t_quantile=0.95)

@@ -116,7 +116,7 @@ def test_a_knee_that_moves_with_k_max_says_so(gpt5):
 
 def test_an_accuracy_beyond_the_samples_says_so(catalog):
     models = {
-        key: model.replace(accuracy={"law": "beta", "a": 2.0, "b": 0.5, "samples": 3})
+        key: model.replace(accuracy={"kind": "beta", "a": 2.0, "b": 0.5, "samples": 3})
         for key, model in catalog.models.items()
     }
     plan = plan_of(catalog.pipelines["plan-solve-verify"], models)

@@ -138,7 +138,7 @@ def test_models_of_the_same_questions_are_compared_question_by_question(paper):
     models = {}
     for key, model, right in (("cheap", cheap, (1, 2, 3, 4)), ("dear", dear, (2, 3, 3, 4))):
         questions = {f"q{number}": f"{count}/4" for number, count in enumerate(right)}
-        models[key] = model.replace(accuracy={"law": "outcomes", "questions": questions})
+        models[key] = model.replace(accuracy={"kind": "outcomes", "questions": questions})
     scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=0.1)}
     found = route(mi.Catalog(models=models, scenarios=scenarios), "s", "max-cube", k_max=1)
     assert (found.choice.model, found.runner_up.model) == ("dear", "cheap")
@@ -147,7 +147,7 @@ def test_models_of_the_same_questions_are_compared_question_by_question(paper):
     assert low < mean < high
     record = found.to_dict()["runner_up"]
     assert (record["paired_accuracy_more"], record["shared_questions"]) == (mean, 4)
-    apart = {**models, "dear": dear.replace(accuracy={"law": "outcomes", "questions": {"other": "3/4"}})}
+    apart = {**models, "dear": dear.replace(accuracy={"kind": "outcomes", "questions": {"other": "3/4"}})}
     assert route(mi.Catalog(models=apart, scenarios=scenarios), "s", "max-cube", k_max=1).paired is None
     assert route(paper, "medical-ai").paired is None
 
@@ -365,7 +365,7 @@ def test_litellm_settings_name_the_choice_and_its_fallback(routes):
 
 def test_keeper_interval_and_quantile_stand_with_the_accuracies_of_a_route(paper):
     gpt5 = paper.models["gpt-5"]
-    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    vote = {"kind": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
     models = {"normal": gpt5, "voted": gpt5.replace(accuracy=vote)}
     scenario = paper.scenarios["essay-feedback"].replace(a_min=0.3, t_quantile=0.95)
     found = route(mi.Catalog(models=models, scenarios={"s": scenario}), "s", "accuracy-max", k_max=5)
@@ -402,7 +402,7 @@ def test_litellm_s_own_name_comes_from_the_sources(sources, name):
 
 def test_who_has_to_choose_among_n_answers_is_said_by_what_the_accuracy_is_of(paper):
     """The accuracies of the paper are of the best of k passes; an evaluation says what it kept."""
-    own = {"law": "outcomes", "keep": "majority", "questions": {"q": "5/5 0/2 0/2", "r": "9/9"}}
+    own = {"kind": "outcomes", "keep": "majority", "questions": {"q": "5/5 0/2 0/2", "r": "9/9"}}
     sources = {"usd_per_million_input_tokens": "litellm.json:41, openai/voted"}
     models = {"voted": paper.models["gpt-5-nano"].replace(accuracy=own, sources=sources)}
     free = paper.scenarios["medical-ai"].replace(a_min=None)
@@ -419,7 +419,9 @@ def test_who_has_to_choose_among_n_answers_is_said_by_what_the_accuracy_is_of(pa
 
 
 def test_accuracies_of_two_kinds_in_one_route_are_told_in_one_line(paper):
-    counted = paper.models["gpt-5-nano"].replace(accuracy={"law": "outcomes", "questions": {"q": "9/10", "r": "10/10"}})
+    counted = paper.models["gpt-5-nano"].replace(
+        accuracy={"kind": "outcomes", "questions": {"q": "9/10", "r": "10/10"}}
+    )
     models = {"counted": counted, "assumed": paper.models["gpt-5"]}
     scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=None)}
     both = route(mi.Catalog(models=models, scenarios=scenarios), "s", k_max=4)

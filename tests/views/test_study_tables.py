@@ -84,7 +84,7 @@ def test_a_cell_of_two_lines_stays_one_row_in_markdown():
 
 
 def test_it_is_said_where_samples_end_a_curve(paper):
-    accuracy = {"law": "outcomes", "questions": {f"q{c}": f"{c}/5" for c in range(1, 6)}}
+    accuracy = {"kind": "outcomes", "questions": {f"q{c}": f"{c}/5" for c in range(1, 6)}}
     models = {"short": paper.models["gpt-5"].replace(accuracy=accuracy), "qwen3-max": paper.models["qwen3-max"]}
     scenarios = {"s": paper.scenarios["essay-feedback"].replace(a_min=0.1)}
     study = mi.run_study(mi.Catalog(models=models, scenarios=scenarios), decisions=["max-cube"])
@@ -95,18 +95,21 @@ def test_it_is_said_where_samples_end_a_curve(paper):
     assert "known up to" not in shown(study_tables(within))
 
 
-COUNTED = {"law": "outcomes", "questions": {"a": "3/10", "b": "10/10", "c": "9/10", "d": "5/10"}}
-VOTED = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
-SCORED = {"law": "outcomes", "keep": "verifier", "questions": {"a": "1/1 0/4", "b": "0/2 2/4", "c": "3/3 1/4"}}
+COUNTED = {"kind": "outcomes", "questions": {"a": "3/10", "b": "10/10", "c": "9/10", "d": "5/10"}}
+VOTED = {"kind": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+SCORED = {"kind": "outcomes", "keep": "verifier", "questions": {"a": "1/1 0/4", "b": "0/2 2/4", "c": "3/3 1/4"}}
 
 
 @pytest.fixture(scope="module")
 def kept(paper):
     """Models of which another pass is kept each."""
     gpt5 = paper.models["gpt-5"]
-    laws = {"normal": gpt5.accuracy, "counted": COUNTED, "voted": VOTED, "scored": SCORED}
+    distributions = {"normal": gpt5.accuracy, "counted": COUNTED, "voted": VOTED, "scored": SCORED}
     scenario = paper.scenarios["essay-feedback"].replace(a_min=0.3, t_quantile=0.95, c_quantile=0.99)
-    return mi.Catalog(models={key: gpt5.replace(accuracy=law) for key, law in laws.items()}, scenarios={"s": scenario})
+    return mi.Catalog(
+        models={key: gpt5.replace(accuracy=distribution) for key, distribution in distributions.items()},
+        scenarios={"s": scenario},
+    )
 
 
 def test_who_keeps_the_best_of_k_stands_with_every_accuracy(kept, paper):

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Callable
 
 from moo_inference.catalog import Model
-from moo_inference.estimators.pass_law import cost_law, resource_laws, time_law
+from moo_inference.estimators.pass_distribution import cost_distribution, resource_distributions, time_distribution
 
 _MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
 """Steps of 2 to 10 percent over a decade."""
@@ -27,11 +27,17 @@ _USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 def usual_budgets(model: Model) -> dict[str, float]:
     """What to begin with where a scenario has no budget, by its name, in its unit: what some passes take."""
     passes = {
-        "c_max": (cost_law(model), 0.01),
-        "t_max": (time_law(model), 1.0),
-        **{f"{unit}_max": (law, 1.0) for unit, law in zip(model.resources, resource_laws(model), strict=True)},
+        "c_max": (cost_distribution(model), 0.01),
+        "t_max": (time_distribution(model), 1.0),
+        **{
+            f"{unit}_max": (distribution, 1.0)
+            for unit, distribution in zip(model.resources, resource_distributions(model), strict=True)
+        },
     }
-    return {name: _rounded(law.mean * _USUAL_PASSES, otherwise) for name, (law, otherwise) in passes.items()}
+    return {
+        name: _rounded(distribution.mean * _USUAL_PASSES, otherwise)
+        for name, (distribution, otherwise) in passes.items()
+    }
 
 
 def slider_options(name: str, own: float, current: float) -> tuple[float, list[float]]:

@@ -196,7 +196,7 @@ def test_the_table_says_what_was_chosen_why_and_what_to_know(paper):
 
 
 def test_the_page_tells_quantiles_keepers_and_intervals(paper):
-    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    vote = {"kind": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
     scenario = paper.scenarios["essay-feedback"].replace(a_min=0.1, t_quantile=0.95)
     models = {"gpt-5": paper.models["gpt-5"], "voted": paper.models["gpt-5"].replace(accuracy=vote)}
     study = mi.run_study(mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["accuracy-max"], k_max=8)

@@ -449,7 +449,7 @@ def test_the_paper_s_figures_are_written_as_pdf_and_png(paper, tmp_path):
 def tails(paper):
     """Budgets for quantiles, and two models of which another pass is kept each."""
     gpt5 = paper.models["gpt-5"]
-    vote = {"law": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
+    vote = {"kind": "outcomes", "keep": "majority", "questions": {"a": "6/6 0/2 0/2", "b": "5/5 0/5", "c": "9/9 0/1"}}
     scenario = paper.scenarios["essay-feedback"].replace(t_quantile=0.95, a_quantile=0.05, a_min=0.8)
     return mi.run_study(
         mi.Catalog(

@@ -197,7 +197,7 @@ def test_it_opens_with_what_was_chosen_and_what_that_costs(html, study):
 
 
 def test_rules_that_agree_share_a_row_and_unknown_intervals_are_called_so(paper):
-    counted = {"law": "outcomes", "keep": "majority", "questions": {"a": "3/3 0/2", "b": "2/2 0/3", "c": "5/5"}}
+    counted = {"kind": "outcomes", "keep": "majority", "questions": {"a": "3/3 0/2", "b": "2/2 0/3", "c": "5/5"}}
     gpt5 = paper.models["gpt-5"]
     scenario = paper.scenarios["essay-feedback"].replace(a_min=0.1, t_quantile=0.95)
     models = {"normal": gpt5, "voted": gpt5.replace(name="Voted", accuracy=counted)}
@@ -222,8 +222,8 @@ def test_each_warning_stands_once_with_its_models(paper):
     scenario = paper.scenarios["medical-ai"].replace(c_max=1e6, t_max=1e9, a_min=0.0)
     gpt5 = paper.models["gpt-5"]
     models = {f"m{n}": gpt5.replace(name=f"M{n}") for n in range(4)}
-    law = {"law": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
-    models |= {f"b{n}": gpt5.replace(name=f"B{n}", accuracy={**law, "a": 0.7 + n / 10}) for n in range(2)}
+    distribution = {"kind": "beta", "a": 0.8, "b": 0.9, "samples": 2, "covariance": [0.02, 0.01, 0.03]}
+    models |= {f"b{n}": gpt5.replace(name=f"B{n}", accuracy={**distribution, "a": 0.7 + n / 10}) for n in range(2)}
     found = mi.run_study(
         mi.Catalog(models=models, scenarios={"s": scenario}), decisions=["accuracy-max", "knee-chord"], k_max=9
     )
@@ -231,7 +231,7 @@ def test_each_warning_stands_once_with_its_models(paper):
     part = text.partition("Caveats")[2].partition("All rules at a glance")[0]
     assert part.count("this knee moves with k_max") == 1
     assert all(f"{name}, Medical AI, knee-chord" in part for name in ("M0", "M1", "M2", "M3"))
-    assert "extrapolated beyond the samples, by a law (… to …)" in part
+    assert "extrapolated beyond the samples, by a distribution (… to …)" in part
     low, high = (found.model_curves["b1"].evidence.ci_low[-1], found.model_curves["b1"].evidence.ci_high[-1])
-    sentence = f"the accuracy at k = 9 is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})"
+    sentence = f"the accuracy at k = 9 is extrapolated beyond the samples, by a distribution ({low:.3f} to {high:.3f})"
     assert f"B1, Medical AI, accuracy-max: {sentence}" in part

@@ -9,13 +9,13 @@ from scipy.stats import norm
 
 from moo_inference.catalog import TokenLength
 from moo_inference.estimators.lengths import Length
-from moo_inference.estimators.pass_law import (
-    PassLaw,
-    cost_law,
+from moo_inference.estimators.pass_distribution import (
+    PassDistribution,
+    cost_distribution,
     prompts_read,
     prompts_used,
-    resource_laws,
-    time_law,
+    resource_distributions,
+    time_distribution,
     written_price,
 )
 from moo_inference.estimators.sums import Sum, cells, scaled_cells
@@ -25,8 +25,8 @@ def length(mean, std, kind=None):
     return Length.of(TokenLength(mean=mean, std=std, kind=kind))
 
 
-def law(a, b, first, second):
-    return PassLaw(a, b, length(*first), length(*second))
+def distribution(a, b, first, second):
+    return PassDistribution(a, b, length(*first), length(*second))
 
 
 SUMS = {
@@ -96,7 +96,7 @@ def test_the_largest_of_several_passes(name):
 
 
 def test_the_largest_of_several_normal_passes():
-    own = law(0.5, 2.0, (1000, 30), (500, 20)).whole
+    own = distribution(0.5, 2.0, (1000, 30), (500, 20)).whole
     assert own.normal
     assert own.std == pytest.approx(np.hypot(15, 40))
     assert own.ends == pytest.approx((own.mean - 9 * own.std, own.mean + 9 * own.std))
@@ -135,7 +135,7 @@ def test_what_is_cut_off_at_the_last_cell_is_known():
 
 
 def test_a_certain_pass_jumps_from_never_to_always():
-    own = law(0.5, 2.0, (0.5, 0), (3, 0))
+    own = distribution(0.5, 2.0, (0.5, 0), (3, 0))
     assert own.mean == 0.5 * 0.5 + 2.0 * 3
     with pytest.raises(FrozenInstanceError):
         own.per_input = 1.0
@@ -143,11 +143,11 @@ def test_a_certain_pass_jumps_from_never_to_always():
 
 
 def test_where_a_weight_is_nothing_its_kind_is_too():
-    assert law(0.0, 1.0, (3, 4), (1000, 10)).normal
-    assert not law(1e-9, 1.0, (3, 4), (1000, 10)).normal
-    assert law(1.0, 1.0, (1000, 0), (1000, 10)).normal
-    assert law(0.0, 1.0, (3, None), (1000, 10)).known
-    assert not law(1.0, 1.0, (3, None), (1000, 10)).known
+    assert distribution(0.0, 1.0, (3, 4), (1000, 10)).normal
+    assert not distribution(1e-9, 1.0, (3, 4), (1000, 10)).normal
+    assert distribution(1.0, 1.0, (1000, 0), (1000, 10)).normal
+    assert distribution(0.0, 1.0, (3, None), (1000, 10)).known
+    assert not distribution(1.0, 1.0, (3, None), (1000, 10)).known
 
 
 REASONING = {"reasoning_tokens": {"mean": 400, "std": 80}, "usd_per_million_reasoning_tokens": 30.0}
@@ -156,31 +156,31 @@ REASONING = {"reasoning_tokens": {"mean": 400, "std": 80}, "usd_per_million_reas
 def test_a_bill_with_reasoning_has_the_mean_and_the_spread_of_its_parts(gpt5):
     """Var = (p_in s_in)^2 + (p_out s_out)^2 + (p_r s_r)^2, in USD; lengths are independent."""
     model = gpt5.replace(**REASONING)
-    own = cost_law(model)
+    own = cost_distribution(model)
     mean = (1.25 * 1024 + 10 * 2048 + 30 * 400) / 1e6
     spread = np.sqrt((1.25 * 64) ** 2 + (10 * 128) ** 2 + (30 * 80) ** 2) / 1e6
     assert (own.mean, own.std) == pytest.approx((mean, spread), rel=1e-12)
     assert written_price(model, 10.0, 30.0) == pytest.approx((10 * 2048 + 30 * 400) / 2448)
-    same = cost_law(gpt5.replace(reasoning_tokens={"mean": 400, "std": 80}))
+    same = cost_distribution(gpt5.replace(reasoning_tokens={"mean": 400, "std": 80}))
     assert same.std == pytest.approx(np.sqrt((1.25 * 64) ** 2 + (10 * np.hypot(128, 80)) ** 2) / 1e6)
-    assert cost_law(gpt5).std == pytest.approx(np.hypot(1.25 * 64, 10 * 128) / 1e6)
-    assert time_law(model).mean == pytest.approx(0.0005 * 1024 + 0.005 * 2448)
-    [joules] = resource_laws(model.replace(joules_per_input_token=1.0, joules_per_output_token=2.0))
+    assert cost_distribution(gpt5).std == pytest.approx(np.hypot(1.25 * 64, 10 * 128) / 1e6)
+    assert time_distribution(model).mean == pytest.approx(0.0005 * 1024 + 0.005 * 2448)
+    [joules] = resource_distributions(model.replace(joules_per_input_token=1.0, joules_per_output_token=2.0))
     assert joules.mean == pytest.approx(1024 + 2 * 2448)
     free = model.replace(free=True, usd_per_million_output_tokens=0.0, usd_per_million_reasoning_tokens=0.0)
-    assert cost_law(free).mean == pytest.approx(1.25 * 1024 / 1e6)
+    assert cost_distribution(free).mean == pytest.approx(1.25 * 1024 / 1e6)
 
 
 def test_a_measured_time_of_requests_is_that_of_a_pass(gpt5):
     timed = gpt5.replace(
         request_seconds={"mean": 9.0, "std": 2.0}, seconds_per_input_token=None, seconds_per_output_token=None
     )
-    own = time_law(timed)
+    own = time_distribution(timed)
     assert (own.mean, own.std) == pytest.approx((9, 2), rel=1e-12)
     assert own.prompt.mean == 0
-    certain = time_law(timed.replace(request_seconds={"mean": 9.0, "std": 0.0}))
+    certain = time_distribution(timed.replace(request_seconds={"mean": 9.0, "std": 0.0}))
     assert (certain.mean, certain.std) == pytest.approx((9, 0))
-    wide = time_law(timed.replace(request_seconds={"mean": 1.0, "std": 20.0}))
+    wide = time_distribution(timed.replace(request_seconds={"mean": 1.0, "std": 20.0}))
     assert (wide.mean, wide.std) == pytest.approx((1, 20), rel=1e-12)
 
 

@@ -1,4 +1,4 @@
-"""What a model can say beyond the paper's normals: laws of accuracy, measured passes, money as billed, sources."""
+"""What a model can say beyond the paper's normals: distributions of accuracy, measured passes, money as billed, sources."""
 
 # ruff: noqa: E501 (a message is compared whole)
 import pickle
@@ -76,33 +76,33 @@ def test_measured_passes_stand_in_lines_and_not_in_columns():
 def test_the_law_tells_which_accuracy_it_is():
     kinds = {
         "{mean: 0.5, std: 0}": Accuracy,
-        "{law: normal, mean: 0.5, std: 0}": Accuracy,
-        "{law: outcomes, questions: {q: 1/2}}": MeasuredAccuracy,
-        "{law: beta, a: 1, b: 3, samples: 4}": BetaAccuracy,
+        "{kind: normal, mean: 0.5, std: 0}": Accuracy,
+        "{kind: outcomes, questions: {q: 1/2}}": MeasuredAccuracy,
+        "{kind: beta, a: 1, b: 3, samples: 4}": BetaAccuracy,
     }
     for text, kind in kinds.items():
         assert type(parse(TIMED, f"    accuracy: {text}\n").models["a"].accuracy) is kind
-    assert BetaAccuracy(law="beta", a=1, b=3, samples=4).mean == 0.25
-    assert MeasuredAccuracy(law="outcomes", questions={"q": "1/2", "r": "3/3"}).mean == 0.75
+    assert BetaAccuracy(kind="beta", a=1, b=3, samples=4).mean == 0.25
+    assert MeasuredAccuracy(kind="outcomes", questions={"q": "1/2", "r": "3/3"}).mean == 0.75
 
 
 @pytest.mark.parametrize(
     ("accuracy", "told"),
     [
         (
-            "{law: outcomess, questions: {q: 1/2}}",
+            "{kind: outcomess, questions: {q: 1/2}}",
             [
-                "9: models.a.accuracy.law: must be one of: normal, outcomes, beta (did you mean 'outcomes'?), got 'outcomess'"
+                "9: models.a.accuracy.kind: must be one of: normal, outcomes, beta (did you mean 'outcomes'?), got 'outcomess'"
             ],
         ),
         (
-            "{law: 7, questions: {q: 1/2}}",
-            ["9: models.a.accuracy.law: must be one of: normal, outcomes, beta, got '7'"],
+            "{kind: 7, questions: {q: 1/2}}",
+            ["9: models.a.accuracy.kind: must be one of: normal, outcomes, beta, got '7'"],
         ),
         (
-            "{law: outcomes, keap: oracle, questions: {q: 1/2}}",
+            "{kind: outcomes, keap: oracle, questions: {q: 1/2}}",
             [
-                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: law, keep, questions, trials, seed"
+                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: distribution, keep, questions, trials, seed"
             ],
         ),
         (
@@ -112,27 +112,33 @@ def test_the_law_tells_which_accuracy_it_is():
                 "9: models.a.accuracy.sdt: unknown key (did you mean 'std'?); known are: mean, std",
             ],
         ),
-        ("{law: outcomes}", ["9: models.a.accuracy.questions: must be given"]),
-        ("{law: beta, a: 1}", ["9: models.a.accuracy.b: must be given", "9: models.a.accuracy.samples: must be given"]),
+        ("{kind: outcomes}", ["9: models.a.accuracy.questions: must be given"]),
         (
-            "{law: outcomes, keep: best, questions: {q: 1/2}}",
+            "{kind: beta, a: 1}",
+            ["9: models.a.accuracy.b: must be given", "9: models.a.accuracy.samples: must be given"],
+        ),
+        (
+            "{kind: outcomes, keep: best, questions: {q: 1/2}}",
             ["9: models.a.accuracy.keep: must be 'oracle', 'verifier' or 'majority', got 'best'"],
         ),
         (
-            "{law: outcomes, questions: {}}",
+            "{kind: outcomes, questions: {}}",
             ["9: models.a.accuracy.questions: must hold at least one question, got a mapping"],
         ),
-        ("{law: outcomes, questions: {q: 0.5}}", ["9: models.a.accuracy.questions.q: must be a valid string, got 0.5"]),
         (
-            "{law: outcomes, trials: 1, seed: -1, questions: {q: 1/2}}",
+            "{kind: outcomes, questions: {q: 0.5}}",
+            ["9: models.a.accuracy.questions.q: must be a valid string, got 0.5"],
+        ),
+        (
+            "{kind: outcomes, trials: 1, seed: -1, questions: {q: 1/2}}",
             [
                 "9: models.a.accuracy.trials: must be greater than or equal to 2, got 1",
                 "9: models.a.accuracy.seed: must be greater than or equal to 0, got -1",
             ],
         ),
-        ("{law: beta, a: 1, b: 0, samples: 4}", ["9: models.a.accuracy.b: must be greater than 0, got 0"]),
+        ("{kind: beta, a: 1, b: 0, samples: 4}", ["9: models.a.accuracy.b: must be greater than 0, got 0"]),
         (
-            "{law: beta, a: 1, b: 1, samples: 4, covariance: [1, 2, 1]}",
+            "{kind: beta, a: 1, b: 1, samples: 4, covariance: [1, 2, 1]}",
             [
                 "9: models.a.accuracy.covariance: must be variance, covariance, variance, and the covariance is larger than they allow, got a list"
             ],
@@ -145,7 +151,7 @@ def test_a_fault_inside_an_accuracy_has_file_line_and_key(accuracy, told):
 
 
 def test_every_bad_record_is_told_with_its_own_line():
-    lines = ["    accuracy:\n", "      law: outcomes\n", "      questions:\n"]
+    lines = ["    accuracy:\n", "      kind: outcomes\n", "      questions:\n"]
     assert faults(TIMED, *lines, "        one: 3/2\n", "        two: 1/2\n", "        three: 1/2 none:1\n") == [
         "c.yaml:12: models.a.accuracy.questions.one: must be groups of samples as right/all, such as 3/10, got '3/2'",
         "c.yaml:14: models.a.accuracy.questions.three: must be groups of samples as right/all, such as 3/10, "
@@ -154,7 +160,13 @@ def test_every_bad_record_is_told_with_its_own_line():
 
 
 def test_a_question_stands_once():
-    lines = ["    accuracy:\n", "      law: outcomes\n", "      questions:\n", "        q: 1/2\n", '        "q": 2/2\n']
+    lines = [
+        "    accuracy:\n",
+        "      kind: outcomes\n",
+        "      questions:\n",
+        "        q: 1/2\n",
+        '        "q": 2/2\n',
+    ]
     (told,) = faults(TIMED, *lines)
     assert told.startswith("c.yaml:13: models.a.accuracy.questions.q: a key must stand once, but it stands on line 12")
 
@@ -238,7 +250,7 @@ def test_there_is_one_way_to_time_a_pass():
 
 
 def test_replace_changes_the_law_and_validates_it(gpt5):
-    first = gpt5.replace(accuracy={"law": "outcomes", "keep": "verifier", "questions": {"q": "1/1 0/2"}})
+    first = gpt5.replace(accuracy={"kind": "outcomes", "keep": "verifier", "questions": {"q": "1/1 0/2"}})
     assert first.k_limit == 3
     assert first.accuracy.replace(questions={"q": "0/1"}).evaluation.fewest == 1
     assert first.replace(accuracy=gpt5.accuracy) == gpt5
@@ -254,15 +266,15 @@ def test_replace_changes_the_law_and_validates_it(gpt5):
 
 
 def test_equal_evaluations_are_equal_in_whatever_order_and_hash_alike():
-    one = MeasuredAccuracy(law="outcomes", questions={"a": "1/2", "b": "0/2"})
-    other = MeasuredAccuracy(law="outcomes", questions={"b": "0/2", "a": "1/2"})
+    one = MeasuredAccuracy(kind="outcomes", questions={"a": "1/2", "b": "0/2"})
+    other = MeasuredAccuracy(kind="outcomes", questions={"b": "0/2", "a": "1/2"})
     assert (one == other, hash(one) == hash(other)) == (True, True)
     assert hash(ReadOnly({"a": "1", "b": "2"})) == hash(ReadOnly({"b": "2", "a": "1"}))
-    assert one != MeasuredAccuracy(law="outcomes", questions={"a": "0/2", "b": "1/2"})
+    assert one != MeasuredAccuracy(kind="outcomes", questions={"a": "0/2", "b": "1/2"})
 
 
 def test_a_parsed_evaluation_changes_neither_equality_nor_pickling():
-    one, other = (MeasuredAccuracy(law="outcomes", questions={"a": "1/2", "b": "0/2"}) for _ in range(2))
+    one, other = (MeasuredAccuracy(kind="outcomes", questions={"a": "1/2", "b": "0/2"}) for _ in range(2))
     assert one.evaluation is one.evaluation
     assert one == other
     assert hash(one) == hash(other)
@@ -278,7 +290,7 @@ def test_a_catalog_tells_what_the_samples_tell(keep, gpt5, essay):
     answer, score = rng.integers(-1, 3, 72), rng.integers(0, 4, 72)
     found = evaluation_of(question, correct, keep, answer=answer, score=score)
     questions = dict(zip(found.names, map(str, found.records), strict=True))
-    model = gpt5.replace(accuracy={"law": "outcomes", "keep": keep, "questions": questions})
+    model = gpt5.replace(accuracy={"kind": "outcomes", "keep": keep, "questions": questions})
     text = catalog_to_yaml(mi.Catalog(models={"m": model}, scenarios={"s": essay}))
     again = parse_catalog(text.encode(), "c").models["m"].accuracy
     theirs = accuracy_curve(question, correct, [1, 3, 6], keep=keep, answer=answer, score=score)
@@ -287,7 +299,7 @@ def test_a_catalog_tells_what_the_samples_tell(keep, gpt5, essay):
 
 
 def test_a_name_in_quotes_is_a_name_even_if_it_is_a_merge_key_without():
-    lines = ["    accuracy:\n", "      law: outcomes\n", "      questions:\n"]
+    lines = ["    accuracy:\n", "      kind: outcomes\n", "      questions:\n"]
     questions = parse(TIMED, *lines, '        "<<": 1/2\n').models["a"].accuracy.questions
     assert dict(questions) == {"<<": "1/2"}
     (told,) = faults(TIMED, *lines, "        <<: 1/2\n")

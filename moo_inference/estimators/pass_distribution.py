@@ -13,7 +13,7 @@ from moo_inference.estimators.sums import Sum
 
 
 @dataclass(frozen=True)
-class PassLaw:
+class PassDistribution:
     """The distribution of X = a L_in + b L_out + c L_reasoning (paper, Eq. 1, 4).
 
     Attributes:
@@ -75,7 +75,7 @@ class PassLaw:
         """Whether the spread of each length that counts is known."""
         return all(length.known for weight, length in self.whole.terms if weight)
 
-    def over(self, share: int) -> "PassLaw":
+    def over(self, share: int) -> "PassDistribution":
         """X / share."""
         return replace(
             self,
@@ -85,38 +85,39 @@ class PassLaw:
         )
 
 
-def cost_law(model: Model) -> PassLaw:
+def cost_distribution(model: Model) -> PassDistribution:
     """What one pass costs, in USD.
 
     Raises:
         SettingError: (a ValueError) prompts of this model fall into several price tiers.
     """
     per_input, per_output, per_reasoning = _prices(model)
-    return _law(
+    return _distribution(
         model, per_input / 1e6, per_output / 1e6, (per_output if per_reasoning is None else per_reasoning) / 1e6
     )
 
 
-def time_law(model: Model) -> PassLaw:
+def time_distribution(model: Model) -> PassDistribution:
     """How long one pass takes, in seconds. A measured time goes with the output: long answers take long."""
     if model.request_seconds is not None:
-        return PassLaw(0.0, 1.0, Length.of(model.input_tokens), Length.of(model.request_seconds))
+        return PassDistribution(0.0, 1.0, Length.of(model.input_tokens), Length.of(model.request_seconds))
     per_output = model.seconds_per_output_token or 0.0
-    return _law(model, model.seconds_per_input_token or 0.0, per_output, per_output)
+    return _distribution(model, model.seconds_per_input_token or 0.0, per_output, per_output)
 
 
-def resource_laws(model: Model) -> list[PassLaw]:
+def resource_distributions(model: Model) -> list[PassDistribution]:
     """What one pass uses of each further resource, in its unit."""
     return [
-        _law(model, own.per_input_token, own.per_output_token, own.per_output_token) for own in model.resources.values()
+        _distribution(model, own.per_input_token, own.per_output_token, own.per_output_token)
+        for own in model.resources.values()
     ]
 
 
-def _law(model: Model, per_input: float, per_output: float, per_reasoning: float) -> PassLaw:
+def _distribution(model: Model, per_input: float, per_output: float, per_reasoning: float) -> PassDistribution:
     prompt, answer = Length.of(model.input_tokens), Length.of(model.output_tokens)
     if model.reasoning_tokens is None:
-        return PassLaw(per_input, per_output, prompt, answer)
-    return PassLaw(per_input, per_output, prompt, answer, per_reasoning, Length.of(model.reasoning_tokens))
+        return PassDistribution(per_input, per_output, prompt, answer)
+    return PassDistribution(per_input, per_output, prompt, answer, per_reasoning, Length.of(model.reasoning_tokens))
 
 
 def written_price(model: Model, per_output: float, per_reasoning: float | None) -> float:
