@@ -33,12 +33,12 @@ def tokens_of(length, z):
     if length.std == 0:
         return length.mean
     kind = length.kind or ("normal" if length.std <= length.mean / 3 else "gamma")
-    beyond, share = length.mean - 1, stats.norm.cdf(z)
+    beyond = length.mean - 1
     if kind == "gamma":
-        return 1 + stats.gamma.ppf(share, (beyond / length.std) ** 2, scale=length.std**2 / beyond)
+        return 1 + stats.gamma.ppf(stats.norm.cdf(z), (beyond / length.std) ** 2, scale=length.std**2 / beyond)
     if kind == "lognormal":
         s = math.sqrt(math.log(1 + (length.std / beyond) ** 2))
-        return 1 + stats.lognorm.ppf(share, s, scale=beyond / math.exp(s**2 / 2))
+        return 1 + stats.lognorm.ppf(stats.norm.cdf(z), s, scale=beyond / math.exp(s**2 / 2))
     mu, sigma = before_clipping(length.mean, length.std)
     return max(1.0, mu + sigma * z)
 

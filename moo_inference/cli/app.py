@@ -325,7 +325,3 @@ app.command()(compare)
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
     sys.exit(run(app, arguments))
-
-
-if __name__ == "__main__":
-    main()

@@ -207,7 +207,7 @@ def shell(command, **environment):
     )
 
 
-SOLVE = f"'{sys.executable}' -m moo_inference.cli.app solve -m gpt-5 -s essay-feedback -d accuracy-max --k-max 4"
+SOLVE = f"'{sys.executable}' -m moo_inference.cli solve -m gpt-5 -s essay-feedback -d accuracy-max --k-max 4"
 
 
 def test_results_that_nothing_takes_are_a_fault():

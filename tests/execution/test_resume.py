@@ -106,7 +106,7 @@ def test_a_signal_ends_it_at_once_and_says_how_to_go_on(number, status, options,
 
 def test_without_a_folder_it_says_that_nothing_was_kept():
     process = start(None, "--trials", "100000")
-    time.sleep(3)
+    process.stderr.readline()  # of how far it is
     process.send_signal(signal.SIGINT)
     _, stderr = process.communicate()
     assert process.returncode == 130
