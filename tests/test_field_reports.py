@@ -210,11 +210,11 @@ def test_problems_pickle_and_results_are_plain(cell, paper):
 
 def test_workers_for_a_cheap_problem_end(cell):
     """374, 610: processes for a cheap evaluation get stuck. By default there are none."""
-    problem = InferenceScalingProblem(*cell, k_max=64)
+    problem = InferenceScalingProblem(*cell, k_max=16)
     start = time.monotonic()
     minimize(problem, ExhaustiveSearch())
     assert type(problem.elementwise_runner).__name__ == "LoopedElementwiseEvaluation"
-    problem.elementwise_runner = JoblibParallelization(n_jobs=8)
+    problem.elementwise_runner = JoblibParallelization(n_jobs=2)
     minimize(problem, ExhaustiveSearch())
     assert time.monotonic() - start < 60  # it ends; how fast is for benchmarks/
 

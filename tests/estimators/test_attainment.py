@@ -167,7 +167,7 @@ def by_plain_quadrature(z, loadings):
         return norm.pdf(u) * share.sum()
 
     cuts = sorted(level / r for level, r, w, _ in firm if w <= 1e-9)
-    return quad(given_read, -9, 9, points=[c for c in cuts if -9 < c < 9] or None, epsabs=1e-10, limit=400)[0]
+    return quad(given_read, -9, 9, points=[c for c in cuts if -9 < c < 9] or None, epsabs=1e-6, limit=400)[0]
 
 
 @pytest.mark.parametrize(

@@ -14,6 +14,7 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
+from moo_inference.cli import main
 from moo_inference.errors import OutputError, SettingError
 from moo_inference.execution import tasks
 from moo_inference.execution.checkpoint import PIECES, checkpoint
@@ -322,14 +323,16 @@ def test_assessments_and_comparisons_go_on_as_well(tmp_path):
     assert "moo-inference: replications was 5, is 6" in refused.stderr
 
 
-def test_options_that_do_not_go_together_are_refused():
+def test_options_that_do_not_go_together_are_refused(capsys):
     for options, text in (
         (["--workers", "2", "--dask", "tcp://127.0.0.1:8786"], "--workers and --dask must not both be given"),
         (["--start-over"], "--start-over must come with --out"),
         (["--workers", "0"], "workers must be a whole number of at least 1"),
         (["--dask", "localhost"], "must be like tcp://127.0.0.1:8786"),
     ):
-        done = subprocess.run([COMMAND, "solve", *options], capture_output=True, text=True, check=False)
-        assert (done.returncode, done.stdout) == (2, "")
-        assert text in done.stderr
-        assert len(done.stderr.splitlines()) == 1
+        with pytest.raises(SystemExit) as stopped:
+            main(["solve", *options])
+        out, err = capsys.readouterr()
+        assert (stopped.value.code, out) == (2, "")
+        assert text in err
+        assert len(err.splitlines()) == 1

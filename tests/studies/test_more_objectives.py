@@ -205,19 +205,20 @@ def test_what_if_holds_when_solved_again(energy, rule):
     for scenario_id, scenario in energy.scenarios.items():
         found = route(energy, scenario_id, rule)
 
-        def solved(changes=None, prices=None, scenario=scenario, scenario_id=scenario_id):
+        def solved(changes=None, factors=None, scenario=scenario):
             models = dict(energy.models)
-            for key, factor in (prices or {}).items():
+            for key, factor in (factors or {}).items():
                 models[key] = models[key].replace(
                     usd_per_million_input_tokens=models[key].usd_per_million_input_tokens * factor,
                     usd_per_million_output_tokens=models[key].usd_per_million_output_tokens * factor,
                     price_checked=True,
                 )
-            budgets = {scenario_id: scenario.replace(**(changes or {}))}
-            return route(mi.Catalog(models=models, scenarios=budgets), scenario_id, rule).choice
+            changed = scenario.replace(**(changes or {}))
+            curves = mi.ClosedForm().estimate_many(list(models.values()), range(1, 129), scenarios=[changed])
+            return decide(front_across(dict(zip(models, curves, strict=True)), changed), rule)
 
-        flips = relaxations(found)
-        assert all(set(flip.used_more) == {"joules"} for flip in [*flips, *break_evens(found)])
+        flips, prices = relaxations(found), break_evens(found)
+        assert all(set(flip.used_more) == {"joules"} for flip in [*flips, *prices])
         for flip in flips:
             sign = -1 if flip.what == "a_min" else 1
             column = 0 if flip.what == "a_min" else -1
@@ -229,10 +230,10 @@ def test_what_if_holds_when_solved_again(energy, rule):
             assert not before.objectives[column] < found.choice.objectives[column] or fits(before, flip.what, scenario)
             more = at.objectives - found.choice.objectives
             assert [flip.usd_more, flip.seconds_more, flip.used_more["joules"], -flip.accuracy_more] == list(more)
-        for flip in break_evens(found):
+        for flip in prices:
             if flip.what != "a_min":
                 sign = 1 if flip.what == found.choice.model else -1
-                at, before = (solved(prices={flip.what: flip.at * (1 + side * sign * JUST)}) for side in (1, -1))
+                at, before = (solved(factors={flip.what: flip.at * (1 + side * sign * JUST)}) for side in (1, -1))
                 assert picked(at) == (None if flip.k is None else (flip.model, flip.k))
                 assert picked(before) == picked(found.choice)
     if rule == "accuracy-max":
