@@ -2,7 +2,9 @@
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from moo_inference.catalog import published
+from moo_inference.catalog.accuracy import with_kind
 from moo_inference.catalog.base import Frozen
 from moo_inference.catalog.catalog import Catalog, disagreements
 from moo_inference.catalog.messages import place_of, sentence_of, shown
@@ -58,7 +61,7 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
         other = _other_file(path)
         if other is not None:
             raise other
-    return _build(document)
+    return _build(_named_as_now(document))
 
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
@@ -99,7 +102,7 @@ def parse_catalog(content: bytes, name: str) -> Catalog:
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
     """
-    return _build(parse_yaml(content, name))
+    return _build(_named_as_now(parse_yaml(content, name)))
 
 
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -135,7 +138,7 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
 
     remedy = "take another name, or --force (overwrite=True from Python) to replace it"
     try:
-        document = parse_yaml(there, str(path))
+        document = _named_as_now(parse_yaml(there, str(path)), quietly=True)
         before = _build(document)
     except CatalogError as error:
         raise OutputError(f"{path}: is there already and is no catalog: {remedy}") from error
@@ -157,7 +160,7 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
     stream = io.StringIO()
     yaml_with_comments.dump(whole, stream)
     text = stream.getvalue()
-    if parse_catalog(text.encode(), str(path)) != catalog:
+    if _build(_named_as_now(parse_yaml(text.encode(), str(path)), quietly=True)) != catalog:
         raise OutputError(f"{path}: cannot be changed with its comments kept: {remedy}")
     return text
 
@@ -216,6 +219,30 @@ def _told_inside(value: Any) -> Any:
 
 def _empty(value: Any) -> bool:
     return isinstance(value, tuple | dict) and not value
+
+
+def with_kinds(data: Any) -> Any:
+    """The values of a catalog with `kind` in place of `law` in every accuracy; see `with_kind`."""
+    models = data.get("models") if isinstance(data, Mapping) else None
+    if not isinstance(models, Mapping):
+        return data
+    renamed = {
+        key: {**values, "accuracy": accuracy}
+        for key, values in models.items()
+        if isinstance(values, Mapping) and (accuracy := with_kind(values.get("accuracy"))) is not values.get("accuracy")
+    }
+    return {**data, "models": {**models, **renamed}} if renamed else data
+
+
+def _named_as_now(document: Document, *, quietly: bool = False) -> Document:
+    """A document whose keys of before have their names of now, with one warning for all of it."""
+    data = with_kinds(document.data)
+    if data is document.data:
+        return document
+    if not quietly:
+        warnings.warn(f"{document.path}: law of an accuracy is kind now", FutureWarning, stacklevel=3)
+    lines = {(*place[:-1], "kind") if place[3:] == ("law",) else place: line for place, line in document.lines.items()}
+    return replace(document, data=data, lines=lines)
 
 
 def _build(document: Document) -> Catalog:

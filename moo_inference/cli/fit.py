@@ -115,6 +115,7 @@ def fit(
             "outcomes: accuracy is counted, for k up to the samples; beta: a distribution fitted to them, for any k.",
         ),
     ] = "outcomes",
+    law: Annotated[str | None, typer.Option("--law", hidden=True)] = None,
     cached_prompt: Annotated[
         bool, flag("--cached-prompt", None, "From the second pass on the prompt costs what cached input costs.")
     ] = False,
@@ -144,17 +145,18 @@ def fit(
     outputs = Outputs(sources.files, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
+    if law is not None:
+        note("warning: --law is --distribution now")
+        distribution = law
     errors = ErrorCollector()
     read = errors.attempt(sources.read)
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
-    distribution_known: Distribution | None = errors.attempt(
-        one_of, "--distribution", distribution, ("outcomes", "beta")
-    )
+    source: Distribution | None = errors.attempt(one_of, "--distribution", distribution, ("outcomes", "beta"))
     fresh = force and not _is_catalog(out)
     before = errors.attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
     found: Fit | None = None
-    if read is not None and given is not None and kept is not None and distribution_known is not None:
+    if read is not None and given is not None and kept is not None and source is not None:
         price, served, trace, evaluated = read
         found = errors.attempt(
             lambda: fit_model(
@@ -165,7 +167,7 @@ def fit(
                 outcomes=evaluated,
                 given=given,
                 keep=kept,
-                distribution=distribution_known,
+                distribution=source,
                 cached_prompt=cached_prompt,
             )
         )

@@ -1,4 +1,4 @@
-"""Accuracy of k passes, from what an evaluation found: one entry to pass@k, best-scored, voting and the Beta distribution."""
+"""Accuracy of k passes, from an evaluation: one entry to pass@k, best-scored, voting and the fitted Beta."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -16,10 +16,10 @@ from moo_inference.evaluation.verifier import best_scored_at_k
 from moo_inference.evaluation.voting import EXACT_COST, vote_at_k
 
 Keep = Literal["oracle", "verifier", "majority"]
-"""Which of k passes is kept: a right one if there is any, the one with the highest score, or the commonest answer."""
+"""Which of k passes is kept: a right one if any, the one with the highest score, or the most frequent answer."""
 
 Distribution = Literal["outcomes", "beta"]
-"""What is computed from: the samples themselves, for k up to their number, or a Beta distribution fitted to them, for any k."""
+"""The samples themselves, for k up to their number, or a Beta distribution fitted to them, for any k."""
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.messages import place_of, sentence_of
+from moo_inference.deprecations import renamed_keyword
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
@@ -105,6 +106,7 @@ class Fit:
     kept: AccuracyCurve | None = None
 
 
+@renamed_keyword("law", "distribution")
 def fit_model(
     name: str,
     *,
@@ -129,7 +131,8 @@ def fit_model(
         outcomes: which of its answers were right.
         given: what is told by hand, which counts before any file.
         keep: which of k passes is kept.
-        distribution: whether accuracy is counted, or a distribution is fitted that goes beyond the samples.
+        distribution: `outcomes` counts the accuracy, for k up to the samples; `beta` fits a Beta distribution, for any
+            k.
         cached_prompt: the prompt costs less from the second pass on.
         most_passes: measured passes that are kept in the model.
 
@@ -154,9 +157,7 @@ def fit_model(
     errors = ErrorCollector()
     errors.add(*refused, *beyond, *lacking)
     if outcomes is None and (keep != "oracle" or distribution != "outcomes"):
-        errors.add(
-            f"{name}: keep {keep!r} and distribution {distribution!r} say something of outcomes: give --outcomes FILE"
-        )
+        errors.add(f"{name}: keep {keep!r} and distribution {distribution!r} need outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
         errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():

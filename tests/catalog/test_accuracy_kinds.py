@@ -1,4 +1,4 @@
-"""What a model can say beyond the paper's normals: distributions of accuracy, measured passes, money as billed, sources."""
+"""What a model can say beyond the paper's normals: kinds of accuracy, measured passes, money as billed, sources."""
 
 # ruff: noqa: E501 (a message is compared whole)
 import pickle
@@ -73,7 +73,7 @@ def test_measured_passes_stand_in_lines_and_not_in_columns():
     assert "input_tokens: [1, 2, 3]" in text
 
 
-def test_the_law_tells_which_accuracy_it_is():
+def test_kind_names_which_accuracy_it_is():
     kinds = {
         "{mean: 0.5, std: 0}": Accuracy,
         "{kind: normal, mean: 0.5, std: 0}": Accuracy,
@@ -102,7 +102,7 @@ def test_the_law_tells_which_accuracy_it_is():
         (
             "{kind: outcomes, keap: oracle, questions: {q: 1/2}}",
             [
-                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: distribution, keep, questions, trials, seed"
+                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: kind, keep, questions, trials, seed"
             ],
         ),
         (
@@ -249,7 +249,7 @@ def test_there_is_one_way_to_time_a_pass():
     assert len(faults(ACCURATE, "    request_seconds: {mean: -1, std: 0}\n")) == 1
 
 
-def test_replace_changes_the_law_and_validates_it(gpt5):
+def test_replace_changes_the_kind_and_validates_it(gpt5):
     first = gpt5.replace(accuracy={"kind": "outcomes", "keep": "verifier", "questions": {"q": "1/1 0/2"}})
     assert first.k_limit == 3
     assert first.accuracy.replace(questions={"q": "0/1"}).evaluation.fewest == 1

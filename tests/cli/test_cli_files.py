@@ -347,7 +347,7 @@ def test_free_and_unusual_prices_can_be_meant(capsys):
     assert parse_catalog(out.encode(), "c").models["m"].free
 
 
-def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
+def test_cached_and_shared_prompts_and_the_beta_distribution(capsys, tmp_path):
     status, out, _ = run(capsys, "fit", "--name", "m", *FROM_FILES, *BUDGETS, "--cached-prompt")
     assert status == 0
     assert parse_catalog(out.encode(), "c").models["m"].usd_per_million_cached_input_tokens == 0.025
@@ -363,7 +363,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
     )
     assert status == 0
     accuracy = parse_catalog(out.encode(), "c").models["m"].accuracy
-    assert (accuracy.distribution, accuracy.samples) == ("beta", 4)
+    assert (accuracy.kind, accuracy.samples) == ("beta", 4)
     assert "beyond k = 4 are extrapolated" in err
 
 
@@ -418,7 +418,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
         ([*SERVING[:2], "--run", "7"], ["the run must be a number from 1 to 2, got 7"]),
         (["--keep", "best"], ["--keep must be one of: oracle, verifier, majority; got 'best'"]),
         (["--distribution", "gamma"], ["--distribution must be one of: outcomes, beta; got 'gamma'"]),
-        (["--keep", "majority"], ["say something of outcomes: give --outcomes FILE"]),
+        (["--keep", "majority"], ["need outcomes: give --outcomes FILE"]),
         (["--cached-prompt"], ["a cached prompt needs its price"]),
         (["--input-tokens", "5"], ["--input-tokens must be MEAN,STD, two numbers; got '5'"]),
         (

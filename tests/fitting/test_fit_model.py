@@ -254,9 +254,9 @@ def test_a_price_that_the_reader_was_told_is_meant_needs_no_second_word(outcomes
     [
         (
             {"keep": "majority"},
-            "keep 'majority' and distribution 'outcomes' say something of outcomes: give --outcomes FILE",
+            "keep 'majority' and distribution 'outcomes' need outcomes: give --outcomes FILE",
         ),
-        ({"kind": "beta"}, "keep 'oracle' and distribution 'beta' say something of outcomes: give --outcomes FILE"),
+        ({"distribution": "beta"}, "keep 'oracle' and distribution 'beta' need outcomes: give --outcomes FILE"),
         ({"cached_prompt": True}, "a cached prompt needs its price"),
     ],
 )

@@ -149,7 +149,7 @@ def test_problems_refuse_what_an_evaluation_does_not_tell(catalog):
         mi.run_study(catalog, k_max=12, baselines=["fixed-6"])
 
 
-def test_a_choice_where_samples_end_or_a_law_begins_says_so(study):
+def test_a_choice_where_samples_end_or_a_distribution_begins_says_so(study):
     warned = study.choices.set_index(["model", "decision"])["warning"].groupby(level=[0, 1]).first()
     frame = study.choices
     for _, row in frame[frame["model"] == "beta"].dropna(subset=["k"]).iterrows():
