@@ -124,3 +124,9 @@ def test_the_law_of_a_fit_is_its_distribution(capsys):
     err = capsys.readouterr().err
     assert "warning: --law is --distribution now" in err
     assert words in err
+
+
+def test_the_faults_of_an_error_are_its_errors():
+    error = SettingError(["one", "two"])
+    with pytest.warns(DeprecationWarning, match=r"SettingError\.faults is errors now"):
+        assert error.faults == error.errors == ("one", "two")

@@ -52,7 +52,7 @@ class Accuracy(Frozen):
     @field_validator("std")
     @classmethod
     def _reachable(cls, std: float, info: ValidationInfo) -> float:
-        # A mean that is at fault itself is not in `data`, and is told already.
+        # A mean that is invalid itself is not in `data`, and is reported already.
         if "mean" in info.data:
             most = math.sqrt(info.data["mean"] * (1 - info.data["mean"]))
             if std > most * (1 + 1e-9):
@@ -92,7 +92,7 @@ def _renamed(values: Any) -> Any:
 
 
 def _record(text: str, info: ValidationInfo) -> str:
-    # Where `keep` itself is at fault, that is told already.
+    # Where `keep` itself is invalid, that is reported already.
     if "keep" in info.data:
         Record.parse(text, info.data["keep"])
     return text

@@ -45,7 +45,7 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
             token and so on; it holds no scenarios, so the paper's three are used).
 
     Raises:
-        CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
+        CatalogError: (a ValueError) one line for every error of the file, with the file, the line and the key.
     """
     if not isinstance(source, str | os.PathLike):
         raise SettingError(f"source must be 'paper' or the path of a catalog file, got {shown(source)}")
@@ -66,7 +66,7 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
     """What to do with a file that is no catalog, where it is one of another known kind."""
-    from moo_inference.readers.registry import recognise  # noqa: PLC0415 (only where a file is at fault)
+    from moo_inference.readers.registry import recognise  # noqa: PLC0415 (only where a file is invalid)
 
     try:
         known = recognise(path)
@@ -87,7 +87,7 @@ def as_catalog(catalog: object) -> Catalog:
 
     Raises:
         SettingError: (a ValueError) it is neither.
-        CatalogError: (a ValueError) the file is at fault.
+        CatalogError: (a ValueError) the file is invalid.
     """
     if isinstance(catalog, Catalog):
         return catalog
@@ -248,15 +248,15 @@ def _named_as_now(document: Document, *, quietly: bool = False) -> Document:
 def _build(document: Document) -> Catalog:
     data = document.data
     if not isinstance(data, dict):
-        raise CatalogError(document.fault((), f"must hold the keys models and scenarios, got {shown(data)}"))
+        raise CatalogError(document.error_at((), f"must hold the keys models and scenarios, got {shown(data)}"))
     own_location = _same
     if published.is_published(data):
         own_location = published.own_location
-        data, faults = published.translate(document)
+        data, errors = published.translate(document)
         scenarios: Mapping[str, Scenario] = {} if "scenarios" in data else load_catalog("paper").scenarios
     else:
-        faults = [
-            document.fault(
+        errors = [
+            document.error_at(
                 (key,), f"unknown key{did_you_mean(key, list(_SECTIONS))}; known are: {', '.join(_SECTIONS)}"
             )
             for key in data
@@ -265,17 +265,19 @@ def _build(document: Document) -> Catalog:
         scenarios = {}
     entries: dict[str, dict[str, Any]] = {}
     for section, kind in _SECTIONS.items():
-        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, faults)
+        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, errors)
     known = list(data["models"]) if isinstance(data.get("models"), dict) else []
     pipelines = data.get("pipelines")
     for key, values in pipelines.items() if isinstance(pipelines, dict) else ():
-        faults += [document.fault(("pipelines", key, *place), said) for place, said in misfits(values, known)]
-    if not entries["models"] and not faults:
-        faults.append(document.fault(("models",), "must hold at least one model"))
-    if not faults:
-        faults += [document.fault(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])]
-    if faults:
-        raise CatalogError(faults)
+        errors += [document.error_at(("pipelines", key, *place), said) for place, said in misfits(values, known)]
+    if not entries["models"] and not errors:
+        errors.append(document.error_at(("models",), "must hold at least one model"))
+    if not errors:
+        errors += [
+            document.error_at(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])
+        ]
+    if errors:
+        raise CatalogError(errors)
     return Catalog(
         models=entries["models"], scenarios=entries["scenarios"] or scenarios, pipelines=entries["pipelines"]
     )
@@ -291,20 +293,20 @@ def _entries(
     section: str,
     kind: type[Frozen],
     own_location: Callable[[Location], Location],
-    faults: list[str],
+    errors: list[str],
 ) -> dict[str, Any]:
     if not isinstance(data, dict):
-        faults.append(document.fault((section,), f"must map ids to {section}, got {shown(data)}"))
+        errors.append(document.error_at((section,), f"must map ids to {section}, got {shown(data)}"))
         return {}
     built: dict[str, Any] = {}
     for key, values in data.items():
         if not key.strip():
-            faults.append(document.fault((section, key), "an id must not be empty"))
+            errors.append(document.error_at((section, key), "an id must not be empty"))
         try:
             built[key] = kind.model_validate(values)
         except ValidationError as error:
-            faults.extend(
-                document.fault(own_location((section, key, *place_of(fault))), sentence_of(fault, kind))
-                for fault in error.errors()
+            errors.extend(
+                document.error_at(own_location((section, key, *place_of(finding))), sentence_of(finding, kind))
+                for finding in error.errors()
             )
     return built

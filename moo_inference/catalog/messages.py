@@ -30,8 +30,8 @@ _UNITS = {"c_max": " (USD per query)", "t_max": " (seconds per query)"}
 """Of fields whose name does not tell."""
 
 
-def faults_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """All faults of an entry that was made in a program, each with the entry's kind and the field."""
+def errors_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """All errors of an entry that was made in a program, each with the entry's kind and the field."""
     found = [(place_of(finding), sentence_of(finding, kind)) for finding in error.errors()]
     return [
         f"{'.'.join(map(str, (kind.__name__, *place)))}{_UNITS.get(str(place[-1]) if place else '', '')}: {sentence}"

@@ -135,7 +135,7 @@ def fit(
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
-    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is at fault.
+    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is invalid.
     """
     from moo_inference.catalog import Catalog, save_catalog
     from moo_inference.catalog.catalog import disagreements
@@ -210,17 +210,17 @@ def _catalog_before(
     there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
     before = load_catalog(out) if there and out is not None else None
     models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
-    faults = []
+    errors = []
     if name in models and not replace:
-        faults.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
+        errors.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
     if scenario is not None:
         if scenarios.get(_OWN, scenario) != scenario and not replace:
-            faults.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
+            errors.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
         scenarios[_OWN] = scenario
     if not scenarios:
-        faults.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
-    if faults:
-        raise SettingError(faults)
+        errors.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
+    if errors:
+        raise SettingError(errors)
     return models, scenarios, {} if before is None else before.pipelines
 
 

@@ -168,18 +168,18 @@ def accuracy_curve(
 
 
 def _refuse_settings(keep: str, model: str, no_answer: bool, no_score: bool) -> None:
-    faults = [
+    errors = [
         f"{name} must be one of: {', '.join(get_args(kind))}; got {value!r}"
         for name, kind, value in (("keep", Keep, keep), ("model", Distribution, model))
         if value not in get_args(kind)
     ]
     if keep == "verifier" and no_score:
-        faults.append("verifier needs a score for every sample, got none")
+        errors.append("verifier needs a score for every sample, got none")
     if keep == "majority" and no_answer:
-        faults.append("majority needs an answer for every sample, -1 where there is none; got none")
+        errors.append("majority needs an answer for every sample, -1 where there is none; got none")
     if model == "beta" and keep in ("verifier", "majority"):
-        faults.append(
+        errors.append(
             f"model 'beta' tells the accuracy of a perfect verifier alone: keep must be 'oracle', got {keep!r}"
         )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)

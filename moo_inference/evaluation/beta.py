@@ -89,9 +89,9 @@ def beta_pass_at_k(a: float, b: float, k: ArrayLike) -> tuple[FloatArray, FloatA
     Raises:
         SettingError: (a ValueError) an argument is out of its range.
     """
-    faults = [f"{name} must be positive, got {x!r}" for name, x in (("a", a), ("b", b)) if not 0 < x < np.inf]
-    if faults:
-        raise SettingError(faults)
+    errors = [f"{name} must be positive, got {x!r}" for name, x in (("a", a), ("b", b)) if not 0 < x < np.inf]
+    if errors:
+        raise SettingError(errors)
     some, none = at_least_one(np.array([float(a)]), np.array([float(b)]), passes(k), step=1.0)
     return some[0], none[0]
 

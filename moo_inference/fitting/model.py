@@ -137,7 +137,7 @@ def fit_model(
         most_passes: measured passes that are kept in the model.
 
     Raises:
-        SettingError: (a ValueError) what is missing or at fault, all of it.
+        SettingError: (a ValueError) what is missing or invalid, all of it.
     """
     by_hand = Given() if given is None else given
     timed_by_hand = by_hand.request_seconds is not None
@@ -184,7 +184,7 @@ def _together(
         try:
             files = tell().over(files)
         except SettingError as error:
-            refused.extend(error.faults)
+            refused.extend(error.errors)
             unsure.update(_TOLD_BY.get(what, ()))
     whole = by_hand.fields().over(files)
     lacking = [
@@ -224,7 +224,7 @@ def _time_of_passes(whole: ModelFields) -> tuple[str, ...]:
 
 
 def _by_option(found: Mapping[str, Any]) -> str:
-    """What is at fault, with the option that says that it is meant."""
+    """What is wrong, with the option that says that it is meant."""
     sentence = sentence_of(found, Model)
     for words, option in (("`free: true`", "--allow-free"), ("`price_checked: true`", "--allow-expensive")):
         sentence = sentence.replace(words, f"{words} ({option})")

@@ -40,7 +40,7 @@ def outcome_fields(
     try:
         return _fields(found, keep, distribution)
     except SettingError as error:
-        raise SettingError([f"{found.where}: {fault}" for fault in error.faults]) from error
+        raise SettingError([f"{found.where}: {message}" for message in error.errors]) from error
 
 
 def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:

@@ -89,7 +89,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
             found, _ = compare_choices(before, run_again(_with(first, place, new)).records())
             effects = tuple(found)
         except MooInferenceError as error:
-            errors = error.faults
+            errors = error.errors
         step()
         explained.update((change.key, change.moves) for change in effects)
         inputs.append(

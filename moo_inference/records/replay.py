@@ -185,7 +185,7 @@ def _validated(kind: type[_Kind], value: Any, place: str) -> _Kind:
         return kind.model_validate(value)
     except ValidationError as error:
         raise SettingError(
-            [f"{'.'.join([place, *map(str, fault['loc'])])}: {fault['msg']}" for fault in error.errors()]
+            [f"{'.'.join([place, *map(str, finding['loc'])])}: {finding['msg']}" for finding in error.errors()]
         ) from error
 
 

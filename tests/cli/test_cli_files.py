@@ -39,7 +39,7 @@ def run(capsys, *arguments):
 
 
 def refused(capsys, *arguments):
-    """The faults of a call that ends with status 2: one a line on stderr, and nothing on stdout."""
+    """The errors of a call that ends with status 2: one a line on stderr, and nothing on stdout."""
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
     lines = err.splitlines()
@@ -152,7 +152,7 @@ def test_doctor_tells_every_wrong_option(capsys):
     assert len(lines) == 2
 
 
-def test_a_file_with_faults_is_refused_fault_by_fault(capsys, tmp_path):
+def test_a_file_with_errors_is_refused_error_by_error(capsys, tmp_path):
     path = tmp_path / "o.csv"
     path.write_text("question,correct\na,1\nb,perhaps\nc,2\n")
     assert [line.split(": ")[0] for line in refused(capsys, "doctor", path)] == [f"{path}:3", f"{path}:4"]
@@ -447,7 +447,7 @@ def test_cached_and_shared_prompts_and_the_beta_distribution(capsys, tmp_path):
         (["--no-such-option"], ["No such option: --no-such-option"]),
     ],
 )
-def test_every_fault_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, words):
+def test_every_error_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     before = {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()}
     lines = refused(capsys, "fit", "--name", "m", *BY_HAND, *BUDGETS, *arguments)
@@ -458,7 +458,7 @@ def test_every_fault_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypa
     assert {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()} == before
 
 
-def test_a_catalog_at_fault_is_left_as_it_is(capsys, tmp_path):
+def test_a_catalog_with_errors_is_left_as_it_is(capsys, tmp_path):
     path = tmp_path / "catalog.yaml"
     path.write_text("models:\n  a: {name: A}\n")
     lines = refused(capsys, "fit", "--name", "m", *BY_HAND, *BUDGETS, "--out", path)
@@ -487,7 +487,7 @@ def test_a_report_of_the_fitted_model_can_be_read_as_json(capsys, tmp_path):
     assert {record["model"] for record in json.loads(out)} == {"mine"}
 
 
-def test_a_fault_stays_a_line_whatever_it_names(capsys):
+def test_an_error_stays_a_line_whatever_it_names(capsys):
     lines = refused(capsys, "fit", "--name", "two\nlines", *BUDGETS, "--lengths", "no\nfile.csv")
     assert lines == ["no\\nfile.csv: must be a file that can be read: No such file or directory"]
     assert len(refused(capsys, "fit", "--name", "two\nlines", *BUDGETS)) == 6

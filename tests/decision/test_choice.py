@@ -414,8 +414,8 @@ def test_a_study_says_on_which_model_and_scenario_a_rule_fails(paper):
 
     with pytest.raises(SettingError) as refused:
         mi.run_study(paper, models=["gpt-5", "gpt-5-nano"], decisions=[mine, "max-cube"])
-    [fault] = refused.value.faults
-    assert fault.startswith("gpt-5, essay-feedback: mine failed on a front of 22 rows: ZeroDivisionError: ")
+    [message] = refused.value.errors
+    assert message.startswith("gpt-5, essay-feedback: mine failed on a front of 22 rows: ZeroDivisionError: ")
 
 
 def test_accuracy_is_looked_at_as_an_error():

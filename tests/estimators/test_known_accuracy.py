@@ -183,7 +183,7 @@ def test_more_passes_than_samples_are_refused_by_name_and_number(gpt5, paper, es
     short = gpt5.replace(name="Short", accuracy=VERIFIER)
     with pytest.raises(SettingError) as refused:
         estimator.estimate_many([gpt5.replace(accuracy=ORACLE), short, paper.models["qwen3-max"]], [1, 12])
-    assert list(refused.value.faults) == [
+    assert list(refused.value.errors) == [
         "GPT-5: k must be at most 8, the samples of its evaluation a question, got 12",
         "Short: k must be at most 8, the samples of its evaluation a question, got 12",
     ]

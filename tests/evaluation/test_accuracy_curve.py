@@ -164,7 +164,7 @@ def test_what_is_missing_is_named(options, words):
 def test_all_bad_settings_are_told_at_once():
     with pytest.raises(SettingError) as caught:
         accuracy_curve([0, 0], [1, 0], 1, keep="verifier", model="beta")
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2
 
 
 @pytest.mark.parametrize(

@@ -502,4 +502,4 @@ def test_a_run_without_a_request_that_completed_is_refused_in_one_line():
     (run,) = read_genai_perf(DATA / "aiperf_0.8_all_failed.json")
     with pytest.raises(SettingError, match="must have requests that completed, got none, 20 failed") as caught:
         serving_fields(run, other_lengths=False)
-    assert len(caught.value.faults) == 1
+    assert len(caught.value.errors) == 1
