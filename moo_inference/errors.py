@@ -1,10 +1,10 @@
 """The exceptions of moo_inference: each is also the builtin that a caller would expect.
 
-Every one of them can carry several faults, since a file with three wrong fields deserves three lines and
-not three runs.
+Each can carry several errors, since a file with three wrong fields deserves three lines and not three runs.
 """
 
 import numbers
+import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
@@ -17,15 +17,21 @@ class MooInferenceError(Exception):
     """Base of all exceptions that moo_inference raises on purpose.
 
     Attributes:
-        faults: one sentence a fault, each saying what must hold and what was got.
+        errors: one sentence per error, each saying what must hold and what was got.
     """
 
-    def __init__(self, faults: str | Sequence[str]) -> None:
-        self.faults: tuple[str, ...] = (faults,) if isinstance(faults, str) else tuple(faults)
-        super().__init__("\n".join(self.faults))
+    def __init__(self, errors: str | Sequence[str]) -> None:
+        self.errors: tuple[str, ...] = (errors,) if isinstance(errors, str) else tuple(errors)
+        super().__init__("\n".join(self.errors))
+
+    @property
+    def faults(self) -> tuple[str, ...]:
+        """`errors`, by its name before 0.2."""
+        warnings.warn(f"{type(self).__name__}.faults is errors now", DeprecationWarning, stacklevel=2)
+        return self.errors
 
     def __reduce__(self) -> tuple[type, tuple[tuple[str, ...]]]:
-        return type(self), (self.faults,)
+        return type(self), (self.errors,)
 
 
 class CatalogError(MooInferenceError, ValueError):
@@ -57,16 +63,16 @@ class WorkerError(MooInferenceError, RuntimeError):
 
 
 class StoppedError(MooInferenceError):
-    """The user, or the system, stopped a run; the fault says how to go on."""
+    """The user, or the system, stopped a run; the error says how to go on."""
 
 
 @contextmanager
 def told_of(where: str) -> Iterator[None]:
-    """Faults of a setting that arise inside say where: `<where>: <fault>`."""
+    """Errors of a setting that arise inside say where: `<where>: <error>`."""
     try:
         yield
     except SettingError as error:
-        raise SettingError([f"{where}: {fault}" for fault in error.faults]) from error
+        raise SettingError([f"{where}: {message}" for message in error.errors]) from error
 
 
 class ErrorCollector:
@@ -114,7 +120,7 @@ class ErrorCollector:
         if self.errors:
             kinds = {type(error) for error in self.errors}
             kind = kinds.pop() if len(kinds) == 1 else SettingError
-            raise kind([sentence for error in self.errors for sentence in error.faults]) from self.errors[0]
+            raise kind([sentence for error in self.errors for sentence in error.errors]) from self.errors[0]
 
 
 class NonFiniteWarning(UserWarning):

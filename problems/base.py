@@ -174,21 +174,21 @@ class GridProblem(ElementwiseProblem):
     def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
         """Refuse rows with more or fewer values than the problem says that it has."""
         who = type(self).__name__
-        faults = []
+        errors = []
         for key, declared in _DECLARED.items():
             if not n or key not in out:
                 continue
             asked = getattr(self, declared)
             if out[key] is None:
                 if asked:
-                    faults.append(f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got none")
+                    errors.append(f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got none")
             elif (got := np.size(out[key]) / n) != asked:
-                faults.append(
+                errors.append(
                     f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got {got:g}: give the "
                     f"problem {declared}={got:g} as an option, or set self.{declared} = {got:g} after super().__init__"
                 )
-        if faults:
-            raise SettingError(faults)
+        if errors:
+            raise SettingError(errors)
 
 
 class EstimatedProblem(GridProblem):
@@ -279,7 +279,7 @@ class EstimatedProblem(GridProblem):
 
     def _prepare(self, X: Any) -> None:
         # What is no point of this problem is left to `_evaluate`, which may make one of it.
-        self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._faults(point)])
+        self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._errors(point)])
 
     def _learn(self, asked: list[tuple[Any, ...]]) -> None:
         """Estimate the points that are not known yet."""
@@ -307,12 +307,12 @@ class EstimatedProblem(GridProblem):
     def _whole(self, point: tuple[Any, ...]) -> Point:
         for value, (low, high) in zip(point, self._bounds, strict=False):
             if not (low <= value <= high and value == int(value)):
-                raise SettingError(self._faults(point))
+                raise SettingError(self._errors(point))
         if len(point) != len(self._bounds):
-            raise SettingError(self._faults(point))
+            raise SettingError(self._errors(point))
         return tuple(int(value) for value in point)
 
-    def _faults(self, point: tuple[Any, ...]) -> list[str]:
+    def _errors(self, point: tuple[Any, ...]) -> list[str]:
         """Why this is no point of the problem, a sentence a variable."""
         if len(point) != len(self._bounds):
             return [f"a point must have {len(self._bounds)} values ({', '.join(self.variables)}), got {len(point)}"]

@@ -34,23 +34,23 @@ class Page(HTMLParser):
             self.loaded.append(found[LOADED[tag]])
 
 
-def faults_of(site):
+def errors_of(site):
     """Every link that leads nowhere, everything loaded from elsewhere, and every page that no link leads to."""
     pages = {path.resolve(): Page(path) for path in sorted(site.rglob("*.html"))}
     start = (site / "index.html").resolve()
-    faults, seen, waiting = [], {start}, deque([start])
+    errors, seen, waiting = [], {start}, deque([start])
     for path, page in pages.items():
-        faults += [f"{path.name} loads {url}" for url in page.loaded if urlsplit(url).scheme or urlsplit(url).netloc]
+        errors += [f"{path.name} loads {url}" for url in page.loaded if urlsplit(url).scheme or urlsplit(url).netloc]
         for url in [*page.links, *page.loaded]:
             parts = urlsplit(url)
             if parts.scheme or parts.netloc:
-                faults += [] if EXTERNAL.match(url) else [f"{path.name}: no address that can be: {url}"]
+                errors += [] if EXTERNAL.match(url) else [f"{path.name}: no address that can be: {url}"]
                 continue
             target = (path.parent / unquote(parts.path)).resolve() if parts.path else path
             if not target.is_file():
-                faults.append(f"{path.name}: no such file: {url}")
+                errors.append(f"{path.name}: no such file: {url}")
             elif target in pages and parts.fragment and unquote(parts.fragment) not in pages[target].targets:
-                faults.append(f"{path.name}: no such place: {url}")
+                errors.append(f"{path.name}: no such place: {url}")
     while waiting:
         path = waiting.popleft()
         for url in pages[path].links:
@@ -58,7 +58,7 @@ def faults_of(site):
             if not urlsplit(url).scheme and target in pages and target not in seen:
                 seen.add(target)
                 waiting.append(target)
-    return faults + [f"no link leads to {path.name}" for path in pages if path not in seen]
+    return errors + [f"no link leads to {path.name}" for path in pages if path not in seen]
 
 
 @pytest.fixture(scope="module")
@@ -73,7 +73,7 @@ def site(tmp_path_factory):
 
 
 def test_every_link_leads_somewhere_and_nothing_comes_from_elsewhere(site):
-    assert faults_of(site) == []
+    assert errors_of(site) == []
     sources = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")}
     assert sources <= {path.relative_to(site) for path in site.rglob("*.html")}
 
@@ -92,7 +92,7 @@ def test_formulas_have_their_renderer_with_its_letters_beside_them(site):
 
 
 @pytest.mark.parametrize(
-    ("body", "fault"),
+    ("body", "message"),
     [
         ('<a href="nowhere.html">x</a>', "no such file: nowhere.html"),
         ('<a href="other.html#gone">x</a>', "no such place: other.html#gone"),
@@ -103,14 +103,14 @@ def test_formulas_have_their_renderer_with_its_letters_beside_them(site):
         ('<a href="http:/example">x</a>', "no address that can be: http:/example"),
     ],
 )
-def test_the_check_of_links_finds_what_is_broken(body, fault, tmp_path):
+def test_the_check_of_links_finds_what_is_broken(body, message, tmp_path):
     (tmp_path / "index.html").write_text(f'<a href="other.html#here">x</a>{body}')
     (tmp_path / "other.html").write_text('<p id="here"><a href="https://example.org/a">x</a>')
-    assert any(fault in found for found in faults_of(tmp_path))
+    assert any(message in found for found in errors_of(tmp_path))
     (tmp_path / "index.html").write_text('<a href="other.html#here">x</a>')
-    assert faults_of(tmp_path) == []
+    assert errors_of(tmp_path) == []
     (tmp_path / "alone.html").write_text("")
-    assert faults_of(tmp_path) == ["no link leads to alone.html"]
+    assert errors_of(tmp_path) == ["no link leads to alone.html"]
 
 
 @pytest.mark.parametrize(

@@ -32,7 +32,7 @@ def test_several_are_one_in_their_order(other, kind):
     with pytest.raises(kind) as caught:
         errors.check()
     assert type(caught.value) is kind
-    assert caught.value.faults == ("k must be a whole number of at least 1, got 0", "second", "third")
+    assert caught.value.errors == ("k must be a whole number of at least 1, got 0", "second", "third")
 
 
 def test_those_of_one_kind_stay_of_it():

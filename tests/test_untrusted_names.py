@@ -236,7 +236,7 @@ def test_a_terminal_shows_colours_as_text(name):
 
 
 @pytest.mark.parametrize("option", ["-m", "-s", "-d", "--catalog", "--baseline", "--latency", "--draws"])
-def test_faults_are_one_line_each_that_a_terminal_only_shows(name, option, capsys):
+def test_errors_are_one_line_each_that_a_terminal_only_shows(name, option, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["solve", option, name])
     out, err = capsys.readouterr()

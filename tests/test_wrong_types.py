@@ -69,18 +69,18 @@ WRONG = {
 def test_a_wrong_type_is_refused_as_our_own(paper, entry):
     with pytest.raises(MooInferenceError) as refused:
         WRONG[entry](paper)
-    assert all(fault and "\n" not in fault for fault in refused.value.faults)
+    assert all(message and "\n" not in message for message in refused.value.errors)
 
 
-def test_what_is_made_in_a_program_tells_all_its_faults_in_its_units():
+def test_what_is_made_in_a_program_tells_all_its_errors_in_its_units():
     with pytest.raises(SettingError) as refused:
         mi.Scenario(name="S", c_max=-1, t_max="5", a_min=3)
-    assert refused.value.faults == (
+    assert refused.value.errors == (
         "Scenario.c_max (USD per query): must be greater than 0, got -1",
         "Scenario.t_max (seconds per query): must be a valid number, got '5'",
         "Scenario.a_min: must be less than or equal to 1, got 3",
     )
     with pytest.raises(SettingError) as refused:
         mi.Model(name="M", usd_per_million_input_tokens=-1)
-    assert "Model.usd_per_million_input_tokens: must be greater than or equal to 0, got -1" in refused.value.faults
-    assert "Model.accuracy: must be given" in refused.value.faults
+    assert "Model.usd_per_million_input_tokens: must be greater than or equal to 0, got -1" in refused.value.errors
+    assert "Model.accuracy: must be given" in refused.value.errors

@@ -1,4 +1,4 @@
-"""What is known of a model's accuracy: a mean and a spread, the outcomes of an evaluation, or a law fitted to them."""
+"""What is known of a model's accuracy: a mean and a spread, the outcomes of an evaluation, or a fitted Beta."""
 
 import math
 import warnings
@@ -29,7 +29,7 @@ from moo_inference.catalog.base import (
     Real,
     WholeNumber,
 )
-from moo_inference.catalog.messages import DISTRIBUTIONS
+from moo_inference.catalog.messages import ACCURACIES
 from moo_inference.evaluation import BetaFit
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import Evaluation, Record
@@ -52,7 +52,7 @@ class Accuracy(Frozen):
     @field_validator("std")
     @classmethod
     def _reachable(cls, std: float, info: ValidationInfo) -> float:
-        # A mean that is at fault itself is not in `data`, and is told already.
+        # A mean that is invalid itself is not in `data`, and is reported already.
         if "mean" in info.data:
             most = math.sqrt(info.data["mean"] * (1 - info.data["mean"]))
             if std > most * (1 + 1e-9):
@@ -71,22 +71,28 @@ class Accuracy(Frozen):
     @classmethod
     def _may_be_named(cls, values: Any) -> Any:
         """`kind: normal` may be written out."""
-        values = _with_kind(values)
+        values = _renamed(values)
         if isinstance(values, Mapping) and values.get("kind") == "normal":
             return {name: value for name, value in values.items() if name != "kind"}
         return values
 
 
-def _with_kind(values: Any) -> Any:
-    """The values of an accuracy with its kind by the name of now: before 0.2 it was `law`."""
+def with_kind(values: Any) -> Any:
+    """The values of an accuracy with `kind` in place of `law`, its name before 0.2; other values unchanged."""
     if isinstance(values, Mapping) and "law" in values and "kind" not in values:
-        warnings.warn("`law` of an accuracy is `kind` now", FutureWarning, stacklevel=2)
         return {"kind" if name == "law" else name: value for name, value in values.items()}
     return values
 
 
+def _renamed(values: Any) -> Any:
+    renamed = with_kind(values)
+    if renamed is not values:
+        warnings.warn("law of an accuracy is kind now", FutureWarning, stacklevel=2)
+    return renamed
+
+
 def _record(text: str, info: ValidationInfo) -> str:
-    # Where `keep` itself is at fault, that is told already.
+    # Where `keep` itself is invalid, that is reported already.
     if "keep" in info.data:
         Record.parse(text, info.data["keep"])
     return text
@@ -98,13 +104,13 @@ class MeasuredAccuracy(Frozen):
     Attributes:
         kind: `outcomes`.
         keep: which of k passes is kept: `oracle` (a right one if there is any), `verifier` (the one with the highest
-            score) or `majority` (the commonest answer).
+            score) or `majority` (the most frequent answer).
         questions: for each question its samples, right/all: see `moo_inference.evaluation.records`.
         trials: of the votes that are too many to be counted, at most a million.
         seed: of the same.
     """
 
-    _named_before = model_validator(mode="before")(_with_kind)
+    _named_before = model_validator(mode="before")(_renamed)
 
     kind: Literal["outcomes"]
     keep: Keep = "oracle"
@@ -152,7 +158,7 @@ class BetaAccuracy(Frozen):
         keep: `oracle`, which is no field: a right pass is kept if there is any.
     """
 
-    _named_before = model_validator(mode="before")(_with_kind)
+    _named_before = model_validator(mode="before")(_renamed)
 
     kind: Literal["beta"]
     a: Positive
@@ -196,7 +202,7 @@ def _kind(value: Any) -> str:
     return str(getattr(value, "kind", "normal"))
 
 
-DISTRIBUTIONS.update({"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy})
+ACCURACIES.update({"normal": Accuracy, "outcomes": MeasuredAccuracy, "beta": BetaAccuracy})
 
 AnyAccuracy = Annotated[
     Annotated[Accuracy, Tag("normal")]
@@ -204,4 +210,4 @@ AnyAccuracy = Annotated[
     | Annotated[BetaAccuracy, Tag("beta")],
     Discriminator(_kind),
 ]
-"""Any of them; in a file `law` tells which, and without it the accuracy is normal."""
+"""Any of them; in a file `kind` names which, and without it the accuracy is normal."""

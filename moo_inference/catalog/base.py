@@ -6,7 +6,7 @@ from typing import Annotated, Any, Self, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
-from moo_inference.catalog.messages import faults_of
+from moo_inference.catalog.messages import errors_of
 from moo_inference.errors import SettingError
 
 Entry = TypeVar("Entry")
@@ -52,9 +52,9 @@ class Frozen(BaseModel):
         try:
             super().__init__(**values)
         except ValidationError as error:
-            raise SettingError(faults_of(error, type(self))) from None
+            raise SettingError(errors_of(error, type(self))) from None
 
-    # So that pydantic makes entries inside of others by itself, and tells all faults of the whole together.
+    # So that pydantic makes entries inside of others by itself, and tells all errors of the whole together.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def replace(self, **changes: Any) -> Self:

@@ -37,9 +37,9 @@ class Catalog(Frozen):
 
     @model_validator(mode="after")
     def _of_one_kind(self) -> Self:
-        faults = disagreements(self.models, self.scenarios)
-        if faults:
-            raise ValueError("; ".join(f"{'.'.join(place)}: {sentence}" for place, sentence in faults))
+        errors = disagreements(self.models, self.scenarios)
+        if errors:
+            raise ValueError("; ".join(f"{'.'.join(place)}: {sentence}" for place, sentence in errors))
         return self
 
     @property
@@ -75,13 +75,13 @@ class Catalog(Frozen):
 
     @model_validator(mode="after")
     def _pipelines_fit_the_models(self) -> Self:
-        faults = [
+        errors = [
             f"pipelines.{key}.{'.'.join(map(str, place))}: {sentence}"
             for key, pipeline in self.pipelines.items()
             for place, sentence in misfits(pipeline.model_dump(), list(self.models))
         ]
-        if faults:
-            raise ValueError("; ".join(faults))
+        if errors:
+            raise ValueError("; ".join(errors))
         return self
 
     def select(
@@ -99,17 +99,17 @@ class Catalog(Frozen):
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
             SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
         """
-        faults: list[str] = []
+        errors: list[str] = []
         kept = [
-            _pick(what, known, wanted, faults)
+            _pick(what, known, wanted, errors)
             for what, known, wanted in (
                 ("model", self.models, models),
                 ("scenario", self.scenarios, scenarios),
                 ("pipeline", self.pipelines, pipelines),
             )
         ]
-        if faults:
-            raise UnknownNameError(faults)
+        if errors:
+            raise UnknownNameError(errors)
         lost = {key: [m for m in pipeline.models if m not in kept[0]] for key, pipeline in kept[2].items()}
         if pipelines is not None and any(lost.values()):
             raise SettingError(
@@ -124,20 +124,20 @@ class Catalog(Frozen):
 
 
 def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
-    """What keeps models and scenarios from one comparison: a place and a sentence for each fault.
+    """What keeps models and scenarios from one comparison: a place and a sentence for each error.
 
     All models must tell of the same resources, and budgets be for these.
     """
-    faults: list[tuple[tuple[str, ...], str]] = []
+    errors: list[tuple[tuple[str, ...], str]] = []
     first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
     for key, model in models.items():
-        faults += [
+        errors += [
             (("models", key), f"{unit}_per_output_token must be given, 0 if it uses none, as {owner} has it")
             for unit, owner in sorted(first.items())
             if unit not in model.resources
         ]
     if models:
-        faults += [
+        errors += [
             (
                 ("scenarios", key, f"{unit}_max"),
                 f"must be for what the models use, and none of them has "
@@ -147,7 +147,7 @@ def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]
             for unit in scenario.resources
             if unit not in first
         ]
-    return faults
+    return errors
 
 
 def with_quantiles(
@@ -171,12 +171,12 @@ def with_quantiles(
     return catalog.replace(scenarios=scenarios) if given else catalog
 
 
-def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, faults: list[str]) -> Mapping[str, Any]:
+def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, errors: list[str]) -> Mapping[str, Any]:
     if wanted is None:
         return known
     wanted = [str(key) for key in listed(f"{what}s", wanted)]
     if not known and wanted:
-        faults.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
+        errors.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
     else:
-        faults.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
+        errors.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
     return {key: known[key] for key in wanted if key in known}

@@ -2,7 +2,9 @@
 
 import io
 import os
+import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,7 @@ import yaml
 from pydantic import ValidationError
 
 from moo_inference.catalog import published
+from moo_inference.catalog.accuracy import with_kind
 from moo_inference.catalog.base import Frozen
 from moo_inference.catalog.catalog import Catalog, disagreements
 from moo_inference.catalog.messages import place_of, sentence_of, shown
@@ -42,7 +45,7 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
             token and so on; it holds no scenarios, so the paper's three are used).
 
     Raises:
-        CatalogError: (a ValueError) one line for every fault of the file, with the file, the line and the key.
+        CatalogError: (a ValueError) one line for every error of the file, with the file, the line and the key.
     """
     if not isinstance(source, str | os.PathLike):
         raise SettingError(f"source must be 'paper' or the path of a catalog file, got {shown(source)}")
@@ -58,12 +61,12 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
         other = _other_file(path)
         if other is not None:
             raise other
-    return _build(document)
+    return _build(_named_as_now(document))
 
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
     """What to do with a file that is no catalog, where it is one of another known kind."""
-    from moo_inference.readers.registry import recognise  # noqa: PLC0415 (only where a file is at fault)
+    from moo_inference.readers.registry import recognise  # noqa: PLC0415 (only where a file is invalid)
 
     try:
         known = recognise(path)
@@ -84,7 +87,7 @@ def as_catalog(catalog: object) -> Catalog:
 
     Raises:
         SettingError: (a ValueError) it is neither.
-        CatalogError: (a ValueError) the file is at fault.
+        CatalogError: (a ValueError) the file is invalid.
     """
     if isinstance(catalog, Catalog):
         return catalog
@@ -99,7 +102,7 @@ def parse_catalog(content: bytes, name: str) -> Catalog:
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
     """
-    return _build(parse_yaml(content, name))
+    return _build(_named_as_now(parse_yaml(content, name)))
 
 
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -135,7 +138,7 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
 
     remedy = "take another name, or --force (overwrite=True from Python) to replace it"
     try:
-        document = parse_yaml(there, str(path))
+        document = _named_as_now(parse_yaml(there, str(path)), quietly=True)
         before = _build(document)
     except CatalogError as error:
         raise OutputError(f"{path}: is there already and is no catalog: {remedy}") from error
@@ -157,7 +160,7 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
     stream = io.StringIO()
     yaml_with_comments.dump(whole, stream)
     text = stream.getvalue()
-    if parse_catalog(text.encode(), str(path)) != catalog:
+    if _build(_named_as_now(parse_yaml(text.encode(), str(path)), quietly=True)) != catalog:
         raise OutputError(f"{path}: cannot be changed with its comments kept: {remedy}")
     return text
 
@@ -218,18 +221,42 @@ def _empty(value: Any) -> bool:
     return isinstance(value, tuple | dict) and not value
 
 
+def with_kinds(data: Any) -> Any:
+    """The values of a catalog with `kind` in place of `law` in every accuracy; see `with_kind`."""
+    models = data.get("models") if isinstance(data, Mapping) else None
+    if not isinstance(models, Mapping):
+        return data
+    renamed = {
+        key: {**values, "accuracy": accuracy}
+        for key, values in models.items()
+        if isinstance(values, Mapping) and (accuracy := with_kind(values.get("accuracy"))) is not values.get("accuracy")
+    }
+    return {**data, "models": {**models, **renamed}} if renamed else data
+
+
+def _named_as_now(document: Document, *, quietly: bool = False) -> Document:
+    """A document whose keys of before have their names of now, with one warning for all of it."""
+    data = with_kinds(document.data)
+    if data is document.data:
+        return document
+    if not quietly:
+        warnings.warn(f"{document.path}: law of an accuracy is kind now", FutureWarning, stacklevel=3)
+    lines = {(*place[:-1], "kind") if place[3:] == ("law",) else place: line for place, line in document.lines.items()}
+    return replace(document, data=data, lines=lines)
+
+
 def _build(document: Document) -> Catalog:
     data = document.data
     if not isinstance(data, dict):
-        raise CatalogError(document.fault((), f"must hold the keys models and scenarios, got {shown(data)}"))
+        raise CatalogError(document.error_at((), f"must hold the keys models and scenarios, got {shown(data)}"))
     own_location = _same
     if published.is_published(data):
         own_location = published.own_location
-        data, faults = published.translate(document)
+        data, errors = published.translate(document)
         scenarios: Mapping[str, Scenario] = {} if "scenarios" in data else load_catalog("paper").scenarios
     else:
-        faults = [
-            document.fault(
+        errors = [
+            document.error_at(
                 (key,), f"unknown key{did_you_mean(key, list(_SECTIONS))}; known are: {', '.join(_SECTIONS)}"
             )
             for key in data
@@ -238,17 +265,19 @@ def _build(document: Document) -> Catalog:
         scenarios = {}
     entries: dict[str, dict[str, Any]] = {}
     for section, kind in _SECTIONS.items():
-        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, faults)
+        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, errors)
     known = list(data["models"]) if isinstance(data.get("models"), dict) else []
     pipelines = data.get("pipelines")
     for key, values in pipelines.items() if isinstance(pipelines, dict) else ():
-        faults += [document.fault(("pipelines", key, *place), said) for place, said in misfits(values, known)]
-    if not entries["models"] and not faults:
-        faults.append(document.fault(("models",), "must hold at least one model"))
-    if not faults:
-        faults += [document.fault(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])]
-    if faults:
-        raise CatalogError(faults)
+        errors += [document.error_at(("pipelines", key, *place), said) for place, said in misfits(values, known)]
+    if not entries["models"] and not errors:
+        errors.append(document.error_at(("models",), "must hold at least one model"))
+    if not errors:
+        errors += [
+            document.error_at(place, why) for place, why in disagreements(entries["models"], entries["scenarios"])
+        ]
+    if errors:
+        raise CatalogError(errors)
     return Catalog(
         models=entries["models"], scenarios=entries["scenarios"] or scenarios, pipelines=entries["pipelines"]
     )
@@ -264,20 +293,20 @@ def _entries(
     section: str,
     kind: type[Frozen],
     own_location: Callable[[Location], Location],
-    faults: list[str],
+    errors: list[str],
 ) -> dict[str, Any]:
     if not isinstance(data, dict):
-        faults.append(document.fault((section,), f"must map ids to {section}, got {shown(data)}"))
+        errors.append(document.error_at((section,), f"must map ids to {section}, got {shown(data)}"))
         return {}
     built: dict[str, Any] = {}
     for key, values in data.items():
         if not key.strip():
-            faults.append(document.fault((section, key), "an id must not be empty"))
+            errors.append(document.error_at((section, key), "an id must not be empty"))
         try:
             built[key] = kind.model_validate(values)
         except ValidationError as error:
-            faults.extend(
-                document.fault(own_location((section, key, *place_of(fault))), sentence_of(fault, kind))
-                for fault in error.errors()
+            errors.extend(
+                document.error_at(own_location((section, key, *place_of(finding))), sentence_of(finding, kind))
+                for finding in error.errors()
             )
     return built

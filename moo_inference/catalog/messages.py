@@ -9,11 +9,11 @@ from pydantic import BaseModel, ValidationError
 from moo_inference.documents.document import Location
 from moo_inference.errors import did_you_mean
 
-DISTRIBUTIONS: dict[str, type[BaseModel]] = {}
-"""What an accuracy can be, by the word in a file; filled where they are defined."""
+ACCURACIES: dict[str, type[BaseModel]] = {}
+"""What an accuracy can be, by its `kind` in a file; filled where they are defined."""
 
 KINDS: dict[str, type[BaseModel]] = {}
-"""What a part of a pipeline can be, by the word in a file; filled where they are defined."""
+"""What a part of a pipeline can be, by its `kind` in a file; filled where they are defined."""
 
 PER_TOKEN = ("per_input_token", "per_output_token")
 OF_BUDGET = ("max", "quantile")
@@ -30,8 +30,8 @@ _UNITS = {"c_max": " (USD per query)", "t_max": " (seconds per query)"}
 """Of fields whose name does not tell."""
 
 
-def faults_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
-    """All faults of an entry that was made in a program, each with the entry's kind and the field."""
+def errors_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
+    """All errors of an entry that was made in a program, each with the entry's kind and the field."""
     found = [(place_of(finding), sentence_of(finding, kind)) for finding in error.errors()]
     return [
         f"{'.'.join(map(str, (kind.__name__, *place)))}{_UNITS.get(str(place[-1]) if place else '', '')}: {sentence}"
@@ -46,7 +46,7 @@ def place_of(finding: Mapping[str, Any]) -> Location:
         return (f"{location[1]}_{location[2]}",)
     if finding["type"] == "union_tag_invalid":
         return (*location, "kind")
-    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in DISTRIBUTIONS:
+    if location[:1] == ("accuracy",) and len(location) > 1 and location[1] in ACCURACIES:
         return location[:1] + location[2:]
     if location[:1] == ("stages",):
         return tuple(part for place, part in enumerate(location) if not _is_kind(location, place))
@@ -71,8 +71,8 @@ def sentence_of(finding: Mapping[str, Any], kind: type[BaseModel]) -> str:
         known = _known_keys(kind, finding["loc"][:-1])
         return f"unknown key{did_you_mean(str(finding['loc'][-1]), known)}; known are: {', '.join(known)}"
     if finding["type"] == "union_tag_invalid":
-        distribution = str(finding["ctx"]["tag"])
-        return f"must be one of: {', '.join(DISTRIBUTIONS)}{did_you_mean(distribution, list(DISTRIBUTIONS))}, got {shown(distribution)}"
+        got = str(finding["ctx"]["tag"])
+        return f"must be one of: {', '.join(ACCURACIES)}{did_you_mean(got, list(ACCURACIES))}, got {shown(got)}"
     if finding["type"] in ("model_type", "model_attributes_type", "dict_type"):
         return f"must hold keys and values, got {got}"
     if finding["type"] == "value_error":
@@ -102,8 +102,8 @@ def _known_keys(kind: type[BaseModel], location: Location) -> list[str]:
     for place, part in enumerate(location):
         if _is_kind(location, place):
             found = KINDS[str(part)]
-        elif part in DISTRIBUTIONS:
-            found = DISTRIBUTIONS[str(part)]
+        elif part in ACCURACIES:
+            found = ACCURACIES[str(part)]
         elif isinstance(part, str):
             found = _model_in(found.model_fields[part].annotation) or found
     shown: list[str] = []

@@ -87,7 +87,7 @@ class Spread(Frozen):
     @field_validator("std")
     @classmethod
     def _reachable(cls, std: float | None, info: ValidationInfo) -> float | None:
-        # A mean that is at fault itself is not in `data`, and is told already.
+        # A mean that is invalid itself is not in `data`, and is reported already.
         if std and "mean" in info.data and std > _WIDEST * (info.data["mean"] - cls.least):
             raise ValueError(
                 f"must be 0, null (not known), or at most {_WIDEST:.0f} times what the mean has above {cls.unit}, the "
@@ -284,7 +284,7 @@ class Model(Frozen):
     @field_validator("seconds_per_input_token", "seconds_per_output_token")
     @classmethod
     def _one_way_to_time(cls, seconds: float | None, info: ValidationInfo) -> float | None:
-        # A value that is at fault itself is not in `data`, and is told already.
+        # A value that is invalid itself is not in `data`, and is reported already.
         if "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
             if seconds is None:
                 raise PydanticCustomError("missing", "must be given")

@@ -51,15 +51,15 @@ class PipelineStage(_Terse):
     @field_validator("models")
     @classmethod
     def _one_way_to_name_them(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # A model that is at fault itself is not in `data`, and is told already.
+        # A model that is invalid itself is not in `data`, and is reported already.
         if "model" in info.data and not models and info.data["model"] is None:
             raise PydanticCustomError("whole", "must name at least one model, or `model` must name one")
         if models and info.data.get("model") is not None:
             raise PydanticCustomError("whole", "must not be given beside `model`, which names the only one")
         twice = sorted({model for model in models if models.count(model) > 1})
         if twice:
-            fault = f"must name each model once, got {', '.join(twice)} twice"
-            raise PydanticCustomError("whole", "{fault}", {"fault": fault})
+            message = f"must name each model once, got {', '.join(twice)} twice"
+            raise PydanticCustomError("whole", "{message}", {"message": message})
         return models
 
     @property
@@ -173,14 +173,14 @@ def misfits(values: Any, known: Sequence[str]) -> list[tuple[Place, str]]:
         known: ids of the models.
 
     Returns:
-        The place inside the pipeline and a sentence for each fault.
+        The place inside the pipeline and a sentence for each error.
     """
-    faults: list[tuple[Place, str]] = []
+    errors: list[tuple[Place, str]] = []
     names: set[str] = set()
     for place, stage in stages_in(values):
         name = stage.get("name")
         if isinstance(name, str) and name in names:
-            faults.append(((*place, "name"), f"the names of stages must differ, got {name!r} twice"))
+            errors.append(((*place, "name"), f"the names of stages must differ, got {name!r} twice"))
         if isinstance(name, str):
             names.add(name)
         listed: Any = stage.get("models")
@@ -189,8 +189,8 @@ def misfits(values: Any, known: Sequence[str]) -> list[tuple[Place, str]]:
         for where, model in places:
             if isinstance(model, str) and model not in known:
                 sentence = f"unknown model {model!r}{did_you_mean(model, known)}; it must be one of: {', '.join(known)}"
-                faults.append(((*place, *where), sentence))
-    return faults
+                errors.append(((*place, *where), sentence))
+    return errors
 
 
 def _is_list(value: Any) -> bool:

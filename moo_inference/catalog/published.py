@@ -57,27 +57,27 @@ def is_published(data: dict[str, Any]) -> bool:
 
 
 def translate(document: Document) -> tuple[dict[str, Any], list[str]]:
-    """The file's values in this project's schema, and the faults that only this schema's words can tell."""
-    faults: list[str] = []
+    """The file's values in this project's schema, and the errors that only this schema's words can tell."""
+    errors: list[str] = []
     for key in document.data:
         if key not in _PROJECT_KEYS and key not in _SECTIONS:
             near = did_you_mean(key, list(_SECTIONS))
-            faults.append(document.fault((key,), f"unknown key{near}; known are: {', '.join(_SECTIONS)}"))
+            errors.append(document.error_at((key,), f"unknown key{near}; known are: {', '.join(_SECTIONS)}"))
     models = {
-        model_id: _translate_model(document, model_id, values, faults) if isinstance(values, dict) else values
+        model_id: _translate_model(document, model_id, values, errors) if isinstance(values, dict) else values
         for model_id, values in document.data["models"].items()
     }
     rest = {section: document.data[section] for section in _SECTIONS[1:] if section in document.data}
-    return {"models": models, **rest}, faults
+    return {"models": models, **rest}, errors
 
 
 def own_location(location: tuple[str | int, ...]) -> tuple[str | int, ...]:
-    """A location in this project's schema as this file's own key, for faults that name it."""
+    """A location in this project's schema as this file's own key, for errors that name it."""
     back: dict[tuple[str | int, ...], str] = {there: here for here, there in _FIELDS.items()}
     return (*location[:2], back[location[2:]]) if location[2:] in back else location
 
 
-def _translate_model(document: Document, model_id: str, values: dict[str, Any], faults: list[str]) -> dict[str, Any]:
+def _translate_model(document: Document, model_id: str, values: dict[str, Any], errors: list[str]) -> dict[str, Any]:
     own: dict[str, Any] = {"input_tokens": {}, "output_tokens": {}, "accuracy": {}, **_DEFAULTS}
     for key, value in values.items():
         if key in _FLAGS:
@@ -85,24 +85,24 @@ def _translate_model(document: Document, model_id: str, values: dict[str, Any], 
         elif key not in _FIELDS:
             known = [*_FIELDS, *_FLAGS]
             sentence = f"unknown key{did_you_mean(key, known)}; known are: {', '.join(known)}"
-            faults.append(document.fault(("models", model_id, key), sentence))
+            errors.append(document.error_at(("models", model_id, key), sentence))
         elif key in _PRICES:
-            own[_FIELDS[key][0]] = _per_million(document, model_id, key, values, faults)
+            own[_FIELDS[key][0]] = _per_million(document, model_id, key, values, errors)
         else:
             *outer, name = _FIELDS[key]
             (own[outer[0]] if outer else own)[name] = value
     return own
 
 
-def _per_million(document: Document, model_id: str, key: str, values: dict[str, Any], faults: list[str]) -> Any:
+def _per_million(document: Document, model_id: str, key: str, values: dict[str, Any], errors: list[str]) -> Any:
     """The price in USD per million tokens. A price out of range is reported here, in this schema's unit."""
     price = values[key]
     if isinstance(price, bool) or not isinstance(price, int | float):
         return price
     unusual = price > _HIGHEST_PRICE_PER_TOKEN or 0 < price < _LOWEST_PRICE_PER_TOKEN
     if unusual and price < float("inf") and values.get("price_checked") is not True:
-        faults.append(
-            document.fault(
+        errors.append(
+            document.error_at(
                 ("models", model_id, key),
                 f"must be USD per token; {price:.10g} would be {price * 1e6:,.10g} USD per million tokens (a unit "
                 "slip?). If it is meant, set `price_checked: true`",

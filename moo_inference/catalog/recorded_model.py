@@ -35,14 +35,14 @@ def refuse_recorded(models: Mapping[str, Model]) -> None:
     Raises:
         SettingError: (a ValueError) every such model is named.
     """
-    faults = [
+    errors = [
         f"models.{key}: a catalog file must hold models without recorded attempts, for which it has no place; got "
         f"{len(model.attempts.cost):,} attempts: keep the file that they were read from"
         for key, model in models.items()
         if isinstance(model, RecordedModel)
     ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
 
 
 def measured_spread(values: Any, least: float) -> dict[str, float]:

@@ -47,7 +47,7 @@ class ResourceBudget(Frozen):
     @field_validator("quantile")
     @classmethod
     def _of_a_budget(cls, quantile: float | None, info: ValidationInfo) -> float | None:
-        # A budget that is at fault itself is not in `data`, and is told already.
+        # A budget that is invalid itself is not in `data`, and is reported already.
         if quantile is not None and "max" in info.data and info.data["max"] is None:
             raise ValueError("must stand beside a budget of the same unit, as joules_quantile beside joules_max")
         return quantile

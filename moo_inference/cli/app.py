@@ -93,7 +93,7 @@ def solve(
 
     As CSV, the pipelines follow in a second table, after an empty line; as JSON, in the same list.
 
-    Exit status: 0; 2 if the input is at fault; 3 if one model in one scenario was asked about and no k meets its
+    Exit status: 0; 2 if the input is invalid; 3 if one model in one scenario was asked about and no k meets its
     budgets, or one pipeline (-p) in one scenario and no choice does.
     """
     from moo_inference.documents.frames import frame_to_csv
@@ -170,7 +170,7 @@ def replay(
 
     Example: moo-inference replay report.html
 
-    Exit status: 0 if nothing changed; 1 if a choice or a number is another; 2 if the file is at fault.
+    Exit status: 0 if nothing changed; 1 if a choice or a number is another; 2 if the file is invalid.
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.replay import replay as run_again
@@ -323,5 +323,5 @@ app.command()(compare)
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """Run the command line and exit; faults go to stderr, one a line, without a traceback."""
+    """Run the command line and exit; errors go to stderr, one a line, without a traceback."""
     sys.exit(run(app, arguments))

@@ -26,7 +26,7 @@ def candidates(
 
     Example: moo-inference candidates measured.csv --c-max 0.01 --a-min 0.8
 
-    Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
+    Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
     from moo_inference.catalog import Scenario
     from moo_inference.decision import decide

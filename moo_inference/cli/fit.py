@@ -115,6 +115,7 @@ def fit(
             "outcomes: accuracy is counted, for k up to the samples; beta: a distribution fitted to them, for any k.",
         ),
     ] = "outcomes",
+    law: Annotated[str | None, typer.Option("--law", hidden=True)] = None,
     cached_prompt: Annotated[
         bool, flag("--cached-prompt", None, "From the second pass on the prompt costs what cached input costs.")
     ] = False,
@@ -134,7 +135,7 @@ def fit(
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
-    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is at fault.
+    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is invalid.
     """
     from moo_inference.catalog import Catalog, save_catalog
     from moo_inference.catalog.catalog import disagreements
@@ -144,17 +145,18 @@ def fit(
     outputs = Outputs(sources.files, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
+    if law is not None:
+        note("warning: --law is --distribution now")
+        distribution = law
     errors = ErrorCollector()
     read = errors.attempt(sources.read)
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
-    distribution_known: Distribution | None = errors.attempt(
-        one_of, "--distribution", distribution, ("outcomes", "beta")
-    )
+    source: Distribution | None = errors.attempt(one_of, "--distribution", distribution, ("outcomes", "beta"))
     fresh = force and not _is_catalog(out)
     before = errors.attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
     found: Fit | None = None
-    if read is not None and given is not None and kept is not None and distribution_known is not None:
+    if read is not None and given is not None and kept is not None and source is not None:
         price, served, trace, evaluated = read
         found = errors.attempt(
             lambda: fit_model(
@@ -165,7 +167,7 @@ def fit(
                 outcomes=evaluated,
                 given=given,
                 keep=kept,
-                distribution=distribution_known,
+                distribution=source,
                 cached_prompt=cached_prompt,
             )
         )
@@ -208,17 +210,17 @@ def _catalog_before(
     there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
     before = load_catalog(out) if there and out is not None else None
     models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
-    faults = []
+    errors = []
     if name in models and not replace:
-        faults.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
+        errors.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
     if scenario is not None:
         if scenarios.get(_OWN, scenario) != scenario and not replace:
-            faults.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
+            errors.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
         scenarios[_OWN] = scenario
     if not scenarios:
-        faults.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
-    if faults:
-        raise SettingError(faults)
+        errors.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
+    if errors:
+        raise SettingError(errors)
     return models, scenarios, {} if before is None else before.pipelines
 
 

@@ -95,7 +95,7 @@ class Sources:
         return {option: [path] for option, path in asked.items() if path is not None}
 
     def read(self) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
-        """What is in them; the faults of all files are raised at once."""
+        """What is in them; the errors of all files are raised at once."""
         found = ErrorCollector()
         for option, value, needed, file in (
             ("--run", self.run, "--serving", self.serving),
@@ -257,14 +257,14 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
     if wrong:
         raise SettingError(f"{option} must be NAME=VALUE, got {', '.join(map(repr, wrong))}")
     names = [text.partition("=")[0] for text in given or ()]
-    faults = [f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1]
-    faults += [
+    errors = [f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1]
+    errors += [
         f"{option} must be an option of the reader, and {name} is none"
         for name in ("format", "progress")
         if name in names
     ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}
 
 
@@ -293,18 +293,18 @@ def _amounts(option: str, given: list[str] | None) -> dict[str, float]:
     from moo_inference.catalog.messages import PER_TOKEN
     from moo_inference.catalog.resource import split_key
 
-    amounts, faults = {}, []
+    amounts, errors = {}, []
     for key, text in pairs_of(option, given).items():
         try:
             amounts[key] = float(text)
         except ValueError:
-            faults.append(f"{option} {key} must be a number, got {text!r}")
+            errors.append(f"{option} {key} must be a number, got {text!r}")
         if not all(split_key(key, PER_TOKEN)):
-            faults.append(
+            errors.append(
                 f"{option} must name a unit, as joules_per_input_token or joules_per_output_token; got {key!r}"
             )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
     return amounts
 
 

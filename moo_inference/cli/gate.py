@@ -59,7 +59,7 @@ def check(
 
     Example: moo-inference check --baseline results --fail-if changed --fail-if infeasible
 
-    Exit status: 0; 2 if the input is at fault; 4 if a choice changed (another k or status); 5 if one is infeasible;
+    Exit status: 0; 2 if the input is invalid; 4 if a choice changed (another k or status); 5 if one is infeasible;
     6 if one is unsure (Monte Carlo; 200 replications). Of several causes the first in this order decides.
     """
     from moo_inference.documents.files import Outputs, write_atomically
@@ -147,7 +147,7 @@ def _as_told(group: Group, options: Mapping[str, Any]) -> Group:
         return TypeAdapter(kind).validate_python(asdict(group) | own)
     except ValidationError as error:
         raise SettingError(
-            [f"settings.json: asked.{fault['loc'][0]}: {fault['msg']}" for fault in error.errors()]
+            [f"settings.json: asked.{finding['loc'][0]}: {finding['msg']}" for finding in error.errors()]
         ) from error
 
 
@@ -184,7 +184,7 @@ def diff(
 
     Example: moo-inference diff last-week this-week
 
-    Exit status: 0 if nothing differs; 1 if something does; 2 if the input is at fault.
+    Exit status: 0 if nothing differs; 1 if something does; 2 if the input is invalid.
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.diff import difference

@@ -62,7 +62,7 @@ def route(
 
     Example: moo-inference route -s medical-ai -d knee-chord --what-if
 
-    Exit status: 0; 2 if the input is at fault; 3 if nothing meets the budgets, or the rule has no answer.
+    Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
     from moo_inference.catalog.loading import catalog_to_dict
     from moo_inference.documents.files import Outputs

@@ -1,4 +1,4 @@
-"""How a command line is run: faults, interruptions and outputs that take nothing, each told in a line."""
+"""How a command line is run: errors, interruptions and outputs that take nothing, each told in a line."""
 
 import io
 import os
@@ -14,12 +14,12 @@ from moo_inference.cli.signals import Stop, stopping
 from moo_inference.errors import MooInferenceError, StoppedError
 from moo_inference.formatting.lines import note
 
-FAULT = 2
+ERROR = 2
 INTERRUPTED = (130, 143)
 
 
 def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
-    """Run a command line and give its exit status; faults go to stderr, one a line.
+    """Run a command line and give its exit status; errors go to stderr, one a line.
 
     Args:
         app: the commands.
@@ -40,7 +40,7 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
         status = app(args=typed, prog_name="moo-inference", standalone_mode=False, obj=typed)
         sys.stdout.flush()
     except StoppedError as stopped:
-        return _interrupted(stop, stopped.faults[0])
+        return _interrupted(stop, stopped.errors[0])
     except BrokenPipeError:
         return _read_enough()
     except SystemExit as ended:
@@ -49,7 +49,7 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
             return _read_enough()
         raise
     except (MooInferenceError, typer.TyperException, OSError, MemoryError) as error:
-        return _fail(_faults(error))
+        return _fail(_errors(error))
     if status in INTERRUPTED:
         return _interrupted(stop, "interrupted")
     return int(status or 0)
@@ -75,14 +75,14 @@ def _read_enough() -> int:
     return 0
 
 
-def _faults(error: Exception) -> Sequence[str]:
+def _errors(error: Exception) -> Sequence[str]:
     if isinstance(error, MooInferenceError):
-        return error.faults
+        return error.errors
     if isinstance(error, typer.TyperException):
         return [" ".join(error.format_message().split())]
     if isinstance(error, MemoryError):
         return ["there is not enough memory for this: ask for fewer trials, models or k"]
-    # Faults of files are told where they are opened: what is left are results that nothing takes, a full disk say.
+    # Errors of files are told where they are opened: what is left are results that nothing takes, a full disk say.
     sys.stdout = None
     return [f"the results cannot be written: {getattr(error, 'strerror', None) or error}"]
 
@@ -102,7 +102,7 @@ def _prepare_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
-def _fail(faults: Sequence[str]) -> int:
-    for fault in faults:
-        note(fault)
-    return FAULT
+def _fail(errors: Sequence[str]) -> int:
+    for message in errors:
+        note(message)
+    return ERROR

@@ -75,7 +75,7 @@ def resumable(
     except (OutputError, WorkerError) as error:
         if kept is None or not kept.count:
             raise
-        raise type(error)([*error.faults, _go_on(out, kept.count)]) from error
+        raise type(error)([*error.errors, _go_on(out, kept.count)]) from error
 
 
 def _go_on(out: str, count: int) -> str:

@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.documents.document import LARGEST, Faults, printable, shown, unreadable
+from moo_inference.documents.document import LARGEST, FileErrors, printable, shown, unreadable
 from moo_inference.documents.files import bytes_read, open_to_read
 from moo_inference.errors import ReaderError, did_you_mean
 
@@ -40,33 +40,33 @@ class Chunk:
     lines: Sequence[int]
     columns: Mapping[str, Sequence[str]]
 
-    def fault(self, row: int, column: str, sentence: str) -> str:
+    def error_at(self, row: int, column: str, sentence: str) -> str:
         """A sentence about one cell, with the file, the line and the column before it."""
         return printable(f"{self.path}:{self.lines[row]}: {column}: {sentence}")
 
-    def numbers(self, column: str, faults: Faults, *, least: float = -math.inf) -> NDArray[np.float64]:
-        """(rows,) finite numbers of one column; a cell that is none, or below `least`, is a fault and becomes NaN."""
+    def numbers(self, column: str, errors: FileErrors, *, least: float = -math.inf) -> NDArray[np.float64]:
+        """(rows,) finite numbers of one column; a cell that is none, or below `least`, is an error and becomes NaN."""
         cells = self.columns[column]
         values = None if _ODD.search(",".join(cells)) else _floats(cells)
         if values is None or not ((values >= least) & (np.abs(values) <= LARGEST)).all():
-            values = np.array([self._number(row, column, faults, least) for row in range(len(cells))], dtype=float)
+            values = np.array([self._number(row, column, errors, least) for row in range(len(cells))], dtype=float)
         return values
 
-    def counts(self, column: str, faults: Faults, *, least: int = 0) -> NDArray[np.int64]:
-        """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is a fault and becomes 0."""
-        values = self.numbers(column, faults, least=least)
+    def counts(self, column: str, errors: FileErrors, *, least: int = 0) -> NDArray[np.int64]:
+        """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is an error and becomes 0."""
+        values = self.numbers(column, errors, least=least)
         good = values == np.floor(values)
         for row in np.flatnonzero(~good & ~np.isnan(values)).tolist():
-            faults.add(self.fault(row, column, f"must be a whole number, got {shown(self.columns[column][row])}"))
+            errors.add(self.error_at(row, column, f"must be a whole number, got {shown(self.columns[column][row])}"))
         return np.where(good, values, 0.0).astype(np.int64)
 
-    def _number(self, row: int, column: str, faults: Faults, least: float) -> float:
+    def _number(self, row: int, column: str, errors: FileErrors, least: float) -> float:
         cell = self.columns[column][row]
         value = float(cell) if _NUMBER.match(cell) else math.nan
         if abs(value) <= LARGEST and value >= least:
             return value
         bound = "" if least == -math.inf else f", {least:g} or more"
-        faults.add(self.fault(row, column, f"must be a number{bound}, got {shown(cell) if cell else 'nothing'}"))
+        errors.add(self.error_at(row, column, f"must be a number{bound}, got {shown(cell) if cell else 'nothing'}"))
         return math.nan
 
 
@@ -133,7 +133,7 @@ def _chunks(name: str, table: Any, required: tuple[str, ...], optional: tuple[st
         raise ReaderError(f"{name}: must begin with a row of column names, got an empty file")
     there = tuple(cell.strip() for cell in header)
     places = _places(name, there, required, optional)
-    faults = Faults()
+    errors = FileErrors()
     before = table.line_num
     while rows := list(islice(table, size)):
         # A row stands on one line, and on one more for each line feed in its cells.
@@ -144,8 +144,8 @@ def _chunks(name: str, table: Any, required: tuple[str, ...], optional: tuple[st
         if {*map(len, rows)} != {len(there)}:
             for row, line in zip(rows, lines, strict=True):
                 if row and len(row) != len(there):
-                    faults.add(f"{name}:{line}: must have {len(there)} cells, as the header has, got {len(row)}")
-            faults.check()
+                    errors.add(f"{name}:{line}: must have {len(there)} cells, as the header has, got {len(row)}")
+            errors.check()
             lines = tuple(line for row, line in zip(rows, lines, strict=True) if row)
             rows = [row for row in rows if row]
         if rows:
@@ -153,10 +153,10 @@ def _chunks(name: str, table: Any, required: tuple[str, ...], optional: tuple[st
 
 
 def _places(name: str, there: tuple[str, ...], required: tuple[str, ...], optional: tuple[str, ...]) -> dict[str, int]:
-    faults = Faults()
+    errors = FileErrors()
     for column in required:
         if column not in there:
-            faults.add(
+            errors.add(
                 f"{name}:1: must have a column {column!r}{did_you_mean(column, there)}; it has: "
                 + ", ".join(map(repr, there[:40]))
                 + (f" and {len(there) - 40} more" if len(there) > 40 else "")
@@ -164,8 +164,8 @@ def _places(name: str, there: tuple[str, ...], required: tuple[str, ...], option
     wanted = [column for column in dict.fromkeys((*required, *optional)) if column in there]
     for column in wanted:
         if there.count(column) > 1:
-            faults.add(f"{name}:1: {column}: a column must stand once, but it stands {there.count(column)} times")
-    faults.check()
+            errors.add(f"{name}:1: {column}: a column must stand once, but it stands {there.count(column)} times")
+    errors.check()
     return {column: there.index(column) for column in wanted}
 
 

@@ -1,4 +1,4 @@
-"""What a structured file holds, with the line of every value, and the faults found in it."""
+"""What a structured file holds, with the line of every value, and the errors found in it."""
 
 import math
 from collections.abc import Mapping
@@ -45,7 +45,7 @@ class Document:
             known = known[:-1]
         return f"{self.path}:{self.lines.get(known, 1)}"
 
-    def fault(self, location: Location, sentence: str) -> str:
+    def error_at(self, location: Location, sentence: str) -> str:
         """A sentence about one place of the file, with the file and the line before it."""
         key = ".".join(str(part) for part in (*self.base, *location))
         return printable(f"{self.where(location)}: {key + ': ' if key else ''}{sentence}")
@@ -56,15 +56,15 @@ def unreadable(name: str, error: Exception) -> str:
     return f"{name}: must be a file that can be read: {getattr(error, 'strerror', None) or error}"
 
 
-class Faults:
-    """The faults of one file as they are found: the first ones whole, the others counted."""
+class FileErrors:
+    """The errors of one file as they are found: the first ones whole, the others counted."""
 
     def __init__(self) -> None:
         self.shown: list[str] = []
         self.count = 0
 
     def add(self, sentence: str) -> None:
-        """Note one fault, a sentence with file and line."""
+        """Note one error, a sentence with file and line."""
         self.count += 1
         if len(self.shown) < _MOST_SHOWN:
             self.shown.append(sentence)
@@ -73,11 +73,11 @@ class Faults:
         """Raise what was found, if anything was.
 
         Raises:
-            ReaderError: the first 20 faults, and how many more there are.
+            ReaderError: the first 20 errors, and how many more there are.
         """
         if self.count:
             more = self.count - len(self.shown)
-            raise ReaderError([*self.shown, *([f"and {more:,} more faults like these"] if more else [])])
+            raise ReaderError([*self.shown, *([f"and {more:,} more errors like these"] if more else [])])
 
 
 def shown(value: Any) -> str:

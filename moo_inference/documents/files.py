@@ -138,7 +138,7 @@ class Outputs:
         """
         self.inputs = inputs
         self.force = force
-        self.faults: list[str] = []
+        self.errors: list[str] = []
         self.files: list[str] = []
         self.folders: list[Path] = []
         self.taken: dict[str, str] = {}
@@ -155,18 +155,18 @@ class Outputs:
         if path is None:
             return
         if os.path.isdir(path):
-            self.faults.append(f"{option} must be a file, and {path} is a folder")
+            self.errors.append(f"{option} must be a file, and {path} is a folder")
             return
         try:
             other = self.taken.setdefault(os.path.realpath(path), option)
         except ValueError as error:
-            self.faults.append(f"{path}: cannot be written: {error}")
+            self.errors.append(f"{path}: cannot be written: {error}")
             return
         if other != option:
-            self.faults.append(f"{other} and {option} must not be the same file, {path}")
+            self.errors.append(f"{other} and {option} must not be the same file, {path}")
         why = None if self.force else in_the_way(path, kind, self.inputs)
         if why is not None:
-            self.faults.append(f"{option} {path}: {why}: take another name, or --force to replace it")
+            self.errors.append(f"{option} {path}: {why}: take another name, or --force to replace it")
         if makes_folder:
             self.folders.append(Path(path).parent)
         elif not os.path.exists(path):
@@ -178,7 +178,7 @@ class Outputs:
             return
         why = None if self.force else folder_in_the_way(path, kinds, marker, self.inputs)
         if why is not None:
-            self.faults.append(f"{option} {path}: {why}: take another folder, or --force to replace what is there")
+            self.errors.append(f"{option} {path}: {why}: take another folder, or --force to replace what is there")
         self.folders.append(Path(path))
 
     def check(self) -> None:
@@ -187,8 +187,8 @@ class Outputs:
         Raises:
             OutputError: (an OSError) all of what is wrong.
         """
-        if self.faults:
-            raise OutputError(self.faults)
+        if self.errors:
+            raise OutputError(self.errors)
         for path in self.files:
             try:
                 with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))):

@@ -12,7 +12,7 @@ import re
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any, Literal
 
-from moo_inference.documents.document import Document, Faults, Location, printable, unreadable
+from moo_inference.documents.document import Document, FileErrors, Location, printable, unreadable
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError
 
@@ -56,7 +56,7 @@ def read_json_lines(path: str | os.PathLike[str], *, refused: Collection[Oddity]
         One document a line, whose line is known.
 
     Raises:
-        ReaderError: as for `read_json`, at the first line that is at fault.
+        ReaderError: as for `read_json`, at the first invalid line.
     """
     name = str(path)
     parser = _Parser(name, refused)
@@ -226,14 +226,14 @@ class _Parser:
         odd: dict[Location, str] = {}
         # Numbers are looked at by whoever uses them, unless all of them have to be finite.
         if "twice" in self.odd or self.odd & {*self.refused}:
-            faults = Faults()
+            errors = FileErrors()
             for kind, location, line, sentence in _odd_values(text, first_line):
                 where = ".".join(map(str, location))
                 if kind in self.refused:
-                    faults.add(printable(f"{self.name}:{line}: {where + ': ' if where else ''}{sentence}"))
+                    errors.add(printable(f"{self.name}:{line}: {where + ': ' if where else ''}{sentence}"))
                 elif kind == "twice":
                     odd.setdefault(location, sentence)
-            faults.check()
+            errors.check()
         return Document(self.name, data, _Lines(text, first_line), odd=odd)
 
     def _pairs(self, pairs: list[tuple[str, Any]]) -> dict[str, Any]:

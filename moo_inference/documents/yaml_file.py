@@ -60,16 +60,16 @@ def parse_yaml(content: bytes, name: str) -> Document:
     try:
         walk = _Walk(name)
         walk.check(text)
-        node = None if walk.faults else yaml.compose(text, Loader=_LOADER)
+        node = None if walk.errors else yaml.compose(text, Loader=_LOADER)
         data = None if node is None else walk.value(node, ())
     except yaml.YAMLError as error:
-        raise CatalogError(_syntax_fault(name, error)) from error
-    if walk.faults:
-        raise CatalogError(walk.faults)
+        raise CatalogError(_syntax_error(name, error)) from error
+    if walk.errors:
+        raise CatalogError(walk.errors)
     return Document(name, data, walk.lines)
 
 
-def _syntax_fault(name: str, error: yaml.YAMLError) -> str:
+def _syntax_error(name: str, error: yaml.YAMLError) -> str:
     mark = getattr(error, "problem_mark", None) or getattr(error, "context_mark", None)
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or str(error)
     line = f":{mark.line + 1}" if mark is not None else ""
@@ -77,22 +77,22 @@ def _syntax_fault(name: str, error: yaml.YAMLError) -> str:
 
 
 class _Walk:
-    """Turns YAML's events into nodes and nodes into values, noting lines and faults on the way."""
+    """Turns YAML's events into nodes and nodes into values, noting lines and errors on the way."""
 
     def __init__(self, name: str) -> None:
         self.name = name
-        self.faults: list[str] = []
+        self.errors: list[str] = []
         self.lines: dict[Location, int] = {}
 
     def refuse(self, mark: Any, sentence: str) -> None:
-        self.faults.append(f"{self.name}:{mark.line + 1}: {sentence}")
+        self.errors.append(f"{self.name}:{mark.line + 1}: {sentence}")
 
     def check(self, text: str) -> None:
         """Refuse anchors, aliases, tags and deep nesting before anything is built from them."""
         depth = 0
         for event in yaml.parse(text, Loader=_LOADER):
-            if len(self.faults) >= _MOST_SHOWN:
-                self.refuse(event.start_mark, "faults from here on are not looked for")
+            if len(self.errors) >= _MOST_SHOWN:
+                self.refuse(event.start_mark, "errors from here on are not looked for")
                 break
             if isinstance(event, yaml.AliasEvent):
                 self.refuse(

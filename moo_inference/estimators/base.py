@@ -159,13 +159,13 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
-    faults = [
+    errors = [
         f"{model.name}: {name} must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
     ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
 
 
 def can_tell(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
@@ -184,7 +184,7 @@ def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known:
     Raises:
         SettingError: (a ValueError) every such budget is named.
     """
-    faults = [
+    errors = [
         f"{model.name}: {limit.budget} of scenario {scenario.name!r} must be for the mean, since the spread of its "
         f"{limit.quantity} is not known (std: null), got the quantile {limit.quantile:g}; measure the spread, or give "
         "measured `passes`"
@@ -192,8 +192,8 @@ def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known:
         for limit, spread in zip(scenario.limits(tuple(model.resources))[:-1], known, strict=True)
         if not spread and limit.value is not None and limit.quantile is not None
     ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
 
 
 def estimator_settings(estimator: Any) -> dict[str, Any]:

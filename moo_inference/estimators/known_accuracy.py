@@ -1,4 +1,4 @@
-"""Accuracy of k passes that comes from an evaluation: counted, or by the distribution fitted to it, and never simulated here.
+"""Accuracy of k passes that comes from an evaluation: counted, or from a fitted Beta, never simulated here.
 
 One query is right or wrong, so its spread is that of a coin that falls right as often as the mean says.
 """

@@ -1,4 +1,4 @@
-"""Accuracy of k passes, from what an evaluation found: one entry to pass@k, best-scored, voting and the Beta distribution."""
+"""Accuracy of k passes, from an evaluation: one entry to pass@k, best-scored, voting and the fitted Beta."""
 
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
@@ -16,10 +16,10 @@ from moo_inference.evaluation.verifier import best_scored_at_k
 from moo_inference.evaluation.voting import EXACT_COST, vote_at_k
 
 Keep = Literal["oracle", "verifier", "majority"]
-"""Which of k passes is kept: a right one if there is any, the one with the highest score, or the commonest answer."""
+"""Which of k passes is kept: a right one if any, the one with the highest score, or the most frequent answer."""
 
 Distribution = Literal["outcomes", "beta"]
-"""What is computed from: the samples themselves, for k up to their number, or a Beta distribution fitted to them, for any k."""
+"""The samples themselves, for k up to their number, or a Beta distribution fitted to them, for any k."""
 
 
 @dataclass(frozen=True)
@@ -168,18 +168,18 @@ def accuracy_curve(
 
 
 def _refuse_settings(keep: str, model: str, no_answer: bool, no_score: bool) -> None:
-    faults = [
+    errors = [
         f"{name} must be one of: {', '.join(get_args(kind))}; got {value!r}"
         for name, kind, value in (("keep", Keep, keep), ("model", Distribution, model))
         if value not in get_args(kind)
     ]
     if keep == "verifier" and no_score:
-        faults.append("verifier needs a score for every sample, got none")
+        errors.append("verifier needs a score for every sample, got none")
     if keep == "majority" and no_answer:
-        faults.append("majority needs an answer for every sample, -1 where there is none; got none")
+        errors.append("majority needs an answer for every sample, -1 where there is none; got none")
     if model == "beta" and keep in ("verifier", "majority"):
-        faults.append(
+        errors.append(
             f"model 'beta' tells the accuracy of a perfect verifier alone: keep must be 'oracle', got {keep!r}"
         )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)

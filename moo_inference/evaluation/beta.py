@@ -54,7 +54,7 @@ class BetaFit:
         """Lower and upper ends of a band for pass@k, (n_k,) each, in [0, 1].
 
         By the delta method on the logit, which needs no seed; a bootstrap would meet resamples that have no fit. Both
-        ends are then moved outwards by `misfit`: a distribution that the samples contradict is no better where there are none.
+        ends are then moved outwards by `misfit`: a fit that the samples contradict is no better beyond them.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range.
@@ -89,9 +89,9 @@ def beta_pass_at_k(a: float, b: float, k: ArrayLike) -> tuple[FloatArray, FloatA
     Raises:
         SettingError: (a ValueError) an argument is out of its range.
     """
-    faults = [f"{name} must be positive, got {x!r}" for name, x in (("a", a), ("b", b)) if not 0 < x < np.inf]
-    if faults:
-        raise SettingError(faults)
+    errors = [f"{name} must be positive, got {x!r}" for name, x in (("a", a), ("b", b)) if not 0 < x < np.inf]
+    if errors:
+        raise SettingError(errors)
     some, none = at_least_one(np.array([float(a)]), np.array([float(b)]), passes(k), step=1.0)
     return some[0], none[0]
 
@@ -114,7 +114,7 @@ def fit_beta(n: ArrayLike, c: ArrayLike) -> BetaFit:
     information = -likelihood.hessian(found)
     if not (np.isfinite(information).all() and np.linalg.eigvalsh(information)[0] > 0):
         raise SettingError(
-            "the samples must tell how the questions differ; the likelihood of their Beta distribution has no clear maximum"
+            "the samples must show how the questions differ; the likelihood of a Beta distribution has no clear maximum"
         )
     a, b = np.exp(found).tolist()
     fewest = int(samples.min())

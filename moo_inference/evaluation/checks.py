@@ -32,7 +32,7 @@ def counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
     """Validated numbers of samples and of correct ones, as two (m,) arrays; one n may serve all questions.
 
     Raises:
-        SettingError: (a ValueError) they are not whole, n < 1, or c is not in 0 ... n; all faults at once.
+        SettingError: (a ValueError) they are not whole, n < 1, or c is not in 0 ... n; all errors at once.
     """
     samples, correct = np.atleast_1d(np.asarray(n)), np.atleast_1d(np.asarray(c))
     if samples.size == 1:
@@ -42,20 +42,20 @@ def counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
             "n and c must be lists of the same length, one entry a question, "
             f"got shapes {np.shape(n)} and {np.shape(c)}"
         )
-    faults = []
+    errors = []
     for name, values, least in (("n", samples, 1), ("c", correct, 0)):
         if values.dtype.kind not in "iuf":
-            faults.append(f"{name} must be whole numbers, got {values.dtype}")
+            errors.append(f"{name} must be whole numbers, got {values.dtype}")
         elif not (good := _whole(values) & (values >= least)).all():
-            faults.append(f"{name} must be whole numbers of at least {least}, got {_some(values[~good])}")
-    if not faults and (correct > samples).any():
+            errors.append(f"{name} must be whole numbers of at least {least}, got {_some(values[~good])}")
+    if not errors and (correct > samples).any():
         which = np.flatnonzero(correct > samples)[:_SHOWN]
-        faults.append(
+        errors.append(
             "c must be at most n, since no more samples than all can be correct, got "
             + ", ".join(f"c = {correct[i]} of n = {samples[i]}" for i in which)
         )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
     return samples.astype(np.int64), correct.astype(np.int64)
 
 

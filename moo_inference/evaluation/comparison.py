@@ -42,15 +42,15 @@ def compare_accuracies(one: QuestionAccuracies, other: QuestionAccuracies, level
     Raises:
         SettingError: (a ValueError) the questions or the k are not the same; what only one has is named.
     """
-    faults = []
+    errors = []
     for first, second, whose in ((one, other, "the other"), (other, one, "the one")):
         missing = sorted(set(first.names.tolist()) - set(second.names.tolist()), key=str)
         if missing:
             shown = ", ".join(map(repr, missing[:_SHOWN])) + (", ..." if len(missing) > _SHOWN else "")
-            faults.append(f"both models must answer the same questions; {whose} lacks {len(missing)}: {shown}")
+            errors.append(f"both models must answer the same questions; {whose} lacks {len(missing)}: {shown}")
     if not np.array_equal(one.k, other.k):
-        faults.append(f"both models must have the same k, got {one.k.tolist()} and {other.k.tolist()}")
-    if faults:
-        raise SettingError(faults)
+        errors.append(f"both models must have the same k, got {one.k.tolist()} and {other.k.tolist()}")
+    if errors:
+        raise SettingError(errors)
     mean, low, high = paired_difference(one.accuracy, other.accuracy, level)
     return AccuracyDifference(one.k, mean, low, high, len(one.names))

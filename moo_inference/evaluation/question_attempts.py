@@ -236,12 +236,12 @@ def _names(question: Any) -> tuple[NDArray[Any], IntArray]:
 
 
 def _refuse(given: dict[str, FloatArray], place: IntArray, keep: str, no_answer: bool) -> None:
-    faults = list(_faults(given, place, keep, no_answer))
-    if faults:
-        raise SettingError(faults)
+    errors = list(_errors(given, place, keep, no_answer))
+    if errors:
+        raise SettingError(errors)
 
 
-def _faults(given: dict[str, FloatArray], place: IntArray, keep: str, no_answer: bool) -> Iterator[str]:
+def _errors(given: dict[str, FloatArray], place: IntArray, keep: str, no_answer: bool) -> Iterator[str]:
     if not place.size:
         yield "there must be at least one attempt, got none"
     if keep not in get_args(KeepRecorded):

@@ -35,7 +35,7 @@ class Team:
 
     Attributes:
         backend: what `joblib.parallel_config` is given.
-        deaths: the exceptions which say that a worker died, and not that a task is at fault.
+        deaths: the exceptions which say that a worker died, and not that a task failed.
         patience: so often in a row may workers die before any task is finished.
     """
 

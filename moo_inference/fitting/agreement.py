@@ -18,7 +18,7 @@ _NEUTRAL = re.compile(
 
 
 def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], list[str]]:
-    """Prompts that are longer than the model takes: faults where the mean is, notes where some are."""
+    """Prompts that are longer than the model takes: errors where the mean is, notes where some are."""
     lengths = values.get("input_tokens")
     if price is None or not price.context_tokens or lengths is None:
         return [], []
@@ -94,7 +94,7 @@ def _stretched(serving: ServingRun | None, whole: ModelFields) -> list[str]:
     notes = []
     for name, spread in (("input_tokens", serving.input_tokens), ("output_tokens", serving.output_tokens)):
         measured, used = mean_of(spread), whole.values.get(name)
-        # A mean that is at fault is told where the model is validated.
+        # An invalid mean is reported where the model is validated.
         if not measured or used is None or not used["mean"] > 0:
             continue
         ratio = used["mean"] / measured

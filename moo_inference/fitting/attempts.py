@@ -190,14 +190,14 @@ def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFra
     """Several tables as one."""
     if len(frames) == 1:
         return frames[0]
-    faults = [
+    errors = [
         f"{where}: must have a column {name!r}, as other files have"
         for name in ("model", "correct")
         for where, frame in zip(source, frames, strict=True)
         if name not in frame and any(name in other for other in frames) and not (name == "correct" and "score" in frame)
     ]
-    if faults:
-        raise ReaderError(faults)
+    if errors:
+        raise ReaderError(errors)
     joined = pd.concat(frames, ignore_index=True)
     for name in joined:
         if any(name in frame and isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):

@@ -10,6 +10,7 @@ from pydantic import ValidationError
 from moo_inference.catalog import Model
 from moo_inference.catalog.accuracy import MeasuredAccuracy
 from moo_inference.catalog.messages import place_of, sentence_of
+from moo_inference.deprecations import renamed_keyword
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
@@ -105,6 +106,7 @@ class Fit:
     kept: AccuracyCurve | None = None
 
 
+@renamed_keyword("law", "distribution")
 def fit_model(
     name: str,
     *,
@@ -129,12 +131,13 @@ def fit_model(
         outcomes: which of its answers were right.
         given: what is told by hand, which counts before any file.
         keep: which of k passes is kept.
-        distribution: whether accuracy is counted, or a distribution is fitted that goes beyond the samples.
+        distribution: `outcomes` counts the accuracy, for k up to the samples; `beta` fits a Beta distribution, for any
+            k.
         cached_prompt: the prompt costs less from the second pass on.
         most_passes: measured passes that are kept in the model.
 
     Raises:
-        SettingError: (a ValueError) what is missing or at fault, all of it.
+        SettingError: (a ValueError) what is missing or invalid, all of it.
     """
     by_hand = Given() if given is None else given
     timed_by_hand = by_hand.request_seconds is not None
@@ -154,9 +157,7 @@ def fit_model(
     errors = ErrorCollector()
     errors.add(*refused, *beyond, *lacking)
     if outcomes is None and (keep != "oracle" or distribution != "outcomes"):
-        errors.add(
-            f"{name}: keep {keep!r} and distribution {distribution!r} say something of outcomes: give --outcomes FILE"
-        )
+        errors.add(f"{name}: keep {keep!r} and distribution {distribution!r} need outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
         errors.add(f"{name}: a cached prompt needs its price: give --prices FILE and --model-key KEY")
     if not name.strip():
@@ -183,7 +184,7 @@ def _together(
         try:
             files = tell().over(files)
         except SettingError as error:
-            refused.extend(error.faults)
+            refused.extend(error.errors)
             unsure.update(_TOLD_BY.get(what, ()))
     whole = by_hand.fields().over(files)
     lacking = [
@@ -223,7 +224,7 @@ def _time_of_passes(whole: ModelFields) -> tuple[str, ...]:
 
 
 def _by_option(found: Mapping[str, Any]) -> str:
-    """What is at fault, with the option that says that it is meant."""
+    """What is wrong, with the option that says that it is meant."""
     sentence = sentence_of(found, Model)
     for words, option in (("`free: true`", "--allow-free"), ("`price_checked: true`", "--allow-expensive")):
         sentence = sentence.replace(words, f"{words} ({option})")

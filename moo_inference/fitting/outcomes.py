@@ -15,13 +15,13 @@ _AUDITED = (1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024)
 def outcome_fields(
     found: Outcomes, keep: Keep = "oracle", distribution: Literal["outcomes", "beta"] = "outcomes"
 ) -> ModelFields:
-    """The accuracy that an evaluation tells.
+    """The accuracy that an evaluation has measured.
 
     Args:
         found: its samples.
         keep: which of k passes is kept.
-        distribution: `outcomes` counts, for k up to the samples of a question; `beta` fits a distribution that goes beyond them, for the
-            oracle alone.
+        distribution: `outcomes` counts, for k up to the samples of a question; `beta` fits a Beta distribution of
+            difficulty, for any k, with `keep="oracle"` only.
 
     Raises:
         SettingError: (a ValueError) a sample is the outcome of several passes; the samples have no answers or scores
@@ -35,12 +35,12 @@ def outcome_fields(
         )
     if distribution == "beta" and keep != "oracle":
         raise SettingError(
-            f"{found.where}: the beta distribution tells of the oracle alone, so keep must be it, got {keep!r}"
+            f"{found.where}: the beta distribution describes an oracle only: keep must be 'oracle', got {keep!r}"
         )
     try:
         return _fields(found, keep, distribution)
     except SettingError as error:
-        raise SettingError([f"{found.where}: {fault}" for fault in error.faults]) from error
+        raise SettingError([f"{found.where}: {message}" for message in error.errors]) from error
 
 
 def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:

@@ -46,9 +46,9 @@ def recorded_model(
     Raises:
         SettingError: (a ValueError) the attempts lack what is needed, or an option is out of its range; all at once.
     """
-    faults = list(_faults(attempts, prices, keep, least))
-    if faults:
-        raise SettingError(faults)
+    errors = list(_errors(attempts, prices, keep, least))
+    if errors:
+        raise SettingError(errors)
     cost = _cost(attempts, prices)
     columns = [attempts.correct, cost, *([attempts.seconds] if attempts.seconds is not None else [])]
     if keep == "verifier" and attempts.score is not None:
@@ -64,7 +64,7 @@ def recorded_model(
     return _model(attempts.take(rows), cost[rows], prices, keep, options, notes)
 
 
-def _faults(attempts: AttemptColumns, prices: Prices, keep: str, least: int | None) -> Iterator[str]:
+def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | None) -> Iterator[str]:
     if keep not in get_args(KeepRecorded):
         yield f"keep must be one of: {', '.join(get_args(KeepRecorded))}; got {keep!r}"
     if least is not None and (isinstance(least, bool) or not isinstance(least, int | np.integer) or least < 1):

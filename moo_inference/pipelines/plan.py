@@ -121,17 +121,17 @@ def as_series(stages: "Sequence[Part] | Part") -> Series:
 
     Raises:
         SettingError: (a ValueError) a part is neither a stage nor made of stages, a group is empty, a stage has no
-            model, or two stages share a name. All faults are told at once.
+            model, or two stages share a name. All errors are told at once.
     """
     whole = stages if isinstance(stages, Series) else Series([stages] if isinstance(stages, Part) else tuple(stages))
-    faults = _faults(whole)
-    if not faults:
+    errors = _errors(whole)
+    if not errors:
         names = [stage.name for stage in stages_of(whole)]
         twice = sorted({name for name in names if names.count(name) > 1})
-        faults += [f"the names of stages must differ, got {name!r} {names.count(name)} times" for name in twice]
-        faults += [f"{s.name}: there must be at least one model, got none" for s in stages_of(whole) if not s.models]
-    if faults:
-        raise SettingError(faults)
+        errors += [f"the names of stages must differ, got {name!r} {names.count(name)} times" for name in twice]
+        errors += [f"{s.name}: there must be at least one model, got none" for s in stages_of(whole) if not s.models]
+    if errors:
+        raise SettingError(errors)
     return whole
 
 
@@ -163,7 +163,7 @@ def has_branches(part: Part) -> bool:
     return isinstance(part, Parallel)
 
 
-def _faults(part: Any) -> list[str]:
+def _errors(part: Any) -> list[str]:
     if isinstance(part, Stage):
         return []
     if isinstance(part, Parallel):
@@ -174,7 +174,7 @@ def _faults(part: Any) -> list[str]:
         return [f"a part of a pipeline must be a Stage, a Parallel or a Series, got {part!r}"]
     least = 2 if isinstance(part, Parallel) else 1
     own = [f"{short}, got {len(inner)}"] if len(inner) < least else []
-    return own + [fault for one in inner for fault in _faults(one)]
+    return own + [message for one in inner for message in _errors(one)]
 
 
 def refuse_quantiles(scenario: Scenario) -> None:

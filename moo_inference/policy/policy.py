@@ -269,19 +269,19 @@ def _nondominated(F: FloatArray) -> IntArray:
 
 
 def _check(budgets: Mapping[str, float | None], a_min: float | None, divides: str) -> None:
-    faults = [
+    errors = [
         f"{name} must be a positive number, or None for no budget; got {value!r}"
         for name, value in budgets.items()
         if value is not None and not (_is_number(value) and 0 < value < math.inf)
     ]
     if a_min is not None and not (_is_number(a_min) and 0 <= a_min <= 1):
-        faults.append(f"a_min must be a number in [0, 1], or None for no floor; got {a_min!r}")
+        errors.append(f"a_min must be a number in [0, 1], or None for no floor; got {a_min!r}")
     if divides and None in budgets.values():
         *quantities, last = ("cost", "time", *(name.removesuffix("_max") for name in list(budgets)[2:]))
         *names, last_name = budgets
-        faults.append(
+        errors.append(
             f"{divides} divides {', '.join(quantities)} and {last} by their budgets, so {', '.join(names)} and "
             f"{last_name} must be given"
         )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)

@@ -5,6 +5,7 @@ from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
+from moo_inference.catalog.loading import with_kinds
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
 from moo_inference.records.replay import NEEDED, Change, compare_choices, run_again, whole
@@ -62,6 +63,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
     """
     for settings in (first, second):
         whole(settings)
+    first, second = ({**settings, "catalog": with_kinds(settings["catalog"])} for settings in (first, second))
     changed = _changed_places(first, second)
     runs = len(changed) + 2
     done = 0
@@ -87,7 +89,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
             found, _ = compare_choices(before, run_again(_with(first, place, new)).records())
             effects = tuple(found)
         except MooInferenceError as error:
-            errors = error.faults
+            errors = error.errors
         step()
         explained.update((change.key, change.moves) for change in effects)
         inputs.append(

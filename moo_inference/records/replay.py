@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moo_inference.catalog import Catalog
+from moo_inference.catalog.loading import with_kinds
 from moo_inference.decision import DEFAULT_RULES
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
@@ -160,7 +161,7 @@ def whole(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalog]:
         own.append(f"the solver {recorded.solver}")
     if own:
         raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
-    return recorded, _validated(Catalog, settings["catalog"], "catalog")
+    return recorded, _validated(Catalog, with_kinds(settings["catalog"]), "catalog")
 
 
 class RecordedVersions(BaseModel):
@@ -184,7 +185,7 @@ def _validated(kind: type[_Kind], value: Any, place: str) -> _Kind:
         return kind.model_validate(value)
     except ValidationError as error:
         raise SettingError(
-            [f"{'.'.join([place, *map(str, fault['loc'])])}: {fault['msg']}" for fault in error.errors()]
+            [f"{'.'.join([place, *map(str, finding['loc'])])}: {finding['msg']}" for finding in error.errors()]
         ) from error
 
 

@@ -76,18 +76,18 @@ def points_on_grid(problem: Any, sampling: Any) -> NDArray[np.int64]:
             f"{X.dtype}"
         )
     names = getattr(problem, "variables", [f"variable {column}" for column in range(len(axes))])
-    faults = []
+    errors = []
     for column, (name, axis) in enumerate(zip(names, axes, strict=True)):
         index = (X[:, column] - axis.start) / axis.step
         wrong = np.flatnonzero(~((index == np.rint(index)) & (index >= 0) & (index < len(axis))))
         step = f" in steps of {axis.step}" if axis.step > 1 else ""
-        faults += [
+        errors += [
             f"row {row} of sampling: {name} must be a whole number in [{axis[0]}, {axis[-1]}]{step}, got "
             f"{X[row, column]:g}"
             for row in wrong.tolist()
         ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
     _, first = np.unique(X, axis=0, return_index=True)
     return X[np.sort(first)].astype(np.int64)
 

@@ -24,16 +24,16 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     Raises:
         SettingError: (a ValueError) the scenario has a budget for times that are not known, or for a quantile.
     """
-    faults = []
+    errors = []
     seconds = candidates.seconds_per_query
     if seconds is None and scenario.t_max is not None:
-        faults.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
+        errors.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
     if scenario.has_quantiles:
-        faults.append(
+        errors.append(
             f"budgets of scenario {scenario.name!r} must be for means, since candidates have no other numbers"
         )
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
     n = len(candidates.names)
     accuracy = np.asarray(candidates.accuracy, dtype=float)
     table = np.full((n, 15), np.nan)

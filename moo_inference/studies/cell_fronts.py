@@ -136,12 +136,12 @@ class _Question:
                 return _search(self._problem(self.tables), self.solver)
             return merge(self.plan, self.tables, self.scenario, MOST_ROWS)
         except SettingError as error:
-            return SettingError(error.faults)
+            return SettingError(error.errors)
 
     def front(self, answer: _Answer) -> Front:
         """The front of an answer."""
         if isinstance(answer, SettingError) or isinstance(self.tables, SettingError):
-            return Front.refused(self.scenario, answer.faults if isinstance(answer, SettingError) else ())
+            return Front.refused(self.scenario, answer.errors if isinstance(answer, SettingError) else ())
         if isinstance(answer, Evaluated):
             return Front.from_evaluated(self._problem(self.tables), answer)
         return front_of(self.plan, self.tables, self.scenario, answer)
@@ -184,7 +184,7 @@ class _Question:
 
 def _packed(answer: _Answer) -> Arrays:
     if isinstance(answer, SettingError):
-        return {"refused": np.array(answer.faults)}
+        return {"refused": np.array(answer.errors)}
     if isinstance(answer, Evaluated):
         return arrays_of(answer)
     arrays: Arrays = {"rows": answer.rows, "looked_at": np.array([answer.looked_at])}

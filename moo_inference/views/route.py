@@ -43,7 +43,7 @@ def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
 def _choice_table(found: Route) -> Table:
     symbol = markers([found.rule.id])[found.rule.id].symbol
     title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {symbol} {found.rule.id}"
-    keeps = {key: distribution.keep for key, distribution in found.accuracies.items()}
+    keeps = {key: accuracy.keep for key, accuracy in found.accuracies.items()}
     several = len(set(keeps.values())) > 1
     rows = []
     for what, choice, front in (
@@ -85,7 +85,7 @@ def _why_not_table(found: Route) -> Table:
 
 
 def _matches_table(found: Route) -> Table:
-    keeps = {key: distribution.keep for key, distribution in found.accuracies.items()}
+    keeps = {key: accuracy.keep for key, accuracy in found.accuracies.items()}
     by = {key: f", {keeper(keep)}" if len(set(keeps.values())) > 1 else "" for key, keep in keeps.items()}
     rows = []
     for match in found.matches():

@@ -1,4 +1,4 @@
-"""What a model can say beyond the paper's normals: distributions of accuracy, measured passes, money as billed, sources."""
+"""What a model can say beyond the paper's normals: kinds of accuracy, measured passes, money as billed, sources."""
 
 # ruff: noqa: E501 (a message is compared whole)
 import pickle
@@ -38,10 +38,10 @@ def parse(*lines):
     return parse_catalog((HEAD + "".join(lines) + TAIL).encode(), "c.yaml")
 
 
-def faults(*lines):
+def errors(*lines):
     with pytest.raises(CatalogError) as caught:
         parse(*lines)
-    return list(caught.value.faults)
+    return list(caught.value.errors)
 
 
 @settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture])
@@ -73,7 +73,7 @@ def test_measured_passes_stand_in_lines_and_not_in_columns():
     assert "input_tokens: [1, 2, 3]" in text
 
 
-def test_the_law_tells_which_accuracy_it_is():
+def test_kind_names_which_accuracy_it_is():
     kinds = {
         "{mean: 0.5, std: 0}": Accuracy,
         "{kind: normal, mean: 0.5, std: 0}": Accuracy,
@@ -102,7 +102,7 @@ def test_the_law_tells_which_accuracy_it_is():
         (
             "{kind: outcomes, keap: oracle, questions: {q: 1/2}}",
             [
-                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: distribution, keep, questions, trials, seed"
+                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: kind, keep, questions, trials, seed"
             ],
         ),
         (
@@ -146,13 +146,13 @@ def test_the_law_tells_which_accuracy_it_is():
         ("0.5", ["9: models.a.accuracy: must hold keys and values, got 0.5"]),
     ],
 )
-def test_a_fault_inside_an_accuracy_has_file_line_and_key(accuracy, told):
-    assert faults(TIMED, f"    accuracy: {accuracy}\n") == [f"c.yaml:{line}" for line in told]
+def test_an_error_inside_an_accuracy_has_file_line_and_key(accuracy, told):
+    assert errors(TIMED, f"    accuracy: {accuracy}\n") == [f"c.yaml:{line}" for line in told]
 
 
 def test_every_bad_record_is_told_with_its_own_line():
     lines = ["    accuracy:\n", "      kind: outcomes\n", "      questions:\n"]
-    assert faults(TIMED, *lines, "        one: 3/2\n", "        two: 1/2\n", "        three: 1/2 none:1\n") == [
+    assert errors(TIMED, *lines, "        one: 3/2\n", "        two: 1/2\n", "        three: 1/2 none:1\n") == [
         "c.yaml:12: models.a.accuracy.questions.one: must be groups of samples as right/all, such as 3/10, got '3/2'",
         "c.yaml:14: models.a.accuracy.questions.three: must be groups of samples as right/all, such as 3/10, "
         "got '1/2 none:1'",
@@ -167,7 +167,7 @@ def test_a_question_stands_once():
         "        q: 1/2\n",
         '        "q": 2/2\n',
     ]
-    (told,) = faults(TIMED, *lines)
+    (told,) = errors(TIMED, *lines)
     assert told.startswith("c.yaml:13: models.a.accuracy.questions.q: a key must stand once, but it stands on line 12")
 
 
@@ -214,8 +214,8 @@ def test_a_question_stands_once():
         ),
     ],
 )
-def test_faults_of_what_was_measured_and_billed(lines, told):
-    assert faults(TIMED, ACCURATE, *lines) == [f"c.yaml:{told}"]
+def test_errors_of_what_was_measured_and_billed(lines, told):
+    assert errors(TIMED, ACCURATE, *lines) == [f"c.yaml:{told}"]
 
 
 def tier(start, price=2.0, more=""):
@@ -229,27 +229,27 @@ def test_tiers_ascend_and_have_usual_prices():
     good = parse(TIMED, ACCURATE, "    price_tiers:\n", tier(200_000), tier(400_000))
     assert [one.from_input_tokens for one in good.models["a"].price_tiers] == [200_000, 400_000]
     for starts in ((400_000, 200_000), (5, 5)):
-        (told,) = faults(TIMED, ACCURATE, "    price_tiers:\n", *map(tier, starts))
+        (told,) = errors(TIMED, ACCURATE, "    price_tiers:\n", *map(tier, starts))
         assert told.startswith("c.yaml:10: models.a.price_tiers: must stand in ascending order of from_input_tokens")
-    assert "a unit slip?" in faults(TIMED, ACCURATE, "    price_tiers:\n", tier(5, 2000))[0]
-    assert "must be positive, or `free: true`" in faults(TIMED, ACCURATE, "    price_tiers:\n", tier(5, 0))[0]
-    (told,) = faults(TIMED, ACCURATE, "    price_tiers:\n", tier(4), tier(5, more=", x: 1"))
+    assert "a unit slip?" in errors(TIMED, ACCURATE, "    price_tiers:\n", tier(5, 2000))[0]
+    assert "must be positive, or `free: true`" in errors(TIMED, ACCURATE, "    price_tiers:\n", tier(5, 0))[0]
+    (told,) = errors(TIMED, ACCURATE, "    price_tiers:\n", tier(4), tier(5, more=", x: 1"))
     assert told.startswith("c.yaml:12: models.a.price_tiers.1.x: unknown key; known are: from_input_tokens, usd_per")
 
 
 def test_there_is_one_way_to_time_a_pass():
     per_token = ["    seconds_per_input_token: 1e-4\n", "    seconds_per_output_token: 0.01\n"]
     assert parse(ACCURATE, *per_token).models["a"].request_seconds is None
-    assert faults(ACCURATE) == [
+    assert errors(ACCURATE) == [
         f"c.yaml:2: models.a.seconds_per_{which}_token: must be given" for which in ("input", "output")
     ]
-    assert faults(ACCURATE, per_token[0]) == ["c.yaml:2: models.a.seconds_per_output_token: must be given"]
-    assert len(faults(ACCURATE, TIMED, *per_token)) == 2
-    # A time that is at fault is told once, and not also as missing.
-    assert len(faults(ACCURATE, "    request_seconds: {mean: -1, std: 0}\n")) == 1
+    assert errors(ACCURATE, per_token[0]) == ["c.yaml:2: models.a.seconds_per_output_token: must be given"]
+    assert len(errors(ACCURATE, TIMED, *per_token)) == 2
+    # An invalid time is reported once, and not also as missing.
+    assert len(errors(ACCURATE, "    request_seconds: {mean: -1, std: 0}\n")) == 1
 
 
-def test_replace_changes_the_law_and_validates_it(gpt5):
+def test_replace_changes_the_kind_and_validates_it(gpt5):
     first = gpt5.replace(accuracy={"kind": "outcomes", "keep": "verifier", "questions": {"q": "1/1 0/2"}})
     assert first.k_limit == 3
     assert first.accuracy.replace(questions={"q": "0/1"}).evaluation.fewest == 1
@@ -302,5 +302,5 @@ def test_a_name_in_quotes_is_a_name_even_if_it_is_a_merge_key_without():
     lines = ["    accuracy:\n", "      kind: outcomes\n", "      questions:\n"]
     questions = parse(TIMED, *lines, '        "<<": 1/2\n').models["a"].accuracy.questions
     assert dict(questions) == {"<<": "1/2"}
-    (told,) = faults(TIMED, *lines, "        <<: 1/2\n")
+    (told,) = errors(TIMED, *lines, "        <<: 1/2\n")
     assert told.startswith("c.yaml:12: merge keys (<<) must not be used")

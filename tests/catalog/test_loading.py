@@ -29,10 +29,10 @@ def load(tmp_path, text):
     return mi.load_catalog(path)
 
 
-def faults_of(tmp_path, text):
+def errors_of(tmp_path, text):
     with pytest.raises(CatalogError) as caught:
         load(tmp_path, text)
-    return caught.value.faults
+    return caught.value.errors
 
 
 def test_the_paper_s_catalog_is_its_table_3(paper):
@@ -144,20 +144,22 @@ def test_the_published_schema_is_the_same_catalog(tmp_path, paper):
         ),
     ],
 )
-def test_a_fault_is_told_with_file_line_key_and_what_was_got(tmp_path, old, new, line, words):
+def test_an_error_is_told_with_file_line_key_and_what_was_got(tmp_path, old, new, line, words):
     assert old in GOOD
-    faults = faults_of(tmp_path, GOOD.replace(old, new))
-    assert any(fault.startswith(f"{tmp_path / 'catalog.yaml'}:{line}: ") and words in fault for fault in faults), faults
+    errors = errors_of(tmp_path, GOOD.replace(old, new))
+    assert any(
+        message.startswith(f"{tmp_path / 'catalog.yaml'}:{line}: ") and words in message for message in errors
+    ), errors
 
 
-def test_three_faults_give_three_lines(tmp_path):
+def test_three_errors_give_three_lines(tmp_path):
     bad = GOOD.replace("1.25", "-1").replace("std: 64", "std: -1").replace("a_min: 0.9", "a_min: 2")
-    assert len(faults_of(tmp_path, bad)) == 3
+    assert len(errors_of(tmp_path, bad)) == 3
 
 
 @pytest.mark.parametrize("text", ["", "3", "[]", "models: 3", "models: {}", "scenarios: {}", "models: [a]"])
 def test_a_file_without_models_is_refused(tmp_path, text):
-    assert "must" in faults_of(tmp_path, text)[0]
+    assert "must" in errors_of(tmp_path, text)[0]
 
 
 PUBLISHED = """\
@@ -179,9 +181,9 @@ models:
         ("models:", "modls: 1\nmodels:", "modls: unknown key (did you mean 'models'?)"),
     ],
 )
-def test_faults_of_the_published_schema_use_its_own_words(tmp_path, old, new, words):
+def test_errors_of_the_published_schema_use_its_own_words(tmp_path, old, new, words):
     assert old in PUBLISHED
-    assert any(words in fault for fault in faults_of(tmp_path, PUBLISHED.replace(old, new)))
+    assert any(words in message for message in errors_of(tmp_path, PUBLISHED.replace(old, new)))
 
 
 def test_a_meant_price_passes_in_the_published_schema(tmp_path):
@@ -193,9 +195,9 @@ def test_select_names_every_unknown_id(paper):
     assert list(paper.select(["qwen3-max", "gpt-5"], ["medical-ai"]).models) == ["qwen3-max", "gpt-5"]
     with pytest.raises(UnknownNameError) as caught:
         paper.select(["gpt5", "x"], ["essay"])
-    assert len(caught.value.faults) == 3
-    assert "did you mean 'gpt-5'?" in caught.value.faults[0]
-    assert "essay-feedback, medical-ai, proposal-writing" in caught.value.faults[2]
+    assert len(caught.value.errors) == 3
+    assert "did you mean 'gpt-5'?" in caught.value.errors[0]
+    assert "essay-feedback, medical-ai, proposal-writing" in caught.value.errors[2]
 
 
 def test_an_unknown_spread_and_a_kind_are_kept_in_a_file(tmp_path, paper):

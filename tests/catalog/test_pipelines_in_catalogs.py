@@ -34,12 +34,12 @@ def catalog(head):
     return parse_catalog((head + GOOD).encode(), "c.yaml")
 
 
-def faults_of(head, text):
+def errors_of(head, text):
     with pytest.raises(CatalogError) as caught:
         parse_catalog((head + text).encode(), "c.yaml")
     first = len(head.splitlines())
     return [
-        (int(place.split(":")[1]) - first, said) for place, _, said in (f.partition(": ") for f in caught.value.faults)
+        (int(place.split(":")[1]) - first, said) for place, _, said in (f.partition(": ") for f in caught.value.errors)
     ]
 
 
@@ -87,8 +87,8 @@ def test_lists_shared_between_stages_are_written_out(tmp_path, paper):
     assert mi.load_catalog(tmp_path / "saved.yaml") == catalog
 
 
-def test_all_faults_are_told_with_their_lines(head):
-    found = faults_of(
+def test_all_errors_are_told_with_their_lines(head):
+    found = errors_of(
         head,
         """
 pipelines:

@@ -66,7 +66,7 @@ def test_a_budget_of_nothing_is_no_budget(essay):
         essay.replace(joules_quantile=0.9)
 
 
-FAULTS = [
+ERRORS = [
     ("joules_per_output_token: 0.4", "joules_per_output_token: -0.4", "greater than or equal to 0, got -0.4"),
     ("joules_per_output_token: 0.4", "joules_per_output_token: yes", "valid number, got"),
     ("joules_per_output_token: 0.4", "joules_per_output_tokens: 0.4", r"unknown key"),
@@ -86,7 +86,7 @@ FAULTS = [
 ]
 
 
-@pytest.mark.parametrize(("good", "bad", "words"), FAULTS)
+@pytest.mark.parametrize(("good", "bad", "words"), ERRORS)
 def test_what_is_wrong_is_told_with_its_line_and_key(energy, good, bad, words):
     text = catalog_to_yaml(energy)
     assert good in text

@@ -169,7 +169,7 @@ def test_compare_has_a_row_a_run(capsys, tmp_path):
         (["slove"], "No such command 'slove'"),
     ],
 )
-def test_a_fault_is_one_line_on_stderr_and_status_2(capsys, arguments, words):
+def test_an_error_is_one_line_on_stderr_and_status_2(capsys, arguments, words):
     status, out, err = run(capsys, *arguments)
     assert status == 2
     assert out == ""
@@ -177,7 +177,7 @@ def test_a_fault_is_one_line_on_stderr_and_status_2(capsys, arguments, words):
     assert err.count("\n") == 1
 
 
-def test_three_faults_are_three_lines(capsys):
+def test_three_errors_are_three_lines(capsys):
     status, _, err = run(capsys, "solve", "-m", "x", "-s", "y", "-d", "z")
     assert status == 2
     assert err.count("\n") == 3
@@ -210,7 +210,7 @@ def test_interruption_ends_with_130(capsys, monkeypatch):
     assert err == "moo-inference: interrupted; nothing was kept (with --out DIR, finished tasks are)\n"
 
 
-def test_a_reader_that_has_seen_enough_is_no_fault():
+def test_a_reader_that_has_seen_enough_is_no_error():
     # The second holds more than a pipe does, so that it breaks while the command is at work.
     for command, words in (("solve --format csv", "scenario,model"), ("solve --format json", "[")):
         pipe = f"set -o pipefail; '{COMMAND}' {command} | head -1"
@@ -251,7 +251,7 @@ class Full(io.StringIO):
 def test_an_output_that_takes_nothing_is_let_go(stream, status, said, capsys, monkeypatch):
     monkeypatch.setattr(sys, "stdout", stream())
     assert process.run(cli.app, ["solve", "-m", "gpt-5", "-s", "essay-feedback", "--format", "csv"]) == status
-    # Else Python would flush to it at exit, and tell of a fault that is none, or twice.
+    # Else Python would flush to it at exit, and tell of an error that is none, or twice.
     assert sys.stdout is None
     assert capsys.readouterr().err == said
 
@@ -320,7 +320,7 @@ needs_streamlit = pytest.mark.skipif(find_spec("streamlit") is None, reason="nee
         pytest.param(["explore", "--catalog", "{file}"], "models", marks=needs_streamlit),
     ],
 )
-def test_faults_of_showing_are_one_line(capsys, tmp_path, arguments, words):
+def test_errors_of_showing_are_one_line(capsys, tmp_path, arguments, words):
     (tmp_path / "file").write_text("x: 1\n")
     places = {"folder": str(tmp_path), "file": str(tmp_path / "file")}
     status, out, err = run(capsys, *(argument.format(**places) for argument in arguments))

@@ -39,7 +39,7 @@ def run(capsys, *arguments):
 
 
 def refused(capsys, *arguments):
-    """The faults of a call that ends with status 2: one a line on stderr, and nothing on stdout."""
+    """The errors of a call that ends with status 2: one a line on stderr, and nothing on stdout."""
     status, out, err = run(capsys, *arguments)
     assert (status, out) == (2, "")
     lines = err.splitlines()
@@ -152,7 +152,7 @@ def test_doctor_tells_every_wrong_option(capsys):
     assert len(lines) == 2
 
 
-def test_a_file_with_faults_is_refused_fault_by_fault(capsys, tmp_path):
+def test_a_file_with_errors_is_refused_error_by_error(capsys, tmp_path):
     path = tmp_path / "o.csv"
     path.write_text("question,correct\na,1\nb,perhaps\nc,2\n")
     assert [line.split(": ")[0] for line in refused(capsys, "doctor", path)] == [f"{path}:3", f"{path}:4"]
@@ -347,7 +347,7 @@ def test_free_and_unusual_prices_can_be_meant(capsys):
     assert parse_catalog(out.encode(), "c").models["m"].free
 
 
-def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
+def test_cached_and_shared_prompts_and_the_beta_distribution(capsys, tmp_path):
     status, out, _ = run(capsys, "fit", "--name", "m", *FROM_FILES, *BUDGETS, "--cached-prompt")
     assert status == 0
     assert parse_catalog(out.encode(), "c").models["m"].usd_per_million_cached_input_tokens == 0.025
@@ -363,7 +363,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
     )
     assert status == 0
     accuracy = parse_catalog(out.encode(), "c").models["m"].accuracy
-    assert (accuracy.distribution, accuracy.samples) == ("beta", 4)
+    assert (accuracy.kind, accuracy.samples) == ("beta", 4)
     assert "beyond k = 4 are extrapolated" in err
 
 
@@ -418,7 +418,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
         ([*SERVING[:2], "--run", "7"], ["the run must be a number from 1 to 2, got 7"]),
         (["--keep", "best"], ["--keep must be one of: oracle, verifier, majority; got 'best'"]),
         (["--distribution", "gamma"], ["--distribution must be one of: outcomes, beta; got 'gamma'"]),
-        (["--keep", "majority"], ["say something of outcomes: give --outcomes FILE"]),
+        (["--keep", "majority"], ["need outcomes: give --outcomes FILE"]),
         (["--cached-prompt"], ["a cached prompt needs its price"]),
         (["--input-tokens", "5"], ["--input-tokens must be MEAN,STD, two numbers; got '5'"]),
         (
@@ -447,7 +447,7 @@ def test_cached_and_shared_prompts_and_the_beta_law(capsys, tmp_path):
         (["--no-such-option"], ["No such option: --no-such-option"]),
     ],
 )
-def test_every_fault_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, words):
+def test_every_error_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypatch, arguments, words):
     monkeypatch.chdir(tmp_path)
     before = {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()}
     lines = refused(capsys, "fit", "--name", "m", *BY_HAND, *BUDGETS, *arguments)
@@ -458,7 +458,7 @@ def test_every_fault_is_a_line_and_nothing_is_written(capsys, tmp_path, monkeypa
     assert {path: path.read_bytes() for path in DATA.rglob("*") if path.is_file()} == before
 
 
-def test_a_catalog_at_fault_is_left_as_it_is(capsys, tmp_path):
+def test_a_catalog_with_errors_is_left_as_it_is(capsys, tmp_path):
     path = tmp_path / "catalog.yaml"
     path.write_text("models:\n  a: {name: A}\n")
     lines = refused(capsys, "fit", "--name", "m", *BY_HAND, *BUDGETS, "--out", path)
@@ -487,7 +487,7 @@ def test_a_report_of_the_fitted_model_can_be_read_as_json(capsys, tmp_path):
     assert {record["model"] for record in json.loads(out)} == {"mine"}
 
 
-def test_a_fault_stays_a_line_whatever_it_names(capsys):
+def test_an_error_stays_a_line_whatever_it_names(capsys):
     lines = refused(capsys, "fit", "--name", "two\nlines", *BUDGETS, "--lengths", "no\nfile.csv")
     assert lines == ["no\\nfile.csv: must be a file that can be read: No such file or directory"]
     assert len(refused(capsys, "fit", "--name", "two\nlines", *BUDGETS)) == 6

@@ -1,4 +1,4 @@
-"""Whatever is typed: a documented exit status, faults one a line on stderr, no traceback, nothing half-written.
+"""Whatever is typed: a documented exit status, errors one a line on stderr, no traceback, nothing half-written.
 
 Commands and options are those that the command line itself has, so that a new one is tried without a word here. The
 standing test is short; `MOO_FUZZ=50 pytest tests/cli/test_cli_fuzz.py` looks longer.
@@ -210,7 +210,7 @@ def shell(command, **environment):
 SOLVE = f"'{sys.executable}' -m moo_inference.cli solve -m gpt-5 -s essay-feedback -d accuracy-max --k-max 4"
 
 
-def test_results_that_nothing_takes_are_a_fault():
+def test_results_that_nothing_takes_are_an_error():
     done = shell(f"{SOLVE} --format csv > /dev/full")
     assert done.returncode == 2
     assert done.stderr == "moo-inference: the results cannot be written: No space left on device\n"
@@ -229,14 +229,14 @@ def test_an_output_without_signs_shows_escapes():
 
 
 @pytest.mark.parametrize("option", ["--model", "--scenario", "--decision", "--catalog", "--format", "--baseline"])
-def test_bytes_that_are_no_text_are_a_fault(option):
+def test_bytes_that_are_no_text_are_an_error(option):
     done = shell(f"{SOLVE} {option} $'\\xff\\xfe'")
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr.count("\n") == 1
 
 
-def test_what_does_not_fit_into_memory_is_a_fault():
+def test_what_does_not_fit_into_memory_is_an_error():
     done = shell(f"ulimit -v 3000000; {SOLVE} --trials 100000000", OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
     assert done.returncode == 2
     assert done.stderr == "moo-inference: there is not enough memory for this: ask for fewer trials, models or k\n"
@@ -250,7 +250,7 @@ def test_what_does_not_fit_into_memory_is_a_fault():
         (f"--parallel {'9' * 30}", "parallel must be at most 1,000,000,000"),
     ],
 )
-def test_numbers_beyond_all_bounds_are_faults(options, words, capsys):
+def test_numbers_beyond_all_bounds_are_errors(options, words, capsys):
     with pytest.raises(SystemExit) as stopped:
         cli.main(["solve", "-m", "gpt-5", *options.split()])
     assert stopped.value.code == 2

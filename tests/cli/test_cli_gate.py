@@ -242,7 +242,7 @@ def test_options_that_are_none_are_refused(capsys, baseline, wrong, words):
         (["diff", "{file}"], "Missing argument 'B'"),
     ],
 )
-def test_faults_are_one_line(capsys, tmp_path, arguments, words):
+def test_errors_are_one_line(capsys, tmp_path, arguments, words):
     (tmp_path / "file").write_text("[1]")
     places = {"folder": tmp_path, "file": tmp_path / "file"}
     status, out, err = run(capsys, *(argument.format(**places) for argument in arguments))

@@ -75,7 +75,7 @@ def test_markdown_and_an_infeasible_scenario(capsys, tmp_path, paper):
         (["-s", "medical-ai", "--k-max", "0"], "k_max"),
     ],
 )
-def test_faults_are_one_line(capsys, tmp_path, arguments, words):
+def test_errors_are_one_line(capsys, tmp_path, arguments, words):
     status, out, err = run(capsys, "route", *(argument.format(folder=tmp_path) for argument in arguments))
     assert (status, out) == (2, "")
     assert words in err

@@ -300,7 +300,8 @@ def test_an_extrapolated_knee_that_moves_is_warned_of_twice(gpt5, essay):
     assert choice.k > 2
     low, high = curve.evidence.ci_low[choice.k - 1], curve.evidence.ci_high[choice.k - 1]
     assert choice.warnings == (
-        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution ({low:.3f} to {high:.3f})",
+        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution "
+        f"({low:.3f} to {high:.3f})",
         "this knee moves with k_max: no budget ends the front at k = 8",
     )
 
@@ -413,8 +414,8 @@ def test_a_study_says_on_which_model_and_scenario_a_rule_fails(paper):
 
     with pytest.raises(SettingError) as refused:
         mi.run_study(paper, models=["gpt-5", "gpt-5-nano"], decisions=[mine, "max-cube"])
-    [fault] = refused.value.faults
-    assert fault.startswith("gpt-5, essay-feedback: mine failed on a front of 22 rows: ZeroDivisionError: ")
+    [message] = refused.value.errors
+    assert message.startswith("gpt-5, essay-feedback: mine failed on a front of 22 rows: ZeroDivisionError: ")
 
 
 def test_accuracy_is_looked_at_as_an_error():

@@ -21,7 +21,7 @@ def told(path):
     try:
         found = dataclasses.asdict(readers.examine(path))
     except ReaderError as error:
-        found = {"faults": error.faults}
+        found = {"errors": error.errors}
     return str(found).replace(str(path), "FILE")
 
 
@@ -75,7 +75,7 @@ def test_damaged_files_are_refused_in_one_line(tmp_path, content):
     for read in (readers.read_lengths, readers.read_json, readers.examine):
         with pytest.raises(ReaderError, match="must be a file that can be read") as caught:
             read(path)
-        assert len(caught.value.faults) == 1
+        assert len(caught.value.errors) == 1
 
 
 def test_a_decompression_bomb_is_refused_before_it_fills_memory(tmp_path, monkeypatch):

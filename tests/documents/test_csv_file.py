@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from moo_inference.documents.csv_file import read_csv
-from moo_inference.documents.document import Faults
+from moo_inference.documents.document import FileErrors
 from moo_inference.errors import ReaderError
 
 
@@ -49,7 +49,7 @@ def test_lines_are_those_on_which_rows_end_whatever_stands_in_cells(file, rows):
 def test_missing_columns_are_named_with_those_there_and_the_nearest(file):
     with pytest.raises(ReaderError) as caught:
         columns(file("Context Tokens,b\n1,2\n"), "ContextTokens", "zzz")
-    first, second = caught.value.faults
+    first, second = caught.value.errors
     assert first.endswith(
         "a.csv:1: must have a column 'ContextTokens' (did you mean 'Context Tokens'?); it has: 'Context Tokens', 'b'"
     )
@@ -62,7 +62,7 @@ def test_optional_columns_may_lack(file):
 
 
 @pytest.mark.parametrize(
-    ("text", "fault"),
+    ("text", "message"),
     [
         ("", "a.csv: must begin with a row of column names, got an empty file"),
         ("a,b\n1,2\n1\n1,2,3\n", "a.csv:3: must have 2 cells, as the header has, got 1"),
@@ -72,16 +72,16 @@ def test_optional_columns_may_lack(file):
         (b"a,b\n1,\xff\n", "a.csv:2: must be UTF-8 text"),
     ],
 )
-def test_broken_files_are_refused_with_the_line(file, text, fault):
+def test_broken_files_are_refused_with_the_line(file, text, message):
     with pytest.raises(ReaderError) as caught:
         columns(file(text), "a")
-    assert fault in caught.value.faults[0]
+    assert message in caught.value.errors[0]
 
 
 def test_short_and_long_rows_are_all_told(file):
     with pytest.raises(ReaderError) as caught:
         columns(file("a,b\n1\n1,2\n1,2,3\n"), "a")
-    assert [fault.partition("a.csv:")[2] for fault in caught.value.faults] == [
+    assert [message.partition("a.csv:")[2] for message in caught.value.errors] == [
         "2: must have 2 cells, as the header has, got 1",
         "4: must have 2 cells, as the header has, got 3",
     ]
@@ -95,7 +95,7 @@ def test_missing_files_are_refused(tmp_path):
 
 def test_numbers_are_read_strictly(file):
     (chunk,) = read_csv(file("a,b\n1,1e3\n 2 ,-.5\n+3,7.\n"), ["a", "b"])
-    found = Faults()
+    found = FileErrors()
     assert chunk.counts("a", found).tolist() == [1, 2, 3]
     assert chunk.numbers("b", found).tolist() == [1000.0, -0.5, 7.0]
     assert found.count == 0
@@ -104,8 +104,8 @@ def test_numbers_are_read_strictly(file):
 @pytest.mark.parametrize(
     "cell", ["", "x", "nan", "inf", "1_000", "1e999", "１", "0x1", "1 2", '"1,000"', "-1", "1.5", "1e300"]
 )
-def test_faulty_cells_are_named_with_line_and_column(file, cell):
-    found = Faults()
+def test_wrong_cells_are_named_with_line_and_column(file, cell):
+    found = FileErrors()
     for chunk in read_csv(file(f"b,a\n0,1\n0,{cell}\n0,3\n"), ["a"], rows=1):
         chunk.counts("a", found)
     assert found.count == 1
@@ -119,7 +119,7 @@ def test_chunks_join_to_the_whole_and_progress_is_told(file):
     told = []
     chunks = list(read_csv(path, ["b"], rows=300, progress=lambda *step: told.append(step)))
     assert [len(chunk.lines) for chunk in chunks] == [300, 300, 300, 100]
-    values = np.concatenate([chunk.counts("b", Faults()) for chunk in chunks])
+    values = np.concatenate([chunk.counts("b", FileErrors()) for chunk in chunks])
     assert (values == np.arange(1000) ** 2).all()
     size = path.stat().st_size
     assert told[-1] == (size, size)
@@ -133,7 +133,7 @@ def test_memory_does_not_grow_with_the_file(tmp_path):
         path.write_text("a,b\n" + "123,456\n" * rows)
         tracemalloc.start()
         for chunk in read_csv(path, ["a", "b"], rows=500):
-            chunk.counts("a", Faults())
+            chunk.counts("a", FileErrors())
         found = tracemalloc.get_traced_memory()[1]
         tracemalloc.stop()
         return found

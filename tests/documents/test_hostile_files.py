@@ -1,4 +1,4 @@
-"""Files made to do harm: bombs, depth, size, tags, odd bytes, odd places. Each is read, or refused in a line a fault.
+"""Files made to do harm: bombs, depth, size, tags, odd bytes, odd places. Each is read, or refused, one line per error.
 
 The whole of a reader's answers over damaged samples is in test_reader_fuzz.py; here are whole families of files, for
 every way into the package that takes one.
@@ -90,7 +90,7 @@ def said(read, path):
     try:
         read(path)
     except (ReaderError, CatalogError) as error:
-        found = error.faults or ("nothing",)
+        found = error.errors or ("nothing",)
     return found
 
 
@@ -100,12 +100,12 @@ def test_files_made_to_do_harm_are_read_or_refused(name, tmp_path, monkeypatch):
     for what, content in FILES.items():
         path = tmp_path / "hostile"
         path.write_bytes(content)
-        faults = said(READERS[name], path)
-        assert len(faults) <= 25, what
-        for fault in faults:
-            assert fault.startswith((str(path), "and ")), what
-            assert "\n" not in fault, what
-            assert fault.encode(), what
+        errors = said(READERS[name], path)
+        assert len(errors) <= 25, what
+        for message in errors:
+            assert message.startswith((str(path), "and ")), what
+            assert "\n" not in message, what
+            assert message.encode(), what
     assert not (tmp_path / "PWNED").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["hostile"]
 

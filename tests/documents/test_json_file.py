@@ -4,7 +4,7 @@ import tracemalloc
 
 import pytest
 
-from moo_inference.documents.document import Document, Faults
+from moo_inference.documents.document import Document, FileErrors
 from moo_inference.documents.json_file import read_json, read_json_lines, read_json_records
 from moo_inference.errors import ReaderError
 
@@ -21,10 +21,10 @@ def file(tmp_path):
     return write
 
 
-def faults(work):
+def errors(work):
     with pytest.raises(ReaderError) as caught:
         work()
-    return [fault.partition("a.json:")[2] for fault in caught.value.faults]
+    return [message.partition("a.json:")[2] for message in caught.value.errors]
 
 
 @pytest.mark.parametrize(
@@ -71,7 +71,7 @@ def test_a_byte_order_mark_line_ends_and_a_missing_last_one_are_fine(file, text)
     ],
 )
 def test_what_python_lets_pass_is_refused_with_all_lines(file, text, expected):
-    assert faults(lambda: read_json(file(text), refused=STRICTLY)) == expected
+    assert errors(lambda: read_json(file(text), refused=STRICTLY)) == expected
 
 
 def test_numbers_that_are_not_finite_are_values_like_others(file):
@@ -91,10 +91,10 @@ def test_a_key_that_stands_twice_is_noted_where_it_is_not_refused(file):
     assert second.odd == {}
 
 
-def test_huge_integers_are_numbers_or_faults_and_never_a_crash(file):
+def test_huge_integers_are_numbers_or_errors_and_never_a_crash(file):
     assert read_json(file("[" + "9" * 300 + "]")).data == [1e300]
     assert read_json(file("[" + "9" * 100_000 + "]")).data == [math.inf]
-    assert faults(lambda: read_json(file("[" + "9" * 100_000 + "]"), refused=STRICTLY)) == [
+    assert errors(lambda: read_json(file("[" + "9" * 100_000 + "]"), refused=STRICTLY)) == [
         "1: 0: must be a finite number, got " + "9" * 37 + "..."
     ]
 
@@ -102,7 +102,7 @@ def test_huge_integers_are_numbers_or_faults_and_never_a_crash(file):
 @pytest.mark.parametrize("opening", ["[", '{"a":'])
 def test_deep_nesting_is_refused(file, opening):
     for read in (read_json, lambda path: list(read_json_lines(path)), lambda path: list(read_json_records(path))):
-        assert faults(lambda read=read: read(file(opening * 100_000))) == [
+        assert errors(lambda read=read: read(file(opening * 100_000))) == [
             "1: values must not nest as deeply as they do here"
         ]
 
@@ -117,9 +117,9 @@ def test_deep_nesting_is_refused(file, opening):
         ("{'a': 1}", 1, "must be valid JSON"),
     ],
 )
-def test_syntax_faults_have_lines(file, text, line, words):
-    (fault,) = faults(lambda: read_json(file(text)))
-    assert fault.startswith(f"{line}: {words}")
+def test_syntax_errors_have_lines(file, text, line, words):
+    (message,) = errors(lambda: read_json(file(text)))
+    assert message.startswith(f"{line}: {words}")
 
 
 @pytest.mark.parametrize("content", ['{"a": 1}'.encode("utf-16"), b'{"a": "\xff"}', b"\xff\xfe"])
@@ -153,7 +153,7 @@ def test_lines_of_all_places_are_known(file):
     inner = document.at("a", "b", 1)
     assert inner.data == {"c": 2}
     assert inner.where(("c",)).endswith("a.json:2")
-    assert inner.fault(("x",), "must be given").endswith("a.json:2: a.b.1.x: must be given")
+    assert inner.error_at(("x",), "must be given").endswith("a.json:2: a.b.1.x: must be given")
 
 
 def test_lines_agree_with_a_slow_twin(file):
@@ -172,16 +172,16 @@ def test_json_lines_are_numbered_and_empty_ones_left_out(file):
     records = list(read_json_lines(file('{"a": 1}\n\n  \r\n{"a": 2}\r\n[3]')))
     assert [record.data for record in records] == [{"a": 1}, {"a": 2}, [3]]
     assert [record.where().rpartition(":")[2] for record in records] == ["1", "4", "5"]
-    assert records[1].fault(("a",), "must be 1").endswith("a.json:4: a: must be 1")
+    assert records[1].error_at(("a",), "must be 1").endswith("a.json:4: a: must be 1")
 
 
-def test_json_lines_stop_at_the_line_at_fault(file):
+def test_json_lines_stop_at_the_wrong_line(file):
     path = file('{"a": 1}\n{"a": 2, "a": 3}\n{"a": ')
     lines = read_json_lines(path)
     assert next(lines).data == {"a": 1}
-    assert faults(lambda: next(lines)) == ["2: a: a key must stand once, but it stands on line 2 too"]
-    (fault,) = faults(lambda: list(read_json_lines(file('{"a": 1}\n{"a": '))))
-    assert fault.startswith("2: must be valid JSON: expecting value")
+    assert errors(lambda: next(lines)) == ["2: a: a key must stand once, but it stands on line 2 too"]
+    (message,) = errors(lambda: list(read_json_lines(file('{"a": 1}\n{"a": '))))
+    assert message.startswith("2: must be valid JSON: expecting value")
 
 
 @pytest.mark.parametrize(
@@ -208,15 +208,15 @@ def test_json_lines_are_read_in_bounded_memory(tmp_path):
     assert peak(4999) < 1.5 * peak(100) < path.stat().st_size / 10
 
 
-def test_faults_beyond_twenty_are_counted():
-    found = Faults()
+def test_errors_beyond_twenty_are_counted():
+    found = FileErrors()
     found.check()
     for number in range(1500):
-        found.add(f"fault {number}")
+        found.add(f"error {number}")
     with pytest.raises(ReaderError) as caught:
         found.check()
-    assert caught.value.faults[19:] == ("fault 19", "and 1,480 more faults like these")
+    assert caught.value.errors[19:] == ("error 19", "and 1,480 more errors like these")
 
 
 def test_what_no_terminal_can_print_is_escaped():
-    assert Document("a.json", {}).fault(("\ud800",), "is odd") == "a.json:1: \\ud800: is odd"
+    assert Document("a.json", {}).error_at(("\ud800",), "is odd") == "a.json:1: \\ud800: is odd"

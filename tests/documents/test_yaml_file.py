@@ -63,7 +63,7 @@ def test_lines_are_known_for_every_key(tmp_path):
     assert document.lines[("a",)] == 1
     assert document.lines[("a", "b")] == 2
     assert document.lines[("a", "b", 1)] == 3
-    assert document.fault(("a", "b", "missing"), "must be given").endswith(":2: a.b.missing: must be given")
+    assert document.error_at(("a", "b", "missing"), "must be given").endswith(":2: a.b.missing: must be given")
 
 
 @pytest.mark.parametrize(
@@ -85,9 +85,9 @@ def test_lines_are_known_for_every_key(tmp_path):
 def test_what_is_refused_is_named_with_its_line(tmp_path, text, line, words):
     with pytest.raises(CatalogError) as caught:
         read(tmp_path, text)
-    assert words in caught.value.faults[0]
+    assert words in caught.value.errors[0]
     if line is not None:
-        assert f".yaml:{line}: " in caught.value.faults[0]
+        assert f".yaml:{line}: " in caught.value.errors[0]
 
 
 def test_a_bomb_of_aliases_is_refused_before_it_grows(tmp_path):
@@ -99,7 +99,7 @@ def test_a_bomb_of_aliases_is_refused_before_it_grows(tmp_path):
 def test_all_duplicate_keys_are_told(tmp_path):
     with pytest.raises(CatalogError) as caught:
         read(tmp_path, "a: 1\na: 2\nb: {c: 1, c: 2}\n")
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2
 
 
 @pytest.mark.parametrize("content", [b"\xff\xfe", b"a: \x80"])

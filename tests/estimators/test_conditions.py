@@ -35,10 +35,10 @@ def test_a_grid_that_cannot_be_is_refused(options, words):
         Conditions(**options)
 
 
-def test_all_faults_are_told_at_once():
+def test_all_errors_are_told_at_once():
     with pytest.raises(SettingError) as caught:
         Conditions(-1, 0, 0, 0, "fast")
-    assert [fault.split(" must ")[0] for fault in caught.value.faults] == [
+    assert [message.split(" must ")[0] for message in caught.value.errors] == [
         "k_step", "k_min", "k_max", "parallel", "latency",
     ]  # fmt: skip
 
@@ -46,7 +46,7 @@ def test_all_faults_are_told_at_once():
 def test_an_empty_grid_does_not_hide_what_else_is_wrong():
     with pytest.raises(SettingError) as caught:
         Conditions(k_min=5, k_max=2, parallel=0)
-    assert [fault.partition(" must ")[0] for fault in caught.value.faults] == ["k_min <= k_max", "parallel"]
+    assert [message.partition(" must ")[0] for message in caught.value.errors] == ["k_min <= k_max", "parallel"]
 
 
 def test_numbers_of_numpy_become_plain_ones():

@@ -65,7 +65,7 @@ def test_columns_are_those_of_the_evaluation_and_a_query_is_right_or_wrong(known
         assert ((low < mean) & (mean < high)).all()
 
 
-def test_a_law_without_a_covariance_has_no_interval(gpt5):
+def test_a_distribution_without_a_covariance_has_no_interval(gpt5):
     """Nothing tells how far it is off, so a band as narrow as its misfit, or of no width, would be a claim."""
     for misfit in (0.0, 0.01):
         distribution = {name: value for name, value in BETA.items() if name != "covariance"} | {"misfit": misfit}
@@ -155,7 +155,7 @@ def test_a_budget_for_a_quantile_asks_how_many_queries_are_wrong(gpt5, essay, es
     assert bool(len(mi.Front.from_curve(curve, scenario))) == met
 
 
-def test_a_million_passes_by_the_beta_law(gpt5):
+def test_a_million_passes_by_the_beta_distribution(gpt5):
     """E[(1 - p)^k] = B(a, b + k) / B(a, b); with b = 1 that is the product of j / (a + j), j = 1 ... k, about k^-a."""
     from scipy.special import gammaln
 
@@ -183,7 +183,7 @@ def test_more_passes_than_samples_are_refused_by_name_and_number(gpt5, paper, es
     short = gpt5.replace(name="Short", accuracy=VERIFIER)
     with pytest.raises(SettingError) as refused:
         estimator.estimate_many([gpt5.replace(accuracy=ORACLE), short, paper.models["qwen3-max"]], [1, 12])
-    assert list(refused.value.faults) == [
+    assert list(refused.value.errors) == [
         "GPT-5: k must be at most 8, the samples of its evaluation a question, got 12",
         "Short: k must be at most 8, the samples of its evaluation a question, got 12",
     ]

@@ -63,7 +63,7 @@ def agrees(totals, row, sample, slack):
 
 @pytest.mark.parametrize("kind", SHARED)
 @pytest.mark.parametrize("clipping", [False, True])
-def test_a_prompt_paid_once_has_the_law_of_simulated_bills(gpt5, clipping_model, kind, clipping):
+def test_a_prompt_paid_once_has_the_distribution_of_simulated_bills(gpt5, clipping_model, kind, clipping):
     model = (clipping_model if clipping else gpt5).replace(**SHARED[kind])
     totals = Totals(cost_distribution(model), 1, KS, paid(kind, KS))
     for row, k in enumerate(KS.tolist()):

@@ -171,7 +171,7 @@ def test_bad_settings_are_refused(options, words):
 def test_all_bad_settings_are_told_at_once():
     with pytest.raises(SettingError) as caught:
         mi.MonteCarlo(trials=0, seed=-1, draws="x")
-    assert len(caught.value.faults) == 3
+    assert len(caught.value.errors) == 3
 
 
 @pytest.mark.parametrize("k", [[], [0], [-3], [1.5], [float("nan")], ["a"], [[1, 2]], [True, False]])

@@ -21,23 +21,23 @@ def length(mean, std, kind=None):
     return Length.of(TokenLength(mean=mean, std=std, kind=kind))
 
 
-def law_of(first, second, a=0.0005, b=0.005):
+def distribution_of(first, second, a=0.0005, b=0.005):
     return PassDistribution(a, b, length(*first), length(*second))
 
 
 DISTRIBUTIONS = {
-    "as in the paper": law_of((1024, 64), (2048, 128)),
-    "normal": law_of((1024, 307, "normal"), (2048, 716, "normal")),
-    "gamma": law_of((1024, 307, "gamma"), (2048, 716, "gamma")),
-    "lognormal": law_of((1024, 307, "lognormal"), (2048, 716, "lognormal")),
-    "long prompts": law_of((9000, 5000), (300, 100), b=0.001),
-    "wide": law_of((1024, 614), (2048, 1229)),
-    "one length certain": law_of((1024, 0), (200, 60)),
+    "as in the paper": distribution_of((1024, 64), (2048, 128)),
+    "normal": distribution_of((1024, 307, "normal"), (2048, 716, "normal")),
+    "gamma": distribution_of((1024, 307, "gamma"), (2048, 716, "gamma")),
+    "lognormal": distribution_of((1024, 307, "lognormal"), (2048, 716, "lognormal")),
+    "long prompts": distribution_of((9000, 5000), (300, 100), b=0.001),
+    "wide": distribution_of((1024, 614), (2048, 1229)),
+    "one length certain": distribution_of((1024, 0), (200, 60)),
 }
 ROUGH = {
-    "clipped": law_of((10, 12, "normal"), (5, 6, "normal"), a=0.01),
-    "heavy": law_of((1024, 3000, "lognormal"), (500, 1500), a=0.002),
-    "steep": law_of((1024, 1100), (500, 600), a=0.002),
+    "clipped": distribution_of((10, 12, "normal"), (5, 6, "normal"), a=0.01),
+    "heavy": distribution_of((1024, 3000, "lognormal"), (500, 1500), a=0.002),
+    "steep": distribution_of((1024, 1100), (500, 600), a=0.002),
 }
 
 
@@ -146,7 +146,7 @@ def test_totals_cannot_be_changed_once_their_cumulants_are_known():
 
 
 def test_a_certain_pass_has_certain_totals():
-    totals = totals_of(law_of((10, 0), (5, 0), 1.0, 2.0), 4, [1, 4, 5])
+    totals = totals_of(distribution_of((10, 0), (5, 0), 1.0, 2.0), 4, [1, 4, 5])
     assert totals.mean.tolist() == totals.quantile(0.95).tolist() == [20, 20, 40]
     assert totals.cdf(20).tolist() == [1, 1, 0]
     assert (totals.std == 0).all()
@@ -232,7 +232,7 @@ def test_several_quantiles_at_once_are_those_of_one_after_the_other():
         assert np.array_equal(totals.quantiles(*QS), np.column_stack([totals.quantile(q) for q in QS]))
 
 
-def test_a_scaled_law_has_scaled_quantiles():
+def test_a_scaled_distribution_has_scaled_quantiles():
     for distribution in (*DISTRIBUTIONS.values(), *ROUGH.values()):
         one, other = totals_of(distribution, 4, KS), totals_of(distribution.over(1000), 4, KS)
         np.testing.assert_allclose(other.quantiles(*QS) * 1000, one.quantiles(*QS), rtol=1e-9)

@@ -120,7 +120,7 @@ def test_voting_may_fall_with_k():
     assert curve.std[-1] == 0
 
 
-def test_the_beta_law_goes_beyond_the_samples_and_says_so():
+def test_the_beta_distribution_goes_beyond_the_samples_and_says_so():
     question, correct, _, _ = evaluation(4, m=100)
     k = [1, 8, 9, 1000]
     curve = accuracy_curve(question, correct, k, model="beta")
@@ -164,7 +164,7 @@ def test_what_is_missing_is_named(options, words):
 def test_all_bad_settings_are_told_at_once():
     with pytest.raises(SettingError) as caught:
         accuracy_curve([0, 0], [1, 0], 1, keep="verifier", model="beta")
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_equals_its_closed_form_at_a_million_passes():
         np.testing.assert_allclose(beta_pass_at_k(1, b, k)[1], b / (b + k), rtol=1e-12)
 
 
-def test_a_narrow_law_is_that_of_equally_hard_questions():
+def test_a_narrow_distribution_is_that_of_equally_hard_questions():
     accuracy, _ = beta_pass_at_k(3e9, 7e9, [1, 5, 20])
     np.testing.assert_allclose(accuracy, 1 - 0.7 ** np.array([1, 5, 20]), rtol=1e-7)
     assert abs(beta_pass_at_k(0.3, 0.7, 20)[0][0] - (1 - 0.7**20)) > 0.2
@@ -96,7 +96,7 @@ DISTRIBUTIONS = [(100, 20, 0.4, 0.8), (164, 100, 0.3, 1.0), (300, 10, 4.0, 4.0)]
 
 
 @pytest.mark.parametrize(("m", "n", "a", "b"), DISTRIBUTIONS)
-def test_recovers_the_law_within_its_standard_errors_and_bands_cover_as_often_as_they_say(m, n, a, b):
+def test_recovers_the_distribution_within_its_standard_errors_and_bands_cover_as_often_as_they_say(m, n, a, b):
     rng = np.random.default_rng(20)
     runs, k = 400, np.array([1, 3, n, 20 * n])
     truth = beta_pass_at_k(a, b, k)[0]
@@ -177,7 +177,7 @@ def test_a_beta_through_two_published_points_is_below_the_third(model):
         (3, [4], "c must be at most n"),
     ],
 )
-def test_data_without_a_likeliest_law_are_refused(n, c, words):
+def test_data_without_a_likeliest_distribution_are_refused(n, c, words):
     with pytest.raises(SettingError, match=words):
         fit_beta(n, c)
 

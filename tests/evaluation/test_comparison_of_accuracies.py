@@ -54,7 +54,7 @@ def test_other_questions_and_other_k_are_refused_and_named():
     other = question_accuracies(["a", "a", "c", "c"], [1, 0, 1, 0], [1, 2])
     with pytest.raises(SettingError) as caught:
         compare_accuracies(one, other)
-    assert caught.value.faults == (
+    assert caught.value.errors == (
         "both models must answer the same questions; the other lacks 1: 'b'",
         "both models must answer the same questions; the one lacks 1: 'c'",
         "both models must have the same k, got [1] and [1, 2]",

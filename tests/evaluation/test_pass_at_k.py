@@ -194,7 +194,7 @@ def test_bad_counts_are_refused(n, c, words):
 def test_all_bad_counts_are_told_at_once():
     with pytest.raises(SettingError) as caught:
         pass_at_k([0, 1], [-1, 0], 1)
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2
 
 
 @pytest.mark.parametrize("k", [[], [0], [-3], [1.5], [float("nan")], ["a"], [[1, 2]], [True]])

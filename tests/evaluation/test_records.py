@@ -73,7 +73,7 @@ def test_what_is_no_record_is_refused(text, keep, words):
         Record.parse(text, keep)
 
 
-def test_the_question_at_fault_is_named():
+def test_the_wrong_question_is_named():
     with pytest.raises(ValueError, match="question 'second' must be groups"):
         Evaluation.parse({"first": "1/2", "second": "3/2"}, "oracle")
 

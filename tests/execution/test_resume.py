@@ -256,16 +256,16 @@ def test_other_settings_are_refused_by_name(small_study, tmp_path):
     other = PAPER.models["gpt-5"].replace(usd_per_million_output_tokens=11)
     with pytest.raises(SettingError) as refused:
         small_study(k_step=2, baselines=["fixed-8"], models=["gpt-5"])
-    faults = refused.value.faults
-    assert "holds a run with other settings" in faults[0]
-    assert "k_step was 1, is 2" in faults
-    assert 'baselines was [], is ["fixed-8"]' in faults
-    assert any(fault.startswith("catalog.models.gpt-5-mini was {") for fault in faults)
+    errors = refused.value.errors
+    assert "holds a run with other settings" in errors[0]
+    assert "k_step was 1, is 2" in errors
+    assert 'baselines was [], is ["fixed-8"]' in errors
+    assert any(message.startswith("catalog.models.gpt-5-mini was {") for message in errors)
     assert files_of(tmp_path) == before
     catalog = mi.Catalog(models={**PAPER.models, "gpt-5": other}, scenarios=PAPER.scenarios)
     with checkpoint(tmp_path) as kept, pytest.raises(SettingError) as refused:
         mi.run_study(catalog, k_max=32, checkpoint=kept)
-    assert refused.value.faults[1:] == ("catalog.models.gpt-5.usd_per_million_output_tokens was 10.0, is 11.0",)
+    assert refused.value.errors[1:] == ("catalog.models.gpt-5.usd_per_million_output_tokens was 10.0, is 11.0",)
 
 
 def test_starting_over_throws_the_other_run_away(small_study, tmp_path):

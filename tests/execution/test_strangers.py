@@ -65,8 +65,8 @@ def refused(address):
     with pytest.raises(WorkerError) as caught, ready_team(address):
         pass
     assert time.monotonic() - before < 5
-    assert len(caught.value.faults) == 1
-    return caught.value.faults[0]
+    assert len(caught.value.errors) == 1
+    return caught.value.errors[0]
 
 
 @pytest.mark.parametrize("answer", list(ANSWERS))

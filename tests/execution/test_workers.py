@@ -234,7 +234,7 @@ def test_workers_that_die_time_and_again_are_an_error(at_once):
         Runner(workers=2).run(work)
 
 
-def test_a_fault_in_a_worker_comes_back_as_it_is(at_once, cluster):
+def test_an_error_in_a_worker_comes_back_as_it_is(at_once, cluster):
     for workers in (2, cluster.scheduler_address):
         with pytest.raises(ValueError, match="no 7"):
             Runner(workers).run([task("first", double, 0), *(task(str(n), fail, 7) for n in range(3))])

@@ -57,7 +57,7 @@ def test_prompts_longer_than_the_model_takes_are_refused_or_told():
     limited = price(context_tokens=200_000)
     with pytest.raises(SettingError) as caught:
         fit_model("m", price=limited, given=given(input_tokens=(250_000.0, 0.0)))
-    assert caught.value.faults == (
+    assert caught.value.errors == (
         "p.json:3: m takes at most 200,000 input tokens, and a prompt has 250,000 on average: choose a model that "
         "takes them, or shorter prompts",
     )

@@ -10,7 +10,7 @@ from moo_inference.readers import Spread
 LEVELS = (50.0, 90.0, 95.0, 99.0)
 
 
-def law_of(kind, mean, std):
+def scipy_distribution(kind, mean, std):
     if kind == "gamma":
         return stats.gamma((mean / std) ** 2, scale=std**2 / mean)
     sigma = np.sqrt(np.log1p((std / mean) ** 2))
@@ -21,7 +21,7 @@ def law_of(kind, mean, std):
 @pytest.mark.parametrize(("mean", "std"), [(2.0, 0.4), (2.0, 1.0), (0.3, 0.5), (900.0, 1500.0)])
 @pytest.mark.parametrize("told", ["mean and std", "mean", "std", "neither"])
 def test_the_distribution_that_the_percentiles_are_of_is_found_again(kind, mean, std, told):
-    quantiles = {level: float(law_of(kind, mean, std).ppf(level / 100)) for level in LEVELS}
+    quantiles = {level: float(scipy_distribution(kind, mean, std).ppf(level / 100)) for level in LEVELS}
     known = (mean if "mean" in told else None, std if "std" in told else None)
     found = distribution_of(Spread(*known, quantiles), "s")
     assert found.kind == kind
@@ -30,7 +30,7 @@ def test_the_distribution_that_the_percentiles_are_of_is_found_again(kind, mean,
     assert ("no mean in the file" in " ".join(found.notes)) == (known[0] is None)
     assert ("no standard deviation in the file" in " ".join(found.notes)) == (known[1] is None)
     # A control: of the other kind with the same mean and deviation another percentile comes out.
-    other = law_of("lognormal" if kind == "gamma" else "gamma", mean, std)
+    other = scipy_distribution("lognormal" if kind == "gamma" else "gamma", mean, std)
     assert abs(float(other.ppf(0.99)) / quantiles[99.0] - 1) > 0.005
 
 
@@ -43,7 +43,7 @@ def test_the_better_of_the_two_is_the_one_with_the_smaller_relative_errors(kind)
     found = distribution_of(Spread(float(values.mean()), float(values.std()), quantiles), "s")
     errors = {
         name: sum(
-            (law_of(name, values.mean(), values.std()).ppf(level / 100) / value - 1) ** 2
+            (scipy_distribution(name, values.mean(), values.std()).ppf(level / 100) / value - 1) ** 2
             for level, value in quantiles.items()
         )
         for name in ("gamma", "lognormal")
@@ -54,7 +54,7 @@ def test_the_better_of_the_two_is_the_one_with_the_smaller_relative_errors(kind)
 
 def test_a_percentile_of_the_file_stands_beside_the_one_that_is_fitted():
     found = distribution_of(Spread(2.0, 1.0, {50.0: 1.8, 95.0: 4.1, 99.0: 5.5}), "s")
-    fitted = law_of(found.kind, 2.0, 1.0).ppf(0.95)
+    fitted = scipy_distribution(found.kind, 2.0, 1.0).ppf(0.95)
     assert found.notes == (f"95th percentile of the file 4.1 s, of the {found.kind} that is fitted {fitted:.4g} s",)
     assert found.values == {"mean": 2.0, "std": 1.0, "kind": found.kind}
 

@@ -59,7 +59,7 @@ def told(**changes):
 def test_all_that_is_missing_is_asked_for_at_once():
     with pytest.raises(SettingError) as caught:
         fit_model("m")
-    assert caught.value.faults == tuple(f"m: still missing is {sentence}" for sentence in MISSING.values())
+    assert caught.value.errors == tuple(f"m: still missing is {sentence}" for sentence in MISSING.values())
     assert [option in str(caught.value) for option in ("--prices", "--lengths", "--serving", "--outcomes")] == [
         True
     ] * 4
@@ -79,27 +79,27 @@ def test_all_that_is_missing_is_asked_for_at_once():
 def test_what_alone_is_missing_is_alone_asked_for(lacking, missing):
     with pytest.raises(SettingError) as caught:
         fit_model("m", given=told(**{lacking: None}))
-    assert caught.value.faults == (f"m: still missing is {MISSING[missing]}",)
+    assert caught.value.errors == (f"m: still missing is {MISSING[missing]}",)
 
 
 def test_nothing_is_guessed_of_a_benchmark_without_lengths():
     run = read_guidellm(DATA / "guidellm_benchmarks.json")[2]
     with pytest.raises(SettingError) as caught:
         fit_model("m", serving=run, given=told(input_tokens=None, output_tokens=None, request_seconds=None))
-    assert caught.value.faults == (f"m: still missing is {MISSING['input_tokens']}",)
+    assert caught.value.errors == (f"m: still missing is {MISSING['input_tokens']}",)
 
 
-def test_faults_of_files_and_what_is_missing_come_together(outcomes):
+def test_errors_of_files_and_what_is_missing_come_together(outcomes):
     with pytest.raises(SettingError) as caught:
         fit_model("m", serving=run_of(request_seconds=None), outcomes=outcomes, keep="verifier", cached_prompt=True)
-    faults = "\n".join(caught.value.faults)
-    assert "bench.json:1: must tell how long a request takes" in faults
-    assert "verifier needs a score" in faults
-    assert "a cached prompt needs its price: give --prices FILE and --model-key KEY" in faults
-    assert MISSING["usd_per_million_input_tokens"] in faults
+    errors = "\n".join(caught.value.errors)
+    assert "bench.json:1: must tell how long a request takes" in errors
+    assert "verifier needs a score" in errors
+    assert "a cached prompt needs its price: give --prices FILE and --model-key KEY" in errors
+    assert MISSING["usd_per_million_input_tokens"] in errors
     # What the refused files would have told is not asked for again.
-    assert MISSING["seconds"] not in faults
-    assert MISSING["accuracy"] not in faults
+    assert MISSING["seconds"] not in errors
+    assert MISSING["accuracy"] not in errors
 
 
 def test_a_model_of_files_alone_says_where_each_number_came_from(price, trace, outcomes):
@@ -225,7 +225,7 @@ def test_settings_reach_the_model_and_are_checked_in_its_words():
     assert (model.parallel, model.latency, model.shared_prompt, model.name) == (4, "ideal", True, "m")
     with pytest.raises(SettingError) as caught:
         fit_model("m", given=told(parallel=0, latency="x", input_tokens=(0.0, -1.0), accuracy=(1.5, 0.1)))
-    assert caught.value.faults == (
+    assert caught.value.errors == (
         "m: input_tokens.mean: must be greater than 0, got 0.0",
         "m: input_tokens.std: must be greater than or equal to 0, got -1.0",
         "m: accuracy.mean: must be less than or equal to 1, got 1.5",
@@ -238,8 +238,8 @@ def test_unusual_prices_by_hand_can_be_meant():
     unusual = told(input_price=0.0, output_price=5_000.0)
     with pytest.raises(SettingError) as caught:
         fit_model("m", given=unusual)
-    assert "`free: true` (--allow-free) must say that 0 is meant" in caught.value.faults[0]
-    assert "set `price_checked: true` (--allow-expensive)" in caught.value.faults[1]
+    assert "`free: true` (--allow-free) must say that 0 is meant" in caught.value.errors[0]
+    assert "set `price_checked: true` (--allow-expensive)" in caught.value.errors[1]
     meant = fit_model("m", given=told(input_price=0.0, output_price=5_000.0, free=True, price_checked=True)).model
     assert (meant.free, meant.price_checked, meant.usd_per_million_input_tokens) == (True, True, 0.0)
 
@@ -254,9 +254,9 @@ def test_a_price_that_the_reader_was_told_is_meant_needs_no_second_word(outcomes
     [
         (
             {"keep": "majority"},
-            "keep 'majority' and distribution 'outcomes' say something of outcomes: give --outcomes FILE",
+            "keep 'majority' and distribution 'outcomes' need outcomes: give --outcomes FILE",
         ),
-        ({"kind": "beta"}, "keep 'oracle' and distribution 'beta' say something of outcomes: give --outcomes FILE"),
+        ({"distribution": "beta"}, "keep 'oracle' and distribution 'beta' need outcomes: give --outcomes FILE"),
         ({"cached_prompt": True}, "a cached prompt needs its price"),
     ],
 )

@@ -372,7 +372,8 @@ def test_what_lacks_for_a_keeper_is_told_with_the_file():
     with pytest.raises(SettingError, match=r"lm_eval_samples_gsm8k.jsonl: verifier needs a score"):
         outcome_fields(filtered, "verifier")
     with pytest.raises(
-        SettingError, match=r"outcomes_long.csv: the beta distribution tells of the oracle alone.*'majority'"
+        SettingError,
+        match=r"outcomes_long.csv: the beta distribution .* only: keep must be 'oracle', got 'majority'",
     ):
         outcome_fields(found, "majority", "beta")
 
@@ -382,7 +383,7 @@ def test_notes_of_the_reader_reach_the_user():
     assert any("Each question was answered up to 3 times" in note for note in part.notes)
 
 
-def test_the_beta_law_is_the_one_fitted_to_the_counts(tmp_path):
+def test_the_beta_distribution_is_the_one_fitted_to_the_counts(tmp_path):
     rng = np.random.default_rng(3)
     right = rng.binomial(8, rng.beta(0.8, 1.2, 60))
     rows = [f"{q},{int(i < c)}" for q, c in enumerate(right.tolist()) for i in range(8)]
@@ -501,4 +502,4 @@ def test_a_run_without_a_request_that_completed_is_refused_in_one_line():
     (run,) = read_genai_perf(DATA / "aiperf_0.8_all_failed.json")
     with pytest.raises(SettingError, match="must have requests that completed, got none, 20 failed") as caught:
         serving_fields(run, other_lengths=False)
-    assert len(caught.value.faults) == 1
+    assert len(caught.value.errors) == 1

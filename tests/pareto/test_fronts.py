@@ -192,7 +192,7 @@ def test_what_is_not_finite_is_named_and_left_out_with_its_model():
     assert many.k.tolist() == [1]
     with pytest.warns(NonFiniteWarning, match="k = 11$"):
         mi.Front.from_curve(curve_of(range(1, 12), [1] + [np.nan] * 10, [1] * 11, [0.5] * 11), SCENARIO)
-    # A sum that is not finite is no fault of numbers that are.
+    # A sum that is not finite is no error of numbers that are.
     large = curve_of([1, 2], [1e308, 1.5e308], [1, 2], [0.5, 0.6])
     assert mi.Front.from_curve(large, SCENARIO.replace(c_max=None)).k.tolist() == [1, 2]
 

@@ -134,9 +134,9 @@ def test_gaps_are_left_out_and_counted(tmp_path):
 def test_wrong_tables_are_refused_all_at_once(tmp_path, changes, messages):
     with pytest.raises(ReaderError) as caught:
         mi.read_attempts(written(tmp_path, table(**changes)))
-    assert len(caught.value.faults) == len(messages)
-    for fault, message in zip(caught.value.faults, messages, strict=True):
-        assert re.search(message, fault), fault
+    assert len(caught.value.errors) == len(messages)
+    for error, message in zip(caught.value.errors, messages, strict=True):
+        assert re.search(message, error), error
 
 
 TOKENS = {"tokens_in": [10, 10, 10, 10], "tokens_out": [100, 200, 300, 400]}
@@ -293,7 +293,7 @@ def test_traps_of_logs(tmp_path):
 def test_logs_that_are_not_what_they_must_be(tmp_path, change, message):
     with pytest.raises(ReaderError, match=message) as caught:
         mi.read_attempts(log(tmp_path, change))
-    assert len(caught.value.faults) == 1
+    assert len(caught.value.errors) == 1
 
 
 def test_a_log_with_an_error_in_every_sample():
@@ -309,7 +309,7 @@ def test_logs_that_were_cut_off(tmp_path):
             path.write_bytes(whole[:size])
             with pytest.raises(ReaderError, match="cut off or broken") as caught:
                 mi.read_attempts(path)
-            assert len(caught.value.faults) == 1
+            assert len(caught.value.errors) == 1
     # A run that was killed leaves a whole archive without a header.
     with zipfile.ZipFile(tmp_path / "killed.eval", "w") as archive:
         archive.writestr("_journal/start.json", "{}")

@@ -147,12 +147,12 @@ def check(found):
                     assert all(math.isfinite(value) and value >= 0 for value in values)
 
 
-def faults_of(read, path, options):
-    """The faults that a reader raised, or None where it gave values."""
+def errors_of(read, path, options):
+    """The errors that a reader raised, or None where it gave values."""
     try:
         check(read(path, **options))
     except ReaderError as error:
-        return error.faults
+        return error.errors
     return None
 
 
@@ -180,9 +180,9 @@ def test_a_reader_ends_in_values_or_in_a_reader_error(reader, name, options, con
     )
     def fuzz(text):
         path.write_bytes(text)
-        faults = faults_of(read, path, options)
-        assert faults is None or faults
-        assert all(str(path) in fault or fault.startswith("and ") for fault in faults or ())
+        errors = errors_of(read, path, options)
+        assert errors is None or errors
+        assert all(str(path) in message or message.startswith("and ") for message in errors or ())
 
     path.write_bytes(whole)
     check(read(path, **options))

@@ -115,9 +115,9 @@ def test_what_is_in_no_known_format_is_refused_with_the_list_of_them(tmp_path):
         recognise(DATA / "published_numbers.csv")
     assert (
         "got CSV with the columns quantity, model, dataset, k, value, source; known are: LiteLLM"
-        in caught.value.faults[0]
+        in caught.value.errors[0]
     )
-    assert all(form.name in caught.value.faults[0] for form in FORMATS.values())
+    assert all(form.name in caught.value.errors[0] for form in FORMATS.values())
     path = tmp_path / "file"
     for content, words in (
         (b"", "got an empty file"),
@@ -239,9 +239,9 @@ def test_formats_that_are_not_read_say_what_to_write_in_their_place(tmp_path):
         path.write_bytes(content)
         with pytest.raises(ReaderError) as caught:
             recognise(path)
-        (fault,) = caught.value.faults
-        assert f"must be in a format that can be read, got {got}" in fault
-        assert way in fault
+        (message,) = caught.value.errors
+        assert f"must be in a format that can be read, got {got}" in message
+        assert way in message
 
 
 def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):

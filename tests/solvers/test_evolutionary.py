@@ -286,7 +286,7 @@ def test_a_start_off_the_grid_is_refused_with_rows_and_variables(problem, paper,
     across = ModelChoiceProblem(paper.models, essay, k_max=8)
     with pytest.raises(SettingError) as refused:
         nsga2(across, sampling=[[0, 8], [9, 1], [0, 2.5], [1, np.nan]])
-    assert [fault.split(" must")[0] for fault in refused.value.faults] == [
+    assert [message.split(" must")[0] for message in refused.value.errors] == [
         "row 1 of sampling: model", "row 2 of sampling: k", "row 3 of sampling: k",
     ]  # fmt: skip
     for wrong in ([], [[1, 2, 3]], [["a", "b"]], Population.empty(0)):

@@ -114,4 +114,4 @@ def test_a_budget_of_which_nothing_is_known_is_refused(singles):
         candidate_front(singles, late)
     with pytest.raises(SettingError) as caught:
         candidate_front(singles, late.replace(a_quantile=0.1))
-    assert len(caught.value.faults) == 2
+    assert len(caught.value.errors) == 2

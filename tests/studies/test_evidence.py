@@ -138,10 +138,10 @@ def test_problems_refuse_what_an_evaluation_does_not_tell(catalog):
     words = "Eight: k_max must be at most 8, the samples of its evaluation a question, got 9"
     with pytest.raises(SettingError) as refused:
         InferenceScalingProblem(catalog.models["eight"], scenario, k_max=9)
-    assert list(refused.value.faults) == [words]
+    assert list(refused.value.errors) == [words]
     with pytest.raises(SettingError) as refused:
         ModelChoiceProblem(catalog.models, scenario, k_max=9)
-    assert [fault.split(":")[0] for fault in refused.value.faults] == ["Eight", "Five"]
+    assert [message.split(":")[0] for message in refused.value.errors] == ["Eight", "Five"]
     assert len(InferenceScalingProblem(catalog.models["eight"], scenario, k_max=8).axes[0]) == 8
     with pytest.raises(SettingError, match=r"Five: its evaluation has 5 samples .* from 6 on"):
         mi.run_study(catalog, k_min=6, k_max=12)
@@ -149,7 +149,7 @@ def test_problems_refuse_what_an_evaluation_does_not_tell(catalog):
         mi.run_study(catalog, k_max=12, baselines=["fixed-6"])
 
 
-def test_a_choice_where_samples_end_or_a_law_begins_says_so(study):
+def test_a_choice_where_samples_end_or_a_distribution_begins_says_so(study):
     warned = study.choices.set_index(["model", "decision"])["warning"].groupby(level=[0, 1]).first()
     frame = study.choices
     for _, row in frame[frame["model"] == "beta"].dropna(subset=["k"]).iterrows():

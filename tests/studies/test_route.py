@@ -277,7 +277,7 @@ def test_without_budgets_rules_that_need_none_still_answer(policy):
         policy.choose(rule="best")
     with pytest.raises(SettingError) as refused:
         policy.choose(c_max="5", t_max=True, a_min="0.9")
-    assert [fault.split(" must")[0] for fault in refused.value.faults] == ["c_max", "t_max", "a_min"]
+    assert [message.split(" must")[0] for message in refused.value.errors] == ["c_max", "t_max", "a_min"]
     with pytest.raises(SettingError, match="resources must be budgets by unit"):
         policy.choose(resources=5)
 

@@ -187,7 +187,7 @@ def test_bad_options_are_refused(paper, options, error, words):
 def test_all_bad_options_are_told_at_once(paper):
     with pytest.raises(SettingError) as caught:
         mi.run_study(paper, models=["a", "b"], scenarios=["c"], decisions=["d"], k_step=0, parallel=0)
-    assert len(caught.value.faults) == 6
+    assert len(caught.value.errors) == 6
 
 
 def test_a_rule_that_needs_a_budget_says_so_before_the_work(paper):

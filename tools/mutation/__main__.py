@@ -3,7 +3,7 @@
     .venv/bin/pip install -e ".[test,mutation]"
     .venv/bin/python tools/mutation --jobs 2 --write mutants.json
 
-`--only decision/base.py` (may be given several times) mutates a part; `--control` plants faults that have to be seen
+`--only decision/base.py` (may be given several times) mutates a part; `--control` plants errors that have to be seen
 and changes that cannot be seen; `--seconds` says how much of the tests' own time a mutant gets; `--again mutants.json`
 tries once more what was not killed.
 
@@ -161,7 +161,7 @@ def main():
     parser.add_argument("--only", action="append", help="a module, by the end of its path")
     parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
     parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
-    parser.add_argument("--control", action="store_true", help="two faults that are seen, two changes that are not")
+    parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
     parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
     parser.add_argument("--again", type=Path, help="a JSON file of --write: what it shows as killed is not tried again")
     parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")

@@ -148,7 +148,7 @@ def first_difference(source, changed):
 
 
 def controls(root):
-    """A fault that every test of choices sees, one at import, and two changes that none can see."""
+    """A mutation that every test of choices sees, one at import, and two changes that none can see."""
     path = root / "decision" / "base.py"
     source = path.read_text(encoding="utf-8")
     changes = (

@@ -66,17 +66,17 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         where: the file, for messages.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing or a value is at fault; all errors at once.
+        ReaderError: (a ValueError) a column is missing or a value is invalid; all errors at once.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     if "question" not in frame:
-        faults.append("must have a column 'question'" + _there(frame))
+        errors.append("must have a column 'question'" + _there(frame))
     if "correct" not in frame and "score" not in frame:
-        faults.append("must have a column 'correct' (or 'score')" + _there(frame))
+        errors.append("must have a column 'correct' (or 'score')" + _there(frame))
     if not len(frame):
-        faults.append("must have at least one attempt, got none")
-    if faults:
-        raise ReaderError([f"{where}: {fault}" for fault in faults])
+        errors.append("must have at least one attempt, got none")
+    if errors:
+        raise ReaderError([f"{where}: {message}" for message in errors])
     plain: dict[str, Any] = {"question": _texts(frame["question"])}
     for name in TEXTS:
         if name in frame and not frame[name].isna().all():
@@ -87,9 +87,9 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         if name in frame:
             plain[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     found = pd.DataFrame(plain)
-    faults = [f"{where}: {fault}" for fault in _value_faults(frame, found)]
-    if faults:
-        raise ReaderError(faults)
+    errors = [f"{where}: {message}" for message in _value_errors(frame, found)]
+    if errors:
+        raise ReaderError(errors)
     return found
 
 
@@ -116,14 +116,14 @@ def _truths(column: pd.Series) -> pd.Series:
     return pd.Series(np.append(meant, np.nan)[codes], index=column.index)
 
 
-def _value_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+def _value_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
     if (lacking := found["question"].isna()).any():
         yield f"question must name one in every row, got nothing {_rows(lacking)}"
     if "correct" in found:
         wrong = found["correct"].notna() & ~found["correct"].isin((0.0, 1.0))
         if wrong.any():
             yield f"correct must be 0, 1, true, false or blank, got {_values(raw['correct'], wrong)}"
-    yield from _number_faults(raw, found)
+    yield from _number_errors(raw, found)
     if "correct" not in found and not found["score"].dropna().between(0, 1).all():
         outside = found["score"].notna() & ~found["score"].between(0, 1)
         yield f"score must lie in [0, 1] where there is no column 'correct', got {_values(raw['score'], outside)}"
@@ -142,7 +142,7 @@ def _value_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _number_faults(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+def _number_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
     for name in (*NUMBERS, "sample"):
         if name not in found:
             continue

@@ -27,7 +27,7 @@ def read_attempt_table(
         scorer: must be None: a table has one score.
 
     Raises:
-        ReaderError: (a ValueError) the file cannot be read, lacks a column, or a value is at fault; all at once.
+        ReaderError: (a ValueError) the file cannot be read, lacks a column, or a value is invalid; all at once.
         SettingError: (a ValueError) `columns` has a name that is none of ours.
     """
     names = own_names(columns)

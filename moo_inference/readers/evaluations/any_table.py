@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 from moo_inference.documents.csv_file import Progress, read_csv
-from moo_inference.documents.document import Faults, finite, printable, shown
+from moo_inference.documents.document import FileErrors, finite, printable, shown
 from moo_inference.documents.files import open_to_read
 from moo_inference.documents.json_file import read_bytes, read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
@@ -57,7 +57,7 @@ def read_outcomes_table(
         progress: called with the bytes done and the bytes in all, for a CSV.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing (which ones there are is said), or a value is at fault, each
+        ReaderError: (a ValueError) a column is missing (which ones there are is said), or a value is invalid, each
             with its line; a Parquet file has more than 20 million rows; or pyarrow, which Parquet needs, is not
             installed.
     """
@@ -92,11 +92,11 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
 
 
 class _Samples:
-    """Rows as they are read, and their faults."""
+    """Rows as they are read, and their errors."""
 
     def __init__(self, names: tuple[str, ...]) -> None:
         self.names = names
-        self.faults, self.built = Faults(), OutcomesBuilder()
+        self.errors, self.built = FileErrors(), OutcomesBuilder()
 
     def add(self, where: str, cells: Sequence[Any]) -> None:
         """Take one row."""
@@ -109,16 +109,16 @@ class _Samples:
             self.refuse(where, 1, must_be_truth(correct))
         if value is None and score not in (None, ""):
             self.refuse(where, 3, f"must be a number, got {shown(score)}")
-        if not self.faults.count and name is not None and is_correct is not None:
+        if not self.errors.count and name is not None and is_correct is not None:
             self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
 
     def refuse(self, where: str, column: int, sentence: str) -> None:
         """Note what must hold of a cell."""
-        self.faults.add(f"{where}: {self.names[column]}: {sentence}")
+        self.errors.add(f"{where}: {self.names[column]}: {sentence}")
 
     def build(self, path: object) -> Outcomes:
         """All of them."""
-        self.faults.check()
+        self.errors.check()
         correct = self.names[1]
         passes = max(passes_of(correct) or 1, 1)
         return self.built.build(path, (of_several(passes, correct),) if passes > 1 else (), passes)
@@ -146,10 +146,10 @@ def _csv_rows(
 def _json_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: list[str]) -> Iterator[Row]:
     for record in read_json_records(path):
         if not isinstance(record.data, dict):
-            raise ReaderError(record.fault((), f"must hold {' and '.join(needed)}, got {shown(record.data)}"))
+            raise ReaderError(record.error_at((), f"must hold {' and '.join(needed)}, got {shown(record.data)}"))
         for name in needed:
             if name not in record.data:
-                raise ReaderError(record.fault((), _lacking(name, list(record.data))))
+                raise ReaderError(record.error_at((), _lacking(name, list(record.data))))
         yield record.where(), [record.data.get(name) for name in names]
 
 

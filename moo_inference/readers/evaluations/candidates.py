@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.documents.csv_file import read_csv
-from moo_inference.documents.document import Faults
+from moo_inference.documents.document import FileErrors
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
 
@@ -81,24 +81,24 @@ def read_candidates(
         k: the column of the numbers of passes, if there is one; they become part of the names.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing, or a cell is at fault: each named with its line.
+        ReaderError: (a ValueError) a column is missing, or a cell is invalid: each named with its line.
     """
-    faults = Faults()
+    errors = FileErrors()
     names: list[str] = []
     values: dict[str, list[NDArray[np.float64]]] = {}
     columns = [column for column in (name, accuracy, usd_per_query, seconds_per_query, k) if column]
     for chunk in read_csv(path, columns):
         rows = range(len(names) + 1, len(names) + len(chunk.lines) + 1)
         called = [cell.strip() for cell in chunk.columns[name]] if name else [f"row {row}" for row in rows]
-        passes = chunk.counts(k, faults, least=1).tolist() if k else None
+        passes = chunk.counts(k, errors, least=1).tolist() if k else None
         names.extend(called if passes is None else map("{}, k = {}".format, called, passes))
         for column in (accuracy, usd_per_query, seconds_per_query):
             if column:
-                values.setdefault(column, []).append(chunk.numbers(column, faults, least=0))
+                values.setdefault(column, []).append(chunk.numbers(column, errors, least=0))
         for row in np.flatnonzero(values[accuracy][-1] > 1).tolist():
             got = chunk.columns[accuracy][row]
-            faults.add(chunk.fault(row, accuracy, f"must be a share of at most 1 (not in per cent), got {got}"))
-    faults.check()
+            errors.add(chunk.error_at(row, accuracy, f"must be a share of at most 1 (not in per cent), got {got}"))
+    errors.check()
     if not names:
         raise ReaderError(f"{path}: must hold at least one candidate")
     joined = {column: np.concatenate(parts) for column, parts in values.items()}

@@ -9,7 +9,7 @@ plus: [...]}, with "success", "failed" and "timed out", and an empty list of plu
 import os
 from typing import Any
 
-from moo_inference.documents.document import Document, Faults, shown
+from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder
@@ -36,25 +36,25 @@ def read_evalplus(path: str | os.PathLike[str], *, tests: str | None = None) -> 
     document = read_json(path)
     tasks = document.data.get("eval") if isinstance(document.data, dict) else None
     if not isinstance(tasks, dict):
-        raise ReaderError(document.fault((), 'must hold "eval" with the samples of each task'))
-    faults = Faults()
+        raise ReaderError(document.error_at((), 'must hold "eval" with the samples of each task'))
+    errors = FileErrors()
     samples: list[tuple[str, Any, Any]] = []
     built = OutcomesBuilder()
     for task, told in tasks.items():
         earlier = isinstance(told, dict) and "nfiles" in told
-        before = faults.count
-        found = (_earlier if earlier else _samples)(document, task, told, faults)
+        before = errors.count
+        found = (_earlier if earlier else _samples)(document, task, told, errors)
         samples += [(task, *statuses) for statuses in found]
-        if not found and faults.count == before:
+        if not found and errors.count == before:
             built.without_samples(task)
     without = sum(plus is None for *_, plus in samples)
     if tests != "base" and (0 < without < len(samples) or (tests == "plus" and without)):
-        faults.add(
-            document.fault(
+        errors.add(
+            document.error_at(
                 ("eval",), f"plus_status must be there for all samples, but {without:,} of {len(samples):,} have none"
             )
         )
-    faults.check()
+    errors.check()
     only_base = tests == "base" or without > 0
     for task, base, plus in samples:
         built.add(task, base == "pass" and (only_base or plus == "pass"))
@@ -62,40 +62,42 @@ def read_evalplus(path: str | os.PathLike[str], *, tests: str | None = None) -> 
     return built.build(path, (f"Correct means that a sample passes {which}.",))
 
 
-def _samples(document: Document, task: str, listed: Any, faults: Faults) -> list[tuple[Any, Any]]:
+def _samples(document: Document, task: str, listed: Any, errors: FileErrors) -> list[tuple[Any, Any]]:
     """Base and plus status of each sample of a task."""
     if not isinstance(listed, list):
-        faults.add(document.fault(("eval", task), f"must be a list of samples, got {shown(listed)}"))
+        errors.add(document.error_at(("eval", task), f"must be a list of samples, got {shown(listed)}"))
         return []
     found = []
     for place, sample in enumerate(listed):
         at = ("eval", task, place)
         if not isinstance(sample, dict):
-            faults.add(document.fault(at, f"must be a sample with base_status, got {shown(sample)}"))
+            errors.add(document.error_at(at, f"must be a sample with base_status, got {shown(sample)}"))
             continue
         base, plus = sample.get("base_status"), sample.get("plus_status")
         if base not in _STATUSES:
-            faults.add(document.fault((*at, "base_status"), _sentence(base)))
+            errors.add(document.error_at((*at, "base_status"), _sentence(base)))
         if plus is not None and plus not in _STATUSES:
-            faults.add(document.fault((*at, "plus_status"), _sentence(plus)))
+            errors.add(document.error_at((*at, "plus_status"), _sentence(plus)))
         found.append((base, plus))
     return found
 
 
-def _earlier(document: Document, task: str, told: dict[str, Any], faults: Faults) -> list[tuple[Any, Any]]:
+def _earlier(document: Document, task: str, told: dict[str, Any], errors: FileErrors) -> list[tuple[Any, Any]]:
     """The same as it was written before February 2024."""
     found: dict[str, list[Any]] = {}
     for name in ("base", "plus"):
         at, listed = ("eval", task, name), told.get(name)
         if not isinstance(listed, list) or not all(isinstance(one, list) and one for one in listed):
-            faults.add(document.fault(at, "must be a list of [status, details], one a sample"))
+            errors.add(document.error_at(at, "must be a list of [status, details], one a sample"))
             return []
         for place, (status, *_) in enumerate(listed):
             if not isinstance(status, str) or status not in _EARLIER:
-                faults.add(document.fault((*at, place), f"must be one of {', '.join(_EARLIER)}, got {shown(status)}"))
+                errors.add(
+                    document.error_at((*at, place), f"must be one of {', '.join(_EARLIER)}, got {shown(status)}")
+                )
         if len(listed) != told["nfiles"] and (listed or name == "base"):
             got = f"got {len(listed)} where nfiles is {shown(told['nfiles'])}"
-            faults.add(document.fault(at, f"must hold as many samples as nfiles says, {got}"))
+            errors.add(document.error_at(at, f"must hold as many samples as nfiles says, {got}"))
         found[name] = [_EARLIER.get(status) if isinstance(status, str) else None for status, *_ in listed]
     base, plus = found["base"], found["plus"]
     return list(zip(base, plus or [None] * len(base), strict=False))

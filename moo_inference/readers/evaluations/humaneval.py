@@ -6,7 +6,7 @@ out" or "failed: ..."), passed.
 
 import os
 
-from moo_inference.documents.document import Faults, shown
+from moo_inference.documents.document import FileErrors, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder, name_of
@@ -20,18 +20,18 @@ def read_humaneval(path: str | os.PathLike[str]) -> Outcomes:
         ReaderError: (a ValueError) the file is no strict JSON lines, or a line lacks task_id or passed. The samples
             themselves, without results, lack the latter.
     """
-    faults, built = Faults(), OutcomesBuilder()
+    errors, built = FileErrors(), OutcomesBuilder()
     for record in read_json_records(path):
         if not isinstance(record.data, dict):
-            raise ReaderError(record.fault((), f"must hold task_id and passed, got {shown(record.data)}"))
+            raise ReaderError(record.error_at((), f"must hold task_id and passed, got {shown(record.data)}"))
         task, passed = name_of(record.data.get("task_id")), record.data.get("passed")
         if task is None:
-            faults.add(record.fault(("task_id",), f"must name a task, got {shown(record.data.get('task_id'))}"))
+            errors.add(record.error_at(("task_id",), f"must name a task, got {shown(record.data.get('task_id'))}"))
         if not isinstance(passed, bool):
-            faults.add(record.fault(("passed",), f"must be true or false, got {shown(passed)}"))
+            errors.add(record.error_at(("passed",), f"must be true or false, got {shown(passed)}"))
         elif task is not None:
             built.add(task, passed)
-    faults.check()
+    errors.check()
     return built.build(path)
 
 

@@ -6,7 +6,7 @@ prompt, orig_dset_split, orig_dset_idx. One list of records, one record, or one 
 
 import os
 
-from moo_inference.documents.document import Faults, shown
+from moo_inference.documents.document import FileErrors, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.evaluations.outcomes import Outcomes, OutcomesBuilder, must_be_truth, name_of, truth
@@ -22,28 +22,28 @@ def read_large_language_monkeys(path: str | os.PathLike[str]) -> Outcomes:
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or a record lacks the list of what is correct.
     """
-    faults, built = Faults(), OutcomesBuilder()
+    errors, built = FileErrors(), OutcomesBuilder()
     for place, record in enumerate(read_json_records(path)):
         if not isinstance(record.data, dict):
-            raise ReaderError(record.fault((), f"must be a problem with is_corrects, got {shown(record.data)}"))
+            raise ReaderError(record.error_at((), f"must be a problem with is_corrects, got {shown(record.data)}"))
         key = "is_corrects" if "is_corrects" in record.data else "is_correct"
         listed = record.data.get(key)
         problem = name_of(record.data.get("orig_dset_idx", place))
         if problem is None:
             got = shown(record.data["orig_dset_idx"])
-            faults.add(record.fault(("orig_dset_idx",), f"must name a problem, got {got}"))
+            errors.add(record.error_at(("orig_dset_idx",), f"must name a problem, got {got}"))
         if not isinstance(listed, list):
-            faults.add(record.fault(("is_corrects",), f"must be a list of true and false, got {shown(listed)}"))
+            errors.add(record.error_at(("is_corrects",), f"must be a list of true and false, got {shown(listed)}"))
             continue
         if not listed and problem is not None:
             built.without_samples(problem)
         for number, value in enumerate(listed):
             correct = truth(value)
             if correct is None:
-                faults.add(record.fault((key, number), must_be_truth(value)))
+                errors.add(record.error_at((key, number), must_be_truth(value)))
             elif problem is not None:
                 built.add(problem, correct)
-    faults.check()
+    errors.check()
     return built.build(path)
 
 

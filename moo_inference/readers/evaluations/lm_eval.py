@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
-from moo_inference.documents.document import Document, Faults, finite, printable, shown
+from moo_inference.documents.document import Document, FileErrors, finite, printable, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
 from moo_inference.readers.evaluations.outcomes import (
@@ -141,14 +141,14 @@ class _Filters:
     def of(self, record: Document) -> str:
         data = record.data
         if not isinstance(data, dict) or "doc_id" not in data:
-            raise ReaderError(record.fault((), f"must be a sample with a doc_id, got {shown(data)}"))
+            raise ReaderError(record.error_at((), f"must be a sample with a doc_id, got {shown(data)}"))
         name = data.get("filter")
         if name is None and "filter" not in data:
             row = (str(data["doc_id"]), _digest(data.get("resps")))
             self.seen[row] = self.seen.get(row, 0) + 1
             name = str(self.seen[row])
         elif not isinstance(name, str):
-            raise ReaderError(record.fault(("filter",), f"must be a name, got {shown(name)}"))
+            raise ReaderError(record.error_at(("filter",), f"must be a name, got {shown(name)}"))
         else:
             self.named = True
         self._one_document(record)
@@ -168,7 +168,7 @@ class _Filters:
         key, digest = str(record.data["doc_id"]), record.data.get("doc_hash")
         if isinstance(digest, str) and self.documents.setdefault(key, digest) != digest:
             raise ReaderError(
-                record.fault(
+                record.error_at(
                     ("doc_hash",),
                     f"must be that of the other rows with doc_id {key}, but this is another document: give one file a "
                     "task",
@@ -182,7 +182,7 @@ class _Task:
     def __init__(self, metric: str | None) -> None:
         self.asked = metric
         self.refused: ReaderError | None = None
-        self.faults, self.built = Faults(), OutcomesBuilder()
+        self.errors, self.built = FileErrors(), OutcomesBuilder()
         self.rows: dict[tuple[str | None, bytes], int] = {}
         self.repeats = 0
         self.invalid = 0
@@ -207,9 +207,9 @@ class _Task:
         data = record.data
         document, correct = name_of(data["doc_id"]), truth(data.get(metric))
         if document is None:
-            self.faults.add(record.fault(("doc_id",), f"must name a document, got {shown(data['doc_id'])}"))
+            self.errors.add(record.error_at(("doc_id",), f"must name a document, got {shown(data['doc_id'])}"))
         if correct is None:
-            self.faults.add(record.fault((metric,), must_be_truth(data.get(metric))))
+            self.errors.add(record.error_at((metric,), must_be_truth(data.get(metric))))
         left = data.get("filtered_resps")
         while isinstance(left, list) and len(left) == 1:
             left = left[0]
@@ -227,7 +227,7 @@ class _Task:
     def build(self, path: object, name: str) -> Outcomes:
         """All of them, under the name of the filter."""
         self.check()
-        self.faults.check()
+        self.errors.check()
         notes = []
         told = max((passes_of(label) or 0 for label in (name, self.metric)), default=0)
         votes = passes_of(name) == 0 or not self.from_first
@@ -263,7 +263,7 @@ def _metrics(record: Document) -> list[str]:
             if name not in _FIELDS and (isinstance(value, bool) or finite(value) is not None)
         ]
     if not isinstance(listed, list) or not all(isinstance(name, str) for name in listed):
-        raise ReaderError(record.fault(("metrics",), f"must be a list of names, got {shown(listed)}"))
+        raise ReaderError(record.error_at(("metrics",), f"must be a list of names, got {shown(listed)}"))
     return list(listed)
 
 
@@ -271,7 +271,7 @@ def _only_metric(record: Document) -> str:
     names = _metrics(record)
     if len(names) != 1:
         what = f"it has: {', '.join(names)}" if names else f"none is listed; keys: {', '.join(record.data)}"
-        raise ReaderError(record.fault((), f"metric must be named; {what} (--metric NAME)"))
+        raise ReaderError(record.error_at((), f"metric must be named; {what} (--metric NAME)"))
     return names[0]
 
 

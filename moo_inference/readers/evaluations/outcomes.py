@@ -156,8 +156,8 @@ def each_of(makes: Mapping[str, Callable[[], Outcomes]]) -> dict[str, Outcomes |
         try:
             found[name] = make()
         except ReaderError as error:
-            refused += error.faults
-            found[name] = error.faults[0]
+            refused += error.errors
+            found[name] = error.errors[0]
     if not any(isinstance(one, Outcomes) for one in found.values()):
         raise ReaderError(list(dict.fromkeys(refused)))
     return found

@@ -53,11 +53,11 @@ def read_genai_prices(
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, list):
-        raise ReaderError(document.fault((), f"must be a list of providers, got {shown(document.data)}"))
+        raise ReaderError(document.error_at((), f"must be a list of providers, got {shown(document.data)}"))
     for place, provider in enumerate(document.data):
         listed = provider.get("models") if isinstance(provider, dict) else None
         if not isinstance(listed, list) or not isinstance(provider.get("id"), str):
-            raise ReaderError(document.fault((place,), "must be a provider with an id and a list of models"))
+            raise ReaderError(document.error_at((place,), "must be a provider with an id and a list of models"))
         for name, entry in entries_of(document, listed, "must be a model with an id and prices", place, "models"):
             yield f"{provider['id']}/{name}", entry
 

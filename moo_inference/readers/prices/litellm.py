@@ -60,7 +60,7 @@ def read_litellm_prices(
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, dict):
-        raise ReaderError(document.fault((), f"must hold an entry for each model, got {shown(document.data)}"))
+        raise ReaderError(document.error_at((), f"must hold an entry for each model, got {shown(document.data)}"))
     yield from ((key, document.at(key)) for key in document.data)
 
 

@@ -63,7 +63,7 @@ def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     data = document.data if isinstance(document.data, dict) else {}
     section = "prices" if "prices" in data else "models"
     if not isinstance(data.get(section), list):
-        raise ReaderError(document.fault((), 'must hold a list of models under "models" or "prices"'))
+        raise ReaderError(document.error_at((), 'must hold a list of models under "models" or "prices"'))
     return entries_of(document, data[section], "must be a model with an id and prices", section)
 
 

@@ -72,11 +72,11 @@ def read_models_dev(
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     if not isinstance(document.data, dict):
-        raise ReaderError(document.fault((), f"must hold an entry for each provider, got {shown(document.data)}"))
+        raise ReaderError(document.error_at((), f"must hold an entry for each provider, got {shown(document.data)}"))
     for provider, values in document.data.items():
         models = values.get("models") if isinstance(values, dict) else None
         if not isinstance(models, dict):
-            raise ReaderError(document.fault((provider,), "must be a provider with its models"))
+            raise ReaderError(document.error_at((provider,), "must be a provider with its models"))
         yield from ((f"{provider}/{name}", document.at(provider, "models", name)) for name in models)
 
 

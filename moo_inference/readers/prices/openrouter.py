@@ -61,7 +61,7 @@ def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     above = () if isinstance(document.data, list) else ("data",)
     listed = document.data.get("data") if isinstance(document.data, dict) else document.data
     if not isinstance(listed, list):
-        raise ReaderError(document.fault((), 'must hold a list of models, itself or under "data"'))
+        raise ReaderError(document.error_at((), 'must hold a list of models, itself or under "data"'))
     return entries_of(document, listed, "must be a model with an id and pricing", *above)
 
 

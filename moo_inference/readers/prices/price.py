@@ -171,12 +171,12 @@ def read_price_list(
             if key in priced or key in unpriced:
                 raise NoPrice(f"a model must stand once, but {key!r} stands here again")
             priced[key] = _meant(price, free, expensive)
-        except NoPrice as fault:
+        except NoPrice as refused:
             priced.pop(key, None)
-            below = ".".join(map(str, fault.location))
-            sentence = f"{entry.where(fault.location)}: {key}: {below + ': ' if below else ''}{fault.reason}"
+            below = ".".join(map(str, refused.location))
+            sentence = f"{entry.where(refused.location)}: {key}: {below + ': ' if below else ''}{refused.reason}"
             unpriced[key] = printable(sentence)
-            if isinstance(fault, NotForText):
+            if isinstance(refused, NotForText):
                 not_for_text.add(key)
             else:
                 not_for_text.discard(key)
@@ -228,7 +228,7 @@ def entries_of(
     for place, model in enumerate(listed):
         entry = document.at(*above, place)
         if not isinstance(model, dict) or not isinstance(model.get("id"), str):
-            raise ReaderError(entry.fault((), sentence))
+            raise ReaderError(entry.error_at((), sentence))
         yield model["id"], entry
 
 
@@ -269,8 +269,8 @@ def _or_value_error(check: Callable[[object], object]) -> Callable[[object], obj
     def checked(value: object) -> object:
         try:
             return check(value)
-        except NoPrice as fault:
-            raise ValueError(fault.reason) from fault
+        except NoPrice as refused:
+            raise ValueError(refused.reason) from refused
 
     return checked
 

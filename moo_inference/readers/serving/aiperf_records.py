@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from moo_inference.documents.document import Document, Faults, finite, shown
+from moo_inference.documents.document import Document, FileErrors, finite, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
@@ -30,23 +30,23 @@ def read_aiperf_records(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     Raises:
         ReaderError: (a ValueError) the file is no JSON lines, or a request lacks its time or has one that is no number.
     """
-    faults = Faults()
+    errors = FileErrors()
     rows: list[tuple[float, ...]] = []
     spans: list[tuple[float, float]] = []
     where, failed, warming = "", 0, 0
     for record in read_json_records(path, refused=()):
         if not isinstance(record.data, dict) or not isinstance(record.data.get("metrics"), dict):
-            raise ReaderError(record.fault((), f'must be a request with "metrics", got {shown(record.data)}'))
-        fields = CheckedValues(record, faults)
+            raise ReaderError(record.error_at((), f'must be a request with "metrics", got {shown(record.data)}'))
+        fields = CheckedValues(record, errors)
         where = where or record.where()
         if fields.holder("metadata") and fields.raw("metadata", "benchmark_phase") == "warmup":
             warming += 1
         elif _failed(fields):
             failed += 1
         else:
-            rows.append(_row(fields, record, faults))
+            rows.append(_row(fields, record, errors))
             spans.append(_span(fields))
-    faults.check()
+    errors.check()
     if not where:
         raise ReaderError(f"{path}: must hold at least one request")
     notes = (f"Requests of the warm-up, which are left out: {warming:,}.",) if warming else ()
@@ -62,7 +62,7 @@ def _failed(fields: CheckedValues) -> bool:
     return cancelled or empty or fields.raw("error") is not None
 
 
-def _row(fields: CheckedValues, record: Document, faults: Faults) -> tuple[float, ...]:
+def _row(fields: CheckedValues, record: Document, errors: FileErrors) -> tuple[float, ...]:
     """Seconds, time to the first token, seconds per further token, and tokens in and out; NaN where unknown."""
     found = [_value(fields, name) for name in ("request", "ttft", "per_token", "input_tokens", "output_tokens")]
     if math.isnan(found[0]):
@@ -71,7 +71,7 @@ def _row(fields: CheckedValues, record: Document, faults: Faults) -> tuple[float
     if not found[0] >= 0:
         doubts = dict(fields.doubts) or {("metrics", METRICS["request"][0]): ("must be given", True)}
         for location, (sentence, _) in doubts.items():
-            faults.add(record.fault(location, sentence))
+            errors.add(record.error_at(location, sentence))
     return tuple(found)
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from moo_inference.documents.document import LARGEST, Document, Faults, Location, finite, shown
+from moo_inference.documents.document import LARGEST, Document, FileErrors, Location, finite, shown
 from moo_inference.readers.serving.run import ServingRun, Spread, spread_of
 
 BESIDE, TIMES, LATENCY = range(3)
@@ -25,28 +25,28 @@ def inside(value: Any, *keys: str | int) -> Any:
 class CheckedValues:
     """Values of one place of a file, taken out with checks. What is absent or null is None.
 
-    What is at fault is unknown, and a doubt: `settled` refuses the run if the time of its requests rests on it, and
+    What is invalid is unknown, and a doubt: `settled` refuses the run if the time of its requests rests on it, and
     else notes it. So no value that does not matter refuses a file.
 
     Attributes:
         document: the file.
-        faults: of the file.
+        errors: of the file.
         location: the place.
         weight: `LATENCY` where these values are the time of requests, `TIMES` where it can be rebuilt from them, else
             `BESIDE`.
         doubts: by location, what must hold, and the weight of the value.
     """
 
-    def __init__(self, document: Document, faults: Faults, *location: str | int) -> None:
+    def __init__(self, document: Document, errors: FileErrors, *location: str | int) -> None:
         self.document = document
-        self.faults = faults
+        self.errors = errors
         self.location: Location = location
         self.weight = TIMES
         self.doubts: dict[Location, tuple[str, int]] = {}
 
     def below(self, *location: str | int) -> "CheckedValues":
         """Values of a place below this one; their doubts are the same."""
-        inner = CheckedValues(self.document, self.faults, *self.location, *location)
+        inner = CheckedValues(self.document, self.errors, *self.location, *location)
         inner.doubts, inner.weight = self.doubts, self.weight
         return inner
 
@@ -120,7 +120,7 @@ class CheckedValues:
     def spread(
         self, *keys: str, percentiles: Callable[[str], float | None], divisor: float = 1.0, std: str = "std"
     ) -> Spread | None:
-        """A mapping of statistics as a spread; None where there is none, or where its mean is at fault.
+        """A mapping of statistics as a spread; None where there is none, or where its mean is invalid.
 
         Args:
             keys: where it stands.
@@ -148,14 +148,14 @@ class CheckedValues:
         return spread_of(mean, deviation, levels, divisor)
 
     def settled(self, run: ServingRun) -> ServingRun:
-        """The run with a note on each doubt that it does not rest on; the others are faults."""
+        """The run with a note on each doubt that it does not rest on; the others are errors."""
         notes = []
         for location, (sentence, weight) in self.doubts.items():
             rests = (weight == LATENCY and not run.measured_end_to_end) or (
                 weight == TIMES and run.request_seconds is None
             )
             if rests and run.completed != 0:
-                self.faults.add(self.document.fault(location, sentence))
+                self.errors.add(self.document.error_at(location, sentence))
             else:
                 line = self.document.where(location).rpartition(":")[2]
                 notes.append(f"{'.'.join(map(str, location))} on line {line} is left out: {sentence}.")

@@ -13,7 +13,7 @@ import os
 import re
 from typing import Any
 
-from moo_inference.documents.document import Document, Faults, shown
+from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_bytes, read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
@@ -69,14 +69,14 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     """
     beginning = read_bytes(path, 64).removeprefix(b"\xef\xbb\xbf").lstrip()
     document = read_json(path, refused=()) if beginning.startswith((b"{", b"[")) else _tables(path)
-    faults = Faults()
-    fields = CheckedValues(document, faults)
+    errors = FileErrors()
+    fields = CheckedValues(document, errors)
     metrics = fields.below("records") if fields.holder("records") else fields
     there = {what: next((name for name in names if metrics.holder(name)), None) for what, names in METRICS.items()}
     if not any(there[what] for what in ("request", "ttft", "per_token", "input_tokens", "failed")):
         names = [METRICS[what][0] for what in ("ttft", "per_token", "request", "input_tokens")]
         raise ReaderError(
-            document.fault((), f"must hold at least one of {', '.join(names)}, got {shown(document.data)}")
+            document.error_at((), f"must hold at least one of {', '.join(names)}, got {shown(document.data)}")
         )
     request = _seconds(metrics.weighed(LATENCY), there["request"])
     ttft, per_token = (_seconds(metrics, there[what]) for what in ("ttft", "per_token"))
@@ -123,7 +123,7 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         where=document.where(),
     )
     settled = fields.settled(run)
-    faults.check()
+    errors.check()
     return (settled,)
 
 
@@ -150,7 +150,7 @@ def _reason(fields: CheckedValues) -> str:
 
 
 def divisor_of(fields: CheckedValues, *keys: str) -> float | None:
-    """How many units of a metric are a second; None where its unit is at fault."""
+    """How many units of a metric are a second; None where its unit is unknown."""
     unit = fields.raw(*keys, "unit")
     if not isinstance(unit, str) or unit not in _UNITS_IN_A_SECOND:
         fields.refuse([*keys, "unit"], f"must be one of {', '.join(_UNITS_IN_A_SECOND)}, got {shown(unit)}")

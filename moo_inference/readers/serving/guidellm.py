@@ -9,7 +9,7 @@ off at the end.
 import math
 import os
 
-from moo_inference.documents.document import Document, Faults, shown
+from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
@@ -60,10 +60,10 @@ def read_guidellm(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     document = read_json(path, refused=())
     listed = document.data.get("benchmarks") if isinstance(document.data, dict) else None
     if not isinstance(listed, list):
-        raise ReaderError(document.fault((), 'must hold a list of "benchmarks"'))
-    faults = Faults()
-    runs = [_run(document, faults, place) for place in range(len(listed))]
-    faults.check()
+        raise ReaderError(document.error_at((), 'must hold a list of "benchmarks"'))
+    errors = FileErrors()
+    runs = [_run(document, errors, place) for place in range(len(listed))]
+    errors.check()
     return at_least_one(runs, path, "at least one benchmark")
 
 
@@ -81,15 +81,15 @@ def _model(whole: CheckedValues, benchmark: CheckedValues) -> str | None:
     return None
 
 
-def _run(document: Document, faults: Faults, place: int) -> ServingRun:
-    benchmark = CheckedValues(document, faults, "benchmarks", place)
-    whole = CheckedValues(document, faults).weighed(BESIDE)
+def _run(document: Document, errors: FileErrors, place: int) -> ServingRun:
+    benchmark = CheckedValues(document, errors, "benchmarks", place)
+    whole = CheckedValues(document, errors).weighed(BESIDE)
     metrics = benchmark.below("metrics")
     if not metrics.holder():
         got = document.data["benchmarks"][place]
         found = got.get("metrics") if isinstance(got, dict) else got
         sentence = f"must hold the metrics, got {shown(found)}"
-        raise ReaderError(document.fault(("benchmarks", place, "metrics"), sentence))
+        raise ReaderError(document.error_at(("benchmarks", place, "metrics"), sentence))
     # Before 0.4 the totals stood beside the metrics; some reports have none.
     totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").weighed(BESIDE)
     completed, failed, cut_off = (

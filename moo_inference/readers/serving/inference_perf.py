@@ -6,7 +6,7 @@ which one token may take several: the time to the first token and n - 1 of it ca
 
 import os
 
-from moo_inference.documents.document import Faults, shown
+from moo_inference.documents.document import FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
@@ -35,9 +35,11 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     """
     document = read_json(path, refused=())
     if not isinstance(document.data, dict) or "successes" not in document.data:
-        raise ReaderError(document.fault((), f'must hold "successes" and "load_summary", got {shown(document.data)}'))
-    faults = Faults()
-    report = CheckedValues(document, faults)
+        raise ReaderError(
+            document.error_at((), f'must hold "successes" and "load_summary", got {shown(document.data)}')
+        )
+    errors = FileErrors()
+    report = CheckedValues(document, errors)
 
     def seconds(name: str) -> Spread | None:
         return known(report.spread("successes", "latency", name, percentiles=level_of))
@@ -77,7 +79,7 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
             where=document.where(),
         )
     )
-    faults.check()
+    errors.check()
     return (run,)
 
 

@@ -7,7 +7,7 @@ whole answer over the output tokens. A request that failed has an error_code.
 import math
 import os
 
-from moo_inference.documents.document import Document, Faults, shown
+from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
@@ -44,24 +44,24 @@ def read_llmperf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         ReaderError: (a ValueError) the file is no JSON, or its values are not what these results hold.
     """
     document = read_json(path, refused=())
-    faults = Faults()
+    errors = FileErrors()
     if isinstance(document.data, list):
-        run = _of_requests(document, faults)
+        run = _of_requests(document, errors)
     elif isinstance(document.data, dict):
-        run = _summary(document, faults)
+        run = _summary(document, errors)
     else:
         raise ReaderError(
-            document.fault((), f"must hold the requests or the summary of a run, got {shown(document.data)}")
+            document.error_at((), f"must hold the requests or the summary of a run, got {shown(document.data)}")
         )
-    faults.check()
+    errors.check()
     return (run,)
 
 
-def _of_requests(document: Document, faults: Faults) -> ServingRun:
+def _of_requests(document: Document, errors: FileErrors) -> ServingRun:
     rows: list[list[float]] = []
     failed = 0
     for place in range(len(document.data)):
-        fields = CheckedValues(document, faults, place)
+        fields = CheckedValues(document, errors, place)
         if fields.raw("error_code") is not None or fields.raw(_COLUMNS["output_tokens"]) == 0:
             failed += 1
             continue
@@ -70,17 +70,17 @@ def _of_requests(document: Document, faults: Faults) -> ServingRun:
             if value is None:
                 fields.refuse([name], "must be given")
         for location, (sentence, _) in fields.doubts.items():
-            faults.add(document.fault(location, sentence))
+            errors.add(document.error_at(location, sentence))
         rows.append([value or 0.0 for value in values.values()])
     if not document.data:
-        faults.add(document.fault((), "must hold at least one request"))
+        errors.add(document.error_at((), "must hold at least one request"))
     if not any(row[1] for row in rows):
         rows = [[row[0], math.nan, *row[2:]] for row in rows]
     return of_requests(_TOOL, DEFINITION, document.where(), rows, failed=failed)
 
 
-def _summary(document: Document, faults: Faults) -> ServingRun:
-    fields = CheckedValues(document, faults)
+def _summary(document: Document, errors: FileErrors) -> ServingRun:
+    fields = CheckedValues(document, errors)
     request, ttft, per_token, inward, outward = (_spread(fields, f"results_{name}") for name in _COLUMNS.values())
     beside = fields.weighed(BESIDE)
     completed, failed = beside.count("results_num_completed_requests"), beside.count("results_number_errors")

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.documents.document import LARGEST, Document, Faults, finite, shown
+from moo_inference.documents.document import LARGEST, Document, FileErrors, finite, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
@@ -75,9 +75,9 @@ def read_results(path: str | os.PathLike[str], tool: str) -> tuple[ServingRun, .
     Raises:
         ReaderError: (a ValueError) the file is no JSON, or what the time of requests rests on is not what it must be.
     """
-    faults = Faults()
-    runs = [_run(record, faults, tool) for record in read_json_records(path, refused=())]
-    faults.check()
+    errors = FileErrors()
+    runs = [_run(record, errors, tool) for record in read_json_records(path, refused=())]
+    errors.check()
     return at_least_one(runs, path, "at least one result")
 
 
@@ -94,17 +94,17 @@ class _Requests:
     notes: tuple[str, ...] = ()
 
 
-def _run(record: Document, faults: Faults, tool: str) -> ServingRun:
+def _run(record: Document, errors: FileErrors, tool: str) -> ServingRun:
     data = record.data
     if not isinstance(data, dict) or not ("completed" in data or has_statistics(set(data))):
         sentence = f'must be a result with "completed" and latencies, got {shown(data)}'
-        raise ReaderError(record.fault((), sentence))
-    fields = CheckedValues(record, faults)
+        raise ReaderError(record.error_at((), sentence))
+    fields = CheckedValues(record, errors)
     beside = fields.weighed(BESIDE)
     completed = fields.count("completed")
     if completed is None and "completed" in data:
         wrong, _ = fields.doubts.pop(("completed",), ("must be given", 0))
-        faults.add(record.fault(("completed",), wrong))
+        errors.add(record.error_at(("completed",), wrong))
     failed, asked = beside.count("failed"), beside.count("num_prompts")
     if failed is None and asked is not None and completed is not None and asked >= completed:
         failed = asked - completed

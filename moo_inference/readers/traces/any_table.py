@@ -11,7 +11,7 @@ from collections.abc import Collection, Iterable, Iterator
 import numpy as np
 
 from moo_inference.documents.csv_file import Progress, read_csv
-from moo_inference.documents.document import LARGEST, Faults, finite, printable, shown
+from moo_inference.documents.document import LARGEST, FileErrors, finite, printable, shown
 from moo_inference.documents.json_file import read_bytes, read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
 from moo_inference.readers.format import Format
@@ -78,7 +78,7 @@ def read_lengths(
         progress: called with the bytes done and the bytes in all, for a CSV.
 
     Raises:
-        ReaderError: a column is missing, or a cell is at fault: each named with its line.
+        ReaderError: a column is missing, or a cell is invalid: each named with its line.
     """
     columns_of = {
         "input_tokens": input_tokens,
@@ -87,52 +87,54 @@ def read_lengths(
         "reasoning_tokens": reasoning_tokens,
     }
     names = {what: name for what, name in columns_of.items() if name}
-    faults, built = Faults(), TraceBuilder()
+    errors, built = FileErrors(), TraceBuilder()
     # A pipe can be read once only, and is a CSV.
     beginning = read_bytes(path, 64) if os.path.isfile(path) else b""
     is_json = beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"["))
-    chunks = _json(path, names, faults) if is_json else _csv(path, names, faults, progress)
+    chunks = _json(path, names, errors) if is_json else _csv(path, names, errors, progress)
     for columns in chunks:
         built.add(**columns)
-    faults.check()
+    errors.check()
     return built.build(path)
 
 
 def _csv(
-    path: str | os.PathLike[str], names: dict[str, str], faults: Faults, progress: Progress | None
+    path: str | os.PathLike[str], names: dict[str, str], errors: FileErrors, progress: Progress | None
 ) -> Iterator[dict[str, Numbers]]:
     for chunk in read_csv(path, list(names.values()), progress=progress):
         yield {
-            what: chunk.numbers(name, faults, least=0) if what == "seconds" else chunk.counts(name, faults)
+            what: chunk.numbers(name, errors, least=0) if what == "seconds" else chunk.counts(name, errors)
             for what, name in names.items()
         }
 
 
-def _json(path: str | os.PathLike[str], names: dict[str, str], faults: Faults) -> Iterator[dict[str, Numbers]]:
+def _json(path: str | os.PathLike[str], names: dict[str, str], errors: FileErrors) -> Iterator[dict[str, Numbers]]:
     kept: list[list[float]] = []
     for record in read_json_records(path, refused=()):
         if not isinstance(record.data, dict):
-            raise ReaderError(record.fault((), f"must hold {' and '.join(names.values())}, got {shown(record.data)}"))
+            raise ReaderError(
+                record.error_at((), f"must hold {' and '.join(names.values())}, got {shown(record.data)}")
+            )
         row = []
         for what, name in names.items():
             if name not in record.data:
                 listed = ", ".join(map(repr, [*record.data][:40])) or "none"
                 lacking = f"must have a key {name!r}{did_you_mean(name, [*record.data])}; it has: {listed}"
-                raise ReaderError(printable(record.fault((), lacking)))
+                raise ReaderError(printable(record.error_at((), lacking)))
             value = finite(record.data[name])
             odd = record.odd.get((*record.base, name))
             kind = "number" if what == "seconds" else "whole number"
             if odd is not None:
-                faults.add(record.fault((name,), odd))
+                errors.add(record.error_at((name,), odd))
             elif value is None or not 0 <= value <= LARGEST or (what != "seconds" and value % 1):
-                faults.add(record.fault((name,), f"must be a {kind}, 0 or more, got {shown(record.data[name])}"))
+                errors.add(record.error_at((name,), f"must be a {kind}, 0 or more, got {shown(record.data[name])}"))
             row.append(0.0 if value is None else value)
         kept.append(row)
         if len(kept) == _ROWS:
-            faults.check()
+            errors.check()
             yield _columns(kept, names)
             kept.clear()
-    faults.check()
+    errors.check()
     if kept:
         yield _columns(kept, names)
 

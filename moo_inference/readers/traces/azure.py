@@ -10,7 +10,7 @@ import re
 import numpy as np
 
 from moo_inference.documents.csv_file import Chunk, Progress, read_csv
-from moo_inference.documents.document import Faults, shown
+from moo_inference.documents.document import FileErrors, shown
 from moo_inference.readers.format import Format, has_columns
 from moo_inference.readers.traces.trace import IntArray, TokenTrace, TraceBuilder
 
@@ -26,23 +26,23 @@ def read_azure_trace(path: str | os.PathLike[str], *, progress: Progress | None 
         progress: called with the bytes done and the bytes in all.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing, or a cell is at fault: each named with its line.
+        ReaderError: (a ValueError) a column is missing, or a cell is invalid: each named with its line.
     """
-    faults, built = Faults(), TraceBuilder()
+    errors, built = FileErrors(), TraceBuilder()
     origin = None
     for chunk in read_csv(path, COLUMNS, progress=progress):
-        times = _nanoseconds(chunk, faults)
+        times = _nanoseconds(chunk, errors)
         origin = times[0] if origin is None else origin
         built.add(
             arrival=(times - origin) / 1e9,
-            input_tokens=chunk.counts("ContextTokens", faults),
-            output_tokens=chunk.counts("GeneratedTokens", faults),
+            input_tokens=chunk.counts("ContextTokens", errors),
+            output_tokens=chunk.counts("GeneratedTokens", errors),
         )
-    faults.check()
+    errors.check()
     return built.build(path)
 
 
-def _nanoseconds(chunk: Chunk, faults: Faults) -> IntArray:
+def _nanoseconds(chunk: Chunk, errors: FileErrors) -> IntArray:
     """Nanoseconds since 1970 of each row."""
     matches = [_TIME.match(cell) for cell in chunk.columns["TIMESTAMP"]]
     texts = [f"{match[1]}T{match[2]}" if match else "NaT" for match in matches]
@@ -53,7 +53,7 @@ def _nanoseconds(chunk: Chunk, faults: Faults) -> IntArray:
         times = np.array([_time(text) for text in texts])
     for row in np.flatnonzero(np.isnat(times)).tolist():
         got = shown(chunk.columns["TIMESTAMP"][row])
-        faults.add(chunk.fault(row, "TIMESTAMP", f"must be a time like 2023-11-16 18:17:03.97, got {got}"))
+        errors.add(chunk.error_at(row, "TIMESTAMP", f"must be a time like 2023-11-16 18:17:03.97, got {got}"))
     return np.asarray(times.astype(np.int64))
 
 

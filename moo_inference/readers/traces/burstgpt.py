@@ -10,7 +10,7 @@ import os
 import numpy as np
 
 from moo_inference.documents.csv_file import Progress, read_csv
-from moo_inference.documents.document import Faults
+from moo_inference.documents.document import FileErrors
 from moo_inference.readers.format import Format, has_columns
 from moo_inference.readers.traces.trace import Numbers, TokenTrace, TraceBuilder
 
@@ -32,23 +32,23 @@ def read_burstgpt_trace(
         The requests that were answered, with their seconds where the file has them; `failed` counts the others.
 
     Raises:
-        ReaderError: (a ValueError) a column is missing, a cell is at fault, or no request is left.
+        ReaderError: (a ValueError) a column is missing, a cell is invalid, or no request is left.
     """
-    faults, built = Faults(), TraceBuilder()
+    errors, built = FileErrors(), TraceBuilder()
     for chunk in read_csv(path, COLUMNS, optional=(_ELAPSED,), progress=progress):
         columns: dict[str, Numbers] = {
-            "arrival": chunk.numbers("Timestamp", faults),
-            "input_tokens": chunk.counts("Request tokens", faults),
-            "output_tokens": chunk.counts("Response tokens", faults),
+            "arrival": chunk.numbers("Timestamp", errors),
+            "input_tokens": chunk.counts("Request tokens", errors),
+            "output_tokens": chunk.counts("Response tokens", errors),
         }
         if _ELAPSED in chunk.columns:
-            columns["seconds"] = chunk.numbers(_ELAPSED, faults, least=0)
+            columns["seconds"] = chunk.numbers(_ELAPSED, errors, least=0)
         wanted = np.array([model is None or cell == model for cell in chunk.columns["Model"]], dtype=bool)
         served = columns["output_tokens"] > 0
         built.failed += int((wanted & ~served).sum())
         kept = wanted & served
         built.add(**{name: values[kept] for name, values in columns.items()})
-    faults.check()
+    errors.check()
     return built.build(path)
 
 

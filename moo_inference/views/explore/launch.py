@@ -68,18 +68,18 @@ def free_port(port: int | None = None) -> int:
     """
     if port is None:
         for tried in range(USUAL_PORT, USUAL_PORT + _TRIED_PORTS):
-            if _fault_of(tried) is None:
+            if _error_of(tried) is None:
                 return tried
         raise SettingError(f"no port from {USUAL_PORT} to {USUAL_PORT + _TRIED_PORTS - 1} is free: give another one")
     if not 1 <= port <= 65535:
         raise SettingError(f"port must be between 1 and 65535, got {port}")
-    fault = _fault_of(port)
-    if fault is not None:
-        raise SettingError(f"port {port} must be free, but cannot be used ({fault}): give another one")
+    message = _error_of(port)
+    if message is not None:
+        raise SettingError(f"port {port} must be free, but cannot be used ({message}): give another one")
     return port
 
 
-def _fault_of(port: int) -> str | None:
+def _error_of(port: int) -> str | None:
     with socket.socket() as probe:
         if os.name == "posix":
             # A server that has just ended leaves its port in a state in which only this lets it be used again.

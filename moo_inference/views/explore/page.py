@@ -74,7 +74,7 @@ def main() -> None:
                 # Nothing was touched, but the address is another one: the way back in the browser.
                 adopt(address)
     except MooInferenceError as error:
-        st.html(html.notice("The catalog cannot be used", error.faults))
+        st.html(html.notice("The catalog cannot be used", error.errors))
         st.stop()
     sidebar(state.catalog)
     knobs = read_knobs()
@@ -83,15 +83,15 @@ def main() -> None:
     state.knobs = knobs
     if state.notices:
         st.html(html.notice("Not all of the address could be used; defaults stand in", state.notices))
-    if state.upload_faults:
-        st.html(html.notice("The file was refused, and nothing of it is used", state.upload_faults))
+    if state.upload_errors:
+        st.html(html.notice("The file was refused, and nothing of it is used", state.upload_errors))
     if not knobs.models:
         st.html(html.notice("No model is chosen", ["Choose at least one model at the left."], mild=True))
         st.stop()
     try:
         found = answer(state.catalog, knobs)
     except MooInferenceError as error:
-        st.html(html.notice("These settings cannot be answered", error.faults))
+        st.html(html.notice("These settings cannot be answered", error.errors))
         st.stop()
     measured = resampled_models(state.catalog, knobs)
     if measured:
@@ -107,8 +107,8 @@ def _argument() -> str:
 
 def adopt(address: dict[str, list[str]]) -> None:
     """Set the page to what an address asks for."""
-    catalog, knobs, faults = read_address(address, state.own, state.built_in)
-    state.address, state.notices, state.upload_faults = address, faults, ()
+    catalog, knobs, errors = read_address(address, state.own, state.built_in)
+    state.address, state.notices, state.upload_errors = address, errors, ()
     set_knobs(catalog, knobs)
 
 
@@ -272,14 +272,14 @@ def use_scenario() -> None:
 
 def use_upload() -> None:
     """Another catalog, or the one that the page was started with where the file was taken away."""
-    state.upload_faults = ()
+    state.upload_errors = ()
     catalog = state.own
     if state.upload is not None:
         try:
             catalog = parse_catalog(state.upload.getvalue(), state.upload.name)
             check_explorable(catalog)
         except MooInferenceError as error:
-            state.upload_faults = error.faults
+            state.upload_errors = error.errors
             return
     set_knobs(catalog, default_knobs(catalog))
     state.notices = ()
@@ -325,7 +325,7 @@ def share(found: Answer, knobs: Knobs) -> None:
     try:
         address = write_address(knobs, state.catalog, state.built_in)
     except SettingError as error:
-        st.html(html.notice("The address does not hold this state", error.faults, mild=True))
+        st.html(html.notice("The address does not hold this state", error.errors, mild=True))
         return
     st.html("<p>This address holds all settings; whoever runs moo-inference explore on the same port can open it:</p>")
     st.code(f"{(st.context.url or '').split('?')[0].rstrip('/')}/?{urlencode(address, doseq=True)}", language=None)

@@ -116,14 +116,14 @@ def check_explorable(catalog: Catalog) -> None:
     """
     if not catalog.scenarios:
         raise SettingError("the catalog must hold at least one scenario, got none")
-    faults = [
+    errors = [
         f"scenarios.{key}.{limit.budget}: must be at least {SMALLEST_BUDGET:g} on the page, got {limit.value:g}"
         for key, scenario in catalog.scenarios.items()
         for limit in scenario.limits()[:-1]
         if limit.value is not None and limit.value < SMALLEST_BUDGET
     ]
-    if faults:
-        raise SettingError(faults)
+    if errors:
+        raise SettingError(errors)
 
 
 def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
@@ -208,26 +208,26 @@ def check_size(knobs: Knobs) -> None:
     Raises:
         SettingError: (a ValueError) with all that is too much.
     """
-    faults = []
+    errors = []
     if not 1 <= knobs.k_max <= LARGEST_K:
-        faults.append(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
+        errors.append(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
     if not 1 <= knobs.k_step <= knobs.k_max:
-        faults.append(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
-    if not faults:
+        errors.append(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
+    if not errors:
         rows = knobs.k_max // knobs.k_step
         if rows > MOST_ROWS:
-            faults.append(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
+            errors.append(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
         if knobs.monte_carlo:
             passes = knobs.k_max if knobs.draws == "common" else knobs.k_step * rows * (rows + 1) // 2
             if knobs.trials * passes > MOST_PASSES:
-                faults.append(
+                errors.append(
                     f"the page simulates at most {MOST_PASSES:,} passes, got {knobs.trials * passes:,}: lower trials "
                     "or k_max, or use the command line"
                 )
     if knobs.parallel is not None and not 1 <= knobs.parallel <= LARGEST_P:
-        faults.append(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
-    if faults:
-        raise SettingError(faults)
+        errors.append(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
+    if errors:
+        raise SettingError(errors)
 
 
 def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:

@@ -79,9 +79,9 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
         built_in: the catalog that is meant where none travels with the address and `own` lacks what is asked for.
 
     Returns:
-        The catalog, the knobs, and one sentence for each fault.
+        The catalog, the knobs, and one sentence for each error.
     """
-    faults: list[str] = []
+    errors: list[str] = []
     catalog = own
     packed = parameters.get(CATALOG)
     try:
@@ -93,8 +93,8 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
             with suppress(UnknownNameError):
                 catalog = _one_of(own, built_in, built_in.select(*asked))
     except MooInferenceError as error:
-        faults.extend(error.faults)
-    reader = _Reader(parameters, faults)
+        errors.extend(error.errors)
+    reader = _Reader(parameters, errors)
     scenario = reader.one("scenario", _member("scenario", catalog.scenarios), next(iter(catalog.scenarios)))
     default = default_knobs(catalog, scenario)
     models = reader.several("model", catalog.models, default.models)
@@ -109,15 +109,15 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
     own_names = [f"{unit}_{ending}" for unit in catalog.resources for ending in OF_BUDGET]
     of_knobs = [_MANY.get(field.name, field.name) for field in fields(Knobs) if field.name != RESOURCES]
     known = [CATALOG, *of_knobs, *own_names]
-    faults.extend(
+    errors.extend(
         f"unknown setting {_shown(name)}{did_you_mean(name[:100], known)}" for name in parameters if name not in known
     )
     try:
         check_size(Knobs(**values))
     except SettingError as error:
-        faults.extend(error.faults)
+        errors.extend(error.errors)
         values |= {name: getattr(default, name) for name in ("k_max", "k_step", *_OF_MONTE_CARLO)}
-    return catalog, Knobs(**values), tuple(faults)
+    return catalog, Knobs(**values), tuple(errors)
 
 
 def pack_catalog(catalog: Catalog) -> str:
@@ -187,10 +187,10 @@ def _written(value: _Value, content: Any) -> str:
 
 @dataclass(frozen=True)
 class _Reader:
-    """Reads the parameters of an address one by one: a fault for what cannot be used, and a default in its place."""
+    """Reads the parameters of an address one by one: an error for what cannot be used, and a default in its place."""
 
     parameters: Parameters
-    faults: list[str]
+    errors: list[str]
 
     def one(self, name: str, value: _Value, default: Any) -> Any:
         if name not in self.parameters:
@@ -199,14 +199,14 @@ class _Reader:
             text = _single(name, self.parameters[name])
             return None if text == value.nothing else value.read(text)
         except SettingError as error:
-            self.faults.extend(error.faults)
+            self.errors.extend(error.errors)
         except (ValueError, KeyError):
-            self.faults.append(f"{name} must be {value.must} got {_shown(text)}")
+            self.errors.append(f"{name} must be {value.must} got {_shown(text)}")
         return default
 
     def several(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
         asked = dict.fromkeys(self.parameters.get(name, ()))
-        self.faults.extend(_unknown(name, text, known) for text in asked if text not in known)
+        self.errors.extend(_unknown(name, text, known) for text in asked if text not in known)
         return tuple(text for text in asked if text in known) or default
 
 

@@ -145,11 +145,11 @@ def test_names_of_questions_and_answers(value, name):
     assert name_of(value) == name
 
 
-def test_faulty_rows_are_named_with_their_lines(file):
+def test_wrong_rows_are_named_with_their_lines(file):
     path = file("question,correct,score\nq1,1,0.5\nq1,maybe,0.5\n,0,x\nq2,,\n")
     with pytest.raises(ReaderError) as caught:
         read_outcomes_table(path)
-    assert [fault.partition("outcomes:")[2] for fault in caught.value.faults] == [
+    assert [message.partition("outcomes:")[2] for message in caught.value.errors] == [
         "3: correct: must be 0, 1, true or false, got 'maybe'",
         "4: question: must name a question, got nothing",
         "4: score: must be a number, got 'x'",
@@ -163,7 +163,7 @@ def test_faulty_rows_are_named_with_their_lines(file):
         read_outcomes_table(file([{"question": 1, "correct": 1}, {"question": 1}]))
 
 
-def test_faulty_rows_of_parquet_are_named(tmp_path):
+def test_wrong_rows_of_parquet_are_named(tmp_path):
     path = tmp_path / "table"
     as_parquet([{"question": "a", "correct": 1}, {"question": "b", "correct": 3}], path)
     with pytest.raises(ReaderError, match="row 2: correct: must be 0, 1, true or false, got 3"):
@@ -189,7 +189,7 @@ def test_without_pyarrow_parquet_says_what_to_install(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without)
     with pytest.raises(ReaderError) as caught:
         read_outcomes_table(path)
-    assert 'pip install -e ".[parquet]" in a clone' in caught.value.faults[0]
+    assert 'pip install -e ".[parquet]" in a clone' in caught.value.errors[0]
 
 
 def test_an_empty_table_is_refused(file):
@@ -208,7 +208,7 @@ def test_humaneval_repeats_are_repeated_tasks():
 def test_samples_of_humaneval_without_results_are_refused(file):
     with pytest.raises(ReaderError) as caught:
         read_humaneval(file([{"task_id": "HumanEval/0", "completion": "x"}, {"passed": 1}]))
-    assert [fault.partition("outcomes:")[2] for fault in caught.value.faults] == [
+    assert [message.partition("outcomes:")[2] for message in caught.value.errors] == [
         "1: passed: must be true or false, got nothing",
         "2: task_id: must name a task, got nothing",
         "2: passed: must be true or false, got 1",
@@ -364,8 +364,8 @@ def test_frugalgpt_candidates_are_accuracy_and_usd_per_query():
 def test_candidates_in_per_cent_are_refused(file):
     with pytest.raises(ReaderError) as caught:
         read_candidates(file("Method,Test_acc,Test_cost\na,84.2,0.1\nb,0.5,-1\n"))
-    assert ":2: Test_acc: must be a share of at most 1 (not in per cent), got 84.2" in "".join(caught.value.faults)
-    assert ":3: Test_cost: must be a number, 0 or more, got '-1'" in "".join(caught.value.faults)
+    assert ":2: Test_acc: must be a share of at most 1 (not in per cent), got 84.2" in "".join(caught.value.errors)
+    assert ":3: Test_cost: must be a number, 0 or more, got '-1'" in "".join(caught.value.errors)
     with pytest.raises(ReaderError, match="must hold at least one candidate"):
         read_candidates(file("Method,Test_acc,Test_cost\n"))
 

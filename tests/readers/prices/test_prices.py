@@ -298,8 +298,8 @@ def test_files_of_another_shape_are_refused(tmp_path, read, text, words):
     path.write_text(text)
     with pytest.raises(ReaderError) as caught:
         read(path)
-    assert words in caught.value.faults[0]
-    assert f"{path}:1: " in caught.value.faults[0]
+    assert words in caught.value.errors[0]
+    assert f"{path}:1: " in caught.value.errors[0]
 
 
 # Prices beside the two main ones

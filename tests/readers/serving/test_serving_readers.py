@@ -79,7 +79,7 @@ def test_latency_without_streaming_has_no_ttft(changed):
     assert run.notes == ()
 
 
-def test_faults_of_a_report_are_told_at_once(changed):
+def test_errors_of_a_report_are_told_at_once(changed):
     def work(data):
         data["successes"]["latency"]["request_latency"]["mean"] = "0.48"
         data["successes"]["output_len"] = 62
@@ -89,7 +89,7 @@ def test_faults_of_a_report_are_told_at_once(changed):
 
     with pytest.raises(ReaderError) as caught:
         read_inference_perf(changed(STAGE, work))
-    assert [fault.partition(".json:1: ")[2] for fault in caught.value.faults] == [
+    assert [message.partition(".json:1: ")[2] for message in caught.value.errors] == [
         "successes.count: must be a whole number, got 1.5",
         "successes.latency.request_latency.mean: must be a number, 0 or more, got '0.48'",
         "successes.output_len: must hold keys and values, got 62",
@@ -148,12 +148,12 @@ def test_units_of_genai_perf_are_those_of_its_file(tmp_path, unit, value, second
         ('Metric,avg\n"Request Latency (ms),1\n', "must be valid CSV"),
     ],
 )
-def test_faults_of_genai_perf_csv(tmp_path, text, words):
+def test_errors_of_genai_perf_csv(tmp_path, text, words):
     path = tmp_path / "profile.csv"
     path.write_text(text)
     with pytest.raises(ReaderError) as caught:
         read_genai_perf(path)
-    assert words in caught.value.faults[0]
+    assert words in caught.value.errors[0]
 
 
 def test_aiperf_json():
@@ -317,7 +317,7 @@ def test_a_run_in_which_nothing_completed_has_no_latency(changed):
         ({"completed": None}, "completed: must be given"),
     ],
 )
-def test_faults_of_vllm_results(changed, change, words):
+def test_errors_of_vllm_results(changed, change, words):
     """Without statistics nothing but the lists tells how long requests take; without ITL, nothing but TPOT."""
 
     def work(data):
@@ -328,10 +328,10 @@ def test_faults_of_vllm_results(changed, change, words):
 
     with pytest.raises(ReaderError) as caught:
         read_vllm_bench(changed(DETAILED, work))
-    assert words in caught.value.faults[0]
+    assert words in caught.value.errors[0]
 
 
-def test_lists_of_requests_that_are_at_fault_leave_the_statistics(changed):
+def test_lists_of_requests_that_are_invalid_leave_the_statistics(changed):
     (run,) = read_vllm_bench(changed(DETAILED, lambda data: data.update(itls=[[0.1]])))
     raw = json.loads(DETAILED.read_text())
     assert run.ttft_seconds.mean == raw["mean_ttft_ms"] / 1000
@@ -428,7 +428,7 @@ def test_files_of_another_shape_are_refused(tmp_path, read, text, words):
     path.write_text(text)
     with pytest.raises(ReaderError) as caught:
         read(path)
-    assert words in caught.value.faults[0]
+    assert words in caught.value.errors[0]
 
 
 def test_the_spread_of_samples_is_numpys():

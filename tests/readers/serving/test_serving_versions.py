@@ -131,7 +131,7 @@ def test_a_value_that_the_rebuilt_latency_does_not_rest_on_refuses_nothing(tmp_p
     path.write_text(json.dumps(two_requests(mean_itl_ms=math.nan, mean_tpot_ms=math.nan)))
     with pytest.raises(ReaderError) as caught:
         read_vllm_bench(path)
-    assert [fault.partition(":1: ")[2].partition(":")[0] for fault in caught.value.faults] == [
+    assert [message.partition(":1: ")[2].partition(":")[0] for message in caught.value.errors] == [
         "mean_tpot_ms",
         "mean_itl_ms",
     ]
@@ -261,8 +261,8 @@ def test_what_does_not_matter_refuses_nothing(changed, odd):
 def test_what_matters_is_refused_in_one_line_with_its_key(changed, odd, words):
     with pytest.raises(ReaderError) as caught:
         read_sglang_bench(changed("sglang_finite.jsonl", **odd))
-    assert any(words in fault for fault in caught.value.faults)
-    assert all("changed.json:1: " in fault for fault in caught.value.faults)
+    assert any(words in message for message in caught.value.errors)
+    assert all("changed.json:1: " in message for message in caught.value.errors)
 
 
 def test_a_key_that_stands_twice_matters_where_it_is_used(tmp_path):
@@ -411,7 +411,7 @@ def test_requests_of_aiperf_that_failed_or_warmed_up_are_told_apart(tmp_path):
     path.write_text("\n".join(map(json.dumps, lines[4:])))
     with pytest.raises(ReaderError) as caught:
         read_aiperf_records(path)
-    assert [fault.partition("p.jsonl:")[2][:58] for fault in caught.value.faults] == [
+    assert [message.partition("p.jsonl:")[2][:58] for message in caught.value.errors] == [
         "1: metrics.request_latency.value: must be a number, 0 or m",
         "2: metrics.request_latency.unit: must be one of s, sec, se",
     ]
@@ -459,12 +459,12 @@ def test_pairs_of_names_are_known_by_themselves(tmp_path, inward, outward):
         assert (trace.input_tokens.tolist(), trace.output_tokens.tolist()) == ([1], [2])
 
 
-def test_faults_of_lengths_in_json_lines_have_line_and_key(tmp_path):
+def test_errors_of_lengths_in_json_lines_have_line_and_key(tmp_path):
     path = tmp_path / "l.jsonl"
     path.write_text('{"input_tokens": 1, "output_tokens": 1.5}\n{"input_tokens": NaN, "output_tokens": 2, "x": NaN}\n')
     with pytest.raises(ReaderError) as caught:
         read_lengths(path)
-    assert [fault.partition("l.jsonl:")[2] for fault in caught.value.faults] == [
+    assert [message.partition("l.jsonl:")[2] for message in caught.value.errors] == [
         "1: output_tokens: must be a whole number, 0 or more, got 1.5",
         "2: input_tokens: must be a whole number, 0 or more, got nan",
     ]

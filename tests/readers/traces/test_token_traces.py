@@ -54,7 +54,7 @@ def test_what_is_no_time_is_named(tmp_path, time):
     path.write_text(f"TIMESTAMP,ContextTokens,GeneratedTokens\n{time},1,2\n{time},1,x\n")
     with pytest.raises(ReaderError) as caught:
         read_azure_trace(path)
-    assert [fault.partition("trace.csv")[2].split(": ")[:2] for fault in caught.value.faults] == [
+    assert [message.partition("trace.csv")[2].split(": ")[:2] for message in caught.value.errors] == [
         [":2", "TIMESTAMP"],
         [":3", "TIMESTAMP"],
         [":3", "GeneratedTokens"],

@@ -301,7 +301,7 @@ def test_budgets_for_resources_are_turned_and_travel(visitor, tmp_path):
     page.wait_for_function("() => location.search.includes('joules_max=none')")
 
 
-def test_every_fault_of_an_upload_is_told_and_nothing_of_it_is_used(visitor):
+def test_every_error_of_an_upload_is_told_and_nothing_of_it_is_used(visitor):
     page = visitor.open()
     before = table(page).inner_text()
     upload(page, b"models:\n  <b>m</b>: {nam: '**x**', parallel: yes}\nscenario: {}\n")

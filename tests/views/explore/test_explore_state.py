@@ -153,8 +153,8 @@ def test_an_address_says_the_same_elsewhere(changes):
         knobs = replace(knobs, shown=knobs.models[-1])
         parameters = carried(write_address(knobs, catalog, PAPER))
         for own in (PAPER, OWN):
-            there, read, faults = read_address(parameters, own, PAPER)
-            assert (read, faults) == (knobs, ())
+            there, read, errors = read_address(parameters, own, PAPER)
+            assert (read, errors) == (knobs, ())
             assert settings_catalog(there, read) == settings_catalog(catalog, knobs)
         assert ("catalog" in parameters) == (catalog is OWN)
 
@@ -180,9 +180,9 @@ def test_a_part_of_the_page_s_own_catalog_brings_the_whole_of_it():
 
 
 def test_a_name_alone_is_the_built_in_model_s():
-    there, knobs, faults = read_address({"model": ["gpt-5"], "scenario": ["medical-ai"]}, OWN, PAPER)
+    there, knobs, errors = read_address({"model": ["gpt-5"], "scenario": ["medical-ai"]}, OWN, PAPER)
     assert there.models["gpt-5"] == PAPER.models["gpt-5"] != OWN.models["gpt-5"]
-    assert (knobs.models, knobs.scenario, faults) == (("gpt-5",), "medical-ai", ())
+    assert (knobs.models, knobs.scenario, errors) == (("gpt-5",), "medical-ai", ())
     assert read_address({"model": [HOSTILE]}, OWN, PAPER)[0] is OWN
     assert read_address({"k_max": ["9"]}, OWN, PAPER)[0] is OWN
 
@@ -190,24 +190,24 @@ def test_a_name_alone_is_the_built_in_model_s():
 @pytest.mark.parametrize("name", ["c_max", "t_max"])
 def test_a_budget_is_at_most_what_a_catalog_takes(name):
     for text, value in (("1e9", 1e9), ("1000000001", getattr(START, name)), ("inf", getattr(START, name))):
-        _, knobs, faults = read_address({name: [text]}, PAPER, PAPER)
+        _, knobs, errors = read_address({name: [text]}, PAPER, PAPER)
         assert getattr(knobs, name) == value
-        assert len(faults) == (value != 1e9)
+        assert len(errors) == (value != 1e9)
         mi.Scenario(name="x", c_max=knobs.c_max, t_max=knobs.t_max, a_min=0.5)
     assert max(slider_options(name, 1e9, 1e9)[1]) == 1e9
 
 
-def test_all_faults_of_an_address_are_told_and_the_rest_is_used():
+def test_all_errors_of_an_address_are_told_and_the_rest_is_used():
     parameters = {
         "model": ["gpt-5", "gpt-6"], "rule": ["max-cub"], "c_max": ["0"], "t_max": ["nan"], "a_min": ["1.01"],
         "k_max": ["1e3"], "k_step": ["0"], "seed": ["-1"], "trials": ["9" * 5000], "parallel": ["2", "3"],
         "latency": ["wave"], "monte_carlo": ["true"], "t_quantile": ["1"], "draws": [""], "sed": ["1"],
         "a_quantile": ["0.05"], "shown": ["gpt-5-mini"], "c_quantile": ["inf"],
     }  # fmt: skip
-    _, knobs, faults = read_address(parameters, PAPER, PAPER)
+    _, knobs, errors = read_address(parameters, PAPER, PAPER)
     assert knobs == replace(START, models=("gpt-5",), a_quantile=0.05)
-    text = "\n".join(faults)
-    assert len(faults) == len(parameters) - 1
+    text = "\n".join(errors)
+    assert len(errors) == len(parameters) - 1
     for words in (
         "unknown model 'gpt-6' (did you mean 'gpt-5'?)",
         "unknown rule 'max-cub' (did you mean 'max-cube'?)",
@@ -221,13 +221,13 @@ def test_all_faults_of_an_address_are_told_and_the_rest_is_used():
         "unknown setting 'sed' (did you mean 'seed'?)",
     ):
         assert words in text
-    assert max(map(len, faults)) < 400
+    assert max(map(len, errors)) < 400
 
 
 def test_an_address_that_asks_for_minutes_of_work_gets_the_default_size():
-    _, knobs, faults = read_address({"k_max": ["1000000"], "c_max": ["0.1"]}, PAPER, PAPER)
+    _, knobs, errors = read_address({"k_max": ["1000000"], "c_max": ["0.1"]}, PAPER, PAPER)
     assert knobs == replace(START, c_max=0.1)
-    assert "at most 10,000 values of k" in faults[0]
+    assert "at most 10,000 values of k" in errors[0]
 
 
 def packed(content):
@@ -254,9 +254,9 @@ BAD_CATALOGS = {
 def test_a_catalog_in_an_address_is_not_trusted(text, words):
     with pytest.raises((CatalogError, SettingError), match=words):
         unpack_catalog(text)
-    catalog, knobs, faults = read_address({"catalog": [text], "k_max": ["9"]}, PAPER, PAPER)
+    catalog, knobs, errors = read_address({"catalog": [text], "k_max": ["9"]}, PAPER, PAPER)
     assert (catalog, knobs) == (PAPER, replace(START, k_max=9))
-    assert len(faults) >= 1
+    assert len(errors) >= 1
 
 
 def test_a_good_catalog_comes_back():
@@ -360,8 +360,8 @@ def test_streamlit_and_plotly_wait_until_they_are_needed():
     assert done.stdout == "set()\n"
 
 
-def test_an_uploaded_file_s_faults_carry_its_own_name():
+def test_an_uploaded_file_s_errors_carry_its_own_name():
     with pytest.raises(CatalogError) as caught:
         parse_catalog(b"models:\n  m: {nam: x}\nscenario: {}\n", "mine.yaml")
-    assert len(caught.value.faults) > 3
-    assert all(fault.startswith("mine.yaml:") for fault in caught.value.faults)
+    assert len(caught.value.errors) > 3
+    assert all(message.startswith("mine.yaml:") for message in caught.value.errors)

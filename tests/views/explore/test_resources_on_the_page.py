@@ -137,8 +137,8 @@ def test_an_address_says_the_same_elsewhere(changes):
     knobs = replace(START, **changes)
     parameters = parse_qs(urlencode(write_address(knobs, FIVE, PAPER), doseq=True), keep_blank_values=True)
     for own in (PAPER, FIVE):
-        there, read, faults = read_address(parameters, own, PAPER)
-        assert (read, faults) == (knobs, ())
+        there, read, errors = read_address(parameters, own, PAPER)
+        assert (read, errors) == (knobs, ())
         assert settings_catalog(there, read) == settings_catalog(FIVE, knobs)
 
 
@@ -157,14 +157,14 @@ def test_each_budget_for_a_resource_changes_the_answer_and_the_address():
 def test_wrong_budgets_in_an_address_are_told():
     parameters = write_address(START, FIVE, PAPER)
     parameters |= {"joules_max": ["-1"], "grams_co2_quantile": ["1"], "joule_max": ["2"]}
-    _, knobs, faults = read_address(parameters, FIVE, PAPER)
+    _, knobs, errors = read_address(parameters, FIVE, PAPER)
     assert knobs == START
-    assert faults == (
+    assert errors == (
         "grams_co2_quantile must be between 0 and 1 or mean, got '1'",
         "joules_max must be above 0 and at most 1,000,000,000 joules or none, got '-1'",
         "unknown setting 'joule_max' (did you mean 'joules_max'?)",
     )
-    assert any("joules_max" in fault for fault in read_address({"joules_max": ["1"]}, PAPER, PAPER)[2])
+    assert any("joules_max" in message for message in read_address({"joules_max": ["1"]}, PAPER, PAPER)[2])
 
 
 def test_rules_that_need_a_budget_for_a_resource_are_left_out_where_there_is_none():
