@@ -70,31 +70,31 @@ def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -
 
     The value is NaN where there is no row.
     """
-    found = {}
+    columns = {}
     values = {} if row is None else {tail.quantity: tail.value for tail in tails(curve, scenario, row)}
     for limit in scenario.limits(curve.resources):
         if limit.quantile is not None:
-            found[f"{limit.quantity}_quantile"] = limit.quantile
-            found[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
-    return found
+            columns[f"{limit.quantity}_quantile"] = limit.quantile
+            columns[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
+    return columns
 
 
 def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
-    """The warning of a choice that other luck would often not have made, if it is one."""
-    found = study.assessments.get((scenario, model, rule))
-    if found is None or not found.pgs < SURE_ENOUGH:
+    """The warning of a choice that other seeds would often not have made, if it is one."""
+    assessment = study.assessments.get((scenario, model, rule))
+    if assessment is None or not assessment.pgs < SURE_ENOUGH:
         return ()
     return (
-        f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one (of seeds alone: "
-        "the questions of an evaluation are not in it)",
+        f"unsure: with other seeds only {assessment.pgs:.0%} of the choices are as good as the exact one (of seeds "
+        "alone: the questions of an evaluation are not in it)",
     )
 
 
 def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
     scenario, model, rule, *_ = key
-    found = study.assessments.get((scenario, model, rule))
-    if found is not None:
-        return [*(getattr(found, name) for name in _ASSESSED), *found.eoc_used.values()]
+    assessment = study.assessments.get((scenario, model, rule))
+    if assessment is not None:
+        return [*(getattr(assessment, name) for name in _ASSESSED), *assessment.eoc_used.values()]
     return [np.nan] * (len(_ASSESSED) + len(study.catalog.resources))
 
 
@@ -159,6 +159,6 @@ def keep_of(study: Any, front: Front, row: int) -> str:
 
 
 def _quantities(study: Any) -> tuple[str, ...]:
-    """What a choice costs, takes, uses and achieves: the names of the columns."""
+    """The columns of what a choice costs, takes, uses and achieves."""
     resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
     return ("cost", "time", *resources, "accuracy")

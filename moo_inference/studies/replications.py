@@ -54,7 +54,7 @@ def replicated_choices(
         noisy: the estimator; replication r has its seed + r (k_max + 1).
         replications: how many there are.
         conditions: which k, and how passes run.
-        runner: who does the work.
+        runner: runs the tasks.
     """
     seeds = [noisy.seed + replication * (conditions.k_max + 1) for replication in range(replications)]
     together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(conditions.grid) * len(models)))

@@ -31,7 +31,7 @@ class SearchRun:
     seconds: FloatArray
 
     def until(self, evaluations: float) -> "SearchRun":
-        """The run as it would have been with so many evaluations at most, or its first generation."""
+        """The run cut to at most so many evaluations, but to no less than its first generation."""
         generations = max(1, int((self.evaluations <= evaluations).sum()))
         used, seconds = self.evaluations[:generations], self.seconds[:generations]
         return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, seconds)
@@ -40,14 +40,14 @@ class SearchRun:
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
     """`run_search` with what `make` makes of the problem and the seed."""
     with warnings.catch_warnings():
-        # That a search enumerates a small grid is what a comparison is to show.
+        # A comparison is meant to show that a search enumerates a small grid.
         warnings.simplefilter("ignore", EnumerationWarning)
         algorithm = make(problem, seed=seed)
     return run_search(problem, algorithm, evaluations)
 
 
-def looked_at_by(problem: Any, solver: Any) -> Evaluated:
-    """All that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
+def evaluated_points(problem: Any, solver: Any) -> Evaluated:
+    """All points that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
@@ -59,7 +59,7 @@ def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) ->
     Args:
         problem: what was evaluated.
         arrays: by name.
-        further: type and length of the arrays beside them.
+        further: type and length of any other arrays.
     """
     dtypes = {"X": np.int64, "F": np.float64, "G": np.float64, "feasible": np.bool_}
     widths = {"X": (problem.n_var,), "F": (problem.n_obj,), "G": (problem.n_ieq_constr,), "feasible": ()}

@@ -197,7 +197,7 @@ def test_weights_are_checked(front):
     for weights in ([0, 1, 1], [1, np.nan, 1], [[1, 1, 1]]):
         with pytest.raises(SettingError, match="weights must be positive"):
             PseudoWeights(weights)
-    with pytest.raises(SettingError, match="one weight an objective, got 2 for 3"):
+    with pytest.raises(SettingError, match="one weight per objective, got 2 for 3"):
         decide(front, PseudoWeights([1, 2]))
 
 
@@ -300,7 +300,8 @@ def test_an_extrapolated_knee_that_moves_is_warned_of_twice(gpt5, essay):
     assert choice.k > 2
     low, high = curve.evidence.ci_low[choice.k - 1], curve.evidence.ci_high[choice.k - 1]
     assert choice.warnings == (
-        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution ({low:.3f} to {high:.3f})",
+        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution "
+        f"({low:.3f} to {high:.3f})",
         "this knee moves with k_max: no budget ends the front at k = 8",
     )
 
@@ -399,7 +400,7 @@ def test_a_rule_that_fails_is_named(front):
 
     with pytest.raises(SettingError, match=rf"^broken failed on a front of {len(front)} rows: KeyError: 'weights'$"):
         decide(front, Broken())
-    with pytest.raises(SettingError, match="short must give one score a row"):
+    with pytest.raises(SettingError, match="short must give one score per row"):
         Short(nadir=[1, 1, 1]).do(front.F)
     with pytest.raises(
         SettingError, match=r"^mine failed on a front of \d+ rows: ZeroDivisionError: division by zero$"

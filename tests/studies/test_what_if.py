@@ -35,9 +35,9 @@ def random_route(random, rule):
     scenario = ANY.replace(c_max=c_max, t_max=t_max, a_min=float(random.uniform(0.2, 0.7)))
     judge = make_rule(rule)
     front = front_across(curves, scenario)
-    choice = decide(front, judge.within(scenario))
+    choice = decide(front, judge.scaled_by(scenario))
     accuracies = dict.fromkeys(curves, Accuracy(mean=0.5, std=0.1))
-    return Route("s", scenario, curves, accuracies, judge.within(scenario), judge, front, choice, {})
+    return Route("s", scenario, curves, accuracies, judge.scaled_by(scenario), judge, front, choice, {})
 
 
 def fits(found, choice):
