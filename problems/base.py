@@ -114,7 +114,7 @@ class GridProblem(ElementwiseProblem):
 
     @property
     def is_extended(self) -> bool:
-        """Whether a subclass or a function of the user's has a say in what is evaluated."""
+        """Whether a subclass or a function of the user's changes what is evaluated."""
         return self.elementwise_func is not ElementwiseEvaluationFunction or any(
             getattr(getattr(self, hook), "__func__", None) is not getattr(GridProblem, hook) for hook in _HOOKS
         )
@@ -125,8 +125,8 @@ class GridProblem(ElementwiseProblem):
         return super().evaluate(table if table.size else table.reshape(0, self.n_var), *args, **kwargs)
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        # All points of a generation are looked up at once, unless somebody has a say in what one point gives, or asked
-        # for a runner of their own.
+        # All points of a generation are looked up at once, unless a subclass changes what a point gives, or the user
+        # set a runner.
         if self.is_extended or type(self.elementwise_runner) is not LoopedElementwiseEvaluation:
             self._prepare(X)
             super()._evaluate_elementwise(X, out, *args, **kwargs)
@@ -135,9 +135,9 @@ class GridProblem(ElementwiseProblem):
         self._refuse_undeclared(out, len(X))
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        found: dict[str, Any] = {}
-        self._look_up(np.asarray(x)[None], found)
-        out.update({key: value[0] for key, value in found.items()})
+        rows: dict[str, Any] = {}
+        self._look_up(np.asarray(x)[None], rows)
+        out.update({key: value[0] for key, value in rows.items()})
 
     def front_of(self, evaluated: Evaluated) -> Front:
         """The front of what a run evaluated of this problem; see `Front.from_result`."""
@@ -166,25 +166,25 @@ class GridProblem(ElementwiseProblem):
 
     @abstractmethod
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
-        """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nobody else has."""
+        """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nothing else refers to."""
 
     def _prepare(self, X: Any) -> None:
         """Whatever is quicker for many points X (n, n_var) at once than for each of them."""
 
     def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
-        """Refuse rows with more or fewer values than the problem says that it has."""
-        who = type(self).__name__
+        """Refuse rows with more or fewer values than the problem declares."""
+        name = type(self).__name__
         faults = []
         for key, declared in _DECLARED.items():
             if not n or key not in out:
                 continue
-            asked = getattr(self, declared)
+            expected = getattr(self, declared)
             if out[key] is None:
-                if asked:
-                    faults.append(f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got none")
-            elif (got := np.size(out[key]) / n) != asked:
+                if expected:
+                    faults.append(f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got none")
+            elif (got := np.size(out[key]) / n) != expected:
                 faults.append(
-                    f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got {got:g}: give the "
+                    f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got {got:g}: give the "
                     f"problem {declared}={got:g} as an option, or set self.{declared} = {got:g} after super().__init__"
                 )
         if faults:
@@ -194,7 +194,7 @@ class GridProblem(ElementwiseProblem):
 class EstimatedProblem(GridProblem):
     """A pymoo problem over whole numbers whose F and G come from scaling curves; see GridProblem for subclasses.
 
-    F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
+    F = (cost in USD, time in seconds, error = 1 - accuracy) per query, all minimised, means over queries.
     G = (cost/c_max - 1, time/t_max - 1, a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9.
     Where models use further resources, each adds a column to F before the error, and one to G before the accuracy.
     Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
@@ -281,15 +281,15 @@ class EstimatedProblem(GridProblem):
         # What is no point of this problem is left to `_evaluate`, which may make one of it.
         self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._faults(point)])
 
-    def _learn(self, asked: list[tuple[Any, ...]]) -> None:
+    def _learn(self, points: list[tuple[Any, ...]]) -> None:
         """Estimate the points that are not known yet."""
-        new = sorted({self._whole(point) for point in asked if point not in self._known})
+        new = sorted({self._whole(point) for point in points if point not in self._known})
         if not new:
             return
         curve = self._estimate(new)
         if curve.resources != self.resources:
             raise SettingError(
-                f"the estimate must tell of {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
+                f"the estimate must have {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
                 f"do; got {', '.join(('cost', 'time', *curve.resources))} and accuracy"
             )
         F = curve.F.copy()

@@ -33,11 +33,11 @@ class Evaluated:
     @classmethod
     def of(cls, result: Any) -> "Evaluated":
         """What a result of pymoo's `minimize` has: its archive, and its population."""
-        found: list[Any] = [] if result.archive is None else list(result.archive)
-        known = set(map(id, found))
-        found += [individual for individual in result.pop if id(individual) not in known]
-        X, F, G = (np.array([getattr(individual, name) for individual in found]) for name in ("X", "F", "G"))
-        return cls(X, F, G, np.array([individual.FEAS[0] for individual in found], dtype=bool))
+        individuals: list[Any] = [] if result.archive is None else list(result.archive)
+        known = set(map(id, individuals))
+        individuals += [individual for individual in result.pop if id(individual) not in known]
+        X, F, G = (np.array([getattr(individual, name) for individual in individuals]) for name in ("X", "F", "G"))
+        return cls(X, F, G, np.array([individual.FEAS[0] for individual in individuals], dtype=bool))
 
     @classmethod
     def at(cls, problem: Any, X: Any) -> "Evaluated":

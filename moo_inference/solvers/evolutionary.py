@@ -42,7 +42,7 @@ _MOST_INDIVIDUALS = 1024
 
 
 class OnGrid(Algorithm):
-    """What pymoo's classes are given here beside their operators: a memory, a limit that is kept, and a resumption."""
+    """What pymoo's classes get here besides operators: a memory, an exact limit of evaluations, and resumption."""
 
     def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
         """Get ready for a problem; see pymoo's Algorithm."""
@@ -59,13 +59,13 @@ class OnGrid(Algorithm):
         return self
 
     def run(self) -> Any:
-        """Run until the termination says so. See pymoo's Algorithm."""
+        """Run until the termination ends it; see pymoo's Algorithm."""
         if self.is_initialized:
             self._go_on(inspect.currentframe())
         return super().run()
 
     def _go_on(self, here: FrameType | None) -> None:
-        # pymoo's `minimize` gives nothing of what it was given to an algorithm under way, and does not say so.
+        # pymoo's `minimize` silently ignores its arguments for an algorithm under way.
         caller = here.f_back if here is not None else None
         if caller is None or caller.f_code is not minimize.__code__:
             return
@@ -77,7 +77,7 @@ class OnGrid(Algorithm):
             )
         if given["termination"] is not None:
             termination: Any = termination_from_tuple(copy.deepcopy(given["termination"]))
-            # It is asked as after the last generation, when pymoo had not counted that one yet.
+            # It is updated as after the last generation, when pymoo had not counted that one yet.
             counted = self.n_iter or 1
             self.n_iter = counted - 1
             termination.update(self)
@@ -122,13 +122,13 @@ def nsga2(
         pop_size: individuals a generation; None means an eighth of the grid, between 4 and 96; with more than three
             variables at most 32 a variable, since the front spreads over more of them, and never above 1,024.
         n_gen: generations; a termination given to `minimize` overrides it, also for an algorithm under way. A run ends
-            before where the whole grid has been seen.
+            before where all of the grid has been evaluated.
         sampling: where to start: an array X (n, n_var), or a Population, of points of the grid, which are evaluated
             first; None draws them.
 
     Returns:
-        An algorithm for `minimize`. No point is evaluated twice, a termination after so many evaluations is kept to the
-        point, and everything evaluated is kept in `result.archive`, so that a population smaller than the front loses
+        An algorithm for `minimize`. No point is evaluated twice, a termination after so many evaluations holds
+        exactly, and everything evaluated is kept in `result.archive`, so that a population smaller than the front loses
         none of it. Another archive is refused.
 
     Raises:
@@ -248,7 +248,7 @@ def _wired(
     return algorithm
 
 
-# pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be kept in a file.
+# pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be stored in a file.
 def _by_violation(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
     return _violations_first(comp_by_cv_then_random, pop, P, random_state, kwargs)
 
@@ -264,9 +264,9 @@ def _by_dominance(*args: Any, **kwargs: Any) -> Any:
 def _violations_first(
     comparer: Callable[..., Any], pop: Any, pairs: Any, random_state: Any, options: dict[str, Any]
 ) -> Any:
-    """(n, 1) winners of pairs (n, 2): of two of which one is infeasible the less violated, else whom `comparer` says.
+    """(n, 1) winners of pairs (n, 2): of a pair with an infeasible one the less violated, else by `comparer`.
 
-    pymoo's comparers break ties between equal violations by a generator of their own, which nobody can seed.
+    pymoo's comparers break ties between equal violations by a generator of their own, which cannot be seeded.
     """
     violation = pop.get("CV")[:, 0][pairs]
     infeasible = (violation > 0).any(axis=1)

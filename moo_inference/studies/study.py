@@ -248,7 +248,7 @@ def run_study(
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
         SettingError: (a ValueError) an option is out of its range, a rule that is named needs a budget that is not
             there, a pipeline that is named may use a model that is not, or the checkpoint is of other settings.
-        WorkerError: (a RuntimeError) no scheduler listens at the address, or workers die time and again.
+        WorkerError: (a RuntimeError) no scheduler listens at the address, or workers die repeatedly.
         OutputError: (an OSError) a finished task cannot be written.
     """
     runner = Runner(workers, checkpoint, progress)

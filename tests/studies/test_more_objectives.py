@@ -138,7 +138,7 @@ def test_an_estimator_that_says_nothing_of_a_resource_is_refused(energy):
             return mi.ClosedForm().estimate(model.replace(resources={}), k)
 
     problem = InferenceScalingProblem(energy.models["gpt-5"], energy.scenarios["medical-ai"], estimator=Plain())
-    with pytest.raises(SettingError, match="must tell of cost, time, joules and accuracy"):
+    with pytest.raises(SettingError, match="must have cost, time, joules and accuracy"):
         problem.curve([1])
 
 
