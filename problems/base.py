@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,6 @@ from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError, of_kind, whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
-    Evidence,
-    FloatArray,
     ScalingCurve,
     columns_of,
     objectives_of,
@@ -24,9 +22,6 @@ from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 
 Point = tuple[int, ...]
-_Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]
-"""F, G, the columns of the table, the error, what the budgets look at, the share of queries that meets them; and where
-all this stands: a curve and a row."""
 
 _DECLARED = {"F": "n_obj", "G": "n_ieq_constr", "H": "n_eq_constr"}
 _OPTIONS = frozenset(
@@ -228,8 +223,7 @@ class EstimatedProblem(GridProblem):
         """
         of_kind("scenario", scenario, Scenario)
         self._columns = columns_of(resources)
-        self._known: dict[Point, _Estimate] = {}
-        self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)
+        self._known: dict[Point, tuple[ScalingCurve, int]] = {}
         named = axes if isinstance(axes, Mapping) else {f"variable {n}": axis for n, axis in enumerate(axes, start=1)}
         self._bounds = tuple((axis[0], last) for axis, last in zip(named.values(), upper, strict=True))
         self._set_up(named, unordered, upper, scenario, resources, options)
@@ -258,24 +252,22 @@ class EstimatedProblem(GridProblem):
         self._learn(points)
         if not points:
             return self._none_known()
-        learnt, curve = self._last_learnt
-        if curve is not None and points == learnt:
-            return curve.take(np.arange(len(curve)))
-        _, _, rows, errors, values, attainment, curves, places = zip(
-            *(self._known[point] for point in points), strict=True
-        )
-        k = np.array([point[-1] for point in points], dtype=np.int64)
-        view = BudgetView(np.array(values), np.array(attainment))
-        evidence = _evidence(curves, places)
-        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, evidence, self.resources)
+        known = [self._known[point] for point in points]
+        curves = list({id(curve): curve for curve, _ in known}.values())
+        firsts = np.cumsum([0, *map(len, curves)]).tolist()
+        first = {id(curve): row for curve, row in zip(curves, firsts, strict=False)}
+        curve = curves[0] if len(curves) == 1 else ScalingCurve.joined(curves)
+        return curve.take(np.array([first[id(curve)] + row for curve, row in known]))
 
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
-        points = [tuple(x) for x in np.asarray(X).tolist()]
-        self._learn(points)
-        if points:
-            F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
-            out["F"], out["G"] = np.array(F), np.array(G)
-            out.update(zip(self._columns, np.array(table).T, strict=True))
+        curve = self.estimates(X)
+        if len(curve):
+            F = curve.F.copy()
+            G = constraints(curve.views[self.scenario].values, self.scenario, self.resources)
+            broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
+            F[broken] = G[broken] = np.inf
+            out["F"], out["G"] = F, G
+            out.update(zip(self._columns, curve.table.T, strict=True))
 
     def _prepare(self, X: Any) -> None:
         # What is no point of this problem is left to `_evaluate`, which may make one of it.
@@ -292,17 +284,12 @@ class EstimatedProblem(GridProblem):
                 f"the estimate must have {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
                 f"do; got {', '.join(('cost', 'time', *curve.resources))} and accuracy"
             )
-        F = curve.F.copy()
-        values = measured(curve, self.scenario)
-        G = constraints(values, self.scenario, self.resources)
-        broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
-        F[broken] = G[broken] = np.inf
-        self._last_learnt = (new, curve)
         view = curve.views.get(self.scenario)
         attainment = np.full(len(new), np.nan) if view is None else view.attainment
-        places = range(len(new))
-        rows = zip(F, G, curve.table.tolist(), curve.error, values, attainment, [curve] * len(new), places, strict=True)
-        self._known.update(zip(new, rows, strict=True))
+        k = np.array([point[-1] for point in new], dtype=np.int64)
+        views = {self.scenario: BudgetView(measured(curve, self.scenario), attainment)}
+        curve = replace(curve, k=k, views=views)
+        self._known.update((point, (curve, row)) for row, point in enumerate(new))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
         for value, (low, high) in zip(point, self._bounds, strict=False):
@@ -330,14 +317,3 @@ class EstimatedProblem(GridProblem):
         return ScalingCurve(
             np.empty(0, dtype=np.int64), np.empty((0, columns)), np.empty(0), views, None, self.resources
         )
-
-
-def _evidence(curves: Sequence[ScalingCurve], places: Sequence[int]) -> Evidence | None:
-    """What is known of the accuracy at some rows of some curves."""
-    if all(curve.evidence is None for curve in curves):
-        return None
-    parts = {id(curve): curve.evidence or Evidence.none(len(curve)) for curve in curves}
-    rows = [(parts[id(curve)], place) for curve, place in zip(curves, places, strict=True)]
-    return Evidence(
-        *(np.array([getattr(part, field.name)[place] for part, place in rows]) for field in fields(Evidence))
-    )

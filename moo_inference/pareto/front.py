@@ -104,11 +104,6 @@ class Front:
         return front
 
     @classmethod
-    def of_points(cls, problem: Any, X: Any) -> "Front":
-        """The front of some points X (n, n_var) of a problem."""
-        return cls.from_evaluated(problem, Evaluated.at(problem, X))
-
-    @classmethod
     def of(
         cls,
         estimates: Estimates,
