@@ -172,7 +172,13 @@ def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
 
 
 def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> ScalingCurve:
-    """The curve of `packed`, whose names have this prefix."""
+    """The curve of `packed`.
+
+    Args:
+        arrays: by name.
+        prefix: of the names of this curve.
+        scenarios: those that it was packed with.
+    """
     resources = tuple(arrays.get(f"{prefix}resources", _NOTHING).tolist())
     evidence = None
     if f"{prefix}evidence/ci_low" in arrays:

@@ -297,7 +297,13 @@ def stage_end(stage: str, k: int) -> str:
 
 
 def warn_of_not_finite(points: Sequence[str], stage: str = "", *, stacklevel: int) -> None:
-    """Warn that points were left out, since their estimates are not finite; ten of them are named."""
+    """Warn that points were left out, since their estimates are not finite; ten of them are named.
+
+    Args:
+        points: each in words.
+        stage: the start of the message.
+        stacklevel: see `warnings.warn`.
+    """
     shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
     message = f"{stage}left out, since the estimate is not finite: {shown}"
     warnings.warn(message, NonFiniteWarning, stacklevel=stacklevel)

@@ -41,16 +41,6 @@ class Shortfall:
     of_sample: bool = False
 
     @property
-    def needs_k(self) -> int | None:
-        """The k of `way_out`; None where nothing helps, or stages have one each."""
-        return None if self.way_out is None else self.way_out.k
-
-    @property
-    def needs_model(self) -> str | None:
-        """The model of `way_out` where there are several."""
-        return None if self.way_out is None else self.way_out.model
-
-    @property
     def broken(self) -> bool:
         """Whether the closest configuration breaks this budget; otherwise it only keeps better ones out."""
         if self.budget == "a_min":

@@ -102,13 +102,23 @@ class Merged:
 
 
 def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Front:
-    """`pipeline_front` from tables that are there already."""
+    """`pipeline_front` from tables that are estimated already.
+
+    Args:
+        plan: the pipeline.
+        tables: what each stage may choose from.
+        scenario: the budgets, for means.
+        most_rows: see `pipeline_front`.
+
+    Raises:
+        SettingError: (a ValueError) a merge is too large.
+    """
     kept = finite_tables(tables)
     return front_of(plan, kept, scenario, merge(plan, kept, scenario, most_rows))
 
 
 def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Merged:
-    """What is nondominated and feasible, from tables of finite numbers.
+    """The nondominated feasible rows, from tables of finite numbers; see `merged_front` for the arguments.
 
     Raises:
         SettingError: (a ValueError) a merge is too large.
@@ -130,7 +140,14 @@ def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_r
 
 
 def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, merged: Merged) -> Front:
-    """The front of what was merged of these tables."""
+    """The front of merged rows.
+
+    Args:
+        plan: the pipeline.
+        tables: those that were merged.
+        scenario: the budgets.
+        merged: rows of the tables.
+    """
     resources = tables[0].resources
     why = None
     if merged.least is not None:

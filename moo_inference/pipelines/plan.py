@@ -267,7 +267,16 @@ def to_objectives(sums: FloatArray) -> FloatArray:
 
 
 def join(one: FloatArray, other: FloatArray, at_once: bool) -> FloatArray:
-    """The sums (..., m) of two parts together, which run at once or one after the other."""
+    """The sums of two parts together.
+
+    Args:
+        one: (..., m) from `to_sums`.
+        other: the same of the other part; the two are broadcast.
+        at_once: the parts run at the same time, so that the larger time counts.
+
+    Returns:
+        (..., m) array.
+    """
     total = one + other
     if at_once:
         np.maximum(one[..., 1], other[..., 1], out=total[..., 1])

@@ -137,22 +137,27 @@ def nsga2(
     Warns:
         EnumerationWarning: the population is half the grid or more.
     """
-    return _wired(problem, seed, pop_size, n_gen, sampling, binary_tournament, lambda _, options: GridNSGA2(**options))
+    settings = (seed, pop_size, n_gen, sampling)
+    return _wired(problem, settings, binary_tournament, lambda _, options: GridNSGA2(**options))
 
 
 def nsga3(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """NSGA-III; options as for `nsga2`. It has at most as many reference directions as individuals.
+    """NSGA-III with at most as many reference directions as individuals (Das and Dennis, 1998).
 
     `result.X` holds only the rows nearest to the reference directions; the front is in `result.archive`.
+
+    Args:
+        problem: see `nsga2`, like the next four.
+        seed: of the run.
+        pop_size: individuals per generation.
+        n_gen: generations.
+        sampling: where to start.
     """
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_violation,
         lambda size, options: GridNSGA3(_directions(problem.n_obj, size), **options),
     )
@@ -161,13 +166,10 @@ def nsga3(
 def u_nsga3(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """U-NSGA-III; options and result as for `nsga3`."""
+    """U-NSGA-III: NSGA-III whose parents compete by rank and distance from the reference lines. See `nsga3`."""
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_rank_and_line,
         lambda size, options: GridUNSGA3(_directions(problem.n_obj, size), **options),
     )
@@ -176,7 +178,11 @@ def u_nsga3(
 def sms_emoa(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """SMS-EMOA; options as for `nsga2`. It is for two objectives or more, and refuses one."""
+    """SMS-EMOA: survival by the contribution to the hypervolume. See `nsga2` for the arguments.
+
+    Raises:
+        SettingError: (a ValueError) the problem has one objective.
+    """
     if problem.n_obj < 2:
         raise SettingError(
             "sms-emoa must have two objectives or more, since it measures hypervolumes, got 1: use nsga2, nsga3, "
@@ -184,10 +190,7 @@ def sms_emoa(
         )
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_dominance,
         lambda _, options: GridSMSEMOA(survival=LeastHypervolumeContributionSurvival(), **options),
     )
@@ -196,14 +199,11 @@ def sms_emoa(
 def spea2(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """SPEA2; options as for `nsga2`."""
+    """SPEA2: fitness from the strength of dominating individuals, and density. See `nsga2` for the arguments."""
     # The default survival of pymoo's class is one object that all its instances share, with a memory.
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         spea_binary_tournament,
         lambda _, options: GridSPEA2(survival=_Survival(normalize=True), **options),
     )
@@ -211,13 +211,19 @@ def spea2(
 
 def _wired(
     problem: Any,
-    seed: int,
-    pop_size: int | None,
-    n_gen: int,
-    sampling: Any,
+    settings: tuple[int, int | None, int, Any],
     tournament: Callable[..., Any],
     make: Callable[[int, dict[str, Any]], Algorithm],
 ) -> Algorithm:
+    """An algorithm of pymoo's with the operators of grids.
+
+    Args:
+        problem: the problem.
+        settings: seed, pop_size, n_gen and sampling of `nsga2`.
+        tournament: compares parents, as pymoo's TournamentSelection calls it.
+        make: the algorithm from its number of individuals and its options.
+    """
+    seed, pop_size, n_gen, sampling = settings
     grid = grid_size(problem)
     if pop_size is None:
         most = min(max(_LARGEST_POPULATION, _INDIVIDUALS_A_VARIABLE * problem.n_var), _MOST_INDIVIDUALS)

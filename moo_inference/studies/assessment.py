@@ -1,10 +1,9 @@
 """How sure a choice is: what a rule chooses with other random numbers, in the terms of ranking and selection."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -32,9 +31,6 @@ from moo_inference.pareto.front import Front
 from moo_inference.studies.replications import ScaledRule, chosen_place, replicated_choices
 from moo_inference.studies.rules import applicable_rules
 from moo_inference.versions import versions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -196,9 +192,16 @@ def assess_many(
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> dict[tuple[str, str, str], Assessment]:
-    """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`.
+    """Assessments of many choices from the same replications; see `assess` for the arguments.
 
-    Where `rules` is None, the default rules are applied where a scenario has the budgets for them.
+    Models and scenarios are given by id. Where `rules` is None, the default rules are applied where a scenario has the
+    budgets for them.
+
+    Returns:
+        By (scenario, model, rule).
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range, or a model has measured passes.
     """
     return assess_cells(
         models,
@@ -220,7 +223,20 @@ def assess_cells(
     conditions: Conditions,
     runner: Runner,
 ) -> dict[tuple[str, str, str], Assessment]:
-    """`assess_many`, with its keywords as values."""
+    """`assess_many` with values in place of keywords.
+
+    Args:
+        models: by id.
+        scenarios: by id.
+        rules: see `assess_many`.
+        estimator: see `assess`.
+        settings: how choices are assessed.
+        conditions: which k, and how passes run.
+        runner: runs the replications.
+
+    Raises:
+        SettingError: (a ValueError) an argument is of the wrong kind, or the estimator has no noise to assess.
+    """
     for what, entries, kind in (("models", models, Model), ("scenarios", scenarios, Scenario)):
         if not isinstance(entries, Mapping) or not all(isinstance(entry, kind) for entry in entries.values()):
             raise SettingError(f"{what} must be a {kind.__name__} by id, got {entries!r:.60}")
@@ -311,7 +327,13 @@ class _Cell:
         grid: range,
         settings: AssessmentSettings,
     ) -> Assessment:
-        """The assessment from the (replications,) rows of the grid that were chosen; -1 stands for no choice."""
+        """The assessment of what the replications chose.
+
+        Args:
+            chosen: (replications,) rows of the grid; -1 stands for no choice.
+            grid: numbers of passes.
+            settings: what counts as good.
+        """
         front = Front.from_curve(self.exact, self.scenario)
         truth = chosen_place(self.rule, front, grid)
         some = chosen >= 0
@@ -366,32 +388,3 @@ class _Cell:
 
     def _feasible(self) -> Any:
         return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)
-
-
-def assessments_to_frame(assessments: Mapping[tuple[str, str, str], Assessment]) -> "pd.DataFrame":
-    """One row a scenario x model x rule: every measure, and the selection frequencies as `k: share` in a text."""
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
-    rows = []
-    for (scenario, model, rule), assessment in assessments.items():
-        values = assessment.to_dict()
-        frequency = values.pop("selection_frequency")
-        values.pop("rule")
-        accuracy, usd, seconds = values.pop("delta")
-        rows.append(
-            {
-                "scenario": scenario,
-                "model": model,
-                "decision": rule,
-                **values,
-                "delta_accuracy": accuracy,
-                "delta_usd": usd,
-                "delta_seconds": seconds,
-                "distinct_k": len([item for item in frequency if item["k"] is not None]),
-                "selection_frequency": json.dumps(frequency),
-            }
-        )
-    frame = pd.DataFrame(rows)
-    frame["exact_k"] = frame["exact_k"].astype("Int64")
-    measures = [name for name in map(str, frame) if name in ("pcs", "pgs", "p_feasible") or name.startswith("eoc_")]
-    return frame.astype(dict.fromkeys(measures, float))

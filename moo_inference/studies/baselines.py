@@ -77,6 +77,11 @@ def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> Basel
     * `fixed-K`: k = K, whatever it costs and gives (one dimension).
     * `accuracy-within-cost`: the most accurate k under c_max alone (two dimensions).
     * `accuracy-per-dollar`: the greatest ratio of accuracy to cost (two dimensions).
+
+    Args:
+        name: of the baseline, checked by `check_baseline`.
+        curve: one model over the grid.
+        scenario: the budgets, for c_max and for what is broken.
     """
     cost, accuracy = curve.cost.mean, curve.accuracy.mean
     if name.startswith("fixed-"):

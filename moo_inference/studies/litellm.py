@@ -48,7 +48,13 @@ def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[s
 def litellm_notes(
     written: Sequence[Written], sources: Mapping[str, Mapping[str, str]], accuracies: Mapping[str, AnyAccuracy]
 ) -> tuple[str, ...]:
-    """Notes on the settings, one sentence each: names to replace, and what has to choose among n answers."""
+    """Notes on the settings, one sentence each: names to replace, and what has to choose among n answers.
+
+    Args:
+        written: the entries.
+        sources: where the numbers of each model came from, by id.
+        accuracies: of each model, by id; their `keep` is how an answer is chosen.
+    """
     notes = [
         f"{model} is its id in the catalog, since its sources contain no name of LiteLLM's: put that in its place"
         for model in dict.fromkeys(entry.model for entry in written)

@@ -72,7 +72,13 @@ def replicated_choices(
 
 
 def chosen_place(rule: Rule, front: Front, grid: range) -> int:
-    """The place in the grid of what a rule takes from a front, or -1."""
+    """The place in the grid of what a rule takes from a front, or -1.
+
+    Args:
+        rule: scaled by the budgets.
+        front: of one model.
+        grid: numbers of passes.
+    """
     row = rule.do(front.F) if len(front) else None
     return -1 if row is None else grid.index(int(front.k[row]))
 

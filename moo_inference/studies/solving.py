@@ -38,7 +38,14 @@ class SearchRun:
 
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
-    """`run_search` with what `make` makes of the problem and the seed."""
+    """`run_search` with a new algorithm.
+
+    Args:
+        problem: what is searched.
+        make: an algorithm from the problem and `seed=`.
+        seed: of the run.
+        evaluations: at most so many.
+    """
     with warnings.catch_warnings():
         # A comparison is meant to show that a search enumerates a small grid.
         warnings.simplefilter("ignore", EnumerationWarning)
@@ -86,7 +93,16 @@ def search_fits(problem: Any, arrays: Arrays) -> bool:
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> SearchRun:
-    """Run an algorithm on a problem until it has used so many evaluations."""
+    """Run an algorithm on a problem until it has used so many evaluations.
+
+    Args:
+        problem: what is searched.
+        algorithm: of pymoo.
+        evaluations: at most so many.
+
+    Returns:
+        All points that it evaluated, and evaluations and seconds after each generation.
+    """
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     from moo_inference.solvers.operators import evaluations_of  # noqa: PLC0415 (slow to load)

@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Scenario
-from moo_inference.decision.choice import Choice, decide
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import threshold
 from moo_inference.pareto.budgets import constraints
 from moo_inference.pareto.front import nondominated
-from moo_inference.studies.route import Route, front_across
+from moo_inference.studies.route import Route
 from moo_inference.studies.rows import Rows, rows_of, undominated
 
 _NOTHING = -1
@@ -145,21 +144,6 @@ def break_evens(route: Route) -> list[Flip]:
         farthest = _FARTHEST_PRICE if number == chosen else 1 / _FARTHEST_PRICE
         flip_of(model, 1.0, _steps(1.0, farthest, edges), part, _at_price(route, part, number))
     return flips
-
-
-def choice_at(route: Route, scenario: Scenario) -> Choice:
-    """What the rule of a route takes under other budgets, from the same curves.
-
-    Args:
-        route: the route.
-        scenario: the other budgets; its quantiles must be those of the route.
-    """
-    curves = route.curves
-    if scenario.has_quantiles:
-        curves = {
-            key: replace(curve, views={scenario: curve.views[route.scenario]}) for key, curve in route.curves.items()
-        }
-    return decide(front_across(curves, scenario), route.unscaled)
 
 
 @dataclass(frozen=True)

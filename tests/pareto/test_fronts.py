@@ -98,7 +98,7 @@ def test_infeasibility_names_the_budget_what_is_there_and_a_way_out():
     dear = mi.Front.from_curve(curve, SCENARIO.replace(c_max=0.5)).infeasibility
     assert dear.k == 1
     [shortfall] = dear.shortfalls
-    assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs, shortfall.needs_k) == (
+    assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs, shortfall.way_out.k) == (
         "c_max", 0.5, 1, 1, 1,
     )  # fmt: skip
     assert str(dear) == (
@@ -111,7 +111,7 @@ def test_infeasibility_names_every_binding_budget():
     curve = curve_of([1, 2, 3], [1, 2, 3], [1, 2, 3], [0.5, 0.6, 0.7])
     found = mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=2, t_max=2, a_min=0.65)).infeasibility
     assert found.k == 2
-    assert [(s.budget, s.needs, s.needs_k, s.alone, s.broken) for s in found.shortfalls] == [
+    assert [(s.budget, s.needs, s.way_out and s.way_out.k, s.alone, s.broken) for s in found.shortfalls] == [
         ("c_max", 3, 3, False, False),
         ("t_max", 3, 3, False, False),
         ("a_min", 0.6, 2, True, True),

@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from other_budgets import choice_at
 
 import moo_inference as mi
 from moo_inference.decision import DEFAULT_RULES, KneePoint, decide, make_rule
@@ -18,7 +19,7 @@ from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.policy.policy import RULES, Policy
 from moo_inference.studies.litellm import litellm_name
 from moo_inference.studies.route import front_across, route
-from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.studies.what_if import break_evens, relaxations
 from moo_inference.views.route import route_tables
 
 JUST = 1e-7

@@ -3,6 +3,7 @@ prints holds at the very number that is printed."""
 
 import numpy as np
 import pytest
+from other_budgets import choice_at
 
 import moo_inference as mi
 from moo_inference.catalog import Accuracy
@@ -12,7 +13,7 @@ from moo_inference.estimators import ScalingCurve
 from moo_inference.formatting.amounts import apart, bound, number, threshold
 from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.route import Route, front_across, route
-from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.studies.what_if import break_evens, relaxations
 from moo_inference.views.route import route_tables
 
 ANY = mi.Scenario(name="S", c_max=1, t_max=1, a_min=None)
