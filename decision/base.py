@@ -23,8 +23,8 @@ with warnings.catch_warnings():
 class Rule(DecisionMaking):
     """Picks one row of a front: call `rule.do(F)`.
 
-    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is normalised with the ideal, which
-    is (0, ..., 0) unless it is given, and the nadir first; without a nadir it is taken as normalised already. Every
+    F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is first normalised with the ideal,
+    (0, ..., 0) unless one is given, and the nadir; without a nadir it is taken as normalised already. Every
     rule gives the same answer whatever the order of the rows; of rows that tie, but for rounding, the one with the
     least first column (the cheaper) is taken.
 
@@ -36,7 +36,7 @@ class Rule(DecisionMaking):
         from_ideal: whether the rule measures from the ideal, so that no row may be better than it.
         least_rows: how many distinct rows the rule needs.
         noun: what the rule picks, in a word.
-        score_name: what the rule looks at, in words; empty where a score only says that the rule names the row.
+        score_name: what the rule looks at, in words; empty where a score only marks the rows that the rule names.
         higher_is_better: whether the greatest score is the best.
     """
 
@@ -64,11 +64,11 @@ class Rule(DecisionMaking):
         super().__init__()
         low, high = (None if given is None else np.asarray(given, dtype=float) for given in (ideal, nadir))
         if low is not None and not (low.ndim == 1 and np.isfinite(low).all()):
-            raise SettingError(f"ideal must be finite numbers, one an objective; got {ideal!r}")
+            raise SettingError(f"ideal must be finite numbers, one per objective; got {ideal!r}")
         if high is not None and not (
             high.ndim == 1 and np.isfinite(high).all() and (low is not None or (high > 0).all())
         ):
-            raise SettingError(f"nadir must be positive, finite numbers, one an objective; got {nadir!r}")
+            raise SettingError(f"nadir must be positive, finite numbers, one per objective; got {nadir!r}")
         if low is not None and high is not None and not (low.shape == high.shape and (high > low).all()):
             raise SettingError(f"nadir must be more than the ideal in each objective; got {nadir!r} and {ideal!r}")
         if zero_to_one and high is None:
@@ -103,24 +103,23 @@ class Rule(DecisionMaking):
             SettingError: (a ValueError) the rule needs a scale, and the scenario has no c_max or t_max.
         """
         rule = cls(**options)
-        return rule.within(scenario)
+        return rule.scaled_by(scenario)
 
     def options(self) -> dict[str, Any]:
         """The rule's own options, without the ideal and the nadir: enough to make it again."""
         return {}
 
-    def within(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
-        """This rule as it is if it has a nadir of its own, else scaled by a scenario's budgets; see `for_scenario`.
+    def scaled_by(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
+        """This rule with a scenario's budgets as nadir; unchanged where it has a nadir or needs none.
 
         Args:
             scenario: the budgets.
-            resources: units of what the models use beside money and time; None means those that have a budget.
-        """
-        return self.scaled(scenario, resources) if self.nadir is None else self
+            resources: units of the models' further resources; None means those that have a budget.
 
-    def scaled(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
-        """This rule with a scenario's budgets as nadir; see `within`."""
-        if not self.needs_scale:
+        Raises:
+            SettingError: (a ValueError) a budget that the rule divides by is missing.
+        """
+        if self.nadir is not None or not self.needs_scale:
             return self
         spent = scenario.limits(resources)[:-1]
         missing = [limit.budget for limit in spent if limit.value is None]
@@ -133,6 +132,11 @@ class Rule(DecisionMaking):
             )
         scale = {"zero_to_one": self.zero_to_one, "ideal": self.ideal, "nadir": nadir_of(scenario, resources)}
         return type(self)(**self.options(), **{name: value for name, value in scale.items() if value is not None})
+
+    def within(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
+        """The former name of `scaled_by`."""
+        warnings.warn("Rule.within is Rule.scaled_by now", DeprecationWarning, stacklevel=2)
+        return self.scaled_by(scenario, resources)
 
     def normalised(self, F: ArrayLike) -> FloatArray:
         """F as the rule looks at it: an (n, m) array, less the ideal and divided by the nadir where they are given.
@@ -147,7 +151,7 @@ class Rule(DecisionMaking):
         for name, given in (("ideal", self.ideal), ("nadir", self.nadir)):
             if given is not None and len(given) != table.shape[1]:
                 raise SettingError(
-                    f"{name} must be {'positive, ' if name == 'nadir' else ''}finite numbers, one an objective; got "
+                    f"{name} must be {'positive, ' if name == 'nadir' else ''}finite numbers, one per objective; got "
                     f"{len(given)} for the {table.shape[1]} columns of F"
                 )
         if self.zero_to_one is not False:
@@ -183,7 +187,7 @@ class Rule(DecisionMaking):
         """(n,) `score` of the rows of N (n, m), where a failure names the rule.
 
         Raises:
-            SettingError: (a ValueError) the rule fails, or gives something else than a score a row.
+            SettingError: (a ValueError) the rule fails, or returns something else than one score per row.
         """
         try:
             scores = np.asarray(self.score(N), dtype=float)
@@ -193,7 +197,7 @@ class Rule(DecisionMaking):
             why = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
             raise SettingError(f"{self.id} failed on a front of {len(N)} rows: {why}") from error
         if scores.shape != (len(N),):
-            raise SettingError(f"{self.id} must give one score a row, {len(N)} of them; got shape {scores.shape}")
+            raise SettingError(f"{self.id} must give one score per row, {len(N)} of them; got shape {scores.shape}")
         return scores
 
     def best(self, N: FloatArray, scores: FloatArray) -> IntArray:

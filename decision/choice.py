@@ -1,4 +1,4 @@
-"""One choice: what a rule takes from a front, the evidence, and what has to be said with it."""
+"""One choice: what a rule takes from a front, the evidence, and its caveats."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -78,7 +78,7 @@ def decide(front: Front, rule: object) -> Choice:
         UnknownNameError: (a LookupError) there is no rule of this id.
         SettingError: (a ValueError) the rule needs a budget that the scenario does not have, or answers nonsense.
     """
-    judge = make_rule(rule).within(front.scenario, front.resources)
+    judge = make_rule(rule).scaled_by(front.scenario, front.resources)
     if not len(front):
         status = "infeasible" if front.infeasibility is None else front.infeasibility.status
         return _none(judge, status, np.empty(0), str(front.infeasibility))
@@ -106,27 +106,30 @@ def decide(front: Front, rule: object) -> Choice:
 
 def _warnings(judge: Rule, front: Front, N: FloatArray, row: int) -> tuple[str, ...]:
     passes = front.configurations.passes
-    found = tuple(
+    caveats = tuple(
         f"{name}: {words}" if name else words
         for name, evidence, k in zip(front.stages or ("",), front.evidence, passes[row].tolist(), strict=True)
         for words in evidence_words(evidence, k, row)
     )
     if not front.reaches_k_max:
-        return found
+        return caveats
     most = passes.max(axis=0)
     ends = [stage_end(*end) in front.reaches_k_max for end in zip(front.stages or ("",), most.tolist(), strict=True)]
     reach = (passes / most)[:, ends].max(axis=1)
     if not moves_with_k_max(judge, N, reach, row, () if front.stages else front.models):
-        return found
-    return (*found, f"this {judge.noun} moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}")
+        return caveats
+    return (
+        *caveats,
+        f"this {judge.noun} moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}",
+    )
 
 
 def moves_with_k_max(judge: Rule, N: FloatArray, reach: FloatArray, row: int, groups: Sequence[str] = ()) -> bool:
-    """Whether a choice depends on where the front ends, which is seen by letting it end elsewhere.
+    """Whether a choice depends on where the front ends, tested by moving that end.
 
-    The rule is asked again on the front with a further row, on the way that the last two go: if it takes another row,
-    or scores the chosen one otherwise, it looks at where the front ends. A rule without scores is asked on shorter
-    fronts too, and moves if it takes another row there.
+    The rule is applied again to the front with one row more, extrapolated from the last two: if it takes another row,
+    or scores the chosen one otherwise, it depends on the end. A rule without scores is applied to shorter fronts too,
+    and moves if it takes another row there.
 
     Args:
         judge: the rule.
@@ -160,19 +163,19 @@ def _other(judge: Rule, N: FloatArray, row: int, score: float) -> bool:
     """Whether the rule takes another row of a front, or gives the row another score."""
     try:
         scores = judge.scored(N)
-    except SettingError:  # a user's rule that fails on this front tells nothing
+    except SettingError:  # a user's rule that fails on this front gives no evidence
         return False
     best = judge.best(N, scores)
     return not best.size or int(best[0]) != row or not math.isclose(scores[row], score, rel_tol=_SAME, abs_tol=_SAME)
 
 
 def evidence_warnings(curve: ScalingCurve, row: int) -> tuple[str, ...]:
-    """What has to be said of where the accuracy of a row comes from."""
+    """Caveats on where the accuracy of a row comes from, one sentence each."""
     return evidence_words(curve.evidence, int(curve.k[row]), row)
 
 
 def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ...]:
-    """What has to be said of where the accuracy of a row, with k passes, comes from."""
+    """See `evidence_warnings`; k is the number of passes of the row."""
     if evidence is None:
         return ()
     if evidence.extrapolated[row]:

@@ -78,8 +78,8 @@ class OwnRule(Rule):
         return scores
 
 
-def wrapped(rule: object) -> Rule:
-    """A rule as it is, or anything that can be one, wrapped; of a class, what it makes without arguments.
+def as_rule(rule: object) -> Rule:
+    """A rule unchanged, or anything that can act as one wrapped in OwnRule; a class is called without arguments first.
 
     Raises:
         SettingError: (a ValueError) it is neither callable nor a DecisionMaking, or a class that needs arguments.
@@ -91,7 +91,7 @@ def wrapped(rule: object) -> Rule:
             raise SettingError(
                 f"a rule must be made before it is given: {rule.__name__}(...), since {error}"
             ) from error
-        return wrapped(made)
+        return as_rule(made)
     if isinstance(rule, Rule):
         return rule
     if isinstance(rule, DecisionMaking) or callable(rule):

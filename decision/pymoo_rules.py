@@ -1,7 +1,7 @@
 """pymoo's own decision makers and decompositions as rules, with their traps repaired.
 
 pymoo 0.6.2 divides by zero on a constant column and on one row (and then answers row 0), fails on one or two rows or
-on equal ones, answers several rows or none, changes the warning filters of the whole process, and divides by the
+on equal ones, answers several rows or none, changes the warning filters of the process, and divides by the
 weights of some decompositions while it multiplies by those of others.
 """
 
@@ -49,7 +49,7 @@ class Weighted(Rule):
         if self.weights is not None and not (
             self.weights.ndim == 1 and np.isfinite(self.weights).all() and (self.weights > 0).all()
         ):
-            raise SettingError(f"weights must be positive, finite numbers, one an objective; got {weights!r}")
+            raise SettingError(f"weights must be positive, finite numbers, one per objective; got {weights!r}")
         super().__init__(zero_to_one=zero_to_one, ideal=ideal, nadir=nadir)
 
     def options(self) -> dict[str, Any]:
@@ -64,7 +64,7 @@ class Weighted(Rule):
         """
         weights = np.ones(m) if self.weights is None else self.weights
         if len(weights) != m:
-            raise SettingError(f"there must be one weight an objective, got {len(weights)} for {m} objectives")
+            raise SettingError(f"there must be one weight per objective, got {len(weights)} for {m} objectives")
         share: FloatArray = weights / weights.sum()
         return share
 
@@ -142,7 +142,7 @@ class HighTradeoffPoints(Rule):
 class Decomposition(Weighted):
     """The row with the least value of a scalarising function, seen from the utopia point.
 
-    The weights say importance. pymoo's ASF, AASF and PBI divide by theirs or take them as a direction, so they are
+    Weights express importance. pymoo's ASF, AASF and PBI divide by theirs or take them as a direction, so they are
     given the inverse; Tchebycheff multiplies.
     """
 
@@ -176,7 +176,7 @@ class AugmentedAchievementScalarizing(Decomposition):
 
     @staticmethod
     def kind() -> AASF:
-        """PYMOO needs rho."""
+        """The AASF of pymoo, which requires rho."""
         return AASF(rho=1e-4)
 
 

@@ -9,7 +9,7 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.cheapest import Cheapest, Fastest
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
-from moo_inference.decision.own_rule import wrapped
+from moo_inference.decision.own_rule import as_rule
 from moo_inference.decision.utopia_closest import UtopiaClosest
 from moo_inference.errors import unknown_name
 
@@ -39,21 +39,21 @@ DEFAULT_RULES = ("accuracy-max", "max-cube", "utopia-closest", "knee-point", "kn
 
 
 def make_rule(rule: object) -> Rule:
-    """A rule from its id, from a rule (which is returned as it is), or from a callable or a pymoo DecisionMaking.
+    """A rule from its id, from a rule (returned unchanged), or from a callable or a pymoo DecisionMaking.
 
     Raises:
         UnknownNameError: (a LookupError) there is no such id; the legal ones are listed.
         SettingError: (a ValueError) it cannot be a rule.
     """
     if not isinstance(rule, str):
-        return wrapped(rule)
+        return as_rule(rule)
     if rule not in RULES:
         raise unknown_name("rule", rule, list(RULES))
     return RULES[rule]()
 
 
-def made_by_id(rule: Rule) -> bool:
-    """Whether the rule is what `make_rule` gives for its id, so that the id alone tells how it decides."""
+def is_registered_default(rule: Rule) -> bool:
+    """Whether `make_rule` of its id returns an equal rule, so that the id alone defines how it decides."""
     if rule.id not in RULES or rule.ideal is not None or rule.nadir is not None:
         return False
     plain = RULES[rule.id]()

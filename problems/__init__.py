@@ -1,4 +1,4 @@
-"""The question as pymoo asks it: one module a problem."""
+"""The question as pymoo problems: one module per problem."""
 
 from moo_inference.problems.base import EstimatedProblem, GridProblem
 from moo_inference.problems.model_choice import ModelChoiceProblem

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -12,8 +12,6 @@ from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError, of_kind, whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
-    Evidence,
-    FloatArray,
     ScalingCurve,
     columns_of,
     objectives_of,
@@ -24,9 +22,6 @@ from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 
 Point = tuple[int, ...]
-_Estimate = tuple[FloatArray, FloatArray, list[float], float, FloatArray, float, ScalingCurve, int]
-"""F, G, the columns of the table, the error, what the budgets look at, the share of queries that meets them; and where
-all this stands: a curve and a row."""
 
 _DECLARED = {"F": "n_obj", "G": "n_ieq_constr", "H": "n_eq_constr"}
 _OPTIONS = frozenset(
@@ -114,7 +109,7 @@ class GridProblem(ElementwiseProblem):
 
     @property
     def is_extended(self) -> bool:
-        """Whether a subclass or a function of the user's has a say in what is evaluated."""
+        """Whether a subclass or a function of the user's changes what is evaluated."""
         return self.elementwise_func is not ElementwiseEvaluationFunction or any(
             getattr(getattr(self, hook), "__func__", None) is not getattr(GridProblem, hook) for hook in _HOOKS
         )
@@ -125,8 +120,8 @@ class GridProblem(ElementwiseProblem):
         return super().evaluate(table if table.size else table.reshape(0, self.n_var), *args, **kwargs)
 
     def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        # All points of a generation are looked up at once, unless somebody has a say in what one point gives, or asked
-        # for a runner of their own.
+        # All points of a generation are looked up at once, unless a subclass changes what a point gives, or the user
+        # set a runner.
         if self.is_extended or type(self.elementwise_runner) is not LoopedElementwiseEvaluation:
             self._prepare(X)
             super()._evaluate_elementwise(X, out, *args, **kwargs)
@@ -135,9 +130,9 @@ class GridProblem(ElementwiseProblem):
         self._refuse_undeclared(out, len(X))
 
     def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
-        found: dict[str, Any] = {}
-        self._look_up(np.asarray(x)[None], found)
-        out.update({key: value[0] for key, value in found.items()})
+        rows: dict[str, Any] = {}
+        self._look_up(np.asarray(x)[None], rows)
+        out.update({key: value[0] for key, value in rows.items()})
 
     def front_of(self, evaluated: Evaluated) -> Front:
         """The front of what a run evaluated of this problem; see `Front.from_result`."""
@@ -166,25 +161,25 @@ class GridProblem(ElementwiseProblem):
 
     @abstractmethod
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
-        """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nobody else has."""
+        """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nothing else refers to."""
 
     def _prepare(self, X: Any) -> None:
         """Whatever is quicker for many points X (n, n_var) at once than for each of them."""
 
     def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
-        """Refuse rows with more or fewer values than the problem says that it has."""
-        who = type(self).__name__
+        """Refuse rows with more or fewer values than the problem declares."""
+        name = type(self).__name__
         errors = []
         for key, declared in _DECLARED.items():
             if not n or key not in out:
                 continue
-            asked = getattr(self, declared)
+            expected = getattr(self, declared)
             if out[key] is None:
-                if asked:
-                    errors.append(f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got none")
-            elif (got := np.size(out[key]) / n) != asked:
+                if expected:
+                    errors.append(f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got none")
+            elif (got := np.size(out[key]) / n) != expected:
                 errors.append(
-                    f"{who}._evaluate must set out[{key!r}] to {asked} values ({declared}), got {got:g}: give the "
+                    f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got {got:g}: give the "
                     f"problem {declared}={got:g} as an option, or set self.{declared} = {got:g} after super().__init__"
                 )
         if errors:
@@ -194,7 +189,7 @@ class GridProblem(ElementwiseProblem):
 class EstimatedProblem(GridProblem):
     """A pymoo problem over whole numbers whose F and G come from scaling curves; see GridProblem for subclasses.
 
-    F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries.
+    F = (cost in USD, time in seconds, error = 1 - accuracy) per query, all minimised, means over queries.
     G = (cost/c_max - 1, time/t_max - 1, a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9.
     Where models use further resources, each adds a column to F before the error, and one to G before the accuracy.
     Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
@@ -228,8 +223,7 @@ class EstimatedProblem(GridProblem):
         """
         of_kind("scenario", scenario, Scenario)
         self._columns = columns_of(resources)
-        self._known: dict[Point, _Estimate] = {}
-        self._last_learnt: tuple[list[Point], ScalingCurve | None] = ([], None)
+        self._known: dict[Point, tuple[ScalingCurve, int]] = {}
         named = axes if isinstance(axes, Mapping) else {f"variable {n}": axis for n, axis in enumerate(axes, start=1)}
         self._bounds = tuple((axis[0], last) for axis, last in zip(named.values(), upper, strict=True))
         self._set_up(named, unordered, upper, scenario, resources, options)
@@ -258,51 +252,44 @@ class EstimatedProblem(GridProblem):
         self._learn(points)
         if not points:
             return self._none_known()
-        learnt, curve = self._last_learnt
-        if curve is not None and points == learnt:
-            return curve.take(np.arange(len(curve)))
-        _, _, rows, errors, values, attainment, curves, places = zip(
-            *(self._known[point] for point in points), strict=True
-        )
-        k = np.array([point[-1] for point in points], dtype=np.int64)
-        view = BudgetView(np.array(values), np.array(attainment))
-        evidence = _evidence(curves, places)
-        return ScalingCurve(k, np.array(rows), np.array(errors), {self.scenario: view}, evidence, self.resources)
+        known = [self._known[point] for point in points]
+        curves = list({id(curve): curve for curve, _ in known}.values())
+        firsts = np.cumsum([0, *map(len, curves)]).tolist()
+        first = {id(curve): row for curve, row in zip(curves, firsts, strict=False)}
+        curve = curves[0] if len(curves) == 1 else ScalingCurve.joined(curves)
+        return curve.take(np.array([first[id(curve)] + row for curve, row in known]))
 
     def _look_up(self, X: Any, out: dict[str, Any]) -> None:
-        points = [tuple(x) for x in np.asarray(X).tolist()]
-        self._learn(points)
-        if points:
-            F, G, table, *_ = zip(*(self._known[point] for point in points), strict=True)
-            out["F"], out["G"] = np.array(F), np.array(G)
-            out.update(zip(self._columns, np.array(table).T, strict=True))
+        curve = self.estimates(X)
+        if len(curve):
+            F = curve.F.copy()
+            G = constraints(curve.views[self.scenario].values, self.scenario, self.resources)
+            broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
+            F[broken] = G[broken] = np.inf
+            out["F"], out["G"] = F, G
+            out.update(zip(self._columns, curve.table.T, strict=True))
 
     def _prepare(self, X: Any) -> None:
         # What is no point of this problem is left to `_evaluate`, which may make one of it.
         self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._errors(point)])
 
-    def _learn(self, asked: list[tuple[Any, ...]]) -> None:
+    def _learn(self, points: list[tuple[Any, ...]]) -> None:
         """Estimate the points that are not known yet."""
-        new = sorted({self._whole(point) for point in asked if point not in self._known})
+        new = sorted({self._whole(point) for point in points if point not in self._known})
         if not new:
             return
         curve = self._estimate(new)
         if curve.resources != self.resources:
             raise SettingError(
-                f"the estimate must tell of {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
+                f"the estimate must have {', '.join(('cost', 'time', *self.resources))} and accuracy, as the models "
                 f"do; got {', '.join(('cost', 'time', *curve.resources))} and accuracy"
             )
-        F = curve.F.copy()
-        values = measured(curve, self.scenario)
-        G = constraints(values, self.scenario, self.resources)
-        broken = ~(np.isfinite(F).all(axis=1) & np.isfinite(G).all(axis=1))
-        F[broken] = G[broken] = np.inf
-        self._last_learnt = (new, curve)
         view = curve.views.get(self.scenario)
         attainment = np.full(len(new), np.nan) if view is None else view.attainment
-        places = range(len(new))
-        rows = zip(F, G, curve.table.tolist(), curve.error, values, attainment, [curve] * len(new), places, strict=True)
-        self._known.update(zip(new, rows, strict=True))
+        k = np.array([point[-1] for point in new], dtype=np.int64)
+        views = {self.scenario: BudgetView(measured(curve, self.scenario), attainment)}
+        curve = replace(curve, k=k, views=views)
+        self._known.update((point, (curve, row)) for row, point in enumerate(new))
 
     def _whole(self, point: tuple[Any, ...]) -> Point:
         for value, (low, high) in zip(point, self._bounds, strict=False):
@@ -330,14 +317,3 @@ class EstimatedProblem(GridProblem):
         return ScalingCurve(
             np.empty(0, dtype=np.int64), np.empty((0, columns)), np.empty(0), views, None, self.resources
         )
-
-
-def _evidence(curves: Sequence[ScalingCurve], places: Sequence[int]) -> Evidence | None:
-    """What is known of the accuracy at some rows of some curves."""
-    if all(curve.evidence is None for curve in curves):
-        return None
-    parts = {id(curve): curve.evidence or Evidence.none(len(curve)) for curve in curves}
-    rows = [(parts[id(curve)], place) for curve, place in zip(curves, places, strict=True)]
-    return Evidence(
-        *(np.array([getattr(part, field.name)[place] for part, place in rows]) for field in fields(Evidence))
-    )

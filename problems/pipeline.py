@@ -1,4 +1,4 @@
-"""Which models, and how many passes of each, along the stages of a pipeline."""
+"""Which models, and how many passes of each, at each stage of a pipeline."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -33,10 +33,10 @@ from moo_inference.problems.base import GridProblem
 class PipelineProblem(GridProblem):
     """For each stage the number of its model, where it has several, and its k; three objectives, three constraints.
 
-    F = (cost in USD, time in seconds, error = 1 - accuracy) a query, all minimised, means over queries; with parallel
+    F = (cost in USD, time in seconds, error = 1 - accuracy) per query, all minimised, means over queries; with parallel
     branches the time is a lower bound of the mean, see Parallel. G = (cost/c_max - 1, time/t_max - 1,
     a_min - accuracy), dimensionless, feasible where <= 0, inclusive within 1e-9. Further resources stand in F before
-    the error, and in G before the accuracy. A k beyond what the evaluation of its model tells, and an estimate that is
+    the error, and in G before the accuracy. A k beyond the samples of its model's evaluation, and an estimate that is
     not finite, is infeasible beyond all others. Rows are looked up, not estimated. Variables are called `<stage> model`
     and `<stage> k`; see GridProblem for subclasses.
 
@@ -64,11 +64,11 @@ class PipelineProblem(GridProblem):
 
         Args:
             stages: stages and groups of parallel branches, in the order they run.
-            scenario: the budgets of the whole pipeline, for means.
-            estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or
-                `Empirical()` where a model has measured passes.
+            scenario: the budgets of the pipeline, for means.
+            estimator: estimates the scaling curves; None means `ClosedForm()`, or `Empirical()` where a model has
+                measured passes.
             k_min: see `Conditions`; a stage may have its own, as for the next two.
-            k_max: see `Conditions`. A model whose evaluation tells of fewer ends there.
+            k_max: see `Conditions`. A model whose evaluation has fewer samples ends there.
             k_step: see `Conditions`.
             parallel: see `Conditions`.
             latency: see `Conditions`.
@@ -91,7 +91,7 @@ class PipelineProblem(GridProblem):
         Args:
             plan: the pipeline, from `as_series`.
             tables: from `stage_tables`.
-            scenario: the budgets of the whole pipeline, for means.
+            scenario: the budgets of the pipeline, for means.
 
         Raises:
             SettingError: (a ValueError) a budget is for a quantile.
@@ -142,7 +142,7 @@ class PipelineProblem(GridProblem):
             passes.append(axis.start + axis.step * index[:, column])
             parts.append(known[number, index[:, column]])
             column += 1
-        # An unknown part makes the whole unknown; in place of it something finite is combined, and left out again.
+        # An unknown part makes the sum unknown; zeros stand in for it while the parts are combined.
         missing = np.isinf(parts).any(axis=(0, 2))
         F = combine(self.plan, [np.where(np.isinf(part), 0.0, part) for part in parts]).copy()
         F[missing] = np.inf
@@ -164,7 +164,7 @@ class PipelineProblem(GridProblem):
         return ends_of(self.tables)
 
     def merged_front(self) -> Front:
-        """The exact front, see `pipeline_front`; what a subclass adds has no say in it.
+        """The exact front, see `pipeline_front`; without what a subclass adds.
 
         Raises:
             SettingError: (a ValueError) a merge is too large.
@@ -172,7 +172,7 @@ class PipelineProblem(GridProblem):
         return merged_front(self.plan, self.tables, self.scenario, MOST_ROWS)
 
     def names_of(self, X: Any) -> tuple[tuple[str, ...], ...]:
-        """The ids of the models of each row of X (n, n_var), one a stage."""
+        """The ids of the models of each row of X (n, n_var), one per stage."""
         ids = [list(stage.models) for stage in stages_of(self.plan)]
         number, _, _ = self.choices(X)
         return tuple(tuple(own[place] for own, place in zip(ids, row, strict=True)) for row in number.tolist())

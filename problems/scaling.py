@@ -1,4 +1,4 @@
-"""How many passes of one model: the paper's problem (Eq. 8, 9) as pymoo asks it."""
+"""How many passes of one model: the paper's problem (Eq. 8, 9) as a pymoo problem."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,7 +18,7 @@ class InferenceScalingProblem(EstimatedProblem):
     """One integer variable k, three objectives, three constraints; see EstimatedProblem.
 
     Any whole k in [k_min, k_max] is priced, on the grid or not; a fraction is refused. A k is estimated once, however
-    often it is asked for.
+    often it is evaluated.
     """
 
     def __init__(
@@ -39,7 +39,7 @@ class InferenceScalingProblem(EstimatedProblem):
         Args:
             model: the model whose passes are counted.
             scenario: the budgets.
-            estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`.
+            estimator: estimates the scaling curve; None means `ClosedForm()`.
             k_min: see `Conditions`.
             k_max: see `Conditions`.
             k_step: see `Conditions`.

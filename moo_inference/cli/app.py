@@ -278,7 +278,8 @@ def assess(
     from moo_inference.documents.files import write_atomically
     from moo_inference.documents.frames import frame_to_csv, frame_to_json
     from moo_inference.estimators import ClosedForm, choose_estimator
-    from moo_inference.studies.assessment import assess_many, assessments_to_frame
+    from moo_inference.studies.assessment import assess_many
+    from moo_inference.studies.frames import assessments_to_frame
     from moo_inference.studies.rules import left_out_by_default
     from moo_inference.views import assessment_tables
 

@@ -1,4 +1,4 @@
-"""Who does the work: processes of this machine, or those of a Dask cluster; both through joblib."""
+"""Where tasks run: processes of this machine, or those of a Dask cluster; both through joblib."""
 
 import asyncio
 import concurrent.futures
@@ -67,8 +67,8 @@ def ready_team(workers: int | str) -> Iterator[Team | None]:
     """The workers to be had; None where the work stays here. A cluster is connected to, and let go of at the end.
 
     Raises:
-        SettingError: (a ValueError) Dask is asked for and not installed.
-        WorkerError: (a RuntimeError) nobody listens at the address, or the cluster has no worker.
+        SettingError: (a ValueError) an address is given and Dask is not installed.
+        WorkerError: (a RuntimeError) no scheduler listens at the address, or the cluster has no worker.
     """
     if isinstance(workers, str):
         with _dask_team(workers) as team:
@@ -78,7 +78,7 @@ def ready_team(workers: int | str) -> Iterator[Team | None]:
     else:
         from joblib.externals.loky.process_executor import BrokenProcessPool  # noqa: PLC0415 (slow to load)
 
-        backend = {"backend": "loky", "n_jobs": workers, "max_nbytes": None, "initializer": obey_parent}
+        backend = {"backend": "loky", "n_jobs": workers, "max_nbytes": None, "initializer": follow_parent}
         yield Team(backend, (BrokenProcessPool,), patience=5)
 
 
@@ -87,8 +87,8 @@ def _parts(address: str) -> tuple[str, str, int | None]:
     scheme, _, rest = address.partition("://")
     host, _, port = rest.rpartition(":")
     number = int(port) if port.isascii() and port.isdigit() and len(port) <= 5 else 0
-    whole = host.isprintable() and not any(letter.isspace() or letter in "/?#@" for letter in host)
-    return scheme, host if whole else "", number if 0 < number < 65_536 else None
+    valid = host.isprintable() and not any(letter.isspace() or letter in "/?#@" for letter in host)
+    return scheme, host if valid else "", number if 0 < number < 65_536 else None
 
 
 @contextmanager
@@ -99,7 +99,7 @@ def _dask_team(address: str) -> Iterator[Team]:
         raise SettingError(
             'a Dask cluster needs the extra `dask`, which is not installed: pip install -e ".[dask]" in a clone'
         ) from error
-    # What it has to say on lost connections is told by the exception.
+    # The exception reports what these would log of lost connections.
     for name in (*_TALKERS, *logging.root.manager.loggerDict):
         if name.split(".")[0] in _TALKERS:
             logging.getLogger(name).setLevel(logging.CRITICAL + 1)
@@ -129,7 +129,7 @@ def _connected(address: str) -> Any:
 
     class Client(distributed.Client):
         def __del__(self) -> None:
-            """Closed it is below; what never was connected, Dask would wait for here, and tell a traceback."""
+            """Do nothing: it is closed below, and Dask's own waits, and prints a traceback, if it never connected."""
 
     until = time.monotonic() + _CONNECT_SECONDS
     _refuse_without_setup(address)
@@ -141,7 +141,7 @@ def _connected(address: str) -> Any:
         try:
             left = max(0.1, until - time.monotonic())
             answers.put(Client(address, timeout=left, set_as_default=False))
-        except Exception as error:  # noqa: BLE001 (whatever Dask makes of a stranger's answer is told below)
+        except Exception as error:  # noqa: BLE001 (whatever Dask raises on another server's answer is reported below)
             answers.put(error)
 
     # Dask's own patience does not end with some answers, and with none of a scheduler that is frozen.
@@ -183,10 +183,10 @@ def _refuse_without_setup(address: str) -> None:
 
 
 def _refuse_strangers(address: str, until: float) -> None:
-    """Refuse who does not greet as a scheduler does: without being asked, with eight bytes for a small length.
+    """Refuse a server that does not greet as a scheduler does: at once, with eight bytes for a small length.
 
     Raises:
-        WorkerError: (a RuntimeError) nobody listens, or it is none.
+        WorkerError: (a RuntimeError) no server listens, or it is no scheduler.
     """
     _, host, port = _parts(address)
     greeting = b""
@@ -202,7 +202,7 @@ def _refuse_strangers(address: str, until: float) -> None:
     except (OSError, ValueError) as error:
         raise _no_scheduler(address) from error
     if len(greeting) < _LENGTH.size or not 0 < _LENGTH.unpack(greeting)[0] <= _LONGEST_GREETING:
-        raise _no_scheduler(address, "; who listens there is none")
+        raise _no_scheduler(address, "; the server there is none")
 
 
 @functools.cache
@@ -218,7 +218,7 @@ def _dask_backend() -> str:
         def submit(self, func: Any, callback: Any = None) -> Any:
             future = super().submit(func, callback)
 
-            def tell_failure(done: Any) -> None:
+            def report_failure(done: Any) -> None:
                 try:
                     error = done.exception()
                 except (asyncio.CancelledError, concurrent.futures.CancelledError, OSError, RuntimeError) as lost:
@@ -227,15 +227,15 @@ def _dask_backend() -> str:
                 if error is not None:
                     callback(error)
 
-            future.add_done_callback(tell_failure)
+            future.add_done_callback(report_failure)
             return future
 
     register_parallel_backend("moo-inference-dask", Backend)
     return "moo-inference-dask"
 
 
-def obey_parent() -> None:
-    """Make this worker leave the keyboard to its parent, and end soon after it, also where that was killed."""
+def follow_parent() -> None:
+    """Ignore SIGINT and exit when the parent process dies."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = os.getppid()
 

@@ -27,7 +27,7 @@ _START_OVER = "--start-over to throw it away"
 
 
 class Checkpoint:
-    """The finished tasks of one run. Each file is written whole, and one that is damaged counts as missing."""
+    """The finished tasks of one run. Each file is written atomically, and a damaged one counts as missing."""
 
     def __init__(self, results: Path, run: str, *, start_over: bool = False, overwrite: bool = False) -> None:
         """Made by `checkpoint`."""
@@ -40,12 +40,12 @@ class Checkpoint:
         self._settled = False
 
     def expect_once(self, settings: Mapping[str, Any]) -> None:
-        """`expect`, unless a larger run has said already what the tasks are for."""
+        """`expect`, unless a larger run has set the settings of the tasks already."""
         if not self._settled:
             self.expect(settings)
 
     def expect(self, settings: Mapping[str, Any]) -> None:
-        """Say what the tasks are for, before the first is read.
+        """Set the settings that the tasks belong to, before the first is read.
 
         Args:
             settings: all that shapes the results, as plain values.
@@ -86,19 +86,19 @@ class Checkpoint:
         try:
             content = path.read_bytes()
             digest, body = content[:_DIGEST], content[_DIGEST:]
-            found = _arrays(body) if digest == _digest(key, body) else None
+            arrays = _arrays(body) if digest == _digest(key, body) else None
         except Exception:  # noqa: BLE001 (numpy promises nothing of bytes that are not as they were written)
             return None
-        if found is None or not fits(found):
+        if arrays is None or not fits(arrays):
             return None
         self.count += 1
-        return found
+        return arrays
 
     def write(self, key: str, arrays: Mapping[str, NDArray[Any]]) -> None:
-        """Keep a finished task.
+        """Store a finished task.
 
         Raises:
-            OutputError: (an OSError) it cannot be written; what was kept before stays as it is.
+            OutputError: (an OSError) it cannot be written; what was stored before stays unchanged.
         """
         stream = io.BytesIO()
         np.savez(stream, allow_pickle=False, **arrays)
@@ -114,13 +114,13 @@ class Checkpoint:
 def checkpoint(
     folder: str | os.PathLike[str], *, run: str = "study", start_over: bool = False, overwrite: bool = False
 ) -> Iterator[Checkpoint]:
-    """Keep finished tasks in a folder while a run is at work, and take up those that are there.
+    """Store finished tasks in a folder while a run is at work, and reuse those that are there.
 
     Hand the result to `run_study`, `assess_many` or `compare_solvers`, and save into the same folder inside the `with`.
     The tasks stay, so that a finished run is quick to do again. They are in `.pieces`, which may be deleted.
 
     Args:
-        folder: for the results. Nobody else may be at work in it; a lock whose owner died does not count.
+        folder: for the results. No other run may be at work in it; the lock of a process that died does not count.
         run: what kind of run it is: a folder may hold a study and an assessment, but not two studies.
         start_over: throw away what a run of this kind left there, once the settings of the new one are known.
         overwrite: the same, if it had other settings.
@@ -128,24 +128,24 @@ def checkpoint(
     Raises:
         OutputError: (an OSError) the folder cannot be written, or another run is at work in it.
     """
-    kept = Checkpoint(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
-    lock = FileLock(prepare_folder(kept.folder).parent / _LOCK)
+    stored = Checkpoint(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
+    lock = FileLock(prepare_folder(stored.folder).parent / _LOCK)
     try:
         lock.acquire(timeout=0)
     except Timeout as error:
         raise OutputError(f"{folder}: another run is at work in this folder") from error
     try:
-        for place in (kept.results, kept.folder):
+        for place in (stored.results, stored.folder):
             for entry in os.listdir(place):
                 if HALF_WRITTEN.fullmatch(entry):
                     (place / entry).unlink(missing_ok=True)
-        yield kept
+        yield stored
     finally:
         lock.release()
 
 
 def _arrays(body: bytes) -> dict[str, NDArray[Any]] | None:
-    """The arrays of an .npz that holds them as they are: none is larger than the file."""
+    """The arrays of an .npz that holds them uncompressed, so that none is larger than the file."""
     with zipfile.ZipFile(io.BytesIO(body)) as archive:
         members = archive.infolist()
     if any(member.compress_type != zipfile.ZIP_STORED for member in members):

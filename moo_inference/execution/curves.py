@@ -33,17 +33,17 @@ def estimate_in_tasks(
     scenarios: Sequence[Scenario],
     runner: Runner,
 ) -> dict[str, ScalingCurve]:
-    """The curve of each model over the grid, or as much of it as its evaluation tells of; see `estimate_curves`.
+    """The curve of each model over the grid, as far as its evaluation has samples; see `estimate_curves`.
 
     Args:
         estimator: what estimates.
         models: by id.
         conditions: which k, and how passes run.
         scenarios: for which the curves get a view.
-        runner: who does the work.
+        runner: runs the tasks.
 
     Raises:
-        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+        SettingError: (a ValueError) an argument is out of its range, or an evaluation has too few samples.
     """
     ids, entries = list(models), list(models.values())
     parts = [
@@ -65,11 +65,11 @@ def estimate_in_tasks(
         )
         for names, k in parts
     ]
-    found: dict[str, list[ScalingCurve]] = {}
-    for (names, _), curves in zip(parts, runner.run(tasks), strict=True):
-        for name, curve in zip(names, curves, strict=True):
-            found.setdefault(name, []).append(curve)
-    return {name: _joined(found[name]) for name in models}
+    curves: dict[str, list[ScalingCurve]] = {}
+    for (names, _), estimated in zip(parts, runner.run(tasks), strict=True):
+        for name, curve in zip(names, estimated, strict=True):
+            curves.setdefault(name, []).append(curve)
+    return {name: _joined(curves[name]) for name in models}
 
 
 def _parts(estimator: Any, models: Mapping[str, Model], k: IntArray) -> Iterator[_Part]:
@@ -105,7 +105,7 @@ def _estimate(
 
 
 def _contiguous(curve: ScalingCurve) -> ScalingCurve:
-    """The same numbers row by row: sums along a row depend on how it lies in memory, and a disk knows one way alone."""
+    """The same numbers row by row: sums along a row depend on the memory layout, and a file has only one."""
     views = {
         scenario: BudgetView(np.ascontiguousarray(view.values), np.ascontiguousarray(view.attainment))
         for scenario, view in curve.views.items()
@@ -156,7 +156,7 @@ def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arr
 
 
 def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
-    """A curve as arrays by name. Views that look at the means, as most do, are told by their share alone."""
+    """A curve as arrays by name. Of views of the means, as most are, only the attainment is stored."""
     arrays: Arrays = {"k": curve.k, "table": curve.table, "error": curve.error}
     for number, scenario in enumerate(scenarios):
         view = curve.views.get(scenario)
@@ -172,7 +172,13 @@ def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
 
 
 def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> ScalingCurve:
-    """The curve of `packed`, whose names have this prefix."""
+    """The curve of `packed`.
+
+    Args:
+        arrays: by name.
+        prefix: of the names of this curve.
+        scenarios: those that it was packed with.
+    """
     resources = tuple(arrays.get(f"{prefix}resources", _NOTHING).tolist())
     evidence = None
     if f"{prefix}evidence/ci_low" in arrays:

@@ -1,6 +1,6 @@
-"""Tasks, and what runs them. The results are the same, bit for bit, whoever does.
+"""Tasks, and what runs them. The results are the same, bit for bit, wherever they run.
 
-Tasks are cut without regard to who runs them, and each computes with one thread, so that sums have one order.
+Tasks are cut without regard to where they run, and each computes with one thread, so that sums have one order.
 """
 
 import time
@@ -22,7 +22,7 @@ from moo_inference.versions import versions
 Result = TypeVar("Result")
 
 Arrays = dict[str, NDArray[Any]]
-"""A result on disk: plain arrays by name, which can be stored without trust in who wrote them."""
+"""A result on disk: plain arrays by name, which can be read without trusting what wrote them."""
 
 WORTH_WORKERS = 1.0
 """Seconds of work that must be left, by the time which the tasks so far took, before workers get any: about what
@@ -81,7 +81,7 @@ def has_arrays(arrays: Arrays, dtypes: Mapping[str, type], shapes: Mapping[str, 
 
 @dataclass(frozen=True)
 class Runner:
-    """Who runs the tasks of a study, where finished ones are kept, and who hears how far the work is.
+    """Where the tasks of a study run, where finished ones are stored, and what is called on progress.
 
     Attributes:
         workers: how many processes of this machine, or the address of a running Dask scheduler (tcp://host:port).
@@ -102,12 +102,12 @@ class Runner:
     def run(self, tasks: Sequence[Task[Result]]) -> list[Result]:
         """Run tasks, about alike in size; their results in the order of the tasks.
 
-        The first task runs here. Once the time taken tells that more than a second of work is left, the others go to
-        the workers. What a worker was at when it was killed is done again.
+        The first task runs here. Once the time taken predicts more than a second of remaining work, the others go to
+        the workers. The task of a worker that was killed runs again.
 
         Raises:
             SettingError: (a ValueError) Dask is not installed, or its workers have other versions.
-            WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
+            WorkerError: (a RuntimeError) no scheduler listens at the address, or workers die repeatedly.
             OutputError: (an OSError) a finished task cannot be written.
         """
         results = self._finished_before(tasks)
@@ -204,11 +204,9 @@ def _compute_there(
     place: int, function: Callable[..., Result], arguments: tuple[Any, ...], expected: dict[str, str]
 ) -> tuple[int, Result]:
     """In a worker: the result of a task, if it would come out as here."""
-    found = versions()
-    if found != expected:
-        others = [
-            f"{name} {found[name]}, not {version}" for name, version in expected.items() if found[name] != version
-        ]
+    ours = versions()
+    if ours != expected:
+        others = [f"{name} {ours[name]}, not {version}" for name, version in expected.items() if ours[name] != version]
         raise SettingError(f"a worker has other versions, and so other numbers: {'; '.join(others)}")
     with _one_thread():
         return place, function(*arguments)

@@ -1,4 +1,4 @@
-"""Budgets as constraints: one definition for every path that asks whether a k is allowed."""
+"""Budgets as constraints: the one definition of whether a configuration is allowed."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
 
     Raises:
         SettingError: (a ValueError) a budget is for a quantile, and the curve was estimated without the scenario; or it
-            is for a resource of which the curve tells nothing.
+            is for a resource that the curve does not have.
     """
     scenario.limits(curve.resources)
     view = curve.views.get(scenario)

@@ -10,9 +10,6 @@ from numpy.typing import NDArray
 from moo_inference.catalog import Limit
 from moo_inference.estimators.curve import FloatArray, IntArray
 
-_EQUAL = 1e-4
-"""What pymoo lets an equality constraint be off by."""
-
 
 @dataclass(frozen=True)
 class Evaluated:
@@ -33,18 +30,11 @@ class Evaluated:
     @classmethod
     def of(cls, result: Any) -> "Evaluated":
         """What a result of pymoo's `minimize` has: its archive, and its population."""
-        found: list[Any] = [] if result.archive is None else list(result.archive)
-        known = set(map(id, found))
-        found += [individual for individual in result.pop if id(individual) not in known]
-        X, F, G = (np.array([getattr(individual, name) for individual in found]) for name in ("X", "F", "G"))
-        return cls(X, F, G, np.array([individual.FEAS[0] for individual in found], dtype=bool))
-
-    @classmethod
-    def at(cls, problem: Any, X: Any) -> "Evaluated":
-        """What a problem gives at some points X (n, n_var)."""
-        out = problem.evaluate(np.asarray(X), return_values_of=["F", "G", "H"], return_as_dictionary=True)
-        feasible = (out["G"] <= 0).all(axis=1) & (np.abs(out["H"]) <= _EQUAL).all(axis=1)
-        return cls(np.asarray(X), out["F"], out["G"], feasible)
+        individuals: list[Any] = [] if result.archive is None else list(result.archive)
+        known = set(map(id, individuals))
+        individuals += [individual for individual in result.pop if id(individual) not in known]
+        X, F, G = (np.array([getattr(individual, name) for individual in individuals]) for name in ("X", "F", "G"))
+        return cls(X, F, G, np.array([individual.FEAS[0] for individual in individuals], dtype=bool))
 
     def __len__(self) -> int:
         return len(self.X)

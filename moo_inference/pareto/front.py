@@ -80,8 +80,8 @@ class Front:
         """The front of what a pymoo run evaluated: all of its archive and its population, each point once.
 
         It is made of the run's own F and G, whatever the problem's `_evaluate` made of them; see GridProblem. A point
-        is feasible where the run found it so, and an objective or a constraint that a subclass adds or changes counts.
-        What is estimated of its points stays in `estimates`.
+        is feasible where the run evaluated it as such, and an objective or a constraint that a subclass adds or
+        changes counts. The estimates of its points stay in `estimates`.
 
         Args:
             result: from `minimize` on one of this project's problems.
@@ -104,11 +104,6 @@ class Front:
         return front
 
     @classmethod
-    def of_points(cls, problem: Any, X: Any) -> "Front":
-        """The front of some points X (n, n_var) of a problem."""
-        return cls.from_evaluated(problem, Evaluated.at(problem, X))
-
-    @classmethod
     def of(
         cls,
         estimates: Estimates,
@@ -129,7 +124,7 @@ class Front:
                 largest k of the rows.
             evaluated: what a run gave for the n rows, where one evaluated them.
             seen: how many points were looked at, and of how many; None where it was all of them.
-            out_of_reach: why nothing is feasible, where the rows cannot say.
+            out_of_reach: why nothing is feasible, where the rows do not explain it.
             looked_at: how many rows were compared to find these; None means n.
         """
         configurations, resources = estimates.configurations, estimates.resources
@@ -302,7 +297,13 @@ def stage_end(stage: str, k: int) -> str:
 
 
 def warn_of_not_finite(points: Sequence[str], stage: str = "", *, stacklevel: int) -> None:
-    """Warn that points were left out, since their estimates are not finite; ten of them are named."""
+    """Warn that points were left out, since their estimates are not finite; ten of them are named.
+
+    Args:
+        points: each in words.
+        stage: the start of the message.
+        stacklevel: see `warnings.warn`.
+    """
     shown = ", ".join(points[:10]) + (f" and {len(points) - 10} more" if len(points) > 10 else "")
     message = f"{stage}left out, since the estimate is not finite: {shown}"
     warnings.warn(message, NonFiniteWarning, stacklevel=stacklevel)

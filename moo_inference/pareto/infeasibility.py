@@ -23,11 +23,11 @@ class Shortfall:
         limit: the budget, in USD, seconds, the unit of the resource, or as an accuracy.
         has: what the configuration that comes closest to meeting all budgets has.
         needs: what this budget would have to be for `way_out` to meet it; None where nothing helps.
-        way_out: where the others can be held, the configuration that asks least of this budget; else the cheapest one
+        way_out: where the others can be held, the configuration that needs least of this budget; else the cheapest one
             that is accurate enough; None where nothing helps.
         alone: the change of this budget is enough, the others held.
         quantile: the quantile that the budget is for, or None for the mean.
-        of_sample: not the whole grid was looked at, and what was not may need less.
+        of_sample: not all of the grid was evaluated, and what was not may need less.
     """
 
     budget: str
@@ -39,16 +39,6 @@ class Shortfall:
     alone: bool
     quantile: float | None = None
     of_sample: bool = False
-
-    @property
-    def needs_k(self) -> int | None:
-        """The k of `way_out`; None where nothing helps, or stages have one each."""
-        return None if self.way_out is None else self.way_out.k
-
-    @property
-    def needs_model(self) -> str | None:
-        """The model of `way_out` where there are several."""
-        return None if self.way_out is None else self.way_out.model
 
     @property
     def broken(self) -> bool:
@@ -70,7 +60,7 @@ class Shortfall:
         if self.needs is None:
             return text
         if not self.broken:
-            # What the closest configuration has of this is no reproach to it.
+            # The closest configuration meets this budget, so its own amount explains nothing.
             kept_out = "the k that meet the others" if self.alone else "the accurate enough k"
             text = f"{word}{bound} {limit} keeps {kept_out} out"
         amount, point = in_unit(self.quantity, self._generous(self.needs)), str(self.way_out)
@@ -152,20 +142,20 @@ class Infeasibility:
 
     @property
     def headline(self) -> str:
-        """What is infeasible, without why: of the whole grid only where the whole grid was looked at."""
+        """What is infeasible, without why: of the full grid only where all of it was evaluated."""
         if self.refused:
             return "not solved"
         one, many = ("choice", "choices") if self.staged else ("k", "points")
-        who = f"no {one}"
+        subject = f"no {one}"
         if self.looked_at is not None:
-            who = f"none of the {self.looked_at:,} of {self.grid_size:,} {many} looked at"
+            subject = f"none of the {self.looked_at:,} of {self.grid_size:,} {many} looked at"
         if self.out_of_reach is not None:
             alone = ", though each of them alone can be met: relax one of them"
-            return f"{who} meets all budgets{f': {self.out_of_reach[0]}' if self.out_of_reach else alone}"
+            return f"{subject} meets all budgets{f': {self.out_of_reach[0]}' if self.out_of_reach else alone}"
         if self.closest is None:
-            return f"{who} has a finite estimate"
+            return f"{subject} has a finite estimate"
         own = any(shortfall.budget == shortfall.quantity for shortfall in self.shortfalls)
-        return f"{who} meets all budgets{' and constraints' if own or not self.shortfalls else ''}"
+        return f"{subject} meets all budgets{' and constraints' if own or not self.shortfalls else ''}"
 
     def __str__(self) -> str:
         if self.refused:
@@ -239,5 +229,5 @@ def beyond_reach(values: FloatArray, G: FloatArray, limits: Sequence[Limit]) -> 
         limits: the m budgets.
     """
     broken = zip(limits, values.tolist(), G.tolist(), strict=True)
-    found = tuple(OutOfReach(limit, value) for limit, value, excess in broken if excess > 0)
-    return Infeasibility(None, staged=True, out_of_reach=found)
+    out_of_reach = tuple(OutOfReach(limit, value) for limit, value, excess in broken if excess > 0)
+    return Infeasibility(None, staged=True, out_of_reach=out_of_reach)

@@ -11,19 +11,18 @@ from moo_inference.pareto.front import Front
 def front_quality(front: Front, exact: Front) -> dict[str, float]:
     """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison).
 
-    Of an empty front nobody has a share, and of one without a volume, on the budgets themselves, nobody has a share of
-    it: they are NaN.
+    Of an empty exact front all are NaN, and of one without a volume, which lies on the budgets, the hypervolume is.
     """
     if not len(exact):
         return {"found": np.nan, "hypervolume": np.nan, "igd_plus": np.nan}
-    N, whole = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
-    ones = np.ones(whole.shape[1])
+    N, reference = normalised_by_budgets(front.F, exact), normalised_by_budgets(exact.F, exact)
+    ones = np.ones(reference.shape[1])
     volume = moocore.hypervolume(N, ref=ones) if len(N) else 0.0
     there = {tuple(row) for row in N.tolist()}
     return {
-        "found": sum(tuple(row) in there for row in whole.tolist()) / len(whole),
-        "hypervolume": float(volume / total) if (total := moocore.hypervolume(whole, ref=ones)) > 0 else np.nan,
-        "igd_plus": float(moocore.igd_plus(N, ref=whole)) if len(N) else float("inf"),
+        "found": sum(tuple(row) in there for row in reference.tolist()) / len(reference),
+        "hypervolume": float(volume / total) if (total := moocore.hypervolume(reference, ref=ones)) > 0 else np.nan,
+        "igd_plus": float(moocore.igd_plus(N, ref=reference)) if len(N) else float("inf"),
     }
 
 

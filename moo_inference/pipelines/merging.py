@@ -33,7 +33,7 @@ from moo_inference.pipelines.plan import (
 )
 
 MOST_ROWS = 50_000_000
-"""Candidate rows of one merge that are looked at unless told otherwise: up to half a minute."""
+"""Candidate rows of one merge that are compared by default: up to half a minute."""
 
 _MOST_TO_EXPLAIN = 5_000_000
 _BLOCK = 1_000_000
@@ -57,16 +57,16 @@ def pipeline_front(
     """The exact front of a pipeline, without looking at every choice of it.
 
     What is dominated within a stage, or within the stages up to it, stays so whatever the others do, since the means of
-    the whole rise with each part's; and what breaks a budget with the best of all that is left cannot recover. So
-    the stages' fronts are merged one after the other, and of each merge the nondominated rows alone are kept.
+    the pipeline rise with those of each part; and what breaks a budget with the best of all remaining parts cannot
+    recover. So the fronts of the stages are merged one by one, and only nondominated rows of each merge are kept.
 
     Args:
         stages: stages and groups of parallel branches, in the order they run.
-        scenario: the budgets of the whole pipeline, for means.
-        estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
+        scenario: the budgets of the pipeline, for means.
+        estimator: estimates the scaling curves; None means `ClosedForm()`, or `Empirical()`
             where a model has measured passes.
         k_min: see `Conditions`; a stage may have its own, as for the next two.
-        k_max: see `Conditions`. A model whose evaluation tells of fewer ends there.
+        k_max: see `Conditions`. A model whose evaluation has fewer samples ends there.
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
@@ -87,13 +87,13 @@ def pipeline_front(
 
 @dataclass(frozen=True)
 class Merged:
-    """What a merge found.
+    """The result of a merge.
 
     Attributes:
         rows: (n, s) rows of the stages' tables, among them all that are nondominated and feasible. Where none is
-            feasible, the nondominated ones without budgets, which say why.
-        looked_at: how many rows of parts and of the whole were compared.
-        least: (m,) the least of each sum, see `to_sums`, where `rows` cannot say why none is feasible; else None.
+            feasible, the nondominated ones without budgets, which explain why.
+        looked_at: how many rows of the parts and of the pipeline were compared.
+        least: (m,) the least of each sum, see `to_sums`, where `rows` do not explain why none is feasible; else None.
     """
 
     rows: IntArray
@@ -102,35 +102,52 @@ class Merged:
 
 
 def merged_front(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Front:
-    """`pipeline_front` from tables that are there already."""
+    """`pipeline_front` from tables that are estimated already.
+
+    Args:
+        plan: the pipeline.
+        tables: what each stage may choose from.
+        scenario: the budgets, for means.
+        most_rows: see `pipeline_front`.
+
+    Raises:
+        SettingError: (a ValueError) a merge is too large.
+    """
     kept = finite_tables(tables)
     return front_of(plan, kept, scenario, merge(plan, kept, scenario, most_rows))
 
 
 def merge(plan: Series, tables: Sequence[StageTable], scenario: Scenario, most_rows: int) -> Merged:
-    """What is nondominated and feasible, from tables of finite numbers.
+    """The nondominated feasible rows, from tables of finite numbers; see `merged_front` for the arguments.
 
     Raises:
         SettingError: (a ValueError) a merge is too large.
     """
     by_name = {table.stage.name: table for table in tables}
     resources = tables[0].resources
-    whole = Merge(by_name, most_rows)
-    found = whole.front(plan, room_of(scenario, resources))
-    values = estimates_of(plan, tables, found.rows).values
+    merger = Merge(by_name, most_rows)
+    within_budgets = merger.front(plan, upper_bounds(scenario, resources))
+    values = estimates_of(plan, tables, within_budgets.rows).values
     if (constraints(values, scenario, resources) <= 0).all(axis=1).any():
-        return Merged(found.rows, found.looked_at)
+        return Merged(within_budgets.rows, within_budgets.looked_at)
     free = Scenario(name=scenario.name, c_max=None, t_max=None, a_min=None)
     try:
-        freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, room_of(free, resources))
+        freed = Merge(by_name, min(most_rows, _MOST_TO_EXPLAIN)).front(plan, upper_bounds(free, resources))
     except SettingError:
-        # Too much to look at without budgets; what no choice can reach is known all the same.
-        return Merged(found.rows, found.looked_at, whole.least(plan))
-    return Merged(freed.rows, found.looked_at + freed.looked_at)
+        # Too many rows without budgets; what no choice can reach is known all the same.
+        return Merged(within_budgets.rows, within_budgets.looked_at, merger.least(plan))
+    return Merged(freed.rows, within_budgets.looked_at + freed.looked_at)
 
 
 def front_of(plan: Series, tables: Sequence[StageTable], scenario: Scenario, merged: Merged) -> Front:
-    """The front of what was merged of these tables."""
+    """The front of merged rows.
+
+    Args:
+        plan: the pipeline.
+        tables: those that were merged.
+        scenario: the budgets.
+        merged: rows of the tables.
+    """
     resources = tables[0].resources
     why = None
     if merged.least is not None:
@@ -171,24 +188,24 @@ class Merge:
         inner, at_once = parts_of(part)
         return reduce(lambda one, other: join(one, other, at_once), [self.least(each) for each in inner])
 
-    def front(self, part: Part, room: FloatArray) -> Partial:
-        """The nondominated choices of a part whose sums are within `room` (m,)."""
+    def front(self, part: Part, bounds: FloatArray) -> Partial:
+        """The nondominated choices of a part whose sums are within `bounds` (m,)."""
         if isinstance(part, Stage):
             table = self.tables[part.name]
             order = np.lexsort((table.model, table.k))
             sums = to_sums(table.F[order])
-            kept = _nondominated(sums, room)
+            kept = _nondominated(sums, bounds)
             return Partial(sums[kept], order[kept, None].astype(np.int32), len(table.F))
         inner, at_once = parts_of(part)
         least = [self.least(each) for each in inner]
-        rooms = [_left(room, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
-        current = self.front(inner[0], rooms[0])
+        inner_bounds = [_remaining(bounds, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
+        current = self.front(inner[0], inner_bounds[0])
         for place in range(1, len(inner)):
-            other = self.front(inner[place], rooms[place])
-            current = self._merged(current, other, at_once, _left(room, least[place + 1 :], at_once))
+            other = self.front(inner[place], inner_bounds[place])
+            current = self._merged(current, other, at_once, _remaining(bounds, least[place + 1 :], at_once))
         return current
 
-    def _merged(self, one: Partial, other: Partial, at_once: bool, room: FloatArray) -> Partial:
+    def _merged(self, one: Partial, other: Partial, at_once: bool, bounds: FloatArray) -> Partial:
         """All pairs of two fronts, a block at a time, so that memory holds what is kept and a block."""
         if len(one.sums) * len(other.sums) > self.most_rows:
             raise SettingError(
@@ -198,13 +215,13 @@ class Merge:
             )
         width = max(len(other.sums), 1)
         blocks = -(-len(one.sums) * width // _BLOCK)
-        sums, pairs, settled = np.empty((0, len(room))), np.empty(0, dtype=np.int64), 0
+        sums, pairs, settled = np.empty((0, len(bounds))), np.empty(0, dtype=np.int64), 0
         for number in range(blocks):
-            # The first block spans the whole front, and so shows most of what is hopeless in the others.
+            # The first block spans the front, and so rules out most rows of the others.
             rows = np.arange(number, len(one.sums), blocks)
-            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, len(room))
+            block = join(one.sums[rows, None], other.sums[None], at_once).reshape(-1, len(bounds))
             kept = np.arange(len(block)) if number == 0 else np.flatnonzero(~_surely_dominated(block, sums))
-            kept = kept[_nondominated(block[kept], room)]
+            kept = kept[_nondominated(block[kept], bounds)]
             sums = np.concatenate([sums, block[kept]])
             pairs = np.concatenate([pairs, rows[kept // width] * width + kept % width])
             # What is kept is compared across blocks only once it has doubled, or that would be most of the work.
@@ -216,18 +233,20 @@ class Merge:
         return Partial(sums, np.hstack([one.rows[pairs // width], other.rows[pairs % width]]), looked_at)
 
 
-def _nondominated(sums: FloatArray, room: FloatArray) -> IntArray:
-    """The rows within room that no other dominates; of equal rows the first."""
-    within = np.flatnonzero(np.logical_and.reduce([column <= most for column, most in zip(sums.T, room, strict=True)]))
+def _nondominated(sums: FloatArray, bounds: FloatArray) -> IntArray:
+    """The rows within the bounds that no other dominates; of equal rows the first."""
+    within = np.flatnonzero(
+        np.logical_and.reduce([column <= most for column, most in zip(sums.T, bounds, strict=True)])
+    )
     if len(within) == len(sums):
         return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
     return within[moocore.is_nondominated(sums[within])] if within.size else within
 
 
 def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
-    """Rows that some known row dominates for sure, found in one look each; others may be dominated all the same.
+    """Rows that some known row dominates for sure, in one comparison each; others may be dominated too.
 
-    Of more than three sums none is found.
+    Of more than three sums no row is reported.
 
     Costs and times are put into cells. Whatever lies in a lower cell is less, so that a row is dominated if the least
     third sum of all lower cells is not above its own. Roots spread the many small amounts over more cells; they
@@ -249,7 +268,7 @@ def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
     return np.asarray((beaten <= sums[:, 2]) & (beaten < np.inf))
 
 
-def room_of(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
+def upper_bounds(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
     """(m,) the most that each sum may be, a little more than the budgets allow."""
     most = [
         np.inf if limit.value is None else limit.value * (1 + TOLERANCE + _SLACK)
@@ -259,18 +278,18 @@ def room_of(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
     return np.array([*most, -np.log(least_accuracy) * (1 + _SLACK) + _SLACK if least_accuracy > 0 else np.inf])
 
 
-def _left(room: FloatArray, others: Sequence[FloatArray], at_once: bool) -> FloatArray:
-    """(m,) what the others leave of the room at least."""
+def _remaining(bounds: FloatArray, others: Sequence[FloatArray], at_once: bool) -> FloatArray:
+    """(m,) upper bounds of one part: those of all parts less the least that the others take."""
     if not others:
-        return room
+        return bounds
     taken = np.sum(others, axis=0)
     if at_once:
         taken[1] = 0.0
-    return np.asarray(np.where(np.isinf(room), np.inf, np.where(np.isinf(room), 0.0, room) - taken))
+    return np.asarray(np.where(np.isinf(bounds), np.inf, np.where(np.isinf(bounds), 0.0, bounds) - taken))
 
 
 def finite_tables(tables: Sequence[StageTable]) -> list[StageTable]:
-    """The tables without what is not finite.
+    """The tables without rows that are not finite.
 
     Warns:
         NonFiniteWarning: something was left out; it is named.

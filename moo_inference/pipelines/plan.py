@@ -1,4 +1,4 @@
-"""The stages of a pipeline: what each may use, and how their means combine into those of the whole."""
+"""The stages of a pipeline: what each may use, and how their means combine into those of the pipeline."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -32,7 +32,7 @@ class Stage:
     Attributes:
         name: what people call it, such as `plan`, `solve` or `verify`; no two stages of a pipeline share one.
         models: id to Model, one or several.
-        k_min: the smallest k of this stage, like the next two in place of what holds for the whole pipeline.
+        k_min: the smallest k of this stage, like the next two in place of what holds for the pipeline.
         k_max: the largest k of this stage: 1 where it runs once.
         k_step: the distance of its grid.
     """
@@ -88,7 +88,7 @@ class StageTable:
         model: (n,) position of each row's model among the stage's models, ascending.
         k: (n,) passes of each row, ascending within a model. A model whose evaluation has fewer samples than k_max has
             fewer rows.
-        F: (n, m) cost in USD, time in seconds, further resources, and error = 1 - accuracy a query, means.
+        F: (n, m) cost in USD, time in seconds, further resources, and error = 1 - accuracy, means per query.
         resources: units of the further resources.
         evidence: how well the accuracy of each row is known, or None where none comes from an evaluation.
     """
@@ -123,16 +123,16 @@ def as_series(stages: "Sequence[Part] | Part") -> Series:
         SettingError: (a ValueError) a part is neither a stage nor made of stages, a group is empty, a stage has no
             model, or two stages share a name. All errors are told at once.
     """
-    whole = stages if isinstance(stages, Series) else Series([stages] if isinstance(stages, Part) else tuple(stages))
-    errors = _errors(whole)
+    plan = stages if isinstance(stages, Series) else Series([stages] if isinstance(stages, Part) else tuple(stages))
+    errors = _errors(plan)
     if not errors:
-        names = [stage.name for stage in stages_of(whole)]
+        names = [stage.name for stage in stages_of(plan)]
         twice = sorted({name for name in names if names.count(name) > 1})
         errors += [f"the names of stages must differ, got {name!r} {names.count(name)} times" for name in twice]
-        errors += [f"{s.name}: there must be at least one model, got none" for s in stages_of(whole) if not s.models]
+        errors += [f"{s.name}: there must be at least one model, got none" for s in stages_of(plan) if not s.models]
     if errors:
         raise SettingError(errors)
-    return whole
+    return plan
 
 
 def plan_of(pipeline: Pipeline, models: Mapping[str, Model]) -> Series:
@@ -178,7 +178,7 @@ def _errors(part: Any) -> list[str]:
 
 
 def refuse_quantiles(scenario: Scenario) -> None:
-    """Refuse budgets for quantiles, which means of stages cannot tell.
+    """Refuse budgets for quantiles, which do not follow from means of stages.
 
     Raises:
         SettingError: (a ValueError) a budget of the scenario is for a quantile.
@@ -197,14 +197,14 @@ def stage_conditions(plan: Series, conditions: Conditions) -> list[Conditions]:
         SettingError: (a ValueError) a number of a stage is out of its range, or a grid is empty. All at once.
     """
     errors = ErrorCollector()
-    found = []
+    own = []
     for stage in stages_of(plan):
         with errors.collecting(), told_of(stage.name):
-            found.append(conditions.with_grid(stage.k_min, stage.k_max, stage.k_step))
+            own.append(conditions.with_grid(stage.k_min, stage.k_max, stage.k_step))
             for model in stage.models.values():
                 of_kind("model", model, Model)
     errors.check()
-    return found
+    return own
 
 
 def stage_tables(
@@ -218,14 +218,14 @@ def stage_tables(
     Args:
         plan: the pipeline, from `as_series`.
         conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
-        estimator: what k passes are expected to cost, take and achieve; None means `ClosedForm()`, or `Empirical()`
+        estimator: estimates the scaling curves; None means `ClosedForm()`, or `Empirical()`
             where a model has measured passes.
-        curves_of: what gives the curves of some models over a grid, as far as their evaluations tell; None means the
-            estimator.
+        curves_of: what gives the curves of some models over a grid, as far as their evaluations have samples; None
+            means the estimator.
 
     Raises:
-        SettingError: (a ValueError) a number of a stage is out of its range, a grid is empty, or an evaluation tells of
-            none of its k.
+        SettingError: (a ValueError) a number of a stage is out of its range, a grid is empty, or an evaluation has too
+            few samples for all of its k.
     """
     stages = list(stages_of(plan))
     shared_resources(model for stage in stages for model in stage.models.values())
@@ -267,7 +267,16 @@ def to_objectives(sums: FloatArray) -> FloatArray:
 
 
 def join(one: FloatArray, other: FloatArray, at_once: bool) -> FloatArray:
-    """The sums (..., m) of two parts together, which run at once or one after the other."""
+    """The sums of two parts together.
+
+    Args:
+        one: (..., m) from `to_sums`.
+        other: the same of the other part; the two are broadcast.
+        at_once: the parts run at the same time, so that the larger time counts.
+
+    Returns:
+        (..., m) array.
+    """
     total = one + other
     if at_once:
         np.maximum(one[..., 1], other[..., 1], out=total[..., 1])
@@ -275,7 +284,7 @@ def join(one: FloatArray, other: FloatArray, at_once: bool) -> FloatArray:
 
 
 def combine(plan: Part, parts: Sequence[FloatArray]) -> FloatArray:
-    """The objectives of a whole pipeline from those of its stages.
+    """The objectives of a pipeline from those of its stages.
 
     Costs and resources add. Times add in series, and of parallel branches the largest is taken (a lower bound, see
     Parallel); error = 1 - prod(1 - error of a stage), worked out as -expm1(sum(log1p(-error))).

@@ -26,7 +26,7 @@ from moo_inference.policy.scores import (
 )
 
 FORMAT, WITH_QUANTILES = "moo-inference policy 1", "moo-inference policy 2"
-"""What stands in a file of means alone, and in one in which some budgets are for quantiles."""
+"""The format of a file of means alone, and of one in which some budgets are for quantiles."""
 
 POLICY = Kind("a policy of moo-inference", '{"format": "moo-inference policy ')
 TOLERANCE = 1e-9
@@ -51,10 +51,10 @@ class Choice:
     Attributes:
         model: id of the model.
         k: passes.
-        cost: USD a query, the mean.
-        time: seconds a query, the mean.
+        cost: USD per query, the mean.
+        time: seconds per query, the mean.
         accuracy: of the kept answer, the mean.
-        used: further resources by unit, means a query.
+        used: further resources by unit, means per query.
     """
 
     model: str
@@ -73,7 +73,7 @@ class Policy:
         models: ids.
         model: (n,) position in `models` of each row.
         k: (n,) passes.
-        F: (n, m) cost in USD, time in seconds, further resources and error a query.
+        F: (n, m) cost in USD, time in seconds, further resources and error per query.
         made: settings and versions that made it.
         resources: units of the further resources.
         quantiles: by budget (`c_max`, `t_max`, `joules_max`, `a_min`), the quantile that it is for. The other budgets
@@ -121,11 +121,11 @@ class Policy:
             made = dict(data["made"])
             quantiles, amounts = _tails(data, ["c_max", "t_max", *(f"{unit}_max" for unit in resources), "a_min"])
             if not (len(model) == len(k) == len(F) > 0 and np.isfinite(F).all()):
-                raise ValueError("all columns must have the same length, one number a row")
+                raise ValueError("all columns must have the same length, one number per row")
             if amounts is not None and amounts.shape != (len(F), len(quantiles)):
-                raise ValueError("all columns must have the same length, one number a row")
+                raise ValueError("all columns must have the same length, one number per row")
             if not ((k >= 1).all() and F.shape[1:] == (3 + len(resources),)):
-                raise ValueError("k must be at least 1, and each column one number a row")
+                raise ValueError("k must be at least 1, and each column one number per row")
             if not ((model >= 0).all() and (model < len(models)).all() and (np.diff(F[:, 0]) >= 0).all()):
                 raise ValueError("rows must name their models, and stand in ascending order of cost")
         except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
@@ -133,7 +133,7 @@ class Policy:
         return cls(models, model, k, F, made, resources, quantiles, amounts)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
-        """Write the policy as JSON; the file appears whole or not at all.
+        """Write the policy as JSON; the file is written completely or not at all.
 
         Args:
             path: where to write. A policy of before is replaced, and so is an empty file.
@@ -263,7 +263,7 @@ def _tails(data: Mapping[str, Any], budgets: list[str]) -> tuple[dict[str, float
 
 def _nondominated(F: FloatArray) -> IntArray:
     """The rows that no other dominates, of rows in ascending order of all columns; of equal rows the first."""
-    # In that order a row can be dominated by an earlier one alone, which is never dearer.
+    # In that order a row can be dominated by an earlier one alone, which never costs more.
     no_worse = np.logical_and.reduce([column[:, None] <= column for column in F.T[1:]])
     return np.flatnonzero(~np.triu(no_worse, 1).any(axis=0))
 

@@ -35,9 +35,9 @@ def cube_volume(N: FloatArray) -> FloatArray:
 
     What is within rounding of a budget leaves nothing of it.
     """
-    room = 1.0 - N
-    room[room < ALIKE] = 0.0
-    volume: FloatArray = room.prod(axis=1)
+    remaining = 1.0 - N
+    remaining[remaining < ALIKE] = 0.0
+    volume: FloatArray = remaining.prod(axis=1)
     return volume
 
 
@@ -98,8 +98,8 @@ def chord_distance(N: FloatArray) -> FloatArray:
         rounding = max(rounding, ALIKE * size * unit[-1])
     price, error = N[:, :last] @ np.array(unit[:last]), N[:, last] * unit[last]
     cheapest, best = _end(N, price, error, rounding), _end(N, error, price, rounding)
-    worse, dearer = float(error[cheapest] - error[best]), float(price[best] - price[cheapest])
-    if worse <= rounding or dearer <= rounding:
+    worse, costlier = float(error[cheapest] - error[best]), float(price[best] - price[cheapest])
+    if worse <= rounding or costlier <= rounding:
         return np.full(len(N), np.nan)
     unit[last] /= worse
     chord = [(end - start) * one for end, start, one in zip(N[best].tolist(), N[cheapest].tolist(), unit, strict=True)]

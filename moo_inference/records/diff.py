@@ -8,7 +8,7 @@ from typing import Any
 from moo_inference.catalog.loading import with_kinds
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
-from moo_inference.records.replay import NEEDED, Change, compare_choices, run_again, whole
+from moo_inference.records.replay import NEEDED, Change, checked_settings, compare_choices, run_again
 from moo_inference.studies.choice_record import ChoiceKey
 
 _ABSENT = object()
@@ -56,13 +56,13 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
     Args:
         first: the `Study.settings` of the one.
         second: of the other.
-        progress: told how many of the runs are done.
+        progress: called with the number of finished runs, and of all.
 
     Raises:
         SettingError: (a ValueError) a study cannot be run from its settings; see `replay`.
     """
     for settings in (first, second):
-        whole(settings)
+        checked_settings(settings)
     first, second = ({**settings, "catalog": with_kinds(settings["catalog"])} for settings in (first, second))
     changed = _changed_places(first, second)
     runs = len(changed) + 2
@@ -86,8 +86,8 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
         effects: tuple[Change, ...] = ()
         errors: tuple[str, ...] = ()
         try:
-            found, _ = compare_choices(before, run_again(_with(first, place, new)).records())
-            effects = tuple(found)
+            changes, _ = compare_choices(before, run_again(_with(first, place, new)).records())
+            effects = tuple(changes)
         except MooInferenceError as error:
             errors = error.errors
         step()
@@ -102,7 +102,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
 
 
 def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, ...]]:
-    """Options, and fields of a catalog's entries, that are not the same; an entry whole where one side alone has it."""
+    """Options, and fields of a catalog's entries, that are not the same; an entry where only one side has it."""
     places: list[tuple[str, ...]] = [(name,) for name in NEEDED if first.get(name) != second.get(name)]
     for section in ("models", "scenarios", "pipelines"):
         one, other = first["catalog"].get(section, {}), second["catalog"].get(section, {})

@@ -40,7 +40,7 @@ def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[st
         causes: of CAUSES, those that count.
     """
     before = {record.key: record for record in baseline}
-    found = []
+    results = []
     for record in study.records():
         failures = {}
         old = before.pop(record.key, None)
@@ -48,17 +48,17 @@ def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[st
             if old is None:
                 failures["changed"] = "is not in the baseline"
             elif (old.status, old.chosen) != (record.status, record.chosen):
-                failures["changed"] = f"was {_said(old)}, is {_said(record)}"
+                failures["changed"] = f"was {_chosen(old)}, is {_chosen(record)}"
         if "infeasible" in causes and record.status == "infeasible":
             failures["infeasible"] = str(record.others["warning"])
         sure = record.others.get("pgs")
         if "unsure" in causes and isinstance(sure, float) and sure < SURE_ENOUGH:
             failures["unsure"] = f"with other seeds only {sure:.0%} of the choices are as good as the exact one"
-        found.append(Verdict(*record.key, failures))
+        results.append(Verdict(*record.key, failures))
     if "changed" in causes:
         gone = {"changed": "is gone, and was in the baseline"}
-        found += [Verdict(str(key.scenario), str(key.subject), key.decision, gone) for key in before]
-    return found
+        results += [Verdict(str(key.scenario), str(key.subject), key.decision, gone) for key in before]
+    return results
 
 
 def route_verdict(route: Mapping[str, Any], baseline: Mapping[str, Any], causes: Sequence[str]) -> Verdict:
@@ -81,13 +81,13 @@ def _routed(route: Mapping[str, Any]) -> str:
     return str(route["status"]) if route["k"] is None else f"{route['model']} with k = {route['k']}"
 
 
-def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
+def to_junit(results: Sequence[Verdict], causes: Sequence[str]) -> str:
     """The verdicts as JUnit XML: a test case for each choice and cause."""
-    failed = sum(cause in verdict.failures for verdict in found for cause in causes)
+    failed = sum(cause in verdict.failures for verdict in results for cause in causes)
     suite = ET.Element(
-        "testsuite", name="moo-inference check", tests=str(len(found) * len(causes)), failures=str(failed)
+        "testsuite", name="moo-inference check", tests=str(len(results) * len(causes)), failures=str(failed)
     )
-    for verdict in found:
+    for verdict in results:
         for cause in causes:
             name = f"{_legal(verdict.decision)}: not {cause}"
             where = f"{_legal(verdict.scenario)}.{_legal(verdict.model)}"
@@ -98,7 +98,7 @@ def to_junit(found: Sequence[Verdict], causes: Sequence[str]) -> str:
     return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
 
 
-def _said(record: ChoiceRecord) -> str:
+def _chosen(record: ChoiceRecord) -> str:
     """What was chosen, or the status."""
     if record.chosen is None:
         return str(record.status)

@@ -22,7 +22,7 @@ def read_record(path: str | os.PathLike[str]) -> StudyRecord:
         path: a folder with settings.json and choices.json, or a report.
 
     Raises:
-        ReaderError: (a ValueError) it is neither, or a file in it is not whole.
+        ReaderError: (a ValueError) it is neither, or a file in it is incomplete.
     """
     if not Path(path).is_dir():
         return read_report(path)
@@ -35,7 +35,7 @@ def read_record(path: str | os.PathLike[str]) -> StudyRecord:
 
 
 def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
-    """What a folder of results says of itself: the kind of run, the options of the command line, and the settings.
+    """What a folder of results records: the kind of run, the options of the command line, and the settings.
 
     Options are None where no command line wrote it.
 
@@ -47,10 +47,10 @@ def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] |
     refuse_depth(str(path), settings)
     if not isinstance(settings, dict):
         raise ReaderError(f"{path}: must hold the settings of a study")
-    run, asked = settings.pop("run", "study"), settings.pop("asked", None)
-    if not isinstance(run, str) or not (asked is None or isinstance(asked, dict)):
+    run, options = settings.pop("run", "study"), settings.pop("asked", None)
+    if not isinstance(run, str) or not (options is None or isinstance(options, dict)):
         raise ReaderError(f"{path}: must hold the settings of a study, with the kind of run and the options as written")
-    return run, asked, settings
+    return run, options, settings
 
 
 def read_choices(path: str | os.PathLike[str]) -> list[ChoiceRecord]:

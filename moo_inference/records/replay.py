@@ -104,10 +104,10 @@ def replay(settings: Mapping[str, Any], choices: Sequence[ChoiceRecord], progres
     Args:
         settings: `Study.settings` of the recorded run.
         choices: its `Study.records()`.
-        progress: told how far the work is.
+        progress: called with the number of finished tasks, and of all.
 
     Raises:
-        SettingError: (a ValueError) the settings are not whole, or the run had parts that settings cannot hold: a
+        SettingError: (a ValueError) the settings are incomplete, or the run had parts that settings cannot hold: a
             solver, a rule or an estimator of the user's own.
     """
     study = run_again(settings, progress)
@@ -127,8 +127,8 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
     Raises:
         SettingError: (a ValueError) see `replay`.
     """
-    recorded, catalog = whole(settings)
-    # The default rules may have been nobody's choice, and a scenario without a budget was then asked with fewer.
+    recorded, catalog = checked_settings(settings)
+    # The default rules may not have been named, and then fewer of them apply to a scenario without a budget.
     decisions = None if recorded.decisions == list(DEFAULT_RULES) else recorded.decisions
     return run_study(
         catalog,
@@ -145,7 +145,7 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
     )
 
 
-def whole(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalog]:
+def checked_settings(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalog]:
     """The settings of a study and its catalog, checked: a file may hold anything.
 
     Raises:
@@ -199,19 +199,19 @@ def compare_choices(then: Sequence[ChoiceRecord], now: Sequence[ChoiceRecord]) -
         if key not in before:
             changes.append(Change(key, None, record))
             continue
-        found, difference = _differences(before[key].to_dict(), record.to_dict())
+        fields, difference = _differences(before[key].to_dict(), record.to_dict())
         largest = max(largest, difference)
-        if found:
-            changes.append(Change(key, before[key], record, found))
+        if fields:
+            changes.append(Change(key, before[key], record, fields))
     return changes, largest
 
 
 def _differences(then: Mapping[str, Plain], now: Mapping[str, Plain]) -> tuple[tuple[FieldChange, ...], float]:
-    found = []
+    fields = []
     largest = 0.0
     for name, value in now.items():
         if name not in then:
-            # An earlier version did not tell of it, which is no change.
+            # An earlier version did not record it, which is no change.
             continue
         old = then[name]
         if isinstance(value, float) and isinstance(old, int | float):
@@ -222,5 +222,5 @@ def _differences(then: Mapping[str, Plain], now: Mapping[str, Plain]) -> tuple[t
                 continue
         elif value == old:
             continue
-        found.append(FieldChange(name, old, value))
-    return tuple(found), largest
+        fields.append(FieldChange(name, old, value))
+    return tuple(fields), largest

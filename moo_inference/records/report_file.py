@@ -44,12 +44,12 @@ def read_report(path: str | os.PathLike[str]) -> StudyRecord:
     name = str(path)
     finder = _Finder()
     finder.feed(read_text(path))
-    if len(finder.found) != 1:
+    if len(finder.texts) != 1:
         raise ReaderError(f"{name}: must be a report written by moo-inference report, with its data inside; got none")
     try:
-        data = json.loads(finder.found[0], parse_constant=_refuse, parse_int=_integer)
+        data = json.loads(finder.texts[0], parse_constant=_refuse, parse_int=_integer)
     except (ValueError, RecursionError) as error:
-        raise ReaderError(f"{name}: the data inside must be whole: {error}") from error
+        raise ReaderError(f"{name}: the data inside must be complete: {error}") from error
     shape = {"settings": dict, "choices": list, "command": str | None}
     if not isinstance(data, dict) or not all(isinstance(data.get(key), kind) for key, kind in shape.items()):
         raise ReaderError(f"{name}: the data inside must hold settings, choices and command")
@@ -65,12 +65,12 @@ def is_choice(row: Any) -> bool:
         isinstance(row.get(name), str) for name in ("scenario", "decision", "status")
     ):
         return False
-    what, found = ("pipeline", "stages") if "pipeline" in row else ("model", "k")
-    kind = str if found == "stages" else int
+    subject, chosen = ("pipeline", "stages") if "pipeline" in row else ("model", "k")
+    kind = str if chosen == "stages" else int
     return (
-        {what, found} <= row.keys()
-        and isinstance(row[what], str | None)
-        and isinstance(row[found], kind | None)
+        {subject, chosen} <= row.keys()
+        and isinstance(row[subject], str | None)
+        and isinstance(row[chosen], kind | None)
         and all(isinstance(value, str | int | float | None) for name, value in row.items() if name not in _NESTED)
     )
 
@@ -110,13 +110,13 @@ class _Finder(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.inside = False
-        self.found: list[str] = []
+        self.texts: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         """See HTMLParser."""
         self.inside = tag == "script" and ("id", ELEMENT_ID) in attrs
         if self.inside:
-            self.found.append("")
+            self.texts.append("")
 
     def handle_endtag(self, tag: str) -> None:
         """See HTMLParser."""
@@ -125,4 +125,4 @@ class _Finder(HTMLParser):
     def handle_data(self, data: str) -> None:
         """See HTMLParser."""
         if self.inside:
-            self.found[-1] += data
+            self.texts[-1] += data

@@ -42,7 +42,7 @@ _MOST_INDIVIDUALS = 1024
 
 
 class OnGrid(Algorithm):
-    """What pymoo's classes are given here beside their operators: a memory, a limit that is kept, and a resumption."""
+    """What pymoo's classes get here besides operators: a memory, an exact limit of evaluations, and resumption."""
 
     def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
         """Get ready for a problem; see pymoo's Algorithm."""
@@ -59,13 +59,13 @@ class OnGrid(Algorithm):
         return self
 
     def run(self) -> Any:
-        """Run until the termination says so. See pymoo's Algorithm."""
+        """Run until the termination ends it; see pymoo's Algorithm."""
         if self.is_initialized:
             self._go_on(inspect.currentframe())
         return super().run()
 
     def _go_on(self, here: FrameType | None) -> None:
-        # pymoo's `minimize` gives nothing of what it was given to an algorithm under way, and does not say so.
+        # pymoo's `minimize` silently ignores its arguments for an algorithm under way.
         caller = here.f_back if here is not None else None
         if caller is None or caller.f_code is not minimize.__code__:
             return
@@ -77,7 +77,7 @@ class OnGrid(Algorithm):
             )
         if given["termination"] is not None:
             termination: Any = termination_from_tuple(copy.deepcopy(given["termination"]))
-            # It is asked as after the last generation, when pymoo had not counted that one yet.
+            # It is updated as after the last generation, when pymoo had not counted that one yet.
             counted = self.n_iter or 1
             self.n_iter = counted - 1
             termination.update(self)
@@ -122,13 +122,13 @@ def nsga2(
         pop_size: individuals a generation; None means an eighth of the grid, between 4 and 96; with more than three
             variables at most 32 a variable, since the front spreads over more of them, and never above 1,024.
         n_gen: generations; a termination given to `minimize` overrides it, also for an algorithm under way. A run ends
-            before where the whole grid has been seen.
+            before where all of the grid has been evaluated.
         sampling: where to start: an array X (n, n_var), or a Population, of points of the grid, which are evaluated
             first; None draws them.
 
     Returns:
-        An algorithm for `minimize`. No point is evaluated twice, a termination after so many evaluations is kept to the
-        point, and everything evaluated is kept in `result.archive`, so that a population smaller than the front loses
+        An algorithm for `minimize`. No point is evaluated twice, a termination after so many evaluations holds
+        exactly, and everything evaluated is kept in `result.archive`, so that a population smaller than the front loses
         none of it. Another archive is refused.
 
     Raises:
@@ -137,22 +137,27 @@ def nsga2(
     Warns:
         EnumerationWarning: the population is half the grid or more.
     """
-    return _wired(problem, seed, pop_size, n_gen, sampling, binary_tournament, lambda _, options: GridNSGA2(**options))
+    settings = (seed, pop_size, n_gen, sampling)
+    return _wired(problem, settings, binary_tournament, lambda _, options: GridNSGA2(**options))
 
 
 def nsga3(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """NSGA-III; options as for `nsga2`. It has at most as many reference directions as individuals.
+    """NSGA-III with at most as many reference directions as individuals (Das and Dennis, 1998).
 
     `result.X` holds only the rows nearest to the reference directions; the front is in `result.archive`.
+
+    Args:
+        problem: see `nsga2`, like the next four.
+        seed: of the run.
+        pop_size: individuals per generation.
+        n_gen: generations.
+        sampling: where to start.
     """
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_violation,
         lambda size, options: GridNSGA3(_directions(problem.n_obj, size), **options),
     )
@@ -161,13 +166,10 @@ def nsga3(
 def u_nsga3(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """U-NSGA-III; options and result as for `nsga3`."""
+    """U-NSGA-III: NSGA-III whose parents compete by rank and distance from the reference lines. See `nsga3`."""
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_rank_and_line,
         lambda size, options: GridUNSGA3(_directions(problem.n_obj, size), **options),
     )
@@ -176,7 +178,11 @@ def u_nsga3(
 def sms_emoa(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """SMS-EMOA; options as for `nsga2`. It is for two objectives or more, and refuses one."""
+    """SMS-EMOA: survival by the contribution to the hypervolume. See `nsga2` for the arguments.
+
+    Raises:
+        SettingError: (a ValueError) the problem has one objective.
+    """
     if problem.n_obj < 2:
         raise SettingError(
             "sms-emoa must have two objectives or more, since it measures hypervolumes, got 1: use nsga2, nsga3, "
@@ -184,10 +190,7 @@ def sms_emoa(
         )
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         _by_dominance,
         lambda _, options: GridSMSEMOA(survival=LeastHypervolumeContributionSurvival(), **options),
     )
@@ -196,14 +199,11 @@ def sms_emoa(
 def spea2(
     problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
-    """SPEA2; options as for `nsga2`."""
+    """SPEA2: fitness from the strength of dominating individuals, and density. See `nsga2` for the arguments."""
     # The default survival of pymoo's class is one object that all its instances share, with a memory.
     return _wired(
         problem,
-        seed,
-        pop_size,
-        n_gen,
-        sampling,
+        (seed, pop_size, n_gen, sampling),
         spea_binary_tournament,
         lambda _, options: GridSPEA2(survival=_Survival(normalize=True), **options),
     )
@@ -211,13 +211,19 @@ def spea2(
 
 def _wired(
     problem: Any,
-    seed: int,
-    pop_size: int | None,
-    n_gen: int,
-    sampling: Any,
+    settings: tuple[int, int | None, int, Any],
     tournament: Callable[..., Any],
     make: Callable[[int, dict[str, Any]], Algorithm],
 ) -> Algorithm:
+    """An algorithm of pymoo's with the operators of grids.
+
+    Args:
+        problem: the problem.
+        settings: seed, pop_size, n_gen and sampling of `nsga2`.
+        tournament: compares parents, as pymoo's TournamentSelection calls it.
+        make: the algorithm from its number of individuals and its options.
+    """
+    seed, pop_size, n_gen, sampling = settings
     grid = grid_size(problem)
     if pop_size is None:
         most = min(max(_LARGEST_POPULATION, _INDIVIDUALS_A_VARIABLE * problem.n_var), _MOST_INDIVIDUALS)
@@ -248,7 +254,7 @@ def _wired(
     return algorithm
 
 
-# pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be kept in a file.
+# pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be stored in a file.
 def _by_violation(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
     return _violations_first(comp_by_cv_then_random, pop, P, random_state, kwargs)
 
@@ -264,9 +270,9 @@ def _by_dominance(*args: Any, **kwargs: Any) -> Any:
 def _violations_first(
     comparer: Callable[..., Any], pop: Any, pairs: Any, random_state: Any, options: dict[str, Any]
 ) -> Any:
-    """(n, 1) winners of pairs (n, 2): of two of which one is infeasible the less violated, else whom `comparer` says.
+    """(n, 1) winners of pairs (n, 2): of a pair with an infeasible one the less violated, else by `comparer`.
 
-    pymoo's comparers break ties between equal violations by a generator of their own, which nobody can seed.
+    pymoo's comparers break ties between equal violations by a generator of their own, which cannot be seeded.
     """
     violation = pop.get("CV")[:, 0][pairs]
     infeasible = (violation > 0).any(axis=1)

@@ -20,11 +20,11 @@ _MOST_POINTS = 10_000_000
 
 
 class ExhaustiveSearch(Algorithm):
-    """A pymoo algorithm that evaluates the whole grid of a problem, in ascending order, and stops.
+    """A pymoo algorithm that evaluates every grid point of a problem, in ascending order, and stops.
 
     It takes the grid from the problem's `axes`, one range a variable. A pymoo problem without them is enumerated
-    over the whole numbers between its bounds, provided that it says `vtype=int`. `result.pop` is the whole grid
-    in the order of enumeration, and `result.X` keeps its integers. Whatever the termination, it looks at all of it.
+    over the whole numbers between its bounds, provided that it sets `vtype=int`. `result.pop` is the grid
+    in the order of enumeration, and `result.X` keeps its integers. It evaluates all of it, whatever the termination.
     """
 
     def __init__(self, **options: Any) -> None:
@@ -47,7 +47,7 @@ class ExhaustiveSearch(Algorithm):
         if self.output is None and (options.get("verbose") or self.verbose):
             self.output: Any = MultiObjectiveOutput()
         super().setup(problem, **options)
-        # It is told to stop below, and a termination of the caller's must not stay told.
+        # It is terminated below, and a termination of the caller's must not stay so.
         self.termination: Any = copy.deepcopy(self.termination)
         return self
 

@@ -46,7 +46,7 @@ class GridRepair(Repair):
 
 
 class GridSampling(Sampling):
-    """Distinct points of the grid: those that are given, or drawn evenly, all where fewer exist than are asked for.
+    """Distinct points of the grid: those that are given, or drawn evenly, all where fewer exist than are requested.
 
     Attributes:
         points: (n, n_var) integers from `points_on_grid`, or None.
@@ -111,7 +111,7 @@ class GridCrossover(SBX):
 
 
 class GridMutation(PM):
-    """Polynomial mutation, and now and then a variable drawn anew from its whole grid.
+    """Polynomial mutation, and now and then a variable drawn anew from all of its grid.
 
     A variable whose values have no order, such as the number of a model, has no neighbours, and is always drawn anew.
     On a grid, small polynomial steps round back to where they came from: such a variable goes to a neighbour instead.
@@ -138,7 +138,7 @@ class GridMating(InfillCriterion):
     """Offspring that were never evaluated before.
 
     Parents are crossed and mutated a bounded number of times; places that stay empty are filled with points drawn
-    from what is left of the grid. So a run ends early only when the whole grid has been seen.
+    from what is left of the grid. So a run ends early only when all of the grid has been evaluated.
     """
 
     def __init__(self, selection: Any) -> None:
@@ -189,12 +189,12 @@ def _geometry(problem: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
 
 
 def _unordered(problem: Any) -> NDArray[np.bool_]:
-    """(n_var,) which variables have values without an order; all have one unless the problem says otherwise."""
+    """(n_var,) which variables have values without an order; all have one unless the problem has `unordered`."""
     return np.asarray(getattr(problem, "unordered", (False,) * problem.n_var), dtype=bool)
 
 
 def evaluations_left(algorithm: Any) -> int:
-    """How many evaluations a run may still make: a termination after so many is kept to the point."""
+    """How many evaluations a run may still make: a termination after so many holds exactly."""
     most = most_evaluations(algorithm.termination)
     return sys.maxsize if math.isinf(most) else max(0, math.floor(most) - evaluations_of(algorithm.evaluator))
 

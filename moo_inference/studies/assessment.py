@@ -1,10 +1,9 @@
-"""How sure a choice is: what a rule would have chosen with other luck, in the terms of ranking and selection."""
+"""How sure a choice is: what a rule chooses with other random numbers, in the terms of ranking and selection."""
 
-import json
 import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
@@ -30,11 +29,8 @@ from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
 from moo_inference.pareto.front import Front
 from moo_inference.studies.replications import ScaledRule, chosen_place, replicated_choices
-from moo_inference.studies.rules import kept_rules
+from moo_inference.studies.rules import applicable_rules
 from moo_inference.versions import versions
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -50,15 +46,15 @@ class Assessment:
             the exact curve, so that there is none to select, and so for the next.
         pgs: probability of good selection, the share in which accuracy, dollars and seconds (all by the exact curve)
             are within `delta` of those of the exact choice, and each further resource within a twentieth of its budget.
-            It tells of seeds alone: the questions of an evaluation are not in it.
+            It covers seeds alone, not the questions of an evaluation.
         delta: what counts as good: (accuracy, USD, seconds).
-        eoc_accuracy: expected opportunity cost, how much less accurate than the exact choice on average; a replication
+        eoc_accuracy: expected opportunity cost, the mean loss of accuracy against the exact choice; a replication
             that is better counts as 0, and so for the next two. NaN where there is no exact choice to compare with.
-        eoc_usd: how much dearer on average, USD a query.
-        eoc_seconds: how much slower on average, seconds a query.
+        eoc_usd: the mean extra cost, USD per query.
+        eoc_seconds: the mean extra time, seconds per query.
         eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
         p_feasible: share in which the chosen k really meets all budgets.
-        eoc_used: how much more of each further resource it uses on average, by unit.
+        eoc_used: the mean extra amount of each further resource, by unit.
     """
 
     rule: str
@@ -165,7 +161,7 @@ def assess(
     Raises:
         SettingError: (a ValueError) an option is out of its range.
     """
-    found = assess_cells(
+    assessments = assess_cells(
         {"": model},
         {"": scenario},
         [rule],
@@ -174,7 +170,7 @@ def assess(
         Conditions(k_min, k_max, k_step, parallel, latency),
         Runner(workers, checkpoint, progress),
     )
-    return next(iter(found.values()))
+    return next(iter(assessments.values()))
 
 
 @renamed_keyword("kept", "checkpoint")
@@ -196,9 +192,16 @@ def assess_many(
     checkpoint: Checkpoint | None = None,
     progress: Progress | None = None,
 ) -> dict[tuple[str, str, str], Assessment]:
-    """Assessments of many choices from the same replications, by (scenario, model, rule); options as for `assess`.
+    """Assessments of many choices from the same replications; see `assess` for the arguments.
 
-    Where `rules` is None, a scenario is asked with those default rules alone that it has the budgets for.
+    Models and scenarios are given by id. Where `rules` is None, the default rules are applied where a scenario has the
+    budgets for them.
+
+    Returns:
+        By (scenario, model, rule).
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range, or a model has measured passes.
     """
     return assess_cells(
         models,
@@ -220,28 +223,41 @@ def assess_cells(
     conditions: Conditions,
     runner: Runner,
 ) -> dict[tuple[str, str, str], Assessment]:
-    """`assess_many`, with its keywords as values."""
+    """`assess_many` with values in place of keywords.
+
+    Args:
+        models: by id.
+        scenarios: by id.
+        rules: see `assess_many`.
+        estimator: see `assess`.
+        settings: how choices are assessed.
+        conditions: which k, and how passes run.
+        runner: runs the replications.
+
+    Raises:
+        SettingError: (a ValueError) an argument is of the wrong kind, or the estimator has no noise to assess.
+    """
     for what, entries, kind in (("models", models, Model), ("scenarios", scenarios, Scenario)):
         if not isinstance(entries, Mapping) or not all(isinstance(entry, kind) for entry in entries.values()):
             raise SettingError(f"{what} must be a {kind.__name__} by id, got {entries!r:.60}")
     noisy = _simulation(estimator, models)
     made = [make_rule(rule) for rule in listed("rules", DEFAULT_RULES if rules is None else rules)]
     if runner.checkpoint is not None:
-        # Within a study it has been said already what is kept.
+        # Within a study the checkpoint already holds the settings of the study.
         runner.checkpoint.expect_once(_recorded(models, scenarios, made, noisy, settings, conditions))
-    asked = list(scenarios.values())
-    curves = curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=asked)
+    budgets = list(scenarios.values())
+    curves = curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=budgets)
     exact = dict(zip(models, curves, strict=True))
     cells = [
-        _Cell((scenario_id, model_id, rule.id), rule.within(scenario, curve.resources), scenario, curve)
+        _Cell((scenario_id, model_id, rule.id), rule.scaled_by(scenario, curve.resources), scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
-        for rule in kept_rules(made, scenario.limits(curve.resources), named=rules is not None)[0]
+        for rule in applicable_rules(made, scenario.limits(curve.resources), named=rules is not None)[0]
     ]
     ids = list(models)
     rows = replicated_choices(
         list(models.values()),
-        asked,
+        budgets,
         [ScaledRule(ids.index(cell.key[1]), cell.scenario, cell.rule, len(cell.exact)) for cell in cells],
         noisy,
         settings.replications,
@@ -255,7 +271,7 @@ def _simulation(estimator: Estimator | None, models: Mapping[str, Model]) -> Mon
     """Whose noise is assessed.
 
     Raises:
-        SettingError: (a ValueError) the estimator has none, or none that other seeds tell of.
+        SettingError: (a ValueError) the estimator has none, or none that other seeds would show.
     """
     if estimator is None:
         default = default_estimator(models.values())
@@ -311,7 +327,13 @@ class _Cell:
         grid: range,
         settings: AssessmentSettings,
     ) -> Assessment:
-        """What (replications,) rows of the grid, as the replications chose, tell; -1 stands for no choice."""
+        """The assessment of what the replications chose.
+
+        Args:
+            chosen: (replications,) rows of the grid; -1 stands for no choice.
+            grid: numbers of passes.
+            settings: what counts as good.
+        """
         front = Front.from_curve(self.exact, self.scenario)
         truth = chosen_place(self.rule, front, grid)
         some = chosen >= 0
@@ -321,7 +343,7 @@ class _Cell:
             (grid[row] if row >= 0 else None): count / len(chosen)
             for row, count in zip(rows[order].tolist(), counts[order].tolist(), strict=True)
         }
-        # Dearer, slower, using more, less accurate than the exact choice; not defined where one side chose nothing.
+        # Costlier, slower, using more, less accurate than the exact choice; not defined where one side chose nothing.
         F = self.exact.F
         m = F.shape[1]
         losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, m))
@@ -330,7 +352,7 @@ class _Cell:
         nothing_to_lose = len(front) > 0 and truth < 0 and not some.any()
         correct = (chosen == truth).mean() if len(front) else np.nan
         as_good = (good if truth >= 0 else (~some).sum()) / len(chosen) if len(front) else np.nan
-        dearer, slower, *more, worse = (
+        costlier, slower, *more, worse = (
             np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(m, 0.0 if nothing_to_lose else np.nan)
         )
         feasible = (self._feasible()[chosen[some]]).sum()
@@ -343,11 +365,11 @@ class _Cell:
             pgs=float(as_good),
             delta=(float(margins[-1]), float(margins[0]), float(margins[1])),
             eoc_accuracy=float(worse),
-            eoc_usd=float(dearer),
+            eoc_usd=float(costlier),
             eoc_seconds=float(slower),
             eoc_usd_per_month=None
             if settings.queries_per_month is None
-            else float(dearer * settings.queries_per_month),
+            else float(costlier * settings.queries_per_month),
             p_feasible=float(feasible / some.sum()) if some.any() else float("nan"),
             eoc_used=dict(zip(self.exact.resources, map(float, more), strict=True)),
         )
@@ -366,32 +388,3 @@ class _Cell:
 
     def _feasible(self) -> Any:
         return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)
-
-
-def assessments_to_frame(found: Mapping[tuple[str, str, str], Assessment]) -> "pd.DataFrame":
-    """One row a scenario x model x rule: every measure, and the selection frequencies as `k: share` in a text."""
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
-    rows = []
-    for (scenario, model, rule), assessment in found.items():
-        values = assessment.to_dict()
-        frequency = values.pop("selection_frequency")
-        values.pop("rule")
-        accuracy, usd, seconds = values.pop("delta")
-        rows.append(
-            {
-                "scenario": scenario,
-                "model": model,
-                "decision": rule,
-                **values,
-                "delta_accuracy": accuracy,
-                "delta_usd": usd,
-                "delta_seconds": seconds,
-                "distinct_k": len([item for item in frequency if item["k"] is not None]),
-                "selection_frequency": json.dumps(frequency),
-            }
-        )
-    frame = pd.DataFrame(rows)
-    frame["exact_k"] = frame["exact_k"].astype("Int64")
-    measures = [name for name in map(str, frame) if name in ("pcs", "pgs", "p_feasible") or name.startswith("eoc_")]
-    return frame.astype(dict.fromkeys(measures, float))

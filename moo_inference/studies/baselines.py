@@ -1,4 +1,4 @@
-"""The one- and two-dimensional baselines that the paper argues against: they see the whole curve, not the front."""
+"""The one- and two-dimensional baselines that the paper argues against: they use the full curve, not the front."""
 
 import re
 from collections.abc import Mapping
@@ -57,7 +57,7 @@ def check_baseline(name: str, grid: range) -> None:
 
 
 def refuse_unknown_k(name: str, models: Mapping[str, Model]) -> None:
-    """Refuse a fixed k of which a model's evaluation tells nothing.
+    """Refuse a fixed k that is beyond the samples of a model's evaluation.
 
     Raises:
         SettingError: (a ValueError) the evaluation has fewer samples.
@@ -72,11 +72,16 @@ def refuse_unknown_k(name: str, models: Mapping[str, Model]) -> None:
 
 
 def choose_baseline(name: str, curve: ScalingCurve, scenario: Scenario) -> BaselineChoice:
-    """What a baseline takes of a whole curve.
+    """The row of a scaling curve that a baseline takes.
 
     * `fixed-K`: k = K, whatever it costs and gives (one dimension).
     * `accuracy-within-cost`: the most accurate k under c_max alone (two dimensions).
     * `accuracy-per-dollar`: the greatest ratio of accuracy to cost (two dimensions).
+
+    Args:
+        name: of the baseline, checked by `check_baseline`.
+        curve: one model over the grid.
+        scenario: the budgets, for c_max and for what is broken.
     """
     cost, accuracy = curve.cost.mean, curve.accuracy.mean
     if name.startswith("fixed-"):

@@ -18,7 +18,7 @@ from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
 from moo_inference.pipelines.merging import MOST_ROWS, Merged, finite_tables, front_of, merge
 from moo_inference.pipelines.plan import Series, StageTable, plan_of, refuse_quantiles, stage_tables
-from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, looked_at_by
+from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, evaluated_points
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, or pipeline, scenario after scenario."""
@@ -36,14 +36,14 @@ def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> 
 def fronts_by_search(
     catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, runner: Runner
 ) -> Fronts:
-    """What `minimize` found of each model, a task a cell.
+    """The front that `minimize` results for each model, one task per cell.
 
     Args:
         catalog: models and scenarios.
         curves: by model.
         solver: a pymoo algorithm, or a callable that makes one from a problem.
         grid: numbers of passes.
-        runner: who does the work.
+        runner: runs the tasks.
     """
     problems = {
         (scenario_id, model_id): _problem(model, scenario, curves[model_id], grid)
@@ -59,8 +59,8 @@ def fronts_by_search(
         )
         for key, problem in problems.items()
     ]
-    found = zip(problems.items(), runner.run(tasks), strict=True)
-    return {key: Front.from_evaluated(problem, evaluated) for (key, problem), evaluated in found}
+    results = zip(problems.items(), runner.run(tasks), strict=True)
+    return {key: Front.from_evaluated(problem, evaluated) for (key, problem), evaluated in results}
 
 
 def pipeline_fronts(
@@ -71,29 +71,29 @@ def pipeline_fronts(
     solver: Any,
     runner: Runner,
 ) -> Fronts:
-    """The front of every pipeline, a task a cell; one that is refused says why.
+    """The front of every pipeline, one task per cell; a refused one carries the reasons.
 
     Args:
         catalog: where they are.
-        curves: of each model over the grid, as far as its evaluation tells.
+        curves: of each model over the grid, as far as its evaluation has samples.
         conditions: which k, and how passes run; a stage may have its own k_min, k_max and k_step.
         estimator: what estimates the stages that have a grid of their own.
         solver: None merges the fronts of the stages, which is exact. Else as for `run_study`.
-        runner: who does the work.
+        runner: runs the tasks.
     """
     ids = {model: key for key, model in catalog.models.items()}
 
     def curves_of(models: Sequence[Model], own: Conditions) -> Sequence[ScalingCurve]:
         named = {ids[model]: model for model in models}
-        found = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
-        return [found[key] for key in named]
+        by_id = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
+        return [by_id[key] for key in named]
 
     def tables_of(plan: Series) -> _Tables:
         try:
-            found = stage_tables(plan, conditions, curves_of=curves_of)
+            estimated = stage_tables(plan, conditions, curves_of=curves_of)
         except SettingError as error:
             return error
-        return finite_tables(found) if solver is None else found
+        return finite_tables(estimated) if solver is None else estimated
 
     plans = {key: plan_of(pipeline, catalog.models) for key, pipeline in catalog.pipelines.items()}
     tables = {key: tables_of(plan) for key, plan in plans.items()}
@@ -106,12 +106,12 @@ def pipeline_fronts(
         Task(f"front of pipeline {key}", question.answer, (), Packing(_packed, question.unpacked, question.fits))
         for key, question in questions.items()
     ]
-    found = zip(questions.items(), runner.run(tasks) if tasks else [], strict=True)
-    return {key: question.front(answer) for (key, question), answer in found}
+    answers = zip(questions.items(), runner.run(tasks) if tasks else [], strict=True)
+    return {key: question.front(answer) for (key, question), answer in answers}
 
 
 _Tables = list[StageTable] | SettingError
-"""What each stage may choose from, or why that cannot be told."""
+"""What each stage may choose from, or why that is unknown."""
 
 _Answer = Merged | Evaluated | SettingError
 """What was merged, or evaluated by a search; or why there is nothing."""
@@ -192,7 +192,7 @@ def _packed(answer: _Answer) -> Arrays:
 
 
 def _search(problem: Any, solver: Any) -> Evaluated:
-    return looked_at_by(problem, solver).distinct
+    return evaluated_points(problem, solver).distinct
 
 
 def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:

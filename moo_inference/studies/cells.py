@@ -71,13 +71,13 @@ def pipeline_cells(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> tuple
 
 def _choices(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> dict[tuple[str, str], tuple[Choice, ...]]:
     errors = ErrorCollector()
-    found: dict[tuple[str, str], list[Choice]] = {key: [] for key in fronts}
+    choices: dict[tuple[str, str], list[Choice]] = {key: [] for key in fronts}
     for (scenario, name), front in fronts.items():
         for rule in rules[scenario]:
             with errors.collecting(), told_of(f"{name}, {scenario}"):
-                found[scenario, name].append(decide(front, rule))
+                choices[scenario, name].append(decide(front, rule))
     errors.check()
-    return {key: tuple(choices) for key, choices in found.items()}
+    return {key: tuple(own) for key, own in choices.items()}
 
 
 __getattr__ = renamed(__name__, {"PipelineCell": "Cell"})

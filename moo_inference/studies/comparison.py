@@ -58,12 +58,12 @@ class Comparison:
             problem, solver, seed;
             found: share of the exact front's rows that were found;
             hypervolume: of the front normalised by the budgets against (1, ..., 1), relative to the exact one;
-            igd_plus: IGD+ of the found front from the exact one, both normalised;
-            evaluations: used, not asked for;
+            igd_plus: IGD+ of the run's front from the exact one, both normalised;
+            evaluations: used, not the limit;
             distinct: different points looked at, as a share of the grid;
             seconds: wall time;
-            same_RULE: whether a rule chooses from the found front as from the exact one; NA for a problem that has not
-            the budgets that the rule needs, which settings tell as left_out.
+            same_RULE: whether a rule chooses from the run's front as from the exact one; NA for a problem without
+            the budgets that the rule needs, listed as left_out in the settings.
             Measured on everything that a run evaluated. Where the exact front is empty there is nothing to find: these
             measures are NaN then, and same_RULE is NA.
         settings: what made them, as plain values.
@@ -77,22 +77,22 @@ class Comparison:
 
     @property
     def agreement(self) -> dict[str, str]:
-        """The columns that tell whether a rule chooses as from the exact front, each with the id of its rule."""
+        """The columns of whether a rule chooses as from the exact front, each with the id of its rule."""
         rules = {agreement_column(rule): rule for rule in self.settings["decisions"]}
         return {str(column): rules[column] for column in self.runs.columns if column in rules}
 
     @property
     def parts(self) -> "dict[str, Comparison]":
         """The runs of models and those of pipelines, each alone, where there are any."""
-        along = self.runs["problem"].isin(self.pipelines)
-        parts = {"models": self.runs[~along], "pipelines": self.runs[along]}
+        of_pipelines = self.runs["problem"].isin(self.pipelines)
+        parts = {"models": self.runs[~of_pipelines], "pipelines": self.runs[of_pipelines]}
         return {of: Comparison(runs, self.settings) for of, runs in parts.items() if len(runs)}
 
     @cached_property
     def summary(self) -> "pd.DataFrame":
         """One row a solver: median, least and greatest of each measure, and the share of runs with the same choice.
 
-        Where there are pipelines, a first column `of` tells `models` from `pipelines`, whose runs are not mixed.
+        Where there are pipelines, a first column `of` separates `models` from `pipelines`, whose runs are not mixed.
         """
         import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -110,11 +110,11 @@ class Comparison:
         return frame.join(agreement).reset_index()
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The runs as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
+        """The runs as CSV; written to `path` if one is given. See `Study.to_csv`."""
         return deliver(frame_to_csv(self.runs), path, RUNS_CSV, overwrite=overwrite)
 
     def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The runs as a JSON list of records; written whole to `path` if one is given. See `Study.to_csv`."""
+        """The runs as a JSON list of records; written to `path` if one is given. See `Study.to_csv`."""
         return deliver(frame_to_json(self.runs), path, RUNS_JSON, overwrite=overwrite)
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -154,11 +154,11 @@ def compare_solvers(
         evaluations: at most so many a run. None means a tenth of the grid; but where a grid has fewer than 1,000
             points, as many as every run needs for 0.99 of the exact hypervolume, as a share of the grid that is
             the same for all; and for a pipeline 20,000.
-        decisions: rules whose choice is compared; None means the paper's four and knee-chord, of which a problem is
-            asked with those that it has the budgets for.
-        workers: see `Runner`, like the next two. The seconds are those of whoever ran it.
-        checkpoint: where finished runs are kept, with their seconds.
-        progress: told how far the work is.
+        decisions: rules whose choice is compared; None means the paper's four and knee-chord, where a problem
+            has the budgets for them.
+        workers: see `Runner`, like the next two. Seconds are those of the process that ran it.
+        checkpoint: where finished runs are stored, with their seconds.
+        progress: called with the number of finished runs, and of all.
 
     Raises:
         UnknownNameError: (a LookupError) there is no solver or rule of this id.
@@ -177,11 +177,11 @@ def compare_solvers(
             raise SettingError(f"there must be at least one {what}, got none")
     runner = Runner(workers, checkpoint, progress)
     contests = [Contest.prepared(name, each, rules, named=decisions is not None) for name, each in problems.items()]
-    asked = {"solvers": list(makers), "seeds": numbers, "evaluations": evaluations}
+    requested = {"solvers": list(makers), "seeds": numbers, "evaluations": evaluations}
     chosen = {"decisions": [rule.id for rule in rules], "versions": versions()}
     if checkpoint is not None:
         described = {contest.name: describe_problem(contest.problem, contest.exact) for contest in contests}
-        checkpoint.expect({"run": "comparison", **asked, **chosen, "problems": described})
+        checkpoint.expect({"run": "comparison", **requested, **chosen, "problems": described})
     wanted = [
         (contest, solver, seed, make)
         for contest in contests
@@ -194,10 +194,10 @@ def compare_solvers(
     rows = [contest.row(MERGE, numbers[0], contest.exact, contest.used) for contest in contests if contest.used]
     rows += [entry.row(share) for entry in runs]
     left_out = {contest.name: contest.left_out for contest in contests if contest.left_out}
-    settings = {**asked, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
-    found = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
-    unknown = [column for column in found.agreement if found.runs[column].dtype == object]
-    return replace(found, runs=found.runs.astype(dict.fromkeys(unknown, "boolean")))
+    settings = {**requested, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
+    comparison = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
+    unknown = [column for column in comparison.agreement if comparison.runs[column].dtype == object]
+    return replace(comparison, runs=comparison.runs.astype(dict.fromkeys(unknown, "boolean")))
 
 
 def _task(
@@ -241,36 +241,34 @@ def catalog_problems(
     """
     chosen = as_catalog(catalog).select(models, scenarios, pipelines)
     of_stages = 64 if k_max is None else k_max
-    along = {
+    of_pipelines = {
         f"{scenario_id}/pipeline {key}": PipelineProblem(
             plan_of(pipeline, chosen.models), scenario, estimator=estimator, k_max=of_stages, k_step=k_step
         )
         for scenario_id, scenario in chosen.scenarios.items()
-        # Means of stages cannot tell quantiles: where nobody asked for pipelines they are left out.
+        # Quantiles do not follow from means of stages: pipelines that were not named are left out then.
         if pipelines or not scenario.has_quantiles
         for key, pipeline in chosen.pipelines.items()
     }
     if pipelines:
-        return along
+        return of_pipelines
     most = (1280 if across_models else 128) if k_max is None else k_max
     estimator = default_estimator(chosen.models.values()) if estimator is None else estimator
     if across_models:
         return {
             key: ModelChoiceProblem(chosen.models, scenario, estimator=estimator, k_max=most, k_step=k_step)
             for key, scenario in chosen.scenarios.items()
-        } | along
+        } | of_pipelines
     conditions = Conditions(k_max=most, k_step=k_step)
-    scenarios_asked = list(chosen.scenarios.values())
-    curves = estimate_curves(
-        estimator, list(chosen.models.values()), conditions.grid, conditions, scenarios=scenarios_asked
-    )
+    budgets = list(chosen.scenarios.values())
+    curves = estimate_curves(estimator, list(chosen.models.values()), conditions.grid, conditions, scenarios=budgets)
     return {
         f"{key}/{model_id}": InferenceScalingProblem(
             model, scenario, estimator=Tabulated(curve), k_max=most, k_step=k_step
         )
         for key, scenario in chosen.scenarios.items()
         for (model_id, model), curve in zip(chosen.models.items(), curves, strict=True)
-    } | along
+    } | of_pipelines
 
 
 def _makers(solvers: Iterable[str] | Mapping[str, Callable[..., Any]] | None) -> dict[str, Callable[..., Any]]:

@@ -10,7 +10,7 @@ from moo_inference.decision import Rule, decide
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
 from moo_inference.solvers import ExhaustiveSearch, grid_size
-from moo_inference.studies.rules import kept_rules
+from moo_inference.studies.rules import applicable_rules
 from moo_inference.studies.solving import SearchRun, run_search
 
 EXHAUSTIVE = "exhaustive"
@@ -23,10 +23,10 @@ MERGE = "merge"
 _SMALL_GRID = 1_000
 
 _SEARCHES_OF_PLANS = ("nsga2",)
-"""Those that are compared on several stages unless others are asked for: one run looks at many thousand points."""
+"""Those that are compared on several stages unless others are named: one run evaluates many thousand points."""
 
 _EVALUATIONS_OF_PLANS = 20_000
-"""At most so many a run on several stages unless told otherwise: a tenth of such a grid would be millions."""
+"""At most so many a run on several stages by default: a tenth of such a grid would be millions."""
 
 
 @dataclass(frozen=True)
@@ -57,19 +57,19 @@ class Contest:
         Args:
             name: of the problem.
             problem: the problem.
-            rules: what there is to ask.
-            named: whether somebody asked for the rules, so that none is left out.
+            rules: the candidates.
+            named: whether the user named the rules, so that none is left out.
         """
-        asked, left_out = kept_rules(rules, problem.scenario.limits(problem.resources), named=named)
+        applicable, left_out = applicable_rules(rules, problem.scenario.limits(problem.resources), named=named)
         size = grid_size(problem)
         if problem.staged and not problem.is_extended:
             start = time.perf_counter()
             front = problem.merged_front()
             taken = time.perf_counter() - start
             used = {"evaluations": front.looked_at, "distinct": front.looked_at / size, "seconds": taken}
-            return cls(name, problem, asked, left_out, front, used)
+            return cls(name, problem, applicable, left_out, front, used)
         everything = run_search(problem, ExhaustiveSearch(), size)
-        return cls(name, problem, asked, left_out, Front.from_evaluated(problem, everything.evaluated), {})
+        return cls(name, problem, applicable, left_out, Front.from_evaluated(problem, everything.evaluated), {})
 
     @cached_property
     def size(self) -> int:
@@ -78,23 +78,23 @@ class Contest:
 
     @property
     def staged(self) -> bool:
-        """Whether the problem has several stages, whose grid nobody enumerates."""
+        """Whether the problem has several stages, whose grid is never enumerated."""
         return bool(self.problem.staged)
 
     @property
     def is_small(self) -> bool:
-        """Whether the grid is so small that the share is looked for that is enough for all."""
+        """Whether the grid is so small that evaluations are limited by the share that is enough for all searches."""
         return self.size < _SMALL_GRID
 
     def makers(self, makers: Mapping[str, Callable[..., Any]], *, named: bool) -> Mapping[str, Callable[..., Any]]:
-        """The solvers that look at the problem: several stages are not enumerated, their merge is as exact."""
+        """The solvers that run on the problem: several stages are merged, which is as exact, and not enumerated."""
         if not self.staged:
             return makers
-        kept = [name for name in makers if name != EXHAUSTIVE] if named else _SEARCHES_OF_PLANS
-        return {name: makers[name] for name in kept}
+        names = [name for name in makers if name != EXHAUSTIVE] if named else _SEARCHES_OF_PLANS
+        return {name: makers[name] for name in names}
 
     def most(self, solver: str, evaluations: int | None) -> int:
-        """At most so many evaluations a run of a solver, where so many were asked for."""
+        """The largest number of evaluations per run of a solver, given the number that the user set."""
         if solver == EXHAUSTIVE:
             return self.size
         if evaluations is not None:
@@ -113,7 +113,7 @@ class Contest:
         Args:
             solver: what ran.
             seed: of the run.
-            front: what it found.
+            front: the front of the run.
             used: evaluations, distinct and seconds.
         """
         return {
@@ -159,7 +159,7 @@ class Entry(NamedTuple):
 
 
 def agreement_column(rule: str) -> str:
-    """The column that tells whether a rule chooses from the found front as from the exact one."""
+    """The column of whether a rule takes the same from the front of a run as from the exact one."""
     return f"same_{rule}"
 
 
@@ -176,9 +176,9 @@ def share_that_is_enough(entries: Sequence[Entry]) -> float | None:
         for evaluations in run.evaluations.tolist():
             if evaluations <= share * contest.size:
                 continue
-            # Where the exact front has no volume, nobody can tell.
-            found = contest.front(run.until(share * contest.size))
-            if not front_quality(found, contest.exact)["hypervolume"] < ENOUGH:
+            # Where the exact front has no volume, its share is NaN, which counts as enough.
+            front = contest.front(run.until(share * contest.size))
+            if not front_quality(front, contest.exact)["hypervolume"] < ENOUGH:
                 break
             share = evaluations / contest.size
     return share

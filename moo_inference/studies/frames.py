@@ -1,6 +1,7 @@
-"""The choices and the fronts of a study as DataFrames."""
+"""The choices, fronts and assessments of a study as DataFrames."""
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -68,33 +69,43 @@ def choices_frame(study: Any) -> "pd.DataFrame":
 def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -> dict[str, float]:
     """For each budget for a quantile, that quantile and its value: `time_quantile`, `time_at_quantile`, ...
 
-    The value is NaN where there is no row.
+    Args:
+        curve: the rows.
+        scenario: the budgets.
+        row: of the curve; None gives NaN as each value.
     """
-    found = {}
+    columns = {}
     values = {} if row is None else {tail.quantity: tail.value for tail in tails(curve, scenario, row)}
     for limit in scenario.limits(curve.resources):
         if limit.quantile is not None:
-            found[f"{limit.quantity}_quantile"] = limit.quantile
-            found[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
-    return found
+            columns[f"{limit.quantity}_quantile"] = limit.quantile
+            columns[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
+    return columns
 
 
 def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
-    """The warning of a choice that other luck would often not have made, if it is one."""
-    found = study.assessments.get((scenario, model, rule))
-    if found is None or not found.pgs < SURE_ENOUGH:
+    """The warning of a choice that other seeds would often not have made, if it is one.
+
+    Args:
+        study: with its assessments.
+        scenario: id of the scenario.
+        model: id of the model.
+        rule: id of the rule.
+    """
+    assessment = study.assessments.get((scenario, model, rule))
+    if assessment is None or not assessment.pgs < SURE_ENOUGH:
         return ()
     return (
-        f"unsure: with other seeds only {found.pgs:.0%} of the choices are as good as the exact one (of seeds alone: "
-        "the questions of an evaluation are not in it)",
+        f"unsure: with other seeds only {assessment.pgs:.0%} of the choices are as good as the exact one (of seeds "
+        "alone: the questions of an evaluation are not in it)",
     )
 
 
 def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
     scenario, model, rule, *_ = key
-    found = study.assessments.get((scenario, model, rule))
-    if found is not None:
-        return [*(getattr(found, name) for name in _ASSESSED), *found.eoc_used.values()]
+    assessment = study.assessments.get((scenario, model, rule))
+    if assessment is not None:
+        return [*(getattr(assessment, name) for name in _ASSESSED), *assessment.eoc_used.values()]
     return [np.nan] * (len(_ASSESSED) + len(study.catalog.resources))
 
 
@@ -104,6 +115,35 @@ def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) 
         evidence = curve.evidence or Evidence.none(len(curve))
         columns += [evidence.ci_low, evidence.ci_high]
     return np.column_stack(columns)
+
+
+def assessments_to_frame(assessments: Mapping[tuple[str, str, str], Any]) -> "pd.DataFrame":
+    """One row per scenario x model x rule: every measure, and the selection frequencies as `k: share` in a text."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    rows = []
+    for (scenario, model, rule), assessment in assessments.items():
+        values = assessment.to_dict()
+        frequency = values.pop("selection_frequency")
+        values.pop("rule")
+        accuracy, usd, seconds = values.pop("delta")
+        rows.append(
+            {
+                "scenario": scenario,
+                "model": model,
+                "decision": rule,
+                **values,
+                "delta_accuracy": accuracy,
+                "delta_usd": usd,
+                "delta_seconds": seconds,
+                "distinct_k": len([item for item in frequency if item["k"] is not None]),
+                "selection_frequency": json.dumps(frequency),
+            }
+        )
+    frame = pd.DataFrame(rows)
+    frame["exact_k"] = frame["exact_k"].astype("Int64")
+    measures = [name for name in map(str, frame) if name in ("pcs", "pgs", "p_feasible") or name.startswith("eoc_")]
+    return frame.astype(dict.fromkeys(measures, float))
 
 
 def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
@@ -151,7 +191,13 @@ def pipeline_fronts_frame(study: Any) -> "pd.DataFrame":
 
 
 def keep_of(study: Any, front: Front, row: int) -> str:
-    """Which of the passes of a stage is kept, by stage where they differ."""
+    """Which of the passes of a stage is kept, by stage where they differ.
+
+    Args:
+        study: with the catalog of the models.
+        front: of a pipeline.
+        row: of the front.
+    """
     keeps = [study.catalog.models[model].accuracy.keep for model in front.models[row]]
     if len(set(keeps)) == 1:
         return str(keeps[0])
@@ -159,6 +205,6 @@ def keep_of(study: Any, front: Front, row: int) -> str:
 
 
 def _quantities(study: Any) -> tuple[str, ...]:
-    """What a choice costs, takes, uses and achieves: the names of the columns."""
+    """The columns of what a choice costs, takes, uses and achieves."""
     resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
     return ("cost", "time", *resources, "accuracy")

@@ -1,4 +1,4 @@
-"""A choice as settings of a LiteLLM router, and what has to be known of them."""
+"""A choice as settings of a LiteLLM router, and the notes that go with them."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -7,11 +7,11 @@ from typing import Any, NamedTuple
 from moo_inference.catalog import AnyAccuracy
 
 _CHOOSERS = {
-    "oracle": "somebody has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
+    "oracle": "the caller has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
     "verifier": "the verifier of the evaluation has to score them, and the best one is kept",
-    "majority": "the commonest one has to be counted out",
+    "majority": "the plurality answer has to be counted out",
 }
-"""Who chooses among k answers, by what an accuracy is of."""
+"""What has to choose among k answers, by the `keep` of an accuracy."""
 
 
 class Written(NamedTuple):
@@ -48,9 +48,15 @@ def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[s
 def litellm_notes(
     written: Sequence[Written], sources: Mapping[str, Mapping[str, str]], accuracies: Mapping[str, AnyAccuracy]
 ) -> tuple[str, ...]:
-    """What has to be known of the settings, a sentence each: names to be replaced, who chooses among n answers."""
+    """Notes on the settings, one sentence each: names to replace, and what has to choose among n answers.
+
+    Args:
+        written: the entries.
+        sources: where the numbers of each model came from, by id.
+        accuracies: of each model, by id; their `keep` is how an answer is chosen.
+    """
     notes = [
-        f"{model} is its id in the catalog, since its sources tell no name of LiteLLM's: put that in its place"
+        f"{model} is its id in the catalog, since its sources contain no name of LiteLLM's: put that in its place"
         for model in dict.fromkeys(entry.model for entry in written)
         if litellm_name(sources.get(model, {})) is None
     ]
@@ -62,9 +68,9 @@ def litellm_notes(
 
 
 def litellm_name(sources: Mapping[str, str]) -> str | None:
-    """What LiteLLM calls a model, from where its numbers came; None where that does not tell.
+    """What LiteLLM calls a model, from where its numbers came; None where they do not contain it.
 
-    It is the source `litellm_model` that somebody wrote, else the key of the price, if that is from LiteLLM's own list:
+    It is the source `litellm_model` of the catalog, else the key of the price, if that is from LiteLLM's own list:
     a file called `model_prices_and_context_window`, as LiteLLM's is, or with `litellm` in its name.
     """
     if sources.get("litellm_model"):

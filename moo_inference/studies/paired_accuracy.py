@@ -35,7 +35,7 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
     than those of the two accuracies suggest. Only questions that both answered count.
 
     Returns:
-        One row a scenario, rule and pair of models: COLUMNS; the interval is at 95 %, over questions.
+        One row per scenario, rule and pair of models: COLUMNS; the interval is at 95 %, over questions.
     """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -55,9 +55,9 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
                 for model, k in ((one.model, first.k), (other.model, second.k)):
                     if (model, k) not in known:
                         known[model, k] = by_question(measured[model], k)
-                found = paired(known[one.model, first.k], known[other.model, second.k])
-                if found is not None:
-                    rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *found))
+                difference = paired(known[one.model, first.k], known[other.model, second.k])
+                if difference is not None:
+                    rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *difference))
     return pd.DataFrame(rows, columns=list(COLUMNS))
 
 
@@ -65,7 +65,7 @@ def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
     """Expected correctness of the kept one of k passes, by question."""
     question, correct, code = accuracy.evaluation.samples()
     answer, score = (code, None) if accuracy.keep == "majority" else (None, -code)
-    found = question_accuracies(
+    accuracies = question_accuracies(
         question,
         correct,
         [k],
@@ -75,7 +75,7 @@ def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
         trials=accuracy.trials,
         seed=accuracy.seed,
     )
-    return dict(zip(sorted(accuracy.evaluation.names), found.accuracy[:, 0].tolist(), strict=True))
+    return dict(zip(sorted(accuracy.evaluation.names), accuracies.accuracy[:, 0].tolist(), strict=True))
 
 
 def paired(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, float, float, int] | None:

@@ -1,4 +1,4 @@
-"""What a study is asked, checked at once, and how its settings are recorded."""
+"""The request of a study, checked at once, and how its settings are recorded."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -9,13 +9,13 @@ from pydantic import BaseModel, ConfigDict
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.decision.registry import made_by_id
+from moo_inference.decision.registry import is_registered_default
 from moo_inference.errors import ErrorCollector, SettingError, listed
 from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, default_estimator
 from moo_inference.estimators.base import estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.studies.baselines import check_baseline, named_now, refuse_unknown_k
-from moo_inference.studies.rules import kept_rules
+from moo_inference.studies.rules import applicable_rules
 from moo_inference.versions import versions
 
 
@@ -31,7 +31,7 @@ class StudySettings(BaseModel):
         latency: how times add up.
         solver: the name of what searched for the fronts; None where they were taken from the curves.
         decisions: ids of the rules.
-        own_decisions: those of them that came from a program, and cannot be made from their ids.
+        own_decisions: those of them that a program passed, and that cannot be made from their ids.
         baselines: names of the baselines.
         assess: with how many replications the choices were assessed, or None.
     """
@@ -62,7 +62,7 @@ class StudySettings(BaseModel):
 
 @dataclass(frozen=True)
 class StudyRequest:
-    """What a study is asked; the fields are arguments of `run_study`."""
+    """What a study is to answer; the fields are arguments of `run_study`."""
 
     models: Sequence[str] | None
     scenarios: Sequence[str] | None
@@ -75,16 +75,16 @@ class StudyRequest:
 
 @dataclass(frozen=True)
 class StudyPlan:
-    """What a study is asked, checked.
+    """A checked request, with everything a study needs to answer it.
 
     Attributes:
         catalog: the models, scenarios and pipelines that are looked at.
-        request: as it was asked.
+        request: as given.
         conditions: which k, and how passes run.
         estimator: what estimates.
         rules: the rules as they were made.
         scaled: the rules of each scenario, scaled by its budgets.
-        left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
+        left_out: by scenario, a sentence on the default rules that lack a budget there, if any.
         baselines: names of the baselines.
     """
 
@@ -110,7 +110,7 @@ class StudyPlan:
             latency=self.conditions.latency,
             solver=None if solver is None else getattr(solver, "__name__", type(solver).__name__),
             decisions=list(dict.fromkeys(rule.id for rule in self.rules)),
-            own_decisions=[rule.id for rule in self.rules if not made_by_id(rule)],
+            own_decisions=[rule.id for rule in self.rules if not is_registered_default(rule)],
             baselines=list(self.baselines),
             assess=self.request.assess,
         )
@@ -123,14 +123,14 @@ def plan_study(
     conditions: Conditions | None,
     errors: ErrorCollector,
 ) -> StudyPlan:
-    """Check what a study is asked. What is wrong is raised at once.
+    """Check the request of a study; everything that is wrong is raised at once.
 
     Args:
         catalog: what to choose from.
-        request: what is asked.
+        request: what the study is to answer.
         estimator: None means `default_estimator`.
-        conditions: None where they could not be made, of which `errors` knows.
-        errors: what is wrong so far.
+        conditions: None where they are invalid, which `errors` holds then.
+        errors: what is wrong so far; also filled here.
 
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule.
@@ -153,9 +153,11 @@ def plan_study(
     rules = [rule for rule in made if rule is not None]
     scaled, left_out = {}, {}
     for key, scenario in part.scenarios.items():
-        kept, sentence = kept_rules(rules, scenario.limits(part.resources), named=request.decisions is not None)
-        within = [errors.attempt(rule.within, scenario, part.resources) for rule in kept]
-        scaled[key] = [rule for rule in within if rule is not None]
+        applicable, sentence = applicable_rules(
+            rules, scenario.limits(part.resources), named=request.decisions is not None
+        )
+        own = [errors.attempt(rule.scaled_by, scenario, part.resources) for rule in applicable]
+        scaled[key] = [rule for rule in own if rule is not None]
         if sentence:
             left_out[key] = sentence
     errors.check()

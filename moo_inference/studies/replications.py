@@ -54,7 +54,7 @@ def replicated_choices(
         noisy: the estimator; replication r has its seed + r (k_max + 1).
         replications: how many there are.
         conditions: which k, and how passes run.
-        runner: who does the work.
+        runner: runs the tasks.
     """
     seeds = [noisy.seed + replication * (conditions.k_max + 1) for replication in range(replications)]
     together = max(1, _VALUES_AT_ONCE // (noisy.trials * len(conditions.grid) * len(models)))
@@ -72,7 +72,13 @@ def replicated_choices(
 
 
 def chosen_place(rule: Rule, front: Front, grid: range) -> int:
-    """The place in the grid of what a rule takes from a front, or -1."""
+    """The place in the grid of what a rule takes from a front, or -1.
+
+    Args:
+        rule: scaled by the budgets.
+        front: of one model.
+        grid: numbers of passes.
+    """
     row = rule.do(front.F) if len(front) else None
     return -1 if row is None else grid.index(int(front.k[row]))
 

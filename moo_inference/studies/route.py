@@ -37,11 +37,11 @@ class Match:
     Attributes:
         model: id of the model.
         k: its most accurate feasible number of passes.
-        cost: USD a query at that k.
+        cost: USD per query at that k.
         accuracy: at that k.
         by: id of the cheapest other model that is at least as accurate within the budgets, or None.
         by_k: its passes.
-        by_cost: USD a query; NaN without one.
+        by_cost: USD per query; NaN without one.
         by_accuracy: its accuracy.
     """
 
@@ -123,9 +123,9 @@ class Route:
         return {key: self._why_not(key) for key in self.curves if key != self.choice.model}
 
     def matches(self) -> list[Match]:
-        """Who matches whom, for each model that has a feasible k (paper, section "Aggregate Trends")."""
+        """The cheapest match of each model that has a feasible k (paper, section "Aggregate Trends")."""
         fronts = {key: Front.from_curve(curve, self.scenario) for key, curve in self.curves.items()}
-        found = []
+        matches = []
         for model, front in fronts.items():
             if not len(front):
                 continue
@@ -141,12 +141,12 @@ class Route:
                     best = candidate if best is None else min(best, candidate)
             own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, -1]))
             if best is None:
-                found.append(Match(*own, None, None, float("nan"), float("nan")))
+                matches.append(Match(*own, None, None, float("nan"), float("nan")))
             else:
                 cost, by, place = best
                 theirs = fronts[by]
-                found.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, -1])))
-        return found
+                matches.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, -1])))
+        return matches
 
     def _why_not(self, model: str) -> str:
         own = Front.from_curve(self.curves[model], self.scenario)
@@ -195,8 +195,7 @@ class Route:
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
 
-        A model is called what LiteLLM calls it where its sources tell that, else by its id; `litellm_notes` says so,
-        and who has to choose among the n answers.
+        A model has LiteLLM's name where its sources contain that, else its id; see `litellm_notes`.
 
         Raises:
             InfeasibleError: (a ValueError) there is no choice.
@@ -207,12 +206,12 @@ class Route:
 
     @property
     def litellm_notes(self) -> tuple[str, ...]:
-        """What has to be known of `to_litellm`, a sentence each: names to be replaced, who chooses among answers."""
+        """Notes on `to_litellm`, one sentence each: names to replace, and what has to choose among the answers."""
         return litellm_notes(self._written(), self.sources, self.accuracies)
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What has to be known of the comparison as a whole, a sentence each."""
+        """Caveats of the comparison, one sentence each."""
         assumed = [key for key, accuracy in self.accuracies.items() if isinstance(accuracy, Accuracy)]
         counted = [key for key in self.accuracies if key not in assumed]
         if not (assumed and counted):
@@ -310,7 +309,7 @@ def route(
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
-        progress: told how far the work is.
+        progress: called with the number of finished steps, and of all.
 
     Raises:
         UnknownNameError: (a LookupError) there is no such scenario or rule.
@@ -322,11 +321,11 @@ def route(
     budgets = catalog.scenarios[scenario]
     conditions = Conditions(k_min, k_max, k_step, parallel, latency)
     judge = make_rule(rule)
-    scaled = judge.within(budgets, catalog.resources)
+    scaled = judge.scaled_by(budgets, catalog.resources)
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
-    found = curves_within_samples(chosen, models, conditions, scenarios=[budgets], progress=progress)
-    curves = dict(zip(catalog.models, found, strict=True))
+    estimated = curves_within_samples(chosen, models, conditions, scenarios=[budgets], progress=progress)
+    curves = dict(zip(catalog.models, estimated, strict=True))
     front = front_across(curves, budgets)
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}

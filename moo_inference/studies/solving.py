@@ -31,23 +31,30 @@ class SearchRun:
     seconds: FloatArray
 
     def until(self, evaluations: float) -> "SearchRun":
-        """The run as it would have been with so many evaluations at most, or its first generation."""
+        """The run cut to at most so many evaluations, but to no less than its first generation."""
         generations = max(1, int((self.evaluations <= evaluations).sum()))
         used, seconds = self.evaluations[:generations], self.seconds[:generations]
         return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, seconds)
 
 
 def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
-    """`run_search` with what `make` makes of the problem and the seed."""
+    """`run_search` with a new algorithm.
+
+    Args:
+        problem: what is searched.
+        make: an algorithm from the problem and `seed=`.
+        seed: of the run.
+        evaluations: at most so many.
+    """
     with warnings.catch_warnings():
-        # That a search enumerates a small grid is what a comparison is to show.
+        # A comparison is meant to show that a search enumerates a small grid.
         warnings.simplefilter("ignore", EnumerationWarning)
         algorithm = make(problem, seed=seed)
     return run_search(problem, algorithm, evaluations)
 
 
-def looked_at_by(problem: Any, solver: Any) -> Evaluated:
-    """All that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
+def evaluated_points(problem: Any, solver: Any) -> Evaluated:
+    """All points that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
@@ -59,7 +66,7 @@ def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) ->
     Args:
         problem: what was evaluated.
         arrays: by name.
-        further: type and length of the arrays beside them.
+        further: type and length of any other arrays.
     """
     dtypes = {"X": np.int64, "F": np.float64, "G": np.float64, "feasible": np.bool_}
     widths = {"X": (problem.n_var,), "F": (problem.n_obj,), "G": (problem.n_ieq_constr,), "feasible": ()}
@@ -86,7 +93,16 @@ def search_fits(problem: Any, arrays: Arrays) -> bool:
 
 
 def run_search(problem: Any, algorithm: Any, evaluations: int) -> SearchRun:
-    """Run an algorithm on a problem until it has used so many evaluations."""
+    """Run an algorithm on a problem until it has used so many evaluations.
+
+    Args:
+        problem: what is searched.
+        algorithm: of pymoo.
+        evaluations: at most so many.
+
+    Returns:
+        All points that it evaluated, and evaluations and seconds after each generation.
+    """
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     from moo_inference.solvers.operators import evaluations_of  # noqa: PLC0415 (slow to load)

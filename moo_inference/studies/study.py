@@ -38,8 +38,8 @@ class Study:
         cells: one for each scenario x model, in that order, and behind them one for each scenario x pipeline.
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run.
-        assessments: how sure each choice is, by (scenario, model, rule), where that was asked for.
-        left_out: by scenario, a sentence on the default rules that it has not the budgets for, where there are any.
+        assessments: how sure each choice is, by (scenario, model, rule), where `assess` was given.
+        left_out: by scenario, a sentence on the default rules that lack a budget there, if any.
     """
 
     catalog: Catalog
@@ -61,7 +61,7 @@ class Study:
 
     @cached_property
     def choices(self) -> "pd.DataFrame":
-        """One row a scenario x model x rule.
+        """One row per scenario x model x rule.
 
         Columns: scenario, model, decision, status, k, the fifteen of a scaling curve, slo_attainment (the share of
         queries that meet all budgets); with baselines `violates`; with assessments pgs, eoc_accuracy, eoc_usd and
@@ -82,12 +82,12 @@ class Study:
 
     @cached_property
     def pipelines(self) -> "pd.DataFrame":
-        """One row a scenario x pipeline x rule.
+        """One row per scenario x pipeline x rule.
 
         Columns: scenario, pipeline, decision, status (`refused` where means cannot answer), stages (each with its model
         and k, in words), cost, time, further resources, accuracy, which are means of one query, warning, keep (which of
         the passes of a stage is kept, by stage where they differ). They carry no
-        standard errors: stages that are simulated share their draws, so that those of parts do not tell the whole's.
+        standard errors: stages that are simulated share their draws, so that their sum is not that of the plan.
         """
         return pipelines_frame(self)
 
@@ -112,7 +112,7 @@ class Study:
 
     @cached_property
     def settings(self) -> dict[str, Any]:
-        """The options, the whole catalog and the versions of everything that shapes the numbers."""
+        """The options, the full catalog and the versions of everything that shapes the numbers."""
         return self.options.recorded(self.catalog)
 
     def front(self, scenario: str, model: str) -> Front:
@@ -127,7 +127,7 @@ class Study:
         raise KeyError((scenario, model))
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The choices as CSV, every number at full precision; written whole to `path` if one is given.
+        """The choices as CSV, every number at full precision; written to `path` if one is given.
 
         Args:
             path: where to write. Choices of before are replaced, and so is an empty file.
@@ -139,7 +139,7 @@ class Study:
         return deliver(frame_to_csv(self.choices), path, CHOICES_CSV, overwrite=overwrite)
 
     def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The choices as a JSON list of records, null where empty; written whole to `path` if one is given.
+        """The choices as a JSON list of records, null where empty; written to `path` if one is given.
 
         Records of pipelines follow those of models, and have `pipeline` and `stages` in place of `model` and `k`.
         See `to_csv` for the arguments.
@@ -180,17 +180,17 @@ class Study:
         save_results(folder, "study", self.settings, self.texts(), asked=asked, overwrite=overwrite)
 
     def texts(self) -> dict[str, str]:
-        """What `save` writes beside the settings: a text for each name of a file."""
-        found = {
+        """The files that `save` writes with the settings: a text by name."""
+        texts = {
             "choices.csv": self.to_csv(),
             "choices.json": self.to_json(),
             "fronts.csv": frame_to_csv(self.fronts),
             "curves.csv": frame_to_csv(self.curves),
         }
         if self.pipeline_cells:
-            found["pipelines.csv"] = frame_to_csv(self.pipelines)
-            found["pipeline_fronts.csv"] = frame_to_csv(self.pipeline_fronts)
-        return found
+            texts["pipelines.csv"] = frame_to_csv(self.pipelines)
+            texts["pipeline_fronts.csv"] = frame_to_csv(self.pipeline_fronts)
+        return texts
 
 
 @renamed_keyword("kept", "checkpoint")
@@ -221,10 +221,10 @@ def run_study(
         models: ids of models; None means all. Here and below one id alone stands for a list of it.
         scenarios: ids of scenarios; None means all.
         pipelines: ids of pipelines, none where it is empty; None means all whose stages may use no other models than
-            those. A question that means of stages cannot answer gets the status `refused`.
-        decisions: ids of rules or rules; None means the paper's four and knee-chord, but in each scenario those alone
-            that it has the budgets for (see `Study.left_out`). A rule without a nadir is scaled by each scenario's
-            budgets.
+            those. A pipeline whose budgets are for quantiles gets the status `refused`.
+        decisions: ids of rules or rules; None means the paper's four and knee-chord, but in each scenario only
+            those that it has the budgets for (see `Study.left_out`). A rule without a nadir is scaled by the
+            budgets of each scenario.
         estimator: None means `ClosedForm()`, or `Empirical()` where a model has measured passes.
         k_min: see `Conditions`; a stage of a pipeline may have its own, as for the next two.
         k_max: see `Conditions`.
@@ -233,10 +233,11 @@ def run_study(
         latency: see `Conditions`.
         solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
-        baselines: names to set beside the rules: `fixed-K`, `accuracy-within-cost`, `accuracy-per-dollar`. They see the
-            whole curve, and get the status `over-budget` where they break a budget.
+        baselines: names of heuristics to compare the rules with: `fixed-K`, `accuracy-within-cost`,
+            `accuracy-per-dollar`. They choose from the full curve, and get the status
+            `over-budget` where they break a budget.
         assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies,
-            and so nothing is told.
+            and nothing is assessed.
         workers: see `Runner`. The results are the same, bit for bit, for any number of them. Little work stays in this
             process.
         checkpoint: from `checkpoint(folder)`. An estimator, solver or rule of your own is known there by its name
@@ -246,8 +247,8 @@ def run_study(
     Raises:
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule; all of them are named.
         SettingError: (a ValueError) an option is out of its range, a rule that is named needs a budget that is not
-            there, a pipeline that is asked for may use a model that is not, or the checkpoint is of other settings.
-        WorkerError: (a RuntimeError) nobody listens at the address, or workers die time and again.
+            there, a pipeline that is named may use a model that is not, or the checkpoint is of other settings.
+        WorkerError: (a RuntimeError) no scheduler listens at the address, or workers die repeatedly.
         OutputError: (an OSError) a finished task cannot be written.
     """
     runner = Runner(workers, checkpoint, progress)

@@ -2,8 +2,8 @@
 
 Choices are taken again from the curves that were estimated, so no answer rests on another estimate. They are taken at
 all values at which a row becomes feasible or ceases to be. Between those the front stays the same and only a rule that
-divides by the budgets can change its mind: it is asked in steps of a hundredth, as every rule is where a price changes,
-so that a choice that holds over less than that may be missed. A flip is then halved down to 1e-12 of its size.
+divides by the budgets can choose otherwise: it is applied in steps of a hundredth, as every rule is where a price
+changes, so that a choice that holds over less than that may be missed. A flip is then halved down to 1e-12 of its size.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -13,12 +13,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Scenario
-from moo_inference.decision.choice import Choice, decide
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import threshold
 from moo_inference.pareto.budgets import constraints
 from moo_inference.pareto.front import nondominated
-from moo_inference.studies.route import Route, front_across
+from moo_inference.studies.route import Route
 from moo_inference.studies.rows import Rows, rows_of, undominated
 
 _NOTHING = -1
@@ -33,9 +32,9 @@ _FARTHEST_BUDGET = 100.0
 _LARGEST = 1e9
 """The most that a budget may be."""
 
-_BESIDE = 1e-8
-_AROUND = (1 - _BESIDE, 1 + _BESIDE)
-"""Feasibility has a tolerance of 1e-9, so that a budget is tried this much beside a row's own amount."""
+_OFFSET = 1e-8
+_AROUND = (1 - _OFFSET, 1 + _OFFSET)
+"""Feasibility has a tolerance of 1e-9, so a budget is tried this far from a row's own amount."""
 
 _SHOWN_DIGITS, _EXACT_DIGITS = 6, 12
 
@@ -51,8 +50,8 @@ class Flip:
         at: the nearest value with the other choice, to 1e-11 of its size; it gives that choice itself.
         model: of the other choice; None where nothing can be chosen any more.
         k: of the other choice.
-        usd_more: what the other choice costs more than the present one, a query, at the value `at`; NaN without one.
-        seconds_more: what it takes more.
+        usd_more: extra cost of the other choice, USD per query, at the value `at`; NaN without one.
+        seconds_more: its extra time, seconds per query.
         accuracy_more: by how much it is more accurate.
         used_more: what it uses more of each further resource, by unit.
         shown: `at` with few digits, rounded to the side on which the other choice holds, and tried there.
@@ -76,90 +75,75 @@ class Flip:
         return {name: None if isinstance(value, float) and np.isnan(value) else value for name, value in values.items()}
 
 
-def relaxations(found: Route) -> list[Flip]:
+def relaxations(route: Route) -> list[Flip]:
     """For each budget, the least relaxation that gives something better that did not fit before, where there is one.
 
     A larger budget is better where the rule then takes something more accurate, a smaller a_min where it takes
     something cheaper. Where nothing is chosen at present, anything is better. What fits already is never proposed: that
     a rule divides by the budgets, and so takes something else of it, is no reason to relax them.
     """
-    rows, present = rows_of(found.curves, found.scenario), found.choice.objectives
-    met = _met(found, rows)
-    tails = found.tails
+    rows, present = rows_of(route.curves, route.scenario), route.choice.objectives
+    met = _met(route, rows)
+    tails = route.tails
     flips = []
-    for column, (budget, _, now, _) in enumerate(found.scenario.limits(found.front.resources)):
+    for column, (budget, _, now, _) in enumerate(route.scenario.limits(route.front.resources)):
         if now is None:
             continue
         floor = budget == "a_min"
         part = undominated(rows.take(np.delete(met, column, axis=1).all(axis=1)), tails)
-        out = ~_met(found, part)[:, column]
+        out = ~_met(route, part)[:, column]
         gain = np.full(len(part.k), np.inf) if present is None else (present - part.F)[:, 0 if floor else -1]
         better = out & (gain > 0)
         if not better.any():
             continue
         amounts = np.unique(part.values[out, column])
         # No rule divides by a floor.
-        scaled = not floor and found.unscaled.needs_scale and found.unscaled.nadir is None
+        scaled = not floor and route.unscaled.needs_scale and route.unscaled.nadir is None
         if scaled:
             points = _steps(now, _FARTHEST_BUDGET * amounts[-1], np.outer(amounts, _AROUND))
         else:
-            points = amounts[::-1] * (1 - _BESIDE) if floor else amounts * (1 + _BESIDE)
-        at = _at_budget(found, part, budget)
+            points = amounts[::-1] * (1 - _OFFSET) if floor else amounts * (1 + _OFFSET)
+        at = _at_budget(route, part, budget)
         hit = _first(at, now, points[points <= _LARGEST], np.append(better, False))
         if hit is not None:
-            flips.append(_flip(found, part, budget, now, hit, at))
+            flips.append(_flip(route, part, budget, now, hit, at))
     return flips
 
 
-def break_evens(found: Route) -> list[Flip]:
+def break_evens(route: Route) -> list[Flip]:
     """At which a_min, and at which factor on the prices of each model, the choice becomes another.
 
     The floor is raised from a_min to 1; the price of the chosen model rises up to a thousandfold, those of the others
     fall to a thousandth. What does not change the choice is left out.
     """
-    scenario, present = found.scenario, found.choice
+    scenario, present = route.scenario, route.choice
     if present.k is None or present.model is None:
         return []
-    rows = rows_of(found.curves, found.scenario)
-    met = _met(found, rows)
-    chosen = list(found.curves).index(present.model)
-    tails = found.tails
+    rows = rows_of(route.curves, route.scenario)
+    met = _met(route, rows)
+    chosen = list(route.curves).index(present.model)
+    tails = route.tails
     flips: list[Flip] = []
 
     def flip_of(what: str, now: float, points: FloatArray, part: Rows, at: Callable[[float], _Taken]) -> None:
         other = (part.model != chosen) | (part.k != present.k)
         hit = _first(at, now, points, np.append(other, True))
         if hit is not None:
-            flips.append(_flip(found, part, what, now, hit, at))
+            flips.append(_flip(route, part, what, now, hit, at))
 
     part = undominated(rows.take(met[:, :-1].all(axis=1)), tails)
     now = scenario.a_min or 0.0
-    floors = np.unique(np.append(part.values[:, -1] + _BESIDE, 1.0))
-    flip_of("a_min", now, floors[(floors > now) & (floors <= 1)], part, _at_budget(found, part, "a_min"))
-    for number, model in enumerate(found.curves):
+    floors = np.unique(np.append(part.values[:, -1] + _OFFSET, 1.0))
+    flip_of("a_min", now, floors[(floors > now) & (floors <= 1)], part, _at_budget(route, part, "a_min"))
+    for number, model in enumerate(route.curves):
         own = undominated(rows.take(met[:, 1:].all(axis=1) & (rows.model == number)), tails)
         rest = undominated(rows.take(met.all(axis=1) & (rows.model != number)), tails)
         part = Rows(*(np.concatenate(both) for both in zip(own, rest, strict=True)))
         costs = own.values[own.values[:, 0] > 0, 0]
         edges = np.empty(0) if scenario.c_max is None else np.outer(scenario.c_max / costs, _AROUND)
         farthest = _FARTHEST_PRICE if number == chosen else 1 / _FARTHEST_PRICE
-        flip_of(model, 1.0, _steps(1.0, farthest, edges), part, _at_price(found, part, number))
+        flip_of(model, 1.0, _steps(1.0, farthest, edges), part, _at_price(route, part, number))
     return flips
-
-
-def choice_at(found: Route, scenario: Scenario) -> Choice:
-    """What the rule of a route takes under other budgets, from the same curves.
-
-    Args:
-        found: the route.
-        scenario: the other budgets; its quantiles must be those of the route.
-    """
-    curves = found.curves
-    if scenario.has_quantiles:
-        curves = {
-            key: replace(curve, views={scenario: curve.views[found.scenario]}) for key, curve in found.curves.items()
-        }
-    return decide(front_across(curves, scenario), found.unscaled)
 
 
 @dataclass(frozen=True)
@@ -170,30 +154,30 @@ class _Taken:
     objectives: FloatArray | None = field(default=None, compare=False)
 
 
-def _met(found: Route, rows: Rows) -> NDArray[np.bool_]:
+def _met(route: Route, rows: Rows) -> NDArray[np.bool_]:
     """(n, m) which budgets the rows meet at present."""
-    met: NDArray[np.bool_] = constraints(rows.values, found.scenario, found.front.resources) <= 0
+    met: NDArray[np.bool_] = constraints(rows.values, route.scenario, route.front.resources) <= 0
     return met
 
 
-def _taken(found: Route, rows: Rows, scenario: Scenario) -> _Taken:
+def _taken(route: Route, rows: Rows, scenario: Scenario) -> _Taken:
     """What `decide` takes from the front of rows in their order."""
-    feasible = np.flatnonzero((constraints(rows.values, scenario, found.front.resources) <= 0).all(axis=1))
+    feasible = np.flatnonzero((constraints(rows.values, scenario, route.front.resources) <= 0).all(axis=1))
     if not feasible.size:
         return _Taken(_NOTHING)
     front = feasible[nondominated(rows.F[feasible])]
-    rule = found.unscaled.within(scenario, found.front.resources)
+    rule = route.unscaled.scaled_by(scenario, route.front.resources)
     N = rule.normalised(rows.F[front])
     best = rule.best(N, rule.scored(N))
     return _Taken(int(front[best[0]]), rows.F[front[best[0]]]) if best.size else _Taken(_NOTHING)
 
 
-def _at_budget(found: Route, rows: Rows, budget: str) -> Callable[[float], _Taken]:
+def _at_budget(route: Route, rows: Rows, budget: str) -> Callable[[float], _Taken]:
     """What the rule takes of the rows at another value of a budget."""
-    return lambda value: _taken(found, rows, found.scenario.replace(**{budget: value}))
+    return lambda value: _taken(route, rows, route.scenario.replace(**{budget: value}))
 
 
-def _at_price(found: Route, rows: Rows, model: int) -> Callable[[float], _Taken]:
+def _at_price(route: Route, rows: Rows, model: int) -> Callable[[float], _Taken]:
     """What the rule takes of the rows if one model costs so many times as much: costs are proportional to prices."""
 
     def at(factor: float) -> _Taken:
@@ -202,7 +186,7 @@ def _at_price(found: Route, rows: Rows, model: int) -> Callable[[float], _Taken]
         values[rows.model == model, 0] *= factor
         changed = rows._replace(F=F, values=values)
         order = changed.order()
-        taken = _taken(found, changed.take(order), found.scenario)
+        taken = _taken(route, changed.take(order), route.scenario)
         return taken if taken.row == _NOTHING else replace(taken, row=int(order[taken.row]))
 
     return at
@@ -220,7 +204,7 @@ def _steps(now: float, farthest: float, edges: FloatArray) -> FloatArray:
 def _first(
     at: Callable[[float], _Taken], start: float, points: Iterable[float], wanted: NDArray[np.bool_]
 ) -> tuple[float, _Taken] | None:
-    """The first value, from `start` along the points, at which a row is taken that is wanted; the last is for none."""
+    """The first value, from `start` on in the points, at which a row is taken that is wanted; the last is for none."""
     low, before = start, at(start)
     for point in map(float, points):
         taken = at(point)
@@ -240,18 +224,18 @@ def _between(
     middle = (low[0] + high[0]) / 2
     if abs(high[0] - low[0]) <= _FINE * abs(high[0]) or middle in (low[0], high[0]):
         return high if wanted[high[1].row] else None
-    found = (middle, at(middle))
-    return _between(at, low, found, wanted) or _between(at, found, high, wanted)
+    split = (middle, at(middle))
+    return _between(at, low, split, wanted) or _between(at, split, high, wanted)
 
 
 def _flip(
-    found: Route, rows: Rows, what: str, now: float, hit: tuple[float, _Taken], at: Callable[[float], _Taken]
+    route: Route, rows: Rows, what: str, now: float, hit: tuple[float, _Taken], at: Callable[[float], _Taken]
 ) -> Flip:
     value, taken = hit
     most = 1.0 if what == "a_min" else _LARGEST
     around: tuple[float, ...] = (1.0,)
-    if what in found.curves:
-        # Whoever changes prices gets the same costs but for the last digit, which must not decide.
+    if what in route.curves:
+        # Prices that are changed give the same costs but for the last digit, which must not decide.
         around = (1 - _FINE, 1.0, 1 + _FINE)
         value *= 1 + 3 * _FINE if value > now else 1 - 3 * _FINE
 
@@ -259,17 +243,17 @@ def _flip(
         return 0 <= tried <= most and all(at(tried * hair) == taken for hair in around)
 
     shown, exact = (threshold(value, holds, up=value > now, digits=digits) for digits in (_SHOWN_DIGITS, _EXACT_DIGITS))
-    units = found.front.resources
+    units = route.front.resources
     more = np.full(3 + len(units), np.nan)
-    if taken.objectives is not None and found.choice.objectives is not None:
-        more = taken.objectives - found.choice.objectives
+    if taken.objectives is not None and route.choice.objectives is not None:
+        more = taken.objectives - route.choice.objectives
     usd, seconds, *used, error = more.tolist()
     none = taken.row == _NOTHING
     return Flip(
         what,
         float(now),
         float(exact),
-        None if none else list(found.curves)[rows.model[taken.row]],
+        None if none else list(route.curves)[rows.model[taken.row]],
         None if none else int(rows.k[taken.row]),
         usd,
         seconds,

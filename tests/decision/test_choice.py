@@ -197,7 +197,7 @@ def test_weights_are_checked(front):
     for weights in ([0, 1, 1], [1, np.nan, 1], [[1, 1, 1]]):
         with pytest.raises(SettingError, match="weights must be positive"):
             PseudoWeights(weights)
-    with pytest.raises(SettingError, match="one weight an objective, got 2 for 3"):
+    with pytest.raises(SettingError, match="one weight per objective, got 2 for 3"):
         decide(front, PseudoWeights([1, 2]))
 
 
@@ -400,7 +400,7 @@ def test_a_rule_that_fails_is_named(front):
 
     with pytest.raises(SettingError, match=rf"^broken failed on a front of {len(front)} rows: KeyError: 'weights'$"):
         decide(front, Broken())
-    with pytest.raises(SettingError, match="short must give one score a row"):
+    with pytest.raises(SettingError, match="short must give one score per row"):
         Short(nadir=[1, 1, 1]).do(front.F)
     with pytest.raises(
         SettingError, match=r"^mine failed on a front of \d+ rows: ZeroDivisionError: division by zero$"

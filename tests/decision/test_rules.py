@@ -25,7 +25,7 @@ from moo_inference.decision import (
     make_rule,
 )
 from moo_inference.decision.knee_point import chord_distance, curvature
-from moo_inference.decision.registry import made_by_id
+from moo_inference.decision.registry import is_registered_default
 from moo_inference.errors import SettingError, UnknownNameError
 
 FREE = mi.Scenario(name="Free", c_max=None, t_max=None, a_min=0.0)
@@ -213,22 +213,22 @@ def test_numbers_may_be_of_any_kind_that_becomes_a_float():
 def test_a_rule_without_budgets_says_which_are_missing_and_what_else_there_is():
     bare = mi.Scenario(name="Bare", c_max=None, t_max=None, a_min=0)
     with pytest.raises(SettingError) as refused:
-        MaxCube().within(bare, ["joules"])
+        MaxCube().scaled_by(bare, ["joules"])
     assert str(refused.value) == (
         "max-cube divides cost, time and joules by their budgets, and scenario 'Bare' has no c_max and no t_max and no "
         "joules_max: set it, give the rule a nadir, or use accuracy-max or knee-chord"
     )
     with pytest.raises(SettingError, match=r"divides cost and time by their budgets, .* has no t_max: set it"):
-        MaxCube().within(bare.replace(c_max=1))
+        MaxCube().scaled_by(bare.replace(c_max=1))
 
 
 def test_a_nadir_of_one_s_own_takes_the_place_of_every_budget(essay):
     own = MaxCube(nadir=NADIR)
-    assert own.within(essay) is own
-    assert UtopiaClosest().within(essay).nadir.tolist() == [essay.c_max, essay.t_max, 1]
+    assert own.scaled_by(essay) is own
+    assert UtopiaClosest().scaled_by(essay).nadir.tolist() == [essay.c_max, essay.t_max, 1]
     more = essay.replace(resources={"joules": ResourceBudget(max=70), "litres": ResourceBudget(max=2)})
     for units, most in ((None, [70, 2]), (["joules", "litres"], [70, 2]), (["litres", "joules"], [2, 70])):
-        assert UtopiaClosest().within(more, units).nadir.tolist() == [essay.c_max, essay.t_max, *most, 1]
+        assert UtopiaClosest().scaled_by(more, units).nadir.tolist() == [essay.c_max, essay.t_max, *most, 1]
 
 
 def test_pseudo_weights_leave_out_what_does_not_vary():
@@ -301,7 +301,7 @@ def test_what_rules_pick_is_said_in_a_sentence():
     ],
 )
 def test_an_id_alone_tells_a_rule_only_where_it_makes_that_very_rule(rule, expected):
-    assert made_by_id(make_rule(rule)) == expected
+    assert is_registered_default(make_rule(rule)) == expected
 
 
 def test_which_rules_divide_by_budgets():
@@ -344,7 +344,7 @@ def test_the_options_of_every_decision_maker_of_pymoo_are_taken(rule_id):
     scaled_by_hand = (F - ideal) / (nadir - ideal)
     assert rule.do(F) == kind(**options).do(scaled_by_hand)
     assert kind(**options, zero_to_one=False, ideal=ideal, nadir=nadir).do(scaled_by_hand) == rule.do(F)
-    assert rule.within(mi.load_catalog("paper").scenarios["essay-feedback"]) is rule
+    assert rule.scaled_by(mi.load_catalog("paper").scenarios["essay-feedback"]) is rule
 
 
 def test_an_ideal_and_a_nadir_are_checked(essay):
@@ -354,9 +354,9 @@ def test_an_ideal_and_a_nadir_are_checked(essay):
         MaxCube(ideal=[0, 0, 1], nadir=[1, 1, 1])
     with pytest.raises(SettingError, match="ideal must be finite"):
         MaxCube(ideal=[0, np.inf, 1])
-    with pytest.raises(SettingError, match="ideal must be finite numbers, one an objective; got 2 for the 3 columns"):
+    with pytest.raises(SettingError, match="ideal must be finite numbers, one per objective; got 2 for the 3 columns"):
         MaxCube(ideal=[0, 1], nadir=[1, 2]).do(front(4))
-    shifted = MaxCube(ideal=[0.01, 0, 0]).within(essay)
+    shifted = MaxCube(ideal=[0.01, 0, 0]).scaled_by(essay)
     assert shifted.ideal.tolist() == [0.01, 0, 0]
     assert shifted.nadir.tolist() == [essay.c_max, essay.t_max, 1]
 

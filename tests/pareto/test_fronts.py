@@ -3,6 +3,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from evaluated_points import evaluated_at
 from hypothesis import given
 from hypothesis import strategies as st
 from pymoo.core.problem import ElementwiseProblem
@@ -13,7 +14,6 @@ from moo_inference.errors import NonFiniteWarning, SettingError
 from moo_inference.estimators import ScalingCurve
 from moo_inference.estimators.curve import COLUMNS, BudgetView
 from moo_inference.pareto.budgets import constraints
-from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 from moo_inference.solvers import ExhaustiveSearch, nsga2
 from moo_inference.views.study_tables import study_tables
@@ -98,7 +98,7 @@ def test_infeasibility_names_the_budget_what_is_there_and_a_way_out():
     dear = mi.Front.from_curve(curve, SCENARIO.replace(c_max=0.5)).infeasibility
     assert dear.k == 1
     [shortfall] = dear.shortfalls
-    assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs, shortfall.needs_k) == (
+    assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs, shortfall.way_out.k) == (
         "c_max", 0.5, 1, 1, 1,
     )  # fmt: skip
     assert str(dear) == (
@@ -111,7 +111,7 @@ def test_infeasibility_names_every_binding_budget():
     curve = curve_of([1, 2, 3], [1, 2, 3], [1, 2, 3], [0.5, 0.6, 0.7])
     found = mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=2, t_max=2, a_min=0.65)).infeasibility
     assert found.k == 2
-    assert [(s.budget, s.needs, s.needs_k, s.alone, s.broken) for s in found.shortfalls] == [
+    assert [(s.budget, s.needs, s.way_out and s.way_out.k, s.alone, s.broken) for s in found.shortfalls] == [
         ("c_max", 3, 3, False, False),
         ("t_max", 3, 3, False, False),
         ("a_min", 0.6, 2, True, True),
@@ -402,7 +402,7 @@ def test_what_was_not_looked_at_is_not_spoken_of(gpt5, essay):
 
 def test_points_off_the_grid_do_not_make_it_whole(gpt5, essay):
     problem = InferenceScalingProblem(gpt5, essay.replace(c_max=0.001), k_max=16, k_step=4)
-    off = mi.Front.from_evaluated(problem, Evaluated.at(problem, [[4], [5], [6], [7]]))
+    off = mi.Front.from_evaluated(problem, evaluated_at(problem, [[4], [5], [6], [7]]))
     assert str(off.infeasibility).startswith("none of the 1 of 4 points looked at")
 
 

@@ -254,7 +254,7 @@ def test_every_rule_chooses_from_a_pipeline(paper, rule):
     front = pipeline_front([Stage(name, paper.models) for name in NAMES], scenario, k_max=16)
     choice = decide(front, rule)
     assert choice.status == "ok"
-    assert choice.row == RULES[rule]().scaled(scenario).do(front.F)
+    assert choice.row == RULES[rule]().scaled_by(scenario).do(front.F)
     models, k = zip(*choice.stages.values(), strict=True)
     assert models == front.models[choice.row]
     assert list(k) == front.k[choice.row].tolist()

@@ -2,6 +2,7 @@ import pickle
 
 import numpy as np
 import pytest
+from evaluated_points import evaluated_at
 from pipeline_twin import Known
 from pymoo.optimize import minimize
 from pymoo.parallelization import StarmapParallelization
@@ -173,7 +174,7 @@ def test_chance_does_not_find_it(paper):
     generator = np.random.default_rng(1)
     X = np.column_stack([generator.integers(axis[0], axis[-1] + 1, 8000) for axis in problem.axes])
     exact = pipeline_front(stages, paper.scenarios["medical-ai"])
-    drawn = Front.of_points(problem, X)
+    drawn = Front.from_evaluated(problem, evaluated_at(problem, X))
     assert front_quality(drawn, exact)["hypervolume"] < 0.99
 
 

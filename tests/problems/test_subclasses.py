@@ -6,6 +6,7 @@ from multiprocessing.pool import ThreadPool
 
 import numpy as np
 import pytest
+from evaluated_points import evaluated_at
 from pymoo.core.problem import ElementwiseEvaluationFunction, LoopedElementwiseEvaluation
 from pymoo.optimize import minimize
 from pymoo.parallelization import DaskParallelization, JoblibParallelization, StarmapParallelization
@@ -417,5 +418,5 @@ def test_a_problem_of_one_s_own_may_leave_its_variables_without_names(gpt5, budg
 def test_a_front_of_points_is_that_of_a_run_that_saw_them(problems):
     problem = problems[2]
     result = minimize(problem, ExhaustiveSearch())
-    points = Front.of_points(problem, result.pop.get("X"))
+    points = Front.from_evaluated(problem, evaluated_at(problem, result.pop.get("X")))
     assert points.F.tolist() == Front.from_result(result).F.tolist()

@@ -34,11 +34,11 @@ def test_the_data_are_found(path):
         ("<script>alert(1)</script>", "got none"),
         (page(json.dumps(DATA), "other"), "got none"),
         (page(json.dumps(DATA)) * 2, "got none"),
-        (page("{"), "must be whole"),
+        (page("{"), "must be complete"),
         (page('{"settings": NaN}'), "numbers must be finite"),
         (page("[]"), "must hold settings"),
         (page('{"settings": {}, "choices": {}, "command": null}'), "must hold settings"),
-        (page("[" * 100_000), "must be whole"),
+        (page("[" * 100_000), "must be complete"),
     ],
 )
 def test_what_is_no_report_is_refused(path, content, words):

@@ -6,7 +6,8 @@ import pytest
 import moo_inference as mi
 from moo_inference.decision import KneePoint
 from moo_inference.errors import SettingError
-from moo_inference.studies.assessment import assess_many, assessments_to_frame
+from moo_inference.studies.assessment import assess_many
+from moo_inference.studies.frames import assessments_to_frame
 from moo_inference.views import assessment_tables, to_markdown
 
 FEW = {"replications": 20, "k_step": 4, "k_max": 64}

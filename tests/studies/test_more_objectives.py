@@ -102,10 +102,10 @@ def test_rules_are_defined_for_any_number_of_objectives(m):
 
 def test_a_rule_with_too_short_a_nadir_is_refused(energy, essay, study):
     F = study.cells[0].front.F
-    with pytest.raises(SettingError, match="one an objective; got 3"):
-        make_rule("max-cube").within(essay).do(F)
+    with pytest.raises(SettingError, match="one per objective; got 3"):
+        make_rule("max-cube").scaled_by(essay).do(F)
     with pytest.raises(SettingError, match=r"divides cost, time and joules by their budgets, and .* has no joules_max"):
-        make_rule("max-cube").within(essay, ["joules"])
+        make_rule("max-cube").scaled_by(essay, ["joules"])
     without = energy.replace(scenarios={"s": essay})
     with pytest.raises(SettingError, match="has no joules_max"):
         mi.run_study(without, decisions=["max-cube"])
@@ -138,7 +138,7 @@ def test_an_estimator_that_says_nothing_of_a_resource_is_refused(energy):
             return mi.ClosedForm().estimate(model.replace(resources={}), k)
 
     problem = InferenceScalingProblem(energy.models["gpt-5"], energy.scenarios["medical-ai"], estimator=Plain())
-    with pytest.raises(SettingError, match="must tell of cost, time, joules and accuracy"):
+    with pytest.raises(SettingError, match="must have cost, time, joules and accuracy"):
         problem.curve([1])
 
 
@@ -342,6 +342,6 @@ def test_curves_joined_or_taken_keep_their_resources(energy):
 @pytest.mark.parametrize("rule", DEFAULT_RULES)
 def test_the_choice_across_models_is_the_best_of_the_front(energy, rule):
     found = route(energy, "proposal-writing", rule)
-    row = make_rule(rule).within(found.scenario).do(found.front.F)
+    row = make_rule(rule).scaled_by(found.scenario).do(found.front.F)
     assert (found.front.models[row], found.front.k[row]) == picked(found.choice)
     assert "joules" in found._repr_html_() if hasattr(found, "_repr_html_") else "joules" in found.choice._repr_html_()

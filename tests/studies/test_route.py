@@ -8,6 +8,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from other_budgets import choice_at
 
 import moo_inference as mi
 from moo_inference.decision import DEFAULT_RULES, KneePoint, decide, make_rule
@@ -18,7 +19,7 @@ from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.policy.policy import RULES, Policy
 from moo_inference.studies.litellm import litellm_name
 from moo_inference.studies.route import front_across, route
-from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.studies.what_if import break_evens, relaxations
 from moo_inference.views.route import route_tables
 
 JUST = 1e-7
@@ -286,7 +287,7 @@ def test_the_policy_s_rules_score_as_the_decision_makers_do(routes):
     front = routes["medical-ai", "max-cube"].front
     for rule, (score, higher_is_better, divides) in RULES.items():
         judge = make_rule(rule)
-        N = judge.scaled(front.scenario).normalised(front.F)
+        N = judge.scaled_by(front.scenario).normalised(front.F)
         np.testing.assert_array_equal(score(N), judge.score(N))
         assert (judge.higher_is_better, judge.needs_scale) == (higher_is_better, divides)
 
@@ -410,12 +411,12 @@ def test_who_has_to_choose_among_n_answers_is_said_by_what_the_accuracy_is_of(pa
     assert found.choice.k > 1
     assert found.to_litellm()["model_list"][0]["litellm_params"]["model"] == "openai/voted"
     [note] = found.litellm_notes
-    assert note.endswith("the commonest one has to be counted out")
+    assert note.endswith("the plurality answer has to be counted out")
     found = route(paper.select(["gpt-5-nano"]), "medical-ai", "accuracy-max", k_max=64)
     first, second = found.litellm_notes
     assert first.startswith("gpt-5-nano is its id in the catalog")
     assert f"n asks for {found.choice.k} answers" in second
-    assert "somebody has to recognise a right one" in second
+    assert "the caller has to recognise a right one" in second
 
 
 def test_accuracies_of_two_kinds_in_one_route_are_told_in_one_line(paper):

@@ -3,6 +3,7 @@ prints holds at the very number that is printed."""
 
 import numpy as np
 import pytest
+from other_budgets import choice_at
 
 import moo_inference as mi
 from moo_inference.catalog import Accuracy
@@ -12,7 +13,7 @@ from moo_inference.estimators import ScalingCurve
 from moo_inference.formatting.amounts import apart, bound, number, threshold
 from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.route import Route, front_across, route
-from moo_inference.studies.what_if import break_evens, choice_at, relaxations
+from moo_inference.studies.what_if import break_evens, relaxations
 from moo_inference.views.route import route_tables
 
 ANY = mi.Scenario(name="S", c_max=1, t_max=1, a_min=None)
@@ -35,9 +36,9 @@ def random_route(random, rule):
     scenario = ANY.replace(c_max=c_max, t_max=t_max, a_min=float(random.uniform(0.2, 0.7)))
     judge = make_rule(rule)
     front = front_across(curves, scenario)
-    choice = decide(front, judge.within(scenario))
+    choice = decide(front, judge.scaled_by(scenario))
     accuracies = dict.fromkeys(curves, Accuracy(mean=0.5, std=0.1))
-    return Route("s", scenario, curves, accuracies, judge.within(scenario), judge, front, choice, {})
+    return Route("s", scenario, curves, accuracies, judge.scaled_by(scenario), judge, front, choice, {})
 
 
 def fits(found, choice):
