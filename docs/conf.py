@@ -56,12 +56,23 @@ napoleon_attr_annotations = False
 
 nitpicky = True
 _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|collections|typing|pathlib|os|abc"
-_INNER = (
-    "catalog.accuracy.(Annotated|_kind)|files.Kind|fitting.model_fields.ModelFields|infeasibility.Shortfall|outcomes.records.Evaluation"
-    "|documents.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
-    "|texts.markers.Marker|views.figures.style.Size"
+_INNER = "|".join(
+    (
+        r"catalog\.accuracy\.(Annotated|_kind)",
+        r"documents\.csv_file\.Chunk",
+        r"documents\.files\.Kind",
+        r"errors\._Made",
+        r"evaluation\.records\.Evaluation",
+        r"execution\.tasks\.(Result|Task)",
+        r"fitting\.model_fields\.ModelFields",
+        r"formatting\.markers\.Marker",
+        r"paper\.claims\.Claim",
+        r"pareto\.infeasibility\.(OutOfReach|Shortfall)",
+        r"studies\.baselines\.BaselineChoice",
+        r"views\.figures\.style\.Size",
+        r"views\.marks\.Mark",
+    )
 )
-_INNER += r"|errors\._Made|execution\.tasks\.(Task|Result)"
 nitpick_ignore_regex = [
     # Other projects' types: their pages cannot be looked up without a network.
     ("py:.*", rf"({_ELSEWHERE})\b.*"),
