@@ -52,7 +52,7 @@ def apart(
 
 
 def fewest_digits(least: int, enough: Callable[[int], bool]) -> int:
-    """The fewest significant digits that are enough, from `least` on; 17 tell any two numbers apart."""
+    """The fewest significant digits that are enough, from `least` on; 17 distinguish any two numbers."""
     return next((count for count in range(least, 17) if enough(count)), 17)
 
 
@@ -98,7 +98,7 @@ def number(value: float) -> str:
 
 
 _LEAST_EXPONENT = -12
-"""Nobody reads more zeros."""
+"""More zeros are hard to read."""
 
 
 def _decimal(value: Decimal) -> str:
@@ -111,7 +111,7 @@ def _decimal(value: Decimal) -> str:
 def interval_text(low: float, high: float) -> str:
     """An interval of an accuracy, with as many decimals as its ends need to differ: 0.931 to 0.978.
 
-    One of no width, or with an end that is not a number, is unknown: it tells nothing of how far off the accuracy is.
+    One of no width, or with an end that is not a number, is unknown: it contains no information on the accuracy.
     """
     if not high - low > 1e-12:
         return "interval unknown"

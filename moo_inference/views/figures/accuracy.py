@@ -70,7 +70,7 @@ def draw(ax: Axes, view: Trajectory, size: Size) -> None:
     ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
     ax.set_xlim(*span(view, int(view.curve.k.max())))
     if view.infeasibility is not None:
-        style.say(ax, size, view.infeasibility, 42)
+        style.message(ax, size, view.infeasibility, 42)
 
 
 def handles(view: Trajectory, size: Size) -> list[Any]:
@@ -84,7 +84,7 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """Accuracy over k of one model in one scenario."""
     size = Size(width_mm)
     height = (0.95 if size.narrow else 0.56) * width_mm
-    figure, [ax] = style.framed(view.title, size, height, handles(view, size), beside=True)
+    figure, [ax] = style.framed(view.title, size, height, handles(view, size), legend_right=True)
     draw(ax, view, size)
     return figure
 

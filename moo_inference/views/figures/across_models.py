@@ -57,7 +57,7 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
         ax.xaxis.set_minor_formatter(NullFormatter())
         style.numbers(ax.yaxis)
         if not any(one.feasible.any() for one in views):
-            style.say(ax, size, "no k of any of these models meets all budgets", 30)
+            style.message(ax, size, "no k of any of these models meets all budgets", 30)
 
 
 def handles(views: Sequence[Trajectory], size: Size) -> list[Line2D]:
@@ -115,12 +115,12 @@ def _legend_columns(size: Size) -> int:
 
 
 def _name(view: Trajectory, size: Size, *, several: bool) -> str:
-    """The name of a model in the room that a column of the legend has, in two lines if need be."""
+    """The name of a model, in the width of a column of the legend, in two lines if necessary."""
     points = 2.834 * size.width_mm / _legend_columns(size)
-    room = int(points / (0.55 * 0.9 * size.font)) - 7
+    width = int(points / (0.55 * 0.9 * size.font)) - 7
     what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
-    return fill(style.brief(view.model, 2 * room - len(end)) + end, room)
+    return fill(style.brief(view.model, 2 * width - len(end)) + end, width)
 
 
 __getattr__ = renamed(__name__, {"sheet": "render"})

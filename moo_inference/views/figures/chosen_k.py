@@ -30,7 +30,7 @@ class ChosenK:
         rules: (r,) markers and ids of the rules.
         scenarios: (s,) names.
         k: (s, m, r) chosen k, NaN where nothing was chosen.
-        status: (s, m, r) status of each choice; `left-out` where a scenario was not asked with the rule.
+        status: (s, m, r) status of each choice; `left-out` where the rule was not applied to a scenario.
     """
 
     models: tuple[str, ...]

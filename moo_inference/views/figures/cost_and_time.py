@@ -30,7 +30,7 @@ def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
         style.numbers(ax.yaxis, style.quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(view, last), ylim=(0, 1.02 * top))
         if view.infeasibility is not None:
-            style.say(ax, size, view.infeasibility.split(";")[0], 24 if crowded else 46)
+            style.message(ax, size, view.infeasibility.split(";")[0], 24 if crowded else 46)
 
 
 def _top(amount: Quantity, looked_at: FloatArray, budget: float | None) -> float:

@@ -87,7 +87,7 @@ def draw(ax: Axes3D, view: Trajectory, size: Size) -> None:
     ax.view_init(elev=22, azim=-125)
     ax.set_box_aspect((1, 1, 0.82), zoom=0.88)
     if view.infeasibility is not None:
-        style.say(ax, size, view.infeasibility, 40)
+        style.message(ax, size, view.infeasibility, 40)
 
 
 def volume_scale(view: Trajectory) -> Normalize:
@@ -124,7 +124,7 @@ def colour_bar(figure: Figure, box: tuple[float, float, float, float], view: Tra
 def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """The feasible cube of one model in one scenario."""
     size = Size(width_mm)
-    figure = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
+    figure = size.figure((1.22 if size.narrow else 0.58) * width_mm)
     figure.suptitle(style.heading(_title(view), size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
     if size.narrow:
         draw(figure.add_axes((-0.02, 0.29, 1.04, 0.70), projection="3d"), view, size)
@@ -141,7 +141,7 @@ figure = cell_figure(render)
 
 
 def _title(view: Trajectory) -> str:
-    """Of more than three objectives it is told which are shown."""
+    """The title; with more than three objectives it names those that are shown."""
     units = [unit_words(unit) for unit in view.curve.resources]
     if not units:
         return view.title

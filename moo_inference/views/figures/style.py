@@ -40,7 +40,7 @@ class Shown(Protocol):
 
     @property
     def label(self) -> str:
-        """What the legend says."""
+        """The text of the legend."""
 
 
 Dash = Literal["-"] | tuple[float, tuple[float, ...]]
@@ -80,7 +80,7 @@ class Size:
         """Width of lines in points."""
         return self.font / 6
 
-    def sheet(self, height_mm: float, **options: Any) -> Figure:
+    def figure(self, height_mm: float, **options: Any) -> Figure:
         """An empty figure of this width."""
         return Figure(figsize=(self.width_mm / 25.4, height_mm / 25.4), dpi=200, **options)
 
@@ -97,7 +97,7 @@ def framed(
     *,
     panels: int = 1,
     columns: int = 1,
-    beside: bool = False,
+    legend_right: bool = False,
     **options: Any,
 ) -> tuple[Figure, list[Any]]:
     """A figure with a title above, empty panels, and a legend below.
@@ -109,18 +109,18 @@ def framed(
         handles: what the legend holds; no legend without any.
         panels: how many axes.
         columns: in how many columns they stand, row after row.
-        beside: the legend stands at the right where there is the room.
+        legend_right: the legend is at the right where there is space.
         **options: for the grid of axes.
 
     Returns:
         The figure, and its axes.
     """
-    figure = size.sheet(height_mm, layout="constrained")
+    figure = size.figure(height_mm, layout="constrained")
     axes = figure.subplots(-(-panels // columns), columns, squeeze=False, **options).flat
     for ax in axes[panels:]:
         ax.remove()
     figure.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
-    if handles and beside and not size.narrow:
+    if handles and legend_right and not size.narrow:
         legend(figure, size, handles, loc="outside right center")
     elif handles:
         legend(figure, size, handles, loc="outside lower center", ncols=2 if size.narrow else 3)
@@ -166,11 +166,11 @@ class Amounts(Formatter):
 
 
 def quantity_label(limit: Limit, keeps: Collection[str] = ()) -> str:
-    """What stands along an axis of cost, time, accuracy or a further resource, with its unit.
+    """The label of an axis of cost, time, accuracy or a further resource, with its unit.
 
     Args:
-        limit: its budget; one for a quantile is told.
-        keeps: which of k passes is kept, for an accuracy; told where it is the same of all.
+        limit: its budget; the label names its quantile, if any.
+        keeps: for an accuracy, what selects the best of k passes; the label names it where all have the same.
     """
     kept = f", kept by {keeper(next(iter(keeps)))}" if len(set(keeps)) == 1 else ""
     known = {
@@ -197,12 +197,12 @@ def at_quantile(limit: Limit) -> str:
 
 
 def quantile_words(limits: Iterable[Limit]) -> str:
-    """The quantiles that budgets are for, as a legend tells them: p99 of cost, p95 of time; empty without any."""
+    """The quantiles that budgets are for, as a legend shows them: p99 of cost, p95 of time; empty without any."""
     return ", ".join(f"{percentile(q)} of {unit_words(what)}" for _, what, _, q in limits if q is not None)
 
 
 def at_quantile_style(size: Size, colour: str) -> dict[str, Any]:
-    """The line of a quantile that a budget is for, beside that of the mean."""
+    """The line of a quantile that a budget is for, next to that of the mean."""
     return {"color": colour, "linestyle": (0, (4, 1, 1, 1)), "linewidth": 1.3 * size.line}
 
 
@@ -212,7 +212,7 @@ def quantity_unit(quantity: str) -> str:
 
 
 def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
-    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing."""
+    """The budgets, as a legend shows them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing."""
     shown = [
         (f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value))
         + at_quantile(limit)
@@ -232,7 +232,7 @@ def budget_line(label: str, size: Size) -> list[Line2D]:
     return [Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=label)] if label else []
 
 
-def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
+def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, integer: bool = False) -> None:
     """Ticks as people write them.
 
     Args:
@@ -240,10 +240,10 @@ def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, who
         unit: stands before each number if it is $.
         most: at most so many.
         first: whether the first is shown.
-        whole: whether they are whole numbers.
+        integer: whether they are whole numbers.
     """
     prune = None if first else "lower"
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=prune, integer=whole))
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=prune, integer=integer))
     axis.set_major_formatter(Amounts("$" if unit == "$" else ""))
 
 
@@ -254,7 +254,7 @@ def heading(text: str, size: Size, width_mm: float | None = None) -> str:
 
 
 def brief(name: str, most: int = 28) -> str:
-    """A name that fits where there is room for so many letters."""
+    """A name, shortened to so many letters."""
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
@@ -342,8 +342,8 @@ def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Le
     return shown
 
 
-def say(ax: Any, size: Size, text: str, width: int) -> None:
-    """Write over the axes what has to be said before anything else, such as that nothing is feasible."""
+def message(ax: Any, size: Size, text: str, width: int) -> None:
+    """Write a message over the axes, such as that nothing is feasible."""
     ax.annotate(
         fill(text.replace("k = ", "k\u00a0=\u00a0"), width),
         (0.5, 0.5),

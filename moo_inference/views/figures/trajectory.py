@@ -35,7 +35,7 @@ class Trajectory:
         infeasibility: why no k meets all budgets, or None.
         values: (n, m) cost, time, further resources and accuracy as the budgets look at them: means, or quantiles
             where the scenario asks for them.
-        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
+        keep: what selects the best of k passes: `oracle`, `verifier` or `majority`.
     """
 
     model: str
@@ -104,7 +104,7 @@ class Trajectory:
 
     @property
     def accuracy(self) -> Quantity:
-        """Accuracy of the kept answer."""
+        """Accuracy of the selected answer."""
         return self.curve.accuracy
 
 
