@@ -1,4 +1,4 @@
-"""Stop a run, keep it in a file, go on later, and end exactly where an straight run ends."""
+"""Stop a run, keep it in a file, go on later, and end exactly where an uninterrupted run ends."""
 
 import pickle
 import tempfile
@@ -28,7 +28,5 @@ with tempfile.TemporaryDirectory() as folder:
 result = minimize(problem, resumed, ("n_gen", 12), copy_algorithm=False)
 
 same = (result.archive.get("X") == straight.archive.get("X")).all()
-print(
-    f"{len(straight.archive)} evaluations without a stop, {len(result.archive)} with one; the same points: {same}"
-)
+print(f"{len(straight.archive)} evaluations without a stop, {len(result.archive)} with one; the same points: {same}")
 print(f"front of {len(mi.Front.from_result(result))} rows, the same: {(result.F == straight.F).all()}")

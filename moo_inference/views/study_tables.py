@@ -130,9 +130,7 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             footnotes = ""
             if mark.status == "ok":
                 for warning in mark.warnings:
-                    footnotes += (
-                        f" {symbols.setdefault(warning, _FOOTNOTES[len(symbols) % len(_FOOTNOTES)])}"
-                    )
+                    footnotes += f" {symbols.setdefault(warning, _FOOTNOTES[len(symbols) % len(_FOOTNOTES)])}"
             elif mark.status == "no-knee":
                 for warning in mark.warnings:
                     grouped.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
