@@ -107,7 +107,19 @@ def solve_study(
     workers: int | str = 1,
     checkpoint: "Checkpoint | None" = None,
 ) -> "Study":
-    """Run the study that the options ask for, with progress on stderr."""
+    """Run the study that the options ask for, with progress on stderr.
+
+    Args:
+        question: models, scenarios and rules.
+        stages: pipelines.
+        estimation: the estimator and its options.
+        conditions: the grid of k, and latency.
+        tails: quantiles of the budgets.
+        baselines: names of baselines.
+        assess: whether choices are assessed.
+        workers: processes, or the address of a Dask scheduler.
+        checkpoint: where finished tasks are saved; None saves none.
+    """
     from moo_inference.catalog import load_catalog, with_quantiles
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import ClosedForm, choose_estimator
@@ -150,7 +162,14 @@ def solve_study(
 
 
 def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
-    """What a route chooses from, as its options ask for it."""
+    """What a route chooses from, as its options ask for it.
+
+    Args:
+        catalog: path of the catalog, or the name of a built-in one.
+        models: ids of the models; None means all.
+        without: resources that are left out.
+        tails: quantiles of the budgets.
+    """
     from moo_inference.catalog import load_catalog, with_quantiles
 
     return with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(models)
@@ -159,7 +178,15 @@ def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] 
 def find_route(
     catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: ConditionOptions
 ) -> "Route":
-    """Choose across the models of a catalog, with progress on stderr."""
+    """Choose across the models of a catalog, with progress on stderr.
+
+    Args:
+        catalog: the catalog.
+        scenario: id of the scenario.
+        decision: id of the rule.
+        estimation: the estimator and its options.
+        conditions: the grid of k, and latency.
+    """
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import choose_estimator
     from moo_inference.studies.route import route

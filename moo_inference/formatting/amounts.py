@@ -31,14 +31,28 @@ def amount(quantity: str, value: float) -> str:
 
 
 def exactly(quantity: str, value: float, digits: int = 6) -> str:
-    """The same with six significant digits, or more, as in what must hold."""
+    """The same with six significant digits, or more, as in what must hold.
+
+    Args:
+        quantity: `cost`, `time`, `accuracy` or a resource.
+        value: in USD, seconds, or a share.
+        digits: significant digits.
+    """
     return in_unit(quantity, f"{value:.{digits}g}")
 
 
 def apart(
     quantity: str, value: float, limit: float, digits: int = 6, rounding: str = ROUND_HALF_EVEN
 ) -> tuple[str, str]:
-    """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written."""
+    """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written.
+
+    Args:
+        quantity: `cost`, `time`, `accuracy` or a resource.
+        value: the amount.
+        limit: what it is compared with.
+        digits: significant digits at least.
+        rounding: how the amount is rounded, as `decimal` names it.
+    """
     written = float(f"{limit:.12g}")
 
     def shown(count: int) -> float:

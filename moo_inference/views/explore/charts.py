@@ -130,7 +130,13 @@ def title_of(limit: Limit, view: Trajectory) -> str:
 
 
 def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
-    """What all figures have in common."""
+    """What all figures have in common.
+
+    Args:
+        height: in pixels.
+        below: top of the legend, as a share of the plot below its lower edge.
+        left: margin at the left, in pixels.
+    """
     return {
         "height": height,
         "margin": {"l": left, "r": 10, "t": 10, "b": 10},
@@ -150,7 +156,13 @@ def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
 
 
 def with_sizes(marks: tuple[Mark, ...], largest: int, step: int) -> list[tuple[Mark, int]]:
-    """The marks with a k, those of one k in falling sizes so that all of them are seen."""
+    """The marks with a k, those of one k in falling sizes so that all of them are seen.
+
+    Args:
+        marks: the choices.
+        largest: size of the first marker at a k, in pixels.
+        step: by how much each later one is smaller, in pixels.
+    """
     seen: Counter[int] = Counter()
     sized = []
     for mark in marks:

@@ -215,7 +215,15 @@ def sidebar(catalog: Catalog) -> None:
 
 
 def budget(name: str, label: str, own: float, text: Any, free_label: str) -> None:
-    """One budget: an exact number, a slider next to it, and whether there is one at all."""
+    """One budget: an exact number, a slider next to it, and whether there is one at all.
+
+    Args:
+        name: field of the scenario.
+        label: what the widgets are labelled with.
+        own: the amount to begin with.
+        text: formats an amount.
+        free_label: label of the check box that removes the budget.
+    """
     free = state[f"free_{name}"]
     step, options = slider_options(name, own, state[f"knob_{name}"])
     labels = slider_labels(options, text)
@@ -243,7 +251,16 @@ def resource_budget(unit: str) -> None:
 
 
 def number(where: Any, label: str, name: str, span: tuple[float, float], step: float = 1, **options: Any) -> None:
-    """The number of a knob, between two ends."""
+    """The number of a knob, between two ends.
+
+    Args:
+        where: container of streamlit.
+        label: label of the widget.
+        name: name of the knob.
+        span: least and largest value.
+        step: between two values.
+        **options: of the widget.
+    """
     key, (least, most) = f"knob_{name}", span
     where.number_input(label, min_value=least, max_value=most, value=state[key], step=step, key=key, **options)
 

@@ -44,6 +44,11 @@ _MEAN = "mean"
 def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str, list[str]]:
     """The parameters that hold these knobs; with the chosen part of the catalog unless it is the built-in one's.
 
+    Args:
+        knobs: the settings of the page.
+        catalog: the catalog of the page.
+        built_in: the catalog that an address needs not hold.
+
     Raises:
         SettingError: (a ValueError) what would have to travel is too long for an address.
     """

@@ -21,6 +21,11 @@ from moo_inference.views.figures.trajectory import Trajectory, trajectory
 def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None) -> list[Trajectory]:
     """The trajectories of all models of a scenario.
 
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        labels: what models are called, by id; None means their names.
+
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario.
     """
@@ -33,6 +38,11 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
     """Draw accuracy over cost, over time and over each further resource, on an axes of its own.
 
     Thick where all budgets are met, thin where not. Colours and dashes mean models, shapes of markers rules.
+
+    Args:
+        axes: one for cost, one for time, and one for each further resource.
+        views: one trajectory per model.
+        size: letters, lines and markers for the width of the figure.
     """
     *spent, floor = views[0].limits
     keeps = {one.keep for one in views}

@@ -37,7 +37,13 @@ def bounds(view: Trajectory) -> Bounds:
 
 
 def within(view: Trajectory, cost: float, time: float) -> Any:
-    """(n,) whether k is inside the axes."""
+    """(n,) whether k is inside the axes.
+
+    Args:
+        view: one model in one scenario, as `trajectory` prepares it.
+        cost: end of the cost axis, USD per query.
+        time: end of the time axis, seconds per query.
+    """
     x, y, _ = shown(view)
     return (x <= cost) & (y <= time)
 
@@ -48,7 +54,13 @@ def shown(view: Trajectory) -> FloatArray:
 
 
 def draw(ax: Axes3D, view: Trajectory, size: Size) -> None:
-    """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices."""
+    """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices.
+
+    Args:
+        ax: axes of three dimensions.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     cost, time, accuracy = box = bounds(view)
     seen = within(view, cost[1], time[1])
     x, y, z = shown(view)
@@ -112,7 +124,14 @@ def handles(view: Trajectory, size: Size) -> list[Any]:
 
 
 def colour_bar(figure: Figure, box: tuple[float, float, float, float], view: Trajectory, size: Size) -> None:
-    """The scale of the cube volumes, lying."""
+    """The scale of the cube volumes, lying.
+
+    Args:
+        figure: the figure.
+        box: left, bottom, width and height, as shares of the figure.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     ax = figure.add_axes(box)
     bar = figure.colorbar(ScalarMappable(volume_scale(view), VOLUMES), cax=ax, orientation="horizontal")
     text = "cube volume: shares of the budgets left, multiplied"

@@ -67,7 +67,13 @@ def heights(view: Trajectory, values: FloatArray) -> FloatArray:
 
 
 def draw(ax: Axes, view: Trajectory, size: Size) -> None:
-    """Draw one line a row, darker for more passes, the choices in their colours, and each axis with its budget."""
+    """Draw one line a row, darker for more passes, the choices in their colours, and each axis with its budget.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     across = np.arange(len(view.limits))
     rows = rows_shown(view)
     lines = heights(view, view.values[rows])

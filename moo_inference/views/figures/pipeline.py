@@ -64,6 +64,11 @@ class StagesView:
 def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
     """What the figure of one pipeline in one scenario shows.
 
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        pipeline: id of the pipeline.
+
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or pipeline.
     """
@@ -83,7 +88,13 @@ def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
 
 
 def draw(axes: Sequence[Axes], view: StagesView, size: Size) -> None:
-    """Draw accuracy over each other quantity on an axes of its own, with budgets and choices."""
+    """Draw accuracy over each other quantity on an axes of its own, with budgets and choices.
+
+    Args:
+        axes: one for each quantity but accuracy.
+        view: one pipeline in one scenario, as `prepare` returns it.
+        size: letters, lines and markers for the width of the figure.
+    """
     *spent, floor = view.limits
     chosen = [mark for mark in view.marks if mark.values]
     for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):

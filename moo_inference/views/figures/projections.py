@@ -25,7 +25,13 @@ def pairs(quantities: int) -> list[tuple[int, int]]:
 
 
 def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
-    """Draw each projection on an axes of its own, with budgets and choices; see `pairs`."""
+    """Draw each projection on an axes of its own, with budgets and choices; see `pairs`.
+
+    Args:
+        axes: one for each pair of quantities.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     values = view.values
     limits, spans = view.limits, view.spans
     chosen = view.chosen

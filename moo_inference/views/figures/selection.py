@@ -21,6 +21,11 @@ from moo_inference.views.figures.trajectory import find_cell
 def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Assessment]]:
     """The assessments of one cell of a study, each with the marker of its rule.
 
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
+
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or model.
         SettingError: (a ValueError) the study was not assessed.
@@ -38,7 +43,15 @@ def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Asses
 
 
 def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -> None:
-    """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0."""
+    """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        marker: of the rule.
+        seen: the assessment of the rule's choice.
+        size: letters, lines and markers for the width of the figure.
+        longest: largest k on the axis.
+    """
     none = -0.05 * longest
     places = [none if k is None else k for k in seen.selection_frequency]
     colours = [style.GREY if k is None else style.BLUE for k in seen.selection_frequency]

@@ -128,7 +128,14 @@ def framed(
 
 
 def dress(ax: Any, size: Size, x: str, y: str) -> None:
-    """Give an axes its labels, and letters and lines of the right size."""
+    """Give an axes its labels, and letters and lines of the right size.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        size: letters, lines and markers for the width of the figure.
+        x: label of the x axis.
+        y: label of the y axis.
+    """
     ax.set_xlabel(x, fontsize=size.font, parse_math=False)
     ax.set_ylabel(y, fontsize=size.font, parse_math=False)
     ax.tick_params(labelsize=0.9 * size.font, width=size.line / 2, length=2.5 * size.line)
@@ -212,7 +219,13 @@ def quantity_unit(quantity: str) -> str:
 
 
 def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
-    """The budgets, as a legend shows them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing."""
+    """The budgets, as a legend shows them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing.
+
+    Args:
+        what: word before the budgets.
+        limits: the budgets, in the order of the objectives.
+        size: letters, lines and markers for the width of the figure.
+    """
     shown = [
         (f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value))
         + at_quantile(limit)
@@ -223,7 +236,13 @@ def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
 
 
 def budget_handles(what: str, limits: Iterable[Limit], size: Size) -> list[Line2D]:
-    """The dashed line of the budgets in a legend; none where there are no budgets."""
+    """The dashed line of the budgets in a legend; none where there are no budgets.
+
+    Args:
+        what: word before the budgets.
+        limits: the budgets, in the order of the objectives.
+        size: letters, lines and markers for the width of the figure.
+    """
     return budget_line(budget_words(what, limits, size), size)
 
 
@@ -248,7 +267,13 @@ def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, int
 
 
 def heading(text: str, size: Size, width_mm: float | None = None) -> str:
-    """A title in as many lines as it needs in the width of the figure, or in a part of it."""
+    """A title in as many lines as it needs in the width of the figure, or in a part of it.
+
+    Args:
+        text: the title.
+        size: letters, lines and markers for the width of the figure.
+        width_mm: width in mm; None means that of the figure.
+    """
     letters = 2.834 * (width_mm or size.width_mm) / (0.62 * size.font)
     return fill(text, max(8, int(letters)))
 
@@ -259,7 +284,14 @@ def brief(name: str, most: int = 28) -> str:
 
 
 def limit(ax: Axes, size: Size, value: float | None, *, vertical: bool = False) -> None:
-    """A budget as a dashed line; nothing where there is none."""
+    """A budget as a dashed line; nothing where there is none.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        size: letters, lines and markers for the width of the figure.
+        value: the budget in the unit of the axis; None draws nothing.
+        vertical: whether the budget is on the x axis.
+    """
     if value is None:
         return
     draw = ax.axvline if vertical else ax.axhline
@@ -295,7 +327,14 @@ def place(
 
 
 def marker_style(marker: Marker, points: float, size: Size, colour: str | None = None) -> dict[str, Any]:
-    """A marker as options of a line, in the colour of its rule or another."""
+    """A marker as options of a line, in the colour of its rule or another.
+
+    Args:
+        marker: of the rule.
+        points: diameter in points.
+        size: letters, lines and markers for the width of the figure.
+        colour: None means that of the rule.
+    """
     return {
         "linestyle": "none",
         "marker": marker.matplotlib,
@@ -307,7 +346,14 @@ def marker_style(marker: Marker, points: float, size: Size, colour: str | None =
 
 
 def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True, colour: str | None = None) -> list[Line2D]:
-    """What the legend shows of the choices; see `place` for the colour."""
+    """What the legend shows of the choices; see `place` for the colour.
+
+    Args:
+        marks: the choices.
+        size: letters, lines and markers for the width of the figure.
+        with_k: whether the legend has the k of each choice.
+        colour: None means that of each rule.
+    """
     return [
         Line2D(
             [],
@@ -325,7 +371,14 @@ def utopia_handle(size: Size) -> Line2D:
 
 
 def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Legend:
-    """A legend in which names are shown as they are."""
+    """A legend in which names are shown as they are.
+
+    Args:
+        owner: a figure or axes.
+        size: letters, lines and markers for the width of the figure.
+        handles: what the legend shows.
+        **options: of `legend` of matplotlib.
+    """
     shown: Legend = owner.legend(
         handles=handles,
         fontsize=0.9 * size.font,
@@ -343,7 +396,14 @@ def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Le
 
 
 def message(ax: Any, size: Size, text: str, width: int) -> None:
-    """Write a message over the axes, such as that nothing is feasible."""
+    """Write a message over the axes, such as that nothing is feasible.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        size: letters, lines and markers for the width of the figure.
+        text: the message.
+        width: letters per line.
+    """
     ax.annotate(
         fill(text.replace("k = ", "k\u00a0=\u00a0"), width),
         (0.5, 0.5),

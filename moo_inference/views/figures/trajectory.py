@@ -143,6 +143,11 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
 def find_cell(study: Study, scenario: str, model: str) -> Cell:
     """The cell of a study.
 
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
+
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or model.
     """

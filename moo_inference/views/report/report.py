@@ -95,7 +95,13 @@ def write_report(
 
 
 def report_html(study: Study, *, command: str | None = None, progress: Progress | None = None) -> str:
-    """The report as text; see `write_report`. The same study gives the same bytes."""
+    """The report as text; see `write_report`. The same study gives the same bytes.
+
+    Args:
+        study: the study.
+        command: the command line that made it, as text.
+        progress: called with the figures drawn and their number.
+    """
     pictures = {
         name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         for name, images in render_all(_jobs(study), progress)
