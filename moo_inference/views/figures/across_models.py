@@ -24,7 +24,7 @@ def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None
     Args:
         study: the study.
         scenario: id of the scenario.
-        labels: what models are called, by id; None means their names.
+        labels: what to call a rule instead of its id.
 
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario.

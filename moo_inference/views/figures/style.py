@@ -236,13 +236,7 @@ def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
 
 
 def budget_handles(what: str, limits: Iterable[Limit], size: Size) -> list[Line2D]:
-    """The dashed line of the budgets in a legend; none where there are no budgets.
-
-    Args:
-        what: word before the budgets.
-        limits: the budgets, in the order of the objectives.
-        size: letters, lines and markers for the width of the figure.
-    """
+    """The dashed line of the budgets in a legend; none where there are no budgets. See `budget_words`."""
     return budget_line(budget_words(what, limits, size), size)
 
 
@@ -371,14 +365,7 @@ def utopia_handle(size: Size) -> Line2D:
 
 
 def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Legend:
-    """A legend in which names are shown as they are.
-
-    Args:
-        owner: a figure or axes.
-        size: letters, lines and markers for the width of the figure.
-        handles: what the legend shows.
-        **options: of `legend` of matplotlib.
-    """
+    """A legend in which names are shown as they are. See `heading` for `size`."""
     shown: Legend = owner.legend(
         handles=handles,
         fontsize=0.9 * size.font,
@@ -396,14 +383,7 @@ def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Le
 
 
 def message(ax: Any, size: Size, text: str, width: int) -> None:
-    """Write a message over the axes, such as that nothing is feasible.
-
-    Args:
-        ax: axes of matplotlib to draw on.
-        size: letters, lines and markers for the width of the figure.
-        text: the message.
-        width: letters per line.
-    """
+    """Write a message over the axes, such as that nothing is feasible. See `limit` for `ax` and `size`."""
     ax.annotate(
         fill(text.replace("k = ", "k\u00a0=\u00a0"), width),
         (0.5, 0.5),
