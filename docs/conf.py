@@ -65,7 +65,7 @@ _INNER = "|".join(
         r"evaluation\.records\.Evaluation",
         r"execution\.tasks\.(Result|Task)",
         r"fitting\.model_fields\.ModelFields",
-        r"formatting\.markers\.Marker",
+        r"views\.markers\.Marker",
         r"paper\.claims\.Claim",
         r"pareto\.infeasibility\.(OutOfReach|Shortfall)",
         r"studies\.baselines\.BaselineChoice",

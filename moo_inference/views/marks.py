@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, usd
-from moo_inference.formatting.markers import Marker, markers
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.studies.frames import keep_of, unsure
+from moo_inference.views.markers import Marker, markers
 
 if TYPE_CHECKING:
     from moo_inference.estimators import ScalingCurve

@@ -16,11 +16,11 @@ from moo_inference.formatting.amounts import (
     usd,
 )
 from moo_inference.formatting.keepers import keeper, kept_of
-from moo_inference.formatting.markers import markers
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
 from moo_inference.studies.route import Match, Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of
 from moo_inference.views.study_tables import budget_text
 

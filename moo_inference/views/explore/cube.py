@@ -8,7 +8,6 @@ import numpy as np
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import IntArray
 from moo_inference.formatting.amounts import seconds, usd
-from moo_inference.formatting.markers import UTOPIA
 from moo_inference.views.explore.charts import (
     GREY,
     GRID,
@@ -24,6 +23,7 @@ from moo_inference.views.explore.charts import (
 )
 from moo_inference.views.figures.style import at_quantile
 from moo_inference.views.figures.trajectory import Trajectory
+from moo_inference.views.markers import UTOPIA
 from moo_inference.views.marks import Mark
 
 if TYPE_CHECKING:

@@ -15,10 +15,10 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import seconds, unit_words, usd
-from moo_inference.formatting.markers import UTOPIA
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, cell_figure
+from moo_inference.views.markers import UTOPIA
 
 Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from moo_inference.deprecations import renamed
 from moo_inference.errors import SettingError
-from moo_inference.formatting.markers import Marker, markers
 from moo_inference.formatting.words import counted
 from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.frames import SURE_ENOUGH
@@ -16,6 +15,7 @@ from moo_inference.studies.study import Study
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import find_cell
+from moo_inference.views.markers import Marker, markers
 
 
 def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Assessment]]:

@@ -16,7 +16,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from moo_inference.catalog import Limit
 from moo_inference.formatting.amounts import amount, percentile, plain, unit_words
 from moo_inference.formatting.keepers import keeper
-from moo_inference.formatting.markers import UTOPIA, Marker
+from moo_inference.views.markers import UTOPIA, Marker
 
 PAPER_MM = 85.0
 """One column of a paper."""
