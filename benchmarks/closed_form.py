@@ -47,7 +47,7 @@ def exponentials() -> Work:
 
 
 def draw_and_sort() -> None:
-    """What common draws cannot do without: three normals a pass and trial, and two sums of each model in order."""
+    """What common draws cannot do without: three normals per pass and trial, and two sums of each model in order."""
     z = np.random.default_rng(42).standard_normal((len(KS), 3, 300))
     for _ in MODELS:
         np.sort(z[:, :2], axis=2)
@@ -59,7 +59,7 @@ def figures(quick: bool = False) -> list[Figure]:
     limit = "the exponentials of its quadrature"
     independent, common = "Monte Carlo, 300 independent draws for each k", "Monte Carlo, 300 common draws"
     found = []
-    for latency, asked in (("ideal", 1 / 50), ("waves", 1 / 8)):
+    for latency, target in (("ideal", 1 / 50), ("waves", 1 / 8)):
         ours = f"Closed form, nine models, k to 128, latency {latency}"
         taken = take_turns(
             {
@@ -70,7 +70,7 @@ def figures(quick: bool = False) -> list[Figure]:
             },
             repetitions,
         )
-        found.append(compare(ours, taken, ours, independent, limit, asked=asked))
+        found.append(compare(ours, taken, ours, independent, limit, target=target))
         found.append(compare(ours, taken, ours, common, limit))
     narrow = "lengths that vary by 6 % of their means"
     for realistic, spreads in (
@@ -82,7 +82,7 @@ def figures(quick: bool = False) -> list[Figure]:
             {ours: tails_of(wide_models(*spreads)), narrow: tails_of(wide_models(0.06, 0.06)), limit: exponentials()},
             repetitions,
         )
-        found.append(compare(ours, taken, ours, narrow, limit, asked=10.0))
+        found.append(compare(ours, taken, ours, narrow, limit, target=10.0))
     normals = "drawing the normals, and sorting cost and time of each model for the percentiles"
     draws = take_turns(
         {

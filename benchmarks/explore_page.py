@@ -51,7 +51,7 @@ def figures(quick: bool = False) -> list[Figure]:
         what, limit = f"A moved slider, {words}", "its study and front alone"
         works = {what: moved(knobs), limit: lambda knobs=knobs: answer(CATALOG, knobs)}
         taken = take_turns(works, 1 if quick else 9)
-        found.append(compare(what, taken, what, limit, limit, asked=0.2, asked_of="ours"))
+        found.append(compare(what, taken, what, limit, limit, target=0.2, target_of="ours"))
     return found
 
 

@@ -61,7 +61,7 @@ def front_by_optuna(values: Values) -> list[int]:
         return found
 
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # the sampler is experimental, and says so each time
+        warnings.simplefilter("ignore")  # the sampler is experimental, and warns each time
         study = optuna.create_study(directions=["minimize"] * 3, sampler=optuna.samplers.BruteForceSampler(seed=1))
         study.optimize(objective)
     return sorted(trial.params["k"] for trial in study.best_trials if trial.user_attrs["constraint"] <= 0)

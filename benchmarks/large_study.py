@@ -51,14 +51,14 @@ def main() -> None:
     parser.add_argument("--k-max", type=int, default=1024)
     parser.add_argument("--latency", choices=("ideal", "waves"), default="ideal")
     parser.add_argument("--workers", type=int, default=1)
-    asked = parser.parse_args()
+    given = parser.parse_args()
     generator = np.random.default_rng(1)
     catalog = mi.Catalog(
-        models={f"m{n}": random_model(generator, f"model {n}", asked.latency) for n in range(asked.models)},
-        scenarios={f"s{n}": random_scenario(generator, f"scenario {n}") for n in range(asked.scenarios)},
+        models={f"m{n}": random_model(generator, f"model {n}", given.latency) for n in range(given.models)},
+        scenarios={f"s{n}": random_scenario(generator, f"scenario {n}") for n in range(given.scenarios)},
     )
     started, processor = time.perf_counter(), time.process_time()
-    study = mi.run_study(catalog, decisions=RULES, k_max=asked.k_max, workers=asked.workers)
+    study = mi.run_study(catalog, decisions=RULES, k_max=given.k_max, workers=given.workers)
     rows = len(study.choices)
     wall, processor = time.perf_counter() - started, time.process_time() - processor
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024

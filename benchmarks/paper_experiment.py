@@ -80,11 +80,13 @@ def figures(quick: bool = False) -> list[Figure]:
     )
     what = "The paper's experiment, 108 choices"
     return [
-        compare(f"{what}, {arrays}", taken, arrays, normals, normals, asked=2),
-        compare(f"{what}, {through}", taken, through, normals, normals, asked=4),
+        compare(f"{what}, {arrays}", taken, arrays, normals, normals, target=2),
+        compare(f"{what}, {through}", taken, through, normals, normals, target=4),
         compare(f"{what}, {arrays}", taken, arrays, through, normals),
-        compare(f"{what}, {arrays}", slow, arrays, twin, normals, asked=1 / 40),
-        compare(f"Assessing a choice, {replications} seeds", sure, "assess", seeds, seeds, asked=8.0, asked_of="ours"),
+        compare(f"{what}, {arrays}", slow, arrays, twin, normals, target=1 / 40),
+        compare(
+            f"Assessing a choice, {replications} seeds", sure, "assess", seeds, seeds, target=8.0, target_of="ours"
+        ),
     ]
 
 

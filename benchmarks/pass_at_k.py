@@ -18,7 +18,7 @@ _SMALLEST = 1e-290
 
 
 def plain_loop(samples: int, c: Sequence[int]) -> tuple[list[float], int]:
-    """Mean error at each k, one product a question; and how many products there were."""
+    """Mean error at each k, one product per question; and how many products there were."""
     total = [0.0] * samples
     products = 0
     for right in c:
@@ -47,10 +47,10 @@ def products(count: int) -> Work:
     block = np.linspace(0.5, 1.0, 1 << 17)
     block = block[: min(count, len(block))]
     out = np.empty_like(block)
-    whole, rest = divmod(count, len(block))
+    full, rest = divmod(count, len(block))
 
     def multiply() -> None:
-        for size in [len(block)] * whole + [rest]:
+        for size in [len(block)] * full + [rest]:
             np.divide(block[:size], 1.5, out=out[:size])
             np.cumprod(out[:size], out=out[:size])
 

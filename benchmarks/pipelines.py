@@ -27,7 +27,7 @@ EVALUATIONS = 20_000
 
 
 def random_models(count: int, seed: int) -> dict[str, mi.Model]:
-    """Models of which few are dominated, since the dear or the slow are the more accurate, and every pass pays.
+    """Models of which few are dominated, since the expensive or the slow are the more accurate, and every pass pays.
 
     Accuracies of k passes follow Beta distributions of difficulty, which go on rising to k = 64 and beyond.
     """
@@ -35,13 +35,13 @@ def random_models(count: int, seed: int) -> dict[str, mi.Model]:
     base = CATALOG.models["gpt-5"]
     models = {}
     for number in range(count):
-        dear, slow = generator.random(2)
-        mean = 0.3 + 0.3 * dear + 0.3 * slow
+        expensive, slow = generator.random(2)
+        mean = 0.3 + 0.3 * expensive + 0.3 * slow
         a = 0.3 + 0.7 * generator.random()
         models[f"m{number}"] = base.replace(
             name=f"m{number}",
-            usd_per_million_input_tokens=0.05 * 40**dear,
-            usd_per_million_output_tokens=0.4 * 40**dear,
+            usd_per_million_input_tokens=0.05 * 40**expensive,
+            usd_per_million_output_tokens=0.4 * 40**expensive,
             seconds_per_output_token=0.0005 * 40**slow,
             accuracy={"kind": "beta", "a": a, "b": a * (1 - mean) / mean, "samples": 64},
         )
@@ -80,7 +80,7 @@ def searched(label: str, models: Mapping[str, mi.Model], scenario: mi.Scenario, 
     print(
         f"NSGA-II of {nsga2(problem).pop_size}, {label}, 3 stages, {EVALUATIONS:,} evaluations: {min(shares):.4f} to "
         f"{max(shares):.4f} of the hypervolume over {seeds} seeds (at least 0.99), "
-        f"{(time.perf_counter() - start) / seeds:.1f} s a run: {', '.join(f'{share:.4f}' for share in shares)}"
+        f"{(time.perf_counter() - start) / seeds:.1f} s per run: {', '.join(f'{share:.4f}' for share in shares)}"
     )
 
 

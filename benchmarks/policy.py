@@ -81,7 +81,7 @@ def figures(quick: bool = False) -> list[Figure]:
         )
         taken[studied] = taken[studied] / 20 * len(budgets)
         taken = {name: seconds / len(budgets) for name, seconds in taken.items()}
-        found.append(compare(what, taken, what, studied, limit, asked=50e-6, asked_of="ours"))
+        found.append(compare(what, taken, what, studied, limit, target=50e-6, target_of="ours"))
     return found
 
 

@@ -82,7 +82,7 @@ def parse_lines(path: Path) -> None:
 
 
 def parse_json(path: Path) -> None:
-    """The whole file as one value."""
+    """The file as one value."""
     json.loads(path.read_text())
 
 

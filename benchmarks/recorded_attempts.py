@@ -42,9 +42,9 @@ def models(settings: int, questions: int, attempts: int) -> list[RecordedModel]:
 
 
 def figures(quick: bool = False) -> list[Figure]:
-    """As many settings as a leaderboard has with 8 attempts a question, and a large evaluation with 64."""
+    """As many settings as a leaderboard has with 8 attempts per question, and a large evaluation with 64."""
     found = []
-    for settings, questions, attempts, k, asked in (
+    for settings, questions, attempts, k, target in (
         (21, 198, 8, tuple(range(1, 9)), 60.0),
         (50, 1000, 64, (1, 2, 4, 8, 16, 32, 64), None),
     ):
@@ -65,7 +65,7 @@ def figures(quick: bool = False) -> list[Figure]:
             },
             1 if quick or attempts == 64 else 5,
         )
-        found.append(compare(ours, taken, ours, sort, sort, asked=asked))
+        found.append(compare(ours, taken, ours, sort, sort, target=target))
     return found
 
 

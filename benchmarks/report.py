@@ -12,7 +12,7 @@ from timing import Figure
 
 from moo_inference.formatting.table import Table, print_tables
 
-COLUMNS = ("What", "Ours", "Against", "Theirs", "Ratio (middle half)", "Asked", "Limit", "Ours / limit")
+COLUMNS = ("What", "Ours", "Against", "Theirs", "Ratio (middle half)", "Target", "Limit", "Ours / limit")
 PACKAGES = ("numpy", "scipy", "pymoo", "moocore", "pandas", "optuna")
 
 BLAS = ("OPENBLAS_CORETYPE", "OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS")
@@ -27,7 +27,7 @@ Each line is a ratio within one run. The works of a line take turns; times are p
 programs on the machine disturb them little. Shown are medians over the turns, and of the ratio the middle half of the
 turns too. The ratio is ours over theirs, the usual way to the same answer; that both answer the same is checked before.
 The limit is what cannot be done without, such as drawing the normals of a Monte Carlo estimate, and the last column
-says how far away we are: 1 would be perfect. A growth is the slope of the time over the size, both as logarithms: 1 is
+shows the distance: 1 would be perfect. A growth is the slope of the time over the size, both as logarithms: 1 is
 in proportion, and its limit is the slope that the formulas lead to expect at most.
 """
 
@@ -74,10 +74,10 @@ def number(value: float) -> str:
 
 def row(figure: Figure) -> tuple[str, ...]:
     """The cells of a figure."""
-    asked = ""
-    if figure.asked is not None:
-        most = number(figure.asked) if figure.asked_of == "ratio" else amount(figure.asked, figure.unit)
-        asked = f"at most {most}: {'met' if figure.met else 'not met'}"
+    target = ""
+    if figure.target is not None:
+        most = number(figure.target) if figure.target_of == "ratio" else amount(figure.target, figure.unit)
+        target = f"at most {most}: {'met' if figure.met else 'not met'}"
     spread = f"({number(figure.low)} to {number(figure.high)})"
     if figure.slope:
         ratio, limit = f"slope {figure.ratio:.2f} ({figure.low:.2f} to {figure.high:.2f})", f"slope {figure.floor:g}"
@@ -90,7 +90,7 @@ def row(figure: Figure) -> tuple[str, ...]:
         figure.against,
         amount(figure.other, figure.unit),
         ratio,
-        asked,
+        target,
         limit,
         number(figure.away),
     )

@@ -44,11 +44,11 @@ GROUPS: Mapping[str, Callable[[bool], list[Figure]]] = {
     "start_up": start_up.figures,
     "growth": growth.figures,
 }
-"""The figures of each script, quick and rough ones where that is asked for."""
+"""The figures of each script, quick and rough ones where wanted."""
 
 
 def main() -> int:
-    """Measure, print, and write the page if asked to."""
+    """Measure, print, and write the page with --write."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--write", action="store_true", help=f"put the table into docs/{PAGE.name}")
     parser.add_argument("--quick", action="store_true", help="small sizes and few turns, to see that all of it works")

@@ -51,7 +51,7 @@ def figures(quick: bool = False) -> list[Figure]:
     taken = take_turns(
         {what: lambda: search(ours, generations), dictionary: lambda: search(plain, generations)}, 2 if quick else 15
     )
-    return [compare(what, taken, what, dictionary, dictionary, asked=1.3)]
+    return [compare(what, taken, what, dictionary, dictionary, target=1.3)]
 
 
 if __name__ == "__main__":

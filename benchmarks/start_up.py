@@ -46,11 +46,11 @@ def figures(quick: bool = False) -> list[Figure]:
     )
     _, memory = commands_take_turns({**floors, large: python(LARGE.format(trials=trials, k_max=k_max))}, 1)
     return [
-        compare(helped, seconds, helped, numpy, parser, asked=2.2),
+        compare(helped, seconds, helped, numpy, parser, target=2.2),
         compare(package, seconds, package, numpy, bare),
         compare(policy, seconds, policy, numpy, numpy),
         compare(solve, seconds, solve, numpy, imports),
-        compare(large, memory, large, numpy, imports, asked=300, asked_of="ours", unit="MB"),
+        compare(large, memory, large, numpy, imports, target=300, target_of="ours", unit="MB"),
     ]
 
 

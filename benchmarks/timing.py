@@ -32,8 +32,8 @@ class Figure:
         low: lower quartile of the ratio over repetitions.
         high: upper quartile.
         away: ours / limit, the median over repetitions.
-        asked: what is asked for at most, or None.
-        asked_of: of which it is: `ratio`, or `ours`.
+        target: the largest value that meets the target, or None.
+        target_of: of which it is: `ratio`, or `ours`.
         unit: `s` or `MB`.
         slope: whether this is a growth.
     """
@@ -48,17 +48,17 @@ class Figure:
     low: float
     high: float
     away: float
-    asked: float | None = None
-    asked_of: str = "ratio"
+    target: float | None = None
+    target_of: str = "ratio"
     unit: str = "s"
     slope: bool = False
 
     @property
     def met(self) -> bool | None:
-        """Whether what is asked for is met; None where nothing is."""
-        if self.asked is None:
+        """Whether the target is met; None without one."""
+        if self.target is None:
             return None
-        return (self.ratio if self.asked_of == "ratio" else self.ours) <= self.asked
+        return (self.ratio if self.target_of == "ratio" else self.ours) <= self.target
 
 
 def seconds_of(work: Work, loops: int = 1) -> float:
@@ -88,8 +88,8 @@ def compare(
     against: str,
     limit: str,
     *,
-    asked: float | None = None,
-    asked_of: str = "ratio",
+    target: float | None = None,
+    target_of: str = "ratio",
     unit: str = "s",
 ) -> Figure:
     """A figure from what `take_turns` measured; `ours`, `against` and `limit` are names of works."""
@@ -97,7 +97,7 @@ def compare(
     low, ratio, high = np.percentile(one / other, (25, 50, 75)).tolist()
     middle = (float(np.median(values)) for values in (one, other, floor))
     return Figure(
-        what, against, limit, *middle, ratio, low, high, float(np.median(one / floor)), asked, asked_of, unit=unit
+        what, against, limit, *middle, ratio, low, high, float(np.median(one / floor)), target, target_of, unit=unit
     )
 
 

@@ -19,7 +19,7 @@ extensions = [
     "myst_parser",
     "sphinx.ext.autodoc",
     "sphinx.ext.napoleon",
-    # Puts MathJax beside the pages, so that formulas show without a network.
+    # Copies MathJax to the pages, so that formulas show without a network.
     "sphinx-mathjax-offline",
 ]
 exclude_patterns = ["images", "**/.*"]
@@ -56,18 +56,29 @@ napoleon_attr_annotations = False
 
 nitpicky = True
 _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|collections|typing|pathlib|os|abc"
-_INNER = (
-    "catalog.accuracy.(Annotated|_kind)|files.Kind|fitting.model_fields.ModelFields|infeasibility.Shortfall|outcomes.records.Evaluation"
-    "|documents.csv_file.Chunk|studies.baselines.BaselineChoice|studies.claims.Claim|studies.marks.Mark"
-    "|texts.markers.Marker|views.figures.style.Size"
+_INNER = "|".join(
+    (
+        r"catalog\.accuracy\.(Annotated|_kind)",
+        r"documents\.csv_file\.Chunk",
+        r"documents\.files\.Kind",
+        r"errors\._Made",
+        r"evaluation\.records\.Evaluation",
+        r"execution\.tasks\.(Result|Task)",
+        r"fitting\.model_fields\.ModelFields",
+        r"views\.markers\.Marker",
+        r"paper\.claims\.Claim",
+        r"pareto\.infeasibility\.(OutOfReach|Shortfall)",
+        r"studies\.baselines\.BaselineChoice",
+        r"views\.figures\.style\.Size",
+        r"views\.marks\.Mark",
+    )
 )
-_INNER += r"|errors\._Made|execution\.tasks\.(Task|Result)"
 nitpick_ignore_regex = [
     # Other projects' types: their pages cannot be looked up without a network.
     ("py:.*", rf"({_ELSEWHERE})\b.*"),
-    # Types that stand in a signature and that nobody has to make or to look into.
+    # Types that appear in signatures only.
     ("py:class", rf"moo_inference\.({_INNER})"),
-    # Pieces of aliases that Sphinx cuts at their commas: tuple[float, float], and the tags of the kinds of accuracy.
+    # Parts of aliases that Sphinx cuts at their commas: tuple[float, float], and the tags of the kinds of accuracy.
     ("py:class", r"tuple\[(float|str)|outcomes|normal|beta"),
 ]
 
@@ -84,7 +95,7 @@ class TranscriptLexer(BashSessionLexer):
 
 
 def escape(app: object, what: str, name: str, obj: object, options: object, lines: list[str]) -> None:
-    """Make docstrings say the same in reStructuredText: bars and stars outside of code are no markup there."""
+    """Make docstrings mean the same in reStructuredText: bars and stars outside of code are no markup."""
     if what in {"property", "attribute", "data"}:
         # Else napoleon takes what stands before a colon for a type.
         lines.insert(0, r"\ ")

@@ -13,7 +13,7 @@ from moo_inference.solvers import nsga2
 catalog = mi.load_catalog("paper")
 problem = ModelChoiceProblem(catalog.models, catalog.scenarios["essay-feedback"])
 
-whole = minimize(problem, nsga2(problem, seed=7, pop_size=24, n_gen=12))
+straight = minimize(problem, nsga2(problem, seed=7, pop_size=24, n_gen=12))
 
 # Pickle between two calls of next(); inside a callback the generation would be counted twice.
 algorithm = nsga2(problem, seed=7, pop_size=24).setup(problem)
@@ -27,6 +27,6 @@ with tempfile.TemporaryDirectory() as folder:
 # pymoo drops a termination that minimize is given for an algorithm under way; this project's searches keep to it.
 result = minimize(problem, resumed, ("n_gen", 12), copy_algorithm=False)
 
-same = (result.archive.get("X") == whole.archive.get("X")).all()
-print(f"{len(whole.archive)} evaluations without a stop, {len(result.archive)} with one; the same points: {same}")
-print(f"front of {len(mi.Front.from_result(result))} rows, the same: {(result.F == whole.F).all()}")
+same = (result.archive.get("X") == straight.archive.get("X")).all()
+print(f"{len(straight.archive)} evaluations without a stop, {len(result.archive)} with one; the same points: {same}")
+print(f"front of {len(mi.Front.from_result(result))} rows, the same: {(result.F == straight.F).all()}")

@@ -1,6 +1,6 @@
 """Energy as a fourth objective: which k of each model, with joules in the budgets and without.
 
-The catalog beside this file says where its numbers come from: one is measured, the others are for illustration.
+The catalog in energy.yaml names the sources of its numbers: one is measured, the others are for illustration.
 """
 
 from pathlib import Path
@@ -12,7 +12,7 @@ RULES = ["accuracy-max", "max-cube", "knee-chord"]
 catalog = mi.load_catalog(Path(__file__).with_name("energy.yaml"))
 plain = catalog.without(["joules"])  # three objectives again, and no budget for energy
 most = catalog.scenarios["support"].resources["joules"].max
-print(f"Objectives: cost, time, {', '.join(catalog.resources)} and error; at most {most:,.0f} joules a query.")
+print(f"Objectives: cost, time, {', '.join(catalog.resources)} and error; at most {most:,.0f} joules per query.")
 
 study = mi.run_study(catalog, decisions=RULES, k_max=64)
 before = mi.run_study(plain, decisions=RULES, k_max=64)

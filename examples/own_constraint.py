@@ -11,7 +11,7 @@ JOULES_PER_PASS = 420.0
 
 
 class EvenAndFrugal(InferenceScalingProblem):
-    """Four objectives and four constraints, which is said where the problem is made."""
+    """Four objectives and four constraints, as declared where the problem is made."""
 
     def _evaluate(self, x, out, *args, **kwargs):
         super()._evaluate(x, out, *args, **kwargs)

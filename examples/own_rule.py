@@ -13,7 +13,7 @@ def cheap_enough(F):
 
 
 class HalfBudget(Rule):
-    """A class says more: a score for each row, and it is scaled by each scenario's budgets."""
+    """A class gives a score for each row, and is scaled by each scenario's budgets."""
 
     id = "half-budget"
     score_name = "distance from half of both budgets"

@@ -1,4 +1,4 @@
-"""Plan, solve, verify: which model at each stage, and how many passes, within one budget for the whole?"""
+"""Plan, solve, verify: which model at each stage, and how many passes, within one total budget?"""
 
 from pathlib import Path
 
@@ -12,7 +12,7 @@ from moo_inference.pipelines.plan import plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import nsga2
 
-# Two pipelines stand in the catalog, beside the models that their stages may use.
+# Two pipelines are in the catalog, with the models that their stages may use.
 catalog = mi.load_catalog(Path(__file__).parent / "pipeline.yaml")
 study = mi.run_study(catalog, decisions=["accuracy-max", "max-cube"])
 for row in study.pipelines.to_dict(orient="records"):
@@ -27,5 +27,5 @@ problem = PipelineProblem(plan, scenario)
 found = mi.Front.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
 print(f"NSGA-II finds {front_quality(found, front)['hypervolume']:.4f} of its hypervolume with 2,000 evaluations")
 
-# Where nothing fits, the front says what would.
+# Where nothing fits, the front names what would.
 print(pipeline_front(plan, scenario.replace(t_max=8)).infeasibility)

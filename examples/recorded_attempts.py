@@ -1,4 +1,4 @@
-"""From recorded attempts to a decision, and what independent passes would have said.
+"""From recorded attempts to a decision, and what independent passes would have given.
 
 The attempts are real: GPQA Diamond, from Epoch AI, 'AI Benchmarking Hub' (epoch.ai/benchmarks), CC BY 4.0; an excerpt
 of 60 questions with 8 attempts each. Prices are those of the built-in catalog.

@@ -19,11 +19,11 @@ def main():
     with (
         tempfile.TemporaryDirectory() as folder,
         LocalCluster(n_workers=2, threads_per_worker=1, dashboard_address=None) as cluster,
-        checkpoint(Path(folder) / "results") as kept,
+        checkpoint(Path(folder) / "results") as saved,
     ):
-        study = mi.run_study(catalog, workers=cluster.scheduler_address, checkpoint=kept, **options)
-        study.save(kept.results)
-        print("finished tasks on disk:", len(list(kept.folder.glob("*.piece"))))
+        study = mi.run_study(catalog, workers=cluster.scheduler_address, checkpoint=saved, **options)
+        study.save(saved.results)
+        print("finished tasks on disk:", len(list(saved.folder.glob("*.piece"))))
     alone = mi.run_study(catalog, **options)
     print("choices:", len(study.choices))
     print("same bytes:", study.to_csv() == alone.to_csv())

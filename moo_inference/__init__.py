@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from moo_inference.studies import Assessment, Study, assess, run_study
     from moo_inference.studies.route import route
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _HOME = {
     "Catalog": "catalog",

@@ -35,6 +35,7 @@ MODULES = {
     "moo_inference.studies.quality": "moo_inference.pareto.quality",
     "moo_inference.studies.replay": "moo_inference.records.replay",
     "moo_inference.studies.reproduce": "moo_inference.paper.reproduce",
+    "moo_inference.formatting.markers": "moo_inference.views.markers",
     "moo_inference.views.paper": "moo_inference.paper.tables",
 }
 """Where each module that pages and examples named stands now."""

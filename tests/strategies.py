@@ -1,4 +1,4 @@
-"""Catalogs, scenarios, fronts and traces to be drawn: every kind of accuracy, billing and timing of a pass."""
+"""Catalogs, scenarios, fronts and traces to draw: every distribution of accuracy, every way to bill and time a pass."""
 
 import os
 from dataclasses import dataclass

@@ -79,10 +79,10 @@ def test_a_comparison_is_the_median_of_the_ratios_of_each_turn(scripts):
     import timing
 
     taken = {"ours": np.array([1.0, 8, 3]), "theirs": np.array([1.0, 2, 1]), "limit": np.array([0.5, 1, 1])}
-    figure = timing.compare("work", taken, "ours", "theirs", "limit", asked=3)
+    figure = timing.compare("work", taken, "ours", "theirs", "limit", target=3)
     assert (figure.ratio, figure.low, figure.high, figure.away) == (3, 2, 3.5, 3)
     assert figure.met
-    assert not timing.compare("work", taken, "ours", "theirs", "limit", asked=2, asked_of="ours").met
+    assert not timing.compare("work", taken, "ours", "theirs", "limit", target=2, target_of="ours").met
     assert report.row(figure) == (
         "work",
         "3.00 s",

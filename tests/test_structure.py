@@ -1,11 +1,13 @@
 """What holds the repository together: the package list, the way of imports, the names of files."""
 
 import ast
+import re
 import tomllib
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 
 import pytest
+import yaml
 from conftest import ROOT
 
 import moo_inference as mi
@@ -147,6 +149,11 @@ def test_public_names_load_and_others_do_not():
         _ = mi.nonsense
 
 
-def test_the_version_is_said_once():
+def test_the_version_is_the_same_everywhere():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-    assert project["version"] == mi.__version__
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text())
+    changes = (ROOT / "CHANGELOG.md").read_text()
+    newest = re.search(r"^## (\S+) \(([\d-]+)\)$", changes, re.MULTILINE)
+    assert newest
+    assert {project["version"], citation["version"], newest[1]} == {mi.__version__}
+    assert str(citation["date-released"]) == newest[2]

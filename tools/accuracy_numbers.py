@@ -118,7 +118,7 @@ def extrapolation() -> None:
 
 
 def _overshoot(rng: np.random.Generator, unsolvable: float) -> str:
-    """By how much the fitted Beta exceeds pass@100 where some questions are never solved, the others Beta(2, 2)."""
+    """How much the Beta distribution exceeds pass@100 with some questions never solved, the others Beta(2, 2)."""
     k, sets = 100, 30
     truth = (1 - unsolvable) * float(beta_pass_at_k(2, 2, [k])[0][0])
     more, covered = [], 0

@@ -53,7 +53,7 @@ def draw_seeds(found: dict[str, list[int]], path: Path) -> None:
 
 
 def draw_variants(path: Path) -> None:
-    """What each variant looks at along the same front, on exact and on Monte Carlo curves."""
+    """What each variant evaluates on the same front, on exact and on Monte Carlo curves."""
     figure, rows = plt.subplots(3, 2, figsize=(6.8, 5.2), sharex=True, layout="constrained")
     estimators = {
         "exact curve": mi.ClosedForm(),

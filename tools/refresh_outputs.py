@@ -1,7 +1,7 @@
-"""Puts real code and real output into the Markdown files; with --check, only says which are out of date.
+"""Puts real code and real output into the Markdown files; with --check, only lists those that are out of date.
 
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
-`<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, what it says as it refuses.
+`<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, its error.
 Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself.
 Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names.
 
@@ -29,7 +29,7 @@ BLOCK = re.compile(r"(<!-- (code|run|refused): (.+?) -->\n```[a-z]*\n)(.*?)(^```
 
 @cache
 def run(command: str, refused: bool = False) -> str:
-    """What a command prints, or says on standard error as it refuses, without blanks at the ends of lines."""
+    """What a command prints, or its error on standard error, without blanks at the ends of lines."""
     name, *options = command.split()
     if name == "moo-inference":
         full = [str(Path(sys.executable).parent / name), *options]
@@ -71,12 +71,12 @@ def main() -> int:
     stale = []
     pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
     texts = [path.read_text(encoding="utf-8") for path in pages]
-    # The outputs are kept, so each command runs once, however often it is shown.
-    asked = dict.fromkeys(
+    # The outputs are cached, so each command runs once, however often it is shown.
+    commands = dict.fromkeys(
         (what, kind == "refused") for t in texts for _, kind, what, *_ in BLOCK.findall(t) if kind != "code"
     )
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        list(pool.map(lambda one: run(*one), asked))
+        list(pool.map(lambda one: run(*one), commands))
     for path, text in zip(pages, texts, strict=True):
         fresh = BLOCK.sub(fill, text)
         if fresh != text:

@@ -32,14 +32,14 @@ from moo_inference.cli.options import (
 )
 from moo_inference.cli.route import route
 from moo_inference.cli.run import run
-from moo_inference.cli.solve import REPLICATIONS, resumable, show, solve_study, tell_left_out, told
+from moo_inference.cli.solve import REPLICATIONS, note_left_out, options_given, resumable, show, solve_study
 from moo_inference.documents.files import Kind
-from moo_inference.formatting.lines import note, say
+from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.words import counted
 
 app = typer.Typer(
     name="moo-inference",
-    help="Which language model, and how many passes a query, when dollars, seconds and accuracy all have limits.",
+    help="Which language model, and how many passes per query, when dollars, seconds and accuracy all have limits.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
@@ -48,8 +48,8 @@ app = typer.Typer(
 NOTHING_FOUND = 3
 
 
-def _print_versions(asked: bool) -> None:
-    if asked:
+def _print_versions(wanted: bool) -> None:
+    if wanted:
         from moo_inference.versions import versions
 
         for package, version in versions().items():
@@ -93,7 +93,7 @@ def solve(
 
     As CSV, the pipelines follow in a second table, after an empty line; as JSON, in the same list.
 
-    Exit status: 0; 2 if the input is invalid; 3 if one model in one scenario was asked about and no k meets its
+    Exit status: 0; 2 if the input is wrong; 3 if the command is about one model in one scenario and no k meets its
     budgets, or one pipeline (-p) in one scenario and no choice does.
     """
     from moo_inference.documents.frames import frame_to_csv
@@ -108,11 +108,11 @@ def solve(
             tails,
             extras.baseline,
             assess=extras.assess,
-            workers=work.asked,
+            workers=work.backend,
             checkpoint=checkpoint,
         )
         if out is not None:
-            options = told(question, stages, estimation, conditions, tails, extras)
+            options = options_given(question, stages, estimation, conditions, tails, extras)
             study.save(out, asked=options, overwrite=work.start_over or work.force)
     if format is Format.CSV:
         sys.stdout.write(study.to_csv())
@@ -122,8 +122,8 @@ def solve(
         sys.stdout.write(study.to_json())
     else:
         show(study_tables(study), format)
-    asked = study.pipeline_cells if stages.pipeline else study.model_cells
-    if len(asked) == 1 and asked[0].front.infeasibility is not None and not asked[0].front.infeasibility.refused:
+    cells = study.pipeline_cells if stages.pipeline else study.model_cells
+    if len(cells) == 1 and cells[0].front.infeasibility is not None and not cells[0].front.infeasibility.refused:
         raise typer.Exit(NOTHING_FOUND)
 
 
@@ -154,7 +154,7 @@ def report(
     outputs.file("--out", out, REPORT, makes_folder=True)
     outputs.check()
     study = solve_study(
-        question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.asked
+        question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.backend
     )
     with report_progress("drawing") as progress:
         command = shlex.join(["moo-inference", *context.obj])
@@ -166,7 +166,7 @@ def report(
 def replay(
     file: Annotated[str, typer.Argument(metavar="REPORT", help="A report that moo-inference wrote.")],
 ) -> None:
-    """Run again what a report was made from, and say whether anything changed.
+    """Run the study of a report again, and report what changed.
 
     Example: moo-inference replay report.html
 
@@ -179,10 +179,10 @@ def replay(
 
     record = read_report(file)
     with report_progress("estimating") as progress:
-        found = run_again(record.settings, record.choices, progress)
-    for line in replay_lines(found):
-        say(line)
-    if found.changes:
+        replayed = run_again(record.settings, record.choices, progress)
+    for line in replay_lines(replayed):
+        print_line(line)
+    if replayed.changes:
         raise typer.Exit(1)
 
 
@@ -230,7 +230,7 @@ def reproduce(
         drawn["--figures"] = (figures, paper_figures(load_catalog("paper").models))
     with resumable(out, "reproduction", work, others=drawn) as checkpoint:
         with report_progress("estimating") as progress:
-            reproduction = reproduce_paper(progress, workers=work.asked, checkpoint=checkpoint)
+            reproduction = reproduce_paper(progress, workers=work.backend, checkpoint=checkpoint)
         if out is not None:
             reproduction.save(out, overwrite=work.start_over or work.force)
     if figures is not None:
@@ -260,12 +260,12 @@ def assess(
         int, typer.Option("--replications", help="How often the estimate is repeated.")
     ] = REPLICATIONS,
     queries_per_month: Annotated[
-        float | None, typer.Option("--queries-per-month", help="Volume, to tell the cost of wrong choices a month.")
+        float | None, typer.Option("--queries-per-month", help="Volume, for the monthly cost of wrong choices.")
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Say how sure a Monte Carlo choice is: how often other seeds choose otherwise, and what that costs.
+    """Estimate how sure a Monte Carlo choice is: how often other seeds choose otherwise, and what that costs.
 
     Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
 
@@ -285,24 +285,24 @@ def assess(
 
     catalog = load_catalog(question.catalog).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
-    asked = choose_estimator(**asdict(simulation), models=chosen.models.values())
+    estimator = choose_estimator(**asdict(simulation), models=chosen.models.values())
     with resumable(out, "assessment", work, question.catalog) as checkpoint:
         with report_progress("assessing") as progress:
-            found = assess_many(
+            assessments = assess_many(
                 chosen.models,
                 chosen.scenarios,
                 question.decision,
-                None if isinstance(asked, ClosedForm) else asked,
+                None if isinstance(estimator, ClosedForm) else estimator,
                 replications=replications,
                 queries_per_month=queries_per_month,
-                workers=work.asked,
+                workers=work.backend,
                 checkpoint=checkpoint,
                 progress=progress,
                 **asdict(conditions),
             )
         if question.decision is None:
-            tell_left_out(left_out_by_default(chosen))
-        frame = assessments_to_frame(found)
+            note_left_out(left_out_by_default(chosen))
+        frame = assessments_to_frame(assessments)
         if out is not None:
             write_atomically(Path(out) / "assessments.csv", frame_to_csv(frame))
             write_atomically(Path(out) / "assessments.json", frame_to_json(frame))
@@ -311,7 +311,7 @@ def assess(
     elif format is Format.JSON:
         sys.stdout.write(frame_to_json(frame))
     else:
-        show(assessment_tables(found), format)
+        show(assessment_tables(assessments), format)
 
 
 app.command()(doctor)

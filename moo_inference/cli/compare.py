@@ -21,7 +21,7 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.solve import resumable, show, tell_left_out
+from moo_inference.cli.solve import note_left_out, resumable, show
 
 
 @grouped
@@ -46,8 +46,8 @@ def compare(
         int | None,
         typer.Option(
             "--evaluations",
-            help="At most so many a run. [a tenth of the grid; on grids under 1,000 points as many as every run needs; "
-            "20,000 for pipelines]",
+            help="At most so many per run. [a tenth of the grid; on grids under 1,000 points as many as every run "
+            "needs; 20,000 for pipelines]",
         ),
     ] = None,
     across_models: Annotated[
@@ -78,7 +78,7 @@ def compare(
         load_catalog(catalog).without(without or ()),
         models=model,
         scenarios=scenario,
-        pipelines=Stages(pipeline, no_pipelines).asked,
+        pipelines=Stages(pipeline, no_pipelines).selected,
         across_models=across_models,
         k_max=k_max,
         k_step=k_step,
@@ -91,11 +91,11 @@ def compare(
                 range(seeds),
                 evaluations=evaluations,
                 decisions=decision,
-                workers=work.asked,
+                workers=work.backend,
                 checkpoint=checkpoint,
                 progress=progress,
             )
-        tell_left_out(comparison.settings.get("left_out", {}))
+        note_left_out(comparison.settings.get("left_out", {}))
         if out is not None:
             comparison.save(out, overwrite=work.start_over or work.force)
     if format is Format.CSV:

@@ -20,7 +20,7 @@ from moo_inference.cli.fit_options import (
 from moo_inference.cli.options import ForceOption, grouped
 from moo_inference.documents.files import Kind, Outputs
 from moo_inference.errors import CatalogError, ErrorCollector, SettingError
-from moo_inference.formatting.lines import note, say
+from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.visible import one_line
 from moo_inference.formatting.words import counted
 
@@ -79,7 +79,7 @@ def doctor(
         holds = [_of_catalog(load_catalog(file), own_scenarios=bool(read_yaml(file).data.get("scenarios")))]
     for heading, sentences in (("holds", holds), ("lacks", found.lacks), ("warnings", found.warnings)):
         for sentence in sentences:
-            say(f"{heading}: {sentence}")
+            print_line(f"{heading}: {sentence}")
     if found.rows:
         from moo_inference.formatting.table import Table
 

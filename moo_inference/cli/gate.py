@@ -20,7 +20,7 @@ from moo_inference.cli.options import (
 )
 from moo_inference.cli.solve import find_route, routable, solve_study
 from moo_inference.errors import SettingError
-from moo_inference.formatting.lines import say
+from moo_inference.formatting.lines import print_line
 from moo_inference.formatting.words import counted, with_article
 
 Group = TypeVar("Group", Question, Stages, Estimation, ConditionOptions, Tails, Extras)
@@ -77,9 +77,13 @@ def check(
         # What is called baseline here is no baseline of a study.
         given = {name for name in context.params if name != "baseline" and _is_given(context, name)}
         run, options = _options_of(folder, given)
-        question, stages, extras = _as_told(question, options), _as_told(stages, options), _as_told(extras, options)
-        estimation, conditions = _as_told(estimation, options), _as_told(conditions, options)
-        tails = _as_told(tails, options)
+        question, stages, extras = (
+            _with_recorded(question, options),
+            _with_recorded(stages, options),
+            _with_recorded(extras, options),
+        )
+        estimation, conditions = _with_recorded(estimation, options), _with_recorded(conditions, options)
+        tails = _with_recorded(tails, options)
         read = [folder / name for name in ("choices.json", "route.json", "settings.json")]
     outputs = Outputs({"--catalog": [question.catalog], "--baseline": read}, force=force)
     outputs.file("--junit", junit, JUNIT)
@@ -89,7 +93,7 @@ def check(
         if "unsure" in causes:
             _refuse_what_is_never_unsure(question, estimation)
         study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
-        found = verdicts(study, before, causes)
+        results = verdicts(study, before, causes)
     elif run == "route":
         if "unsure" in causes:
             raise SettingError("--fail-if unsure must not be given for a route: other seeds are not tried on it")
@@ -99,17 +103,17 @@ def check(
         )
         catalog = routable(question.catalog, question.model, question.without, tails)
         now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
-        found = [route_verdict(now, routed, causes)]
+        results = [route_verdict(now, routed, causes)]
     else:
         raise SettingError(
             f"--baseline must be a folder of choices, and {baseline} holds the results of {with_article(run)}"
         )
     if junit is not None:
-        write_atomically(junit, to_junit(found, causes))
-    failed = [(verdict, cause, why) for verdict in found for cause, why in verdict.failures.items()]
+        write_atomically(junit, to_junit(results, causes))
+    failed = [(verdict, cause, why) for verdict in results for cause, why in verdict.failures.items()]
     for verdict, cause, why in failed:
-        say(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
-    say(f"{counted(len(found), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
+        print_line(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
+    print_line(f"{counted(len(results), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
     for cause, status in STATUS.items():
         if any(cause == one for _, one, _ in failed):
             raise typer.Exit(status)
@@ -119,21 +123,21 @@ def _options_of(folder: Path, given: Container[str]) -> tuple[str, dict[str, Any
     """The kind of run in a folder, and the options that made it but for those that are given now."""
     from moo_inference.records.record import read_settings
 
-    run, asked, _ = read_settings(folder)
-    if asked is None:
+    run, recorded, _ = read_settings(folder)
+    if recorded is None:
         if "catalog" not in given:
             raise SettingError(f"{folder}: holds no options, since a program wrote it: give --catalog and the others")
         return run, {}
     if run == "route":
-        asked |= {name: [asked[name]] for name in ("scenario", "decision") if name in asked}
-    return run, {name: value for name, value in asked.items() if name not in given}
+        recorded |= {name: [recorded[name]] for name in ("scenario", "decision") if name in recorded}
+    return run, {name: value for name, value in recorded.items() if name not in given}
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
     return getattr(context.get_parameter_source(name), "name", "") == "COMMANDLINE"
 
 
-def _as_told(group: Group, options: Mapping[str, Any]) -> Group:
+def _with_recorded(group: Group, options: Mapping[str, Any]) -> Group:
     """A group of options with those of an earlier command line.
 
     Raises:
@@ -146,9 +150,7 @@ def _as_told(group: Group, options: Mapping[str, Any]) -> Group:
         own = {option.name: options[option.name] for option in fields(kind) if option.name in options}
         return TypeAdapter(kind).validate_python(asdict(group) | own)
     except ValidationError as error:
-        raise SettingError(
-            [f"settings.json: asked.{finding['loc'][0]}: {finding['msg']}" for finding in error.errors()]
-        ) from error
+        raise SettingError([f"settings.json: asked.{one['loc'][0]}: {one['msg']}" for one in error.errors()]) from error
 
 
 def _only(option: str, values: list[str] | None) -> str:
@@ -158,7 +160,7 @@ def _only(option: str, values: list[str] | None) -> str:
 
 
 def _refuse_what_is_never_unsure(question: Question, estimation: Estimation) -> None:
-    """Refuse to ask how sure choices are where no seed has a say in them: the gate could never fail.
+    """Refuse to assess choices that depend on no seed: the gate could never fail.
 
     Raises:
         SettingError: (a ValueError) they come from formulas or are counted; the remedy is named.
@@ -180,7 +182,7 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="A folder that solve --out wrote, or a report.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another.")],
 ) -> None:
-    """Say what differs between two recorded studies, and which input alone makes which difference.
+    """Show what differs between two recorded studies, and which input alone makes which difference.
 
     Example: moo-inference diff last-week this-week
 
@@ -193,21 +195,21 @@ def diff(
 
     records = [read_record(path) for path in (first, second)]
     with report_progress("comparing") as progress:
-        found = difference(records[0].settings, records[1].settings, progress)
-    for change in found.inputs:
-        say(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
+        compared = difference(records[0].settings, records[1].settings, progress)
+    for change in compared.inputs:
+        print_line(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
         if change.errors:
-            say(f"  alone it cannot be run: {'; '.join(change.errors)}")
+            print_line(f"  alone it cannot be run: {'; '.join(change.errors)}")
         elif not change.effects:
-            say("  alone it changes nothing")
+            print_line("  alone it changes nothing")
         for effect in change.effects:
-            say(f"  alone it makes: {change_text(effect, _SHOWN)}")
-    for choice in found.unexplained:
-        say(f"only several inputs together make: {change_text(choice, _SHOWN)}")
-    if not found.inputs:
-        say("no input differs")
-    say(f"{counted(len(found.choices), 'choice')} {'differs' if len(found.choices) == 1 else 'differ'}")
-    if found.inputs or found.choices:
+            print_line(f"  alone it makes: {change_text(effect, _SHOWN)}")
+    for choice in compared.unexplained:
+        print_line(f"only several inputs together make: {change_text(choice, _SHOWN)}")
+    if not compared.inputs:
+        print_line("no input differs")
+    print_line(f"{counted(len(compared.choices), 'choice')} {'differs' if len(compared.choices) == 1 else 'differ'}")
+    if compared.inputs or compared.choices:
         sys.stdout.flush()
         raise typer.Exit(1)
 

@@ -73,16 +73,16 @@ BaselineOption = Annotated[
     typer.Option(
         "--baseline",
         metavar="NAME",
-        help="A baseline beside the rules: fixed-16 (or any k), accuracy-within-cost (the most accurate k that c_max "
-        "allows, whatever its time), accuracy-per-dollar; may be repeated.",
+        help="A baseline to compare the rules with: fixed-16 (or any k), accuracy-within-cost (the most accurate k "
+        "that c_max allows, whatever its time), accuracy-per-dollar; may be repeated.",
     ),
 ]
 AssessOption = Annotated[
     bool,
     typer.Option(
         "--assess",
-        help="Say how sure each choice of a simulation is (200 replications), and warn under 0.9; of seeds alone, not "
-        "of the questions of an evaluation.",
+        help="Estimate how sure each choice of a simulation is (200 replications), and warn under 0.9; of seeds alone, "
+        "not of the questions of an evaluation.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
@@ -99,7 +99,10 @@ TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated qu
 SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the simulation. [42]")]
 DrawsOption = Annotated[
     str | None,
-    typer.Option("--draws", help="common: every k sees the same luck; independent: a generator for each k. [common]"),
+    typer.Option(
+        "--draws",
+        help="common: the same random numbers for every k; independent: a generator for each k. [common]",
+    ),
 ]
 LatencyOption = Annotated[
     str | None,
@@ -162,13 +165,13 @@ ForceOption = Annotated[
 
 @dataclass(frozen=True)
 class Workers:
-    """Who does the work."""
+    """Workers that do the work."""
 
     workers: WorkersOption = None
     dask: DaskOption = None
 
     @property
-    def asked(self) -> int | str:
+    def backend(self) -> int | str:
         """What `run_study` takes for `workers`.
 
         Raises:
@@ -183,7 +186,7 @@ class Workers:
 
 @dataclass(frozen=True)
 class RunOptions(Workers):
-    """Who does the work, and what becomes of that of an earlier run."""
+    """Workers, and what happens to the results of an earlier run."""
 
     start_over: StartOverOption = False
     force: ForceOption = False
@@ -191,7 +194,7 @@ class RunOptions(Workers):
 
 @dataclass(frozen=True)
 class Question:
-    """What is asked about."""
+    """Models, scenarios and rules of a study."""
 
     catalog: CatalogOption = "paper"
     model: ModelOption = None
@@ -202,20 +205,20 @@ class Question:
 
 @dataclass(frozen=True)
 class Stages:
-    """Which pipelines are asked about."""
+    """Pipelines of a study."""
 
     pipeline: PipelineOption = None
     no_pipelines: NoPipelinesOption = False
 
     @property
-    def asked(self) -> list[str] | None:
+    def selected(self) -> list[str] | None:
         """The ids, none of them, or None for all that there can be.
 
         Raises:
-            SettingError: (a ValueError) some are asked for, and all are to be left out.
+            SettingError: (a ValueError) some are named, and all are to be left out.
         """
         if self.pipeline and self.no_pipelines:
-            raise SettingError("--pipeline must not be given beside --no-pipelines")
+            raise SettingError("--pipeline must not be given with --no-pipelines")
         return [] if self.no_pipelines else self.pipeline or None
 
 
@@ -257,7 +260,7 @@ class Tails:
 
 @dataclass(frozen=True)
 class Extras:
-    """What a study can have beside its choices."""
+    """What a study can have in addition to its choices."""
 
     baseline: BaselineOption = None
     assess: AssessOption = False

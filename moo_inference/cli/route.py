@@ -18,7 +18,7 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.solve import find_route, routable, told
+from moo_inference.cli.solve import find_route, options_given, routable
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.visible import one_line
@@ -42,7 +42,7 @@ def route(
         str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
     ] = "knee-chord",
     what_if: Annotated[
-        bool, typer.Option("--what-if", help="Also say which budget to relax, and at which price or floor it flips.")
+        bool, typer.Option("--what-if", help="Also show which budget to relax, and at which price or floor it flips.")
     ] = False,
     policy: Annotated[
         str | None,
@@ -58,7 +58,7 @@ def route(
     ] = None,
     force: ForceOption = False,
 ) -> None:
-    """Choose one model and its k for a scenario, and say why no other.
+    """Choose one model and its k for a scenario, and show why no other.
 
     Example: moo-inference route -s medical-ai -d knee-chord --what-if
 
@@ -88,41 +88,41 @@ def route(
     }
     if out is not None and not force:
         refuse_other_settings(out, "route", settings, "--force to replace it")
-    found = find_route(chosen, scenario, decision, estimation, conditions)
+    chosen_route = find_route(chosen, scenario, decision, estimation, conditions)
     if policy is not None:
-        found.policy().save(policy, overwrite=force)
+        chosen_route.policy().save(policy, overwrite=force)
     if litellm is not None:
-        _write_litellm(found, litellm)
+        _write_litellm(chosen_route, litellm)
     if out is not None:
-        settings |= {**found.options, "versions": versions()}
-        text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
-        asked = told(estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
-        asked |= {"catalog": catalog, "model": model, "without": without}
-        save_results(out, "route", settings, {"route.json": text}, asked=asked, overwrite=force, remedy="--force")
+        settings |= {**chosen_route.options, "versions": versions()}
+        text = json.dumps(chosen_route.to_dict(), indent=1, allow_nan=False) + "\n"
+        given = options_given(estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
+        given |= {"catalog": catalog, "model": model, "without": without}
+        save_results(out, "route", settings, {"route.json": text}, asked=given, overwrite=force, remedy="--force")
     if format is Format.JSON:
-        record = found.to_dict()
+        record = chosen_route.to_dict()
         if what_if:
-            for name, flips in (("relaxations", relaxations(found)), ("break_evens", break_evens(found))):
+            for name, flips in (("relaxations", relaxations(chosen_route)), ("break_evens", break_evens(chosen_route))):
                 record[name] = [flip.to_dict() for flip in flips]
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
     elif format is Format.MARKDOWN:
-        sys.stdout.write(to_markdown(route_tables(found, what_if=what_if)))
+        sys.stdout.write(to_markdown(route_tables(chosen_route, what_if=what_if)))
     else:
-        print_tables(route_tables(found, what_if=what_if), sys.stdout)
-    if found.choice.row is None:
+        print_tables(route_tables(chosen_route, what_if=what_if), sys.stdout)
+    if chosen_route.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)
 
 
-def _write_litellm(found: "Route", path: str) -> None:
+def _write_litellm(chosen_route: "Route", path: str) -> None:
     """Write the choice for LiteLLM, if there is one, with what has to be known of it above and on stderr."""
     from moo_inference.catalog.loading import to_yaml
     from moo_inference.documents.files import write_atomically
     from moo_inference.documents.results import LITELLM
 
-    if found.choice.row is None:
+    if chosen_route.choice.row is None:
         note(f"{path} is not written: there is no choice to write")
         return
-    comments = (LITELLM.begins, *(f"# {one_line(sentence)}" for sentence in found.litellm_notes))
-    write_atomically(path, "".join(f"{comment}\n" for comment in comments) + to_yaml(found.to_litellm()))
-    for sentence in found.litellm_notes:
+    comments = (LITELLM.begins, *(f"# {one_line(sentence)}" for sentence in chosen_route.litellm_notes))
+    write_atomically(path, "".join(f"{comment}\n" for comment in comments) + to_yaml(chosen_route.to_litellm()))
+    for sentence in chosen_route.litellm_notes:
         note(sentence)

@@ -1,4 +1,4 @@
-"""How a command line is run: errors, interruptions and outputs that take nothing, each told in a line."""
+"""How a command line is run: errors, interruptions and outputs that cannot be written, each reported in one line."""
 
 import io
 import os
@@ -29,7 +29,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     with stopping() as stop, _warnings_as_notes():
         status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
     if stop.signal is not None and arguments is None:
-        # Python takes half a second to put its modules away, for which nobody waits who pressed Ctrl-C.
+        # Python takes half a second to put its modules away, too long after Ctrl-C.
         sys.stderr.flush()
         os._exit(status)
     return status
@@ -42,11 +42,11 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
     except StoppedError as stopped:
         return _interrupted(stop, stopped.errors[0])
     except BrokenPipeError:
-        return _read_enough()
+        return _closed_pipe()
     except SystemExit as ended:
         # Within a command typer takes it for a failure.
         if isinstance(ended.__context__, BrokenPipeError):
-            return _read_enough()
+            return _closed_pipe()
         raise
     except (MooInferenceError, typer.TyperException, OSError, MemoryError) as error:
         return _fail(_errors(error))
@@ -57,20 +57,20 @@ def _run(app: typer.Typer, typed: list[str], stop: Stop) -> int:
 
 @contextmanager
 def _warnings_as_notes() -> Iterator[None]:
-    """A warning is a line like all else that is said, without the place in the code, which the user has not written."""
+    """Print warnings as lines, without the place in the code, which the user has not written."""
 
-    def tell(message: Warning | str, *_: Any, **__: Any) -> None:
+    def show(message: Warning | str, *_: Any, **__: Any) -> None:
         note(f"warning: {message}")
 
-    before, warnings.showwarning = warnings.showwarning, tell
+    before, warnings.showwarning = warnings.showwarning, show
     try:
         yield
     finally:
         warnings.showwarning = before
 
 
-def _read_enough() -> int:
-    """Whoever read the results has seen enough. Python must not try to flush to them again at exit."""
+def _closed_pipe() -> int:
+    """The reader closed the pipe (`| head`): exit quietly, without another flush at exit."""
     sys.stdout = None
     return 0
 
@@ -82,7 +82,7 @@ def _errors(error: Exception) -> Sequence[str]:
         return [" ".join(error.format_message().split())]
     if isinstance(error, MemoryError):
         return ["there is not enough memory for this: ask for fewer trials, models or k"]
-    # Errors of files are told where they are opened: what is left are results that nothing takes, a full disk say.
+    # Errors of files are reported where they are opened: here results cannot be written, as on a full disk.
     sys.stdout = None
     return [f"the results cannot be written: {getattr(error, 'strerror', None) or error}"]
 

@@ -29,7 +29,7 @@ def resumable(
     catalog: str | None = None,
     others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
 ) -> Iterator["Checkpoint | None"]:
-    """Keep finished tasks in the folder of results, if there is one; whoever stops the run is told how to go on.
+    """Save finished tasks in the folder of results, if there is one; an interruption reports how to resume.
 
     What stands in the way of results is refused before.
 
@@ -63,36 +63,36 @@ def resumable(
         try:
             yield None
         except KeyboardInterrupt as stop:
-            raise StoppedError("interrupted; nothing was kept (with --out DIR, finished tasks are)") from stop
+            raise StoppedError("interrupted; nothing was saved (with --out DIR, finished tasks are)") from stop
         return
-    kept = None
+    finished = None
     try:
-        with checkpoint(out, run=run, start_over=work.start_over, overwrite=work.force) as kept:
-            yield kept
+        with checkpoint(out, run=run, start_over=work.start_over, overwrite=work.force) as finished:
+            yield finished
     except KeyboardInterrupt as stop:
-        count = 0 if kept is None else kept.count
+        count = 0 if finished is None else finished.count
         raise StoppedError(f"interrupted; {_go_on(out, count)}") from stop
     except (OutputError, WorkerError) as error:
-        if kept is None or not kept.count:
+        if finished is None or not finished.count:
             raise
-        raise type(error)([*error.errors, _go_on(out, kept.count)]) from error
+        raise type(error)([*error.errors, _go_on(out, finished.count)]) from error
 
 
 def _go_on(out: str, count: int) -> str:
     what = "1 finished task is" if count == 1 else f"{count} finished tasks are"
-    return f"{what} kept in {out}: to go on, give the same command again"
+    return f"{what} saved in {out}: to go on, give the same command again"
 
 
-def told(*groups: Any) -> dict[str, Any]:
-    """The options of some groups by their names, as plain values, without those that are as they would be unasked."""
-    found: dict[str, Any] = {}
+def options_given(*groups: Any) -> dict[str, Any]:
+    """The options of some groups by their names, as plain values, without those that have their default."""
+    options: dict[str, Any] = {}
     for group in groups:
-        found |= {
+        options |= {
             option.name: getattr(group, option.name)
             for option in fields(group)
             if getattr(group, option.name) != option.default
         }
-    return found
+    return options
 
 
 def solve_study(
@@ -107,20 +107,32 @@ def solve_study(
     workers: int | str = 1,
     checkpoint: "Checkpoint | None" = None,
 ) -> "Study":
-    """Run the study that the options ask for, with progress on stderr."""
+    """Run the study that the options ask for, with progress on stderr.
+
+    Args:
+        question: models, scenarios and rules.
+        stages: pipelines.
+        estimation: the estimator and its options.
+        conditions: the grid of k, and latency.
+        tails: quantiles of the budgets.
+        baselines: names of baselines.
+        assess: whether choices are assessed.
+        workers: processes, or the address of a Dask scheduler.
+        checkpoint: where finished tasks are saved; None saves none.
+    """
     from moo_inference.catalog import load_catalog, with_quantiles
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import ClosedForm, choose_estimator
     from moo_inference.studies import run_study
 
-    pipelines = stages.asked
+    pipelines = stages.selected
     options = asdict(estimation)
     catalog = with_quantiles(load_catalog(question.catalog).without(question.without or ()), **asdict(tails))
-    asked = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
-    chosen = choose_estimator(options.pop("estimator"), **options, models=asked)
+    models = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
+    chosen = choose_estimator(options.pop("estimator"), **options, models=models)
     if assess and isinstance(chosen, ClosedForm):
         note(
-            "--assess has nothing to tell: formulas have no seed, and the questions of an evaluation are not in it; "
+            "--assess does not apply: formulas have no seed, and it does not cover the questions of an evaluation; "
             "give --trials or --seed to assess a simulation"
         )
     with report_progress("estimating") as progress:
@@ -138,19 +150,26 @@ def solve_study(
             progress=progress,
             **asdict(conditions),
         )
-    tell_left_out(study.left_out)
+    note_left_out(study.left_out)
     for key in catalog.pipelines if pipelines is None else ():
         others = [model for model in catalog.pipelines[key].models if model not in study.catalog.models]
         if others:
             note(
                 f"pipeline {key} is left out, since it may also use {', '.join(others)}: choose them with -m too, or "
-                "say --no-pipelines"
+                "give --no-pipelines"
             )
     return study
 
 
 def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
-    """What a route chooses from, as its options ask for it."""
+    """What a route chooses from, as its options ask for it.
+
+    Args:
+        catalog: path of the catalog, or the name of a built-in one.
+        models: ids of the models; None means all.
+        without: resources that are left out.
+        tails: quantiles of the budgets.
+    """
     from moo_inference.catalog import load_catalog, with_quantiles
 
     return with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(models)
@@ -159,7 +178,15 @@ def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] 
 def find_route(
     catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: ConditionOptions
 ) -> "Route":
-    """Choose across the models of a catalog, with progress on stderr."""
+    """Choose across the models of a catalog, with progress on stderr.
+
+    Args:
+        catalog: the catalog.
+        scenario: id of the scenario.
+        decision: id of the rule.
+        estimation: the estimator and its options.
+        conditions: the grid of k, and latency.
+    """
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import choose_estimator
     from moo_inference.studies.route import route
@@ -170,8 +197,8 @@ def find_route(
         return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
 
 
-def tell_left_out(sentences: Mapping[str, str]) -> None:
-    """Say on stderr which rules were not asked, by what lacks the budgets for them."""
+def note_left_out(sentences: Mapping[str, str]) -> None:
+    """Report on stderr which rules were left out, by what lacks the budgets for them."""
     for key, sentence in sentences.items():
         note(f"{key}: {sentence}")
 

@@ -1,1 +1,1 @@
-"""Texts: amounts as people write them, tables, and the marker of each rule, for every stage that says something."""
+"""Texts: amounts as people write them, words and tables, for every stage that writes text."""

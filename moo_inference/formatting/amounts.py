@@ -31,14 +31,28 @@ def amount(quantity: str, value: float) -> str:
 
 
 def exactly(quantity: str, value: float, digits: int = 6) -> str:
-    """The same with six significant digits, or more, as in what must hold."""
+    """The same with six significant digits, or more, as in what must hold.
+
+    Args:
+        quantity: `cost`, `time`, `accuracy` or a resource.
+        value: in USD, seconds, or a share.
+        digits: significant digits.
+    """
     return in_unit(quantity, f"{value:.{digits}g}")
 
 
 def apart(
     quantity: str, value: float, limit: float, digits: int = 6, rounding: str = ROUND_HALF_EVEN
 ) -> tuple[str, str]:
-    """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written."""
+    """An amount, with so many digits or as many as it takes to see which is larger, and its limit as it was written.
+
+    Args:
+        quantity: `cost`, `time`, `accuracy` or a resource.
+        value: the amount.
+        limit: what it is compared with.
+        digits: significant digits at least.
+        rounding: how the amount is rounded, as `decimal` names it.
+    """
     written = float(f"{limit:.12g}")
 
     def shown(count: int) -> float:
@@ -52,7 +66,7 @@ def apart(
 
 
 def fewest_digits(least: int, enough: Callable[[int], bool]) -> int:
-    """The fewest significant digits that are enough, from `least` on; 17 tell any two numbers apart."""
+    """The fewest significant digits that are enough, from `least` on; 17 distinguish any two numbers."""
     return next((count for count in range(least, 17) if enough(count)), 17)
 
 
@@ -98,7 +112,7 @@ def number(value: float) -> str:
 
 
 _LEAST_EXPONENT = -12
-"""Nobody reads more zeros."""
+"""More zeros are hard to read."""
 
 
 def _decimal(value: Decimal) -> str:
@@ -111,7 +125,7 @@ def _decimal(value: Decimal) -> str:
 def interval_text(low: float, high: float) -> str:
     """An interval of an accuracy, with as many decimals as its ends need to differ: 0.931 to 0.978.
 
-    One of no width, or with an end that is not a number, is unknown: it tells nothing of how far off the accuracy is.
+    One of no width, or with an end that is not a number, is unknown: it contains no information on the accuracy.
     """
     if not high - low > 1e-12:
         return "interval unknown"

@@ -1,4 +1,4 @@
-"""Which of k passes is kept, in words: no accuracy of k passes means anything without it."""
+"""What selects the best of k passes, in words: no accuracy of k passes means anything without it."""
 
 from collections.abc import Collection
 
@@ -12,12 +12,12 @@ _LONG = {
 
 
 def keeper(keep: str) -> str:
-    """What picks the kept pass, in one word: oracle, verifier or vote."""
+    """What selects the pass, in one word: oracle, verifier or vote."""
     return _SHORT[keep]
 
 
 def kept_of(keeps: Collection[str]) -> str:
-    """A sentence on what is kept of k passes, and with each keeper its word where there are several."""
+    """A sentence on what selects the best of k passes, with a word for each where there are several."""
     used = [keep for keep in _LONG if keep in keeps]
     if len(used) == 1:
         return f"Kept of k passes: {_LONG[used[0]]}."

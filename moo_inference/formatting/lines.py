@@ -1,4 +1,4 @@
-"""The door through which a command line speaks: what it says is a line, and nothing in it steers a terminal."""
+"""Lines of output of the command line, without anything that controls a terminal."""
 
 import sys
 
@@ -6,11 +6,11 @@ from moo_inference.formatting.visible import one_line
 
 
 def note(text: str) -> None:
-    """Say something about the work, on stderr."""
+    """Write a line about the work to stderr."""
     sys.stderr.write(f"moo-inference: {one_line(text)}\n")
     sys.stderr.flush()
 
 
-def say(text: str) -> None:
-    """Say a line of the answer, on stdout."""
+def print_line(text: str) -> None:
+    """Write a line of the answer to stdout."""
     sys.stdout.write(f"{one_line(text)}\n")

@@ -21,7 +21,7 @@ class Table:
         title: what the table shows.
         columns: the headings.
         rows: as many cells a row as there are headings. A cell may have several lines, and two spaces between parts
-            that may be parted where there is little room.
+            that may be split where the line is narrow.
         notes: sentences to stand below.
     """
 
@@ -83,7 +83,7 @@ def to_markdown(tables: Sequence[Table]) -> str:
 
 
 def to_html(tables: Sequence[Table]) -> str:
-    """The tables as a fragment of HTML that brings its own modest style and says names as text."""
+    """The tables as a fragment of HTML that brings its own modest style and shows names as text."""
     return "\n".join(_html(table) for table in tables)
 
 

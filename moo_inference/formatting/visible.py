@@ -7,7 +7,7 @@ _HIDDEN = re.compile(
     # lines, or are nothing to be seen.
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u00ad\u034f\u061c\u115f\u1160\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\u3164"
     r"\ud800-\udfff\ufeff\uffa0\ufff9-\ufffb\ufffe\uffff\U000e0000-\U000e0fff]"
-    # Joiners shape scripts that need them, and join emoji; elsewhere nobody sees them.
+    # Joiners shape scripts that need them, and join emoji; elsewhere they are invisible.
     r"|(?<![\u0600-\u0dff\u2600-\u27bf\ufe0f\U0001f000-\U0001faff])[\u200c\u200d]"
 )
 

@@ -20,7 +20,7 @@ def counted(number: int, thing: str, things: str | None = None) -> str:
 
 
 def with_article(name: str) -> str:
-    """A name behind a or an, by its sound as far as its letters tell: an Azure trace, a LiteLLM map, an SLO."""
+    """A name behind a or an, by its sound as far as its letters show: an Azure trace, a LiteLLM map, an SLO."""
     word = name.split(" ", 1)[0]
     spelled = len(word) > 1 and word[:2].isupper()
     vowel = word[:1] in _SPELLED if spelled else word[:1].lower() in "aeio" or word.startswith("lm-")
@@ -28,7 +28,7 @@ def with_article(name: str) -> str:
 
 
 def apart(one: Any, other: Any) -> tuple[str, str]:
-    """Two values as a sentence has them: numbers with as few digits, from six on, as tell them apart; none for None."""
+    """Two values in words: numbers with the fewest digits, from six on, that distinguish them; none for None."""
     digits = fewest_digits(6, lambda count: _plain(one, count) != _plain(other, count))
     return _plain(one, digits), _plain(other, digits)
 

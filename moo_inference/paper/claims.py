@@ -1,4 +1,4 @@
-"""What the paper's text states, beside what its own experiment gives at full precision."""
+"""What the paper's text states, and what its own experiment gives at full precision."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ class Claim:
 
     Attributes:
         where: the section of the paper.
-        stated: what it says.
+        stated: the sentence of the paper.
         computed: what comes out.
         holds: whether the two agree.
     """
@@ -83,8 +83,8 @@ class _Seen:
             k, k_most = knee(cell.scenario, cell.model), self.k_of(cell.scenario, cell.model, "accuracy-max")
             if k is not None and k_most is not None:
                 for rows, passes in ((at_knee, k), (at_most, k_most)):
-                    found = self.at(cell.model, passes)
-                    rows.append([found["cost"], found["time"], found["accuracy"]])
+                    values = self.at(cell.model, passes)
+                    rows.append([values["cost"], values["time"], values["accuracy"]])
                 scenarios.append(cell.scenario)
         return np.array(at_knee), np.array(at_most), scenarios
 
@@ -127,8 +127,8 @@ def _knee_against_accuracy(seen: _Seen) -> list[Claim]:
     return claims
 
 
-def _savings(part: FloatArray, whole: FloatArray) -> tuple[float, float]:
-    return float((1 - part / whole).mean()), float(1 - part.mean() / whole.mean())
+def _savings(part: FloatArray, total: FloatArray) -> tuple[float, float]:
+    return float((1 - part / total).mean()), float(1 - part.mean() / total.mean())
 
 
 def _scenario_3_range(seen: _Seen) -> Claim:
@@ -201,7 +201,7 @@ def _qwen_max(seen: _Seen) -> Claim:
 
 def _standard_deviations(seen: _Seen) -> list[Claim]:
     printed = {16: 1.1, 4: 1.4, 8: 1.2, 36: 0.9, 32: 1.0, 28: 1.0}
-    found = {k: 100 * seen.at("gpt-5", k)["accuracy_std"] for k in printed}
+    values = {k: 100 * seen.at("gpt-5", k)["accuracy_std"] for k in printed}
     widest = max(
         (float(cell.front.curve.accuracy.std[choice.row]), cell.model, choice.k)
         for cell in seen.study.cells
@@ -212,8 +212,8 @@ def _standard_deviations(seen: _Seen) -> list[Claim]:
         Claim(
             "Results, Scenarios 1 and 2",
             "standard deviations of GPT-5's accuracy: " + ", ".join(f"{v}% (k={k})" for k, v in printed.items()),
-            ", ".join(f"{value:.2f}%" for value in found.values()),
-            all(f"{found[k]:.1f}" == f"{value:.1f}" for k, value in printed.items()),
+            ", ".join(f"{value:.2f}%" for value in values.values()),
+            all(f"{values[k]:.1f}" == f"{value:.1f}" for k, value in printed.items()),
         ),
         Claim(
             "note under Tables 4-6",

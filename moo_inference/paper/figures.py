@@ -52,7 +52,7 @@ def write_paper_figures(
     Args:
         study: a study with the paper's models and scenarios in the paper's order, such as `reproduce_paper().study`.
         folder: where they go. Figures of before are replaced.
-        progress: told how far the work is.
+        progress: called with the steps done and their number.
         overwrite: replace whatever is there.
 
     Returns:
@@ -78,18 +78,18 @@ def paper_jobs(study: Study) -> list[Job]:
     jobs = []
     for place, model in enumerate(study.catalog.models):
         panels = [trajectory(study, scenario, model, PAPER_LABELS) for scenario in study.catalog.scenarios]
-        for offset, (kind, sheet) in enumerate(zip(_KINDS, (cubes, accuracies), strict=True)):
-            jobs.append(Job(_name(place, model, offset, kind), sheet, (panels,), _FORMATS, dpi=150))
+        for offset, (kind, draw) in enumerate(zip(_KINDS, (cubes, accuracies), strict=True)):
+            jobs.append(Job(_name(place, model, offset, kind), draw, (panels,), _FORMATS, dpi=150))
     return jobs
 
 
 def cubes(panels: Sequence[Trajectory]) -> Figure:
     """The feasible cubes of one model in several scenarios (paper, Fig. 4, 6, ..., 20)."""
 
-    def draw(whole: Figure, left: float, width: float, found: Trajectory) -> Any:
-        ax = whole.add_axes((left + 0.018, 0.27, width - 0.018, 0.65), projection="3d")
-        cube.draw(ax, found, _TYPE)
-        cube.colour_bar(whole, (left + 0.15 * width, 0.265, 0.7 * width, 0.018), found, _TYPE)
+    def draw(picture: Figure, left: float, width: float, view: Trajectory) -> Any:
+        ax = picture.add_axes((left + 0.018, 0.27, width - 0.018, 0.65), projection="3d")
+        cube.draw(ax, view, _TYPE)
+        cube.colour_bar(picture, (left + 0.15 * width, 0.265, 0.7 * width, 0.018), view, _TYPE)
         return ax
 
     return _side_by_side(panels, 122, draw, cube.handles)
@@ -98,9 +98,9 @@ def cubes(panels: Sequence[Trajectory]) -> Figure:
 def accuracies(panels: Sequence[Trajectory]) -> Figure:
     """Accuracy over k of one model in several scenarios (paper, Fig. 5, 7, ..., 21)."""
 
-    def draw(whole: Figure, left: float, width: float, found: Trajectory) -> Any:
-        ax = whole.add_axes((left + 0.055, 0.36, width - 0.068, 0.52))
-        accuracy.draw(ax, found, _TYPE)
+    def draw(picture: Figure, left: float, width: float, view: Trajectory) -> Any:
+        ax = picture.add_axes((left + 0.055, 0.36, width - 0.068, 0.52))
+        accuracy.draw(ax, view, _TYPE)
         return ax
 
     return _side_by_side(panels, 90, draw, accuracy.handles)
@@ -112,12 +112,12 @@ def _side_by_side(
     draw: Callable[[Figure, float, float, Trajectory], Any],
     handles: Callable[[Trajectory, Size], list[Any]],
 ) -> Figure:
-    whole = Size(_WIDTH_MM).sheet(height_mm)
-    whole.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
+    picture = Size(_WIDTH_MM).figure(height_mm)
+    picture.suptitle(panels[0].model, fontsize=1.2 * _TYPE.font, parse_math=False, y=0.985)
     width = 1 / len(panels)
-    for letter, left, found in zip(ascii_lowercase, np.arange(len(panels)) * width, panels, strict=False):
-        ax = draw(whole, float(left), width, found)
-        ax.set_title(f"({letter}) {found.scenario.name}", fontsize=_TYPE.font, parse_math=False)
+    for letter, left, view in zip(ascii_lowercase, np.arange(len(panels)) * width, panels, strict=False):
+        ax = draw(picture, float(left), width, view)
+        ax.set_title(f"({letter}) {view.scenario.name}", fontsize=_TYPE.font, parse_math=False)
         where = (float(left) + width / 2, 0.007)
-        legend(whole, _TYPE, handles(found, _TYPE), loc="lower center", ncols=2, bbox_to_anchor=where)
-    return whole
+        legend(picture, _TYPE, handles(view, _TYPE), loc="lower center", ncols=2, bbox_to_anchor=where)
+    return picture

@@ -1,4 +1,4 @@
-"""The paper's whole experiment: nine models, three scenarios, four rules, beside what is printed."""
+"""The paper's complete experiment: nine models, three scenarios, four rules, compared with print."""
 
 import os
 from collections.abc import Hashable
@@ -46,7 +46,7 @@ KNOWN_DIFFERENCES = {
 
 @dataclass(frozen=True)
 class Reproduction:
-    """The paper's experiment as computed, beside the paper's tables and claims.
+    """The paper's experiment as computed, with the paper's tables and claims.
 
     Attributes:
         study: the run, with the decision `knee-published`.
@@ -78,11 +78,11 @@ class Reproduction:
         return frame
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The choices as CSV; written whole to `path` if one is given. See `Study.to_csv`."""
+        """The choices as CSV; written atomically to `path` if one is given. See `Study.to_csv`."""
         return deliver(frame_to_csv(self.choices), path, CHOICES_CSV, overwrite=overwrite)
 
     def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
-        """The choices as a JSON list of records; written whole to `path` if one is given. See `Study.to_json`."""
+        """The choices as a JSON list of records; written atomically to `path` if one is given. See `Study.to_json`."""
         return deliver(frame_to_json(self.choices), path, CHOICES_JSON, overwrite=overwrite)
 
     def save(self, folder: str | os.PathLike[str], *, overwrite: bool = False) -> None:

@@ -14,10 +14,10 @@ _SHOWN = 4
 SEEDS_ALONE = "All of this is of seeds alone: how few the questions of an evaluation are is not in it."
 
 
-def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
+def assessment_tables(assessments: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
     """One row a choice: the exact k, what the replications chose, PCS, PGS, EOC and whether it is feasible."""
     rows = []
-    for (scenario, model, rule), seen in found.items():
+    for (scenario, model, rule), seen in assessments.items():
         lost = "not defined:\nno exact choice"
         if not math.isnan(seen.eoc_usd):
             month = "" if seen.eoc_usd_per_month is None else f"  ({usd(seen.eoc_usd_per_month)} a month)"
@@ -37,13 +37,13 @@ def assessment_tables(found: Mapping[tuple[str, str, str], Assessment]) -> list[
                 _share(seen.p_feasible),
             )
         )
-    any_seen = next(iter(found.values()))
+    any_seen = next(iter(assessments.values()))
     *others, last = spent_words(any_seen.eoc_used)
     more = "".join(f", {unit_words(unit)}" for unit in any_seen.eoc_used)
     notes = (
         f"PCS: share of the replications that choose the exact k. PGS: share whose accuracy, {', '.join(others)} and "
-        f"{last} are as good (within half a point and a twentieth of each budget, unless told otherwise).",
-        f"EOC: what the choices lose against the exact one on average, in accuracy, money and time{more} a query.",
+        f"{last} are as good (within half a point and a twentieth of each budget, by default).",
+        f"EOC: what the choices lose against the exact one on average, in accuracy, money and time{more} per query.",
         SEEDS_ALONE,
     )
     return [

@@ -7,15 +7,15 @@ from moo_inference.pareto.front import Front
 from moo_inference.readers import Candidates
 
 
-def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:
+def candidate_table(candidates: Candidates, front: Front, choice: Choice) -> Table:
     """The front, the cheapest first, with a mark at the choice.
 
     Args:
-        found: all candidates.
+        candidates: all candidates.
         front: of these candidates.
         choice: of a row of the front.
     """
-    timed = found.seconds_per_query is not None
+    timed = candidates.seconds_per_query is not None
     rows = [
         (
             choice.rule if row == choice.row else "",
@@ -28,7 +28,7 @@ def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:
     ]
     notes = () if timed else ("No times are known, and none decides.",)
     return Table(
-        f"{len(rows):,} of {len(found):,} candidates are on the front within the budgets: {found.where}",
+        f"{len(rows):,} of {len(candidates):,} candidates are on the front within the budgets: {candidates.where}",
         ("", "candidate", "accuracy", "cost per query", "time per query"),
         tuple(rows),
         (why(front, choice), *(choice.warnings if rows else ()), *notes),
@@ -36,6 +36,6 @@ def candidate_table(found: Candidates, front: Front, choice: Choice) -> Table:
 
 
 def why(front: Front, choice: Choice) -> str:
-    """Why this candidate, or why none: each is one configuration, so that there is no number of passes to tell."""
+    """Why this candidate, or why none: each is one configuration, so that there is no number of passes."""
     reason = choice.reason if front.infeasibility is None else str(front.infeasibility)
     return reason.replace("no k meets", "no candidate meets").replace(" with k = 1", "")

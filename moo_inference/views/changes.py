@@ -9,7 +9,7 @@ def change_text(change: Change, most: int | None = None) -> str:
 
     Args:
         change: what changed of it.
-        most: of so many values it says what they were and are, and of the others how many they are; None means all.
+        most: so many values are shown, before and after, and the others are counted; None means all.
     """
     what = ", ".join(map(str, change.key))
     if change.before is None:

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, usd
-from moo_inference.formatting.markers import Marker, markers
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.studies.frames import keep_of, unsure
+from moo_inference.views.markers import Marker, markers
 
 if TYPE_CHECKING:
     from moo_inference.estimators import ScalingCurve
@@ -21,18 +21,18 @@ class Mark:
 
     Attributes:
         rule: id of the rule, or what it is to be called.
-        marker: the sign of the rule.
+        marker: the marker of the rule.
         status: `ok`, `no-knee`, `infeasible` or `refused`.
         k: the chosen number of passes, or None; so are the next four where nothing was chosen. None also where stages
             have one each.
-        cost: USD a query.
-        time: seconds a query.
-        accuracy: mean accuracy of the kept answer.
-        attainment: share of queries that meet all budgets; NaN where the estimator did not tell.
+        cost: USD per query.
+        time: seconds per query.
+        accuracy: mean accuracy of the selected answer.
+        attainment: share of queries that meet all budgets; NaN where the estimator does not compute it.
         warnings: caveats.
         reason: why this k, or why none.
-        used: further resources, by unit and amount a query.
-        keep: which of k passes is kept: `oracle`, `verifier` or `majority`; by stage where they differ.
+        used: further resources, by unit and amount per query.
+        keep: what selects the best of k passes: `oracle`, `verifier` or `majority`; by stage where they differ.
         interval: 95 % interval of the accuracy over questions, NaN where it is not known; None where the accuracy does
             not come from an evaluation, or nothing was chosen.
         tails: the quantiles that budgets are for.
@@ -107,9 +107,9 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
     """
     scenario = study.catalog.scenarios[cell.scenario]
     names = {choice.rule: (labels or {}).get(choice.rule, choice.rule) for choice in cell.choices}
-    signs = markers(names.values())
+    symbols = markers(names.values())
     estimates = cell.front.estimates
-    found = []
+    result = []
     for choice in cell.choices:
         row = choice.row
         cost = time = accuracy = attainment = None
@@ -128,10 +128,10 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
             else:
                 known = interval_of(estimates.curve, row)
                 quantiles = tails(estimates.curve, scenario, row)
-        found.append(
+        result.append(
             Mark(
                 names[choice.rule],
-                signs[names[choice.rule]],
+                symbols[names[choice.rule]],
                 choice.status,
                 choice.k,
                 cost,
@@ -148,7 +148,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 choice.stages,
             )
         )
-    return tuple(found)
+    return tuple(result)
 
 
 def interval_of(curve: "ScalingCurve", row: int) -> tuple[float, float] | None:

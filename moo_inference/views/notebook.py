@@ -4,11 +4,11 @@ import numpy as np
 
 from moo_inference.decision.choice import Choice
 from moo_inference.formatting.amounts import seconds, significant, unit_words, usd
-from moo_inference.formatting.markers import markers
 from moo_inference.formatting.table import Table, to_html
 from moo_inference.formatting.words import counted
 from moo_inference.pareto.front import Front
 from moo_inference.studies.study import Study
+from moo_inference.views.markers import markers
 from moo_inference.views.study_tables import study_tables
 
 _SHOWN_ROWS = 40

@@ -1,4 +1,4 @@
-"""What the report says of pipelines."""
+"""The parts of the report on pipelines."""
 
 from dataclasses import dataclass
 from math import prod
@@ -16,7 +16,7 @@ class Picture:
 
     Attributes:
         source: a data URL.
-        alternative: what it shows, for those who cannot see it.
+        alternative: text for readers who cannot see it.
     """
 
     source: str
@@ -44,7 +44,7 @@ class Drawn:
 
 @dataclass(frozen=True)
 class StagesInScenario:
-    """What the report says of one pipeline in one scenario."""
+    """The part of the report on one pipeline in one scenario."""
 
     name: str
     budgets: str
@@ -58,7 +58,7 @@ class StagesInScenario:
 
 @dataclass(frozen=True)
 class StagesPart:
-    """What the report says of one pipeline."""
+    """The part of the report on one pipeline."""
 
     name: str
     drawn: Drawn
@@ -80,8 +80,8 @@ def pipeline_parts(study: Study, pictures: dict[str, str]) -> list[StagesPart]:
         choices = prod(len(stage.models) * len(_grid(study, stage)) for stage in stages_of(plan))
         notes = (*((LOWER_BOUND,) if has_branches(plan) else ()), INDEPENDENT)
         cells = [cell for cell in study.pipeline_cells if cell.pipeline == key]
-        told = tuple(_scenario(study, cell, pictures) for cell in cells)
-        parts.append(StagesPart(f"{entry.name} ({key})", _drawn(study, plan), choices, notes, told))
+        scenarios = tuple(_scenario(study, cell, pictures) for cell in cells)
+        parts.append(StagesPart(f"{entry.name} ({key})", _drawn(study, plan), choices, notes, scenarios))
     return parts
 
 

@@ -16,39 +16,39 @@ from moo_inference.formatting.amounts import (
     usd,
 )
 from moo_inference.formatting.keepers import keeper, kept_of
-from moo_inference.formatting.markers import markers
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
 from moo_inference.studies.route import Match, Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of
 from moo_inference.views.study_tables import budget_text
 
 RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
 
 
-def route_tables(found: Route, *, what_if: bool = False) -> list[Table]:
+def route_tables(route: Route, *, what_if: bool = False) -> list[Table]:
     """The route; with `what_if` also what would change it."""
-    tables = [_choice_table(found), _why_not_table(found), _matches_table(found)]
+    tables = [_choice_table(route), _why_not_table(route), _matches_table(route)]
     if what_if:
         tables += [
-            _flip_table(found, RELAX, "Relaxing any one budget admits nothing better.", relaxations(found)),
+            _flip_table(route, RELAX, "Relaxing any one budget admits nothing better.", relaxations(route)),
             _flip_table(
-                found, "Where the choice flips", "No floor or price that was tried flips it.", break_evens(found)
+                route, "Where the choice flips", "No floor or price that was tried flips it.", break_evens(route)
             ),
         ]
     return [table for table in tables if table.rows or table.notes]
 
 
-def _choice_table(found: Route) -> Table:
-    symbol = markers([found.rule.id])[found.rule.id].symbol
-    title = f"{found.scenario.name} ({found.scenario_id}): {budget_text(found.scenario)}; {symbol} {found.rule.id}"
-    keeps = {key: accuracy.keep for key, accuracy in found.accuracies.items()}
+def _choice_table(route: Route) -> Table:
+    symbol = markers([route.rule.id])[route.rule.id].symbol
+    title = f"{route.scenario.name} ({route.scenario_id}): {budget_text(route.scenario)}; {symbol} {route.rule.id}"
+    keeps = {key: accuracy.keep for key, accuracy in route.accuracies.items()}
     several = len(set(keeps.values())) > 1
     rows = []
     for what, choice, front in (
-        ("chosen", found.choice, found.front),
-        ("runner-up", found.runner_up, found.others),
+        ("chosen", route.choice, route.front),
+        ("runner-up", route.runner_up, route.others),
     ):
         if choice is None or choice.row is None or choice.model is None or front is None:
             continue
@@ -57,38 +57,38 @@ def _choice_table(found: Route) -> Table:
         known = interval_of(front.curve, choice.row)
         if known is not None:
             accuracy += f"\n{interval_text(*known)}"
-        for tail in tails(front.curve, found.scenario, choice.row):
+        for tail in tails(front.curve, route.scenario, choice.row):
             text = f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}"
             if tail.quantity == "accuracy":
                 accuracy += text
             else:
-                spent[("cost", "time", *found.front.resources).index(tail.quantity)] += text
-        more = _more(found.choice, choice)
+                spent[("cost", "time", *route.front.resources).index(tail.quantity)] += text
+        more = _more(route.choice, choice)
         rows.append((what, f"{choice.model}{keep}", str(choice.k), accuracy, *spent, more))
-    notes = [*found.choice.warnings] if found.choice.row is not None else [found.choice.reason]
-    notes += found.notes
-    if found.paired is not None:
-        mean, low, high, questions = found.paired
+    notes = [*route.choice.warnings] if route.choice.row is not None else [route.choice.reason]
+    notes += route.notes
+    if route.paired is not None:
+        mean, low, high, questions = route.paired
         notes.append(
             f"on the {questions:,} questions of both, the runner-up's accuracy differs by {mean:+.4f} ({low:+.4f} to "
             f"{high:+.4f})"
         )
-    if found.front.curve.evidence is not None and rows:
+    if route.front.curve.evidence is not None and rows:
         notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
-    used = map(unit_words, found.front.resources)
+    used = map(unit_words, route.front.resources)
     columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
     return Table(title, columns, tuple(rows), (*(f"{note}." for note in notes), kept_of(set(keeps.values()))))
 
 
-def _why_not_table(found: Route) -> Table:
-    return Table("Why no other model", ("model", "why not"), tuple((key, why) for key, why in found.why_not.items()))
+def _why_not_table(route: Route) -> Table:
+    return Table("Why no other model", ("model", "why not"), tuple((key, why) for key, why in route.why_not.items()))
 
 
-def _matches_table(found: Route) -> Table:
-    keeps = {key: accuracy.keep for key, accuracy in found.accuracies.items()}
+def _matches_table(route: Route) -> Table:
+    keeps = {key: accuracy.keep for key, accuracy in route.accuracies.items()}
     by = {key: f", {keeper(keep)}" if len(set(keeps.values())) > 1 else "" for key, keep in keeps.items()}
     rows = []
-    for match in found.matches():
+    for match in route.matches():
         own = f"{match.accuracy:.4f} for {usd(match.cost)} (k = {match.k}{by[match.model]})"
         if match.by is None:
             rows.append((match.model, own, "none", ""))
@@ -103,29 +103,29 @@ def _matches_table(found: Route) -> Table:
 
 
 def _share_of_cost(match: Match) -> str:
-    """Rounded up, so that the other model is had for what is said."""
+    """Rounded up, so that the other model costs no more than is shown."""
     share = 100 * match.by_cost / match.cost if match.cost else np.inf if match.by_cost else 100.0
     if np.isinf(share):
         return "it is free"
     return f"{threshold(share, lambda shown: shown >= share * (1 - 1e-9), up=True, digits=3)} %"
 
 
-def _flip_table(found: Route, title: str, without: str, flips: list[Flip]) -> Table:
+def _flip_table(route: Route, title: str, without: str, flips: list[Flip]) -> Table:
     rows = []
     for flip in flips:
         to = "nothing" if flip.model is None else f"{flip.model} with k = {flip.k}"
         spent = {"cost": flip.usd_more, "time": flip.seconds_more, **flip.used_more}
         more = "" if np.isnan(flip.usd_more) else _difference(spent, flip.accuracy_more)
-        rows.append((*_value(found, flip), to, more))
+        rows.append((*_value(route, flip), to, more))
     notes = () if rows else (without,)
     return Table(title, ("what", "now", "at", "then the choice is", "against the choice"), tuple(rows), notes)
 
 
-def _value(found: Route, flip: Flip) -> tuple[str, str, str]:
-    if flip.what in found.curves:
+def _value(route: Route, flip: Flip) -> tuple[str, str, str]:
+    if flip.what in route.curves:
         return f"price of {flip.what}", "1", f"{flip.shown} times"
-    quantity = next(limit.quantity for limit in found.scenario.limits() if limit.budget == flip.what)
-    now = "none" if quantity == "accuracy" and found.scenario.a_min is None else in_unit(quantity, number(flip.now))
+    quantity = next(limit.quantity for limit in route.scenario.limits() if limit.budget == flip.what)
+    now = "none" if quantity == "accuracy" and route.scenario.a_min is None else in_unit(quantity, number(flip.now))
     return flip.what, now, in_unit(quantity, flip.shown)
 
 

@@ -64,7 +64,7 @@ def scenario_tables(study: Study) -> list[Table]:
 
 
 def spent_words(resources: Iterable[str]) -> list[str]:
-    """What a query takes: cost, time and further resources, as texts call them."""
+    """What a query uses: cost, time and further resources, in words."""
     return ["cost", "time", *map(unit_words, resources)]
 
 
@@ -118,9 +118,9 @@ def _amounts(
 
 
 def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
-    signs: dict[str, str] = {}
+    symbols: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
-    said: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     here = [cell for cell in study.model_cells if cell.scenario == key]
     measured = _measured(study)
     several = len({model.accuracy.keep for model in study.catalog.models.values()}) > 1
@@ -130,17 +130,17 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             footnotes = ""
             if mark.status == "ok":
                 for warning in mark.warnings:
-                    footnotes += f" {signs.setdefault(warning, _FOOTNOTES[len(signs) % len(_FOOTNOTES)])}"
+                    footnotes += f" {symbols.setdefault(warning, _FOOTNOTES[len(symbols) % len(_FOOTNOTES)])}"
             elif mark.status == "no-knee":
                 for warning in mark.warnings:
-                    said.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
+                    grouped.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
             texts.append(_mark_text(mark, footnotes, measured=measured))
         limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
         if limit is not None and last + study.options.k_step <= study.options.k_max:
             words = f"known up to k = {limit}, the samples that its evaluation has of some question"
-            said.setdefault(words, []).append(cell.model)
+            grouped.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
-            said.setdefault(str(cell.front.infeasibility), []).append(cell.model)
+            grouped.setdefault(str(cell.front.infeasibility), []).append(cell.model)
         curve = study.model_curves[cell.model]
         for taken in cell.baselines:
             cost, time, *others, accuracy = curve.means[taken.row].tolist()
@@ -150,11 +150,11 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             below = _amounts(cost, time, used, known, quantiles, measured=measured)
             texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
             if taken.warning:
-                said.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
+                grouped.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
         keep = f"\n{keeper(study.catalog.models[cell.model].accuracy.keep)}" if several else ""
         rows.append((f"{cell.model}{keep}", *texts))
-    notes = [f"{sign} {warning}." for warning, sign in signs.items()]
-    notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in said.items()]
+    notes = [f"{symbol} {warning}." for warning, symbol in symbols.items()]
+    notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in grouped.items()]
     if key in study.left_out:
         notes.append(f"{study.left_out[key]}.")
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
@@ -166,26 +166,26 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
     """What each rule takes at each stage; below, why it took nothing and what has to be known."""
     pipeline, scenario = study.catalog.pipelines[cell.pipeline], study.catalog.scenarios[cell.scenario]
     title = f"{pipeline.name} ({cell.pipeline}), {scenario.name} ({cell.scenario}): {budget_text(scenario)}"
-    said: dict[str, list[str]] = {}
+    grouped: dict[str, list[str]] = {}
     for choice in cell.choices:
         for warning in choice.warnings:
-            said.setdefault(warning, []).append(choice.rule)
+            grouped.setdefault(warning, []).append(choice.rule)
     if not len(cell.front):
-        return Table(title, (), (), tuple(f"{warning}." for warning in said))
+        return Table(title, (), (), tuple(f"{warning}." for warning in grouped))
     keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
     several = len(set(keeps.values())) > 1
     quantities = ("cost", "time", *cell.front.resources)
     rows = []
     for mark in marks(study, cell):
-        sign = f"{mark.marker.symbol} {mark.rule}"
+        name = f"{mark.marker.symbol} {mark.rule}"
         if mark.accuracy is None:
-            rows.append((sign, *[""] * len(cell.front.stages), mark.short, *[""] * len(quantities)))
+            rows.append((name, *[""] * len(cell.front.stages), mark.short, *[""] * len(quantities)))
             continue
         stages = [
             f"{model}  k={k}{f'  {keeper(keeps[model])}' if several else ''}" for model, k in mark.stages.values()
         ]
-        rows.append((sign, *stages, f"{mark.accuracy:.4f}", *map(amount, quantities, mark.values)))
-    notes = [f"{', '.join(rules)}: {warning}." for warning, rules in said.items()]
+        rows.append((name, *stages, f"{mark.accuracy:.4f}", *map(amount, quantities, mark.values)))
+    notes = [f"{', '.join(rules)}: {warning}." for warning, rules in grouped.items()]
     notes += [LOWER_BOUND] if has_branches(plan_of(pipeline, study.catalog.models)) else []
     return Table(title, ("rule", *cell.front.stages, "accuracy", *quantities), tuple(rows), tuple(notes))
 
@@ -203,7 +203,7 @@ def _caption(study: Study) -> str:
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
     *spent, last = spent_words(study.catalog.resources)
     parts = [
-        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} a query.",
+        f"A cell: passes k, accuracy, share of queries that meet all budgets; {', '.join(spent)} and {last} per query.",
         "All but the share are means.",
     ]
     if _measured(study):
@@ -229,15 +229,15 @@ def _measured(study: Study) -> bool:
 
 def _noise(study: Study) -> list[str]:
     """The largest standard errors among the choices, where they are simulated."""
-    found = [
+    intervals = [
         (cell.front.curve.standard_errors[choice.row], cell.front.curve.means[choice.row])
         for cell in study.model_cells
         for choice in cell.choices
         if choice.row is not None
     ]
-    if not found:
+    if not intervals:
         return []
-    errors, means = (np.array(part) for part in zip(*found, strict=True))
+    errors, means = (np.array(part) for part in zip(*intervals, strict=True))
     if np.isnan(errors).any():
         return ["How far simulation is off is not known."]
     if not (errors > 0).any():

@@ -207,7 +207,7 @@ def test_interruption_ends_with_130(capsys, monkeypatch):
     monkeypatch.setattr(studies, "run_study", interrupted)
     status, out, err = run(capsys, "solve")
     assert (status, out) == (130, "")
-    assert err == "moo-inference: interrupted; nothing was kept (with --out DIR, finished tasks are)\n"
+    assert err == "moo-inference: interrupted; nothing was saved (with --out DIR, finished tasks are)\n"
 
 
 def test_a_reader_that_has_seen_enough_is_no_error():

@@ -66,7 +66,7 @@ def test_pipelines_can_be_chosen_and_left_out(capsys):
     status, _, err = run(capsys, "solve", *BRIEF, "-p", "two-halfs")
     assert (status, "did you mean 'two-halves'" in err) == (2, True)
     status, _, err = run(capsys, "solve", *BRIEF, "-p", "two-halves", "--no-pipelines")
-    assert (status, err) == (2, "moo-inference: --pipeline must not be given beside --no-pipelines\n")
+    assert (status, err) == (2, "moo-inference: --pipeline must not be given with --no-pipelines\n")
 
 
 def test_one_infeasible_pipeline_ends_with_status_3(capsys, tmp_path):

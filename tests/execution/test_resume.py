@@ -96,7 +96,7 @@ def test_a_signal_ends_it_at_once_and_says_how_to_go_on(number, status, options,
     assert stdout == ""
     last = stderr.strip().splitlines()[-1]
     assert last.startswith("moo-inference: interrupted; ")
-    assert f"kept in {out}: to go on, give the same command again" in last
+    assert f"saved in {out}: to go on, give the same command again" in last
     assert "Traceback" not in stderr
     wait_for_the_end_of(process.pid)
     if options:
@@ -112,7 +112,7 @@ def test_without_a_folder_it_says_that_nothing_was_kept():
     _, stderr = process.communicate()
     assert process.returncode == 130
     assert (
-        stderr.strip().splitlines()[-1].endswith("interrupted; nothing was kept (with --out DIR, finished tasks are)")
+        stderr.strip().splitlines()[-1].endswith("interrupted; nothing was saved (with --out DIR, finished tasks are)")
     )
 
 
@@ -131,7 +131,7 @@ def test_a_full_disk_is_told_and_what_was_kept_is_used(tmp_path, undisturbed):
     stdout, stderr = process.communicate()
     assert process.returncode == 2
     assert "cannot be written: File too large" in stderr
-    assert f"kept in {out}: to go on, give the same command again" in stderr
+    assert f"saved in {out}: to go on, give the same command again" in stderr
     assert {path.name for path in finished(out)} == before
     process = start(out)
     stdout, stderr = process.communicate()

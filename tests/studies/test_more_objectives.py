@@ -316,7 +316,7 @@ def test_the_command_line_shows_energy_and_leaves_it_out(file, capsys):
     assert frame.joules.max() <= 6e4 * (1 + 1e-9)
     _, out, _ = run(capsys, "solve", "--catalog", file, "-s", "medical-ai")
     assert "at most 60,000 joules" in out
-    assert "cost, time and joules a query" in out
+    assert "cost, time and joules per query" in out
     _, plain, _ = run(capsys, "solve", "-f", "csv")
     assert run(capsys, "solve", "--catalog", file, "--without", "joules", "-f", "csv")[:2] == (0, plain)
     status, out, err = run(capsys, "solve", "--catalog", file, "--without", "jouls")

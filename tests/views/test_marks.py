@@ -3,7 +3,7 @@
 import pytest
 
 import moo_inference as mi
-from moo_inference.formatting.markers import UTOPIA, markers
+from moo_inference.views.markers import UTOPIA, markers
 from moo_inference.views.marks import marks
 from moo_inference.views.study_tables import study_tables
 

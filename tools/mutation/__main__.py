@@ -4,10 +4,10 @@
     .venv/bin/python tools/mutation --jobs 2 --write mutants.json
 
 `--only decision/base.py` (may be given several times) mutates a part; `--control` plants errors that have to be seen
-and changes that cannot be seen; `--seconds` says how much of the tests' own time a mutant gets; `--again mutants.json`
+and changes that cannot be seen; `--seconds` sets how much of the tests' own time a mutant gets; `--again mutants.json`
 tries once more what was not killed.
 
-Mutants come from mutmut's operators, on the whole module: also on decorated functions, constants and defaults, which
+Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
 it executes. A mutant then is a fork of the process that has collected the tests, with the code of one function
 replaced; it runs the tests that execute the mutated lines, the quickest first, until one fails. What stands outside
@@ -74,7 +74,7 @@ def warm():
 
 
 def identity(fields):
-    """What tells a mutant from others, whatever its line."""
+    """What distinguishes a mutant from others, whatever its line."""
     return tuple(fields[name] for name in ("module", "function", "before", "after"))
 
 
@@ -82,7 +82,7 @@ def work_inside(scratch, options):
     """Everything that happens in the copy; returns the mutants with their outcomes."""
     say_to = os.fdopen(os.dup(2), "w", buffering=1)
 
-    def say(text):
+    def report(text):
         print(text, file=say_to)
 
     warm()
@@ -96,13 +96,13 @@ def work_inside(scratch, options):
         for mutant in mutants:
             outcome = before.get(identity(asdict(mutant)), "")
             mutant.outcome = outcome if outcome in SEEN else ""
-    say(f"{len(mutants)} mutants of {len({mutant.module for mutant in mutants})} modules")
+    report(f"{len(mutants)} mutants of {len({mutant.module for mutant in mutants})} modules")
     silent = os.open(os.devnull, os.O_WRONLY)
     os.dup2(silent, 1)
     into = scratch / "outcomes.json"
 
     def session():
-        plugin = Session(scratch, mutants, options, say)
+        plugin = Session(scratch, mutants, options, report)
         pytest_main([*(str(scratch / test) for test in (options.tests or TESTS))], [plugin])
         found = [(m.outcome, m.tests) for m in mutants]
         into.write_text(json.dumps([found, plugin.leftover, plugin.seconds]))
@@ -123,8 +123,8 @@ def work_inside(scratch, options):
         path = scratch / untouched.module
         every = sorted(set().union(*(mutants[number].tests for number in leftover)))
         plain = Mutant(untouched.module, "", 0, 0, "", "", path.read_text(encoding="utf-8"), tests=every)
-        run_all([(0, lambda: imported(plain), 1e4)], 1, lambda _, code: code and say("tests fail without a mutant"))
-    progress = Progress(say, mutants, len(leftover))
+        run_all([(0, lambda: imported(plain), 1e4)], 1, lambda _, code: code and report("tests fail without a mutant"))
+    progress = Progress(report, mutants, len(leftover))
     works = [
         (number, lambda m=mutants[number]: imported(m), 30 + 6 * sum(seconds[name] for name in mutants[number].tests))
         for number in leftover

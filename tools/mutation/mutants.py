@@ -124,7 +124,7 @@ def name_of(node):
 
 
 def strictness(call):
-    """What `strict` a call has. Where lengths are the same by construction, no test can tell it."""
+    """What `strict` a call has. Where lengths are the same by construction, no test can detect it."""
     return [name_of(arg.value) for arg in call.args if name_of(arg.keyword) == "strict"]
 
 

@@ -21,8 +21,8 @@ TOO_SLOW = 8.0
 class Session:
     """A pytest plugin that takes the place of the run of the tests."""
 
-    def __init__(self, scratch, mutants, options, say):
-        self.scratch, self.mutants, self.options, self.say = scratch, mutants, options, say
+    def __init__(self, scratch, mutants, options, report):
+        self.scratch, self.mutants, self.options, self.report = scratch, mutants, options, report
         self.leftover = []
 
     def pytest_runtestloop(self, session):
@@ -69,9 +69,9 @@ class Session:
 
         def done(number, code):
             if code:
-                self.say(f"left out, since it does not pass as it is: {names[number]} ({code})")
+                self.report(f"left out, since it does not pass as it is: {names[number]} ({code})")
             if number % 100 == 99:
-                self.say(f"learned {number + 1} of {len(names)} tests")
+                self.report(f"learned {number + 1} of {len(names)} tests")
 
         unknown = [number for number, name in enumerate(names) if name not in known]
         run_all([(number, lambda n=number: work(n), 120) for number in unknown], self.options.jobs, done)
@@ -80,7 +80,7 @@ class Session:
             if (into / str(number)).exists():
                 seconds, lines = json.loads((into / str(number)).read_text())
                 if seconds > TOO_SLOW:
-                    self.say(f"too slow, left out: {name} ({seconds:.1f} s)")
+                    self.report(f"too slow, left out: {name} ({seconds:.1f} s)")
                     continue
                 self.seconds[name] = seconds
                 known[name] = [seconds, lines]
@@ -121,7 +121,7 @@ class Session:
             else:
                 limit = 10 + 6 * sum(self.seconds[name] for name in tests)
                 works.append((number, lambda m=mutant: self.body(session, m), limit))
-        progress = Progress(self.say, self.mutants, len(works))
+        progress = Progress(self.report, self.mutants, len(works))
 
         def done(number, code):
             if code == 9:
@@ -142,19 +142,19 @@ class Session:
 
 
 class Progress:
-    """Notes what became of mutants and says how far the work is."""
+    """Records what became of mutants and reports progress."""
 
-    def __init__(self, say, mutants, total):
-        self.say, self.mutants, self.total, self.count, self.start = say, mutants, total, 0, time.monotonic()
+    def __init__(self, report, mutants, total):
+        self.report, self.mutants, self.total, self.count, self.start = report, mutants, total, 0, time.monotonic()
 
     def note(self, number, code):
         mutant = self.mutants[number]
         mutant.outcome = "timed out" if code is None else "survived" if code == 0 else "killed"
         self.count += 1
         if mutant.outcome == "survived":
-            self.say(str(mutant))
+            self.report(str(mutant))
         if self.count % 200 == 0 or self.count == self.total:
-            self.say(f"{self.count} of {self.total} mutants, {time.monotonic() - self.start:.0f} s")
+            self.report(f"{self.count} of {self.total} mutants, {time.monotonic() - self.start:.0f} s")
 
 
 def run_items(session, items):

@@ -38,13 +38,13 @@ def plain(text: str, longest: int = _LONGEST_NAME) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
-def accuracy_figure(found: Trajectory) -> "go.Figure":
+def accuracy_figure(view: Trajectory) -> "go.Figure":
     """Accuracy over k with the band in which 95 % of queries fall, a_min, the k that meet all budgets, the choices."""
     import plotly.graph_objects as go  # noqa: PLC0415 (of the extra `explore`)
 
-    k, accuracy = found.curve.k, found.accuracy
+    k, accuracy = view.curve.k, view.accuracy
     figure = go.Figure()
-    for number, (first, last) in enumerate(found.feasible_runs):
+    for number, (first, last) in enumerate(view.feasible_runs):
         figure.add_vrect(
             x0=_edge(k, first, -1),
             x1=_edge(k, last, 1),
@@ -74,30 +74,30 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
             mode="lines" if several else "markers",
             line={"color": _BLUE, "width": 2},
             hoverinfo="text",
-            hovertext=hover(found, np.arange(len(k))),
+            hovertext=hover(view, np.arange(len(k))),
             name="mean accuracy",
         )
     )
-    floor = found.limits[-1]
+    floor = view.limits[-1]
     if floor.quantile is not None:
         figure.add_trace(
             go.Scatter(
                 x=k,
-                y=found.values[:, -1],
+                y=view.values[:, -1],
                 mode="lines" if several else "markers",
                 line={"color": _BLUE, "width": 2, "dash": "dashdot"},
                 hoverinfo="skip",
                 name=quantile_words([floor]),
             )
         )
-    if found.scenario.a_min is not None:
+    if view.scenario.a_min is not None:
         figure.add_hline(
-            y=found.scenario.a_min,
+            y=view.scenario.a_min,
             line={"color": RED, "dash": "dash", "width": 1.5},
-            name=f"a_min = {found.scenario.a_min:g}{at_quantile(floor)}",
+            name=f"a_min = {view.scenario.a_min:g}{at_quantile(floor)}",
             showlegend=True,
         )
-    for mark, size in with_sizes(found.marks, 24, 9):
+    for mark, size in with_sizes(view.marks, 24, 9):
         figure.add_trace(
             go.Scatter(
                 x=[mark.k],
@@ -112,25 +112,31 @@ def accuracy_figure(found: Trajectory) -> "go.Figure":
     figure.update_layout(
         **layout(430),
         xaxis={
-            "title": {"text": "k, passes a query"},
+            "title": {"text": "k, passes per query"},
             "gridcolor": GRID,
             "zeroline": False,
             "color": INK,
             "range": _k_span(k),
         },
-        yaxis={"title": {"text": title_of(floor, found)}, "gridcolor": GRID, "zeroline": False, "color": INK},
+        yaxis={"title": {"text": title_of(floor, view)}, "gridcolor": GRID, "zeroline": False, "color": INK},
         hovermode="closest",
     )
     return figure
 
 
-def title_of(limit: Limit, found: Trajectory) -> str:
-    """What stands along an axis; plotly breaks lines by <br>."""
-    return quantity_label(limit, {found.keep}).replace("\n", "<br>")
+def title_of(limit: Limit, view: Trajectory) -> str:
+    """The title of an axis; plotly breaks lines by <br>."""
+    return quantity_label(limit, {view.keep}).replace("\n", "<br>")
 
 
 def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
-    """What all figures have in common."""
+    """What all figures have in common.
+
+    Args:
+        height: in pixels.
+        below: top of the legend, as a share of the plot below its lower edge.
+        left: margin at the left, in pixels.
+    """
     return {
         "height": height,
         "margin": {"l": left, "r": 10, "t": 10, "b": 10},
@@ -150,14 +156,20 @@ def layout(height: int, below: float = -0.24, left: int = 70) -> dict[str, Any]:
 
 
 def with_sizes(marks: tuple[Mark, ...], largest: int, step: int) -> list[tuple[Mark, int]]:
-    """The marks with a k, those of one k in falling sizes so that all of them are seen."""
+    """The marks with a k, those of one k in falling sizes so that all of them are seen.
+
+    Args:
+        marks: the choices.
+        largest: size of the first marker at a k, in pixels.
+        step: by how much each later one is smaller, in pixels.
+    """
     seen: Counter[int] = Counter()
-    found = []
+    sized = []
     for mark in marks:
         if mark.k is not None:
-            found.append((mark, max(largest - step * seen[mark.k], largest // 3)))
+            sized.append((mark, max(largest - step * seen[mark.k], largest // 3)))
             seen[mark.k] += 1
-    return found
+    return sized
 
 
 def marker_of(mark: Mark, size: int) -> dict[str, Any]:
@@ -173,40 +185,40 @@ def marker_of(mark: Mark, size: int) -> dict[str, Any]:
     }
 
 
-def hover(found: Trajectory, rows: IntArray) -> list[str]:
-    """What is said of some rows under the mouse."""
-    *spent, accuracy = found.curve.means[rows].T.tolist()
-    names = ("cost", "time", *map(unit_words, found.curve.resources))
-    quantities = [limit.quantity for limit in found.limits[:-1]]
+def hover(view: Trajectory, rows: IntArray) -> list[str]:
+    """The hover texts of some rows."""
+    *spent, accuracy = view.curve.means[rows].T.tolist()
+    names = ("cost", "time", *map(unit_words, view.curve.resources))
+    quantities = [limit.quantity for limit in view.limits[:-1]]
     amounts = [
         "".join(f"<br>{name} {amount(what, value)}" for name, what, value in zip(names, quantities, row, strict=True))
         for row in zip(*spent, strict=True)
     ]
-    asked = [(place, what, q) for place, (_, what, _, q) in enumerate(found.limits) if q is not None]
-    ends = zip(found.accuracy.low[rows].tolist(), found.accuracy.high[rows].tolist(), strict=True)
+    tailed = [(place, what, q) for place, (_, what, _, q) in enumerate(view.limits) if q is not None]
+    ends = zip(view.accuracy.low[rows].tolist(), view.accuracy.high[rows].tolist(), strict=True)
     quantiles = [
-        "".join(f"<br>{tail_text(Tail(what, q, values[place]))}" for place, what, q in asked)
-        for values in found.values[rows].tolist()
+        "".join(f"<br>{tail_text(Tail(what, q, values[place]))}" for place, what, q in tailed)
+        for values in view.values[rows].tolist()
     ]
     return [
         f"<b>k = {k}</b><br>accuracy {a:.4f} (middle 95 % of queries: {low:.4f} to {high:.4f})"
         f"{used}{more}<br>cube volume {volume:.3g}"
         f"<br>{'meets all budgets' if met else 'breaks a budget'}"
         for k, used, more, a, (low, high), volume, met in zip(
-            found.curve.k[rows].tolist(),
+            view.curve.k[rows].tolist(),
             amounts,
             quantiles,
             accuracy,
             ends,
-            found.volume[rows].tolist(),
-            found.feasible[rows].tolist(),
+            view.volume[rows].tolist(),
+            view.feasible[rows].tolist(),
             strict=True,
         )
     ]
 
 
 def mark_hover(mark: Mark) -> str:
-    """What is said of a choice under the mouse."""
+    """The hover text of a choice."""
     return f"<b>{plain(mark.label)}</b><br>{plain(mark.amounts, 200)}"
 
 
@@ -219,5 +231,5 @@ def _edge(k: IntArray, row: int, side: int) -> float:
 
 
 def _k_span(k: FloatArray | IntArray) -> list[float]:
-    room = max(0.035 * float(k[-1] - k[0]), 0.6)
-    return [float(k[0]) - room, float(k[-1]) + room]
+    margin = max(0.035 * float(k[-1] - k[0]), 0.6)
+    return [float(k[0]) - margin, float(k[-1]) + margin]

@@ -8,7 +8,6 @@ import numpy as np
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import IntArray
 from moo_inference.formatting.amounts import seconds, usd
-from moo_inference.formatting.markers import UTOPIA
 from moo_inference.views.explore.charts import (
     GREY,
     GRID,
@@ -24,6 +23,7 @@ from moo_inference.views.explore.charts import (
 )
 from moo_inference.views.figures.style import at_quantile
 from moo_inference.views.figures.trajectory import Trajectory
+from moo_inference.views.markers import UTOPIA
 from moo_inference.views.marks import Mark
 
 if TYPE_CHECKING:
@@ -34,7 +34,7 @@ _ROOM = 1.35
 """How far the cube's axes go beyond a budget."""
 
 
-def cube_figure(found: Trajectory) -> "go.Figure":
+def cube_figure(view: Trajectory) -> "go.Figure":
     """Cost, time and accuracy of each k, coloured by cube volume, with the budgets as planes and as a cube.
 
     What lies far beyond the budgets is not drawn; the cube's ends are the utopia point and the three budgets. A
@@ -42,19 +42,19 @@ def cube_figure(found: Trajectory) -> "go.Figure":
     """
     import plotly.graph_objects as go  # noqa: PLC0415 (of the extra `explore`)
 
-    rows = _rows_near_the_budgets(found)
-    ends = _ends(found, rows)
+    rows = _rows_near_the_budgets(view)
+    ends = _ends(view, rows)
     figure = go.Figure()
-    for trace in (*_planes(found.scenario, ends), _edges(found.scenario, ends), *_path(found, rows)):
+    for trace in (*_planes(view.scenario, ends), _edges(view.scenario, ends), *_path(view, rows)):
         figure.add_trace(trace)
-    for trace in _markers(found.marks):
+    for trace in _markers(view.marks):
         figure.add_trace(trace)
     best = {"x": [0], "y": [0], "z": [1], "mode": "text", "text": [UTOPIA.symbol], "textposition": "middle center"}
-    said = {"hoverinfo": "text", "hovertext": ["utopia: no cost, no time, no error"], "showlegend": False}
+    hint = {"hoverinfo": "text", "hovertext": ["utopia: no cost, no time, no error"], "showlegend": False}
     for size, colour in ((32, INK), (22, UTOPIA.colour)):
-        figure.add_trace(go.Scatter3d(**best, **said, textfont={"size": size, "color": colour}))
-    figure.add_traces(_legend(found.marks))
-    titles = [title_of(found.limits[place], found) for place in (0, 1, -1)]
+        figure.add_trace(go.Scatter3d(**best, **hint, textfont={"size": size, "color": colour}))
+    figure.add_traces(_legend(view.marks))
+    titles = [title_of(view.limits[place], view) for place in (0, 1, -1)]
     axes = {
         f"{letter}axis": {
             "title": {"text": title},
@@ -66,7 +66,7 @@ def cube_figure(found: Trajectory) -> "go.Figure":
             "tickprefix": "$" if letter == "x" else "",
             "nticks": 6,
         }
-        for letter, title, span in zip("xyz", titles, _spans(found, rows, ends), strict=True)
+        for letter, title, span in zip("xyz", titles, _spans(view, rows, ends), strict=True)
     }
     figure.update_layout(
         **layout(640, below=-0.16, left=10),
@@ -78,40 +78,40 @@ def cube_figure(found: Trajectory) -> "go.Figure":
             "aspectmode": "cube",
             "camera": _CAMERA,
         },
-        uirevision=found.model,
+        uirevision=view.model,
     )
     return figure
 
 
-def drawn_up_to(found: Trajectory) -> int | None:
+def drawn_up_to(view: Trajectory) -> int | None:
     """The largest k in the cube where others lie too far beyond the budgets to be drawn, else None."""
-    rows = _rows_near_the_budgets(found)
-    return None if len(rows) == len(found.curve) else int(found.curve.k[rows].max())
+    rows = _rows_near_the_budgets(view)
+    return None if len(rows) == len(view.curve) else int(view.curve.k[rows].max())
 
 
-def _rows_near_the_budgets(found: Trajectory) -> IntArray:
-    """The rows up to the last one within the room around the budgets, and on to the first one that is accurate."""
-    budgets = np.array([found.scenario.c_max or np.inf, found.scenario.t_max or np.inf])
-    near = np.flatnonzero((found.values[:, :2] <= budgets * _ROOM).all(axis=1))
-    accurate = np.flatnonzero(found.values[:, -1] >= (found.scenario.a_min or 0.0))
-    return np.arange(min(len(found.curve), 1 + max([2, *near[-1:].tolist(), *accurate[:1].tolist()])))
+def _rows_near_the_budgets(view: Trajectory) -> IntArray:
+    """The rows up to the last one within the margin around the budgets, and on to the first one that is accurate."""
+    budgets = np.array([view.scenario.c_max or np.inf, view.scenario.t_max or np.inf])
+    near = np.flatnonzero((view.values[:, :2] <= budgets * _ROOM).all(axis=1))
+    accurate = np.flatnonzero(view.values[:, -1] >= (view.scenario.a_min or 0.0))
+    return np.arange(min(len(view.curve), 1 + max([2, *near[-1:].tolist(), *accurate[:1].tolist()])))
 
 
-def _ends(found: Trajectory, rows: IntArray) -> tuple[float, float, float]:
+def _ends(view: Trajectory, rows: IntArray) -> tuple[float, float, float]:
     """Where the cube ends away from utopia: at the budgets, or with the drawing."""
-    farthest = found.values[rows, :2].max(axis=0)
-    budgets = (found.scenario.c_max, found.scenario.t_max)
+    farthest = view.values[rows, :2].max(axis=0)
+    budgets = (view.scenario.c_max, view.scenario.t_max)
     cost, time = (float(far) if budget is None else budget for budget, far in zip(budgets, farthest, strict=True))
-    lowest = float(found.values[rows, -1].min())
-    return cost, time, lowest if found.scenario.a_min is None else found.scenario.a_min
+    lowest = float(view.values[rows, -1].min())
+    return cost, time, lowest if view.scenario.a_min is None else view.scenario.a_min
 
 
-def _spans(found: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
-    values = found.values[rows]
+def _spans(view: Trajectory, rows: IntArray, ends: tuple[float, float, float]) -> list[list[float]]:
+    values = view.values[rows]
     highest = [max(float(values[:, column].max()), ends[column]) * 1.08 or 1.0 for column in (0, 1)]
     lowest = min(float(values[:, -1].min()), ends[2])
-    room = max(0.08 * (1 - lowest), 1e-6)
-    return [[0.0, highest[0]], [0.0, highest[1]], [lowest - room, 1 + room]]
+    margin = max(0.08 * (1 - lowest), 1e-6)
+    return [[0.0, highest[0]], [0.0, highest[1]], [lowest - margin, 1 + margin]]
 
 
 def _corner(axis: int, value: float, a: float, b: float) -> tuple[float, ...]:
@@ -172,13 +172,13 @@ def _edges(scenario: Scenario, ends: tuple[float, float, float]) -> Any:
     )
 
 
-def _path(found: Trajectory, rows: IntArray) -> list[Any]:
+def _path(view: Trajectory, rows: IntArray) -> list[Any]:
     import plotly.graph_objects as go  # noqa: PLC0415
 
-    values = found.values[:, [0, 1, -1]]
-    whole = dict(zip("xyz", values[rows].T, strict=True))
+    values = view.values[:, [0, 1, -1]]
+    path = dict(zip("xyz", values[rows].T, strict=True))
     line = go.Scatter3d(
-        **whole,
+        **path,
         mode="lines",
         line={"color": GREY, "width": 3},
         hoverinfo="skip",
@@ -186,16 +186,16 @@ def _path(found: Trajectory, rows: IntArray) -> list[Any]:
         showlegend=False,
     )
     traces = [line]
-    for name, kept in (
-        ("meet all budgets", rows[found.feasible[rows]]),
-        ("break a budget", rows[~found.feasible[rows]]),
+    for name, selected in (
+        ("meet all budgets", rows[view.feasible[rows]]),
+        ("break a budget", rows[~view.feasible[rows]]),
     ):
-        if not len(kept):
+        if not len(selected):
             continue
         inside = name == "meet all budgets"
         marker: dict[str, Any] = {"size": 5, "color": GREY, "symbol": "x" if not inside else "circle"}
         if inside:
-            volume = found.volume[kept]
+            volume = view.volume[selected]
             marker |= {
                 "color": volume,
                 "colorscale": "Viridis",
@@ -215,11 +215,11 @@ def _path(found: Trajectory, rows: IntArray) -> list[Any]:
             marker["size"] = 2.5
         traces.append(
             go.Scatter3d(
-                **dict(zip("xyz", values[kept].T, strict=True)),
+                **dict(zip("xyz", values[selected].T, strict=True)),
                 mode="markers",
                 marker=marker,
                 hoverinfo="text",
-                hovertext=hover(found, kept),
+                hovertext=hover(view, selected),
                 name=f"k that {name}",
             )
         )

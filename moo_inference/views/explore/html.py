@@ -49,7 +49,13 @@ def headline(title: str, subline: str) -> str:
 
 
 def notice(title: str, sentences: Sequence[str], *, mild: bool = False) -> str:
-    """Sentences in a box, read out at once by a screen reader."""
+    """Sentences in a box, read out at once by a screen reader.
+
+    Args:
+        title: heading of the box.
+        sentences: a line each.
+        mild: whether it is a note and not an alert.
+    """
     kind, role = ("notice mild", "status") if mild else ("notice", "alert")
     items = "".join(f"<li>{escape(sentence)}</li>" for sentence in sentences)
     return f'<div class="{kind}" role="{role}"><p><b>{escape(title)}</b></p><ul>{items}</ul></div>'

@@ -89,7 +89,7 @@ def main() -> None:
         st.html(html.notice("No model is chosen", ["Choose at least one model at the left."], mild=True))
         st.stop()
     try:
-        found = answer(state.catalog, knobs)
+        result = answer(state.catalog, knobs)
     except MooInferenceError as error:
         st.html(html.notice("These settings cannot be answered", error.errors))
         st.stop()
@@ -97,8 +97,8 @@ def main() -> None:
     if measured:
         sentence = "has measured passes, of which Monte Carlo takes mean and spread alone."
         st.html(html.notice("Normal lengths", [f"{name} {sentence}" for name in measured], mild=True))
-    show(found, knobs)
-    share(found, knobs)
+    show(result, knobs)
+    share(result, knobs)
 
 
 def _argument() -> str:
@@ -113,7 +113,7 @@ def adopt(address: dict[str, list[str]]) -> None:
 
 
 def set_knobs(catalog: Catalog, knobs: Knobs) -> None:
-    """Put every widget where the knobs say."""
+    """Set every widget to the knobs."""
     state.catalog, state.knobs = catalog, knobs
     for field in fields(Knobs):
         state[f"knob_{field.name}"] = getattr(knobs, field.name)
@@ -185,8 +185,8 @@ def sidebar(catalog: Catalog) -> None:
         st.subheader("Budgets")
         own = catalog.scenarios[state.knob_scenario]
         usual = usual_budgets(catalog.models[next(iter(state.knob_models or catalog.models))])
-        budget("c_max", "Cost at most, USD a query", own.c_max or usual["c_max"], usd, "No cost budget")
-        budget("t_max", "Time at most, seconds a query", own.t_max or usual["t_max"], seconds, "No time budget")
+        budget("c_max", "Cost at most, USD per query", own.c_max or usual["c_max"], usd, "No cost budget")
+        budget("t_max", "Time at most, seconds per query", own.t_max or usual["t_max"], seconds, "No time budget")
         budget("a_min", "Accuracy at least", own.a_min or 0.0, lambda value: f"{value:g}", "No accuracy floor")
         for unit in catalog.resources:
             resource_budget(unit)
@@ -215,7 +215,15 @@ def sidebar(catalog: Catalog) -> None:
 
 
 def budget(name: str, label: str, own: float, text: Any, free_label: str) -> None:
-    """One budget: an exact number, a slider beside it, and whether there is one at all."""
+    """One budget: an exact number, a slider next to it, and whether there is one at all.
+
+    Args:
+        name: field of the scenario.
+        label: what the widgets are labelled with.
+        own: the amount to begin with.
+        text: formats an amount.
+        free_label: label of the check box that removes the budget.
+    """
     free = state[f"free_{name}"]
     step, options = slider_options(name, own, state[f"knob_{name}"])
     labels = slider_labels(options, text)
@@ -238,12 +246,21 @@ def resource_budget(unit: str) -> None:
     name, word = f"{unit}_max", unit_words(unit)
     step, _ = slider_options(name, state[f"knob_{name}"], state[f"knob_{name}"])
     span, free = (SMALLEST_BUDGET, LARGEST_BUDGET), state[f"free_{name}"]
-    number(st, f"{word.capitalize()} at most, a query", name, span, step, format="%g", disabled=free)
+    number(st, f"{word.capitalize()} at most, per query", name, span, step, format="%g", disabled=free)
     st.checkbox(f"No budget for {word}", key=f"free_{name}")
 
 
 def number(where: Any, label: str, name: str, span: tuple[float, float], step: float = 1, **options: Any) -> None:
-    """The number of a knob, between two ends."""
+    """The number of a knob, between two ends.
+
+    Args:
+        where: container of streamlit.
+        label: label of the widget.
+        name: name of the knob.
+        span: least and largest value.
+        step: between two values.
+        **options: of the widget.
+    """
     key, (least, most) = f"knob_{name}", span
     where.number_input(label, min_value=least, max_value=most, value=state[key], step=step, key=key, **options)
 
@@ -265,9 +282,9 @@ def use_scenario() -> None:
     values |= scenario_knobs(state.catalog.scenarios[state.knob_scenario])
     if not values["models"]:
         values |= {"models": fresh.models, "shown": fresh.shown}
-    kept = state.knobs
+    knobs = state.knobs
     set_knobs(state.catalog, Knobs(**values))
-    state.knobs = kept
+    state.knobs = knobs
 
 
 def use_upload() -> None:
@@ -285,26 +302,26 @@ def use_upload() -> None:
     state.notices = ()
 
 
-def show(found: Answer, knobs: Knobs) -> None:
+def show(result: Answer, knobs: Knobs) -> None:
     """The answer first, then the charts."""
-    scenario = found.study.catalog.scenarios[knobs.scenario]
+    scenario = result.study.catalog.scenarios[knobs.scenario]
     st.html(html.headline(scenario.name, budget_text(scenario)))
-    if found.left_out:
-        sentence = left_out_text(found.left_out, scenario.limits(found.study.catalog.resources))
+    if result.left_out:
+        sentence = left_out_text(result.left_out, scenario.limits(result.study.catalog.resources))
         st.html(html.notice("Some rules are left out", [sentence], mild=True))
     labels = model_labels(state.catalog)
-    none = [f"{labels[key]}: {one.infeasibility}" for key, one in found.trajectories.items() if one.infeasibility]
+    none = [f"{labels[key]}: {one.infeasibility}" for key, one in result.trajectories.items() if one.infeasibility]
     if none:
         st.html(html.notice("Nothing to choose", none))
     if len(none) < len(knobs.models):
-        st.html(html.choices_table(found.trajectories, labels))
+        st.html(html.choices_table(result.trajectories, labels))
     if len(knobs.models) > 1:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
-    shown = found.trajectories[knobs.shown]
+    shown = result.trajectories[knobs.shown]
     st.subheader("Cost, time and accuracy of each k")
     if shown.curve.resources:
         used = ", ".join(map(unit_words, shown.curve.resources))
-        st.caption(f"Not drawn, but told under the mouse, and part of the volume and of the budgets: {used}.")
+        st.caption(f"Not drawn, but shown on hover, and part of the volume and of the budgets: {used}.")
     far = drawn_up_to(shown)
     if far is not None:
         st.caption(f"Drawn up to k = {far}; what is beyond lies far over a budget.")
@@ -313,21 +330,21 @@ def show(found: Answer, knobs: Knobs) -> None:
     st.plotly_chart(accuracy_figure(shown), theme=None, config=CONFIG, key="curve")
 
 
-def share(found: Answer, knobs: Knobs) -> None:
+def share(result: Answer, knobs: Knobs) -> None:
     """The same answer elsewhere: files, the command, the address."""
-    st.subheader("Take it along")
+    st.subheader("Export")
     row = st.container(horizontal=True)
-    row.download_button("Choices as CSV", found.study.to_csv(), "choices.csv", "text/csv", on_click="ignore")
+    row.download_button("Choices as CSV", result.study.to_csv(), "choices.csv", "text/csv", on_click="ignore")
     settings = catalog_to_yaml(settings_catalog(state.catalog, knobs))
     row.download_button("Settings as a catalog", settings, SETTINGS_FILE, "application/yaml", on_click="ignore")
     st.html("<p>With the settings file in the current folder, this gives the same answer:</p>")
-    st.code(solve_command(knobs, found.rules), language="bash", wrap_lines=True)
+    st.code(solve_command(knobs, result.rules), language="bash", wrap_lines=True)
     try:
         address = write_address(knobs, state.catalog, state.built_in)
     except SettingError as error:
         st.html(html.notice("The address does not hold this state", error.errors, mild=True))
         return
-    st.html("<p>This address holds all settings; whoever runs moo-inference explore on the same port can open it:</p>")
+    st.html("<p>This address holds all settings; moo-inference explore on the same port opens it:</p>")
     st.code(f"{(st.context.url or '').split('?')[0].rstrip('/')}/?{urlencode(address, doseq=True)}", language=None)
     if address != state.address:
         st.query_params.from_dict(address)

@@ -63,7 +63,7 @@ def slider_options(name: str, own: float, current: float) -> tuple[float, list[f
 
 
 def slider_labels(stops: list[float], text: Callable[[float], str]) -> dict[float, str]:
-    """What each stop is called: all differ, since Streamlit tells stops by their labels."""
+    """What each stop is called: all differ, since Streamlit distinguishes stops by their labels."""
     labels = {stop: text(stop) for stop in stops}
     counts = Counter(labels.values())
     return {stop: label if counts[label] == 1 else f"{label} ({stop!r})" for stop, label in labels.items()}

@@ -25,10 +25,10 @@ MOST_PASSES = 100_000_000
 LARGEST_K = 1_000_000
 LARGEST_P = 10_000
 LARGEST_TRIALS = 100_000_000
-"""Beyond these a page would not answer while somebody waits."""
+"""Beyond these a page would answer too slowly."""
 
 LARGEST_SEED = 2**53 - 1
-"""Beyond it a browser's numbers are not whole."""
+"""Beyond it a browser's integers are not exact."""
 
 _MODELS_AT_FIRST = 3
 
@@ -98,7 +98,7 @@ class Answer:
     Attributes:
         study: the choices.
         trajectories: what there is to draw, by model id.
-        rules: the rules that were asked, a part of the knobs' own.
+        rules: the rules that were applied, a part of the knobs' own.
         left_out: the other rules: they divide by a budget that is not there.
     """
 
@@ -170,20 +170,20 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
         UnknownNameError: (a LookupError) an unknown model, scenario or rule.
     """
     check_size(knobs)
-    asked = settings_catalog(catalog, knobs)
-    limits = asked.scenarios[knobs.scenario].limits(asked.resources)
+    chosen = settings_catalog(catalog, knobs)
+    limits = chosen.scenarios[knobs.scenario].limits(chosen.resources)
     rules, left_out = applicable_rules(knobs.rules, limits)
     if not rules:
         raise SettingError(left_out_text(left_out, limits) if left_out else "there must be at least one rule, got none")
-    default = default_estimator(asked.models.values())
+    default = default_estimator(chosen.models.values())
     if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
         raise SettingError(
             f"the page draws at most {MOST_PASSES:,} measured passes, got {default.trials * knobs.k_max:,}: lower "
             "k_max, or use the command line"
         )
-    study = run_study(asked, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
-    found = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
-    return Answer(study, found, rules, left_out)
+    study = run_study(chosen, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
+    trajectories = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
+    return Answer(study, trajectories, rules, left_out)
 
 
 def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
@@ -198,8 +198,8 @@ def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[t
     Raises:
         UnknownNameError: (a LookupError) an unknown rule.
     """
-    kept = tuple(rule for rule in rules if applies(make_rule(rule), limits))
-    return kept, tuple(rule for rule in rules if rule not in kept)
+    applicable = tuple(rule for rule in rules if applies(make_rule(rule), limits))
+    return applicable, tuple(rule for rule in rules if rule not in applicable)
 
 
 def check_size(knobs: Knobs) -> None:
@@ -235,7 +235,7 @@ def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:
 
     Args:
         knobs: what the page is set to.
-        rules: the rules that were asked.
+        rules: the rules that were applied.
     """
     words = ["moo-inference", "solve", "--catalog", SETTINGS_FILE]
     words += ["--k-max", str(knobs.k_max), "--k-step", str(knobs.k_step)]

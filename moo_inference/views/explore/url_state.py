@@ -44,6 +44,11 @@ _MEAN = "mean"
 def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str, list[str]]:
     """The parameters that hold these knobs; with the chosen part of the catalog unless it is the built-in one's.
 
+    Args:
+        knobs: the settings of the page.
+        catalog: the catalog of the page.
+        built_in: the catalog that an address needs not hold.
+
     Raises:
         SettingError: (a ValueError) what would have to travel is too long for an address.
     """
@@ -71,7 +76,7 @@ def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str
 
 
 def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tuple[Catalog, Knobs, tuple[str, ...]]:
-    """What an address asks for. What it cannot ask for is left at its default and told.
+    """What an address asks for. What is not valid keeps its default and is reported.
 
     Args:
         parameters: from anybody, so nothing of it is trusted.
@@ -151,7 +156,7 @@ def unpack_catalog(packed: str) -> Catalog:
 
 
 def _one_of(own: Catalog, built_in: Catalog, travelled: Catalog) -> Catalog:
-    """What travelled, or the whole catalog that it is a part of."""
+    """The catalog of the address, or the complete one that it is a part of."""
     return next((whole for whole in (own, built_in) if _is_part_of(travelled, whole)), travelled)
 
 
@@ -213,7 +218,7 @@ class _Reader:
 def _read_resources(
     catalog: Catalog, reader: _Reader, default: Mapping[str, ResourceBudget]
 ) -> ReadOnly[ResourceBudget]:
-    """The budgets for what the models of a catalog use beside money and time."""
+    """The budgets for what the models of a catalog use in addition to money and time."""
     found = {}
     for unit in catalog.resources:
         own = default.get(unit, ResourceBudget())

@@ -8,7 +8,7 @@ class Paired:
     """A number and a slider for the same value.
 
     A browser sends the state of all its widgets with every change. While keys come fast it has not yet seen what the
-    page has set the other widget to, and sends that one's older value along: this must not be taken for a change.
+    page has set the other widget to, and also sends that one's older value: this must not be taken for a change.
 
     Attributes:
         value: what both are to show.
@@ -22,8 +22,8 @@ class Paired:
         """The value after both widgets have been heard; one that was moved wins, the slider if both were.
 
         Args:
-            number: what the number's widget says.
-            slider: what the slider says.
+            number: the label of the number.
+            slider: the label of the slider.
         """
         before = self.value
         for widget, heard in (("number", number), ("slider", slider)):

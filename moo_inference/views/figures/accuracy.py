@@ -31,7 +31,16 @@ def span(view: Trajectory, last: int) -> tuple[float, float]:
 
 
 def draw_quantity(ax: Axes, view: Trajectory, column: int, size: Size, colour: str, alpha: float) -> None:
-    """Draw one quantity over k: its mean, the band of 95 % of queries, the quantile that its budget is for."""
+    """Draw one quantity over k: its mean, the band of 95 % of queries, the quantile that its budget is for.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        view: one model in one scenario, as `trajectory` prepares it.
+        column: column of the quantity in `view.values`, accuracy last.
+        size: letters, lines and markers for the width of the figure.
+        colour: of the line and its band.
+        alpha: opacity of the band, in [0, 1].
+    """
     k, quantity = view.curve.k, view.quantities[column]
     shade_feasible(ax, view)
     ax.fill_between(k, quantity.low, quantity.high, color=colour, alpha=alpha, linewidth=0)
@@ -46,7 +55,15 @@ def draw_quantity(ax: Axes, view: Trajectory, column: int, size: Size, colour: s
 def quantity_handles(
     view: Trajectory, size: Size, colour: str, limits: Sequence[Limit], budgets: Sequence[Line2D]
 ) -> list[Any]:
-    """What the legend holds of quantities over k: the choices with their k, the lines, the budgets and the shades."""
+    """What the legend holds of quantities over k: the choices with their k, the lines, the budgets and the shades.
+
+    Args:
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+        colour: of the line and its band.
+        limits: the limits of the quantities that are drawn.
+        budgets: lines of the budgets, with their labels.
+    """
     quantiles = style.quantile_words(limits)
     shade = [Patch(facecolor=style.GREEN, alpha=0.25, label="k that meet all budgets")] if view.feasible.any() else []
     return [
@@ -60,7 +77,13 @@ def quantity_handles(
 
 
 def draw(ax: Axes, view: Trajectory, size: Size) -> None:
-    """Draw accuracy over k with the choices."""
+    """Draw accuracy over k with the choices.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     draw_quantity(ax, view, -1, size, style.PURPLE, 0.18)
     style.dress(ax, size, "passes k", style.quantity_label(view.limits[-1], {view.keep}))
     style.numbers(ax.xaxis)
@@ -70,7 +93,7 @@ def draw(ax: Axes, view: Trajectory, size: Size) -> None:
     ax.set_ylim(lowest - 0.06 * (1 - lowest) - 1e-3, 1 + 0.06 * (1 - lowest) + 1e-3)
     ax.set_xlim(*span(view, int(view.curve.k.max())))
     if view.infeasibility is not None:
-        style.say(ax, size, view.infeasibility, 42)
+        style.message(ax, size, view.infeasibility, 42)
 
 
 def handles(view: Trajectory, size: Size) -> list[Any]:
@@ -84,7 +107,7 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """Accuracy over k of one model in one scenario."""
     size = Size(width_mm)
     height = (0.95 if size.narrow else 0.56) * width_mm
-    figure, [ax] = style.framed(view.title, size, height, handles(view, size), beside=True)
+    figure, [ax] = style.framed(view.title, size, height, handles(view, size), legend_right=True)
     draw(ax, view, size)
     return figure
 

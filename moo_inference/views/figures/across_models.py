@@ -21,6 +21,11 @@ from moo_inference.views.figures.trajectory import Trajectory, trajectory
 def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None) -> list[Trajectory]:
     """The trajectories of all models of a scenario.
 
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        labels: what to call a rule instead of its id.
+
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario.
     """
@@ -33,6 +38,11 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
     """Draw accuracy over cost, over time and over each further resource, on an axes of its own.
 
     Thick where all budgets are met, thin where not. Colours and dashes mean models, shapes of markers rules.
+
+    Args:
+        axes: one for cost, one for time, and one for each further resource.
+        views: one trajectory per model.
+        size: letters, lines and markers for the width of the figure.
     """
     *spent, floor = views[0].limits
     keeps = {one.keep for one in views}
@@ -57,7 +67,7 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
         ax.xaxis.set_minor_formatter(NullFormatter())
         style.numbers(ax.yaxis)
         if not any(one.feasible.any() for one in views):
-            style.say(ax, size, "no k of any of these models meets all budgets", 30)
+            style.message(ax, size, "no k of any of these models meets all budgets", 30)
 
 
 def handles(views: Sequence[Trajectory], size: Size) -> list[Line2D]:
@@ -115,12 +125,12 @@ def _legend_columns(size: Size) -> int:
 
 
 def _name(view: Trajectory, size: Size, *, several: bool) -> str:
-    """The name of a model in the room that a column of the legend has, in two lines if need be."""
+    """The name of a model, in the width of a column of the legend, in two lines if necessary."""
     points = 2.834 * size.width_mm / _legend_columns(size)
-    room = int(points / (0.55 * 0.9 * size.font)) - 7
+    width = int(points / (0.55 * 0.9 * size.font)) - 7
     what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
-    return fill(style.brief(view.model, 2 * room - len(end)) + end, room)
+    return fill(style.brief(view.model, 2 * width - len(end)) + end, width)
 
 
 __getattr__ = renamed(__name__, {"sheet": "render"})

@@ -30,7 +30,7 @@ class ChosenK:
         rules: (r,) markers and ids of the rules.
         scenarios: (s,) names.
         k: (s, m, r) chosen k, NaN where nothing was chosen.
-        status: (s, m, r) status of each choice; `left-out` where a scenario was not asked with the rule.
+        status: (s, m, r) status of each choice; `left-out` where the rule was not applied to a scenario.
     """
 
     models: tuple[str, ...]
@@ -70,7 +70,14 @@ def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
 
 
 def draw(ax: Axes, view: ChosenK, block: int, size: Size) -> None:
-    """Draw the block of one scenario: k in each cell, darker where it is larger."""
+    """Draw the block of one scenario: k in each cell, darker where it is larger.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        view: the chosen k of all scenarios, models and rules.
+        block: index of the scenario.
+        size: letters, lines and markers for the width of the figure.
+    """
     k = view.k[block]
     highest = np.nanmax(view.k) if np.isfinite(view.k).any() else 1.0
     scale = LogNorm(0.7, max(highest, 2.0))

@@ -16,7 +16,13 @@ from moo_inference.views.figures.trajectory import Trajectory, cell_figure
 
 
 def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
-    """Draw cost over k on the first axes, time on the second, and each further resource on one of the others."""
+    """Draw cost over k on the first axes, time on the second, and each further resource on one of the others.
+
+    Args:
+        axes: one for cost, one for time, and one for each further resource.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     limits, amounts = view.limits[:-1], view.quantities[:-1]
     values = view.values.T[:-1]
     tops = [_top(amount, own, budget.value) for amount, own, budget in zip(amounts, values, limits, strict=True)]
@@ -30,7 +36,7 @@ def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
         style.numbers(ax.yaxis, style.quantity_unit(limits[column].quantity), 5)
         ax.set(xlim=span(view, last), ylim=(0, 1.02 * top))
         if view.infeasibility is not None:
-            style.say(ax, size, view.infeasibility.split(";")[0], 24 if crowded else 46)
+            style.message(ax, size, view.infeasibility.split(";")[0], 24 if crowded else 46)
 
 
 def _top(amount: Quantity, looked_at: FloatArray, budget: float | None) -> float:

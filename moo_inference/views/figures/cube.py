@@ -15,10 +15,10 @@ from mpl_toolkits.mplot3d.art3d import Poly3DCollection
 from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import seconds, unit_words, usd
-from moo_inference.formatting.markers import UTOPIA
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, cell_figure
+from moo_inference.views.markers import UTOPIA
 
 Bounds = tuple[tuple[float, float], tuple[float, float], tuple[float, float]]
 
@@ -37,7 +37,13 @@ def bounds(view: Trajectory) -> Bounds:
 
 
 def within(view: Trajectory, cost: float, time: float) -> Any:
-    """(n,) whether k is inside the axes."""
+    """(n,) whether k is inside the axes.
+
+    Args:
+        view: one model in one scenario, as `trajectory` prepares it.
+        cost: end of the cost axis, USD per query.
+        time: end of the time axis, seconds per query.
+    """
     x, y, _ = shown(view)
     return (x <= cost) & (y <= time)
 
@@ -48,7 +54,13 @@ def shown(view: Trajectory) -> FloatArray:
 
 
 def draw(ax: Axes3D, view: Trajectory, size: Size) -> None:
-    """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices."""
+    """Draw one cube: the trajectory over k coloured by cube volume, budgets, edges, utopia and the choices.
+
+    Args:
+        ax: axes of three dimensions.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     cost, time, accuracy = box = bounds(view)
     seen = within(view, cost[1], time[1])
     x, y, z = shown(view)
@@ -87,7 +99,7 @@ def draw(ax: Axes3D, view: Trajectory, size: Size) -> None:
     ax.view_init(elev=22, azim=-125)
     ax.set_box_aspect((1, 1, 0.82), zoom=0.88)
     if view.infeasibility is not None:
-        style.say(ax, size, view.infeasibility, 40)
+        style.message(ax, size, view.infeasibility, 40)
 
 
 def volume_scale(view: Trajectory) -> Normalize:
@@ -112,7 +124,14 @@ def handles(view: Trajectory, size: Size) -> list[Any]:
 
 
 def colour_bar(figure: Figure, box: tuple[float, float, float, float], view: Trajectory, size: Size) -> None:
-    """The scale of the cube volumes, lying."""
+    """The scale of the cube volumes, lying.
+
+    Args:
+        figure: the figure.
+        box: left, bottom, width and height, as shares of the figure.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     ax = figure.add_axes(box)
     bar = figure.colorbar(ScalarMappable(volume_scale(view), VOLUMES), cax=ax, orientation="horizontal")
     text = "cube volume: shares of the budgets left, multiplied"
@@ -124,7 +143,7 @@ def colour_bar(figure: Figure, box: tuple[float, float, float, float], view: Tra
 def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """The feasible cube of one model in one scenario."""
     size = Size(width_mm)
-    figure = size.sheet((1.22 if size.narrow else 0.58) * width_mm)
+    figure = size.figure((1.22 if size.narrow else 0.58) * width_mm)
     figure.suptitle(style.heading(_title(view), size), fontsize=1.05 * size.font, parse_math=False, y=0.985)
     if size.narrow:
         draw(figure.add_axes((-0.02, 0.29, 1.04, 0.70), projection="3d"), view, size)
@@ -141,7 +160,7 @@ figure = cell_figure(render)
 
 
 def _title(view: Trajectory) -> str:
-    """Of more than three objectives it is told which are shown."""
+    """The title; with more than three objectives it names those that are shown."""
     units = [unit_words(unit) for unit in view.curve.resources]
     if not units:
         return view.title

@@ -67,7 +67,13 @@ def heights(view: Trajectory, values: FloatArray) -> FloatArray:
 
 
 def draw(ax: Axes, view: Trajectory, size: Size) -> None:
-    """Draw one line a row, darker for more passes, the choices in their colours, and each axis with its budget."""
+    """Draw one line a row, darker for more passes, the choices in their colours, and each axis with its budget.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     across = np.arange(len(view.limits))
     rows = rows_shown(view)
     lines = heights(view, view.values[rows])
@@ -92,7 +98,7 @@ def draw(ax: Axes, view: Trajectory, size: Size) -> None:
     for column in range(len(across)):
         style.place(over, size, chosen, [(column, line[column]) for line in points], scale=0.8, clip_on=False)
     if view.infeasibility is not None:
-        style.say(over, size, view.infeasibility, 30 if size.narrow else 46)
+        style.message(over, size, view.infeasibility, 30 if size.narrow else 46)
 
 
 def k_scale(view: Trajectory) -> Normalize:
@@ -103,14 +109,14 @@ def k_scale(view: Trajectory) -> Normalize:
 
 def _name_axes(ax: Axes, view: Trajectory, size: Size) -> None:
     """Quantities above their axes, budgets below."""
-    room = 0.85 * size.width_mm / len(view.limits)
+    width = 0.85 * size.width_mm / len(view.limits)
     for column, limit in enumerate(view.limits):
-        name = style.heading(style.quantity_label(limit, {view.keep}), size, room)
+        name = style.heading(style.quantity_label(limit, {view.keep}), size, width)
         ax.text(column, 1.03, name, ha="center", va="bottom", fontsize=size.font, parse_math=False)
         ax.text(
             column,
             -0.03,
-            style.heading(_bound(limit), size, room),
+            style.heading(_bound(limit), size, width),
             ha="center",
             va="top",
             fontsize=0.9 * size.font,
@@ -133,7 +139,7 @@ def _bound(limit: Limit) -> str:
 
 
 def _scale(ax: Axes, column: int, span: tuple[float, float], limit: Limit, size: Size) -> None:
-    """One upright axis with its numbers, and the budget across it; at the left it is told which end is better."""
+    """One upright axis with its numbers, and the budget across it; the leftmost names its better end."""
     own = ax.twinx()
     own.set(ylim=span)
     for side in ("top", "right", "bottom"):
@@ -175,7 +181,7 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     if rows_shown(view).sum() > 1:
         bar = figure.colorbar(ScalarMappable(k_scale(view), SHADES), ax=ax, pad=0.02, aspect=30, shrink=0.9)
         bar.set_label("passes k", fontsize=size.font)
-        style.numbers(bar.ax.yaxis, "", 5, whole=True)
+        style.numbers(bar.ax.yaxis, "", 5, integer=True)
         style.dress_bar(bar, size)
     return figure
 

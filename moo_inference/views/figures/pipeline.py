@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from moo_inference.catalog import Limit
+from moo_inference.deprecations import renamed
 from moo_inference.errors import unknown_name
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.keepers import keeper
@@ -25,16 +26,16 @@ from moo_inference.views.figures.style import (
     legend,
     limit,
     mark_handles,
+    message,
     numbers,
     place,
     quantity_label,
     quantity_unit,
-    say,
 )
 from moo_inference.views.marks import Mark, marks
 
 _LONG = 10_000
-"""From which amount on there is room for two numbers across only."""
+"""From this amount on an axis fits two numbers only."""
 
 
 @dataclass(frozen=True)
@@ -48,7 +49,7 @@ class StagesView:
         marks: the choices.
         lower_bound: whether times are lower bounds, since branches run at the same time.
         nothing: why there is no front, or None.
-        keeps: which of k passes is kept, of the models that the stages may use.
+        keeps: what selects the best of k passes, for the models that the stages may use.
     """
 
     title: str
@@ -62,6 +63,11 @@ class StagesView:
 
 def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
     """What the figure of one pipeline in one scenario shows.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        pipeline: id of the pipeline.
 
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or pipeline.
@@ -81,28 +87,34 @@ def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
     return StagesView(f"{entry.name}, {budgets.name}", limits, values, marks(study, cell), branches, nothing, keeps)
 
 
-def draw(axes: Sequence[Axes], found: StagesView, size: Size) -> None:
-    """Draw accuracy over each other quantity on an axes of its own, with budgets and choices."""
-    *spent, floor = found.limits
-    chosen = [mark for mark in found.marks if mark.values]
+def draw(axes: Sequence[Axes], view: StagesView, size: Size) -> None:
+    """Draw accuracy over each other quantity on an axes of its own, with budgets and choices.
+
+    Args:
+        axes: one for each quantity but accuracy.
+        view: one pipeline in one scenario, as `prepare` returns it.
+        size: letters, lines and markers for the width of the figure.
+    """
+    *spent, floor = view.limits
+    chosen = [mark for mark in view.marks if mark.values]
     for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
-        bound = ", lower bound" if found.lower_bound and budget.quantity == "time" else ""
+        bound = ", lower bound" if view.lower_bound and budget.quantity == "time" else ""
         ax.scatter(
-            found.values[:, column], found.values[:, -1], s=0.06 * size.font**2, color=PURPLE, linewidths=0, zorder=2
+            view.values[:, column], view.values[:, -1], s=0.06 * size.font**2, color=PURPLE, linewidths=0, zorder=2
         )
         limit(ax, size, budget.value, vertical=True)
         limit(ax, size, floor.value)
         points = [(mark.values[column], mark.values[-1]) for mark in chosen]
         place(ax, size, chosen, points, clip_on=False)
-        room = size.width_mm if size.narrow or len(spent) < 3 else size.width_mm / 4
-        name = heading(f"{quantity_label(budget)}{bound}", size, room)
-        dress(ax, size, name, f"accuracy of the whole{_kept(found)}")
-        span = _span(found.values[:, column], budget.value)
+        width = size.width_mm if size.narrow or len(spent) < 3 else size.width_mm / 4
+        name = heading(f"{quantity_label(budget)}{bound}", size, width)
+        dress(ax, size, name, f"accuracy of the whole{_kept(view)}")
+        span = _span(view.values[:, column], budget.value)
         numbers(ax.xaxis, quantity_unit(budget.quantity), 2 if span[1] >= _LONG else 4)
         numbers(ax.yaxis, "", 5)
-        ax.set(xlim=span, ylim=_accuracies(found))
-        if found.nothing is not None:
-            say(ax, size, found.nothing, 24)
+        ax.set(xlim=span, ylim=_accuracies(view))
+        if view.nothing is not None:
+            message(ax, size, view.nothing, 24)
 
 
 def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
@@ -112,45 +124,45 @@ def _span(amounts: FloatArray, budget: float | None) -> tuple[float, float]:
     return 0.0, 1.08 * (max(top, budget or 0.0) if near else top or 1.0)
 
 
-def _kept(found: StagesView) -> str:
-    """Who keeps a pass at each stage, where it is the same at all."""
-    return f",\nkept by {keeper(found.keeps[0])}" if len(found.keeps) == 1 else ""
+def _kept(view: StagesView) -> str:
+    """What selects the pass at each stage, where it is the same at all stages."""
+    return f",\nkept by {keeper(view.keeps[0])}" if len(view.keeps) == 1 else ""
 
 
-def _accuracies(found: StagesView) -> tuple[float, float]:
-    accuracy, least = found.values[:, -1], found.limits[-1].value
+def _accuracies(view: StagesView) -> tuple[float, float]:
+    accuracy, least = view.values[:, -1], view.limits[-1].value
     seen = accuracy if least is None else np.append(accuracy, least)
     low, high = float(seen.min(initial=1.0)), float(seen.max(initial=0.0))
     margin = 0.1 * max(high - low, 1e-3)
     return low - margin, min(high + margin, 1 + margin)
 
 
-def handles(found: StagesView, size: Size) -> list[Any]:
+def handles(view: StagesView, size: Size) -> list[Any]:
     """What the legend holds: the choices, the front and the budgets."""
     dot: dict[str, Any] = {"linestyle": "none", "marker": "o", "markersize": 0.45 * size.font}
-    front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if len(found.values) else []
+    front = [Line2D([], [], color=PURPLE, **dot, label="Pareto front")] if len(view.values) else []
     return [
-        *mark_handles(found.marks, size),
+        *mark_handles(view.marks, size),
         *front,
-        *budget_handles("budgets", found.limits, size),
+        *budget_handles("budgets", view.limits, size),
     ]
 
 
-def sheet(found: StagesView, width_mm: float = PAPER_MM) -> Figure:
+def render(view: StagesView, width_mm: float = PAPER_MM) -> Figure:
     """See `figure`; from data that are prepared already."""
     size = Size(width_mm)
-    panels = len(found.limits) - 1
+    panels = len(view.limits) - 1
     rows = panels if size.narrow else -(-panels // 3)
     columns = -(-panels // rows)
     height = (0.65 * rows + 0.2 if size.narrow else 0.38 * rows + 0.12) * width_mm
-    whole = size.sheet(height, layout="constrained")
-    grid = whole.subplots(rows, columns, squeeze=False)
-    draw(list(grid.flat[:panels]), found, size)
+    picture = size.figure(height, layout="constrained")
+    grid = picture.subplots(rows, columns, squeeze=False)
+    draw(list(grid.flat[:panels]), view, size)
     for ax in grid.flat[panels:]:
         ax.remove()
-    whole.suptitle(heading(found.title, size), fontsize=1.05 * size.font, parse_math=False)
-    legend(whole, size, handles(found, size), loc="outside lower center", ncols=2 if size.narrow else 3)
-    return whole
+    picture.suptitle(heading(view.title, size), fontsize=1.05 * size.font, parse_math=False)
+    legend(picture, size, handles(view, size), loc="outside lower center", ncols=2 if size.narrow else 3)
+    return picture
 
 
 def figure(study: Study, scenario: str, pipeline: str, *, width_mm: float = PAPER_MM) -> Figure:
@@ -165,4 +177,7 @@ def figure(study: Study, scenario: str, pipeline: str, *, width_mm: float = PAPE
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or pipeline.
     """
-    return sheet(prepare(study, scenario, pipeline), width_mm)
+    return render(prepare(study, scenario, pipeline), width_mm)
+
+
+__getattr__ = renamed(__name__, {"sheet": "render"})

@@ -15,7 +15,7 @@ from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, cell_figure
 
 _LONG, _MANY = 10_000, 6
-"""From which amount on, and in more than how many panels, there is room for two numbers across only."""
+"""From which amount on, and in more than how many panels, an axis fits two numbers only."""
 
 
 def pairs(quantities: int) -> list[tuple[int, int]]:
@@ -25,7 +25,13 @@ def pairs(quantities: int) -> list[tuple[int, int]]:
 
 
 def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
-    """Draw each projection on an axes of its own, with budgets and choices; see `pairs`."""
+    """Draw each projection on an axes of its own, with budgets and choices; see `pairs`.
+
+    Args:
+        axes: one for each pair of quantities.
+        view: one model in one scenario, as `trajectory` prepares it.
+        size: letters, lines and markers for the width of the figure.
+    """
     values = view.values
     limits, spans = view.limits, view.spans
     chosen = view.chosen
@@ -44,7 +50,7 @@ def draw(axes: Sequence[Axes], view: Trajectory, size: Size) -> None:
             style.numbers(axis, style.quantity_unit(limits[column].quantity), most)
         ax.set(xlim=spans[across], ylim=spans[up])
         if view.infeasibility is not None:
-            style.say(ax, size, view.infeasibility.split(";")[0], 24)
+            style.message(ax, size, view.infeasibility.split(";")[0], 24)
 
 
 def handles(view: Trajectory, size: Size) -> list[Any]:
@@ -60,7 +66,7 @@ def render(view: Trajectory, width_mm: float = PAPER_MM) -> Figure:
     """The front of one model in one scenario as pairwise projections of all quantities."""
     size = Size(width_mm)
     panels = len(pairs(len(view.limits)))
-    # The first row has accuracy over everything else, where there is the room for it.
+    # The first row has accuracy over everything else, where it fits.
     columns = (1 if panels < 4 else 2) if size.narrow else max(3, len(view.limits) - 1)
     rows = -(-panels // columns)
     across = 1.9 / 3 * rows if columns == 1 else 0.2 + 0.45 * rows

@@ -54,11 +54,11 @@ def render_all(
 
     Args:
         jobs: what to draw.
-        progress: told how far the work is.
+        progress: called with the steps done and their number.
         workers: processes; None means all cores where there is enough to do.
     """
     count = workers or (-1 if len(jobs) >= _WORTH_PROCESSES else 1)
-    # One at a time: a batch would be told of when its last figure is drawn.
+    # One at a time: a batch would be reported only when its last figure is drawn.
     parallel = joblib.Parallel(n_jobs=count, return_as="generator", batch_size=1)
     drawn = parallel(joblib.delayed(render)(job) for job in jobs)
     for place, (job, images) in enumerate(zip(jobs, drawn, strict=True), start=1):

@@ -8,7 +8,6 @@ from matplotlib.figure import Figure
 
 from moo_inference.deprecations import renamed
 from moo_inference.errors import SettingError
-from moo_inference.formatting.markers import Marker, markers
 from moo_inference.formatting.words import counted
 from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.frames import SURE_ENOUGH
@@ -16,10 +15,16 @@ from moo_inference.studies.study import Study
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import find_cell
+from moo_inference.views.markers import Marker, markers
 
 
 def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Assessment]]:
     """The assessments of one cell of a study, each with the marker of its rule.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
 
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or model.
@@ -38,7 +43,15 @@ def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Asses
 
 
 def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -> None:
-    """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0."""
+    """Draw how often one rule chose each k up to `longest`; none, if it ever was, stands left of 0.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        marker: of the rule.
+        seen: the assessment of the rule's choice.
+        size: letters, lines and markers for the width of the figure.
+        longest: largest k on the axis.
+    """
     none = -0.05 * longest
     places = [none if k is None else k for k in seen.selection_frequency]
     colours = [style.GREY if k is None else style.BLUE for k in seen.selection_frequency]

@@ -16,7 +16,7 @@ from matplotlib.ticker import Formatter, MaxNLocator
 from moo_inference.catalog import Limit
 from moo_inference.formatting.amounts import amount, percentile, plain, unit_words
 from moo_inference.formatting.keepers import keeper
-from moo_inference.formatting.markers import UTOPIA, Marker
+from moo_inference.views.markers import UTOPIA, Marker
 
 PAPER_MM = 85.0
 """One column of a paper."""
@@ -40,7 +40,7 @@ class Shown(Protocol):
 
     @property
     def label(self) -> str:
-        """What the legend says."""
+        """The text of the legend."""
 
 
 Dash = Literal["-"] | tuple[float, tuple[float, ...]]
@@ -80,7 +80,7 @@ class Size:
         """Width of lines in points."""
         return self.font / 6
 
-    def sheet(self, height_mm: float, **options: Any) -> Figure:
+    def figure(self, height_mm: float, **options: Any) -> Figure:
         """An empty figure of this width."""
         return Figure(figsize=(self.width_mm / 25.4, height_mm / 25.4), dpi=200, **options)
 
@@ -97,7 +97,7 @@ def framed(
     *,
     panels: int = 1,
     columns: int = 1,
-    beside: bool = False,
+    legend_right: bool = False,
     **options: Any,
 ) -> tuple[Figure, list[Any]]:
     """A figure with a title above, empty panels, and a legend below.
@@ -109,18 +109,18 @@ def framed(
         handles: what the legend holds; no legend without any.
         panels: how many axes.
         columns: in how many columns they stand, row after row.
-        beside: the legend stands at the right where there is the room.
+        legend_right: the legend is at the right where there is space.
         **options: for the grid of axes.
 
     Returns:
         The figure, and its axes.
     """
-    figure = size.sheet(height_mm, layout="constrained")
+    figure = size.figure(height_mm, layout="constrained")
     axes = figure.subplots(-(-panels // columns), columns, squeeze=False, **options).flat
     for ax in axes[panels:]:
         ax.remove()
     figure.suptitle(heading(title, size), fontsize=1.05 * size.font, parse_math=False)
-    if handles and beside and not size.narrow:
+    if handles and legend_right and not size.narrow:
         legend(figure, size, handles, loc="outside right center")
     elif handles:
         legend(figure, size, handles, loc="outside lower center", ncols=2 if size.narrow else 3)
@@ -128,7 +128,14 @@ def framed(
 
 
 def dress(ax: Any, size: Size, x: str, y: str) -> None:
-    """Give an axes its labels, and letters and lines of the right size."""
+    """Give an axes its labels, and letters and lines of the right size.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        size: letters, lines and markers for the width of the figure.
+        x: label of the x axis.
+        y: label of the y axis.
+    """
     ax.set_xlabel(x, fontsize=size.font, parse_math=False)
     ax.set_ylabel(y, fontsize=size.font, parse_math=False)
     ax.tick_params(labelsize=0.9 * size.font, width=size.line / 2, length=2.5 * size.line)
@@ -166,11 +173,11 @@ class Amounts(Formatter):
 
 
 def quantity_label(limit: Limit, keeps: Collection[str] = ()) -> str:
-    """What stands along an axis of cost, time, accuracy or a further resource, with its unit.
+    """The label of an axis of cost, time, accuracy or a further resource, with its unit.
 
     Args:
-        limit: its budget; one for a quantile is told.
-        keeps: which of k passes is kept, for an accuracy; told where it is the same of all.
+        limit: its budget; the label names its quantile, if any.
+        keeps: for an accuracy, what selects the best of k passes; the label names it where all have the same.
     """
     kept = f", kept by {keeper(next(iter(keeps)))}" if len(set(keeps)) == 1 else ""
     known = {
@@ -197,12 +204,12 @@ def at_quantile(limit: Limit) -> str:
 
 
 def quantile_words(limits: Iterable[Limit]) -> str:
-    """The quantiles that budgets are for, as a legend tells them: p99 of cost, p95 of time; empty without any."""
+    """The quantiles that budgets are for, as a legend shows them: p99 of cost, p95 of time; empty without any."""
     return ", ".join(f"{percentile(q)} of {unit_words(what)}" for _, what, _, q in limits if q is not None)
 
 
 def at_quantile_style(size: Size, colour: str) -> dict[str, Any]:
-    """The line of a quantile that a budget is for, beside that of the mean."""
+    """The line of a quantile that a budget is for, next to that of the mean."""
     return {"color": colour, "linestyle": (0, (4, 1, 1, 1)), "linewidth": 1.3 * size.line}
 
 
@@ -212,7 +219,13 @@ def quantity_unit(quantity: str) -> str:
 
 
 def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
-    """The budgets that there are, as a legend tells them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing."""
+    """The budgets, as a legend shows them: budgets: $0.500, 60.0 s (p95), accuracy 0.93; or nothing.
+
+    Args:
+        what: word before the budgets.
+        limits: the budgets, in the order of the objectives.
+        size: letters, lines and markers for the width of the figure.
+    """
     shown = [
         (f"accuracy {limit.value:g}" if limit.quantity == "accuracy" else amount(limit.quantity, limit.value))
         + at_quantile(limit)
@@ -223,7 +236,7 @@ def budget_words(what: str, limits: Iterable[Limit], size: Size) -> str:
 
 
 def budget_handles(what: str, limits: Iterable[Limit], size: Size) -> list[Line2D]:
-    """The dashed line of the budgets in a legend; none where there are no budgets."""
+    """The dashed line of the budgets in a legend; none where there are no budgets. See `budget_words`."""
     return budget_line(budget_words(what, limits, size), size)
 
 
@@ -232,7 +245,7 @@ def budget_line(label: str, size: Size) -> list[Line2D]:
     return [Line2D([], [], color=RED, linestyle=(0, (4, 2)), linewidth=size.line, label=label)] if label else []
 
 
-def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, whole: bool = False) -> None:
+def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, integer: bool = False) -> None:
     """Ticks as people write them.
 
     Args:
@@ -240,26 +253,39 @@ def numbers(axis: Any, unit: str = "", most: int = 6, *, first: bool = True, who
         unit: stands before each number if it is $.
         most: at most so many.
         first: whether the first is shown.
-        whole: whether they are whole numbers.
+        integer: whether they are whole numbers.
     """
     prune = None if first else "lower"
-    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=prune, integer=whole))
+    axis.set_major_locator(MaxNLocator(most, steps=[1, 2, 2.5, 5, 10], prune=prune, integer=integer))
     axis.set_major_formatter(Amounts("$" if unit == "$" else ""))
 
 
 def heading(text: str, size: Size, width_mm: float | None = None) -> str:
-    """A title in as many lines as it needs in the width of the figure, or in a part of it."""
+    """A title in as many lines as it needs in the width of the figure, or in a part of it.
+
+    Args:
+        text: the title.
+        size: letters, lines and markers for the width of the figure.
+        width_mm: width in mm; None means that of the figure.
+    """
     letters = 2.834 * (width_mm or size.width_mm) / (0.62 * size.font)
     return fill(text, max(8, int(letters)))
 
 
 def brief(name: str, most: int = 28) -> str:
-    """A name that fits where there is room for so many letters."""
+    """A name, shortened to so many letters."""
     return name if len(name) <= most else name[: most - 1] + "…"
 
 
 def limit(ax: Axes, size: Size, value: float | None, *, vertical: bool = False) -> None:
-    """A budget as a dashed line; nothing where there is none."""
+    """A budget as a dashed line; nothing where there is none.
+
+    Args:
+        ax: axes of matplotlib to draw on.
+        size: letters, lines and markers for the width of the figure.
+        value: the budget in the unit of the axis; None draws nothing.
+        vertical: whether the budget is on the x axis.
+    """
     if value is None:
         return
     draw = ax.axvline if vertical else ax.axhline
@@ -295,7 +321,14 @@ def place(
 
 
 def marker_style(marker: Marker, points: float, size: Size, colour: str | None = None) -> dict[str, Any]:
-    """A marker as options of a line, in the colour of its rule or another."""
+    """A marker as options of a line, in the colour of its rule or another.
+
+    Args:
+        marker: of the rule.
+        points: diameter in points.
+        size: letters, lines and markers for the width of the figure.
+        colour: None means that of the rule.
+    """
     return {
         "linestyle": "none",
         "marker": marker.matplotlib,
@@ -307,7 +340,14 @@ def marker_style(marker: Marker, points: float, size: Size, colour: str | None =
 
 
 def mark_handles(marks: Iterable[Shown], size: Size, *, with_k: bool = True, colour: str | None = None) -> list[Line2D]:
-    """What the legend shows of the choices; see `place` for the colour."""
+    """What the legend shows of the choices; see `place` for the colour.
+
+    Args:
+        marks: the choices.
+        size: letters, lines and markers for the width of the figure.
+        with_k: whether the legend has the k of each choice.
+        colour: None means that of each rule.
+    """
     return [
         Line2D(
             [],
@@ -325,7 +365,7 @@ def utopia_handle(size: Size) -> Line2D:
 
 
 def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Legend:
-    """A legend in which names are shown as they are."""
+    """A legend in which names are shown as they are. See `heading` for `size`."""
     shown: Legend = owner.legend(
         handles=handles,
         fontsize=0.9 * size.font,
@@ -342,8 +382,8 @@ def legend(owner: Any, size: Size, handles: Sequence[Any], **options: Any) -> Le
     return shown
 
 
-def say(ax: Any, size: Size, text: str, width: int) -> None:
-    """Write over the axes what has to be said before anything else, such as that nothing is feasible."""
+def message(ax: Any, size: Size, text: str, width: int) -> None:
+    """Write a message over the axes, such as that nothing is feasible. See `limit` for `ax` and `size`."""
     ax.annotate(
         fill(text.replace("k = ", "k\u00a0=\u00a0"), width),
         (0.5, 0.5),

@@ -35,7 +35,7 @@ class Trajectory:
         infeasibility: why no k meets all budgets, or None.
         values: (n, m) cost, time, further resources and accuracy as the budgets look at them: means, or quantiles
             where the scenario asks for them.
-        keep: which of k passes is kept: `oracle`, `verifier` or `majority`.
+        keep: what selects the best of k passes: `oracle`, `verifier` or `majority`.
     """
 
     model: str
@@ -104,7 +104,7 @@ class Trajectory:
 
     @property
     def accuracy(self) -> Quantity:
-        """Accuracy of the kept answer."""
+        """Accuracy of the selected answer."""
         return self.curve.accuracy
 
 
@@ -142,6 +142,11 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
 
 def find_cell(study: Study, scenario: str, model: str) -> Cell:
     """The cell of a study.
+
+    Args:
+        study: the study.
+        scenario: id of the scenario.
+        model: id of the model.
 
     Raises:
         UnknownNameError: (a LookupError) the study has no such scenario or model.

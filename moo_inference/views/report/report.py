@@ -50,7 +50,7 @@ RECOMMENDED = "knee-chord"
 
 @dataclass(frozen=True)
 class CellPart:
-    """What the report says of one model in one scenario."""
+    """The part of the report on one model in one scenario."""
 
     name: str
     summary: str
@@ -61,7 +61,7 @@ class CellPart:
 
 @dataclass(frozen=True)
 class ScenarioPart:
-    """What the report says of one scenario."""
+    """The part of the report on one scenario."""
 
     name: str
     budgets: str
@@ -78,13 +78,13 @@ def write_report(
     progress: Progress | None = None,
     overwrite: bool = False,
 ) -> None:
-    """Write a report; the file appears whole or not at all.
+    """Write a report atomically.
 
     Args:
         study: what it is about.
         path: where it goes. A report of before is replaced, and so is an empty file.
         command: what made it, as typed in a shell; None where a program did.
-        progress: told how many of the figures are drawn.
+        progress: called with the figures drawn and their number.
         overwrite: replace whatever is there.
 
     Raises:
@@ -95,7 +95,13 @@ def write_report(
 
 
 def report_html(study: Study, *, command: str | None = None, progress: Progress | None = None) -> str:
-    """The report as text; see `write_report`. The same study gives the same bytes."""
+    """The report as text; see `write_report`. The same study gives the same bytes.
+
+    Args:
+        study: the study.
+        command: the command line that made it, as text.
+        progress: called with the figures drawn and their number.
+    """
     pictures = {
         name: "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         for name, images in render_all(_jobs(study), progress)
@@ -174,9 +180,9 @@ def _jobs(study: Study) -> list[Job]:
             shown = selection.prepare(study, cell.scenario, cell.model)
             arguments = (shown, cell_view.title, 140.0)
             jobs.append(Job(_picture_name(cell, "selection"), selection.render, arguments, ("png8",), _DPI))
-    for along in study.pipeline_cells:
-        view = pipeline.prepare(study, along.scenario, along.pipeline)
-        jobs.append(Job(pipeline_picture(along), pipeline.sheet, (view, 190.0), ("png8",), _DPI))
+    for cell in study.pipeline_cells:
+        view = pipeline.prepare(study, cell.scenario, cell.pipeline)
+        jobs.append(Job(pipeline_picture(cell), pipeline.render, (view, 190.0), ("png8",), _DPI))
     return jobs
 
 
@@ -209,8 +215,8 @@ def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart
 def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
     name = study.catalog.models[cell.model].name
     scenario = study.catalog.scenarios[cell.scenario].name
-    found = marks(study, cell)
-    summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in found)
+    chosen = marks(study, cell)
+    summary = ", ".join(f"{mark.marker.symbol} {mark.short}" for mark in chosen)
     *first, last = spent_words(study.catalog.resources)
     spent = f"{', '.join(first)} and {last}".capitalize()
     shown = tuple(
@@ -219,7 +225,7 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
         if _picture_name(cell, kind) in pictures
     )
     why = None if cell.front.infeasibility is None else str(cell.front.infeasibility)
-    return CellPart(f"{name} ({cell.model})", summary, why, found, shown)
+    return CellPart(f"{name} ({cell.model})", summary, why, chosen, shown)
 
 
 def _picks(rule: str) -> str:
@@ -293,34 +299,34 @@ def _chosen(study: Study) -> Table:
 def _warnings(study: Study) -> list[tuple[str, Sequence[str]]]:
     """The caveats: each sentence once, with the choices it is about.
 
-    Sentences that differ in their numbers alone are one, with a gap for each number, and each choice tells its own.
+    Sentences that differ in their numbers alone are one, with a gap for each number, and each choice has its own.
     """
-    said: dict[str, dict[str, list[str]]] = {}
+    grouped: dict[str, dict[str, list[str]]] = {}
 
-    def say(sentence: str, where: str) -> None:
-        places = said.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, [])
+    def add(sentence: str, where: str) -> None:
+        places = grouped.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, [])
         if where not in places:
             places.append(where)
 
     for cell in study.model_cells:
         where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
         if cell.front.infeasibility is not None:
-            say(str(cell.front.infeasibility), where)
+            add(str(cell.front.infeasibility), where)
             continue
         for mark in marks(study, cell):
             for warning in mark.warnings:
-                say(warning, f"{where}, {mark.rule}")
-    for along in study.pipeline_cells:
+                add(warning, f"{where}, {mark.rule}")
+    for cell in study.pipeline_cells:
         catalog = study.catalog
-        where = f"{catalog.pipelines[along.pipeline].name}, {catalog.scenarios[along.scenario].name}"
-        for choice in along.choices:
+        where = f"{catalog.pipelines[cell.pipeline].name}, {catalog.scenarios[cell.scenario].name}"
+        for choice in cell.choices:
             for warning in choice.warnings:
-                # Where there is no front, all rules say the same.
-                say(warning, f"{where}, {choice.rule}" if len(along.front) else where)
-    found: list[tuple[str, Sequence[str]]] = []
-    for gaps, sentences in said.items():
+                # Where there is no front, all rules have the same warning.
+                add(warning, f"{where}, {choice.rule}" if len(cell.front) else where)
+    warnings: list[tuple[str, Sequence[str]]] = []
+    for gaps, sentences in grouped.items():
         if len(sentences) == 1:
-            found += sentences.items()
+            warnings += sentences.items()
         else:
-            found.append((gaps, [f"{'; '.join(places)}: {one}" for one, places in sentences.items()]))
-    return found
+            warnings.append((gaps, [f"{'; '.join(places)}: {one}" for one, places in sentences.items()]))
+    return warnings

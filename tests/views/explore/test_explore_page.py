@@ -282,8 +282,8 @@ def test_budgets_for_resources_are_turned_and_travel(visitor, tmp_path):
     table(page).get_by_text("joules", exact=True).wait_for()
     settled(page)
     before = table(page).inner_text()
-    page.get_by_role("spinbutton", name="Joules at most, a query").fill("4000")
-    page.get_by_role("spinbutton", name="Joules at most, a query").press("Enter")
+    page.get_by_role("spinbutton", name="Joules at most, per query").fill("4000")
+    page.get_by_role("spinbutton", name="Joules at most, per query").press("Enter")
     page.wait_for_function("() => location.search.includes('joules_max=4000.0')")
     settled(page)
     assert table(page).inner_text() != before

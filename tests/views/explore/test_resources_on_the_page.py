@@ -104,7 +104,7 @@ def test_an_assessment_tells_what_of_a_resource_is_lost():
     [seen] = study.assessments.values()
     assert table.rows[0][6].endswith(f"\n{amount('joules', seen.eoc_used['joules'])}")
     assert "accuracy, cost, time and joules are as good" in table.notes[0]
-    assert "money and time, joules a query" in table.notes[1]
+    assert "money and time, joules per query" in table.notes[1]
 
 
 # The page

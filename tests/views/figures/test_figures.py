@@ -282,7 +282,7 @@ def test_the_figure_of_a_pipeline_shows_its_front_and_choices():
     view = pipeline.prepare(found, "coding", "two-halves")
     front = found.pipeline_cells[1].front
     assert view.values.tolist() == [[cost, time, 1 - error] for cost, time, error in front.F.tolist()]
-    figure = pipeline.sheet(view, 190)
+    figure = pipeline.render(view, 190)
     for ax, column in zip(figure.axes, (0, 1), strict=True):
         assert ax.collections[0].get_offsets().tolist() == view.values[:, [column, 2]].tolist()
         marked = [line.get_xydata().tolist()[0] for line in ax.lines if line.get_linestyle() == "None"]

@@ -226,7 +226,7 @@ def test_a_pipeline_has_a_panel_for_each_resource(uses, width):
     view = pipeline.prepare(study, "coding", "two-halves")
     front = study.pipeline_cells[1].front
     np.testing.assert_array_equal(view.values[:, :-1], front.F[:, :-1])
-    figure = drawn(pipeline.sheet(view, width))
+    figure = drawn(pipeline.render(view, width))
     assert len(figure.axes) == front.F.shape[1] - 1
     for column, ax in enumerate(figure.axes):
         np.testing.assert_array_equal(ax.collections[0].get_offsets(), view.values[:, [column, -1]])

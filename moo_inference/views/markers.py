@@ -12,7 +12,7 @@ class Marker:
         symbol: one character.
         matplotlib: its name in matplotlib.
         plotly: its name in plotly.
-        colour: of its face; all colours can be told apart by the colour-blind, and shapes differ as well.
+        colour: of its face; the colour-blind can distinguish all colours, and shapes differ as well.
         filled: whether it has a face.
     """
 
