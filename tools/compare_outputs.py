@@ -88,6 +88,7 @@ SHORT = {
 """What stands for more."""
 
 MASKED = (
+    ("the key of an accuracy's kind, `law` before 0.2", re.compile(r'(")(?:law|kind)": "(?=beta|outcomes)')),
     ("the release", re.compile(r'("moo-inference": )"[^"]*"')),
     ("seconds of a run, which no two runs share", re.compile(r'("seconds": )[0-9.e+-]+')),
 )
@@ -105,18 +106,19 @@ def main() -> int:
     commands = [line for line in COMMANDS.strip().splitlines() if chosen.only in line]
     for name, words in SHORT.items():
         commands = [command.replace(name, words) for command in commands]
+    programs = (chosen.before.absolute(), chosen.after.absolute())
     with tempfile.TemporaryDirectory() as folder:
         homes = [Path(folder) / name for name in ("before", "after")]
-        for home in homes:
-            home.mkdir()
-            shutil.copytree(ROOT / "examples", home / "examples")
+        for home, program in zip(homes, programs, strict=True):
+            # A program reads the examples of its own checkout, whose catalogs may have other words.
+            shutil.copytree(program.parents[2] / "examples", home / "examples")
             shutil.copytree(ROOT / "tests" / "data", home / "tests" / "data")
-        different = 0
+        different, seen = 0, set()
         with ThreadPoolExecutor(2) as pool:
             for command in commands:
-                programs = (chosen.before.absolute(), chosen.after.absolute())
                 results = list(pool.map(run, programs, homes, [command] * 2))
-                differences = compared(*results)
+                differences = [line for line in compared(*results) if line not in seen]
+                seen.update(differences)
                 different += bool(differences)
                 print(f"{'differs' if differences else 'same':8}{results[0]['exit status']}  {command}")
                 for line in differences:
@@ -145,7 +147,7 @@ def run(program: Path, home: Path, command: str) -> dict[str, str]:
 
 def timeless(table: str) -> str:
     """A CSV table without its column of seconds."""
-    header, *rows = table.splitlines()
+    header, *rows = table.splitlines() or [""]
     columns = header.split(",")
     if "seconds" not in columns:
         return table
