@@ -63,12 +63,12 @@ class WorkerError(MooInferenceError, RuntimeError):
 
 
 class StoppedError(MooInferenceError):
-    """The user, or the system, stopped a run; the error says how to go on."""
+    """The user, or the system, stopped a run; the error states how to go on."""
 
 
 @contextmanager
-def told_of(where: str) -> Iterator[None]:
-    """Errors of a setting that arise inside say where: `<where>: <error>`."""
+def prefix_errors(where: str) -> Iterator[None]:
+    """Prefix the errors of a setting that are raised inside: `<where>: <error>`."""
     try:
         yield
     except SettingError as error:

@@ -60,13 +60,13 @@ class Catalog(Frozen):
         if unknown:
             raise UnknownNameError(unknown)
 
-        def kept(entries: Mapping[str, Any]) -> dict[str, Any]:
+        def selected(entries: Mapping[str, Any]) -> dict[str, Any]:
             return {
                 key: entry.replace(resources={u: own for u, own in entry.resources.items() if u not in resources})
                 for key, entry in entries.items()
             }
 
-        return self.replace(models=kept(self.models), scenarios=kept(self.scenarios))
+        return self.replace(models=selected(self.models), scenarios=selected(self.scenarios))
 
     @model_serializer(mode="wrap")
     def _without_empty_pipelines(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -100,7 +100,7 @@ class Catalog(Frozen):
             SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
         """
         errors: list[str] = []
-        kept = [
+        selected = [
             _pick(what, known, wanted, errors)
             for what, known, wanted in (
                 ("model", self.models, models),
@@ -110,7 +110,7 @@ class Catalog(Frozen):
         ]
         if errors:
             raise UnknownNameError(errors)
-        lost = {key: [m for m in pipeline.models if m not in kept[0]] for key, pipeline in kept[2].items()}
+        lost = {key: [m for m in pipeline.models if m not in selected[0]] for key, pipeline in selected[2].items()}
         if pipelines is not None and any(lost.values()):
             raise SettingError(
                 [
@@ -119,14 +119,14 @@ class Catalog(Frozen):
                     if gone
                 ]
             )
-        whole = {key: pipeline for key, pipeline in kept[2].items() if not lost[key]}
-        return Catalog(models=kept[0], scenarios=kept[1], pipelines=whole)
+        complete = {key: pipeline for key, pipeline in selected[2].items() if not lost[key]}
+        return Catalog(models=selected[0], scenarios=selected[1], pipelines=complete)
 
 
 def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
     """What keeps models and scenarios from one comparison: a place and a sentence for each error.
 
-    All models must tell of the same resources, and budgets be for these.
+    All models must have the same resources, and budgets be for these.
     """
     errors: list[tuple[tuple[str, ...], str]] = []
     first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
@@ -158,8 +158,8 @@ def with_quantiles(
     Raises:
         SettingError: (a ValueError) a quantile is not between 0 and 1.
     """
-    asked = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
-    given = {name: value for name, value in asked if value is not None}
+    quantiles = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
+    given = {name: value for name, value in quantiles if value is not None}
     wrong = [
         f"{name} must be between 0 and 1, got {value!r}"
         for name, value in given.items()

@@ -22,7 +22,7 @@ Place = tuple[str | int, ...]
 
 
 class _Terse(Frozen):
-    """Says only what is set."""
+    """Serialises only what is set."""
 
     @model_serializer(mode="wrap")
     def _set_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -51,7 +51,7 @@ class PipelineStage(_Terse):
     @field_validator("models")
     @classmethod
     def _one_way_to_name_them(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # A model that is invalid itself is not in `data`, and is reported already.
+        # A model that is invalid itself is not in `data`, and is already reported.
         if "model" in info.data and not models and info.data["model"] is None:
             raise PydanticCustomError("whole", "must name at least one model, or `model` must name one")
         if models and info.data.get("model") is not None:
@@ -101,7 +101,7 @@ class SeriesBranch(_Terse):
 
 
 def _kind(value: Any) -> str:
-    """Which kind of part a value is: a group tells itself by its only key."""
+    """Which kind of part a value is: a group is recognised by its only key."""
     for group in ("parallel", "series"):
         if group in value if isinstance(value, Mapping) else hasattr(value, group):
             return group

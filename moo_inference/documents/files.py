@@ -97,7 +97,7 @@ def folder_in_the_way(
     Args:
         path: the folder, which need not be there.
         kinds: what would be written into it, by name.
-        marker: which of these files says whose the others are: where it is not, none of them must be there.
+        marker: which of these files identifies the others: where it is missing, none of them must be there.
         inputs: as for `in_the_way`.
     """
     there = [name for name in kinds if os.path.isfile(os.path.join(path, name))]
@@ -106,7 +106,7 @@ def folder_in_the_way(
         if why is not None:
             return f"{name} in it {why}"
     if marker is not None and there and marker not in there:
-        return f"has {', '.join(there)}, and no {marker} that says what they are of"
+        return f"has {', '.join(there)}, and no {marker} that identifies them"
     return None
 
 
@@ -207,7 +207,7 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
             more than 100 times its size and 64 MiB.
         ValueError: no file can have that name.
     """
-    stream = Path(path).open("rb")  # noqa: SIM115 (whoever asked for it closes it)
+    stream = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
     mode = os.fstat(stream.fileno()).st_mode
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         stream.close()
@@ -290,7 +290,7 @@ def write_atomically(path: str | os.PathLike[str], data: str | bytes) -> None:
         content = data.encode() if isinstance(data, str) else data
         whole = Path(os.path.realpath(target))
         if target.exists() and not target.is_file():
-            # Renaming would put a file in the place of a device, and of a pipe that somebody waits at.
+            # Renaming would put a file in the place of a device, and of a pipe that is being read.
             target.write_bytes(content)
             return
         # The name may be as long as a name can be, so that nothing can be added to it.

@@ -25,8 +25,8 @@ def correlation(cost: Totals, time: Totals) -> FloatArray:
     """(n,) correlations of the cost and the time of k passes.
 
     Both contain the query's prompt and the same answers. Exact where the two weigh what passes write alike, as without
-    a reasoning price and without measured seconds, or where all is normal; else what the time tells of the cost of an
-    answer is taken for linear.
+    a reasoning price and without measured seconds, or where all is normal; else the cost of an answer is taken to be
+    linear in its time.
 
     Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
     as one pass.

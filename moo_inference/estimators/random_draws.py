@@ -74,7 +74,7 @@ class Chunk:
 
     @classmethod
     def empty(cls, k: IntArray, trials: int, needs: Needs) -> "Chunk":
-        """Room for some k."""
+        """Buffers for some k."""
         rows = np.empty((4 + needs.reasoning + len(needs.waves), len(k), trials))
         waves = dict(zip(needs.waves, rows[4 + needs.reasoning :], strict=True))
         return cls(k, (rows[0], rows[1], rows[4] if needs.reasoning else rows[0]), rows[2], rows[3], waves=waves)

@@ -41,11 +41,11 @@ class Tabulated(Estimator):
         """
         if parallel is not None or latency is not None:
             raise SettingError("a tabulated curve has its P and latency already; parallel and latency must be None")
-        asked = passes(k)
+        ks = passes(k)
         order = np.argsort(self.curve.k, kind="stable")
-        place = np.searchsorted(self.curve.k, asked, sorter=order)
+        place = np.searchsorted(self.curve.k, ks, sorter=order)
         rows = order[np.minimum(place, len(order) - 1)]
-        unknown = asked[self.curve.k[rows] != asked]
+        unknown = ks[self.curve.k[rows] != ks]
         if unknown.size:
             raise SettingError(f"k must be in the table, which does not hold {', '.join(map(str, unknown[:5]))}")
         views = {scenario: self.curve.views[scenario] for scenario in scenarios if scenario in self.curve.views}

@@ -58,21 +58,21 @@ def pass_at_k(
         SettingError: (a ValueError) an argument is out of its range; k > n among them.
     """
     samples, correct = counts(n, c)
-    asked = passes(k)
-    refuse_beyond(samples, asked, names)
+    ks = passes(k)
+    refuse_beyond(samples, ks, names)
     groups, place = np.unique(np.stack([samples, correct], axis=1), axis=0, return_inverse=True)
     total, marked = groups.astype(float).T
-    accuracy, error = at_least_one(marked, total - marked, asked)
+    accuracy, error = at_least_one(marked, total - marked, ks)
     return accuracy[place.ravel()], error[place.ravel()]
 
 
 def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None) -> QuestionMean:
     """The mean over questions of pass@k, which needs no (m, n_k) array; arguments and errors as for `pass_at_k`."""
     samples, correct = counts(n, c)
-    asked = passes(k)
-    refuse_beyond(samples, asked, names)
+    ks = passes(k)
+    refuse_beyond(samples, ks, names)
     groups, many = np.unique(np.stack([samples, correct], axis=1), axis=0, return_counts=True)
-    wanted, column = np.unique(asked, return_inverse=True)
+    wanted, column = np.unique(ks, return_inverse=True)
     (total, marked), weight = groups.astype(float).T, many.astype(float)
     m = len(samples)
     gain, error, squares = np.zeros((3, len(wanted)))

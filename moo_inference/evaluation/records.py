@@ -1,4 +1,4 @@
-"""An evaluation as one short text a question, so that a catalog can hold it and needs no other file.
+"""An evaluation as one short text per question, so that a catalog can hold it and needs no other file.
 
 A record is groups of samples that are alike to what keeps the best pass, each as right/all, apart by blanks:
 
@@ -121,7 +121,7 @@ class Evaluation:
 
     @property
     def fewest(self) -> int:
-        """Samples of the question that has the fewest: the largest k that can be told."""
+        """Samples of the question that has the fewest: the largest k that can be estimated."""
         return int(self.n.min())
 
     def curve(self, k: ArrayLike, *, trials: int = 1000, seed: int = 42) -> AccuracyCurve:
@@ -130,21 +130,21 @@ class Evaluation:
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of a question.
         """
-        asked = passes(k)
+        ks = passes(k)
         if self.keep != "oracle":
-            refuse_beyond(self.n, asked, self.names)
+            refuse_beyond(self.n, ks, self.names)
             question, correct, code = self.samples()
             answer, score = (code, None) if self.keep == "majority" else (None, -code)
             return accuracy_curve(
                 question, correct, k, keep=self.keep, answer=answer, score=score, trials=trials, seed=seed
             )
-        # Of an oracle the counts tell everything: no array of all samples is made.
-        over = mean_pass_at_k(self.n, self.c, asked, names=np.array(self.names))
+        # For an oracle the counts are sufficient: no array of all samples is made.
+        over = mean_pass_at_k(self.n, self.c, ks, names=np.array(self.names))
         low, high = mean_interval(over)
-        nothing = np.zeros(len(asked))
+        nothing = np.zeros(len(ks))
         return AccuracyCurve(
             "oracle",
-            asked,
+            ks,
             over.mean,
             over.error,
             np.sqrt(over.mean * over.error),

@@ -92,7 +92,7 @@ class Recognised:
 
 
 def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognised:
-    """Tell the format of a file from its beginning.
+    """Recognise the format of a file from its beginning.
 
     Args:
         path: the file.
@@ -155,7 +155,7 @@ def read_as(
     known = recognise(path, kind) if format is None else as_format(path, format)
     single = kind == "lengths" and known.kind == "serving"
     if known.kind != kind and not single:
-        raise ReaderError(f"{path}: must tell {kind}, and is {with_article(known.name)}, which tells {known.kind}")
+        raise ReaderError(f"{path}: expected {kind}, got {with_article(known.name)}, which contains {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
     found = FORMATS[known.format].read(path, **reader_options(known, options, progress))

@@ -176,11 +176,11 @@ def test_a_question_stands_once():
     [
         (
             ["    passes: {input_tokens: [1], output_tokens: [2, 3]}\n"],
-            "10: models.a.passes: must hold lists of the same length, one entry a pass, at least one, got a mapping",
+            "10: models.a.passes: must hold lists of the same length, one entry per pass, at least one, got a mapping",
         ),
         (
             ["    passes: {input_tokens: [], output_tokens: []}\n"],
-            "10: models.a.passes: must hold lists of the same length, one entry a pass, at least one, got a mapping",
+            "10: models.a.passes: must hold lists of the same length, one entry per pass, at least one, got a mapping",
         ),
         (
             ["    passes: {input_tokens: [1], output_tokens: [2], seconds: [0]}\n"],

@@ -42,8 +42,8 @@ def test_the_paper_s_catalog_is_its_table_3(paper):
     for row in rows:
         model = paper.models[row["model"]]
         got = (
-            model.usd_per_input_token,
-            model.usd_per_output_token,
+            model.usd_per_million_input_tokens / 1e6,
+            model.usd_per_million_output_tokens / 1e6,
             model.seconds_per_input_token,
             model.seconds_per_output_token,
             model.accuracy.mean,

@@ -38,9 +38,9 @@ def bills(model, kind, k, trials, seed):
     generator = np.random.default_rng(seed)
     L_in = length_of(model.input_tokens, generator.standard_normal((trials, 1)))
     L_out = length_of(model.output_tokens, generator.standard_normal((trials, k)))
-    cost = L_in[:, 0] * model.usd_per_input_token * paid(kind, np.array([k]))[0]
+    cost = L_in[:, 0] * model.usd_per_million_input_tokens / 1e6 * paid(kind, np.array([k]))[0]
     seconds = model.seconds_per_input_token * L_in + model.seconds_per_output_token * L_out
-    return cost + L_out.sum(axis=1) * model.usd_per_output_token, seconds
+    return cost + L_out.sum(axis=1) * model.usd_per_million_output_tokens / 1e6, seconds
 
 
 def agrees(totals, row, sample, slack):

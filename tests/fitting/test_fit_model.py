@@ -93,7 +93,7 @@ def test_errors_of_files_and_what_is_missing_come_together(outcomes):
     with pytest.raises(SettingError) as caught:
         fit_model("m", serving=run_of(request_seconds=None), outcomes=outcomes, keep="verifier", cached_prompt=True)
     errors = "\n".join(caught.value.errors)
-    assert "bench.json:1: must tell how long a request takes" in errors
+    assert "bench.json:1: must contain how long a request takes" in errors
     assert "verifier needs a score" in errors
     assert "a cached prompt needs its price: give --prices FILE and --model-key KEY" in errors
     assert MISSING["usd_per_million_input_tokens"] in errors

@@ -12,7 +12,7 @@ from moo_inference.readers.traces.trace import TokenTrace
 FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1.1
-"""A rebuilt latency that differs from the measured one by more than this factor is told."""
+"""A rebuilt latency that differs from the measured one by more than this factor is reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Spread:
 
     Attributes:
         mean: of all requests that completed; None where the file has only percentiles.
-        std: None where the file does not tell.
+        std: None where the file does not contain it.
         percentiles: the value below which so many percent lie; 0 is the smallest, 50 the median, 100 the largest.
         samples: (n,) one value for each completed request, in the order of the file, or None.
     """
@@ -48,9 +48,9 @@ class Load:
     """The load of a run. Latencies hold at this load alone.
 
     Attributes:
-        requested_rate: requests a second that were to be sent; infinite for all at once; None where not told.
-        concurrency: requests at the same time, at most; the mean where the tool tells only that; None where not told.
-        achieved_rate: requests a second that were served; None where not told.
+        requested_rate: requests per second that were to be sent; infinite for all at once; None where unknown.
+        concurrency: requests at the same time, at most; the mean where the tool reports only that; None where unknown.
+        achieved_rate: requests per second that were served; None where unknown.
     """
 
     requested_rate: float | None = None
@@ -64,10 +64,10 @@ class ServingRun:
 
     Attributes:
         tool: the benchmark's name.
-        model: the model's name, or None where the file does not tell.
+        model: the model's name, or None where the file does not contain it.
         load: see `Load`.
-        completed: how many requests were served; None where the file does not tell.
-        failed: how many were not; None where the file does not tell.
+        completed: how many requests were served; None where the file does not contain it.
+        failed: how many were not; None where the file does not contain it.
         request_seconds: from the request to its last token; None where it is neither measured nor can be rebuilt.
         ttft_seconds: from the request to its first token; None where it is unknown, as it is without streaming.
         seconds_per_output_token: as the tool defines it, see `definition`.
@@ -136,8 +136,8 @@ def known(seconds: Spread | None) -> Spread | None:
     """The times of a report; None where they are 0, which is what tools write for what they did not measure."""
     if seconds is None:
         return None
-    told = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
-    return seconds if told else None
+    known = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
+    return seconds if known else None
 
 
 FIRST_IS_ALL = "Each request has one output token: its latency is its time to the first token."
@@ -168,7 +168,7 @@ def of_requests(
         where: the file.
         rows: of each that completed the seconds, those to the first token, those per output token, and the tokens in
             and out; NaN where unknown, for which the whole column is.
-        load: where it is told.
+        load: where it is known.
         failed: requests that did not complete.
         notes: what has to be said.
     """
@@ -194,8 +194,8 @@ def of_requests(
 
 def nothing_completed(failed: int | None, reason: str = "") -> str:
     """What has to be said of a run without a request that completed."""
-    told = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
-    return f"No request completed{told}."
+    why = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
+    return f"No request completed{why}."
 
 
 def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
@@ -251,14 +251,14 @@ def trace_of(path: object, runs: Sequence[ServingRun]) -> TokenTrace:
     """The lengths of the single requests of some runs; their seconds too, if they are of one run and so of one load.
 
     Raises:
-        ReaderError: some run does not tell of its single requests.
+        ReaderError: some run does not contain its single requests.
     """
     columns: list[FloatArray] = []
     for name in ("input_tokens", "output_tokens"):
         spreads: list[Spread | None] = [getattr(run, name) for run in runs]
         samples = [spread.samples for spread in spreads if spread is not None and spread.samples is not None]
         if len(samples) < len(runs):
-            raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
+            raise ReaderError(f"{path}: must contain the lengths of single requests, got those of whole runs")
         columns.append(np.concatenate(samples))
     inward, outward = (column.astype(np.int64) for column in columns)
     times = None if len(runs) > 1 or runs[0].request_seconds is None else runs[0].request_seconds.samples
