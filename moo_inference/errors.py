@@ -134,6 +134,11 @@ class EnumerationWarning(UserWarning):
 def of_kind(what: str, value: object, kind: type) -> None:
     """Refuse an argument of a wrong type.
 
+    Args:
+        what: what the argument is called.
+        value: what was given.
+        kind: the class it must be of.
+
     Raises:
         SettingError: (a ValueError) it is not of the kind.
     """
@@ -179,7 +184,13 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
 
 
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
-    """The error for a name that is not among the known ones, with the nearest of them and all of them."""
+    """The error for a name that is not among the known ones, with the nearest of them and all of them.
+
+    Args:
+        what: what the name is of, as `model`.
+        got: the name.
+        known: the names there are.
+    """
     wanted = f"it must be one of: {', '.join(known)}" if known else "there is none to choose from"
     return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; {wanted}")
 

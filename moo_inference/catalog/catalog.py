@@ -95,6 +95,11 @@ class Catalog(Frozen):
         A pipeline is kept whole or not at all, so that its id always means the same question: where `pipelines` is
         None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
 
+        Args:
+            models: ids of models.
+            scenarios: ids of scenarios.
+            pipelines: ids of pipelines.
+
         Raises:
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
             SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
@@ -154,6 +159,12 @@ def with_quantiles(
     catalog: Catalog, c_quantile: float | None = None, t_quantile: float | None = None, a_quantile: float | None = None
 ) -> Catalog:
     """The catalog with some quantiles of all its scenarios set; None leaves each scenario's own.
+
+    Args:
+        catalog: of models and scenarios.
+        c_quantile: of cost, in (0, 1); then c_max bounds this quantile in place of the mean.
+        t_quantile: of time, likewise with t_max.
+        a_quantile: of accuracy, likewise with a_min.
 
     Raises:
         SettingError: (a ValueError) a quantile is not between 0 and 1.

@@ -39,6 +39,11 @@ LOWEST_USUAL_PRICE = 0.001
 def check_price(price: float, *, free: bool, checked: bool) -> None:
     """Refuse a price that looks like a mistake and is not said to be meant.
 
+    Args:
+        price: USD per million tokens.
+        free: a price of 0 is meant.
+        checked: an unusual price is meant.
+
     Raises:
         ValueError: it does; the message says what must hold.
     """

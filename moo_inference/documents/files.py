@@ -173,7 +173,14 @@ class Outputs:
             self.files.append(path)
 
     def folder(self, option: str, path: str | None, kinds: Mapping[str, Kind], marker: str | None = None) -> None:
-        """A folder that an option names, if it does; see `folder_in_the_way`."""
+        """A folder that an option names, if it does; see `folder_in_the_way`.
+
+        Args:
+            option: the name of the option.
+            path: what it was given; None where it was not.
+            kinds: the files of the results, and what each must be to be replaced.
+            marker: the file that identifies the others.
+        """
         if path is None:
             return
         why = None if self.force else folder_in_the_way(path, kinds, marker, self.inputs)

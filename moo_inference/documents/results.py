@@ -134,6 +134,12 @@ def refuse_differences(
 ) -> None:
     """Refuse settings that differ.
 
+    Args:
+        folder: where the earlier run is.
+        before: its settings.
+        now: the settings of this run.
+        remedy: what to do other than taking another folder, for the message.
+
     Raises:
         SettingError: (a ValueError) they do; what differs is named.
     """

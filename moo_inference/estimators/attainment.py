@@ -44,6 +44,11 @@ def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Floa
     """(n,) probabilities of two events together, from their own and a normal copula.
 
     By D. B. Owen, Tables for computing bivariate normal probabilities, Ann. Math. Statist. 27 (1956).
+
+    Args:
+        first: (n,) probabilities of the one event, in [0, 1].
+        second: (n,) of the other.
+        correlation: (n,) of the two normals behind them, in [-1, 1].
     """
     both = first * second
     open_ended = (np.minimum(first, second) > _SURE) & (np.maximum(first, second) < 1 - _SURE)

@@ -57,7 +57,7 @@ class Estimator(ABC):
         latency: str | None = None,
         scenarios: Sequence[Scenario] = (),
     ) -> ScalingCurve:
-        """The curve of one model; see `estimate_many`."""
+        """The curve of one model. See `estimate_many`."""
         of_kind("model", model, Model)
         return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
 
@@ -108,7 +108,14 @@ def curves_within_samples(
 ) -> list[ScalingCurve]:
     """The curves of several models over the grid, each as far as its evaluation goes.
 
-    Models that share a limit are estimated together; see `estimate_curves` for the arguments.
+    Models that share a limit are estimated together.
+
+    Args:
+        estimator: what estimates.
+        models: the models.
+        conditions: the grid of k, and how passes run.
+        scenarios: for which the curves get a view.
+        progress: called with how far the work is.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or an evaluation allows none of these k.
@@ -155,6 +162,11 @@ def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[In
 
 def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max") -> None:
     """Refuse a k_max, or what else `name` calls it, beyond an evaluation's samples.
+
+    Args:
+        models: the models.
+        k_max: the largest k.
+        name: what it is called in the message.
 
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.

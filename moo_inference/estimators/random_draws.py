@@ -74,7 +74,13 @@ class Chunk:
 
     @classmethod
     def empty(cls, k: IntArray, trials: int, needs: Needs) -> "Chunk":
-        """Buffers for some k."""
+        """Buffers for some k.
+
+        Args:
+            k: (n,) numbers of passes.
+            trials: simulated queries.
+            needs: what the models need of the draws.
+        """
         rows = np.empty((4 + needs.reasoning + len(needs.waves), len(k), trials))
         waves = dict(zip(needs.waves, rows[4 + needs.reasoning :], strict=True))
         return cls(k, (rows[0], rows[1], rows[4] if needs.reasoning else rows[0]), rows[2], rows[3], waves=waves)
@@ -100,7 +106,14 @@ class Chunk:
 
 
 def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:
-    """Chunks in which each k has its own generator: all normals of a k in one call, shaped (trials, 3, k)."""
+    """Chunks in which each k has its own generator: all normals of a k in one call, shaped (trials, 3, k).
+
+    Args:
+        trials: simulated queries per k.
+        seed: of k passes it is seed + k.
+        k: (n,) numbers of passes in ascending order.
+        needs: what the models need of the draws.
+    """
     rows = max(1, _VALUES_AT_ONCE // trials)
     most = int(k[-1])
     trials_at_once = min(trials, max(1, _NORMALS_AT_ONCE // (3 * most)))
@@ -135,7 +148,14 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
 
 
 def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:
-    """Chunks from one stream of passes, each of shape (3, trials), with running sums and a running maximum."""
+    """Chunks from one stream of passes, each of shape (3, trials), with running sums and a running maximum.
+
+    Args:
+        trials: simulated queries, the same ones for every k (common random numbers).
+        seed: of the stream.
+        k: (n,) numbers of passes in ascending order.
+        needs: what the models need of the draws.
+    """
     generator = np.random.default_rng(seed)
     apart = np.random.default_rng((seed, 1)) if needs.reasoning else None
     running = np.zeros((2, trials))

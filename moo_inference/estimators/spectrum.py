@@ -33,7 +33,13 @@ class Spectrum:
 
     @classmethod
     def of(cls, own: Cells, step: float, values: NDArray[np.complex128]) -> "Spectrum":
-        """From cells of which these are the transforms. What exceeds all that rounding can do is interpolation's."""
+        """From cells of which these are the transforms. What exceeds all that rounding can do is interpolation's.
+
+        Args:
+            own: masses in cells.
+            step: width of a cell.
+            values: their Fourier transforms, (r, frequencies).
+        """
         noise = np.clip(own.variance - own.true_variance, -(step**2) / 4, step**2 / 4)
         return cls(values, own.low, noise, own.mean, own.true_mean)
 
@@ -43,7 +49,13 @@ def joined(
     one: Callable[[NDArray[np.bool_]], Spectrum],
     other: Callable[[NDArray[np.bool_]], Spectrum],
 ) -> Spectrum:
-    """Rows by one way, and the rest by another."""
+    """Rows by one way, and the rest by another.
+
+    Args:
+        which: (n,) the rows of the first way.
+        one: the first way, called with a mask of rows.
+        other: the way of the rest.
+    """
     if which.all():
         return one(which)
     if not which.any():

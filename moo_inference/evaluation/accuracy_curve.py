@@ -87,7 +87,22 @@ def question_accuracies(
     seed: int = 42,
     exact_cost: float = EXACT_COST,
 ) -> QuestionAccuracies:
-    """Accuracy of the kept one of k passes, question by question; arguments and errors as for `accuracy_curve`."""
+    """Accuracy of the kept one of k passes, question by question.
+
+    Args:
+        question: (s,) the question of each sample.
+        correct: (s,) 0 or 1, or booleans.
+        k: (n,) numbers of passes, each at most the fewest samples of a question.
+        keep: which pass is kept.
+        answer: (s,) codes of answers, -1 for none; "majority" needs them.
+        score: (s,) of a verifier, the higher the better; "verifier" needs them.
+        trials: of a simulated vote. See `vote_at_k`.
+        seed: of a simulated vote.
+        exact_cost: up to which a vote is exact.
+
+    Raises:
+        SettingError: (a ValueError) as `accuracy_curve`.
+    """
     samples = Samples.of(question, correct)
     ks = passes(k)
     _refuse_settings(keep, "outcomes", answer is None, score is None)

@@ -98,6 +98,11 @@ def zeros_and_ones(name: str, values: ArrayLike) -> FloatArray:
 def whole_number(name: str, value: Any, least: int) -> int:
     """A validated whole number; booleans and fractions are refused.
 
+    Args:
+        name: what the argument is called.
+        value: what was given.
+        least: the smallest that it may be.
+
     Raises:
         SettingError: (a ValueError) it is not one, or is below `least`.
     """

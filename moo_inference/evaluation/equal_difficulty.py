@@ -55,7 +55,16 @@ def equal_difficulty(p: float, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def audit(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Audit:
-    """What the mean accuracy would claim beside what the samples say; arguments and errors as for `pass_at_k`."""
+    """What the mean accuracy would claim beside what the samples say.
+
+    Args:
+        n: (m,) samples of each question, or one number for all.
+        c: (m,) correct ones among them.
+        k: (n_k,) numbers of passes, each at most the smallest n.
+
+    Raises:
+        SettingError: (a ValueError) as `pass_at_k`.
+    """
     samples, correct = counts(n, c)
     ks = passes(k)
     unbiased = mean_pass_at_k(samples, correct, ks).mean

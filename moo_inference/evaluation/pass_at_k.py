@@ -67,7 +67,17 @@ def pass_at_k(
 
 
 def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None) -> QuestionMean:
-    """The mean over questions of pass@k, which needs no (m, n_k) array; arguments and errors as for `pass_at_k`."""
+    """The mean over questions of pass@k, which needs no (m, n_k) array.
+
+    Args:
+        n: (m,) samples of each question, or one number for all.
+        c: (m,) correct ones among them.
+        k: (n_k,) numbers of passes, each at most the smallest n.
+        names: (m,) of the questions, for messages.
+
+    Raises:
+        SettingError: (a ValueError) as `pass_at_k`.
+    """
     samples, correct = counts(n, c)
     ks = passes(k)
     refuse_beyond(samples, ks, names)

@@ -127,6 +127,11 @@ class Evaluation:
     def curve(self, k: ArrayLike, *, trials: int = 1000, seed: int = 42) -> AccuracyCurve:
         """Accuracy of k passes; see `accuracy_curve`.
 
+        Args:
+            k: (n,) numbers of passes, each at most the fewest samples of a question.
+            trials: of a simulated vote.
+            seed: of a simulated vote.
+
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of a question.
         """
@@ -182,7 +187,14 @@ def evaluation_of(
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
 ) -> Evaluation:
-    """The records of samples, one entry a sample; arguments as for `accuracy_curve`.
+    """The records of samples, one entry a sample.
+
+    Args:
+        question: (s,) the question of each sample: whole numbers or texts, in any order.
+        correct: (s,) 0 or 1, or booleans.
+        keep: which pass is kept, and so what the records must contain.
+        answer: (s,) codes of answers, -1 for none; "majority" needs them.
+        score: (s,) of a verifier, the higher the better; "verifier" needs them.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or what `keep` needs is missing.

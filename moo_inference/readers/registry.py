@@ -178,6 +178,11 @@ def reader_options(
 ) -> dict[str, Any]:
     """What the reader of a recognised file is called with: what its content shows, and before it what the user gives.
 
+    Args:
+        known: the file and its format.
+        options: what the user gives.
+        progress: called with how many bytes are read, of how many.
+
     Raises:
         SettingError: (a ValueError) the reader has no such option; all of them are named.
     """

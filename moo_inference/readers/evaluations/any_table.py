@@ -113,7 +113,13 @@ class _Samples:
             self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
 
     def refuse(self, where: str, column: int, sentence: str) -> None:
-        """Note what must hold of a cell."""
+        """Note what must hold of a cell.
+
+        Args:
+            where: file and line.
+            column: which of the columns, from 0.
+            sentence: what must hold and what was got.
+        """
         self.errors.add(f"{where}: {self.names[column]}: {sentence}")
 
     def build(self, path: object) -> Outcomes:

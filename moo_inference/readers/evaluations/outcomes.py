@@ -85,7 +85,14 @@ class OutcomesBuilder:
         self.empty[question] = None
 
     def add(self, question: str, correct: bool, answer: str | None = None, score: float = math.nan) -> None:
-        """Take one sample."""
+        """Take one sample.
+
+        Args:
+            question: its name.
+            correct: whether the sample is right.
+            answer: None where there is none.
+            score: of a verifier; NaN where there is none.
+        """
         self.question.append(self.places.setdefault(question, len(self.places)))
         self.correct.append(correct)
         self.answer.append(-1 if answer is None else self.codes.setdefault(answer, len(self.codes)))

@@ -98,7 +98,14 @@ class ServingRun:
 def spread_of(
     mean: float | None, std: float | None, levels: Mapping[float, float], divisor: float = 1.0
 ) -> Spread | None:
-    """Statistics as a spread; None where there is neither a mean nor a percentile."""
+    """Statistics as a spread; None where there is neither a mean nor a percentile.
+
+    Args:
+        mean: None where it is unknown.
+        std: None where it is unknown.
+        levels: percentiles by their level in (0, 100).
+        divisor: by which all are divided, as 1000 for milliseconds.
+    """
     if mean is None and not levels:
         return None
     return Spread(
@@ -199,7 +206,13 @@ def nothing_completed(failed: int | None, reason: str = "") -> str:
 
 
 def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
-    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown."""
+    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown.
+
+    Args:
+        ttft: seconds to the first token.
+        between_tokens: seconds per further token.
+        output_tokens: of each answer.
+    """
     first, each, n = (mean_of(spread) for spread in (ttft, between_tokens, output_tokens))
     if first is None or each is None or n is None:
         return None
@@ -223,7 +236,14 @@ def off_by(per_token: Spread | None, output_tokens: Spread | None) -> str:
 def identity_notes(
     request: Spread | None, ttft: Spread | None, per_token: Spread | None, output_tokens: Spread | None
 ) -> tuple[str, ...]:
-    """A note where the measured latency is not TTFT and n - 1 times the seconds per output token."""
+    """A note where the measured latency is not TTFT and n - 1 times the seconds per output token.
+
+    Args:
+        request: measured seconds from end to end.
+        ttft: seconds to the first token.
+        per_token: seconds per further token.
+        output_tokens: of each answer.
+    """
     measured, first, each, n = (mean_of(spread) for spread in (request, ttft, per_token, output_tokens))
     if measured is None or first is None or each is None or n is None or measured <= 0:
         return ()
@@ -238,6 +258,11 @@ def identity_notes(
 
 def at_least_one(runs: Sequence[ServingRun], path: object, what: str) -> tuple[ServingRun, ...]:
     """The runs.
+
+    Args:
+        runs: what was read.
+        path: the file.
+        what: what it must hold, for the message.
 
     Raises:
         ReaderError: there are none.
