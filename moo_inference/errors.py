@@ -47,7 +47,7 @@ class SettingError(MooInferenceError, ValueError):
 
 
 class UnknownNameError(MooInferenceError, LookupError):
-    """A model, scenario or rule that does not exist was asked for."""
+    """A model, scenario or rule was requested that does not exist."""
 
 
 class InfeasibleError(MooInferenceError, ValueError):
@@ -55,7 +55,7 @@ class InfeasibleError(MooInferenceError, ValueError):
 
 
 class OutputError(MooInferenceError, OSError):
-    """A result cannot be written where it was asked to go."""
+    """A result cannot be written to its target."""
 
 
 class WorkerError(MooInferenceError, RuntimeError):

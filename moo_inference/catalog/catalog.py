@@ -44,7 +44,7 @@ class Catalog(Frozen):
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """The units of what all models use beside money and time, in the order of the objectives."""
+        """The units of what all models use besides money and time, in the order of the objectives."""
         return next((tuple(model.resources) for model in self.models.values()), ())
 
     def without(self, resources: Sequence[str]) -> "Catalog":
@@ -102,7 +102,7 @@ class Catalog(Frozen):
 
         Raises:
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
-            SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
+            SettingError: (a ValueError) a requested pipeline could use a model that was not chosen.
         """
         errors: list[str] = []
         selected = [

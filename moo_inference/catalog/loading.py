@@ -97,7 +97,7 @@ def as_catalog(catalog: object) -> Catalog:
 
 
 def parse_catalog(content: bytes, name: str) -> Catalog:
-    """The catalog in the bytes of a file; `name` stands for the file in what is said of it.
+    """The catalog in the bytes of a file; `name` names the file in messages.
 
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.

@@ -45,10 +45,10 @@ def check_price(price: float, *, free: bool, checked: bool) -> None:
         checked: an unusual price is meant.
 
     Raises:
-        ValueError: it does; the message says what must hold.
+        ValueError: it does; the message states what must hold.
     """
     if price == 0 and not free:
-        raise ValueError("must be positive, or `free: true` must say that 0 is meant")
+        raise ValueError("must be positive, or `free: true` must confirm that 0 is meant")
     if price > 0 and not checked:
         if price > HIGHEST_USUAL_PRICE:
             raise ValueError(
@@ -271,7 +271,8 @@ class Model(Frozen):
     def _one_way_to_bill_prompts(cls, shared: bool, info: ValidationInfo) -> bool:
         if shared and info.data.get("usd_per_million_cached_input_tokens") is not None:
             raise ValueError(
-                "must not be true beside usd_per_million_cached_input_tokens: a prompt that is sent once is not cached"
+                "must not be true together with usd_per_million_cached_input_tokens: a prompt that is sent once is "
+                "not cached"
             )
         return shared
 
@@ -283,7 +284,7 @@ class Model(Frozen):
         shared[name] = info.data.get(name) is not None
         if prompt == "per-pass" and any(shared.values()):
             given = " and ".join(name for name, value in shared.items() if value)
-            raise ValueError(f"must be per-query beside {given}: all passes of a query then have the same prompt")
+            raise ValueError(f"must be per-query with {given}: all passes of a query then have the same prompt")
         return prompt
 
     @field_validator("seconds_per_input_token", "seconds_per_output_token")
@@ -293,7 +294,7 @@ class Model(Frozen):
         if "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
             if seconds is None:
                 raise PydanticCustomError("missing", "must be given")
-            raise ValueError("must not be given beside request_seconds, which says how long a pass takes")
+            raise ValueError("must not be given together with request_seconds, which is the time of a pass")
         return seconds
 
     @field_validator("sources")
@@ -316,7 +317,7 @@ class Model(Frozen):
 
 
 def shared_resources(models: Iterable[Model]) -> tuple[str, ...]:
-    """The units of what models use beside money and time, in the order of the objectives.
+    """The units of what models use besides money and time, in the order of the objectives.
 
     Raises:
         SettingError: (a ValueError) some use other resources than others.

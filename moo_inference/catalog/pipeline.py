@@ -55,7 +55,7 @@ class PipelineStage(_Terse):
         if "model" in info.data and not models and info.data["model"] is None:
             raise PydanticCustomError("whole", "must name at least one model, or `model` must name one")
         if models and info.data.get("model") is not None:
-            raise PydanticCustomError("whole", "must not be given beside `model`, which names the only one")
+            raise PydanticCustomError("whole", "must not be given together with `model`, which names the only one")
         twice = sorted({model for model in models if models.count(model) > 1})
         if twice:
             message = f"must name each model once, got {', '.join(twice)} twice"
@@ -166,7 +166,7 @@ def stages_in(values: Any, place: Place = ()) -> Iterator[tuple[Place, Mapping[s
 
 
 def misfits(values: Any, known: Sequence[str]) -> list[tuple[Place, str]]:
-    """What is wrong with a pipeline beside the models there are: unknown ids, and names that two stages share.
+    """What is wrong with a pipeline, given the models: unknown ids, and names that two stages share.
 
     Args:
         values: the plain values of a pipeline, be they right otherwise or not.

@@ -49,7 +49,7 @@ class ResourceBudget(Frozen):
     def _of_a_budget(cls, quantile: float | None, info: ValidationInfo) -> float | None:
         # A budget that is invalid itself is not in `data`, and is already reported.
         if quantile is not None and "max" in info.data and info.data["max"] is None:
-            raise ValueError("must stand beside a budget of the same unit, as joules_quantile beside joules_max")
+            raise ValueError("needs a budget of the same unit, as joules_quantile needs joules_max")
         return quantile
 
 

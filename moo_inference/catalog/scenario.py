@@ -43,7 +43,7 @@ class Scenario(Frozen):
         c_quantile: None, or the share of queries that must cost at most c_max (0.95: 95 of 100).
         t_quantile: None, or the share of queries that must finish within t_max (0.95 is a p95 SLO).
         a_quantile: None, or the share of queries that may be less accurate than a_min (0.05: 95 of 100 reach it).
-        resources: budgets for what the models use beside money and time, by unit; in a file `joules_max` and, for a
+        resources: budgets for what the models use besides money and time, by unit; in a file `joules_max` and, for a
             quantile, `joules_quantile`.
     """
 

@@ -135,7 +135,7 @@ def fit(
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
-    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is invalid.
+    What is missing is named. Exit status: 0; 2 if something is missing or a file is invalid.
     """
     from moo_inference.catalog import Catalog, save_catalog
     from moo_inference.catalog.catalog import disagreements
@@ -235,7 +235,7 @@ def _print_fit(fitted: "Fit", stream: Any) -> None:
 
 
 def audit_table(fitted: "Fit") -> "Table | None":
-    """Accuracy by k as the model has it, beside pass@k, or pass@k beside what one mean accuracy gives.
+    """Accuracy by k as the model has it next to pass@k, or pass@k next to what one mean accuracy gives.
 
     Nothing without an evaluation.
     """

@@ -61,7 +61,7 @@ class Kind:
 
 
 def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None = None) -> str | None:
-    """Why a file must not be written there unless that was asked for; None where it may.
+    """Why a file must not be written there unless that was requested; None where it may.
 
     Nothing is lost where nothing is, in an empty file, or in a pipe or a device.
 
@@ -92,7 +92,7 @@ def folder_in_the_way(
     marker: str | None = None,
     inputs: Inputs | None = None,
 ) -> str | None:
-    """Why files must not be written into a folder unless that was asked for; None where they may.
+    """Why files must not be written into a folder unless that was requested; None where they may.
 
     Args:
         path: the folder, which need not be there.
@@ -282,7 +282,7 @@ class _Unpacked(io.RawIOBase):
 
 
 def write_atomically(path: str | os.PathLike[str], data: str | bytes) -> None:
-    """Write a file whole: to a temporary name beside it first, which is then renamed.
+    """Write a file whole: to a temporary name in its folder first, which is then renamed.
 
     Args:
         path: where the file goes; an existing one is replaced. A link stays, and what it leads to is replaced. A pipe

@@ -166,7 +166,7 @@ def _key(token: str) -> str:
 
 
 class _Lines(Mapping[Location, int]):
-    """The line of each location, found when first asked for, down to the depth that was asked for."""
+    """The line of each location, found when first needed, down to the depth that is needed."""
 
     def __init__(self, text: str, first_line: int) -> None:
         self.text = text

@@ -48,7 +48,7 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
 
 
 def parse_yaml(content: bytes, name: str) -> Document:
-    """The YAML document in some bytes; `name` stands for the file in what is said of it.
+    """The YAML document in some bytes; `name` names the file in messages.
 
     Raises:
         CatalogError: as `read_yaml`.

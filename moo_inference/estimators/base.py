@@ -37,7 +37,7 @@ class Estimator(ABC):
         Args:
             models: the models.
             k: numbers of passes, whole and at least 1, in any order. The estimate at one k does not depend on
-                which others are asked for.
+                which others are requested.
             parallel: how many passes run at the same time, in place of each model's own number.
             latency: how times add up, in place of each model's own rule.
             scenarios: for each of them the curves get a view: what its budgets look at, and the share of queries that

@@ -104,11 +104,11 @@ class ScalingCurve:
     """What to expect of k passes of one model, for n values of k.
 
     Attributes:
-        k: (n,) integers, numbers of passes, in the order they were asked for.
+        k: (n,) integers, numbers of passes, in the order given.
         table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1], per query; five more
             columns for each further resource.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
-        views: what was asked for by scenario.
+        views: what each scenario's budgets look at, and the share of queries that meets them.
         evidence: how well the accuracy is known, or None where it does not come from an evaluation.
         resources: units of what a query uses besides money and time, by name.
     """

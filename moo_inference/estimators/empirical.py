@@ -235,7 +235,7 @@ def _prices(model: Model, prompts: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _seconds(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
-    """(n,) seconds for reading the prompt of each measured pass, and (n,) for the pass beside that.
+    """(n,) seconds for reading the prompt of each measured pass, and (n,) for the rest of the pass.
 
     Where the time of a request was measured elsewhere, it is spread over the passes in the order of what they wrote:
     long answers take long, as in `time_distribution`; their mean is the measured one.

@@ -151,7 +151,7 @@ def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArra
     needed = int(number.max())
 
     def panel(log_values: FloatArray) -> FloatArray:
-        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
         power = np.exp(k[:, None, None] * log_values)
         return np.asarray(np.einsum("kpn,jn->jkp", power, weights))
 

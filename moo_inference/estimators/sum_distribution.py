@@ -324,6 +324,7 @@ class Totals:
             )
         full, rest = self.full[rows], self.rest[rows]
         sizes = np.unique(np.append(rest, self.wave))
+        # Two cells or more per standard deviation of one pass: wider ones would round its shape away.
         finer = 1 if rough.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
         own = cells(self.each, step / finer, self.cells * finer, np.maximum(sizes, 1).astype(float))
         found = Spectrum.of(own, step / finer, np.fft.rfft(own.masses)[:, : self.cells // 2 + 1])

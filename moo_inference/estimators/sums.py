@@ -249,7 +249,7 @@ def _cells(
     masses[:, 0] = below[:, 0]
     np.subtract(below[:, 1:], below[:, :-1], out=masses[:, 1:used])
     places = np.arange(used) * step
-    # einsum without BLAS: what holds for one k must not depend, in any bit, on how many others are asked for.
+    # einsum without BLAS: what holds for one k must not depend, in any bit, on how many others are requested.
     first = np.einsum("ij,j->i", masses[:, :used], places)
     second = np.einsum("ij,j->i", masses[:, :used], places**2)
     return Cells(low, masses, low + first, np.maximum(second - first**2, 0.0), true_mean, true_variance)

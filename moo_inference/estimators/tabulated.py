@@ -19,7 +19,7 @@ class Tabulated(Estimator):
     P and latency are those the curve was made with, so asking for others is refused.
 
     Attributes:
-        curve: the known curve of the one model that is asked about.
+        curve: the known curve of the one model.
     """
 
     curve: ScalingCurve
@@ -37,7 +37,7 @@ class Tabulated(Estimator):
         """The known rows at k, for each model the same. See `Estimator.estimate_many`.
 
         Raises:
-            SettingError: (a ValueError) a k is not in the curve, or another P or latency is asked for.
+            SettingError: (a ValueError) a k is not in the curve, or another P or latency is requested.
         """
         if parallel is not None or latency is not None:
             raise SettingError("a tabulated curve has its P and latency already; parallel and latency must be None")

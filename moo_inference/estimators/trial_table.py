@@ -38,8 +38,8 @@ class TrialTable:
             k: (n,) all numbers of passes, in the order in which rows will come.
             scenarios: for which the curve gets a view.
             known: whether the spreads of cost, time and each resource are known.
-            means: (q, n) exact means of the same, or None where the trials tell them. With them, accuracies are exact
-                as well.
+            means: (q, n) exact means of the same, or None where they come from the trials. With them,
+                accuracies are exact as well.
 
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of an evaluation, or a budget is for a quantile of what

@@ -28,7 +28,7 @@ class AccuracyCurve:
 
     Attributes:
         keep: which pass is kept.
-        k: (n,) numbers of passes, in the order they were asked for.
+        k: (n,) numbers of passes, in the order given.
         mean: (n,) expected accuracy.
         error: (n,) 1 - mean, kept apart since it keeps its digits where the mean nears 1.
         std: (n,) standard deviation of one query (ddof = 0). The kept pass of one query is right or wrong, so this is

@@ -55,7 +55,7 @@ def equal_difficulty(p: float, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
 
 
 def audit(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Audit:
-    """What the mean accuracy would claim beside what the samples say.
+    """Accuracy of k passes as counted from the samples, and as the mean accuracy alone would give.
 
     Args:
         n: (m,) samples of each question, or one number for all.

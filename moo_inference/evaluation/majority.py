@@ -144,6 +144,8 @@ def _wins(many: list[int], sizes: list[float], absent: float, most: int, terms: 
         idle = sum((m * size for m, size in zip(many[: rivals[0]], sizes, strict=False)), absent)
         degree = most - t
         rest = terms(idle, degree)
+        # A polynomial in the share, whose degree is the number of rivals that can also reach t: n nodes are exact to
+        # degree 2 n - 1.
         y, weights = _legendre(min(sum(many[rivals[0] :]) - 1, degree // t) // 2 + 1)
         for node, weight in zip((y + 1) / 2, weights / 2, strict=True):
             factors = [_with_last(coefficients[row], node) for row in rivals]
@@ -161,6 +163,7 @@ def _with_last(coefficients: FloatArray, share: float) -> FloatArray:
 
 def _all_but_one(start: FloatArray, factors: list[FloatArray], powers: list[int], degree: int) -> list[FloatArray]:
     """For each factor the product of `start` and all factors to their powers, but for that one once less."""
+    # Products from either side, since to divide a factor out again would lose digits.
     before = [start]
     for factor, power in zip(factors[:-1], powers[:-1], strict=True):
         before.append(_times_power(before[-1], factor, power, degree))

@@ -89,7 +89,7 @@ def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike
     reached, mean_error = 0.0, 1.0
     for j, rows, block in none_marked(total - marked, total, int(wanted[-1])):
         here, inside = columns(wanted, j)
-        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
         part = block if len(inside) == len(j) else block[:, inside]
         error[here] = np.einsum("g,gk->k", weight[rows], part) / m
         away = part - error[here]

@@ -55,7 +55,7 @@ class Record:
         """A record from its text.
 
         Raises:
-            ValueError: it is none for what keeps the best pass; the message says what must hold.
+            ValueError: it is none for what keeps the best pass; the message states what must hold.
         """
         groups, absent = [], 0
         for part in text.split():

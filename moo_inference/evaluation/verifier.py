@@ -5,7 +5,7 @@ drawn, with probability k / n, and the k - 1 others come from the n - 1 - i belo
 The expected correctness of the kept one is the sum over i of that times the correctness of sample i. Samples of the
 same score are kept with equal probability, so each counts with the mean correctness of its ties.
 
-Nothing here says that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
+Nothing here ensures that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
 """
 
 from collections.abc import Iterator

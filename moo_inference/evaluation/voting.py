@@ -108,12 +108,12 @@ def _counted_up_to(votes: IntArray, n: int, k: IntArray, exact_cost: float) -> i
 
 
 def _counted(votes: IntArray, right: FloatArray, absent: int, k: IntArray) -> tuple[FloatArray, FloatArray]:
-    nobody = at_least_one(np.array([float(votes.sum())]), np.array([float(absent)]), k)[1][0]
+    no_votes = at_least_one(np.array([float(votes.sum())]), np.array([float(absent)]), k)[1][0]
     if not votes.size:
-        return np.zeros(len(k)), nobody
+        return np.zeros(len(k)), no_votes
     won = win_probabilities(votes, k, absent=absent)
-    # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
-    return np.einsum("a,ak->k", right, won), np.einsum("a,ak->k", 1.0 - right, won) + nobody
+    # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
+    return np.einsum("a,ak->k", right, won), np.einsum("a,ak->k", 1.0 - right, won) + no_votes
 
 
 def _simulated(

@@ -1,4 +1,4 @@
-"""A model from files and what the user gives by hand; what is missing is asked for by name."""
+"""A model from files and what the user gives by hand; what is missing is named."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -96,7 +96,7 @@ class Fit:
     Attributes:
         model: the model; `model.sources` states where each number came from.
         notes: what has to be known of them, in sentences.
-        audit: pass@k beside what one mean accuracy would give; None without an evaluation.
+        audit: pass@k next to what one mean accuracy would give; None without an evaluation.
         kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted distribution.
     """
 
@@ -224,7 +224,7 @@ def _time_of_passes(merged: ModelFields) -> tuple[str, ...]:
 
 
 def _by_option(found: Mapping[str, Any]) -> str:
-    """What is wrong, with the option that says that it is meant."""
+    """What is wrong, with the option that confirms that it is meant."""
     sentence = sentence_of(found, Model)
     for words, option in (("`free: true`", "--allow-free"), ("`price_checked: true`", "--allow-expensive")):
         sentence = sentence.replace(words, f"{words} ({option})")

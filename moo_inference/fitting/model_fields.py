@@ -1,4 +1,4 @@
-"""Some fields of a model, where they came from, and what has to be said of them."""
+"""Some fields of a model, where they came from, and their caveats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -39,8 +39,8 @@ class ModelFields:
     def over(self, other: "ModelFields") -> "ModelFields":
         """Both; where both have the same field, this one's counts, and what the other's rested on is left out.
 
-        So seconds per token and seconds of a request never stand together, measured passes not beside the lengths or
-        seconds of another source, and prices of long or cached prompts not beside another price of input.
+        So seconds per token and seconds of a request never stand together, measured passes not with the lengths or
+        seconds of another source, and prices of long or cached prompts not with another price of input.
         """
         values, notes = dict(other.values), []
         for name in self.values:

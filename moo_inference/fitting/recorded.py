@@ -94,7 +94,7 @@ def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | No
     if keep == "majority" and attempts.answer is None:
         yield "keep 'majority' needs a column answer, got none"
     if keep == "verifier" and attempts.score is None:
-        yield "keep 'verifier' needs a column score beside correct, got none"
+        yield "keep 'verifier' needs a column score as well as correct, got none"
 
 
 def _cost(attempts: AttemptColumns, prices: Prices) -> FloatArray:

@@ -71,7 +71,7 @@ def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) 
 
 
 def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
-    """Seconds of a request, or of each token; what has to be said of them goes to the notes."""
+    """Seconds of a request, or of each token; their caveats go to the notes."""
     if run.completed == 0:
         failed = f", {run.failed:,} failed" if run.failed else ""
         raise SettingError(f"{run.where}: must have requests that completed, got none{failed}; {_BY_HAND}")

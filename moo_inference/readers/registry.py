@@ -96,7 +96,7 @@ def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognis
 
     Args:
         path: the file.
-        kind: what it is asked for, of `KINDS`, where one table may contain several.
+        kind: what is wanted of it, of `KINDS`, where one table may contain several.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.

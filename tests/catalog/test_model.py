@@ -62,7 +62,7 @@ def test_unusual_prices_need_a_word(gpt5):
     assert (
         gpt5.replace(usd_per_million_output_tokens=15_000, price_checked=True).usd_per_million_output_tokens == 15_000
     )
-    with pytest.raises(SettingError, match="`free: true` must say"):
+    with pytest.raises(SettingError, match="`free: true` must confirm"):
         gpt5.replace(usd_per_million_input_tokens=0)
     assert gpt5.replace(usd_per_million_input_tokens=0, free=True).usd_per_million_input_tokens == 0
 

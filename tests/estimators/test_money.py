@@ -129,9 +129,9 @@ def test_prompts_count_as_often_as_they_are_paid_and_passes_may_have_their_own(g
     assert prompts_paid(gpt5, k) is None
     for kind, changes in SHARED.items():
         assert prompts_paid(gpt5.replace(**changes), k) == pytest.approx(paid(kind, k))
-    with pytest.raises(ValueError, match="must be per-query beside shared_prompt"):
+    with pytest.raises(ValueError, match="must be per-query with shared_prompt"):
         gpt5.replace(shared_prompt=True)
-    with pytest.raises(ValueError, match="must be per-query beside usd_per_million_cached_input_tokens"):
+    with pytest.raises(ValueError, match="must be per-query with usd_per_million_cached_input_tokens"):
         gpt5.replace(usd_per_million_cached_input_tokens=1.0)
 
 

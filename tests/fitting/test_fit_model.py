@@ -238,7 +238,7 @@ def test_unusual_prices_by_hand_can_be_meant():
     unusual = told(input_price=0.0, output_price=5_000.0)
     with pytest.raises(SettingError) as caught:
         fit_model("m", given=unusual)
-    assert "`free: true` (--allow-free) must say that 0 is meant" in caught.value.errors[0]
+    assert "`free: true` (--allow-free) must confirm that 0 is meant" in caught.value.errors[0]
     assert "set `price_checked: true` (--allow-expensive)" in caught.value.errors[1]
     meant = fit_model("m", given=told(input_price=0.0, output_price=5_000.0, free=True, price_checked=True)).model
     assert (meant.free, meant.price_checked, meant.usd_per_million_input_tokens) == (True, True, 0.0)

@@ -127,7 +127,7 @@ class OutcomesBuilder:
         )
 
     def _of_answers(self, answer: IntArray) -> list[str]:
-        """What has to be said of answers that are not there, or that look as if they were not meant to be."""
+        """Notes on answers that are missing, or that look as if they were not meant to be answers."""
         notes = []
         absent = int((answer < 0).sum())
         if self.codes and absent:
@@ -174,8 +174,8 @@ def passes_of(name: str) -> int | None:
     """Of how many passes a filter, metric or column makes one outcome, as its name says.
 
     Returns:
-        64 for `maj@64`, `cons_64` and `best-of-64`; 1 for `pass@1`; 0 for `majority_vote`, which does not say of how
-        many; None for a name that says nothing of several passes.
+        64 for `maj@64`, `cons_64` and `best-of-64`; 1 for `pass@1`; 0 for `majority_vote`, which does not state how
+        many; None for a name that does not mean several passes.
     """
     found = _OF_SEVERAL.search(name)
     if found is None or (found[2] is None and found[1].lower() in ("pass", "best")):

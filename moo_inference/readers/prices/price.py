@@ -49,7 +49,7 @@ class Price:
         tiers: prices for long prompts, in ascending order of `from_input_tokens`; plain tuples are taken too.
         context_tokens: the longest input, or None where the file does not contain it.
         free: the file states a price of 0 for input or output; the reader of a list sees to it.
-        reasons: the file says that the model reasons before it answers. False where it says that it does not, or
+        reasons: the file states that the model reasons before it answers. False where it states that it does not, or
             nothing.
         others: the entry's further prices that are in no other field, as in `cache_write_mtok 3.75`.
         notes: what has to be known of these prices, in sentences.

@@ -200,7 +200,7 @@ def of_requests(
 
 
 def nothing_completed(failed: int | None, reason: str = "") -> str:
-    """What has to be said of a run without a request that completed."""
+    """The note on a run without a request that completed."""
     why = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
     return f"No request completed{why}."
 
