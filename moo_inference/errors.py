@@ -47,7 +47,7 @@ class SettingError(MooInferenceError, ValueError):
 
 
 class UnknownNameError(MooInferenceError, LookupError):
-    """A model, scenario or rule that does not exist was asked for."""
+    """A model, scenario or rule was requested that does not exist."""
 
 
 class InfeasibleError(MooInferenceError, ValueError):
@@ -55,7 +55,7 @@ class InfeasibleError(MooInferenceError, ValueError):
 
 
 class OutputError(MooInferenceError, OSError):
-    """A result cannot be written where it was asked to go."""
+    """A result cannot be written to its target."""
 
 
 class WorkerError(MooInferenceError, RuntimeError):
@@ -63,12 +63,12 @@ class WorkerError(MooInferenceError, RuntimeError):
 
 
 class StoppedError(MooInferenceError):
-    """The user, or the system, stopped a run; the error says how to go on."""
+    """The user, or the system, stopped a run; the error states how to go on."""
 
 
 @contextmanager
-def told_of(where: str) -> Iterator[None]:
-    """Errors of a setting that arise inside say where: `<where>: <error>`."""
+def prefix_errors(where: str) -> Iterator[None]:
+    """Prefix the errors of a setting that are raised inside: `<where>: <error>`."""
     try:
         yield
     except SettingError as error:
@@ -134,6 +134,11 @@ class EnumerationWarning(UserWarning):
 def of_kind(what: str, value: object, kind: type) -> None:
     """Refuse an argument of a wrong type.
 
+    Args:
+        what: what the argument is called.
+        value: what was given.
+        kind: the class it must be of.
+
     Raises:
         SettingError: (a ValueError) it is not of the kind.
     """
@@ -179,7 +184,13 @@ def whole_number(name: str, value: object, least: int, most: int | None = None) 
 
 
 def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
-    """The error for a name that is not among the known ones, with the nearest of them and all of them."""
+    """The error for a name that is not among the known ones, with the nearest of them and all of them.
+
+    Args:
+        what: what the name is of, as `model`.
+        got: the name.
+        known: the names there are.
+    """
     wanted = f"it must be one of: {', '.join(known)}" if known else "there is none to choose from"
     return UnknownNameError(f"unknown {what} {got!r}{did_you_mean(got, known)}; {wanted}")
 

@@ -369,7 +369,7 @@ def test_a_price_in_the_wrong_unit_is_refused_by_hand_too():
     """https://github.com/BerriAI/litellm/issues/23503, https://github.com/BerriAI/litellm/pull/38167"""
     with pytest.raises(SettingError, match="is more than any usual price"):
         fit_model("m", given=replace(TOLD, output_price=15_000.0))
-    assert fit_model("m", given=replace(TOLD, output_price=600.0)).model.usd_per_output_token == 600e-6
+    assert fit_model("m", given=replace(TOLD, output_price=600.0)).model.usd_per_million_output_tokens / 1e6 == 600e-6
 
 
 @pytest.mark.parametrize("estimator", [ClosedForm(), MonteCarlo(trials=50), Empirical(trials=50)], ids=repr)

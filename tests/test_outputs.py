@@ -11,7 +11,7 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.errors import OutputError, SettingError
-from moo_inference.execution.checkpoint import PIECES, checkpoint
+from moo_inference.execution.checkpoint import TASKS_FOLDER, checkpoint
 from moo_inference.studies.route import route
 from moo_inference.views.report import report
 from moo_inference.views.report.report import write_report
@@ -196,7 +196,7 @@ def test_a_folder_of_another_run_is_not_written_into(name, kept, folders, refuse
             target = tmp_path / other
             shutil.copytree(folders / other, target)
             if not kept:
-                shutil.rmtree(target / PIECES, ignore_errors=True)
+                shutil.rmtree(target / TASKS_FOLDER, ignore_errors=True)
             words = RUNS.get(name, ("reproduce",))
             assert "take another folder, or --force" in refused(*words, "--out", target)
 
@@ -205,7 +205,7 @@ def test_a_folder_of_another_run_is_not_written_into(name, kept, folders, refuse
 def test_the_same_run_goes_into_the_same_folder(name, folders, tmp_path, capsys):
     shutil.copytree(folders / name, tmp_path / "again")
     assert run(*RUNS[name], "--out", tmp_path / "again") == 0
-    shutil.rmtree(tmp_path / "again" / PIECES, ignore_errors=True)
+    shutil.rmtree(tmp_path / "again" / TASKS_FOLDER, ignore_errors=True)
     assert run(*RUNS[name], "--out", tmp_path / "again") == 0
     capsys.readouterr()
 
@@ -213,7 +213,7 @@ def test_the_same_run_goes_into_the_same_folder(name, folders, tmp_path, capsys)
 @pytest.mark.parametrize("name", ["solve", "compare", "route"])
 def test_a_run_with_other_settings_is_refused_also_where_its_pieces_are_gone(name, folders, tmp_path, capsys):
     shutil.copytree(folders / name, tmp_path / "again")
-    shutil.rmtree(tmp_path / "again" / PIECES, ignore_errors=True)
+    shutil.rmtree(tmp_path / "again" / TASKS_FOLDER, ignore_errors=True)
     before = {path: path.read_bytes() for path in (tmp_path / "again").rglob("*.*")}
     other = ["-d", "accuracy-max"]
     words = [*RUNS[name], *other, "--out", tmp_path / "again"]
@@ -263,7 +263,7 @@ def test_a_figure_is_known_again():
 
 
 def test_throwing_pieces_away_touches_no_other_file(tmp_path):
-    place = tmp_path / PIECES / "study"
+    place = tmp_path / TASKS_FOLDER / "study"
     place.mkdir(parents=True)
     (place / "precious").write_text("mine")
     (place / f"{'0' * 24}.piece").write_bytes(b"")

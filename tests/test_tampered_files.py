@@ -13,7 +13,7 @@ import pytest
 import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.errors import ReaderError
-from moo_inference.execution.checkpoint import PIECES, checkpoint
+from moo_inference.execution.checkpoint import TASKS_FOLDER, checkpoint
 from moo_inference.policy.policy import Policy
 from moo_inference.solvers import nsga2
 from moo_inference.studies.assessment import assess_many
@@ -111,7 +111,7 @@ def compared(kept):
 def test_a_forged_piece_is_done_anew(work, tmp_path, monkeypatch):
     with checkpoint(tmp_path) as kept:
         right = work(kept)
-    paths = sorted((tmp_path / PIECES).rglob("*.piece"))
+    paths = sorted((tmp_path / TASKS_FOLDER).rglob("*.piece"))
     keys = {}
     kept_digest = {path: path.read_bytes() for path in paths}
     read = kept.read
@@ -222,7 +222,7 @@ def test_choices_that_are_none_are_refused_in_a_line(name, saved, tmp_path, caps
 def test_settings_of_kept_pieces_that_are_none_are_begun_anew(tmp_path):
     with checkpoint(tmp_path) as kept:
         right = study(kept)
-    path = tmp_path / PIECES / "study" / "settings.json"
+    path = tmp_path / TASKS_FOLDER / "study" / "settings.json"
     for text in (*DEEP.values(), "", "[]", "null", "{", "\x00"):
         path.write_text(text)
         with checkpoint(tmp_path) as kept:

@@ -52,7 +52,7 @@ class Accuracy(Frozen):
     @field_validator("std")
     @classmethod
     def _reachable(cls, std: float, info: ValidationInfo) -> float:
-        # A mean that is invalid itself is not in `data`, and is reported already.
+        # A mean that is invalid itself is not in `data`, and is already reported.
         if "mean" in info.data:
             most = math.sqrt(info.data["mean"] * (1 - info.data["mean"]))
             if std > most * (1 + 1e-9):
@@ -99,7 +99,7 @@ def _record(text: str, info: ValidationInfo) -> str:
 
 
 class MeasuredAccuracy(Frozen):
-    """Accuracy of k passes as counted from an evaluation, for k up to its samples a question.
+    """Accuracy of k passes as counted from an evaluation, for k up to its samples per question.
 
     Attributes:
         kind: `outcomes`.

@@ -54,7 +54,7 @@ class Frozen(BaseModel):
         except ValidationError as error:
             raise SettingError(errors_of(error, type(self))) from None
 
-    # So that pydantic makes entries inside of others by itself, and tells all errors of the whole together.
+    # So that pydantic makes entries inside of others by itself, and reports all errors of the whole together.
     __init__.__pydantic_base_init__ = True  # type: ignore[attr-defined]
 
     def replace(self, **changes: Any) -> Self:

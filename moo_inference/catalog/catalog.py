@@ -44,7 +44,7 @@ class Catalog(Frozen):
 
     @property
     def resources(self) -> tuple[str, ...]:
-        """The units of what all models use beside money and time, in the order of the objectives."""
+        """The units of what all models use besides money and time, in the order of the objectives."""
         return next((tuple(model.resources) for model in self.models.values()), ())
 
     def without(self, resources: Sequence[str]) -> "Catalog":
@@ -60,13 +60,13 @@ class Catalog(Frozen):
         if unknown:
             raise UnknownNameError(unknown)
 
-        def kept(entries: Mapping[str, Any]) -> dict[str, Any]:
+        def selected(entries: Mapping[str, Any]) -> dict[str, Any]:
             return {
                 key: entry.replace(resources={u: own for u, own in entry.resources.items() if u not in resources})
                 for key, entry in entries.items()
             }
 
-        return self.replace(models=kept(self.models), scenarios=kept(self.scenarios))
+        return self.replace(models=selected(self.models), scenarios=selected(self.scenarios))
 
     @model_serializer(mode="wrap")
     def _without_empty_pipelines(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -95,12 +95,17 @@ class Catalog(Frozen):
         A pipeline is kept whole or not at all, so that its id always means the same question: where `pipelines` is
         None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
 
+        Args:
+            models: ids of models.
+            scenarios: ids of scenarios.
+            pipelines: ids of pipelines.
+
         Raises:
             UnknownNameError: an id does not exist; every unknown one is named, with the ids that there are.
-            SettingError: (a ValueError) a pipeline that is asked for could use a model that was not chosen.
+            SettingError: (a ValueError) a requested pipeline could use a model that was not chosen.
         """
         errors: list[str] = []
-        kept = [
+        selected = [
             _pick(what, known, wanted, errors)
             for what, known, wanted in (
                 ("model", self.models, models),
@@ -110,7 +115,7 @@ class Catalog(Frozen):
         ]
         if errors:
             raise UnknownNameError(errors)
-        lost = {key: [m for m in pipeline.models if m not in kept[0]] for key, pipeline in kept[2].items()}
+        lost = {key: [m for m in pipeline.models if m not in selected[0]] for key, pipeline in selected[2].items()}
         if pipelines is not None and any(lost.values()):
             raise SettingError(
                 [
@@ -119,14 +124,14 @@ class Catalog(Frozen):
                     if gone
                 ]
             )
-        whole = {key: pipeline for key, pipeline in kept[2].items() if not lost[key]}
-        return Catalog(models=kept[0], scenarios=kept[1], pipelines=whole)
+        complete = {key: pipeline for key, pipeline in selected[2].items() if not lost[key]}
+        return Catalog(models=selected[0], scenarios=selected[1], pipelines=complete)
 
 
 def disagreements(models: Mapping[str, Model], scenarios: Mapping[str, Scenario]) -> list[tuple[tuple[str, ...], str]]:
     """What keeps models and scenarios from one comparison: a place and a sentence for each error.
 
-    All models must tell of the same resources, and budgets be for these.
+    All models must have the same resources, and budgets be for these.
     """
     errors: list[tuple[tuple[str, ...], str]] = []
     first = {unit: key for key, model in reversed(list(models.items())) for unit in model.resources}
@@ -155,11 +160,17 @@ def with_quantiles(
 ) -> Catalog:
     """The catalog with some quantiles of all its scenarios set; None leaves each scenario's own.
 
+    Args:
+        catalog: of models and scenarios.
+        c_quantile: of cost, in (0, 1); then c_max bounds this quantile in place of the mean.
+        t_quantile: of time, likewise with t_max.
+        a_quantile: of accuracy, likewise with a_min.
+
     Raises:
         SettingError: (a ValueError) a quantile is not between 0 and 1.
     """
-    asked = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
-    given = {name: value for name, value in asked if value is not None}
+    quantiles = (("c_quantile", c_quantile), ("t_quantile", t_quantile), ("a_quantile", a_quantile))
+    given = {name: value for name, value in quantiles if value is not None}
     wrong = [
         f"{name} must be between 0 and 1, got {value!r}"
         for name, value in given.items()

@@ -30,8 +30,8 @@ from moo_inference.formatting.visible import visible
 
 _WIDTH = 110
 
-_SAID = ("c_max", "t_max", "a_min", "std")
-"""Fields in which null says something."""
+_NULL_IS_SET = ("c_max", "t_max", "a_min", "std")
+"""Fields in which null has a meaning."""
 
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}
 
@@ -97,7 +97,7 @@ def as_catalog(catalog: object) -> Catalog:
 
 
 def parse_catalog(content: bytes, name: str) -> Catalog:
-    """The catalog in the bytes of a file; `name` stands for the file in what is said of it.
+    """The catalog in the bytes of a file; `name` names the file in messages.
 
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
@@ -151,14 +151,14 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
     yaml_with_comments = YAML()
     yaml_with_comments.preserve_quotes = True
     yaml_with_comments.width = _WIDTH
-    whole = yaml_with_comments.load(there.decode("utf-8-sig"))
+    existing = yaml_with_comments.load(there.decode("utf-8-sig"))
     for section, entries in now.items():
         for key, entry in entries.items():
             if old.get(section, {}).get(key) != entry:
                 # By way of the text, whose quotes this project's reader understands.
-                whole.setdefault(section, {}).update(yaml_with_comments.load(to_yaml({key: entry})))
+                existing.setdefault(section, {}).update(yaml_with_comments.load(to_yaml({key: entry})))
     stream = io.StringIO()
-    yaml_with_comments.dump(whole, stream)
+    yaml_with_comments.dump(existing, stream)
     text = stream.getvalue()
     if _build(_named_as_now(parse_yaml(text.encode(), str(path)), quietly=True)) != catalog:
         raise OutputError(f"{path}: cannot be changed with its comments kept: {remedy}")
@@ -196,25 +196,25 @@ _Dumper.add_representer(tuple, _represent_list)
 def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
     """The catalog as the file's plain values. Flags that are not set are left out, and a section of no pipelines."""
     return {
-        section: {key: _told(flattened(entry.model_dump())) for key, entry in getattr(catalog, section).items()}
+        section: {key: _set_values(flattened(entry.model_dump())) for key, entry in getattr(catalog, section).items()}
         for section in _SECTIONS
         if section != "pipelines" or catalog.pipelines
     }
 
 
-def _told(values: dict[str, Any]) -> dict[str, Any]:
+def _set_values(values: dict[str, Any]) -> dict[str, Any]:
     """What is set, of an entry and of what is inside it."""
     return {
-        name: _told_inside(value) if name != "questions" else value
+        name: _set_inside(value) if name != "questions" else value
         for name, value in values.items()
-        if (value is not None or name in _SAID) and value is not False and not _empty(value)
+        if (value is not None or name in _NULL_IS_SET) and value is not False and not _empty(value)
     }
 
 
-def _told_inside(value: Any) -> Any:
+def _set_inside(value: Any) -> Any:
     if isinstance(value, tuple) and isinstance(value[0], dict):
-        return tuple(map(_told, value))
-    return _told(value) if isinstance(value, dict) else value
+        return tuple(map(_set_values, value))
+    return _set_values(value) if isinstance(value, dict) else value
 
 
 def _empty(value: Any) -> bool:

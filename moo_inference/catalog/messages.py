@@ -1,4 +1,4 @@
-"""What pydantic finds, in the words of whoever wrote the values: where, what must hold, and what was got."""
+"""What pydantic finds, in the words of a catalog file: where, what must hold, and what was got."""
 
 import math
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ _IN_FILES = {
 
 
 _UNITS = {"c_max": " (USD per query)", "t_max": " (seconds per query)"}
-"""Of fields whose name does not tell."""
+"""Of fields whose name does not state it."""
 
 
 def errors_of(error: ValidationError, kind: type[BaseModel]) -> list[str]:
@@ -79,7 +79,7 @@ def sentence_of(finding: Mapping[str, Any], kind: type[BaseModel]) -> str:
         return f"{finding['ctx']['error']}, got {got}"
     sentence = str(finding["msg"]).replace("Input should be", "must be").replace("String should have", "must have")
     sentence = sentence.replace("a valid tuple", "a list")
-    # What this package says itself of a whole list tells what was got.
+    # This package's own message about a whole list states what was got.
     return sentence if finding["type"] == "whole" else f"{sentence}, got {got}"
 
 

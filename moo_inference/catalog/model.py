@@ -39,11 +39,16 @@ LOWEST_USUAL_PRICE = 0.001
 def check_price(price: float, *, free: bool, checked: bool) -> None:
     """Refuse a price that looks like a mistake and is not said to be meant.
 
+    Args:
+        price: USD per million tokens.
+        free: a price of 0 is meant.
+        checked: an unusual price is meant.
+
     Raises:
-        ValueError: it does; the message says what must hold.
+        ValueError: it does; the message states what must hold.
     """
     if price == 0 and not free:
-        raise ValueError("must be positive, or `free: true` must say that 0 is meant")
+        raise ValueError("must be positive, or `free: true` must confirm that 0 is meant")
     if price > 0 and not checked:
         if price > HIGHEST_USUAL_PRICE:
             raise ValueError(
@@ -87,7 +92,7 @@ class Spread(Frozen):
     @field_validator("std")
     @classmethod
     def _reachable(cls, std: float | None, info: ValidationInfo) -> float | None:
-        # A mean that is invalid itself is not in `data`, and is reported already.
+        # A mean that is invalid itself is not in `data`, and is already reported.
         if std and "mean" in info.data and std > _WIDEST * (info.data["mean"] - cls.least):
             raise ValueError(
                 f"must be 0, null (not known), or at most {_WIDEST:.0f} times what the mean has above {cls.unit}, the "
@@ -158,7 +163,7 @@ class Passes(Frozen):
     def _alike(self) -> "Passes":
         sizes = {len(values) for values in (self.input_tokens, self.output_tokens, self.seconds) if values is not None}
         if len(sizes) > 1 or 0 in sizes:
-            raise ValueError("must hold lists of the same length, one entry a pass, at least one")
+            raise ValueError("must hold lists of the same length, one entry per pass, at least one")
         return self
 
     def __hash__(self) -> int:
@@ -189,7 +194,7 @@ class Model(Frozen):
         reasoning_tokens: None, or the length of what comes before the answer, billed and timed as output; it varies
             on its own.
         passes: None, or passes that were measured.
-        resources: what a pass uses beside money and time, by unit; in a file `joules_per_input_token` and
+        resources: what a pass uses besides money and time, by unit; in a file `joules_per_input_token` and
             `joules_per_output_token` for joules, and so for any other unit.
         accuracy: of one pass, or of k.
         parallel: P, how many passes run at the same time.
@@ -252,12 +257,12 @@ class Model(Frozen):
         if starts != sorted(set(starts)):
             raise ValueError(f"must stand in ascending order of from_input_tokens, got {starts}")
         for tier in tiers:
-            told = (
+            prices = (
                 tier.usd_per_million_input_tokens,
                 tier.usd_per_million_output_tokens,
                 tier.usd_per_million_reasoning_tokens,
             )
-            for price in (price for price in told if price is not None):
+            for price in (price for price in prices if price is not None):
                 check_price(price, free=bool(info.data.get("free")), checked=bool(info.data.get("price_checked")))
         return tiers
 
@@ -266,29 +271,30 @@ class Model(Frozen):
     def _one_way_to_bill_prompts(cls, shared: bool, info: ValidationInfo) -> bool:
         if shared and info.data.get("usd_per_million_cached_input_tokens") is not None:
             raise ValueError(
-                "must not be true beside usd_per_million_cached_input_tokens: a prompt that is sent once is not cached"
+                "must not be true together with usd_per_million_cached_input_tokens: a prompt that is sent once is "
+                "not cached"
             )
         return shared
 
     @field_validator("prompt")
     @classmethod
     def _one_prompt_to_bill(cls, prompt: str, info: ValidationInfo) -> str:
-        told = {"shared_prompt": info.data.get("shared_prompt")}
+        shared = {"shared_prompt": info.data.get("shared_prompt")}
         name = "usd_per_million_cached_input_tokens"
-        told[name] = info.data.get(name) is not None
-        if prompt == "per-pass" and any(told.values()):
-            given = " and ".join(name for name, value in told.items() if value)
-            raise ValueError(f"must be per-query beside {given}: all passes of a query then have the same prompt")
+        shared[name] = info.data.get(name) is not None
+        if prompt == "per-pass" and any(shared.values()):
+            given = " and ".join(name for name, value in shared.items() if value)
+            raise ValueError(f"must be per-query with {given}: all passes of a query then have the same prompt")
         return prompt
 
     @field_validator("seconds_per_input_token", "seconds_per_output_token")
     @classmethod
     def _one_way_to_time(cls, seconds: float | None, info: ValidationInfo) -> float | None:
-        # A value that is invalid itself is not in `data`, and is reported already.
+        # A value that is invalid itself is not in `data`, and is already reported.
         if "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
             if seconds is None:
                 raise PydanticCustomError("missing", "must be given")
-            raise ValueError("must not be given beside request_seconds, which says how long a pass takes")
+            raise ValueError("must not be given together with request_seconds, which is the time of a pass")
         return seconds
 
     @field_validator("sources")
@@ -306,28 +312,18 @@ class Model(Frozen):
 
     @property
     def k_limit(self) -> int | None:
-        """The largest k whose accuracy the evaluation tells; None where there is no limit."""
+        """The largest k whose accuracy the evaluation gives; None where there is no limit."""
         return self.accuracy.evaluation.fewest if isinstance(self.accuracy, MeasuredAccuracy) else None
-
-    @property
-    def usd_per_input_token(self) -> float:
-        """c_in of the paper, USD."""
-        return self.usd_per_million_input_tokens / 1e6
-
-    @property
-    def usd_per_output_token(self) -> float:
-        """c_out of the paper, USD."""
-        return self.usd_per_million_output_tokens / 1e6
 
 
 def shared_resources(models: Iterable[Model]) -> tuple[str, ...]:
-    """The units of what models use beside money and time, in the order of the objectives.
+    """The units of what models use besides money and time, in the order of the objectives.
 
     Raises:
         SettingError: (a ValueError) some use other resources than others.
     """
     kinds = {tuple(model.resources): model.name for model in models}
     if len(kinds) > 1:
-        told = "; ".join(f"{name}: {', '.join(units) or 'none'}" for units, name in kinds.items())
-        raise SettingError(f"models that are compared must tell of the same resources beside cost and time, got {told}")
+        got = "; ".join(f"{name}: {', '.join(units) or 'none'}" for units, name in kinds.items())
+        raise SettingError(f"models that are compared must have the same resources besides cost and time, got {got}")
     return next(iter(kinds), ())

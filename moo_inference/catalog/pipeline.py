@@ -22,7 +22,7 @@ Place = tuple[str | int, ...]
 
 
 class _Terse(Frozen):
-    """Says only what is set."""
+    """Serialises only what is set."""
 
     @model_serializer(mode="wrap")
     def _set_fields(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -51,11 +51,11 @@ class PipelineStage(_Terse):
     @field_validator("models")
     @classmethod
     def _one_way_to_name_them(cls, models: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
-        # A model that is invalid itself is not in `data`, and is reported already.
+        # A model that is invalid itself is not in `data`, and is already reported.
         if "model" in info.data and not models and info.data["model"] is None:
             raise PydanticCustomError("whole", "must name at least one model, or `model` must name one")
         if models and info.data.get("model") is not None:
-            raise PydanticCustomError("whole", "must not be given beside `model`, which names the only one")
+            raise PydanticCustomError("whole", "must not be given together with `model`, which names the only one")
         twice = sorted({model for model in models if models.count(model) > 1})
         if twice:
             message = f"must name each model once, got {', '.join(twice)} twice"
@@ -101,7 +101,7 @@ class SeriesBranch(_Terse):
 
 
 def _kind(value: Any) -> str:
-    """Which kind of part a value is: a group tells itself by its only key."""
+    """Which kind of part a value is: a group is recognised by its only key."""
     for group in ("parallel", "series"):
         if group in value if isinstance(value, Mapping) else hasattr(value, group):
             return group
@@ -166,7 +166,7 @@ def stages_in(values: Any, place: Place = ()) -> Iterator[tuple[Place, Mapping[s
 
 
 def misfits(values: Any, known: Sequence[str]) -> list[tuple[Place, str]]:
-    """What is wrong with a pipeline beside the models there are: unknown ids, and names that two stages share.
+    """What is wrong with a pipeline, given the models: unknown ids, and names that two stages share.
 
     Args:
         values: the plain values of a pipeline, be they right otherwise or not.

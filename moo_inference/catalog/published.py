@@ -1,7 +1,7 @@
 """The schema of the paper's published configuration, translated to this project's.
 
 Prices stand there in USD per token. The file is the metadata of a demonstration project, whose other keys
-say nothing about models and are passed over.
+are not about models and are ignored.
 """
 
 from typing import Any
@@ -57,7 +57,7 @@ def is_published(data: dict[str, Any]) -> bool:
 
 
 def translate(document: Document) -> tuple[dict[str, Any], list[str]]:
-    """The file's values in this project's schema, and the errors that only this schema's words can tell."""
+    """The file's values in this project's schema, and the errors that only this schema can have."""
     errors: list[str] = []
     for key in document.data:
         if key not in _PROJECT_KEYS and key not in _SECTIONS:

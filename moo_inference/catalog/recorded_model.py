@@ -25,7 +25,7 @@ class RecordedModel(Model):
 
     @property
     def k_limit(self) -> int | None:
-        """The largest k of which the attempts tell."""
+        """The largest k that the attempts allow."""
         return self.attempts.fewest
 
 

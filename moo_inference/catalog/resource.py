@@ -1,4 +1,4 @@
-"""What a pass uses beside money and time, in any unit: joules, litres of water, grams of CO2.
+"""What a pass uses besides money and time, in any unit: joules, litres of water, grams of CO2.
 
 In a file the unit stands in the key, as for money and time: `joules_per_output_token` of a model, `joules_max` of a
 scenario. The unit is the name of the resource, of its objective and of its columns.
@@ -37,7 +37,7 @@ class ResourceBudget(Frozen):
     """How much of a resource a query may use.
 
     Attributes:
-        max: at most so much a query, in the resource's unit, or None for no budget.
+        max: at most so much per query, in the resource's unit, or None for no budget.
         quantile: None for the mean, or the share of queries that must stay within `max`.
     """
 
@@ -47,9 +47,9 @@ class ResourceBudget(Frozen):
     @field_validator("quantile")
     @classmethod
     def _of_a_budget(cls, quantile: float | None, info: ValidationInfo) -> float | None:
-        # A budget that is invalid itself is not in `data`, and is reported already.
+        # A budget that is invalid itself is not in `data`, and is already reported.
         if quantile is not None and "max" in info.data and info.data["max"] is None:
-            raise ValueError("must stand beside a budget of the same unit, as joules_quantile beside joules_max")
+            raise ValueError("needs a budget of the same unit, as joules_quantile needs joules_max")
         return quantile
 
 
@@ -61,7 +61,7 @@ def is_unit(name: str) -> bool:
 def gathered(values: Any, endings: tuple[str, ...]) -> Any:
     """The values of a model or a scenario with keys such as `joules_max` gathered under `resources`.
 
-    A key whose unit is nearly another field's is left where it is, to be told as unknown.
+    A key whose unit is nearly another field's is left where it is, to be reported as unknown.
     """
     if not isinstance(values, Mapping):
         return values

@@ -37,13 +37,13 @@ class Scenario(Frozen):
 
     Attributes:
         name: what people call it. Its id is its key in the catalog.
-        c_max: at most so many USD a query, or None for no budget.
-        t_max: at most so many seconds a query, or None for no budget.
+        c_max: at most so many USD per query, or None for no budget.
+        t_max: at most so many seconds per query, or None for no budget.
         a_min: at least this accuracy, in [0, 1], or None for no floor.
         c_quantile: None, or the share of queries that must cost at most c_max (0.95: 95 of 100).
         t_quantile: None, or the share of queries that must finish within t_max (0.95 is a p95 SLO).
         a_quantile: None, or the share of queries that may be less accurate than a_min (0.05: 95 of 100 reach it).
-        resources: budgets for what the models use beside money and time, by unit; in a file `joules_max` and, for a
+        resources: budgets for what the models use besides money and time, by unit; in a file `joules_max` and, for a
             quantile, `joules_quantile`.
     """
 
@@ -85,7 +85,7 @@ class Scenario(Frozen):
             raise SettingError(
                 [
                     f"scenario {self.name!r} has {unit}_max, so each model must have {unit}_per_output_token; got "
-                    f"models that tell {'of ' + ', '.join(units) if units else 'nothing'} beside cost and time"
+                    f"models that have {', '.join(units) if units else 'nothing'} besides cost and time"
                     for unit in unknown
                 ]
             )

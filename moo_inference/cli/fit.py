@@ -45,7 +45,7 @@ _OWN = "my-use"
 def doctor(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Prices, a trace, a benchmark, outcomes or a catalog.")],
     format_of_file: Annotated[
-        str | None, flag("--as", "FORMAT", "Read it as this format. [told by its content]")
+        str | None, flag("--as", "FORMAT", "Read it as this format. [recognised by its content]")
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -55,7 +55,7 @@ def doctor(
     filter: FilterOption = None,  # noqa: A002 (the option's name)
     metric: MetricOption = None,
 ) -> None:
-    """Say what a file is, what it holds, what it lacks for a decision, and show its first rows as understood.
+    """Report what a file is, what it holds, what it lacks for a decision, and its first rows as understood.
 
     Example: moo-inference doctor results.json
 
@@ -70,7 +70,7 @@ def doctor(
     options = pairs_of("--option", option)
     for name, value in (("correct", system), ("filter", filter), ("metric", metric)):
         if value is not None and name in options:
-            raise SettingError(f"--option {name} must not be given beside the option of its own")
+            raise SettingError(f"--option {name} must not be given together with the option of its own")
         options |= {} if value is None else {name: value}
     with report_progress("reading") as progress:
         found = examine(file, format=format_of_file, progress=progress, **options)
@@ -135,7 +135,7 @@ def fit(
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
-    What is missing is asked for by name. Exit status: 0; 2 if something is missing or a file is invalid.
+    What is missing is named. Exit status: 0; 2 if something is missing or a file is invalid.
     """
     from moo_inference.catalog import Catalog, save_catalog
     from moo_inference.catalog.catalog import disagreements
@@ -183,7 +183,7 @@ def fit(
         sys.stdout.write(catalog_to_yaml(catalog))
     else:
         save_catalog(catalog, out, overwrite=fresh)
-    _tell(found, sys.stderr if out is None else sys.stdout)
+    _print_fit(found, sys.stderr if out is None else sys.stdout)
     if out is not None:
         note(f"wrote {name} into {out}")
 
@@ -224,25 +224,25 @@ def _catalog_before(
     return models, scenarios, {} if before is None else before.pipelines
 
 
-def _tell(found: "Fit", stream: Any) -> None:
+def _print_fit(fitted: "Fit", stream: Any) -> None:
     from moo_inference.formatting.table import print_tables
 
-    for sentence in found.notes:
+    for sentence in fitted.notes:
         stream.write(f"note: {one_line(sentence)}\n")
-    table = audit_table(found)
+    table = audit_table(fitted)
     if table is not None:
         print_tables([table], stream)
 
 
-def audit_table(found: "Fit") -> "Table | None":
-    """Accuracy by k as the model has it, beside pass@k, or pass@k beside what one mean accuracy gives.
+def audit_table(fitted: "Fit") -> "Table | None":
+    """Accuracy by k as the model has it next to pass@k, or pass@k next to what one mean accuracy gives.
 
     Nothing without an evaluation.
     """
     from moo_inference.evaluation import ASSUMPTION
     from moo_inference.formatting.table import Table
 
-    audit, curve = found.audit, found.kept
+    audit, curve = fitted.audit, fitted.kept
     if audit is None:
         return None
     counted = [f"{value:.4f}" for value in audit.unbiased]
@@ -259,7 +259,7 @@ def audit_table(found: "Fit") -> "Table | None":
         f"Accuracy of k passes kept by {_KEPT_BY[curve.keep]}, p = {audit.p:.4f}",
         ("k", curve.keep, "oracle (pass@k)"),
         tuple(zip(map(str, audit.k.tolist()), kept, counted, strict=True)),
-        ("The last column needs somebody who recognises a right answer without fail, whom this model does not have.",),
+        ("The last column needs an oracle that always recognises a right answer, which this model does not have.",),
     )
 
 

@@ -1,4 +1,4 @@
-"""The options of `fit`: the files that a model is made of, what is told by hand, and budgets; each with its help."""
+"""The options of `fit`: the files that a model is made of, what is given by hand, and budgets; each with its help."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
@@ -86,13 +86,13 @@ class Sources:
     @property
     def files(self) -> dict[str, list[str]]:
         """What is read, by option."""
-        asked = {
+        sources = {
             "--prices": self.prices,
             "--serving": self.serving,
             "--lengths": self.lengths,
             "--outcomes": self.outcomes,
         }
-        return {option: [path] for option, path in asked.items() if path is not None}
+        return {option: [path] for option, path in sources.items() if path is not None}
 
     def read(self) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
         """What is in them; the errors of all files are raised at once."""
@@ -176,7 +176,7 @@ class ByHand:
         flag(
             "--resource",
             "KEY=AMOUNT",
-            "What a token uses beside money and time, as joules_per_output_token=0.4; may be repeated.",
+            "What a token uses besides money and time, as joules_per_output_token=0.4; may be repeated.",
         ),
     ] = None
     parallel: Annotated[int, flag("--parallel", "P", "Passes at the same time.")] = 1
@@ -228,8 +228,8 @@ class ByHand:
 class Budgets:
     """A scenario for a new catalog."""
 
-    c_max: Annotated[Text, flag("--c-max", "USD", "Budget of a query, or none; for a new catalog.")] = None
-    t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget of a query, or none; for a new catalog.")] = None
+    c_max: Annotated[Text, flag("--c-max", "USD", "Budget per query, or none; for a new catalog.")] = None
+    t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget per query, or none; for a new catalog.")] = None
     a_min: Annotated[Text, flag("--a-min", "SHARE", "Least accuracy, in [0, 1], or none; for a new catalog.")] = None
 
     def scenario(self) -> "Scenario | None":

@@ -41,11 +41,23 @@ class Chunk:
     columns: Mapping[str, Sequence[str]]
 
     def error_at(self, row: int, column: str, sentence: str) -> str:
-        """A sentence about one cell, with the file, the line and the column before it."""
+        """A sentence about one cell, with the file, the line and the column before it.
+
+        Args:
+            row: of this chunk, from 0.
+            column: its name.
+            sentence: what must hold and what was got.
+        """
         return printable(f"{self.path}:{self.lines[row]}: {column}: {sentence}")
 
     def numbers(self, column: str, errors: FileErrors, *, least: float = -math.inf) -> NDArray[np.float64]:
-        """(rows,) finite numbers of one column; a cell that is none, or below `least`, is an error and becomes NaN."""
+        """(rows,) finite numbers of one column; a cell that is none, or below `least`, is an error and becomes NaN.
+
+        Args:
+            column: its name.
+            errors: where cells that are refused are added.
+            least: the smallest number that is allowed.
+        """
         cells = self.columns[column]
         values = None if _ODD.search(",".join(cells)) else _floats(cells)
         if values is None or not ((values >= least) & (np.abs(values) <= LARGEST)).all():
@@ -53,7 +65,13 @@ class Chunk:
         return values
 
     def counts(self, column: str, errors: FileErrors, *, least: int = 0) -> NDArray[np.int64]:
-        """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is an error and becomes 0."""
+        """(rows,) whole numbers of one column; a cell that is none, or is below `least`, is an error and becomes 0.
+
+        Args:
+            column: its name.
+            errors: where cells that are refused are added.
+            least: the smallest number that is allowed.
+        """
         values = self.numbers(column, errors, least=least)
         good = values == np.floor(values)
         for row in np.flatnonzero(~good & ~np.isnan(values)).tolist():

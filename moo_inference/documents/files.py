@@ -61,7 +61,7 @@ class Kind:
 
 
 def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None = None) -> str | None:
-    """Why a file must not be written there unless that was asked for; None where it may.
+    """Why a file must not be written there unless that was requested; None where it may.
 
     Nothing is lost where nothing is, in an empty file, or in a pipe or a device.
 
@@ -92,12 +92,12 @@ def folder_in_the_way(
     marker: str | None = None,
     inputs: Inputs | None = None,
 ) -> str | None:
-    """Why files must not be written into a folder unless that was asked for; None where they may.
+    """Why files must not be written into a folder unless that was requested; None where they may.
 
     Args:
         path: the folder, which need not be there.
         kinds: what would be written into it, by name.
-        marker: which of these files says whose the others are: where it is not, none of them must be there.
+        marker: which of these files identifies the others: where it is missing, none of them must be there.
         inputs: as for `in_the_way`.
     """
     there = [name for name in kinds if os.path.isfile(os.path.join(path, name))]
@@ -106,7 +106,7 @@ def folder_in_the_way(
         if why is not None:
             return f"{name} in it {why}"
     if marker is not None and there and marker not in there:
-        return f"has {', '.join(there)}, and no {marker} that says what they are of"
+        return f"has {', '.join(there)}, and no {marker} that identifies them"
     return None
 
 
@@ -173,7 +173,14 @@ class Outputs:
             self.files.append(path)
 
     def folder(self, option: str, path: str | None, kinds: Mapping[str, Kind], marker: str | None = None) -> None:
-        """A folder that an option names, if it does; see `folder_in_the_way`."""
+        """A folder that an option names, if it does; see `folder_in_the_way`.
+
+        Args:
+            option: the name of the option.
+            path: what it was given; None where it was not.
+            kinds: the files of the results, and what each must be to be replaced.
+            marker: the file that identifies the others.
+        """
         if path is None:
             return
         why = None if self.force else folder_in_the_way(path, kinds, marker, self.inputs)
@@ -207,7 +214,7 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
             more than 100 times its size and 64 MiB.
         ValueError: no file can have that name.
     """
-    stream = Path(path).open("rb")  # noqa: SIM115 (whoever asked for it closes it)
+    stream = Path(path).open("rb")  # noqa: SIM115 (the caller closes it)
     mode = os.fstat(stream.fileno()).st_mode
     if stat.S_ISCHR(mode) or stat.S_ISBLK(mode):
         stream.close()
@@ -275,7 +282,7 @@ class _Unpacked(io.RawIOBase):
 
 
 def write_atomically(path: str | os.PathLike[str], data: str | bytes) -> None:
-    """Write a file whole: to a temporary name beside it first, which is then renamed.
+    """Write a file whole: to a temporary name in its folder first, which is then renamed.
 
     Args:
         path: where the file goes; an existing one is replaced. A link stays, and what it leads to is replaced. A pipe
@@ -290,7 +297,7 @@ def write_atomically(path: str | os.PathLike[str], data: str | bytes) -> None:
         content = data.encode() if isinstance(data, str) else data
         whole = Path(os.path.realpath(target))
         if target.exists() and not target.is_file():
-            # Renaming would put a file in the place of a device, and of a pipe that somebody waits at.
+            # Renaming would put a file in the place of a device, and of a pipe that is being read.
             target.write_bytes(content)
             return
         # The name may be as long as a name can be, so that nothing can be added to it.

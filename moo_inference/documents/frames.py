@@ -34,6 +34,12 @@ def frame_records(*frames: "pd.DataFrame") -> list[dict[str, Any]]:
 def deliver(text: str, path: str | os.PathLike[str] | None, kind: Kind, *, overwrite: bool) -> str:
     """The text, written whole to `path` if one is given.
 
+    Args:
+        text: what is written.
+        path: the file; None writes nothing.
+        kind: what a file that is there must be to be replaced.
+        overwrite: replace a file of any kind.
+
     Raises:
         OutputError: (an OSError) a file of another kind is there and must not be overwritten, or it cannot be written.
     """

@@ -1,8 +1,8 @@
 """JSON with line numbers: whole files, one record a line, or a list of records.
 
-NaN, Infinity and 1e999, which Python's own JSON writes, are values like others: whoever needs a finite number refuses
-them there. Python's parser keeps the last of two equal keys; here they are refused, or noted for whoever uses them. The
-values come from its C scanner. Lines are looked up in a second pass over the text, only when somebody asks for one.
+NaN, Infinity and 1e999, which Python's own JSON writes, are values like others: code that needs a finite number refuses
+them there. Python's parser keeps the last of two equal keys; here they are refused, or noted for the reader that uses
+them. The values come from its C scanner. Lines are looked up in a second pass over the text, only when one is needed.
 """
 
 import json
@@ -166,7 +166,7 @@ def _key(token: str) -> str:
 
 
 class _Lines(Mapping[Location, int]):
-    """The line of each location, found when first asked for, down to the depth that was asked for."""
+    """The line of each location, found when first needed, down to the depth that is needed."""
 
     def __init__(self, text: str, first_line: int) -> None:
         self.text = text
@@ -199,7 +199,7 @@ class _Lines(Mapping[Location, int]):
 
 
 class _Parser:
-    """Python's parser, told to notice what it would let pass."""
+    """Python's parser, which also notices what it would let pass."""
 
     def __init__(self, name: str, refused: Collection[Oddity]) -> None:
         self.name = name
@@ -224,7 +224,7 @@ class _Parser:
         except RecursionError as error:
             raise ReaderError(f"{self.name}:{first_line}: values must not nest as deeply as they do here") from error
         odd: dict[Location, str] = {}
-        # Numbers are looked at by whoever uses them, unless all of them have to be finite.
+        # Numbers are checked where they are used, unless all of them have to be finite.
         if "twice" in self.odd or self.odd & {*self.refused}:
             errors = FileErrors()
             for kind, location, line, sentence in _odd_values(text, first_line):

@@ -10,7 +10,7 @@ from moo_inference.documents.files import Kind, folder_in_the_way, prepare_folde
 from moo_inference.errors import OutputError, SettingError
 
 SETTINGS = "settings.json"
-PIECES = ".pieces"
+TASKS_FOLDER = ".pieces"
 """The folder of finished tasks, inside the folder that results are written into."""
 
 CHOICES_CSV = Kind("choices as CSV", "scenario,model,decision,status,k,")
@@ -50,12 +50,12 @@ ASSESSMENT = {
 _SHOWN_DIFFERENCES = 12
 _ABSENT = object()
 
-TOLD_APART = ("versions", "run", "asked")
+NOT_COMPARED = ("versions", "run", "asked")
 """Settings of which a run in the same folder may have others."""
 
 
 def results_of(run: str) -> dict[str, Kind]:
-    """The files of a run by their names, of which settings.json says whose they are.
+    """The files of a run by their names, which settings.json identifies.
 
     Args:
         run: study, reproduction, comparison or route.
@@ -97,7 +97,7 @@ def save_results(
             refuse_other_settings(folder, run, plain, f"{remedy} to replace it")
     target = prepare_folder(folder)
     record = {"run": run, **({} if asked is None else {"asked": asked}), **plain}
-    # First what tells whose the others are: whoever is stopped here can go on.
+    # First what identifies the others: a run that is stopped here can be resumed.
     write_atomically(target / SETTINGS, json.dumps(record, indent=1, allow_nan=False) + "\n")
     for name, text in texts.items():
         write_atomically(target / name, text)
@@ -134,6 +134,12 @@ def refuse_differences(
 ) -> None:
     """Refuse settings that differ.
 
+    Args:
+        folder: where the earlier run is.
+        before: its settings.
+        now: the settings of this run.
+        remedy: what to do other than taking another folder, for the message.
+
     Raises:
         SettingError: (a ValueError) they do; what differs is named.
     """
@@ -151,7 +157,7 @@ def refuse_differences(
 
 def _at_work(folder: str | os.PathLike[str], run: str, settings: Mapping[str, Any]) -> bool:
     """Whether the tasks kept in a folder are of this very run, which may have started over there."""
-    kept = recorded(Path(folder) / PIECES / run / SETTINGS)
+    kept = recorded(Path(folder) / TASKS_FOLDER / run / SETTINGS)
     if kept is None:
         return False
     before, now = _shared(kept, settings)
@@ -159,7 +165,7 @@ def _at_work(folder: str | os.PathLike[str], run: str, settings: Mapping[str, An
 
 
 def _shared(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    names = [name for name in now if name in before and name not in TOLD_APART]
+    names = [name for name in now if name in before and name not in NOT_COMPARED]
     return {name: before[name] for name in names}, {name: now[name] for name in names}
 
 

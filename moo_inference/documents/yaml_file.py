@@ -2,7 +2,7 @@
 
 The core schema of YAML 1.2 is used, in which `1e-6` is a number and `no` is a word. PyYAML's own YAML 1.1
 reads the first as text and the second as false. Duplicate keys, anchors, aliases, merge keys and tags are
-refused: each of them lets a file say something else than it seems to.
+refused: each of them lets a file mean something else than it seems to.
 """
 
 import os
@@ -48,7 +48,7 @@ def read_yaml(path: str | os.PathLike[str]) -> Document:
 
 
 def parse_yaml(content: bytes, name: str) -> Document:
-    """The YAML document in some bytes; `name` stands for the file in what is said of it.
+    """The YAML document in some bytes; `name` names the file in messages.
 
     Raises:
         CatalogError: as `read_yaml`.

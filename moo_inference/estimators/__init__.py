@@ -25,7 +25,7 @@ NAMES = tuple(_KINDS)
 
 
 def default_estimator(models: Iterable[Model] = ()) -> Estimator:
-    """What estimates where nothing else is asked for.
+    """The default estimator.
 
     It is formulas, or resampling where a model has measured passes, or counting where one has recorded attempts.
     """

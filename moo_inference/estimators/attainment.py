@@ -25,8 +25,8 @@ def correlation(cost: Totals, time: Totals) -> FloatArray:
     """(n,) correlations of the cost and the time of k passes.
 
     Both contain the query's prompt and the same answers. Exact where the two weigh what passes write alike, as without
-    a reasoning price and without measured seconds, or where all is normal; else what the time tells of the cost of an
-    answer is taken for linear.
+    a reasoning price and without measured seconds, or where all is normal; else the cost of an answer is taken to be
+    linear in its time.
 
     Cov(sum of X_i, max of X_i) = Var(X) for independent normal X (Stein), so a wave of any size adds as much covariance
     as one pass.
@@ -44,6 +44,11 @@ def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Floa
     """(n,) probabilities of two events together, from their own and a normal copula.
 
     By D. B. Owen, Tables for computing bivariate normal probabilities, Ann. Math. Statist. 27 (1956).
+
+    Args:
+        first: (n,) probabilities of the one event, in [0, 1].
+        second: (n,) of the other.
+        correlation: (n,) of the two normals behind them, in [-1, 1].
     """
     both = first * second
     open_ended = (np.minimum(first, second) > _SURE) & (np.maximum(first, second) < 1 - _SURE)

@@ -37,12 +37,12 @@ class Estimator(ABC):
         Args:
             models: the models.
             k: numbers of passes, whole and at least 1, in any order. The estimate at one k does not depend on
-                which others are asked for.
+                which others are requested.
             parallel: how many passes run at the same time, in place of each model's own number.
             latency: how times add up, in place of each model's own rule.
             scenarios: for each of them the curves get a view: what its budgets look at, and the share of queries that
                 meets them all. A scenario with a budget for a quantile needs one.
-            progress: told how far the work is.
+            progress: called with how far the work is.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range.
@@ -57,7 +57,7 @@ class Estimator(ABC):
         latency: str | None = None,
         scenarios: Sequence[Scenario] = (),
     ) -> ScalingCurve:
-        """The curve of one model; see `estimate_many`."""
+        """The curve of one model. See `estimate_many`."""
         of_kind("model", model, Model)
         return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
 
@@ -83,7 +83,7 @@ def estimate_curves(
         k: numbers of passes, which need not be those of the conditions.
         conditions: how passes run.
         scenarios: for which the curves get a view.
-        progress: told how far the work is.
+        progress: called with how far the work is.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range.
@@ -106,12 +106,19 @@ def curves_within_samples(
     scenarios: Sequence[Scenario] = (),
     progress: Progress | None = None,
 ) -> list[ScalingCurve]:
-    """The curves of several models over the grid, each as far as its evaluation tells.
+    """The curves of several models over the grid, each as far as its evaluation goes.
 
-    Models that share a limit are estimated together; see `estimate_curves` for the arguments.
+    Models that share a limit are estimated together.
+
+    Args:
+        estimator: what estimates.
+        models: the models.
+        conditions: the grid of k, and how passes run.
+        scenarios: for which the curves get a view.
+        progress: called with how far the work is.
 
     Raises:
-        SettingError: (a ValueError) an argument is out of its range, or an evaluation tells of none of these k.
+        SettingError: (a ValueError) an argument is out of its range, or an evaluation allows none of these k.
     """
     groups = groups_within_samples(models, passes(conditions.grid))
     curves: dict[int, ScalingCurve] = {}
@@ -131,17 +138,17 @@ def curves_within_samples(
 
 
 def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[IntArray, list[int]]]:
-    """The places of the models that share a limit, and the numbers of passes of which their evaluations tell.
+    """The places of the models that share a limit, and the numbers of passes that their evaluations allow.
 
     Raises:
-        SettingError: (a ValueError) an evaluation tells of none of these k.
+        SettingError: (a ValueError) an evaluation allows none of these k.
     """
     least = int(k.min())
     short = [model for model in models if model.k_limit is not None and model.k_limit < least]
     if short:
         raise SettingError(
             [
-                f"{model.name}: its evaluation has {model.k_limit} samples of some question, which tell of no k from "
+                f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from "
                 f"{least} on"
                 for model in short
             ]
@@ -154,13 +161,18 @@ def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[In
 
 
 def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max") -> None:
-    """Refuse a k_max, or what else `name` calls it, of which an evaluation tells nothing.
+    """Refuse a k_max, or what else `name` calls it, beyond an evaluation's samples.
+
+    Args:
+        models: the models.
+        k_max: the largest k.
+        name: what it is called in the message.
 
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
     errors = [
-        f"{model.name}: {name} must be at most {model.k_limit}, the samples of its evaluation a question, got {k_max}"
+        f"{model.name}: {name} must be at most {model.k_limit}, the samples per question of its evaluation, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
     ]
@@ -168,8 +180,8 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
         raise SettingError(errors)
 
 
-def can_tell(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
-    """Whether the share of queries within all budgets can be told: the spread of each that has one must be known."""
+def attainment_known(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
+    """Whether the share of queries within all budgets is known: it needs the spread of each that has a budget."""
     return all(spread or limit.value is None for limit, spread in zip(limits[:-1], known, strict=True))
 
 

@@ -62,7 +62,16 @@ def rising(masses: FloatArray) -> FloatArray:
 def crossed(
     part: FloatArray, own: FloatArray, first: FloatArray, last: FloatArray, low: FloatArray, step: FloatArray
 ) -> FloatArray:
-    """(n,) where in cells from `low` on a part of what they hold is reached."""
+    """(n,) where in cells from `low` on a part of what they hold is reached.
+
+    Args:
+        part: (n,) what must be reached, between 0 and `own`.
+        own: (n,) mass of each cell.
+        first: (n,) slope of the distribution function at its lower edge, per cell.
+        last: (n,) slope at its upper edge.
+        low: (n,) lower edge.
+        step: (n,) width.
+    """
     below, above = np.zeros(len(part)), np.ones(len(part))
     for _ in range(_HALVINGS):
         t = (below + above) / 2

@@ -8,12 +8,11 @@ import numpy as np
 from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
-from moo_inference.errors import SettingError
 from moo_inference.estimators.attainment import all_within, both, correlation
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    can_tell,
+    attainment_known,
     passes,
     refuse_beyond_samples,
     refuse_unknown_quantiles,
@@ -21,7 +20,7 @@ from moo_inference.estimators.base import (
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
-from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, accuracy_slope, error_moments
+from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.pass_distribution import (
     cost_distribution,
     prompts_paid,
@@ -58,39 +57,29 @@ class ClosedForm(Estimator):
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
         """The exact curves of several models. See `Estimator.estimate_many`."""
-        asked = passes(k)
+        ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
-        refuse_beyond_samples(models, int(asked.max()), "k")
+        refuse_beyond_samples(models, int(ks.max()), "k")
         resources = shared_resources(models)
-        tables = np.zeros((len(models), len(asked), len(columns_of(resources))))
-        errors = np.zeros((len(models), len(asked)))
-        known = [known_accuracy(model.accuracy, asked) for model in models]
-        _fill_normal_accuracies(models, known, asked, tables, errors)
+        tables = np.zeros((len(models), len(ks), len(columns_of(resources))))
+        errors = np.zeros((len(models), len(ks)))
+        known = [known_accuracy(model.accuracy, ks) for model in models]
+        _fill_normal_accuracies(models, known, ks, tables, errors)
         for number, found in enumerate(known):
             if found is not None:
                 tables[number, :, 10:15], errors[number] = found.columns(_SPREAD), found.error
-        totals = [_totals(model, asked, *conditions.of(model)) for model in models]
+        totals = [_totals(model, ks, *conditions.of(model)) for model in models]
         for which, start in enumerate((0, 5, *range(15, tables.shape[2], 5))):
-            _fill(tables[:, :, start : start + 4], [own[which] for own in totals], asked)
+            _fill(tables[:, :, start : start + 4], [own[which] for own in totals], ks)
         curves = []
         for number, model in enumerate(models):
             found = known[number]
             views = {scenario: _view(model, found, scenario, tables[number], totals[number]) for scenario in scenarios}
             evidence = None if found is None else found.evidence
-            curves.append(ScalingCurve(asked, tables[number], errors[number], views, evidence, resources))
+            curves.append(ScalingCurve(ks, tables[number], errors[number], views, evidence, resources))
             if progress is not None:
                 progress(number + 1, len(models))
         return curves
-
-    def marginal_accuracy(self, model: Model, k: Iterable[int]) -> FloatArray:
-        """(n,) what one more pass adds to the accuracy: the derivative of E[A(k)] in k, k taken as a real number.
-
-        Raises:
-            SettingError: (a ValueError) the model's accuracy is not normal, and so has no derivative.
-        """
-        if not isinstance(model.accuracy, Accuracy):
-            raise SettingError(f"{model.name}: accuracy must be normal to have a derivative in k")
-        return np.asarray(accuracy_slope([model.accuracy.mean], [model.accuracy.std], passes(k))[0])
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
@@ -171,5 +160,5 @@ def _view(
         together = all_within(totals, within)
     else:
         together = both(within[0], within[1], correlation(totals[0], totals[1]))
-    attainment = accurate * together if can_tell(limits, known_spreads) else np.full(len(together), np.nan)
+    attainment = accurate * together if attainment_known(limits, known_spreads) else np.full(len(together), np.nan)
     return BudgetView(np.column_stack(columns), attainment)

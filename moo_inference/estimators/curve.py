@@ -17,7 +17,7 @@ FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
 
 OBJECTIVES = ("cost", "time", "error")
-"""The columns of every F, all minimised: cost in USD a query, time in seconds a query, error = 1 - accuracy.
+"""The columns of every F, all minimised: cost in USD per query, time in seconds per query, error = 1 - accuracy.
 
 Further resources stand before the error, see `objectives_of`."""
 
@@ -49,7 +49,7 @@ class Quantity:
         std: standard deviation of one query (ddof = 0).
         low: 2.5th percentile of one query.
         high: 97.5th percentile of one query.
-        se: standard error of `mean`: 0 where it is exact, NaN where one trial cannot tell.
+        se: standard error of `mean`: 0 where it is exact, NaN for one trial.
     """
 
     mean: FloatArray
@@ -78,10 +78,10 @@ class Evidence:
     """How well the accuracy of n values of k is known, where it comes from an evaluation.
 
     Attributes:
-        ci_low: (n,) lower end of the 95 % interval of the mean accuracy, over questions; NaN where nothing tells.
+        ci_low: (n,) lower end of the 95 % interval of the mean accuracy, over questions; NaN where it is unknown.
         ci_high: (n,) upper end.
-        extrapolated: (n,) whether k exceeds the samples, so that a fitted distribution alone tells.
-        last: (n,) whether the samples tell of no larger k, and there is no distribution.
+        extrapolated: (n,) whether k exceeds the samples, so that only a fitted distribution gives it.
+        last: (n,) whether the samples allow no larger k, and there is no distribution.
     """
 
     ci_low: FloatArray
@@ -104,13 +104,13 @@ class ScalingCurve:
     """What to expect of k passes of one model, for n values of k.
 
     Attributes:
-        k: (n,) integers, numbers of passes, in the order they were asked for.
-        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1] a query; five more columns
-            for each further resource.
+        k: (n,) integers, numbers of passes, in the order given.
+        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1], per query; five more
+            columns for each further resource.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
-        views: what was asked for by scenario.
+        views: what each scenario's budgets look at, and the share of queries that meets them.
         evidence: how well the accuracy is known, or None where it does not come from an evaluation.
-        resources: units of what a query uses beside money and time, by name.
+        resources: units of what a query uses besides money and time, by name.
     """
 
     k: IntArray
@@ -125,12 +125,12 @@ class ScalingCurve:
 
     @property
     def cost(self) -> Quantity:
-        """USD a query."""
+        """USD per query."""
         return Quantity(*self.table[:, 0:5].T)
 
     @property
     def time(self) -> Quantity:
-        """Seconds a query."""
+        """Seconds per query."""
         return Quantity(*self.table[:, 5:10].T)
 
     @property
@@ -139,7 +139,7 @@ class ScalingCurve:
         return Quantity(*self.table[:, 10:15].T)
 
     def resource(self, unit: str) -> Quantity:
-        """One of the further resources, in its unit a query."""
+        """One of the further resources, in its unit per query."""
         start = len(COLUMNS) + 5 * self.resources.index(unit)
         return Quantity(*self.table[:, start : start + 5].T)
 
@@ -176,7 +176,7 @@ class ScalingCurve:
         return self.table[:, [which, 5 + which, *range(15 + which, self.table.shape[1], 5), 10 + which]]
 
     def to_frame(self) -> "pd.DataFrame":
-        """A DataFrame of n rows: `k`, the columns of the table, and INTERVAL where an evaluation tells the accuracy."""
+        """A DataFrame of n rows: `k`, the columns of the table, and INTERVAL for an accuracy from an evaluation."""
         import pandas as pd  # noqa: PLC0415 (slow to load, and most callers do not need it)
 
         frame = pd.DataFrame(self.table, columns=list(self.columns))

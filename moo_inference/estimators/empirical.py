@@ -43,7 +43,7 @@ class Empirical(Estimator):
 
     A query has the prompt of the first pass that is drawn, with its price tier, and that pass's answer; further passes
     add an answer each, drawn without regard to the prompt. Measured seconds stay whole: they hold the reading of their
-    own prompt, which cannot be told apart. With `prompt: per-pass` each pass keeps its own prompt.
+    own prompt, which cannot be distinguished. With `prompt: per-pass` each pass keeps its own prompt.
 
     Accuracies, and models without measured passes, are those of `ClosedForm`.
 
@@ -71,11 +71,11 @@ class Empirical(Estimator):
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
         """The curves of several models from common random numbers. See `Estimator.estimate_many`."""
-        asked = passes(k)
+        ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
-        refuse_beyond_samples(models, int(asked.max()), "k")
+        refuse_beyond_samples(models, int(ks.max()), "k")
         runs = {
-            number: _Run(model, asked, self.trials, *conditions.of(model), scenarios)
+            number: _Run(model, ks, self.trials, *conditions.of(model), scenarios)
             for number, model in enumerate(models)
             if model.passes is not None
         }
@@ -84,7 +84,7 @@ class Empirical(Estimator):
         if others:
             found = ClosedForm().estimate_many(
                 [models[number] for number in others],
-                asked,
+                ks,
                 parallel=parallel,
                 latency=latency,
                 scenarios=scenarios,
@@ -125,11 +125,11 @@ class _Run:
     """The simulated queries of one model, and the exact means."""
 
     def __init__(
-        self, model: Model, asked: IntArray, trials: int, parallel: int, latency: str, scenarios: Sequence[Scenario]
+        self, model: Model, ks: IntArray, trials: int, parallel: int, latency: str, scenarios: Sequence[Scenario]
     ) -> None:
         if model.passes is None:
             raise SettingError(f"{model.name}: must have measured passes")
-        self.k, self.position = np.unique(asked, return_inverse=True)
+        self.k, self.position = np.unique(ks, return_inverse=True)
         self.parallel = parallel if latency == "ideal" else 1
         self.wave = parallel if latency == "waves" else 1
         measured = model.passes
@@ -219,9 +219,9 @@ def _known(model: Model) -> tuple[bool, ...]:
 
 
 def _prices(model: Model, prompts: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """(n,) USD a token of prompt and of what is written, at the tier of each prompt.
+    """(n,) USD per token of prompt and of what is written, at the tier of each prompt.
 
-    How much of it was reasoning was not measured; a price of its own has the share that the model's lengths say.
+    How much of it was reasoning was not measured; a price of its own has the share given by the model's lengths.
     """
     per_input = np.full(len(prompts), model.usd_per_million_input_tokens)
     per_output = np.full(
@@ -235,7 +235,7 @@ def _prices(model: Model, prompts: FloatArray) -> tuple[FloatArray, FloatArray]:
 
 
 def _seconds(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
-    """(n,) seconds for reading the prompt of each measured pass, and (n,) for the pass beside that.
+    """(n,) seconds for reading the prompt of each measured pass, and (n,) for the rest of the pass.
 
     Where the time of a request was measured elsewhere, it is spread over the passes in the order of what they wrote:
     long answers take long, as in `time_distribution`; their mean is the measured one.

@@ -118,6 +118,6 @@ def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
 
 
 def _known(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """The ends of an interval, NaN where it has no width: then nothing told how wide it is, and certain it is not."""
+    """The ends of an interval, NaN where it has no width: then its width is unknown, and not zero."""
     wide = high - low > _NO_WIDTH
     return np.where(wide, low, np.nan), np.where(wide, high, np.nan)

@@ -143,8 +143,8 @@ class Length:
         mu, sigma = self.line
         return (self.least - mu) / sigma if self.kind == "normal" else math.inf
 
-    def beside_line(self, z: FloatArray) -> FloatArray:
-        """What it is beside its line."""
+    def nonlinear_part(self, z: FloatArray) -> FloatArray:
+        """What exceeds its linear part."""
         if self.kind != "normal":
             return self.drawn(z)
         mu, sigma = self.line

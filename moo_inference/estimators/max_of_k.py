@@ -2,7 +2,7 @@
 
 Let A = clip(mu + sigma M, 0, 1), M the maximum of k standard normals with distribution function Phi^k, and D = 1 - A.
 Then E[D] and E[D^2] are integrals of Phi^k and of its first moment from (0 - mu) / sigma to (1 - mu) / sigma. Up to any
-limit these are sums over fixed panels, which depend on k alone and serve all models, and a piece of one more panel.
+limit these are sums over fixed panels, which depend on k alone and serve all models, and part of one more panel.
 Gauss-Legendre with 12 nodes on panels of half a standard deviation gives 1e-12 absolute for k = 1 ... 10^6.
 """
 
@@ -55,25 +55,29 @@ def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[Floa
     return error, spread
 
 
-def accuracy_slope(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> FloatArray:
-    """(m, n) derivatives of E[A(k)] in k, taken as a real number; arguments as for `error_moments`."""
-    mu, sigma = _column(means), _column(stds)
-    passes = np.atleast_1d(np.asarray(k))
-    low, high = _limits(mu, sigma)
-    slopes = [_integrals(np.concatenate([low, high]), passes[i : i + 1], slope=True)[0] for i in range(len(passes))]
-    area = np.concatenate(slopes, axis=1)
-    return np.where(sigma > 0, -sigma * (area[len(mu) :] - area[: len(mu)]), 0.0)
-
-
 def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float) -> FloatArray:
-    """(m, n) q-quantiles of A; arguments as for `error_moments`."""
+    """(m, n) q-quantiles of A, accuracies in [0, 1].
+
+    Args:
+        means: (m,) of one pass before clipping, in [0, 1].
+        stds: (m,) of one pass, zero or more.
+        k: (n,) numbers of passes, at least 1.
+        q: in (0, 1).
+    """
     z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k)))
     quantile: FloatArray = np.clip(_column(means) + _column(stds) * z, 0.0, 1.0)
     return quantile
 
 
 def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: float) -> FloatArray:
-    """(m, n) probabilities that A is at least `least`; arguments as for `error_moments`."""
+    """(m, n) probabilities that A is at least `least`.
+
+    Args:
+        means: (m,) of one pass before clipping, in [0, 1].
+        stds: (m,) of one pass, zero or more.
+        k: (n,) numbers of passes, at least 1.
+        least: an accuracy; 0 and less are always reached.
+    """
     mu, sigma = _column(means), _column(stds)
     passes = np.atleast_1d(np.asarray(k))
     with np.errstate(divide="ignore", invalid="ignore"):
@@ -133,11 +137,8 @@ def _panels() -> tuple[FloatArray, FloatArray]:
     return starts, log_ndtr(starts[:, None] + _WIDTH * legendre()[0])
 
 
-def _integrals(limits: FloatArray, k: FloatArray, *, slope: bool = False) -> tuple[FloatArray, FloatArray]:
-    """Integrals of Phi^k and of z Phi^k from the bottom up to each limit; (limits, k) each.
-
-    With `slope`, of Phi^k ln Phi and its moment.
-    """
+def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """Integrals of Phi^k and of z Phi^k from the bottom up to each limit; (limits, k) each."""
     starts, log_cdf = _panels()
     t, w = legendre()
     weights = np.stack([w, w * t])
@@ -150,17 +151,17 @@ def _integrals(limits: FloatArray, k: FloatArray, *, slope: bool = False) -> tup
     needed = int(number.max())
 
     def panel(log_values: FloatArray) -> FloatArray:
-        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
         power = np.exp(k[:, None, None] * log_values)
-        return np.asarray(np.einsum("kpn,jn->jkp", power * log_values if slope else power, weights))
+        return np.asarray(np.einsum("kpn,jn->jkp", power, weights))
 
     sums = _WIDTH * panel(log_cdf[:needed])
-    whole = np.zeros((2, len(k), needed + 1))
-    np.cumsum(sums[0], axis=1, out=whole[0, :, 1:])
-    np.cumsum(starts[:needed] * sums[0] + _WIDTH * sums[1], axis=1, out=whole[1, :, 1:])
+    cumulative = np.zeros((2, len(k), needed + 1))
+    np.cumsum(sums[0], axis=1, out=cumulative[0, :, 1:])
+    np.cumsum(starts[:needed] * sums[0] + _WIDTH * sums[1], axis=1, out=cumulative[1, :, 1:])
     start = starts[number]
     length = limits[above, 0] - start
     rest = length * panel(log_ndtr(start[:, None] + length[:, None] * t))
-    area[above] = (whole[0][:, number] + rest[0]).T
-    moment[above] = (whole[1][:, number] + start * rest[0] + length * rest[1]).T
+    area[above] = (cumulative[0][:, number] + rest[0]).T
+    moment[above] = (cumulative[1][:, number] + start * rest[0] + length * rest[1]).T
     return area, moment

@@ -76,10 +76,10 @@ class MonteCarlo(Estimator):
         progress: Progress | None = None,
     ) -> list[ScalingCurve]:
         """The curves of several models from the same draws. See `Estimator.estimate_many`."""
-        asked = passes(k)
+        ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
-        refuse_beyond_samples(models, int(asked.max()), "k")
-        distinct, position = np.unique(asked, return_inverse=True)
+        refuse_beyond_samples(models, int(ks.max()), "k")
+        distinct, position = np.unique(ks, return_inverse=True)
         summaries = [_Summary(model, distinct, *conditions.of(model), scenarios) for model in models]
         needs = Needs(
             tuple(dict.fromkeys(key for summary in summaries for key in summary.lengths)),
@@ -123,7 +123,7 @@ class _Summary:
         )
         self.wave = None
         if latency == "waves":
-            # What is read once a query is no part of a wave.
+            # What is read once per query is no part of a wave.
             terms = [(weight, key) for weight, key in _drawn(self.time) if key[0] != INPUT or self.times[1] is None]
             ratio = self.time.per_output
             self.wave = Wave(tuple((weight / ratio, key) for weight, key in terms), parallel)

@@ -124,6 +124,11 @@ def written_price(model: Model, per_output: float, per_reasoning: float | None) 
     """The mean price of all tokens that a pass writes, where an answer token costs `per_output`; reasoning may differ.
 
     All in USD per million. With the mean lengths of the model the mean bill is exact.
+
+    Args:
+        model: whose mean lengths weigh the two prices.
+        per_output: of an answer token.
+        per_reasoning: of a reasoning token; None: as an answer token.
     """
     answer, reasoning = model.output_tokens, model.reasoning_tokens
     if reasoning is None or per_reasoning is None:
@@ -156,7 +161,13 @@ def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
 
 
 def prompts_read(model: Model, k: IntArray, wave: int) -> FloatArray | None:
-    """(n,) how many times the time of its prompt counts: in each wave once; None where each pass has its own."""
+    """(n,) how many times the time of its prompt counts: in each wave once; None where each pass has its own.
+
+    Args:
+        model: whose prompt it is.
+        k: (n,) numbers of passes.
+        wave: passes in a full wave.
+    """
     return None if model.prompt == "per-pass" else -(-k // wave).astype(float)
 
 

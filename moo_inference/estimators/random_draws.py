@@ -1,7 +1,7 @@
 """Draws, reduced at once to the few numbers through which passes enter every formula.
 
 These are the sums over the passes of the standard normals z behind input, output and reasoning lengths, and the
-largest z behind accuracy; where a length is not just mean + std z, the sum of what it is beside that; and the sums over
+largest z behind accuracy; where a length is not just mean + std z, the sum of what exceeds that; and the sums over
 waves of passes of the longest pass of each. All models of a study share them.
 
 Normals behind reasoning have a generator of their own, so that the others are the same with and without it.
@@ -40,7 +40,7 @@ class Wave(NamedTuple):
 
 
 class Needs(NamedTuple):
-    """What has to be kept of the draws, beside the sums and the maximum."""
+    """What has to be recorded of the draws, besides the sums and the maximum."""
 
     lengths: tuple[Drawn, ...]
     waves: tuple[Wave, ...]
@@ -60,7 +60,7 @@ class Chunk:
         sums: three of (n, trials): sums over the passes of the normals behind input, output and reasoning lengths.
         z_accuracy: (n, trials) largest normal behind accuracy.
         z_first: (n, trials) the normal behind the first pass's input length.
-        beside: (n, trials) what the sum of lengths is beside mean + std z, for each length that is more.
+        nonlinear: (n, trials) by what the sum of lengths exceeds mean + std z, for each length that does.
         waves: (n, trials) sums over the waves of the longest pass of each, for each kind of wave.
     """
 
@@ -68,13 +68,19 @@ class Chunk:
     sums: tuple[FloatArray, FloatArray, FloatArray]
     z_accuracy: FloatArray
     z_first: FloatArray
-    beside: dict[Drawn, FloatArray] = field(default_factory=dict)
+    nonlinear: dict[Drawn, FloatArray] = field(default_factory=dict)
     waves: dict[Wave, FloatArray] = field(default_factory=dict)
     _totals: dict[Drawn, FloatArray] = field(default_factory=dict)
 
     @classmethod
     def empty(cls, k: IntArray, trials: int, needs: Needs) -> "Chunk":
-        """Room for some k."""
+        """Buffers for some k.
+
+        Args:
+            k: (n,) numbers of passes.
+            trials: simulated queries.
+            needs: what the models need of the draws.
+        """
         rows = np.empty((4 + needs.reasoning + len(needs.waves), len(k), trials))
         waves = dict(zip(needs.waves, rows[4 + needs.reasoning :], strict=True))
         return cls(k, (rows[0], rows[1], rows[4] if needs.reasoning else rows[0]), rows[2], rows[3], waves=waves)
@@ -90,7 +96,7 @@ class Chunk:
             mean, std = length.line
             total = self.sums[which] * std
             total += self.k[:, None] * mean
-            self._totals[key] = total + self.beside[key] if key in self.beside else total
+            self._totals[key] = total + self.nonlinear[key] if key in self.nonlinear else total
         return self._totals[key]
 
     @cached_property
@@ -100,7 +106,14 @@ class Chunk:
 
 
 def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:
-    """Chunks in which each k has its own generator: all normals of a k in one call, shaped (trials, 3, k)."""
+    """Chunks in which each k has its own generator: all normals of a k in one call, shaped (trials, 3, k).
+
+    Args:
+        trials: simulated queries per k.
+        seed: of k passes it is seed + k.
+        k: (n,) numbers of passes in ascending order.
+        needs: what the models need of the draws.
+    """
     rows = max(1, _VALUES_AT_ONCE // trials)
     most = int(k[-1])
     trials_at_once = min(trials, max(1, _NORMALS_AT_ONCE // (3 * most)))
@@ -109,6 +122,8 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
         part = k[start : start + rows]
         chunk = Chunk.empty(part, trials, needs)
         for row, passes_k in enumerate(part.tolist()):
+            # By k alone, so that an estimate does not depend on which other k are requested. Reasoning has a stream
+            # of its own: a model without it keeps the draws that it has next to models with it.
             generator = np.random.default_rng(seed + passes_k)
             apart = np.random.default_rng((seed + passes_k, 1)) if needs.reasoning else None
             for first in range(0, trials, trials_at_once):
@@ -126,23 +141,30 @@ def independent_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iter
                     chunk.sums[REASONING][here] = behind[REASONING].sum(axis=1)
                 chunk.z_accuracy[here] = z[:, 2].max(axis=1)
                 chunk.z_first[here] = z[:, 0, 0]
-                for key in _beside_a_line(needs.lengths, behind):
-                    extra = chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))
-                    extra[here] = key[1].beside_line(behind[key[0]]).sum(axis=1)
+                for key in _nonlinear_parts(needs.lengths, behind):
+                    extra = chunk.nonlinear.setdefault(key, np.zeros_like(chunk.z_first))
+                    extra[here] = key[1].nonlinear_part(behind[key[0]]).sum(axis=1)
                 for wave in needs.waves:
                     chunk.waves[wave][here] = _wave_sums(wave.pass_times(behind), wave.parallel)
         yield chunk
 
 
 def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[Chunk]:
-    """Chunks from one stream of passes, each of shape (3, trials), with running sums and a running maximum."""
+    """Chunks from one stream of passes, each of shape (3, trials), with running sums and a running maximum.
+
+    Args:
+        trials: simulated queries, the same ones for every k (common random numbers).
+        seed: of the stream.
+        k: (n,) numbers of passes in ascending order.
+        needs: what the models need of the draws.
+    """
     generator = np.random.default_rng(seed)
     apart = np.random.default_rng((seed, 1)) if needs.reasoning else None
     running = np.zeros((2, trials))
     reasoning = np.zeros(trials)
     best = np.full(trials, -np.inf)
     first = np.empty(trials)
-    beside: dict[Drawn, FloatArray] = {}
+    nonlinear: dict[Drawn, FloatArray] = {}
     finished = {wave: np.zeros(trials) for wave in needs.waves}
     longest = {wave: np.zeros(trials) for wave in needs.waves}
     rows = max(1, _VALUES_AT_ONCE // trials)
@@ -165,8 +187,8 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                 extra = [] if apart is None else [apart.standard_normal(trials)]
                 behind = [z[INPUT], z[OUTPUT], *extra]
                 reasoning += sum(extra)
-                for key in _beside_a_line(needs.lengths, behind):
-                    beside[key] = beside.get(key, 0.0) + key[1].beside_line(behind[key[0]])
+                for key in _nonlinear_parts(needs.lengths, behind):
+                    nonlinear[key] = nonlinear.get(key, 0.0) + key[1].nonlinear_part(behind[key[0]])
                 for wave in needs.waves:
                     times = wave.pass_times(behind)
                     if drawn % wave.parallel == 0:
@@ -180,14 +202,14 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
             if apart is not None:
                 chunk.sums[REASONING][row] = reasoning
             chunk.z_first[row] = first
-            for key, more in beside.items():
-                chunk.beside.setdefault(key, np.zeros_like(chunk.z_first))[row] = more
+            for key, more in nonlinear.items():
+                chunk.nonlinear.setdefault(key, np.zeros_like(chunk.z_first))[row] = more
             for wave in needs.waves:
                 np.add(finished[wave], longest[wave], out=chunk.waves[wave][row])
         yield chunk
 
 
-def _beside_a_line(lengths: tuple[Drawn, ...], z: Sequence[FloatArray]) -> list[Drawn]:
+def _nonlinear_parts(lengths: tuple[Drawn, ...], z: Sequence[FloatArray]) -> list[Drawn]:
     """The lengths that are not just mean + std z at the normals of a block."""
     least = [float(own.min()) for own in z]
     return [key for key in lengths if key[1].bends_below > least[key[0]]]

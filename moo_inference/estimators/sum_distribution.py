@@ -1,9 +1,8 @@
 """Cost and time of k passes: what one prompt adds, and sums of passes or of waves of passes that run at a time."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,7 +11,8 @@ from scipy.special import ndtr, ndtri
 from moo_inference.estimators.blocks import Block, crossed, rising
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.estimators.pass_distribution import PassDistribution
-from moo_inference.estimators.sums import Cells, Sum, cells, scaled_cells, tamed
+from moo_inference.estimators.spectrum import Spectrum, joined
+from moo_inference.estimators.sums import Sum, cells, scaled_cells, tamed
 from moo_inference.estimators.transforms import transforms_of
 
 _NEARLY_NORMAL = 0.1
@@ -33,7 +33,7 @@ class Totals:
     """The distribution of what k passes cost or take: the prompt's part, and a sum over waves of the largest of each.
 
     There are k // wave waves of `wave` passes, and one of the rest; with waves of one pass this is the plain sum. The
-    prompt is one draw a query, times `prompts`, or one draw a pass where `prompts` is None, and then part of the pass.
+    prompt is one draw per query, times `prompts`; where `prompts` is None it is one draw per pass and part of it.
 
     Mean and variance are exact. A quantile is exact for one wave without a prompt that varies, for a prompt alone, and
     for sums of normals. Where all lengths are normal and one pass varies by at most a tenth of its mean, it is by
@@ -185,7 +185,7 @@ class Totals:
 
     @cached_property
     def _nearly_normal(self) -> NDArray[np.bool_]:
-        """(n,) whether four cumulants tell enough."""
+        """(n,) whether four cumulants describe it well enough."""
         if self.distribution.normal and self.distribution.std <= _NEARLY_NORMAL * self.distribution.mean:
             return np.ones(len(self.k), dtype=bool)
         skewness, kurtosis = self._shape(self.cumulants)
@@ -275,7 +275,7 @@ class Totals:
         if self.prompts is not None:
             parts.append(self._prompted(rows, step))
         spectrum = np.prod([part.values for part in parts], axis=0)
-        low, noise, found, mean = (sum(getattr(part, name) for part in parts) for name in _Part.NUMBERS)
+        low, noise, found, mean = (sum(getattr(part, name) for part in parts) for name in Spectrum.NUMBERS)
         # Rounding to cells moves the mean and, as noise of its own, widens. Both are known, and taken back, but for the
         # width that the cells of the total have themselves.
         narrower = ((noise - step**2 / 12) / 2)[:, None] * self._frequencies(step) ** 2
@@ -289,45 +289,46 @@ class Totals:
     def _frequencies(self, step: float) -> FloatArray:
         return np.asarray(2 * np.pi * np.arange(self.cells // 2 + 1) / (self.cells * step))
 
-    def _prompted(self, rows: IntArray, step: float) -> "_Part":
+    def _prompted(self, rows: IntArray, step: float) -> Spectrum:
         """What the prompt adds."""
         own, times = self.distribution.prompt, self._prompts[rows]
         wide = (times * own.std >= step) | own.rough
 
-        def in_cells(some: NDArray[np.bool_]) -> "_Part":
+        def in_cells(some: NDArray[np.bool_]) -> Spectrum:
             found = scaled_cells(own, times[some], step, self.cells)
-            return _Part.of(found, step, np.fft.rfft(found.masses))
+            return Spectrum.of(found, step, np.fft.rfft(found.masses))
 
-        def by_cumulants(some: NDArray[np.bool_]) -> "_Part":
+        def by_cumulants(some: NDArray[np.bool_]) -> Spectrum:
             cumulants = times[some, None] ** np.arange(1, 5) * own.cumulants
             return self._by_cumulants(tamed(cumulants), step)
 
-        return _either(wide, in_cells, by_cumulants)
+        return joined(wide, in_cells, by_cumulants)
 
-    def _summed(self, rows: IntArray, step: float) -> "_Part":
+    def _summed(self, rows: IntArray, step: float) -> Spectrum:
         """What the sum over waves adds."""
         smooth, cumulants = self._smooth[rows], self.summed_cumulants[rows]
         wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough[rows])
         cumulants = np.where(smooth[:, None], cumulants, tamed(cumulants))
-        return _either(
+        return joined(
             wide,
             lambda some: self._in_cells(rows[some], step),
             lambda some: self._by_cumulants(cumulants[some], step),
         )
 
-    def _in_cells(self, rows: IntArray, step: float) -> "_Part":
+    def _in_cells(self, rows: IntArray, step: float) -> Spectrum:
         """The same from the masses of the largest of a wave, in cells that are narrow for it."""
         rough = self._rough[rows]
         if rough.any() and not rough.all():
-            return _either(
+            return joined(
                 rough, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
             )
         full, rest = self.full[rows], self.rest[rows]
         sizes = np.unique(np.append(rest, self.wave))
+        # Two cells or more per standard deviation of one pass: wider ones would round its shape away.
         finer = 1 if rough.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
         own = cells(self.each, step / finer, self.cells * finer, np.maximum(sizes, 1).astype(float))
-        found = _Part.of(own, step / finer, np.fft.rfft(own.masses)[:, : self.cells // 2 + 1])
-        numbers = np.array([getattr(found, name) for name in _Part.NUMBERS])
+        found = Spectrum.of(own, step / finer, np.fft.rfft(own.masses)[:, : self.cells // 2 + 1])
+        numbers = np.array([getattr(found, name) for name in Spectrum.NUMBERS])
         found.values[sizes == 0], numbers[:, sizes == 0] = 1.0, 0.0
         place, last = np.searchsorted(sizes, rest), len(sizes) - 1
         # Of the frequencies at which many waves have averaged out, nothing is left to be worked out.
@@ -337,7 +338,7 @@ class Totals:
         powers = full[:, None] * logarithm[kept]
         # What is left out must not depend on the other rows.
         spectrum[:, kept] = np.where(powers.real > _NOTHING, np.exp(powers) * found.values[place][:, kept], 0.0)
-        return _Part(spectrum, *(full * numbers[:, last, None] + numbers[:, place]))
+        return Spectrum(spectrum, *(full * numbers[:, last, None] + numbers[:, place]))
 
     @cached_property
     def _rough(self) -> NDArray[np.bool_]:
@@ -347,11 +348,11 @@ class Totals:
 
     @cached_property
     def _smooth(self) -> NDArray[np.bool_]:
-        """(n,) whether the sum over waves has so many that its cumulants tell it."""
+        """(n,) whether the sum over waves has so many terms that its cumulants describe it."""
         skewness, kurtosis = self._shape(self.summed_cumulants)
         return np.asarray((self.waves > _MANY_WAVES) & (np.maximum(skewness**2, np.abs(kurtosis)) < _LITTLE_SHAPE**2))
 
-    def _by_cumulants(self, cumulants: FloatArray, step: float) -> "_Part":
+    def _by_cumulants(self, cumulants: FloatArray, step: float) -> Spectrum:
         """What is nearly normal, or narrower than a cell, its mean being put on the centre of one."""
         mean, variance, third, fourth = cumulants.T[:, :, None]
         u = self._frequencies(step)
@@ -360,48 +361,6 @@ class Totals:
         below = np.round((_BELOW + 1) * np.sqrt(variance) / step)
         exponent = -(v**2) * variance / 2 + v**4 * fourth / 24 + 1j * (v**3 * third / 6 - v * below * step)
         mean = mean[:, 0]
-        return _Part(np.where(seen, np.exp(exponent), 0.0), mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean)
-
-
-@dataclass(frozen=True)
-class _Part:
-    """Fourier transforms of masses in cells, of which products are those of sums.
-
-    Attributes:
-        values: (r, frequencies) transforms, places being counted from the centre of the first cell.
-        low: (r,) the centre of the first cell.
-        noise: (r,) what rounding to cells adds to the variance.
-        found: (r,) mean of the masses on the centres of their cells.
-        mean: (r,) mean of what they stand for.
-    """
-
-    NUMBERS: ClassVar = ("low", "noise", "found", "mean")
-
-    values: NDArray[np.complex128]
-    low: FloatArray
-    noise: FloatArray
-    found: FloatArray
-    mean: FloatArray
-
-    @classmethod
-    def of(cls, own: Cells, step: float, values: NDArray[np.complex128]) -> "_Part":
-        """From cells of which these are the transforms. What exceeds all that rounding can do is interpolation's."""
-        noise = np.clip(own.variance - own.true_variance, -(step**2) / 4, step**2 / 4)
-        return cls(values, own.low, noise, own.mean, own.true_mean)
-
-
-def _either(
-    which: NDArray[np.bool_], one: Callable[[NDArray[np.bool_]], _Part], other: Callable[[NDArray[np.bool_]], _Part]
-) -> _Part:
-    """Rows by one way, and the rest by another."""
-    if which.all():
-        return one(which)
-    if not which.any():
-        return other(~which)
-    first, second = one(which), other(~which)
-    values = np.empty((len(which), first.values.shape[1]), dtype=complex)
-    values[which], values[~which] = first.values, second.values
-    numbers = np.empty((len(_Part.NUMBERS), len(which)))
-    for name, row in zip(_Part.NUMBERS, numbers, strict=True):
-        row[which], row[~which] = getattr(first, name), getattr(second, name)
-    return _Part(values, *numbers)
+        return Spectrum(
+            np.where(seen, np.exp(exponent), 0.0), mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean
+        )

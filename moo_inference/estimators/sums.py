@@ -199,7 +199,14 @@ class Cells:
 
 
 def cells(own: Sum, step: float, count: int, sizes: FloatArray) -> Cells:
-    """The largest of so many independent X, for several sizes, in cells from the least that it can be."""
+    """The largest of so many independent X, for several sizes, in cells from the least that it can be.
+
+    Args:
+        own: the distribution of X.
+        step: width of a cell.
+        count: number of cells.
+        sizes: (n,) numbers of independent X.
+    """
     low, high = own.ends
     used = min(int((high - low) / step) + 2, count)
     most = low + (used - 1) * step
@@ -214,7 +221,14 @@ def cells(own: Sum, step: float, count: int, sizes: FloatArray) -> Cells:
 
 
 def scaled_cells(own: Sum, times: FloatArray, step: float, count: int) -> Cells:
-    """X times some factors, each in cells from the least that it can be."""
+    """X times some factors, each in cells from the least that it can be.
+
+    Args:
+        own: the distribution of X.
+        times: (n,) factors, positive.
+        step: width of a cell.
+        count: number of cells.
+    """
     low = own.ends[0]
     below = own.cdf(low + (np.arange(count) + 0.5) * step / times[:, None])
     most = (count - 1) * step / times
@@ -235,7 +249,7 @@ def _cells(
     masses[:, 0] = below[:, 0]
     np.subtract(below[:, 1:], below[:, :-1], out=masses[:, 1:used])
     places = np.arange(used) * step
-    # einsum without BLAS: what holds for one k must not depend, in any bit, on how many others are asked for.
+    # einsum without BLAS: what holds for one k must not depend, in any bit, on how many others are requested.
     first = np.einsum("ij,j->i", masses[:, :used], places)
     second = np.einsum("ij,j->i", masses[:, :used], places**2)
     return Cells(low, masses, low + first, np.maximum(second - first**2, 0.0), true_mean, true_variance)

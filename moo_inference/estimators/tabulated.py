@@ -19,7 +19,7 @@ class Tabulated(Estimator):
     P and latency are those the curve was made with, so asking for others is refused.
 
     Attributes:
-        curve: the known curve of the one model that is asked about.
+        curve: the known curve of the one model.
     """
 
     curve: ScalingCurve
@@ -37,15 +37,15 @@ class Tabulated(Estimator):
         """The known rows at k, for each model the same. See `Estimator.estimate_many`.
 
         Raises:
-            SettingError: (a ValueError) a k is not in the curve, or another P or latency is asked for.
+            SettingError: (a ValueError) a k is not in the curve, or another P or latency is requested.
         """
         if parallel is not None or latency is not None:
             raise SettingError("a tabulated curve has its P and latency already; parallel and latency must be None")
-        asked = passes(k)
+        ks = passes(k)
         order = np.argsort(self.curve.k, kind="stable")
-        place = np.searchsorted(self.curve.k, asked, sorter=order)
+        place = np.searchsorted(self.curve.k, ks, sorter=order)
         rows = order[np.minimum(place, len(order) - 1)]
-        unknown = asked[self.curve.k[rows] != asked]
+        unknown = ks[self.curve.k[rows] != ks]
         if unknown.size:
             raise SettingError(f"k must be in the table, which does not hold {', '.join(map(str, unknown[:5]))}")
         views = {scenario: self.curve.views[scenario] for scenario in scenarios if scenario in self.curve.views}

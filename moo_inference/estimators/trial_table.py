@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Limit, Model, Scenario
-from moo_inference.estimators.base import can_tell, refuse_unknown_quantiles
+from moo_inference.estimators.base import attainment_known, refuse_unknown_quantiles
 from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.known_accuracy import KnownAccuracy, NormalAccuracy, known_accuracy
 
@@ -38,8 +38,8 @@ class TrialTable:
             k: (n,) all numbers of passes, in the order in which rows will come.
             scenarios: for which the curve gets a view.
             known: whether the spreads of cost, time and each resource are known.
-            means: (q, n) exact means of the same, or None where the trials tell them. With them, accuracies are exact
-                as well.
+            means: (q, n) exact means of the same, or None where they come from the trials. With them,
+                accuracies are exact as well.
 
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of an evaluation, or a budget is for a quantile of what
@@ -91,7 +91,7 @@ class TrialTable:
         )
         plain = np.column_stack(means)
         for own, share, views in zip(limits, met, self.views, strict=True):
-            values, attainment = plain, share if can_tell(own, self.spreads) else np.full(len(share), np.nan)
+            values, attainment = plain, share if attainment_known(own, self.spreads) else np.full(len(share), np.nan)
             if any(limit.quantile is not None for limit in own):
                 quantiles: list[Callable[[float], FloatArray]] = [
                     *(partial(row_quantile, amounts) for amounts in spent),

@@ -28,14 +28,14 @@ class AccuracyCurve:
 
     Attributes:
         keep: which pass is kept.
-        k: (n,) numbers of passes, in the order they were asked for.
+        k: (n,) numbers of passes, in the order given.
         mean: (n,) expected accuracy.
         error: (n,) 1 - mean, kept apart since it keeps its digits where the mean nears 1.
         std: (n,) standard deviation of one query (ddof = 0). The kept pass of one query is right or wrong, so this is
             sqrt(mean (1 - mean)), whatever is kept.
         ci_low: (n,) lower end of the interval of the mean, over questions; NaN for one question.
         ci_high: (n,) upper end.
-        extrapolated: (n,) whether k exceeds the samples of some question, so that only a distribution tells.
+        extrapolated: (n,) whether k exceeds the samples of some question, so that only a fitted distribution gives it.
         se: (n,) standard error of simulation; 0 where exact. The interval contains it.
         exact: whether nothing was simulated.
         simulated: questions whose vote was simulated.
@@ -87,19 +87,34 @@ def question_accuracies(
     seed: int = 42,
     exact_cost: float = EXACT_COST,
 ) -> QuestionAccuracies:
-    """Accuracy of the kept one of k passes, question by question; arguments and errors as for `accuracy_curve`."""
+    """Accuracy of the kept one of k passes, question by question.
+
+    Args:
+        question: (s,) the question of each sample.
+        correct: (s,) 0 or 1, or booleans.
+        k: (n,) numbers of passes, each at most the fewest samples of a question.
+        keep: which pass is kept.
+        answer: (s,) codes of answers, -1 for none; "majority" needs them.
+        score: (s,) of a verifier, the higher the better; "verifier" needs them.
+        trials: of a simulated vote. See `vote_at_k`.
+        seed: of a simulated vote.
+        exact_cost: up to which a vote is exact.
+
+    Raises:
+        SettingError: (a ValueError) as `accuracy_curve`.
+    """
     samples = Samples.of(question, correct)
-    asked = passes(k)
+    ks = passes(k)
     _refuse_settings(keep, "outcomes", answer is None, score is None)
-    se, exact = np.zeros((len(samples.n), len(asked))), np.ones(len(samples.n), dtype=bool)
+    se, exact = np.zeros((len(samples.n), len(ks))), np.ones(len(samples.n), dtype=bool)
     if keep == "verifier" and score is not None:
-        accuracy, error = best_scored_at_k(samples, score, asked)
+        accuracy, error = best_scored_at_k(samples, score, ks)
     elif keep == "majority" and answer is not None:
-        votes = vote_at_k(samples, answer, asked, trials=trials, seed=seed, exact_cost=exact_cost)
+        votes = vote_at_k(samples, answer, ks, trials=trials, seed=seed, exact_cost=exact_cost)
         accuracy, error, se, exact = votes.accuracy, votes.error, votes.se, votes.exact
     else:
-        accuracy, error = pass_at_k(samples.n, samples.c, asked, names=samples.names)
-    return QuestionAccuracies(samples.names, asked, accuracy, error, se, exact)
+        accuracy, error = pass_at_k(samples.n, samples.c, ks, names=samples.names)
+    return QuestionAccuracies(samples.names, ks, accuracy, error, se, exact)
 
 
 def accuracy_curve(
@@ -135,22 +150,22 @@ def accuracy_curve(
         SettingError: (a ValueError) an argument is out of its range, or what `keep` needs is missing.
     """
     samples = Samples.of(question, correct)
-    asked = passes(k)
+    ks = passes(k)
     _refuse_settings(keep, model, answer is None, score is None)
-    extrapolated = asked > samples.n.min()
-    se, simulated = np.zeros(len(asked)), 0
+    extrapolated = ks > samples.n.min()
+    se, simulated = np.zeros(len(ks)), 0
     if model == "beta":
         fit = fit_beta(samples.n, samples.c)
-        mean, error = fit.pass_at_k(asked)
-        low, high = fit.interval(asked, level)
+        mean, error = fit.pass_at_k(ks)
+        low, high = fit.interval(ks, level)
     else:
         if keep == "oracle":
-            over = mean_pass_at_k(samples.n, samples.c, asked, names=samples.names)
+            over = mean_pass_at_k(samples.n, samples.c, ks, names=samples.names)
         else:
             each = question_accuracies(
                 question,
                 correct,
-                asked,
+                ks,
                 keep=keep,
                 answer=answer,
                 score=score,
@@ -164,7 +179,7 @@ def accuracy_curve(
         mean, error = over.mean, over.error
         low, high = mean_interval(over, level)
     std = np.sqrt(mean * error)
-    return AccuracyCurve(keep, asked, mean, error, std, low, high, extrapolated, se, simulated == 0, simulated)
+    return AccuracyCurve(keep, ks, mean, error, std, low, high, extrapolated, se, simulated == 0, simulated)
 
 
 def _refuse_settings(keep: str, model: str, no_answer: bool, no_score: bool) -> None:
@@ -178,8 +193,6 @@ def _refuse_settings(keep: str, model: str, no_answer: bool, no_score: bool) -> 
     if keep == "majority" and no_answer:
         errors.append("majority needs an answer for every sample, -1 where there is none; got none")
     if model == "beta" and keep in ("verifier", "majority"):
-        errors.append(
-            f"model 'beta' tells the accuracy of a perfect verifier alone: keep must be 'oracle', got {keep!r}"
-        )
+        errors.append(f"model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got {keep!r}")
     if errors:
         raise SettingError(errors)

@@ -3,7 +3,7 @@
 E[(1 - p)^k] = B(a, b + k) / B(a, b) is the product over j < k of (b + j) / (a + b + j): Polya's urn. a and b are
 fitted by maximum likelihood of the beta-binomial distribution to the numbers of correct samples.
 
-An extrapolation is as good as the Beta is, and the data cannot tell how good that is: beyond n samples pass@k depends
+An extrapolation is as good as the Beta is, and the data cannot show how good that is: beyond n samples pass@k depends
 on the questions that are almost never solved, of which n samples show little. It errs both ways. Betas through the
 published pass@1 and pass@10 of HumanEval foretell pass@100 too low, by 2 to 12 points over 12 models. Where 15 % of 200
 questions are never solved, fits to 10 samples are 10 to 15 points too high at k = 100 and beyond, and the band misses
@@ -60,11 +60,11 @@ class BetaFit:
             SettingError: (a ValueError) an argument is out of its range.
         """
         checked_level(level)
-        asked = passes(k)
-        accuracy, error = self.pass_at_k(asked)
+        ks = passes(k)
+        accuracy, error = self.pass_at_k(ks)
         a, b = self.a, self.b
-        total = psi(a + b + asked) - psi(a + b)
-        slope = np.stack([-a * total, b * (psi(b + asked) - psi(b) - total)], axis=1)
+        total = psi(a + b + ks) - psi(a + b)
+        slope = np.stack([-a * total, b * (psi(b + ks) - psi(b) - total)], axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             # d logit(1 - e) = -d ln e / (1 - e)
             spread = np.sqrt(np.einsum("ki,ij,kj->k", slope, self.covariance, slope)) / accuracy
@@ -97,15 +97,15 @@ def beta_pass_at_k(a: float, b: float, k: ArrayLike) -> tuple[FloatArray, FloatA
 
 
 def fit_beta(n: ArrayLike, c: ArrayLike) -> BetaFit:
-    """The a and b under which the numbers of correct samples are likeliest.
+    """Maximum-likelihood a and b of the numbers of correct samples.
 
     Args:
         n: (m,) samples of each question, or one number for all.
         c: (m,) correct ones among them.
 
     Raises:
-        SettingError: (a ValueError) an argument is out of its range, or no Beta is likeliest: one sample a question,
-            questions that are all right or all wrong throughout, or that differ no more than chance makes them.
+        SettingError: (a ValueError) an argument is out of its range, or the likelihood has no maximum: one sample per
+            question, questions that are all right or all wrong throughout, or that differ by chance alone.
     """
     samples, correct = counts(n, c)
     _refuse_without_maximum(samples, correct)
@@ -208,5 +208,5 @@ def _maximise(likelihood: _Likelihood, p: float) -> FloatArray:
         options={"gtol": _FAR, "maxiter": 500},
     )
     if np.abs(likelihood.gradient(found.x)).max() / questions > 1e-5:
-        raise SettingError("the samples must tell how the questions differ; their likelihood has no clear maximum")
+        raise SettingError("the samples must show how the questions differ; their likelihood has no clear maximum")
     return np.asarray(found.x, dtype=float)

@@ -39,7 +39,7 @@ def counts(n: ArrayLike, c: ArrayLike) -> tuple[IntArray, IntArray]:
         samples = np.broadcast_to(samples.ravel(), correct.shape)
     if samples.ndim != 1 or samples.shape != correct.shape or samples.size == 0:
         raise SettingError(
-            "n and c must be lists of the same length, one entry a question, "
+            "n and c must be lists of the same length, one entry per question, "
             f"got shapes {np.shape(n)} and {np.shape(c)}"
         )
     errors = []
@@ -97,6 +97,11 @@ def zeros_and_ones(name: str, values: ArrayLike) -> FloatArray:
 
 def whole_number(name: str, value: Any, least: int) -> int:
     """A validated whole number; booleans and fractions are refused.
+
+    Args:
+        name: what the argument is called.
+        value: what was given.
+        least: the smallest that it may be.
 
     Raises:
         SettingError: (a ValueError) it is not one, or is below `least`.

@@ -48,16 +48,25 @@ def equal_difficulty(p: float, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
     """
     if not 0 <= p <= 1:
         raise SettingError(f"p must be an accuracy in [0, 1], got {p!r}")
-    asked = passes(k)
+    ks = passes(k)
     with np.errstate(divide="ignore"):
-        log_error = asked * np.log1p(-np.float64(p))
+        log_error = ks * np.log1p(-np.float64(p))
     return np.asarray(-np.expm1(log_error)), np.asarray(np.exp(log_error))
 
 
 def audit(n: ArrayLike, c: ArrayLike, k: ArrayLike) -> Audit:
-    """What the mean accuracy would claim beside what the samples say; arguments and errors as for `pass_at_k`."""
+    """Accuracy of k passes as counted from the samples, and as the mean accuracy alone would give.
+
+    Args:
+        n: (m,) samples of each question, or one number for all.
+        c: (m,) correct ones among them.
+        k: (n_k,) numbers of passes, each at most the smallest n.
+
+    Raises:
+        SettingError: (a ValueError) as `pass_at_k`.
+    """
     samples, correct = counts(n, c)
-    asked = passes(k)
-    unbiased = mean_pass_at_k(samples, correct, asked).mean
+    ks = passes(k)
+    unbiased = mean_pass_at_k(samples, correct, ks).mean
     p = float(np.mean(correct / samples))
-    return Audit(asked, unbiased, equal_difficulty(p, asked)[0], p)
+    return Audit(ks, unbiased, equal_difficulty(p, ks)[0], p)

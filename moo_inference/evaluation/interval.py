@@ -1,7 +1,7 @@
 """Intervals over questions: the questions are a sample of those that a user will meet.
 
 The interval of a mean of values in [0, 1] is Wilson's score interval, with as many questions as are worth as much: m
-values of variance v tell what m mean (1 - mean) / v zeros and ones would (Kish's effective sample size), and
+values of variance v are worth what m mean (1 - mean) / v zeros and ones would (Kish's effective sample size), and
 Student's t stands for the normal quantile. For zeros and ones it is Wilson's own interval, for many questions the
 usual one. It stays in [0, 1], needs no seed, and does not shrink to a point where every question is right, as a
 bootstrap does.
@@ -26,7 +26,7 @@ def mean_interval(over: QuestionMean, level: float = LEVEL) -> tuple[FloatArray,
         level: how often such intervals hold the truth, in (0, 1).
 
     Returns:
-        Lower and upper ends, (n,) each, in [0, 1]; NaN for one question, which cannot tell how questions differ. Where
+        Lower and upper ends, (n,) each, in [0, 1]; NaN for one question, which cannot show how questions differ. Where
         all questions have the same value strictly between 0 and 1, both ends are that value.
 
     Raises:

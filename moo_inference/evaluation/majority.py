@@ -10,7 +10,7 @@ votes are the coefficient of x^k in
 since the integral of y^r is 1 / (1 + r); Gauss-Legendre quadrature is exact for it. Answers that cannot reach t, and
 samples without an answer, take part as one binomial. All terms are positive, so that nothing cancels.
 
-Accuracy need not grow with k: where a wrong answer is the commonest one, voting finds it ever more surely.
+Accuracy need not grow with k: where a wrong answer is the most frequent one, voting finds it ever more surely.
 """
 
 from collections.abc import Callable, Sequence
@@ -51,14 +51,14 @@ def win_probabilities(votes: ArrayLike, k: ArrayLike, *, absent: int = 0) -> Flo
     given = np.atleast_1d(np.asarray(votes))
     counts(given, np.zeros(given.shape, dtype=np.int64))
     n = int(given.sum()) + whole_number("absent", absent, 0)
-    asked = passes(k)
-    refuse_beyond(np.array([n]), asked)
-    most = int(asked.max())
+    ks = passes(k)
+    refuse_beyond(np.array([n]), ks)
+    most = int(ks.max())
     if log_ways(n, most) > LOG_DOUBLE:
         raise SettingError(f"votes of k = {most} among {n} samples have too many ways to be counted; simulate them")
     sizes, place = np.unique(given, return_inverse=True)
     won = _shared_wins(tuple(np.bincount(place).tolist()), tuple(sizes.tolist()), n, most)
-    return np.asarray(won[:, asked][place])
+    return np.asarray(won[:, ks][place])
 
 
 def win_probabilities_of(p: ArrayLike, k: ArrayLike) -> FloatArray:
@@ -77,8 +77,8 @@ def win_probabilities_of(p: ArrayLike, k: ArrayLike) -> FloatArray:
     given = np.atleast_1d(np.asarray(p, dtype=float))
     if given.ndim != 1 or not given.size or not ((given > 0) & (given <= 1)).all() or given.sum() > 1 + 1e-12:
         raise SettingError(f"p must be positive probabilities with a sum of at most 1, got {given.tolist()}")
-    asked = passes(k)
-    most = int(asked.max())
+    ks = passes(k)
+    most = int(ks.max())
     if most > LOG_DOUBLE:
         raise SettingError(f"k must be at most {LOG_DOUBLE:g} for a vote with known probabilities, got {most}")
     sizes, place = np.unique(given, return_inverse=True)
@@ -91,7 +91,7 @@ def win_probabilities_of(p: ArrayLike, k: ArrayLike) -> FloatArray:
         return np.asarray(np.cumprod(factors), dtype=np.float64)
 
     ways = _wins(np.bincount(place).tolist(), sizes.tolist(), rest, most, terms)
-    return np.asarray((ways / terms(1.0, most))[:, asked][place])
+    return np.asarray((ways / terms(1.0, most))[:, ks][place])
 
 
 def cost(votes: Sequence[int], k: int) -> float:
@@ -144,6 +144,8 @@ def _wins(many: list[int], sizes: list[float], absent: float, most: int, terms: 
         idle = sum((m * size for m, size in zip(many[: rivals[0]], sizes, strict=False)), absent)
         degree = most - t
         rest = terms(idle, degree)
+        # A polynomial in the share, whose degree is the number of rivals that can also reach t: n nodes are exact to
+        # degree 2 n - 1.
         y, weights = _legendre(min(sum(many[rivals[0] :]) - 1, degree // t) // 2 + 1)
         for node, weight in zip((y + 1) / 2, weights / 2, strict=True):
             factors = [_with_last(coefficients[row], node) for row in rivals]
@@ -161,6 +163,7 @@ def _with_last(coefficients: FloatArray, share: float) -> FloatArray:
 
 def _all_but_one(start: FloatArray, factors: list[FloatArray], powers: list[int], degree: int) -> list[FloatArray]:
     """For each factor the product of `start` and all factors to their powers, but for that one once less."""
+    # Products from either side, since to divide a factor out again would lose digits.
     before = [start]
     for factor, power in zip(factors[:-1], powers[:-1], strict=True):
         before.append(_times_power(before[-1], factor, power, degree))

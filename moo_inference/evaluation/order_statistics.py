@@ -23,7 +23,7 @@ def expected_largest(ordered: FloatArray, m: IntArray) -> FloatArray:
     Raises:
         SettingError: (a ValueError) an m exceeds n.
     """
-    # einsum without BLAS: the sums at one m must not depend, in any bit, on how many others are asked for.
+    # einsum without BLAS: the sums at one m must not depend, in any bit, on how many others are requested.
     return np.asarray(np.einsum("qi,mi->qm", ordered, largest_weights(ordered.shape[1], tuple(m.tolist()))))
 
 

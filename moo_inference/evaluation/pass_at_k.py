@@ -58,28 +58,38 @@ def pass_at_k(
         SettingError: (a ValueError) an argument is out of its range; k > n among them.
     """
     samples, correct = counts(n, c)
-    asked = passes(k)
-    refuse_beyond(samples, asked, names)
+    ks = passes(k)
+    refuse_beyond(samples, ks, names)
     groups, place = np.unique(np.stack([samples, correct], axis=1), axis=0, return_inverse=True)
     total, marked = groups.astype(float).T
-    accuracy, error = at_least_one(marked, total - marked, asked)
+    accuracy, error = at_least_one(marked, total - marked, ks)
     return accuracy[place.ravel()], error[place.ravel()]
 
 
 def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None) -> QuestionMean:
-    """The mean over questions of pass@k, which needs no (m, n_k) array; arguments and errors as for `pass_at_k`."""
+    """The mean over questions of pass@k, which needs no (m, n_k) array.
+
+    Args:
+        n: (m,) samples of each question, or one number for all.
+        c: (m,) correct ones among them.
+        k: (n_k,) numbers of passes, each at most the smallest n.
+        names: (m,) of the questions, for messages.
+
+    Raises:
+        SettingError: (a ValueError) as `pass_at_k`.
+    """
     samples, correct = counts(n, c)
-    asked = passes(k)
-    refuse_beyond(samples, asked, names)
+    ks = passes(k)
+    refuse_beyond(samples, ks, names)
     groups, many = np.unique(np.stack([samples, correct], axis=1), axis=0, return_counts=True)
-    wanted, column = np.unique(asked, return_inverse=True)
+    wanted, column = np.unique(ks, return_inverse=True)
     (total, marked), weight = groups.astype(float).T, many.astype(float)
     m = len(samples)
     gain, error, squares = np.zeros((3, len(wanted)))
     reached, mean_error = 0.0, 1.0
     for j, rows, block in none_marked(total - marked, total, int(wanted[-1])):
         here, inside = columns(wanted, j)
-        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
+        # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
         part = block if len(inside) == len(j) else block[:, inside]
         error[here] = np.einsum("g,gk->k", weight[rows], part) / m
         away = part - error[here]

@@ -124,7 +124,7 @@ class QuestionAttempts:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The attempts by their number a question."""
+        """The attempts by their number per question."""
         order = np.lexsort((self.seconds, self.place))
         starts = np.concatenate([[0], np.cumsum(self.n)[:-1]])
         shared = self._answer_worth()

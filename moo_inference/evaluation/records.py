@@ -1,4 +1,4 @@
-"""An evaluation as one short text a question, so that a catalog can hold it and needs no other file.
+"""An evaluation as one short text per question, so that a catalog can hold it and needs no other file.
 
 A record is groups of samples that are alike to what keeps the best pass, each as right/all, apart by blanks:
 
@@ -55,7 +55,7 @@ class Record:
         """A record from its text.
 
         Raises:
-            ValueError: it is none for what keeps the best pass; the message says what must hold.
+            ValueError: it is none for what keeps the best pass; the message states what must hold.
         """
         groups, absent = [], 0
         for part in text.split():
@@ -121,30 +121,35 @@ class Evaluation:
 
     @property
     def fewest(self) -> int:
-        """Samples of the question that has the fewest: the largest k that can be told."""
+        """Samples of the question that has the fewest: the largest k that can be estimated."""
         return int(self.n.min())
 
     def curve(self, k: ArrayLike, *, trials: int = 1000, seed: int = 42) -> AccuracyCurve:
         """Accuracy of k passes; see `accuracy_curve`.
 
+        Args:
+            k: (n,) numbers of passes, each at most the fewest samples of a question.
+            trials: of a simulated vote.
+            seed: of a simulated vote.
+
         Raises:
             SettingError: (a ValueError) a k exceeds the samples of a question.
         """
-        asked = passes(k)
+        ks = passes(k)
         if self.keep != "oracle":
-            refuse_beyond(self.n, asked, self.names)
+            refuse_beyond(self.n, ks, self.names)
             question, correct, code = self.samples()
             answer, score = (code, None) if self.keep == "majority" else (None, -code)
             return accuracy_curve(
                 question, correct, k, keep=self.keep, answer=answer, score=score, trials=trials, seed=seed
             )
-        # Of an oracle the counts tell everything: no array of all samples is made.
-        over = mean_pass_at_k(self.n, self.c, asked, names=np.array(self.names))
+        # For an oracle the counts are sufficient: no array of all samples is made.
+        over = mean_pass_at_k(self.n, self.c, ks, names=np.array(self.names))
         low, high = mean_interval(over)
-        nothing = np.zeros(len(asked))
+        nothing = np.zeros(len(ks))
         return AccuracyCurve(
             "oracle",
-            asked,
+            ks,
             over.mean,
             over.error,
             np.sqrt(over.mean * over.error),
@@ -182,7 +187,14 @@ def evaluation_of(
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
 ) -> Evaluation:
-    """The records of samples, one entry a sample; arguments as for `accuracy_curve`.
+    """The records of samples, one entry a sample.
+
+    Args:
+        question: (s,) the question of each sample: whole numbers or texts, in any order.
+        correct: (s,) 0 or 1, or booleans.
+        keep: which pass is kept, and so what the records must contain.
+        answer: (s,) codes of answers, -1 for none; "majority" needs them.
+        score: (s,) of a verifier, the higher the better; "verifier" needs them.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or what `keep` needs is missing.

@@ -36,7 +36,7 @@ def skewed_mean(values: FloatArray, level: float = LEVEL) -> SkewedMean:
     """The mean over m questions, from (m, n) amounts.
 
     Args:
-        values: one row a question.
+        values: one row per question.
         level: how often such intervals hold the truth, in (0, 1).
 
     Raises:

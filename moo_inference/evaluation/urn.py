@@ -94,6 +94,13 @@ def first_marked(
 
     Their sum over j is P(one or more): terms of one sign, so that it keeps its digits where it is small, while
     1 - P(none) keeps them where that is.
+
+    Args:
+        marked: (q,) marked balls.
+        total: (q,) all balls.
+        j: (b,) draws before.
+        block: (q, b) probabilities that none of these was marked.
+        step: by how much each draw changes the number of balls.
     """
     left = total[:, None] + step * j
     return np.asarray(np.divide(block * marked[:, None], left, out=np.zeros_like(block), where=left > 0))

@@ -5,7 +5,7 @@ drawn, with probability k / n, and the k - 1 others come from the n - 1 - i belo
 The expected correctness of the kept one is the sum over i of that times the correctness of sample i. Samples of the
 same score are kept with equal probability, so each counts with the mean correctness of its ties.
 
-Nothing here says that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
+Nothing here ensures that more passes help: a verifier that prefers wrong answers makes accuracy fall with k.
 """
 
 from collections.abc import Iterator
@@ -39,16 +39,16 @@ def best_scored_at_k(samples: Samples, score: ArrayLike, k: ArrayLike) -> tuple[
         raise SettingError(
             f"score must be a number for every sample, got NaN in question {', '.join(map(repr, nameless.tolist()))}"
         )
-    asked = passes(k)
-    refuse_beyond(samples.n, asked, samples.names)
+    ks = passes(k)
+    refuse_beyond(samples.n, ks, samples.names)
     order = np.lexsort((-scores, samples.place))
     ranked = _tie_means(samples.place[order], scores[order], samples.correct[order])
     starts = np.concatenate([[0], np.cumsum(samples.n)[:-1]])
-    accuracy, error = np.zeros((2, len(samples.n), len(asked)))
+    accuracy, error = np.zeros((2, len(samples.n), len(ks)))
     for n in np.unique(samples.n).tolist():
         questions = np.flatnonzero(samples.n == n)
         right = ranked[starts[questions, None] + np.arange(n)]
-        accuracy[questions], error[questions] = _expected(right, asked)
+        accuracy[questions], error[questions] = _expected(right, ks)
     return accuracy, error
 
 
@@ -58,10 +58,10 @@ def top_weights(n: int, k: ArrayLike) -> FloatArray:
     Raises:
         SettingError: (a ValueError) a k is out of its range, or exceeds n.
     """
-    asked = passes(k)
-    refuse_beyond(np.array([n]), asked)
-    weights = np.zeros((len(asked), n))
-    for i, rows, part in _weights(n, asked):
+    ks = passes(k)
+    refuse_beyond(np.array([n]), ks)
+    weights = np.zeros((len(ks), n))
+    for i, rows, part in _weights(n, ks):
         weights[rows[:, None], i] = part
     return weights
 

@@ -47,7 +47,7 @@ def vote_at_k(
     seed: int = 42,
     exact_cost: float = EXACT_COST,
 ) -> Votes:
-    """Accuracy of the commonest answer among k of each question's samples, drawn without replacement.
+    """Accuracy of the plurality answer among k of each question's samples, drawn without replacement.
 
     Ties are split evenly. A sample without an answer has no vote; where none of k has one, the outcome is wrong. An
     answer counts with the mean correctness of its samples, so that several answers may be right, or half right.
@@ -66,13 +66,13 @@ def vote_at_k(
     codes = samples.per_sample("answer", answer, "iu", "a whole number, -1 for none,")
     if (codes < ABSENT).any():
         raise SettingError(f"answer must be a code of at least 0, or -1 for none, got {int(codes.min())}")
-    asked = passes(k)
-    refuse_beyond(samples.n, asked, samples.names)
+    ks = passes(k)
+    refuse_beyond(samples.n, ks, samples.names)
     whole_number("trials", trials, 2)
     whole_number("seed", seed, 0)
     if not exact_cost >= 0:
         raise SettingError(f"exact_cost must be at least 0, got {exact_cost!r}")
-    accuracy, error, se = np.zeros((3, len(samples.n), len(asked)))
+    accuracy, error, se = np.zeros((3, len(samples.n), len(ks)))
     exact = np.zeros(len(samples.n), dtype=bool)
     order = np.lexsort((codes, samples.place))
     ends = np.cumsum(samples.n)
@@ -82,13 +82,13 @@ def vote_at_k(
         _, place, votes = np.unique(codes[mine][given], return_inverse=True, return_counts=True)
         right = np.bincount(place, weights=samples.correct[mine][given]) / votes
         absent = n - int(votes.sum())
-        counted = asked <= _counted_up_to(votes, n, np.unique(asked), exact_cost)
+        counted = ks <= _counted_up_to(votes, n, np.unique(ks), exact_cost)
         exact[row] = counted.all()
         if counted.any():
-            accuracy[row, counted], error[row, counted] = _counted(votes, right, absent, asked[counted])
+            accuracy[row, counted], error[row, counted] = _counted(votes, right, absent, ks[counted])
         if not exact[row]:
             rng = np.random.default_rng([seed, row])
-            found = _simulated(votes, right, absent, asked[~counted], trials, rng)
+            found = _simulated(votes, right, absent, ks[~counted], trials, rng)
             accuracy[row, ~counted], error[row, ~counted], se[row, ~counted] = found
     return Votes(accuracy, error, se, exact)
 
@@ -97,23 +97,23 @@ def _counted_up_to(votes: IntArray, n: int, k: IntArray, exact_cost: float) -> i
     """The largest of the k, which ascend, that is to be counted, or 0: each k is judged by its own cost."""
     sizes = votes.tolist()
 
-    def too_dear(most: int) -> bool:
+    def too_expensive(most: int) -> bool:
         return log_ways(n, most) > LOG_DOUBLE or cost(sizes, most) > exact_cost
 
-    asked = k.tolist()
-    if not sizes or not too_dear(asked[-1]):
-        return int(asked[-1])
-    many = bisect_left(asked, True, key=too_dear)
-    return int(asked[many - 1]) if many else 0
+    ks = k.tolist()
+    if not sizes or not too_expensive(ks[-1]):
+        return int(ks[-1])
+    many = bisect_left(ks, True, key=too_expensive)
+    return int(ks[many - 1]) if many else 0
 
 
 def _counted(votes: IntArray, right: FloatArray, absent: int, k: IntArray) -> tuple[FloatArray, FloatArray]:
-    nobody = at_least_one(np.array([float(votes.sum())]), np.array([float(absent)]), k)[1][0]
+    no_votes = at_least_one(np.array([float(votes.sum())]), np.array([float(absent)]), k)[1][0]
     if not votes.size:
-        return np.zeros(len(k)), nobody
+        return np.zeros(len(k)), no_votes
     won = win_probabilities(votes, k, absent=absent)
-    # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are asked for.
-    return np.einsum("a,ak->k", right, won), np.einsum("a,ak->k", 1.0 - right, won) + nobody
+    # einsum without BLAS: the sums at one k must not depend, in any bit, on how many others are requested.
+    return np.einsum("a,ak->k", right, won), np.einsum("a,ak->k", 1.0 - right, won) + no_votes
 
 
 def _simulated(

@@ -37,7 +37,13 @@ class Ways:
 
 @lru_cache(maxsize=512)
 def ways_of(n: int, k: int, wave: int) -> Ways | None:
-    """All ways in which k of n attempts run in waves of at most so many; None where there are more than MOST_WAYS."""
+    """All ways in which k of n attempts run in waves of at most so many; None where there are more than MOST_WAYS.
+
+    Args:
+        n: recorded attempts of a question.
+        k: passes of a query.
+        wave: passes in a full wave.
+    """
     if comb(n, k) > MOST_WAYS:
         return None
     sets = slowest_sets(k, wave, MOST_WAYS // comb(n, k))

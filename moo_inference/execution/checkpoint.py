@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from moo_inference.deprecations import renamed
 from moo_inference.documents.files import HALF_WRITTEN, prepare_folder, write_atomically
-from moo_inference.documents.results import PIECES, SETTINGS, recorded, refuse_differences, refuse_other_settings
+from moo_inference.documents.results import SETTINGS, TASKS_FOLDER, recorded, refuse_differences, refuse_other_settings
 from moo_inference.errors import OutputError
 
 _LOCK = "lock"
@@ -33,7 +33,7 @@ class Checkpoint:
         """Made by `checkpoint`."""
         self.results = results
         self.run = run
-        self.folder = results / PIECES / run
+        self.folder = results / TASKS_FOLDER / run
         self.count = 0
         self.start_over = start_over
         self.overwrite = start_over or overwrite

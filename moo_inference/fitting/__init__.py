@@ -1,4 +1,4 @@
-"""Fitting: what a user's files tell of a model, as an entry of a catalog that says where each number came from."""
+"""Fitting: what a user's files contain of a model, as a catalog entry that states where each number came from."""
 
 from moo_inference.fitting.model import Fit, Given, fit_model
 

@@ -8,7 +8,7 @@ from moo_inference.readers import Price, ServingRun
 from moo_inference.readers.serving.run import mean_of
 
 _FAR = 3.0
-"""Lengths that differ by more than this factor from those of the benchmark are told."""
+"""Lengths that differ by more than this factor from those of the benchmark are reported."""
 
 _NEUTRAL = re.compile(
     r"instruct|chat|it|hf|latest|preview|latency|optimized|turbo|fp\d+|int\d|awq|gptq|bf16|v\d|\d{4,}"
@@ -23,10 +23,10 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     if price is None or not price.context_tokens or lengths is None:
         return [], []
     limit, mean, std = price.context_tokens, lengths["mean"], lengths["std"] or 0.0
-    told = f"{price.where}: {price.key} takes at most {limit:,} input tokens"
+    limited = f"{price.where}: {price.key} takes at most {limit:,} input tokens"
     if mean > limit:
         return [
-            f"{told}, and a prompt has {mean:,.10g} on average: choose a model that takes them, or shorter prompts"
+            f"{limited}, and a prompt has {mean:,.10g} on average: choose a model that takes them, or shorter prompts"
         ], []
     passes = values.get("passes")
     if passes is not None:
@@ -35,7 +35,7 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     else:
         some = f"prompts of {mean:,.10g} ± {std:,.10g} tokens have more now and then"
         some = some if mean + 2 * std > limit else ""
-    return [], [f"{told}, and {some}: they cannot be served"] if some else []
+    return [], [f"{limited}, and {some}: they cannot be served"] if some else []
 
 
 def doubts(price: Price | None, serving: ServingRun | None, files: ModelFields, by_hand: ModelFields) -> list[str]:
@@ -44,15 +44,15 @@ def doubts(price: Price | None, serving: ServingRun | None, files: ModelFields, 
     Args:
         price: of the model.
         serving: the benchmark of its latency.
-        files: what all files tell.
-        by_hand: what the user tells, which counts before it.
+        files: the fields from all files.
+        by_hand: the fields given by hand, which replace those of files.
     """
-    whole = by_hand.over(files)
+    merged = by_hand.over(files)
     return [
         *_overridden(files, by_hand),
         *_other_model(price, serving),
-        *_stretched(serving, whole),
-        *_hidden_reasoning(price, whole),
+        *_stretched(serving, merged),
+        *_hidden_reasoning(price, merged),
     ]
 
 
@@ -81,19 +81,19 @@ def _other_model(price: Price | None, serving: ServingRun | None) -> list[str]:
 
 
 def _words(name: str) -> set[str]:
-    """What tells a model from others: its name without provider, date and precision."""
+    """What identifies a model: its name without provider, date and precision."""
     last = re.sub(r"\d{4}-\d\d(-\d\d)?|(?<=\d)\.(?=\d)|:.*", "", name.lower().rstrip("/").rpartition("/")[2])
     parts = re.split(r"[^a-z0-9]+", last)
-    split = {part for whole in parts for part in re.findall(r"[a-z]+\d*[a-z]*|\d+[a-z]*", whole)}
+    split = {part for name in parts for part in re.findall(r"[a-z]+\d*[a-z]*|\d+[a-z]*", name)}
     return {part for part in split if not _NEUTRAL.fullmatch(part)}
 
 
-def _stretched(serving: ServingRun | None, whole: ModelFields) -> list[str]:
-    if serving is None or not any(name.startswith("seconds_per_") for name in whole.values):
+def _stretched(serving: ServingRun | None, merged: ModelFields) -> list[str]:
+    if serving is None or not any(name.startswith("seconds_per_") for name in merged.values):
         return []
     notes = []
     for name, spread in (("input_tokens", serving.input_tokens), ("output_tokens", serving.output_tokens)):
-        measured, used = mean_of(spread), whole.values.get(name)
+        measured, used = mean_of(spread), merged.values.get(name)
         # An invalid mean is reported where the model is validated.
         if not measured or used is None or not used["mean"] > 0:
             continue
@@ -106,8 +106,8 @@ def _stretched(serving: ServingRun | None, whole: ModelFields) -> list[str]:
     return notes
 
 
-def _hidden_reasoning(price: Price | None, whole: ModelFields) -> list[str]:
-    if price is None or not price.reasons or "reasoning_tokens" in whole.values:
+def _hidden_reasoning(price: Price | None, merged: ModelFields) -> list[str]:
+    if price is None or not price.reasons or "reasoning_tokens" in merged.values:
         return []
     return [
         f"{price.where}: {price.key} reasons before it answers, and no tokens of reasoning are given: where "

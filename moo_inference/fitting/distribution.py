@@ -25,7 +25,7 @@ _SHOWN = (95.0, 99.0, 90.0, 75.0)
 
 @dataclass(frozen=True)
 class Distribution:
-    """What a file tells of the distribution of one quantity.
+    """What a file contains of the distribution of one quantity.
 
     Attributes:
         mean: the file's own, or of the distribution that fits its percentiles, or their median.
@@ -49,11 +49,11 @@ class Distribution:
 def distribution_of(spread: Spread | None, unit: str) -> Distribution | None:
     """The distribution of a quantity.
 
-    A mean and a standard deviation that the file tells are kept. Of gamma and lognormal that one is taken whose
+    A mean and a standard deviation that the file contains are kept. Of gamma and lognormal that one is taken whose
     quantiles have the smaller mean squared relative error; of fewer than 20 single requests none.
 
     Args:
-        spread: what the file tells of it.
+        spread: what the file contains of it.
         unit: of its values, for the notes.
     """
     if spread is None:
@@ -82,13 +82,13 @@ def _notes(
     spread: Spread, kind: Kind, mean: float, std: float, levels: Mapping[float, float], unit: str
 ) -> tuple[str, ...]:
     level = next((level for level in _SHOWN if level in levels), max(levels))
-    told = [f"{level:g}th percentile of the file {levels[level]:.4g} {unit}, of the {kind} that is fitted "]
-    told[0] += f"{mean * float(_quantiles(kind, std / mean, [level])[0]):.4g} {unit}"
+    notes = [f"{level:g}th percentile of the file {levels[level]:.4g} {unit}, of the {kind} that is fitted "]
+    notes[0] += f"{mean * float(_quantiles(kind, std / mean, [level])[0]):.4g} {unit}"
     if spread.mean is None:
-        told.append(f"has no mean in the file: {mean:.4g} {unit} is that of the {kind} with these percentiles")
+        notes.append(f"has no mean in the file: {mean:.4g} {unit} is that of the {kind} with these percentiles")
     if spread.std is None:
-        told.append(f"has no standard deviation in the file: {std:.4g} {unit} is worked out of its percentiles")
-    return tuple(told)
+        notes.append(f"has no standard deviation in the file: {std:.4g} {unit} is worked out of its percentiles")
+    return tuple(notes)
 
 
 def _fit(kind: str, levels: Mapping[float, float], mean: float | None, std: float | None) -> tuple[float, float, float]:

@@ -21,7 +21,7 @@ def length_fields(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = T
     Args:
         trace: requests that were served.
         most: passes that are kept.
-        times: the trace's own times and failures count. If not, a benchmark tells them.
+        times: the trace's own times and failures count. If not, a benchmark has them.
     """
     n = len(trace)
     rows = np.arange(n)
@@ -45,7 +45,7 @@ def length_fields(trace: TokenTrace, *, most: int = MOST_PASSES, times: bool = T
     if trace.seconds is not None:
         instant = int((trace.seconds <= 0).sum())
         if not times:
-            notes.append(f"{trace.where}: its seconds are left out, since they are told elsewhere")
+            notes.append(f"{trace.where}: its seconds are left out, since others are given")
         elif instant:
             notes.append(f"{trace.where}: its seconds are left out, since {instant:,} of its requests took none")
         else:

@@ -1,4 +1,4 @@
-"""A model from what files and the user tell; what is missing is asked for by name."""
+"""A model from files and what the user gives by hand; what is missing is named."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -30,15 +30,15 @@ MISSING = {
     "seconds": "the time of a pass: --serving FILE, or --request-seconds MEAN,STD",
     "accuracy": "the accuracy: --outcomes FILE, or --accuracy MEAN,STD",
 }
-"""What has to be told of a model, and how."""
+"""What has to be known of a model, and the options that give it."""
 
-_TOLD_BY = {"serving": ("seconds", "input_tokens", "output_tokens"), "outcomes": ("accuracy",)}
-"""What may be missing only since a file was refused, which is told already."""
+_GIVEN_BY = {"serving": ("seconds", "input_tokens", "output_tokens"), "outcomes": ("accuracy",)}
+"""What may be missing only since a file was refused, which is already reported."""
 
 
 @dataclass(frozen=True)
 class Given:
-    """What the user knows, by hand; None where a file tells.
+    """What the user knows, by hand; None where a file gives it.
 
     Attributes:
         input_price: USD per million tokens.
@@ -72,8 +72,8 @@ class Given:
     reasoning_tokens: tuple[float, float | None] | None = None
 
     @property
-    def tells_lengths(self) -> bool:
-        """Whether a length of prompts or answers is told by hand."""
+    def has_lengths(self) -> bool:
+        """Whether a length of prompts or answers is given by hand."""
         return self.input_tokens is not None or self.output_tokens is not None
 
     def fields(self) -> ModelFields:
@@ -94,9 +94,9 @@ class Fit:
     """A model that was put together.
 
     Attributes:
-        model: the model; `model.sources` tells where each number came from.
+        model: the model; `model.sources` states where each number came from.
         notes: what has to be known of them, in sentences.
-        audit: pass@k beside what one mean accuracy would give; None without an evaluation.
+        audit: pass@k next to what one mean accuracy would give; None without an evaluation.
         kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted distribution.
     """
 
@@ -129,7 +129,7 @@ def fit_model(
             benchmark.
         serving: how long its requests take, at one load.
         outcomes: which of its answers were right.
-        given: what is told by hand, which counts before any file.
+        given: what is given by hand, which replaces what files contain.
         keep: which of k passes is kept.
         distribution: `outcomes` counts the accuracy, for k up to the samples; `beta` fits a Beta distribution, for any
             k.
@@ -141,7 +141,7 @@ def fit_model(
     """
     by_hand = Given() if given is None else given
     timed_by_hand = by_hand.request_seconds is not None
-    other_lengths = lengths is not None or by_hand.tells_lengths
+    other_lengths = lengths is not None or by_hand.has_lengths
     sources: dict[str, Callable[[], ModelFields]] = {}
     if price is not None:
         sources["price"] = partial(price_fields, price, cached_prompt=cached_prompt)
@@ -152,8 +152,8 @@ def fit_model(
         sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
     if outcomes is not None:
         sources["outcomes"] = partial(outcome_fields, outcomes, keep, distribution)
-    files, whole, refused, lacking = _together(name, sources, by_hand)
-    beyond, notes = too_long(price, whole.values)
+    files, merged, refused, lacking = _together(name, sources, by_hand)
+    beyond, notes = too_long(price, merged.values)
     errors = ErrorCollector()
     errors.add(*refused, *beyond, *lacking)
     if outcomes is None and (keep != "oracle" or distribution != "outcomes"):
@@ -164,44 +164,44 @@ def fit_model(
         errors.add("the name of a model must not be empty")
     errors.check()
     notes += doubts(price, serving, files, by_hand.fields())
-    model = _validated(name, whole, by_hand)
+    model = _validated(name, merged, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)
     kept = None
     if audited is not None and isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle":
         measured = model.accuracy
         kept = measured.evaluation.curve(audited.k, trials=measured.trials, seed=measured.seed)
-    return Fit(model, tuple(dict.fromkeys((*whole.notes, *notes, *_time_of_passes(whole)))), audited, kept)
+    return Fit(model, tuple(dict.fromkeys((*merged.notes, *notes, *_time_of_passes(merged)))), audited, kept)
 
 
 def _together(
     name: str, sources: Mapping[str, Callable[[], ModelFields]], by_hand: Given
 ) -> tuple[ModelFields, ModelFields, list[str], list[str]]:
-    """What all files tell, the same with what is told by hand over it, what is refused, what lacks."""
+    """The fields of all files, the same with those given by hand over them, what is refused, what lacks."""
     files = ModelFields()
     refused: list[str] = []
     unsure: set[str] = set()
-    for what, tell in sources.items():
+    for what, read in sources.items():
         try:
-            files = tell().over(files)
+            files = read().over(files)
         except SettingError as error:
             refused.extend(error.errors)
-            unsure.update(_TOLD_BY.get(what, ()))
-    whole = by_hand.fields().over(files)
+            unsure.update(_GIVEN_BY.get(what, ()))
+    merged = by_hand.fields().over(files)
     lacking = [
         f"{name}: still missing is {sentence}"
         for what, sentence in MISSING.items()
-        if what not in unsure and not _has(whole.values, what)
+        if what not in unsure and not _has(merged.values, what)
     ]
-    return files, whole, refused, lacking
+    return files, merged, refused, lacking
 
 
-def _validated(name: str, whole: ModelFields, by_hand: Given) -> Model:
+def _validated(name: str, merged: ModelFields, by_hand: Given) -> Model:
     values = {
-        **whole.values,
+        **merged.values,
         "name": name,
         "parallel": by_hand.parallel,
         "latency": by_hand.latency,
-        "sources": whole.sources,
+        "sources": merged.sources,
         **{flag: True for flag in ("shared_prompt", "free", "price_checked") if getattr(by_hand, flag)},
     }
     try:
@@ -212,19 +212,19 @@ def _validated(name: str, whole: ModelFields, by_hand: Given) -> Model:
         ) from error
 
 
-def _time_of_passes(whole: ModelFields) -> tuple[str, ...]:
+def _time_of_passes(merged: ModelFields) -> tuple[str, ...]:
     """What has to be said where the passes are from one place and the time of a request is from another."""
-    passes = whole.values.get("passes")
-    if passes is None or "seconds" in passes or "request_seconds" not in whole.values:
+    passes = merged.values.get("passes")
+    if passes is None or "seconds" in passes or "request_seconds" not in merged.values:
         return ()
     return (
-        f"passes from {whole.sources['passes']} have no seconds of their own: request_seconds from "
-        f"{whole.sources['request_seconds']} are spread over them, the longer the answer the longer the time",
+        f"passes from {merged.sources['passes']} have no seconds of their own: request_seconds from "
+        f"{merged.sources['request_seconds']} are spread over them, the longer the answer the longer the time",
     )
 
 
 def _by_option(found: Mapping[str, Any]) -> str:
-    """What is wrong, with the option that says that it is meant."""
+    """What is wrong, with the option that confirms that it is meant."""
     sentence = sentence_of(found, Model)
     for words, option in (("`free: true`", "--allow-free"), ("`price_checked: true`", "--allow-expensive")):
         sentence = sentence.replace(words, f"{words} ({option})")

@@ -1,4 +1,4 @@
-"""Some fields of a model, where they came from, and what has to be said of them."""
+"""Some fields of a model, where they came from, and their caveats."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ _DISPLACED: Mapping[str, tuple[str, ...]] = {
     "usd_per_million_input_tokens": ("usd_per_million_cached_input_tokens", "price_tiers"),
     "usd_per_million_output_tokens": ("usd_per_million_reasoning_tokens", "price_tiers"),
 }
-"""What earlier fields tell no longer holds once later ones tell these."""
+"""Earlier fields that no longer hold once later ones give these."""
 
 
 @dataclass(frozen=True)
@@ -37,10 +37,10 @@ class ModelFields:
         return cls(values, dict.fromkeys(values, source), notes)
 
     def over(self, other: "ModelFields") -> "ModelFields":
-        """Both; where both tell the same, this one's counts, and what the other's rested on is left out.
+        """Both; where both have the same field, this one's counts, and what the other's rested on is left out.
 
-        So seconds per token and seconds of a request never stand together, measured passes not beside the lengths or
-        seconds of another source, and prices of long or cached prompts not beside another price of input.
+        So seconds per token and seconds of a request never stand together, measured passes not with the lengths or
+        seconds of another source, and prices of long or cached prompts not with another price of input.
         """
         values, notes = dict(other.values), []
         for name in self.values:

@@ -77,6 +77,6 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
 
 
 def audit_of(found: Outcomes) -> Audit:
-    """pass@k of the samples beside what one mean accuracy would give if all questions were equally hard."""
+    """pass@k of the samples next to what one mean accuracy would give if all questions were equally hard."""
     n, c = found.counts()
     return audit(n, c, [k for k in _AUDITED if k <= n.min()])

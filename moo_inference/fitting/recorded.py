@@ -43,6 +43,13 @@ def recorded_model(
 ) -> RecordedModel:
     """The model of some attempts, which are all of one model; see `Attempts.model`.
 
+    Args:
+        attempts: the attempts.
+        prices: USD per million tokens; none where dollars were recorded.
+        keep: which of k passes is kept.
+        least: attempts that a question must have to count; None: 1.
+        options: further fields of the model, as `parallel`.
+
     Raises:
         SettingError: (a ValueError) the attempts lack what is needed, or an option is out of its range; all at once.
     """
@@ -87,7 +94,7 @@ def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | No
     if keep == "majority" and attempts.answer is None:
         yield "keep 'majority' needs a column answer, got none"
     if keep == "verifier" and attempts.score is None:
-        yield "keep 'verifier' needs a column score beside correct, got none"
+        yield "keep 'verifier' needs a column score as well as correct, got none"
 
 
 def _cost(attempts: AttemptColumns, prices: Prices) -> FloatArray:

@@ -56,10 +56,10 @@ def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) 
         other_lengths: the model's lengths come from elsewhere; then times are taken per token, such that the run's own
             lengths would take the run's own time from end to end, and a longer answer the time between tokens for each
             token more.
-        times: the run's times count. If not, they are told by hand.
+        times: the run's times count. If not, they are given by hand.
 
     Raises:
-        SettingError: (a ValueError) the run does not tell how long a request takes.
+        SettingError: (a ValueError) the run does not contain how long a request takes.
     """
     notes = [f"{run.where}: {note}" for note in run.notes]
     values = _times(run, other_lengths, notes) if times else {}
@@ -71,14 +71,14 @@ def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) 
 
 
 def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
-    """Seconds of a request, or of each token; what has to be said of them goes to the notes."""
+    """Seconds of a request, or of each token; their caveats go to the notes."""
     if run.completed == 0:
         failed = f", {run.failed:,} failed" if run.failed else ""
         raise SettingError(f"{run.where}: must have requests that completed, got none{failed}; {_BY_HAND}")
     whole = distribution_of(run.request_seconds, "s")
     if whole is None:
         raise SettingError(
-            f"{run.where}: must tell how long a request takes, or its time to first token and per token; {_BY_HAND}"
+            f"{run.where}: must contain how long a request takes, or its time to first token and per token; {_BY_HAND}"
         )
     if not run.measured_end_to_end:
         notes.append(f"{run.where}: the time of a request is rebuilt, by the tool's own definition: {run.definition}")
@@ -114,7 +114,7 @@ def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> 
         values[name] = found.values
         sources[name] = source
         if found.std is None:
-            sources[name] += "; their spread is not told"
+            sources[name] += "; their spread is unknown"
         if not whole:
             continue
         if found.std is None:
@@ -159,8 +159,8 @@ def _per_token(run: ServingRun, whole: float, notes: list[str]) -> tuple[float, 
         return None
     if outward <= 1:
         raise SettingError(
-            f"{run.where}: must tell the time between tokens where lengths come from elsewhere, and its answers have "
-            f"one token each; {_BY_HAND}"
+            f"{run.where}: must contain the time between tokens where lengths come from elsewhere, and its answers "
+            f"have one token each; {_BY_HAND}"
         )
     if whole <= first:
         return None

@@ -16,7 +16,7 @@ from moo_inference.catalog import (
     SeriesBranch,
     shared_resources,
 )
-from moo_inference.errors import ErrorCollector, SettingError, of_kind, told_of
+from moo_inference.errors import ErrorCollector, SettingError, of_kind, prefix_errors
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
@@ -199,7 +199,7 @@ def stage_conditions(plan: Series, conditions: Conditions) -> list[Conditions]:
     errors = ErrorCollector()
     own = []
     for stage in stages_of(plan):
-        with errors.collecting(), told_of(stage.name):
+        with errors.collecting(), prefix_errors(stage.name):
             own.append(conditions.with_grid(stage.k_min, stage.k_max, stage.k_step))
             for model in stage.models.values():
                 of_kind("model", model, Model)

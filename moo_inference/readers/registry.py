@@ -92,11 +92,11 @@ class Recognised:
 
 
 def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognised:
-    """Tell the format of a file from its beginning.
+    """Recognise the format of a file from its beginning.
 
     Args:
         path: the file.
-        kind: what it is asked for, of `KINDS`, where one table may contain several.
+        kind: what is wanted of it, of `KINDS`, where one table may contain several.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, or is in none of the known formats, which are listed.
@@ -155,7 +155,7 @@ def read_as(
     known = recognise(path, kind) if format is None else as_format(path, format)
     single = kind == "lengths" and known.kind == "serving"
     if known.kind != kind and not single:
-        raise ReaderError(f"{path}: must tell {kind}, and is {with_article(known.name)}, which tells {known.kind}")
+        raise ReaderError(f"{path}: expected {kind}, got {with_article(known.name)}, which contains {known.kind}")
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
     found = FORMATS[known.format].read(path, **reader_options(known, options, progress))
@@ -177,6 +177,11 @@ def reader_options(
     known: Recognised, options: Mapping[str, Any], progress: Callable[[int, int], None] | None = None
 ) -> dict[str, Any]:
     """What the reader of a recognised file is called with: what its content shows, and before it what the user gives.
+
+    Args:
+        known: the file and its format.
+        options: what the user gives.
+        progress: called with how many bytes are read, of how many.
 
     Raises:
         SettingError: (a ValueError) the reader has no such option; all of them are named.

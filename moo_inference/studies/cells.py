@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from moo_inference.decision import Choice, Rule, decide
 from moo_inference.deprecations import renamed
-from moo_inference.errors import ErrorCollector, told_of
+from moo_inference.errors import ErrorCollector, prefix_errors
 from moo_inference.estimators import ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.studies.baselines import BaselineChoice, choose_baseline
@@ -74,7 +74,7 @@ def _choices(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> dict[tuple[
     choices: dict[tuple[str, str], list[Choice]] = {key: [] for key in fronts}
     for (scenario, name), front in fronts.items():
         for rule in rules[scenario]:
-            with errors.collecting(), told_of(f"{name}, {scenario}"):
+            with errors.collecting(), prefix_errors(f"{name}, {scenario}"):
                 choices[scenario, name].append(decide(front, rule))
     errors.check()
     return {key: tuple(own) for key, own in choices.items()}

@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.decision import Rule
-from moo_inference.errors import told_of
+from moo_inference.errors import prefix_errors
 from moo_inference.estimators import MonteCarlo
 from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
@@ -101,7 +101,7 @@ def _choose(
         for place, (number, scenario, rule, _) in enumerate(rules):
             if (number, scenario) not in fronts:
                 fronts[number, scenario] = Front.from_curve(curves[number], scenario)
-            with told_of(f"{models[number].name}, {scenario.name}, seed {seed}"):
+            with prefix_errors(f"{models[number].name}, {scenario.name}, seed {seed}"):
                 rows[replication, place] = chosen_place(rule, fronts[number, scenario], conditions.grid)
     return rows
 

@@ -176,11 +176,11 @@ def test_a_question_stands_once():
     [
         (
             ["    passes: {input_tokens: [1], output_tokens: [2, 3]}\n"],
-            "10: models.a.passes: must hold lists of the same length, one entry a pass, at least one, got a mapping",
+            "10: models.a.passes: must hold lists of the same length, one entry per pass, at least one, got a mapping",
         ),
         (
             ["    passes: {input_tokens: [], output_tokens: []}\n"],
-            "10: models.a.passes: must hold lists of the same length, one entry a pass, at least one, got a mapping",
+            "10: models.a.passes: must hold lists of the same length, one entry per pass, at least one, got a mapping",
         ),
         (
             ["    passes: {input_tokens: [1], output_tokens: [2], seconds: [0]}\n"],
@@ -201,16 +201,16 @@ def test_a_question_stands_once():
         (["    failed_share: 1.5\n"], "10: models.a.failed_share: must be less than or equal to 1, got 1.5"),
         (
             ["    usd_per_million_cached_input_tokens: 0.1\n", "    shared_prompt: true\n"],
-            "11: models.a.shared_prompt: must not be true beside usd_per_million_cached_input_tokens: a prompt that is sent once is not cached, got true",
+            "11: models.a.shared_prompt: must not be true together with usd_per_million_cached_input_tokens: a prompt that is sent once is not cached, got true",
         ),
         (
             ["    usd_per_million_cached_input_tokens: 0\n"],
-            "10: models.a.usd_per_million_cached_input_tokens: must be positive, or `free: true` must say that 0 is meant, got 0",
+            "10: models.a.usd_per_million_cached_input_tokens: must be positive, or `free: true` must confirm that 0 is meant, got 0",
         ),
         (["    sources: {accuracy: 3}\n"], "10: models.a.sources.accuracy: must be a valid string, got 3"),
         (
             ["    seconds_per_output_token: 0.1\n"],
-            "10: models.a.seconds_per_output_token: must not be given beside request_seconds, which says how long a pass takes, got 0.1",
+            "10: models.a.seconds_per_output_token: must not be given together with request_seconds, which is the time of a pass, got 0.1",
         ),
     ],
 )

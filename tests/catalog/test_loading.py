@@ -42,8 +42,8 @@ def test_the_paper_s_catalog_is_its_table_3(paper):
     for row in rows:
         model = paper.models[row["model"]]
         got = (
-            model.usd_per_input_token,
-            model.usd_per_output_token,
+            model.usd_per_million_input_tokens / 1e6,
+            model.usd_per_million_output_tokens / 1e6,
             model.seconds_per_input_token,
             model.seconds_per_output_token,
             model.accuracy.mean,
@@ -123,7 +123,7 @@ def test_the_published_schema_is_the_same_catalog(tmp_path, paper):
         ("1.25", "'1.25'", 4, "must be a valid number, got '1.25'"),
         ("1.25", "1.25e-6", 4, "1.25e-06 looks like USD per token, which would be 1.25 per million"),
         ("1.25", "12500", 4, "12,500 is more than any usual price (a unit slip?)"),
-        ("1.25", "0", 4, "must be positive, or `free: true` must say that 0 is meant, got 0"),
+        ("1.25", "0", 4, "must be positive, or `free: true` must confirm that 0 is meant, got 0"),
         ("std: 64", "std: -64", 8, "models.a.input_tokens.std: must be greater than or equal to 0, got -64"),
         ("mean: 0.94", "mean: 1.94", 10, "models.a.accuracy.mean: must be less than or equal to 1, got 1.94"),
         ("parallel: 4", "paralel: 4", 11, "models.a.paralel: unknown key (did you mean 'parallel'?)"),

@@ -58,11 +58,13 @@ def test_unusual_prices_need_a_word(gpt5):
         gpt5.replace(usd_per_million_output_tokens=1e-5)
     with pytest.raises(SettingError, match=r"more than any usual price \(a unit slip\?\)"):
         gpt5.replace(usd_per_million_output_tokens=15_000)
-    assert gpt5.replace(usd_per_million_output_tokens=600).usd_per_output_token == pytest.approx(6e-4)
-    assert gpt5.replace(usd_per_million_output_tokens=15_000, price_checked=True).usd_per_output_token == 0.015
-    with pytest.raises(SettingError, match="`free: true` must say"):
+    assert gpt5.replace(usd_per_million_output_tokens=600).usd_per_million_output_tokens == 600
+    assert (
+        gpt5.replace(usd_per_million_output_tokens=15_000, price_checked=True).usd_per_million_output_tokens == 15_000
+    )
+    with pytest.raises(SettingError, match="`free: true` must confirm"):
         gpt5.replace(usd_per_million_input_tokens=0)
-    assert gpt5.replace(usd_per_million_input_tokens=0, free=True).usd_per_input_token == 0
+    assert gpt5.replace(usd_per_million_input_tokens=0, free=True).usd_per_million_input_tokens == 0
 
 
 def test_budgets_are_positive_or_none_and_must_be_named(essay):

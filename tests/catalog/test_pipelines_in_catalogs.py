@@ -115,7 +115,7 @@ pipeline: 3
         (7, "pipelines.whole.stages.1.parallel: must hold at least two branches, got 1"),
         (10, "pipelines.whole.stages.2.parallel.0.models: must name at least one model"),
         (11, "pipelines.whole.stages.2.parallel.1.series: must hold at least one stage, got an empty list"),
-        (12, "pipelines.whole.stages.3.models: must not be given beside `model`"),
+        (12, "pipelines.whole.stages.3.models: must not be given together with `model`"),
         (
             12,
             "pipelines.whole.stages.3.kmax: unknown key (did you mean 'k_max'?); known are: name, model, models, k_min",

@@ -62,7 +62,7 @@ def test_without_a_resource_nothing_of_it_is_left(energy, paper):
 
 def test_a_budget_of_nothing_is_no_budget(essay):
     assert essay.replace(joules_max=None) == essay
-    with pytest.raises(SettingError, match="must stand beside a budget of the same unit"):
+    with pytest.raises(SettingError, match="needs a budget of the same unit"):
         essay.replace(joules_quantile=0.9)
 
 
@@ -75,7 +75,7 @@ ERRORS = [
     ("joules_per_output_token: 0.4", "joules_std_per_output_token: 0.4", r"unknown key"),
     ("joules_per_output_token: 0.4", "joule_per_output_token: 0.4", "must be given, 0 if it uses none, as gpt-5"),
     ("joules_max: 200000.0", "joules_max: 0", "greater than 0"),
-    ("joules_max: 200000.0", "joules_max: null", "joules_quantile: must stand beside a budget"),
+    ("joules_max: 200000.0", "joules_max: null", "joules_quantile: needs a budget"),
     (
         "    joules_max: 200000.0\n    joules_quantile: 0.9",
         "    jouls_max: 1",

@@ -97,7 +97,7 @@ def test_doctor_takes_a_format_and_options_of_its_reader(capsys):
     assert run(capsys, "doctor", path, "--filter", "maj@2") == one
     assert "fit does not take those of 2 passes each" in " ".join(one[1].split())
     (line,) = refused(capsys, "doctor", path, "--filter", "maj@2", "--option", "filter=maj@2")
-    assert line == "--option filter must not be given beside the option of its own"
+    assert line == "--option filter must not be given together with the option of its own"
     named = run(
         capsys,
         "doctor",
@@ -373,7 +373,7 @@ def test_cached_and_shared_prompts_and_the_beta_distribution(capsys, tmp_path):
         (["--prices", "nowhere.json", "--model-key", "x"], ["nowhere.json: must be a file that can be read"]),
         (
             ["--prices", DATA / "outcomes_long.csv", "--model-key", "x"],
-            ["must tell prices, and is a table of outcomes, which tells outcomes"],
+            ["expected prices, got a table of outcomes, which contains outcomes"],
         ),
         ([*PRICES[:2]], ["--prices FILE and --model-key KEY must be given together"]),
         (["--model-key", "x"], ["--prices FILE and --model-key KEY must be given together"]),
@@ -381,7 +381,7 @@ def test_cached_and_shared_prompts_and_the_beta_distribution(capsys, tmp_path):
         ([*PRICES[:2], "--model-key", "github_copilot/gpt-4o"], ["a missing price is not 0"]),
         (
             ["--lengths", DATA / "vllm_bench_runs.jsonl"],
-            ["must tell the lengths of single requests, and tells those of whole runs alone"],
+            ["must contain the lengths of single requests, got those of whole runs"],
         ),
         (
             [*LENGTHS, "--length-columns", "a"],

@@ -162,12 +162,6 @@ def test_waves_take_at_least_as_long_as_ideal_and_agree_for_one_at_a_time(gpt5):
     np.testing.assert_allclose(*serial, rtol=1e-12)
 
 
-def test_marginal_accuracy_falls(gpt5):
-    slope = mi.ClosedForm().marginal_accuracy(gpt5, range(1, 50))
-    assert (slope > 0).all()
-    assert (np.diff(slope) < 0).all()
-
-
 def test_estimators_by_name():
     assert choose_estimator() == mi.ClosedForm()
     assert choose_estimator("monte-carlo") == mi.MonteCarlo()

@@ -85,10 +85,10 @@ def test_an_evaluation_that_tells_of_no_k_is_refused_by_name(gpt5):
     models = [sampled(gpt5, 2, "two"), gpt5, sampled(gpt5, 3, "three")]
     with pytest.raises(SettingError) as refused:
         groups_within_samples(models, np.array([5, 3]))
-    assert refused.value.errors == ("two: its evaluation has 2 samples of some question, which tell of no k from 3 on",)
+    assert refused.value.errors == ("two: its evaluation has 2 samples of some question, which allow no k from 3 on",)
     with pytest.raises(SettingError) as refused:
         refuse_beyond_samples(models, 3)
-    assert refused.value.errors == ("two: k_max must be at most 2, the samples of its evaluation a question, got 3",)
+    assert refused.value.errors == ("two: k_max must be at most 2, the samples per question of its evaluation, got 3",)
     refuse_beyond_samples(models, 2)
 
 

@@ -184,8 +184,8 @@ def test_more_passes_than_samples_are_refused_by_name_and_number(gpt5, paper, es
     with pytest.raises(SettingError) as refused:
         estimator.estimate_many([gpt5.replace(accuracy=ORACLE), short, paper.models["qwen3-max"]], [1, 12])
     assert list(refused.value.errors) == [
-        "GPT-5: k must be at most 8, the samples of its evaluation a question, got 12",
-        "Short: k must be at most 8, the samples of its evaluation a question, got 12",
+        "GPT-5: k must be at most 8, the samples per question of its evaluation, got 12",
+        "Short: k must be at most 8, the samples per question of its evaluation, got 12",
     ]
 
 
@@ -199,11 +199,6 @@ def test_where_votes_get_worse_the_front_ends_before_the_last_k(gpt5, essay):
     assert front.k[0] == 1
     assert (np.diff(front.F[:, 2]) < 0).all()
     assert not front.reaches_k_max
-
-
-def test_a_normal_accuracy_alone_has_a_derivative(gpt5):
-    with pytest.raises(SettingError, match="must be normal"):
-        mi.ClosedForm().marginal_accuracy(gpt5.replace(accuracy=BETA), [1])
 
 
 def test_simulated_votes_use_the_trials_and_the_seed_of_the_accuracy(gpt5, monkeypatch):

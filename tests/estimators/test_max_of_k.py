@@ -12,7 +12,6 @@ from moo_inference.estimators import max_of_k as module
 from moo_inference.estimators.max_of_k import (
     accuracy_quantile,
     accuracy_reached,
-    accuracy_slope,
     error_moments,
     maximum_cumulants,
 )
@@ -93,14 +92,9 @@ def test_the_value_at_k_does_not_depend_on_the_others():
         assert alone[1][0, 0] == whole[1][3, k - 1]
 
 
-def test_error_falls_with_k_and_the_slope_is_its_derivative():
+def test_error_falls_with_k():
     error, _ = error_moments([0.9], [0.04], range(1, 300))
     assert (np.diff(error[0]) < 0).all()
-    for k in (2.0, 30.0, 500.0):
-        step = 1e-3 * k
-        ends = error_moments([0.9], [0.04], [k - step, k + step])[0][0]
-        assert accuracy_slope([0.9], [0.04], [k])[0, 0] == pytest.approx((ends[0] - ends[1]) / (2 * step), rel=1e-5)
-    assert accuracy_slope([0.9], [0.0], [5])[0, 0] == 0
 
 
 def test_quantiles_and_probabilities_are_each_other_s_inverse():
@@ -127,7 +121,6 @@ def test_a_certain_accuracy_at_either_end_is_no_division_by_zero():
     error, spread = error_moments([0, 1], [0, 0], [1, 7])
     assert error.tolist() == [[1, 1], [0, 0]]
     assert spread.tolist() == [[0, 0], [0, 0]]
-    assert accuracy_slope([0, 1, 0.5], [0, 0, 0], [1, 7]).tolist() == [[0, 0]] * 3
 
 
 def test_passes_may_come_in_blocks_of_any_size(monkeypatch):
@@ -137,15 +130,6 @@ def test_passes_may_come_in_blocks_of_any_size(monkeypatch):
         monkeypatch.setattr(module, "_K_AT_ONCE", size)
         for one, other in zip(error_moments(means, stds, range(1, 30)), whole, strict=True):
             assert one.tobytes() == other.tobytes()
-
-
-def test_the_slope_of_several_models_at_several_k_is_the_derivative_of_what_is_clipped_too():
-    means, stds, ks = [0.1, 0.5, 0.95, 0.7], [0.3, 0.4, 0.2, 0.0], np.array([1.5, 4.0, 20.0])
-    step = 1e-4
-    after, before = (error_moments(means, stds, ks + sign * step)[0] for sign in (1, -1))
-    slope = accuracy_slope(means, stds, ks)
-    assert slope.shape == (4, 3)
-    np.testing.assert_allclose(slope, (before - after) / (2 * step), rtol=1e-5, atol=1e-12)
 
 
 def test_quantiles_stay_between_nothing_and_all():

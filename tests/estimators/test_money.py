@@ -38,9 +38,9 @@ def bills(model, kind, k, trials, seed):
     generator = np.random.default_rng(seed)
     L_in = length_of(model.input_tokens, generator.standard_normal((trials, 1)))
     L_out = length_of(model.output_tokens, generator.standard_normal((trials, k)))
-    cost = L_in[:, 0] * model.usd_per_input_token * paid(kind, np.array([k]))[0]
+    cost = L_in[:, 0] * model.usd_per_million_input_tokens / 1e6 * paid(kind, np.array([k]))[0]
     seconds = model.seconds_per_input_token * L_in + model.seconds_per_output_token * L_out
-    return cost + L_out.sum(axis=1) * model.usd_per_output_token, seconds
+    return cost + L_out.sum(axis=1) * model.usd_per_million_output_tokens / 1e6, seconds
 
 
 def agrees(totals, row, sample, slack):
@@ -129,9 +129,9 @@ def test_prompts_count_as_often_as_they_are_paid_and_passes_may_have_their_own(g
     assert prompts_paid(gpt5, k) is None
     for kind, changes in SHARED.items():
         assert prompts_paid(gpt5.replace(**changes), k) == pytest.approx(paid(kind, k))
-    with pytest.raises(ValueError, match="must be per-query beside shared_prompt"):
+    with pytest.raises(ValueError, match="must be per-query with shared_prompt"):
         gpt5.replace(shared_prompt=True)
-    with pytest.raises(ValueError, match="must be per-query beside usd_per_million_cached_input_tokens"):
+    with pytest.raises(ValueError, match="must be per-query with usd_per_million_cached_input_tokens"):
         gpt5.replace(usd_per_million_cached_input_tokens=1.0)
 
 

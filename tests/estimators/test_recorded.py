@@ -166,7 +166,7 @@ def test_wrong_settings_are_refused_all_at_once():
         mi.Recorded(stop="first-verified", trials=1, seed=-1)
     assert len(caught.value.errors) == 3
     with pytest.raises(
-        SettingError, match="a model: k must be at most 6, the samples of its evaluation a question, got 7"
+        SettingError, match="a model: k must be at most 6, the samples per question of its evaluation, got 7"
     ):
         mi.Recorded().estimate(model_of(attempts_of()), [7])
 

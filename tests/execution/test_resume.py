@@ -17,7 +17,7 @@ import moo_inference as mi
 from moo_inference.cli import main
 from moo_inference.errors import OutputError, SettingError
 from moo_inference.execution import tasks
-from moo_inference.execution.checkpoint import PIECES, checkpoint
+from moo_inference.execution.checkpoint import TASKS_FOLDER, checkpoint
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 LONG = ["solve", "--trials", "17000", "--k-max", "64", "--format", "csv"]
@@ -32,7 +32,7 @@ def start(out, *options, **settings):
 
 
 def finished(out):
-    return sorted((out / PIECES).rglob("*.piece"))
+    return sorted((out / TASKS_FOLDER).rglob("*.piece"))
 
 
 def wait_for(out, count, process):
@@ -196,7 +196,7 @@ def test_a_piece_that_numpy_cannot_read_is_done_again_whatever_its_digest(tmp_pa
 def test_pieces_of_nobody_knows_which_settings_are_thrown_away(settings, small_study, tmp_path):
     assert small_study() == 5
     before = files_of(tmp_path)
-    path = tmp_path / PIECES / "study" / "settings.json"
+    path = tmp_path / TASKS_FOLDER / "study" / "settings.json"
     path.unlink()
     if settings is not None:
         path.write_bytes(settings)

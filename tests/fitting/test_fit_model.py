@@ -93,7 +93,7 @@ def test_errors_of_files_and_what_is_missing_come_together(outcomes):
     with pytest.raises(SettingError) as caught:
         fit_model("m", serving=run_of(request_seconds=None), outcomes=outcomes, keep="verifier", cached_prompt=True)
     errors = "\n".join(caught.value.errors)
-    assert "bench.json:1: must tell how long a request takes" in errors
+    assert "bench.json:1: must contain how long a request takes" in errors
     assert "verifier needs a score" in errors
     assert "a cached prompt needs its price: give --prices FILE and --model-key KEY" in errors
     assert MISSING["usd_per_million_input_tokens"] in errors
@@ -238,7 +238,7 @@ def test_unusual_prices_by_hand_can_be_meant():
     unusual = told(input_price=0.0, output_price=5_000.0)
     with pytest.raises(SettingError) as caught:
         fit_model("m", given=unusual)
-    assert "`free: true` (--allow-free) must say that 0 is meant" in caught.value.errors[0]
+    assert "`free: true` (--allow-free) must confirm that 0 is meant" in caught.value.errors[0]
     assert "set `price_checked: true` (--allow-expensive)" in caught.value.errors[1]
     meant = fit_model("m", given=told(input_price=0.0, output_price=5_000.0, free=True, price_checked=True)).model
     assert (meant.free, meant.price_checked, meant.usd_per_million_input_tokens) == (True, True, 0.0)

@@ -152,11 +152,11 @@ def test_failed_requests_are_in_no_length_and_no_time_but_in_the_failed_share():
     assert part.notes[0].endswith("failed requests, which are left out: 1")
 
 
-def test_where_a_benchmark_tells_times_the_trace_tells_lengths_alone():
+def test_where_a_benchmark_tells_times_the_trace_has_lengths_alone():
     part = length_fields(read_burstgpt_trace(DATA / "burstgpt_v2_rows.csv"), times=False)
     assert set(part.values) == {"input_tokens", "output_tokens", "passes"}
     assert set(part.values["passes"]) == {"input_tokens", "output_tokens"}
-    assert any("its seconds are left out, since they are told elsewhere" in note for note in part.notes)
+    assert any("its seconds are left out, since others are given" in note for note in part.notes)
 
 
 def test_a_time_of_zero_is_no_time():
@@ -280,11 +280,11 @@ def test_a_spread_that_is_not_told_is_unknown():
     part = serving_fields(read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[1], other_lengths=False)
     for name in ("input_tokens", "output_tokens"):
         assert part.values[name]["std"] is None
-        assert part.sources[name].endswith("; their spread is not told")
+        assert part.sources[name].endswith("; their spread is unknown")
         assert any(f"how {name} vary is not known" in note for note in part.notes)
     told = serving_fields(read_guidellm(DATA / "guidellm_benchmarks.json")[0], other_lengths=False)
     assert told.values["input_tokens"] == {"mean": 256.0, "std": 0.0}
-    assert not any("not told" in text for text in (*told.notes, *told.sources.values()))
+    assert not any("is unknown" in text for text in (*told.notes, *told.sources.values()))
 
 
 def test_other_lengths_need_a_time_to_the_first_token_or_it_is_said():
@@ -311,8 +311,8 @@ def test_a_spread_of_times_that_is_not_told_is_unknown_and_that_is_said():
 @pytest.mark.parametrize(
     ("run", "words"),
     [
-        (run_of(request_seconds=None), "must tell how long a request takes"),
-        (run_of(request_seconds=Spread(None, None, {99.0: 1.0})), "must tell how long a request takes"),
+        (run_of(request_seconds=None), "must contain how long a request takes"),
+        (run_of(request_seconds=Spread(None, None, {99.0: 1.0})), "must contain how long a request takes"),
         (
             run_of(request_seconds=None, completed=0, failed=20),
             "must have requests that completed, got none, 20 failed",
@@ -491,7 +491,7 @@ def test_a_first_token_that_is_no_slower_than_others_leaves_prompts_next_to_noth
 
 def test_answers_of_one_token_tell_nothing_of_longer_ones():
     (run,) = read_vllm_bench(DATA / "vllm_one_output_token.json")
-    with pytest.raises(SettingError, match=r"must tell the time between tokens .* its answers have one token each"):
+    with pytest.raises(SettingError, match=r"must contain the time between tokens .* its answers have one token each"):
         serving_fields(run, other_lengths=True)
     part = serving_fields(run, other_lengths=False)
     assert part.values["request_seconds"]["mean"] == run.ttft_seconds.mean

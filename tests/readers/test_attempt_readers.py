@@ -167,7 +167,7 @@ def test_what_makes_no_model_is_refused(tmp_path, changes, options, message):
 
 def test_k_beyond_the_samples_and_unknown_models(tmp_path):
     attempts = mi.read_attempts(written(tmp_path, table()))
-    with pytest.raises(SettingError, match="k must be at most 2, the samples of its evaluation a question, got 3"):
+    with pytest.raises(SettingError, match="k must be at most 2, the samples per question of its evaluation, got 3"):
         mi.Recorded().estimate(attempts.model(), [3])
     with pytest.raises(UnknownNameError):
         attempts.model("gpt")

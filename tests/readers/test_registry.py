@@ -261,7 +261,7 @@ def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     )
     assert found.lacks[-1].startswith("A decision needs prices too; this file gives accuracy by")
     assert package.read_as(path, "outcomes").questions == ("q1", "q2")
-    with pytest.raises(ReaderError, match="must tell prices, and is a table of outcomes"):
+    with pytest.raises(ReaderError, match="expected prices, got a table of outcomes"):
         package.read_as(path, "prices")
 
 

@@ -135,7 +135,7 @@ def test_a_front_across_models_keeps_what_is_known_of_each(catalog):
 
 def test_problems_refuse_what_an_evaluation_does_not_tell(catalog):
     scenario = catalog.scenarios["loose"]
-    words = "Eight: k_max must be at most 8, the samples of its evaluation a question, got 9"
+    words = "Eight: k_max must be at most 8, the samples per question of its evaluation, got 9"
     with pytest.raises(SettingError) as refused:
         InferenceScalingProblem(catalog.models["eight"], scenario, k_max=9)
     assert list(refused.value.errors) == [words]

@@ -32,11 +32,11 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
     """Read the attempts of one log: one a sample and epoch, of the model that is evaluated.
 
     Seconds are `working_time`, without waits for rate limits. A sample that ended in an error has no score and is a
-    gap; one that a limit ended is scored as it stands. Letters of choices that were shuffled for each sample are no
+    gap; one that a limit ended is scored as it is. Letters of choices that were shuffled for each sample are no
     answers. Tokens of graders and other models are left out.
 
     Args:
-        path: a `.eval` or `.json` file, or `header.json` with `summaries.json` beside it.
+        path: a `.eval` or `.json` file, or `header.json` with `summaries.json` in the same folder.
         scorer: which score is correctness, where there are several.
 
     Raises:

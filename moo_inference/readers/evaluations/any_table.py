@@ -46,12 +46,12 @@ def read_outcomes_table(
     score: str | None = None,
     progress: Progress | None = None,
 ) -> Outcomes:
-    """Read a table of outcomes; the kind of file is told by its content.
+    """Read a table of outcomes; the kind of file is recognised by its content.
 
     Args:
         path: a CSV with a header, JSON lines (or a list of objects), or Parquet.
         question: the column that names each sample's question.
-        correct: the column that tells whether the sample is correct: 0, 1, true, false, True, False.
+        correct: the column that states whether the sample is correct: 0, 1, true, false, True, False.
         answer: the column of the answers; by default `answer`, if there is one.
         score: the column of the scores; by default `score`, if there is one.
         progress: called with the bytes done and the bytes in all, for a CSV.
@@ -113,7 +113,13 @@ class _Samples:
             self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
 
     def refuse(self, where: str, column: int, sentence: str) -> None:
-        """Note what must hold of a cell."""
+        """Note what must hold of a cell.
+
+        Args:
+            where: file and line.
+            column: which of the columns, from 0.
+            sentence: what must hold and what was got.
+        """
         self.errors.add(f"{where}: {self.names[column]}: {sentence}")
 
     def build(self, path: object) -> Outcomes:
@@ -162,7 +168,7 @@ def _parquet_rows(path: str | os.PathLike[str], names: tuple[str, ...], needed: 
     try:
         with open_to_read(path) as stream:
             table = parquet.ParquetFile(stream)
-            # Millions of equal rows take a few bytes: the file's size does not tell.
+            # Millions of equal rows take a few bytes: the file's size does not bound them.
             if table.metadata.num_rows > MOST_ROWS:
                 raise ReaderError(f"{path}: must hold at most {MOST_ROWS:,} rows, got {table.metadata.num_rows:,}")
             there = table.schema_arrow.names

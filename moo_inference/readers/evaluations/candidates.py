@@ -43,7 +43,7 @@ class Candidates:
         accuracy: (n,) share of queries that were answered well, in [0, 1].
         usd_per_query: (n,) mean cost of a query.
         where: the file.
-        seconds_per_query: (n,) mean seconds of a query, or None where the file does not tell.
+        seconds_per_query: (n,) mean seconds of a query, or None where the file does not contain it.
     """
 
     names: tuple[str, ...]

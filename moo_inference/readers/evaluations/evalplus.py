@@ -40,10 +40,10 @@ def read_evalplus(path: str | os.PathLike[str], *, tests: str | None = None) -> 
     errors = FileErrors()
     samples: list[tuple[str, Any, Any]] = []
     built = OutcomesBuilder()
-    for task, told in tasks.items():
-        earlier = isinstance(told, dict) and "nfiles" in told
+    for task, result in tasks.items():
+        earlier = isinstance(result, dict) and "nfiles" in result
         before = errors.count
-        found = (_earlier if earlier else _samples)(document, task, told, errors)
+        found = (_earlier if earlier else _samples)(document, task, result, errors)
         samples += [(task, *statuses) for statuses in found]
         if not found and errors.count == before:
             built.without_samples(task)
@@ -82,11 +82,11 @@ def _samples(document: Document, task: str, listed: Any, errors: FileErrors) -> 
     return found
 
 
-def _earlier(document: Document, task: str, told: dict[str, Any], errors: FileErrors) -> list[tuple[Any, Any]]:
+def _earlier(document: Document, task: str, result: dict[str, Any], errors: FileErrors) -> list[tuple[Any, Any]]:
     """The same as it was written before February 2024."""
     found: dict[str, list[Any]] = {}
     for name in ("base", "plus"):
-        at, listed = ("eval", task, name), told.get(name)
+        at, listed = ("eval", task, name), result.get(name)
         if not isinstance(listed, list) or not all(isinstance(one, list) and one for one in listed):
             errors.add(document.error_at(at, "must be a list of [status, details], one a sample"))
             return []
@@ -95,8 +95,8 @@ def _earlier(document: Document, task: str, told: dict[str, Any], errors: FileEr
                 errors.add(
                     document.error_at((*at, place), f"must be one of {', '.join(_EARLIER)}, got {shown(status)}")
                 )
-        if len(listed) != told["nfiles"] and (listed or name == "base"):
-            got = f"got {len(listed)} where nfiles is {shown(told['nfiles'])}"
+        if len(listed) != result["nfiles"] and (listed or name == "base"):
+            got = f"got {len(listed)} where nfiles is {shown(result['nfiles'])}"
             errors.add(document.error_at(at, f"must hold as many samples as nfiles says, {got}"))
         found[name] = [_EARLIER.get(status) if isinstance(status, str) else None for status, *_ in listed]
     base, plus = found["base"], found["plus"]

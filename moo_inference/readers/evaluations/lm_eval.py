@@ -43,11 +43,11 @@ def read_lm_eval(path: str | os.PathLike[str], *, filter: str | None = None, met
         path: the file.
         filter: which filter's rows; must be said where there are several. Where the file does not name them they are
             "1", "2" and so on, in the order of the file.
-        metric: which metric tells whether a sample is correct, e.g. `exact_match`; must be said where there are
+        metric: which metric states whether a sample is correct, e.g. `exact_match`; must be said where there are
             several.
 
     Returns:
-        One sample for each row, with the filtered response as its answer. Of repeats the file tells only how the
+        One sample for each row, with the filtered response as its answer. Of repeats the file contains only how the
         filtered response fared, not each of them: a vote or the best of several has their number as its `passes`.
 
     Raises:
@@ -156,7 +156,7 @@ class _Filters:
         return name
 
     def known(self) -> tuple[str, ...]:
-        """The names; one that the file does not tell is lm-eval's own for the only one."""
+        """The names; one that the file does not contain is lm-eval's own for the only one."""
         return (_ONLY,) if not self.named and len(self.names) == 1 else tuple(self.names)
 
     def unnamed(self) -> str:
@@ -229,14 +229,14 @@ class _Task:
         self.check()
         self.errors.check()
         notes = []
-        told = max((passes_of(label) or 0 for label in (name, self.metric)), default=0)
+        named = max((passes_of(label) or 0 for label in (name, self.metric)), default=0)
         votes = passes_of(name) == 0 or not self.from_first
-        passes = told or (self.repeats if votes else 1)
+        passes = named or (self.repeats if votes else 1)
         if passes > 1:
             notes.append(of_several(passes, f"filter {name}, metric {self.metric}"))
         elif self.repeats > 1:
             notes.append(
-                f"Each question was answered up to {self.repeats:,} times, but the file tells only how the filtered "
+                f"Each question was answered up to {self.repeats:,} times, but the file contains only how the filtered "
                 "response fared: it counts as one sample."
             )
         if self.invalid:

@@ -85,7 +85,14 @@ class OutcomesBuilder:
         self.empty[question] = None
 
     def add(self, question: str, correct: bool, answer: str | None = None, score: float = math.nan) -> None:
-        """Take one sample."""
+        """Take one sample.
+
+        Args:
+            question: its name.
+            correct: whether the sample is right.
+            answer: None where there is none.
+            score: of a verifier; NaN where there is none.
+        """
         self.question.append(self.places.setdefault(question, len(self.places)))
         self.correct.append(correct)
         self.answer.append(-1 if answer is None else self.codes.setdefault(answer, len(self.codes)))
@@ -120,7 +127,7 @@ class OutcomesBuilder:
         )
 
     def _of_answers(self, answer: IntArray) -> list[str]:
-        """What has to be said of answers that are not there, or that look as if they were not meant to be."""
+        """Notes on answers that are missing, or that look as if they were not meant to be answers."""
         notes = []
         absent = int((answer < 0).sum())
         if self.codes and absent:
@@ -167,8 +174,8 @@ def passes_of(name: str) -> int | None:
     """Of how many passes a filter, metric or column makes one outcome, as its name says.
 
     Returns:
-        64 for `maj@64`, `cons_64` and `best-of-64`; 1 for `pass@1`; 0 for `majority_vote`, which does not say of how
-        many; None for a name that says nothing of several passes.
+        64 for `maj@64`, `cons_64` and `best-of-64`; 1 for `pass@1`; 0 for `majority_vote`, which does not state how
+        many; None for a name that does not mean several passes.
     """
     found = _OF_SEVERAL.search(name)
     if found is None or (found[2] is None and found[1].lower() in ("pass", "best")):

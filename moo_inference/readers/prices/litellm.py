@@ -50,7 +50,7 @@ def read_litellm_prices(
 
     Returns:
         Prices in USD per million tokens. Models that are not for text, have no price per token, or have one that
-        cannot be told, are in `unpriced` with the reason.
+        are unknown, are in `unpriced` with the reason.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not one object of entries.
@@ -171,12 +171,12 @@ def _off_peak(data: dict[str, Any]) -> tuple[str, ...]:
     if not at_night:
         return ()
     usual = {_INPUT: "input", _OUTPUT: "output", _REASONING: "reasoning", _CACHED: "cached input"}
-    told = [
+    shown_prices = [
         f"{words} USD {price:g}"
         for name, words in usual.items()
         if isinstance(at_night, dict) and (price := _maybe(at_night, name, _OFF_PEAK)) is not None
     ]
-    prices = f": {', '.join(told)} per million tokens" if told else ""
+    prices = f": {', '.join(shown_prices)} per million tokens" if shown_prices else ""
     return (f"at some hours other prices hold ({_OFF_PEAK}{prices}), which are not counted",)
 
 

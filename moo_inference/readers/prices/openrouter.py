@@ -129,14 +129,14 @@ def _overrides(pricing: dict[str, Any]) -> tuple[dict[int, _Override], list[_Ove
     by_hour = []
     for place, override in enumerate(listed):
         at = ("pricing", "overrides", place)
-        told = override if isinstance(override, dict) else {}
-        start = whole_tokens(told.get("min_prompt_tokens"), *at, "min_prompt_tokens")
-        hours = any(name.startswith("utc_") for name in told)
+        given = override if isinstance(override, dict) else {}
+        start = whole_tokens(given.get("min_prompt_tokens"), *at, "min_prompt_tokens")
+        hours = any(name.startswith("utc_") for name in given)
         if bool(start) == hours or start in long:
             raise NoPrice("must begin at a number of prompt tokens of its own, above 0, or hold at some hours", *at)
-        prices = (_usd(told.get(name), *at, name) for name in ("prompt", "completion"))
+        prices = (_usd(given.get(name), *at, name) for name in ("prompt", "completion"))
         inner, outer = (None if price is None else per_million(price) for price in prices)
-        also = tuple(name for name in told if name not in ("min_prompt_tokens", "prompt", "completion"))
+        also = tuple(name for name in given if name not in ("min_prompt_tokens", "prompt", "completion"))
         if start:
             long[start] = (inner, outer, also)
         else:

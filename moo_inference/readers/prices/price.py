@@ -44,12 +44,12 @@ class Price:
         key: the model's name in the file.
         usd_per_million_input_tokens: zero or more.
         usd_per_million_output_tokens: zero or more.
-        usd_per_million_cached_input_tokens: of input read from a cache; None where the file does not tell.
+        usd_per_million_cached_input_tokens: of input read from a cache; None where the file does not contain it.
         usd_per_million_reasoning_tokens: None where they cost what other output costs.
         tiers: prices for long prompts, in ascending order of `from_input_tokens`; plain tuples are taken too.
-        context_tokens: the longest input, or None where the file does not tell.
+        context_tokens: the longest input, or None where the file does not contain it.
         free: the file states a price of 0 for input or output; the reader of a list sees to it.
-        reasons: the file says that the model reasons before it answers. False where it says that it does not, or
+        reasons: the file states that the model reasons before it answers. False where it states that it does not, or
             nothing.
         others: the entry's further prices that are in no other field, as in `cache_write_mtok 3.75`.
         notes: what has to be known of these prices, in sentences.

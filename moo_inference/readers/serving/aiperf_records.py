@@ -25,7 +25,7 @@ def read_aiperf_records(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     """Read the single requests of a run of AIPerf.
 
     Returns:
-        One run, with the samples of each request. Its load is what was served: the file tells no other.
+        One run, with the samples of each request. Its load is what was served: the file contains no other.
 
     Raises:
         ReaderError: (a ValueError) the file is no JSON lines, or a request lacks its time or has one that is no number.
@@ -93,7 +93,7 @@ def _span(fields: CheckedValues) -> tuple[float, float]:
 
 
 def _load(seconds: FloatArray, spans: FloatArray) -> Load:
-    """Requests a second and, by Little's law, requests at the same time, between the first and the last of them."""
+    """Requests per second and, by Little's law, requests at the same time, between the first and the last of them."""
     if not len(seconds) or np.isnan(spans).any():
         return Load()
     duration = float(spans[:, 1].max() - spans[:, 0].min())

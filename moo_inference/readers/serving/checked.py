@@ -8,7 +8,7 @@ from typing import Any
 from moo_inference.documents.document import LARGEST, Document, FileErrors, Location, finite, shown
 from moo_inference.readers.serving.run import ServingRun, Spread, spread_of
 
-BESIDE, TIMES, LATENCY = range(3)
+MINOR, TIMES, LATENCY = range(3)
 """How much rests on a value: nothing of the time of requests; what that can be rebuilt from; the time itself."""
 
 
@@ -33,7 +33,7 @@ class CheckedValues:
         errors: of the file.
         location: the place.
         weight: `LATENCY` where these values are the time of requests, `TIMES` where it can be rebuilt from them, else
-            `BESIDE`.
+            `MINOR`.
         doubts: by location, what must hold, and the weight of the value.
     """
 
@@ -106,14 +106,14 @@ class CheckedValues:
         return None if number is None else int(number)
 
     def rate(self, *keys: str) -> float | None:
-        """Requests a second, infinite for all at once, however that is written."""
+        """Requests per second, infinite for all at once, however that is written."""
         value = self.raw(*keys)
         if value in ("inf", "Infinity", math.inf):
             return math.inf
         return self.number(*keys)
 
     def text(self, *keys: str) -> str | None:
-        """A text; anything else counts as not told."""
+        """A text; anything else counts as missing."""
         value = self.raw(*keys)
         return value if isinstance(value, str) and value else None
 
@@ -124,7 +124,7 @@ class CheckedValues:
 
         Args:
             keys: where it stands.
-            percentiles: tells which percentile a key holds, or None if it holds none.
+            percentiles: returns which percentile a key holds, or None if it holds none.
             divisor: units of the file in one of ours, e.g. 1000 for milliseconds.
             std: the key of the standard deviation.
         """

@@ -17,7 +17,7 @@ from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_bytes, read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues, inside
+from moo_inference.readers.serving.checked import LATENCY, MINOR, CheckedValues, inside
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -84,11 +84,9 @@ def read_genai_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         metrics.spread(name, percentiles=level_of) if (name := there[what]) else None
         for what in ("input_tokens", "output_tokens")
     )
-    completed, failed, rate = (
-        _single(metrics.weighed(BESIDE), there[what]) for what in ("completed", "failed", "rate")
-    )
+    completed, failed, rate = (_single(metrics.weighed(MINOR), there[what]) for what in ("completed", "failed", "rate"))
     if completed is None and there["request"]:
-        completed = metrics.weighed(BESIDE).number(there["request"], "count")
+        completed = metrics.weighed(MINOR).number(there["request"], "count")
     if completed is None and failed and not any(there[what] for what in ("request", "ttft", "per_token")):
         completed = 0.0
     notes: tuple[str, ...] = ()
@@ -254,7 +252,7 @@ def _tables(path: str | os.PathLike[str]) -> Document:
 def _columns(header: list[str]) -> list[str] | None:
     """The statistics in a table's columns, "" for a column of something else; None where it is no table of metrics.
 
-    A table that tells apart what the metrics are of (`Metric,GPU,avg,...`) is one of something else.
+    A table that says what each metric is of (`Metric,GPU,avg,...`) is one of something else.
     """
     named = ["avg" if column == "Value" else column for column in header]
     known_ones = [column if column in ("avg", "std") or level_of(column) is not None else "" for column in named]

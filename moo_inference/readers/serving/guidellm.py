@@ -13,7 +13,7 @@ from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
+from moo_inference.readers.serving.checked import LATENCY, MINOR, CheckedValues
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -83,7 +83,7 @@ def _model(whole: CheckedValues, benchmark: CheckedValues) -> str | None:
 
 def _run(document: Document, errors: FileErrors, place: int) -> ServingRun:
     benchmark = CheckedValues(document, errors, "benchmarks", place)
-    whole = CheckedValues(document, errors).weighed(BESIDE)
+    whole = CheckedValues(document, errors).weighed(MINOR)
     metrics = benchmark.below("metrics")
     if not metrics.holder():
         got = document.data["benchmarks"][place]
@@ -91,14 +91,14 @@ def _run(document: Document, errors: FileErrors, place: int) -> ServingRun:
         sentence = f"must hold the metrics, got {shown(found)}"
         raise ReaderError(document.error_at(("benchmarks", place, "metrics"), sentence))
     # Before 0.4 the totals stood beside the metrics; some reports have none.
-    totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").weighed(BESIDE)
+    totals = (metrics if metrics.holder("request_totals") else benchmark).below("request_totals").weighed(MINOR)
     completed, failed, cut_off = (
         (totals.count(status) for status in ("successful", "errored", "incomplete"))
         if totals.holder()
         else (None, None, None)
     )
     if completed is None and metrics.holder("request_latency", "successful"):
-        completed = metrics.weighed(BESIDE).count("request_latency", "successful", "count")
+        completed = metrics.weighed(MINOR).count("request_latency", "successful", "count")
     request = known(_spread(metrics.weighed(LATENCY), "request_latency", 1.0))
     ttft = _spread(metrics, "time_to_first_token_ms", _MILLISECONDS)
     without_first = known(_spread(metrics, "inter_token_latency_ms", _MILLISECONDS))
@@ -128,7 +128,7 @@ def _run(document: Document, errors: FileErrors, place: int) -> ServingRun:
         ServingRun(
             "guidellm",
             _model(whole, benchmark),
-            _load(benchmark.weighed(BESIDE), metrics.weighed(BESIDE)),
+            _load(benchmark.weighed(MINOR), metrics.weighed(MINOR)),
             completed,
             failed,
             request,

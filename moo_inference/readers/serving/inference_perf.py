@@ -10,7 +10,7 @@ from moo_inference.documents.document import FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.serving.checked import BESIDE, CheckedValues
+from moo_inference.readers.serving.checked import MINOR, CheckedValues
 from moo_inference.readers.serving.run import (
     Load,
     ServingRun,
@@ -44,15 +44,15 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
     def seconds(name: str) -> Spread | None:
         return known(report.spread("successes", "latency", name, percentiles=level_of))
 
-    completed, failed = report.count("successes", "count"), report.weighed(BESIDE).count("failures", "count")
+    completed, failed = report.count("successes", "count"), report.weighed(MINOR).count("failures", "count")
     if completed is None:
         report.refuse(("successes", "count"), "must be given")
     request, ttft, per_token = map(seconds, ("request_latency", "time_to_first_token", "time_per_output_token"))
     inward, outward = (report.spread("successes", name, percentiles=level_of) for name in ("prompt_len", "output_len"))
     requested, achieved = (
-        report.weighed(BESIDE).rate("load_summary", name) for name in ("requested_rate", "achieved_rate")
+        report.weighed(MINOR).rate("load_summary", name) for name in ("requested_rate", "achieved_rate")
     )
-    served = report.weighed(BESIDE).number("successes", "throughput", "requests_per_sec")
+    served = report.weighed(MINOR).number("successes", "throughput", "requests_per_sec")
     notes = identity_notes(request, ttft, per_token, outward)
     if completed == 0:
         request = None

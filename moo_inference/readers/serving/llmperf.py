@@ -11,7 +11,7 @@ from moo_inference.documents.document import Document, FileErrors, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.serving.checked import BESIDE, CheckedValues
+from moo_inference.readers.serving.checked import MINOR, CheckedValues
 from moo_inference.readers.serving.run import (
     Load,
     ServingRun,
@@ -82,15 +82,15 @@ def _of_requests(document: Document, errors: FileErrors) -> ServingRun:
 def _summary(document: Document, errors: FileErrors) -> ServingRun:
     fields = CheckedValues(document, errors)
     request, ttft, per_token, inward, outward = (_spread(fields, f"results_{name}") for name in _COLUMNS.values())
-    beside = fields.weighed(BESIDE)
-    completed, failed = beside.count("results_num_completed_requests"), beside.count("results_number_errors")
-    minute = beside.number("results_num_completed_requests_per_min")
+    minor = fields.weighed(MINOR)
+    completed, failed = minor.count("results_num_completed_requests"), minor.count("results_number_errors")
+    minute = minor.number("results_num_completed_requests_per_min")
     if completed and request is None:
         fields.refuse(["results_end_to_end_latency_s_mean"], "must be given")
     run = ServingRun(
         _TOOL,
         fields.text("model"),
-        Load(None, beside.number("num_concurrent_requests"), None if minute is None else minute / 60),
+        Load(None, minor.number("num_concurrent_requests"), None if minute is None else minute / 60),
         completed,
         failed,
         request if completed != 0 else None,

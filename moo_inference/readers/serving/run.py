@@ -12,7 +12,7 @@ from moo_inference.readers.traces.trace import TokenTrace
 FloatArray = NDArray[np.float64]
 
 _TOLERANCE = 1.1
-"""A rebuilt latency that differs from the measured one by more than this factor is told."""
+"""A rebuilt latency that differs from the measured one by more than this factor is reported."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,7 +21,7 @@ class Spread:
 
     Attributes:
         mean: of all requests that completed; None where the file has only percentiles.
-        std: None where the file does not tell.
+        std: None where the file does not contain it.
         percentiles: the value below which so many percent lie; 0 is the smallest, 50 the median, 100 the largest.
         samples: (n,) one value for each completed request, in the order of the file, or None.
     """
@@ -48,9 +48,9 @@ class Load:
     """The load of a run. Latencies hold at this load alone.
 
     Attributes:
-        requested_rate: requests a second that were to be sent; infinite for all at once; None where not told.
-        concurrency: requests at the same time, at most; the mean where the tool tells only that; None where not told.
-        achieved_rate: requests a second that were served; None where not told.
+        requested_rate: requests per second that were to be sent; infinite for all at once; None where unknown.
+        concurrency: requests at the same time, at most; the mean where the tool reports only that; None where unknown.
+        achieved_rate: requests per second that were served; None where unknown.
     """
 
     requested_rate: float | None = None
@@ -64,10 +64,10 @@ class ServingRun:
 
     Attributes:
         tool: the benchmark's name.
-        model: the model's name, or None where the file does not tell.
+        model: the model's name, or None where the file does not contain it.
         load: see `Load`.
-        completed: how many requests were served; None where the file does not tell.
-        failed: how many were not; None where the file does not tell.
+        completed: how many requests were served; None where the file does not contain it.
+        failed: how many were not; None where the file does not contain it.
         request_seconds: from the request to its last token; None where it is neither measured nor can be rebuilt.
         ttft_seconds: from the request to its first token; None where it is unknown, as it is without streaming.
         seconds_per_output_token: as the tool defines it, see `definition`.
@@ -98,7 +98,14 @@ class ServingRun:
 def spread_of(
     mean: float | None, std: float | None, levels: Mapping[float, float], divisor: float = 1.0
 ) -> Spread | None:
-    """Statistics as a spread; None where there is neither a mean nor a percentile."""
+    """Statistics as a spread; None where there is neither a mean nor a percentile.
+
+    Args:
+        mean: None where it is unknown.
+        std: None where it is unknown.
+        levels: percentiles by their level in (0, 100).
+        divisor: by which all are divided, as 1000 for milliseconds.
+    """
     if mean is None and not levels:
         return None
     return Spread(
@@ -136,8 +143,8 @@ def known(seconds: Spread | None) -> Spread | None:
     """The times of a report; None where they are 0, which is what tools write for what they did not measure."""
     if seconds is None:
         return None
-    told = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
-    return seconds if told else None
+    known = any(seconds.percentiles.values()) if seconds.mean is None else seconds.mean > 0
+    return seconds if known else None
 
 
 FIRST_IS_ALL = "Each request has one output token: its latency is its time to the first token."
@@ -168,7 +175,7 @@ def of_requests(
         where: the file.
         rows: of each that completed the seconds, those to the first token, those per output token, and the tokens in
             and out; NaN where unknown, for which the whole column is.
-        load: where it is told.
+        load: where it is known.
         failed: requests that did not complete.
         notes: what has to be said.
     """
@@ -193,13 +200,19 @@ def of_requests(
 
 
 def nothing_completed(failed: int | None, reason: str = "") -> str:
-    """What has to be said of a run without a request that completed."""
-    told = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
-    return f"No request completed{told}."
+    """The note on a run without a request that completed."""
+    why = f": all {failed:,} failed{f' ({reason})' if reason else ''}" if failed else ": there are no latencies"
+    return f"No request completed{why}."
 
 
 def rebuilt(ttft: Spread | None, between_tokens: Spread | None, output_tokens: Spread | None) -> Spread | None:
-    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown."""
+    """The mean latency from the times to the first and between the other tokens; None where one of them is unknown.
+
+    Args:
+        ttft: seconds to the first token.
+        between_tokens: seconds per further token.
+        output_tokens: of each answer.
+    """
     first, each, n = (mean_of(spread) for spread in (ttft, between_tokens, output_tokens))
     if first is None or each is None or n is None:
         return None
@@ -223,7 +236,14 @@ def off_by(per_token: Spread | None, output_tokens: Spread | None) -> str:
 def identity_notes(
     request: Spread | None, ttft: Spread | None, per_token: Spread | None, output_tokens: Spread | None
 ) -> tuple[str, ...]:
-    """A note where the measured latency is not TTFT and n - 1 times the seconds per output token."""
+    """A note where the measured latency is not TTFT and n - 1 times the seconds per output token.
+
+    Args:
+        request: measured seconds from end to end.
+        ttft: seconds to the first token.
+        per_token: seconds per further token.
+        output_tokens: of each answer.
+    """
     measured, first, each, n = (mean_of(spread) for spread in (request, ttft, per_token, output_tokens))
     if measured is None or first is None or each is None or n is None or measured <= 0:
         return ()
@@ -239,6 +259,11 @@ def identity_notes(
 def at_least_one(runs: Sequence[ServingRun], path: object, what: str) -> tuple[ServingRun, ...]:
     """The runs.
 
+    Args:
+        runs: what was read.
+        path: the file.
+        what: what it must hold, for the message.
+
     Raises:
         ReaderError: there are none.
     """
@@ -251,14 +276,14 @@ def trace_of(path: object, runs: Sequence[ServingRun]) -> TokenTrace:
     """The lengths of the single requests of some runs; their seconds too, if they are of one run and so of one load.
 
     Raises:
-        ReaderError: some run does not tell of its single requests.
+        ReaderError: some run does not contain its single requests.
     """
     columns: list[FloatArray] = []
     for name in ("input_tokens", "output_tokens"):
         spreads: list[Spread | None] = [getattr(run, name) for run in runs]
         samples = [spread.samples for spread in spreads if spread is not None and spread.samples is not None]
         if len(samples) < len(runs):
-            raise ReaderError(f"{path}: must tell the lengths of single requests, and tells those of whole runs alone")
+            raise ReaderError(f"{path}: must contain the lengths of single requests, got those of whole runs")
         columns.append(np.concatenate(samples))
     inward, outward = (column.astype(np.int64) for column in columns)
     times = None if len(runs) > 1 or runs[0].request_seconds is None else runs[0].request_seconds.samples

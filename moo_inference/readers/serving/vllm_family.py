@@ -1,6 +1,6 @@
 """Results of vLLM's serving benchmark and of those that came from it: statistics side by side in one object a run.
 
-A statistic's key tells what it is, of what, and in which unit: `p99_ttft_ms`, `std_e2e_latency_ms` (SGLang),
+A statistic's key states what it is, of what, and in which unit: `p99_ttft_ms`, `std_e2e_latency_ms` (SGLang),
 `median_e2el` (InferenceX, seconds). Requests may stand beside them in lists, which are in seconds: `ttfts`, `itls`,
 `input_lens`, `output_lens`, `errors`. The mean ITL is over all gaps of all requests, the mean TPOT over requests, of
 (latency - TTFT) / (n - 1).
@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from moo_inference.documents.document import LARGEST, Document, FileErrors, finite, shown
 from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
-from moo_inference.readers.serving.checked import BESIDE, LATENCY, CheckedValues
+from moo_inference.readers.serving.checked import LATENCY, MINOR, CheckedValues
 from moo_inference.readers.serving.run import (
     FIRST_IS_ALL,
     LOST,
@@ -83,7 +83,7 @@ def read_results(path: str | os.PathLike[str], tool: str) -> tuple[ServingRun, .
 
 @dataclass(frozen=True)
 class _Requests:
-    """What lists of single requests tell of those that completed."""
+    """What lists of single requests contain of those that completed."""
 
     request: Spread | None = None
     ttft: Spread | None = None
@@ -100,21 +100,21 @@ def _run(record: Document, errors: FileErrors, tool: str) -> ServingRun:
         sentence = f'must be a result with "completed" and latencies, got {shown(data)}'
         raise ReaderError(record.error_at((), sentence))
     fields = CheckedValues(record, errors)
-    beside = fields.weighed(BESIDE)
+    minor = fields.weighed(MINOR)
     completed = fields.count("completed")
     if completed is None and "completed" in data:
         wrong, _ = fields.doubts.pop(("completed",), ("must be given", 0))
         errors.add(record.error_at(("completed",), wrong))
-    failed, asked = beside.count("failed"), beside.count("num_prompts")
+    failed, asked = minor.count("failed"), minor.count("num_prompts")
     if failed is None and asked is not None and completed is not None and asked >= completed:
         failed = asked - completed
     load = Load(
-        beside.rate("request_rate"),
+        minor.rate("request_rate"),
         next(
-            (value for key in ("max_concurrency", "conc", "concurrency") if (value := beside.number(key)) is not None),
+            (value for key in ("max_concurrency", "conc", "concurrency") if (value := minor.number(key)) is not None),
             None,
         ),
-        beside.number("request_throughput"),
+        minor.number("request_throughput"),
     )
     run = ServingRun(
         tool,
@@ -202,7 +202,7 @@ def _side_by_side(fields: CheckedValues, keys: Mapping[str, str], divisor: float
         value = None if level is None else fields.number(key)
         if level is not None and value is not None:
             levels[level] = value
-    longest = fields.weighed(BESIDE).number("duration")
+    longest = fields.weighed(MINOR).number("duration")
     centre = levels.get(50.0) if mean is None else mean
     if longest and centre is not None and centre / divisor > longest:
         fields.refuse(
@@ -226,7 +226,7 @@ def _unknown_latencies(fields: CheckedValues) -> tuple[str, ...]:
     """What looks like a latency, where none stands under a name that is known."""
     matches = [match for key in fields.document.data if (match := _STATISTIC.fullmatch(key))]
     like = [match[0] for match in matches if match[2] not in _QUANTITIES and _LIKE_A_LATENCY.search(match[2])]
-    return (f"Keys that may tell a latency, and are not known: {', '.join(like[:8])}.",) if like else ()
+    return (f"Keys that may hold a latency, and are not known: {', '.join(like[:8])}.",) if like else ()
 
 
 def _rebuilt(
@@ -266,7 +266,7 @@ def _mean(fields: CheckedValues, which: str, completed: int | None) -> Spread | 
     if total is not None and completed:
         # No answer is shorter than a token, so that none is longer where the mean is one.
         return Spread(total / completed, 0.0 if which == "output" and total == completed else None)
-    # Results that are put together from others tell the lengths that were asked for.
+    # Results that are put together from others contain the lengths that were asked for.
     length = fields.number({"input": "isl", "output": "osl"}[which])
     return None if length is None else Spread(length)
 
@@ -306,8 +306,8 @@ def _detailed(fields: CheckedValues, completed: int | None, stated: float | None
         notes.insert(0, f"Requests without a time to the first token, which are left out: {int((~streamed).sum()):,}.")
         first, gaps = first[streamed], gaps[streamed]
         inward, outward = (None if values is None else values[streamed] for values in (inward, outward))
-    rest, told = _after_the_first(first, gaps, stated)
-    notes.insert(0, told)
+    rest, note = _after_the_first(first, gaps, stated)
+    notes.insert(0, note)
     if rest is None:
         return _Requests(None, Spread.of(first), None, _of(inward), _of(outward), empty, tuple(notes))
     per_token = None
@@ -334,9 +334,9 @@ def _after_the_first(first: FloatArray, gaps: FloatArray, stated: float | None) 
         if len(first) and (begin == first).all():
             return sums - first, inside
         return sums, outside
-    for rest, told in ((sums, outside), (sums - first, inside)):
+    for rest, note in ((sums, outside), (sums - first, inside)):
         if (rest >= 0).all() and abs(float((first + rest).mean()) - stated) <= _AGREE * stated:
-            return rest, told
+            return rest, note
     return None, (
         f"Times to the first token and between tokens add up to {float((first + sums).mean()):.4g} s in the mean, "
         f"although {stated:.4g} s were measured: the measured statistics are used, and single latencies are not."

@@ -66,7 +66,7 @@ def read_lengths(
     reasoning_tokens: str | None = None,
     progress: Progress | None = None,
 ) -> TokenTrace:
-    """Read token counts; the kind of file is told by its content.
+    """Read token counts; the kind of file is recognised by its content.
 
     Args:
         path: a CSV with a header, or JSON lines or a list of objects.

@@ -19,11 +19,11 @@ class TokenTrace:
     Attributes:
         input_tokens: (n,) tokens of each prompt.
         output_tokens: (n,) tokens of each answer, reasoning included.
-        seconds: (n,) from the request to its last token; None where the file does not tell.
-        arrival_seconds: (n,) when each request came, counted from the first row's; None where the file does not tell.
+        seconds: (n,) from the request to its last token; None where the file does not contain it.
+        arrival_seconds: (n,) when each request came, counted from the first row's; None where the file has none.
         failed: rows that are left out, since the request failed.
         where: the file.
-        reasoning_tokens: (n,) tokens of reasoning among the output tokens; None where the file does not tell.
+        reasoning_tokens: (n,) tokens of reasoning among the output tokens; None where the file does not contain it.
         notes: what has to be known of these numbers, in sentences.
     """
 

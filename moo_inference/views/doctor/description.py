@@ -30,7 +30,7 @@ class Description:
     rows: Sequence[Sequence[str]]
     warnings: Sequence[str] = ()
     lacks: Sequence[str] = ()
-    tells: Sequence[str] = ()
+    provides: Sequence[str] = ()
     """What of a decision is in it, of `PARTS`."""
 
 
@@ -87,7 +87,7 @@ def _prices(found: PriceList) -> Description:
         holds.append(f"{len(found.not_for_text):,} of those without are not chat models.")
     warnings = [f"{price.where}: {price.key}: {note}" for price in prices for note in price.notes]
     warnings += [reason for key, reason in found.unpriced.items() if key not in found.not_for_text]
-    return Description(holds, *_table(_PRICES, prices), warnings, tells=("prices",) if prices else ())
+    return Description(holds, *_table(_PRICES, prices), warnings, provides=("prices",) if prices else ())
 
 
 def _of_a_tier(tier: Tier) -> str:
@@ -110,8 +110,8 @@ def _lengths(trace: TokenTrace) -> Description:
     if trace.arrival_seconds is not None:
         columns["arrival (s after the first)"] = trace.arrival_seconds
     rows = [tuple(_shown(float(column[row])) for column in columns.values()) for row in range(min(len(trace), SHOWN))]
-    tells = ("lengths",) if trace.seconds is None else ("lengths", "serving")
-    return Description(holds, tuple(columns), rows, warnings, tells=tells)
+    provides = ("lengths",) if trace.seconds is None else ("lengths", "serving")
+    return Description(holds, tuple(columns), rows, warnings, provides=provides)
 
 
 _RUNS: Columns = {
@@ -136,19 +136,19 @@ _RUNS: Columns = {
 
 def _serving(runs: Sequence[ServingRun]) -> Description:
     served = [run.completed for run in runs if run.completed is not None]
-    told = (
-        f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is not told"
+    served_words = (
+        f"{sum(served):,} requests served" if len(served) == len(runs) else "how many requests were served is unknown"
     )
-    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {told}."]
+    holds = [f"{len(runs):,} run{'s' * (len(runs) > 1)}, {served_words}."]
     failed = sum(run.failed or 0 for run in runs)
     holds += [f"Failed requests, which are left out: {failed:,}."] if failed else []
     holds += list(dict.fromkeys(f"Seconds per output token are {run.definition}." for run in runs))
     notes = [f"{run.where}: {note}" for run in runs for note in run.notes]
-    return Description(holds, *_table(_RUNS, runs), notes, tells=[kind for kind in PARTS if _all_tell(runs, kind)])
+    return Description(holds, *_table(_RUNS, runs), notes, provides=[kind for kind in PARTS if _all_have(runs, kind)])
 
 
-def _all_tell(runs: Sequence[ServingRun], kind: str) -> bool:
-    """Whether every run tells this of a decision."""
+def _all_have(runs: Sequence[ServingRun], kind: str) -> bool:
+    """Whether every run contains this."""
     if kind == "serving":
         return all(run.request_seconds is not None for run in runs)
     return kind == "lengths" and all(run.input_tokens is not None and run.output_tokens is not None for run in runs)

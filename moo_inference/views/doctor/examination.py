@@ -21,7 +21,7 @@ class Examination:
         path: the file, as the user named it.
         format: the format's id, e.g. `litellm_prices`.
         name: the format's name for people.
-        kind: what it tells: prices, lengths, serving, outcomes, candidates or catalog.
+        kind: what it contains: prices, lengths, serving, outcomes, candidates or catalog.
         holds: what is in it, in sentences with counts.
         lacks: what a decision needs besides, in sentences.
         warnings: what to be careful about, with file and line where it stands on one.
@@ -48,12 +48,12 @@ def examine(
     progress: Callable[[int, int], None] | None = None,
     **options: Any,
 ) -> Examination:
-    """Recognise a file, read it, and say what was understood.
+    """Recognise a file, read it, and report what was understood.
 
     Args:
         path: a file in any format of `recognise`.
         format: the format's id, e.g. `outcomes_table`, where the file is not to be recognised by its content.
-        progress: told how many bytes are read, of how many, where the reader can tell.
+        progress: called with how many bytes are read, of how many, where that is known.
         options: of the format's reader, e.g. `filter="maj@8"` or `question="problem_idx"`.
 
     Raises:
@@ -74,15 +74,15 @@ def examine(
 
 
 def _with_lengths(path: str | os.PathLike[str], found: Description) -> Description:
-    """What a table of outcomes tells beside, where it has token counts too."""
+    """What a table of outcomes also contains, where it has token counts."""
     also = recognise(path, "lengths")
     if also.kind != "lengths":
         return found
     timed = "seconds" in also.options
     columns = f"{', '.join(map(repr, also.options.values()))}"
     sentence = f"Lengths{' and times' if timed else ''} stand in {columns}: fit --lengths takes the same file."
-    tells = (*found.tells, "lengths", *(["serving"] if timed else []))
-    return replace(found, holds=(*found.holds, sentence), tells=tells)
+    provides = (*found.provides, "lengths", *(["serving"] if timed else []))
+    return replace(found, holds=(*found.holds, sentence), provides=provides)
 
 
 def _examination(known: Recognised, found: Description, needed: Sequence[str]) -> Examination:
@@ -103,7 +103,7 @@ def _examination(known: Recognised, found: Description, needed: Sequence[str]) -
 
 def _needed(found: Description) -> tuple[str, ...]:
     """What a decision needs besides what is in the file."""
-    given = [PARTS[kind] for kind in found.tells if kind in PARTS]
+    given = [PARTS[kind] for kind in found.provides if kind in PARTS]
     others = [part for part in PARTS.values() if part not in given]
     this = f"this file gives {_listed(given)} only" if given else "this file gives none of them"
     return (f"A decision needs {_listed(others)} too; {this}.",)

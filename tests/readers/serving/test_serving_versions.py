@@ -110,7 +110,7 @@ def test_a_latency_under_a_name_that_is_not_known_is_not_said_to_be_absent(tmp_p
     path.write_text(json.dumps({"completed": 3, "mean_ttlt_ms": 900.0, "mean_ttft_ms": 50.0, "num_prompts": 3}))
     (run,) = read_vllm_bench(path)
     assert run.request_seconds is None
-    assert "Keys that may tell a latency, and are not known: mean_ttlt_ms." in run.notes
+    assert "Keys that may hold a latency, and are not known: mean_ttlt_ms." in run.notes
 
 
 def test_medians_rebuild_a_median_where_there_are_no_means(tmp_path):
@@ -474,8 +474,6 @@ def test_errors_of_lengths_in_json_lines_have_line_and_key(tmp_path):
 
 
 def test_a_benchmark_without_single_requests_tells_no_lengths():
-    with pytest.raises(
-        ReaderError, match="must tell the lengths of single requests, and tells those of whole runs alone"
-    ):
+    with pytest.raises(ReaderError, match="must contain the lengths of single requests, got those of whole runs"):
         read_as(DATA / "aiperf_0.10.json", "lengths")
     assert read_as(DATA / "vllm_bench_detailed.json", "lengths").output_tokens.tolist() == [3, 4, 1]
