@@ -33,51 +33,37 @@ class Cell:
     pipeline: str = ""
 
 
-def model_cells(
+def cells_of(
     fronts: Fronts,
     rules: Mapping[str, Sequence[Rule]],
-    curves: Mapping[str, ScalingCurve],
-    baselines: Sequence[str],
+    curves: Mapping[str, ScalingCurve] | None = None,
+    baselines: Sequence[str] = (),
 ) -> tuple[Cell, ...]:
-    """What each rule and each baseline takes of each model.
+    """What each rule and each baseline takes of each model, or each rule of each pipeline.
 
     Args:
-        fronts: by scenario and model.
+        fronts: by scenario and model, or pipeline.
         rules: by scenario, scaled to its budgets.
-        curves: by model.
+        curves: by model, for the baselines; None where the fronts are of pipelines.
         baselines: names of the baselines.
 
     Raises:
         SettingError: (a ValueError) a rule cannot take anything; all such choices are named.
     """
-    choices = _choices(fronts, rules)
-    return tuple(
-        Cell(
-            scenario,
-            model,
-            front,
-            choices[scenario, model],
-            tuple(choose_baseline(name, curves[model], front.scenario) for name in baselines),
-        )
-        for (scenario, model), front in fronts.items()
-    )
-
-
-def pipeline_cells(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> tuple[Cell, ...]:
-    """What each rule takes of each pipeline; see `model_cells`."""
-    choices = _choices(fronts, rules)
-    return tuple(Cell(key[0], "", front, choices[key], pipeline=key[1]) for key, front in fronts.items())
-
-
-def _choices(fronts: Fronts, rules: Mapping[str, Sequence[Rule]]) -> dict[tuple[str, str], tuple[Choice, ...]]:
     errors = ErrorCollector()
-    choices: dict[tuple[str, str], list[Choice]] = {key: [] for key in fronts}
-    for (scenario, name), front in fronts.items():
+    cells = []
+    for (scenario, subject), front in fronts.items():
+        choices = []
         for rule in rules[scenario]:
-            with errors.collecting(), prefix_errors(f"{name}, {scenario}"):
-                choices[scenario, name].append(decide(front, rule))
+            with errors.collecting(), prefix_errors(f"{subject}, {scenario}"):
+                choices.append(decide(front, rule))
+        if curves is None:
+            cells.append(Cell(scenario, "", front, tuple(choices), pipeline=subject))
+        else:
+            taken = tuple(choose_baseline(name, curves[subject], front.scenario) for name in baselines)
+            cells.append(Cell(scenario, subject, front, tuple(choices), taken))
     errors.check()
-    return {key: tuple(own) for key, own in choices.items()}
+    return tuple(cells)
 
 
 __getattr__ = renamed(__name__, {"PipelineCell": "Cell"})

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import Catalog, Scenario
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
@@ -146,8 +146,19 @@ def assessments_to_frame(assessments: Mapping[tuple[str, str, str], Any]) -> "pd
     return frame.astype(dict.fromkeys(measures, float))
 
 
-def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list[str]) -> "pd.DataFrame":
-    """The rows of some curves below each other, each behind the values of its key in the columns `names`."""
+def curves_frame(
+    catalog: Catalog, curves: Sequence[tuple[tuple[str, ...], ScalingCurve]], names: list[str]
+) -> "pd.DataFrame":
+    """The rows of some curves below each other.
+
+    Args:
+        catalog: the models.
+        curves: each with the values of its first columns, of which the last is the id of the model.
+        names: of these columns.
+
+    Returns:
+        Columns: `names`, k, the columns of a scaling curve, the interval of the accuracy where one is known, and keep.
+    """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
     keys = [key for key, curve in curves for _ in range(len(curve))]
@@ -157,6 +168,7 @@ def curves_frame(curves: list[tuple[tuple[str, ...], ScalingCurve]], names: list
     joined = joined_evidence([curve for _, curve in curves])
     if joined is not None:
         frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
+    frame["keep"] = [catalog.models[model].accuracy.keep for *_, model in keys]
     return frame
 
 

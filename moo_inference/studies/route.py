@@ -130,15 +130,13 @@ class Route:
             if not len(front):
                 continue
             row = int(front.F[:, -1].argmin())
-            best: tuple[float, str, int] | None = None
-            for other, theirs in fronts.items():
-                rows = (
-                    np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1] + ALIKE) if other != model else np.empty(0, int)
-                )
-                if rows.size:
-                    cheapest = int(rows[theirs.F[rows, 0].argmin()])
-                    candidate = (float(theirs.F[cheapest, 0]), other, cheapest)
-                    best = candidate if best is None else min(best, candidate)
+            as_accurate = (
+                (float(theirs.F[place, 0]), other, place)
+                for other, theirs in fronts.items()
+                if other != model
+                for place in np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1] + ALIKE).tolist()
+            )
+            best = min(as_accurate, default=None)
             own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, -1]))
             if best is None:
                 matches.append(Match(*own, None, None, float("nan"), float("nan")))

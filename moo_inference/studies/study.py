@@ -20,7 +20,7 @@ from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
 from moo_inference.studies.assessment import Assessment, AssessmentSettings, assess_cells
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
-from moo_inference.studies.cells import Cell, model_cells, pipeline_cells
+from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
@@ -74,11 +74,8 @@ class Study:
     @cached_property
     def fronts(self) -> "pd.DataFrame":
         """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
-        return self._with_keep(
-            curves_frame(
-                [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells], ["scenario", "model"]
-            )
-        )
+        curves = [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells]
+        return curves_frame(self.catalog, curves, ["scenario", "model"])
 
     @cached_property
     def pipelines(self) -> "pd.DataFrame":
@@ -102,13 +99,8 @@ class Study:
     @cached_property
     def curves(self) -> "pd.DataFrame":
         """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep."""
-        return self._with_keep(
-            curves_frame([((model,), curve) for model, curve in self.model_curves.items()], ["model"])
-        )
-
-    def _with_keep(self, frame: "pd.DataFrame") -> "pd.DataFrame":
-        frame["keep"] = frame["model"].map({key: model.accuracy.keep for key, model in self.catalog.models.items()})
-        return frame
+        curves = [((model,), curve) for model, curve in self.model_curves.items()]
+        return curves_frame(self.catalog, curves, ["model"])
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -267,7 +259,7 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
         fronts = fronts_from_curves(catalog, curves)
     else:
         fronts = fronts_by_search(catalog, curves, solver, conditions.grid, runner)
-    cells = model_cells(fronts, plan.scaled, curves, plan.baselines)
+    cells = cells_of(fronts, plan.scaled, curves, plan.baselines)
     assessments = {}
     if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
         assessments = assess_cells(
@@ -280,5 +272,5 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
             runner,
         )
     fronts = pipeline_fronts(catalog, curves, conditions, estimator, solver, runner)
-    cells += pipeline_cells(fronts, plan.scaled)
+    cells += cells_of(fronts, plan.scaled)
     return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out)
