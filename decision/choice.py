@@ -180,7 +180,8 @@ def evidence_words(evidence: Evidence | None, k: int, row: int) -> tuple[str, ..
         return ()
     if evidence.extrapolated[row]:
         known = interval_text(float(evidence.ci_low[row]), float(evidence.ci_high[row]))
-        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a distribution ({known})",)
+        # Recorded choices hold this sentence, and are compared with it: it keeps its word for the distribution.
+        return (f"the accuracy at k = {k} is extrapolated beyond the samples, by a law ({known})",)
     if evidence.last[row]:
         return (f"nothing is known beyond k = {k}, the samples that the evaluation has of some question",)
     return ()

@@ -300,8 +300,7 @@ def test_an_extrapolated_knee_that_moves_is_warned_of_twice(gpt5, essay):
     assert choice.k > 2
     low, high = curve.evidence.ci_low[choice.k - 1], curve.evidence.ci_high[choice.k - 1]
     assert choice.warnings == (
-        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a distribution "
-        f"({low:.3f} to {high:.3f})",
+        f"the accuracy at k = {choice.k} is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})",
         "this knee moves with k_max: no budget ends the front at k = 8",
     )
 

@@ -231,7 +231,7 @@ def test_each_warning_stands_once_with_its_models(paper):
     part = text.partition("Caveats")[2].partition("All rules at a glance")[0]
     assert part.count("this knee moves with k_max") == 1
     assert all(f"{name}, Medical AI, knee-chord" in part for name in ("M0", "M1", "M2", "M3"))
-    assert "extrapolated beyond the samples, by a distribution (… to …)" in part
+    assert "extrapolated beyond the samples, by a law (… to …)" in part
     low, high = (found.model_curves["b1"].evidence.ci_low[-1], found.model_curves["b1"].evidence.ci_high[-1])
-    sentence = f"the accuracy at k = 9 is extrapolated beyond the samples, by a distribution ({low:.3f} to {high:.3f})"
+    sentence = f"the accuracy at k = 9 is extrapolated beyond the samples, by a law ({low:.3f} to {high:.3f})"
     assert f"B1, Medical AI, accuracy-max: {sentence}" in part
