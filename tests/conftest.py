@@ -14,6 +14,40 @@ settings.load_profile("unhurried")
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent
 
+SLOW = {
+    "test_attainment.py",
+    "test_benchmarks.py",
+    "test_cli.py",
+    "test_cli_fuzz.py",
+    "test_cli_gate.py",
+    "test_docs.py",
+    "test_docs_snippets.py",
+    "test_evidence.py",
+    "test_examples.py",
+    "test_explore_page.py",
+    "test_field_reports.py",
+    "test_figures.py",
+    "test_figures_of_resources.py",
+    "test_metamorphic.py",
+    "test_more_objectives.py",
+    "test_outputs.py",
+    "test_report.py",
+    "test_resources_on_the_page.py",
+    "test_resume.py",
+    "test_route.py",
+    "test_study.py",
+    "test_untrusted_names.py",
+    "test_wheel.py",
+    "test_workers.py",
+}
+"""Files with cases of seconds: they get the marker `slow`."""
+
+
+def pytest_collection_modifyitems(items):
+    for item in items:
+        if item.path.name in SLOW:
+            item.add_marker("slow")
+
 
 @pytest.fixture(scope="session", autouse=True)
 def _width_of_its_own():
