@@ -95,22 +95,6 @@ def zeros_and_ones(name: str, values: ArrayLike) -> FloatArray:
     return given.astype(float)
 
 
-def whole_number(name: str, value: Any, least: int) -> int:
-    """A validated whole number; booleans and fractions are refused.
-
-    Args:
-        name: what the argument is called.
-        value: what was given.
-        least: the smallest that it may be.
-
-    Raises:
-        SettingError: (a ValueError) it is not one, or is below `least`.
-    """
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise SettingError(f"{name} must be a whole number of at least {least}, got {value!r}")
-    return int(value)
-
-
 def _whole(values: NDArray[Any]) -> NDArray[np.bool_]:
     return np.asarray(np.isfinite(values) & (values == np.floor(values)) & (np.abs(values) < 2**53))
 

@@ -20,8 +20,8 @@ import numpy as np
 from numpy.typing import ArrayLike
 from scipy.special import gammaln
 
-from moo_inference.errors import SettingError
-from moo_inference.evaluation.checks import FloatArray, counts, passes, refuse_beyond, whole_number
+from moo_inference.errors import SettingError, whole_number
+from moo_inference.evaluation.checks import FloatArray, counts, passes, refuse_beyond
 
 LOG_DOUBLE = 690.0
 """Logarithm of the largest number of ways that still is a double."""

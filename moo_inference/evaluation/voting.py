@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moo_inference.errors import SettingError
-from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond, whole_number
+from moo_inference.errors import SettingError, whole_number
+from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
 from moo_inference.evaluation.majority import LOG_DOUBLE, cost, log_ways, win_probabilities
 from moo_inference.evaluation.samples import Samples
 from moo_inference.evaluation.urn import at_least_one

@@ -1,5 +1,3 @@
-from dataclasses import FrozenInstanceError
-
 import pytest
 
 import moo_inference as mi
@@ -43,6 +41,4 @@ def test_each_model_gets_the_same_rows_with_the_views_that_are_known(gpt5, essay
     assert list(first.views) == [essay]
     assert first.views[essay].attainment.tolist() == known.curve.views[essay].attainment[[2, 0]].tolist()
     assert known.estimate(gpt5, [2]).views == {}
-    with pytest.raises(FrozenInstanceError):
-        known.curve = first
     assert known.settings() == {"estimator": "Tabulated", "k": [8, 2, 4]}
