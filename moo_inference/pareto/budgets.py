@@ -11,7 +11,14 @@ from moo_inference.estimators.curve import FloatArray, ScalingCurve
 
 
 def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
-    """What a scenario's budgets look at: (n, m) cost in USD, time in seconds, further resources, accuracy as the last.
+    """What a scenario's budgets look at: means, or quantiles where a budget is for one.
+
+    Args:
+        curve: n rows.
+        scenario: the budgets.
+
+    Returns:
+        (n, m) cost in USD, time in seconds, further resources in their units, accuracy as the last.
 
     Raises:
         SettingError: (a ValueError) a budget is for a quantile, and the curve was estimated without the scenario; or it
@@ -54,6 +61,11 @@ class Tail:
 def tails(curve: ScalingCurve, scenario: Scenario, row: int) -> tuple[Tail, ...]:
     """The quantiles that a scenario's budgets are for, of one row; none where all of them are for means.
 
+    Args:
+        curve: estimated with the scenario.
+        scenario: the budgets.
+        row: of the curve.
+
     Raises:
         SettingError: (a ValueError) see `measured`.
     """
@@ -88,5 +100,14 @@ def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str]
 
 
 def nadir_of(scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:
-    """(m,) what counts as 1 in each objective: its budget, infinite without; 1 for the error (paper, Eq. 16)."""
+    """What counts as 1 in each objective (paper, Eq. 16).
+
+    Args:
+        scenario: the budgets.
+        resources: units of the further resources; None means those that have a budget.
+
+    Returns:
+        (m,) c_max in USD, t_max in seconds, the budget of each further resource, and 1 for the error; infinite where
+        there is no budget.
+    """
     return np.array([*(limit.value or np.inf for limit in scenario.limits(resources)[:-1]), 1.0])

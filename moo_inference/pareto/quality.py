@@ -12,6 +12,15 @@ def front_quality(front: Front, exact: Front) -> dict[str, float]:
     """How much of an exact front another one has: found, hypervolume and igd_plus (see Comparison).
 
     Of an empty exact front all are NaN, and of one without a volume, which lies on the budgets, the hypervolume is.
+
+    Args:
+        front: of a run.
+        exact: of all points of the problem.
+
+    Returns:
+        found: the share of the exact rows that the front has; hypervolume: relative to the exact one, both against
+        (1, ..., 1) after scaling by the budgets; igd_plus: IGD+ (Ishibuchi et al., 2015) from the exact front, in the
+        same scale, infinite for a front without rows.
     """
     if not len(exact):
         return {"found": np.nan, "hypervolume": np.nan, "igd_plus": np.nan}
@@ -27,7 +36,15 @@ def front_quality(front: Front, exact: Front) -> dict[str, float]:
 
 
 def normalised_by_budgets(F: FloatArray, exact: Front) -> FloatArray:
-    """F divided by the budgets; where a scenario has none, by the worst of the exact front."""
+    """F divided by the budgets; where a scenario has none, by the worst of the exact front.
+
+    Args:
+        F: (n, m) objectives.
+        exact: the exact front, for its budgets and its worst values.
+
+    Returns:
+        (n, m) array, dimensionless; 1 is a spent budget.
+    """
     nadir = nadir_of(exact.scenario, exact.resources)
     if exact.own is not None:
         nadir = np.array([np.inf if place is None else nadir[place] for place in exact.own.objectives])

@@ -189,7 +189,15 @@ class Merge:
         return reduce(lambda one, other: join(one, other, at_once), [self.least(each) for each in inner])
 
     def front(self, part: Part, bounds: FloatArray) -> Partial:
-        """The nondominated choices of a part whose sums are within `bounds` (m,)."""
+        """The nondominated choices of a part.
+
+        Args:
+            part: a stage or a group.
+            bounds: (m,) the most that each sum may be.
+
+        Raises:
+            SettingError: (a ValueError) a merge is too large.
+        """
         if isinstance(part, Stage):
             table = self.tables[part.name]
             order = np.lexsort((table.model, table.k))
@@ -269,7 +277,15 @@ def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:
 
 
 def upper_bounds(scenario: Scenario, resources: Sequence[str] = ()) -> FloatArray:
-    """(m,) the most that each sum may be, a little more than the budgets allow."""
+    """The most that each sum may be, a little more than the budgets allow.
+
+    Args:
+        scenario: the budgets, for means.
+        resources: units of the further resources.
+
+    Returns:
+        (m,) in the terms of `to_sums`; infinite where there is no budget.
+    """
     most = [
         np.inf if limit.value is None else limit.value * (1 + TOLERANCE + _SLACK)
         for limit in scenario.limits(resources)[:-1]

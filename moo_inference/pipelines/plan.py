@@ -252,6 +252,12 @@ def to_sums(F: FloatArray) -> FloatArray:
 
     Accuracies multiply, so their logarithms add, and log1p keeps the digits of errors however small. A sum of floats
     never falls where a term rises, so dominance in these terms survives rounding.
+
+    Args:
+        F: (..., m) objectives, the error as the last.
+
+    Returns:
+        (..., m) array, all of it minimised; infinite where the error is 1.
     """
     sums = F.copy()
     with np.errstate(divide="ignore"):
@@ -330,5 +336,5 @@ def estimates_of(plan: Part, tables: Sequence[StageTable], rows: IntArray) -> Es
 
 
 def ends_of(tables: Sequence[StageTable]) -> list[int | None]:
-    """The k at which each stage's grid ends; None of a stage that has one k alone, and ends where it was meant to."""
+    """The k at which the grid of each of the s stages ends; None where a stage has a single k, which is no limit."""
     return [int(table.k.max(initial=1)) if len(table.grid) > 1 else None for table in tables]

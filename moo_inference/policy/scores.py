@@ -130,6 +130,13 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
     There is none with fewer than three distinct rows or on a straight line, and by the chord none where no row lies
     towards the ideal from it. The rows may come in any order and more than once; the path of a curvature goes through
     them by cost.
+
+    Args:
+        N: (n, m) normalised rows, all columns minimised.
+        variant: `equation` (paper, Eq. 18, 19), `published` (the code behind the paper's tables) or `chord`.
+
+    Returns:
+        (n,) array; larger is sharper.
     """
     if len(N) < 3 or N.shape[1] < 2:
         return np.full(len(N), np.nan)

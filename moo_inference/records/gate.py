@@ -82,7 +82,12 @@ def _routed(route: Mapping[str, Any]) -> str:
 
 
 def to_junit(results: Sequence[Verdict], causes: Sequence[str]) -> str:
-    """The verdicts as JUnit XML: a test case for each choice and cause."""
+    """The verdicts as JUnit XML: a test case for each choice and cause.
+
+    Args:
+        results: from `verdicts` or `route_verdict`.
+        causes: of CAUSES, those that count.
+    """
     failed = sum(cause in verdict.failures for verdict in results for cause in causes)
     suite = ET.Element(
         "testsuite", name="moo-inference check", tests=str(len(results) * len(causes)), failures=str(failed)

@@ -190,7 +190,15 @@ def _validated(kind: type[_Kind], value: Any, place: str) -> _Kind:
 
 
 def compare_choices(then: Sequence[ChoiceRecord], now: Sequence[ChoiceRecord]) -> tuple[list[Change], float]:
-    """What differs between the choices of two studies; and by how much at most."""
+    """What differs between the choices of two studies.
+
+    Args:
+        then: the recorded choices.
+        now: the new ones.
+
+    Returns:
+        The choices that differ beyond rounding, and the largest relative difference of any number.
+    """
     before = {record.key: record for record in then}
     after = {record.key: record for record in now}
     changes = [Change(key, record, None) for key, record in before.items() if key not in after]

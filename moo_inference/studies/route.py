@@ -332,7 +332,12 @@ def route(
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:
-    """The front of several models together, the cheapest row first."""
+    """The front of several models together, the cheapest row first.
+
+    Args:
+        curves: by id of the model.
+        scenario: the budgets.
+    """
     names = [name for name, curve in curves.items() for _ in range(len(curve))]
     return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)
 

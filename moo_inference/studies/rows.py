@@ -37,7 +37,12 @@ class Rows(NamedTuple):
 
 
 def rows_of(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Rows:
-    """The points of all curves that are finite."""
+    """The points of all curves that are finite, in the order of a front across models.
+
+    Args:
+        curves: by id of the model, each estimated with the scenario.
+        scenario: the budgets.
+    """
     model = np.repeat(np.arange(len(curves)), [len(curve) for curve in curves.values()])
     joined = ScalingCurve.joined(list(curves.values()))
     rows = Rows(model, joined.k, joined.F, measured(joined, scenario))

@@ -417,3 +417,8 @@ def test_exact_ties_of_small_evaluations_go_to_the_cheaper_row(rule, gpt5):
                 ties += score.count(max(score)) > 1
                 assert rows[rule.do(front.F)] == rows[score.index(max(score))]
     assert rule.id != "knee-chord" or ties >= 5
+
+
+def test_the_former_name_of_scaled_by_still_works(essay):
+    with pytest.warns(DeprecationWarning, match="Rule.within is Rule.scaled_by now"):
+        assert MaxCube().within(essay).nadir.tolist() == [essay.c_max, essay.t_max, 1]
