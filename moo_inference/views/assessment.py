@@ -11,7 +11,7 @@ from moo_inference.views.study_tables import spent_words
 
 _SHOWN = 4
 
-SEEDS_ALONE = "All of this is of seeds alone: how few the questions of an evaluation are is not in it."
+SEEDS_ALONE = "All of this is of seeds alone: how few questions an evaluation has is not in it."
 
 
 def assessment_tables(assessments: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:

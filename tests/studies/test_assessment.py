@@ -155,9 +155,7 @@ def test_what_is_told_of_seeds_says_that_it_is_of_seeds_alone(paper, noisy):
     found = assess_many(
         {"m": paper.models["gpt-5-nano"]}, {"s": paper.scenarios["medical-ai"]}, ["max-cube"], noisy, **FEW
     )
-    assert "of seeds alone: how few the questions of an evaluation are is not in it" in to_markdown(
-        assessment_tables(found)
-    )
+    assert "of seeds alone: how few questions an evaluation has is not in it" in to_markdown(assessment_tables(found))
 
 
 @pytest.mark.parametrize(
