@@ -271,7 +271,7 @@ def assess(
 
     PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
     point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
-    the questions of an evaluation are is not in them. Models with measured passes are refused: no others can be drawn.
+    questions an evaluation has is not in them. Models with measured passes are refused: no others can be drawn.
     """
     from moo_inference.catalog import load_catalog
     from moo_inference.cli.progress import report_progress
