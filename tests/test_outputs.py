@@ -237,7 +237,7 @@ def test_a_file_of_the_users_own_in_a_folder_stays(name, refused, tmp_path):
     assert f"{name} in it is there already" in refused("solve", *FEW, "--out", tmp_path)
     (tmp_path / name).write_text("scenario,model,decision,status,k,\n")
     if name == "choices.csv":
-        assert "no settings.json that says what they are of" in refused("solve", *FEW, "--out", tmp_path)
+        assert "no settings.json that identifies them" in refused("solve", *FEW, "--out", tmp_path)
 
 
 def test_an_input_inside_the_folder_stays(refused, tmp_path, paper):
