@@ -134,11 +134,11 @@ def test_moments_that_no_length_can_have_are_refused_with_the_remedy(mean, std, 
         assert TokenLength(mean=mean, std=possible).mean == mean
 
 
-def test_a_line_and_what_is_beside_it_add_up():
+def test_a_line_and_its_nonlinear_part_add_up():
     z = np.linspace(-5, 5, 101)
     for own in OWN.values():
         mean, std = own.line
-        np.testing.assert_allclose(mean + std * z + own.beside_line(z), own.drawn(z), rtol=1e-12, atol=1e-12 * own.std)
+        np.testing.assert_allclose(mean + std * z + own.nonlinear_part(z), own.drawn(z), rtol=1e-12, atol=1e-12 * own.std)
         straight = z[z > own.bends_below]
         if len(straight):
-            np.testing.assert_allclose(own.beside_line(straight), 0, atol=1e-9)
+            np.testing.assert_allclose(own.nonlinear_part(straight), 0, atol=1e-9)
