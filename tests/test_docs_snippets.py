@@ -26,6 +26,7 @@ NOT_RUN = {
     "python3 -m venv .venv && .venv/bin/pip install -q .": "installs",
     'python3 -m venv .venv && .venv/bin/pip install -e ".[test]"': "installs",
     "bash .ci/run": "the gate, which runs these tests",
+    '.venv/bin/pytest -m "not slow"': "runs these tests",
     ".venv/bin/python docs/build.py": "test_docs does it",
     "moo-inference solve --trials 100000 --workers 8": "takes minutes; test_resume and test_cli run fewer trials",
     "moo-inference solve --trials 100000 --dask tcp://host:8786": "needs a cluster; an example starts one",
