@@ -180,7 +180,7 @@ def test_without_rights_nothing_is_read_or_written_and_that_is_said(tmp_path):
 import os, sys
 from moo_inference.errors import MooInferenceError
 from moo_inference.documents.files import prepare_folder, write_atomically
-from moo_inference import load_catalog
+from moo_inference import load_catalog, readers  # all that is needed later: the checkout may be closed to others too
 os.seteuid(65534)
 for act in (lambda: load_catalog("c.yaml"), lambda: write_atomically("new", "x"), lambda: prepare_folder("sub"),
             lambda: prepare_folder(".")):

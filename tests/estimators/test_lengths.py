@@ -138,7 +138,9 @@ def test_a_line_and_its_nonlinear_part_add_up():
     z = np.linspace(-5, 5, 101)
     for own in OWN.values():
         mean, std = own.line
-        np.testing.assert_allclose(mean + std * z + own.nonlinear_part(z), own.drawn(z), rtol=1e-12, atol=1e-12 * own.std)
+        np.testing.assert_allclose(
+            mean + std * z + own.nonlinear_part(z), own.drawn(z), rtol=1e-12, atol=1e-12 * own.std
+        )
         straight = z[z > own.bends_below]
         if len(straight):
             np.testing.assert_allclose(own.nonlinear_part(straight), 0, atol=1e-9)
