@@ -1,6 +1,7 @@
 """How a command line is run: errors, interruptions and outputs that cannot be written, each reported in one line."""
 
 import io
+import multiprocessing.util
 import os
 import sys
 import warnings
@@ -29,7 +30,9 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     with stopping() as stop, _warnings_as_notes():
         status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
     if stop.signal is not None and arguments is None:
-        # Python takes half a second to put its modules away, too long after Ctrl-C.
+        # Python takes half a second to put its modules away, too long after Ctrl-C. Worker pools are put away: the
+        # process that looks after their semaphores would warn of them.
+        multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
         sys.stderr.flush()
         os._exit(status)
     return status

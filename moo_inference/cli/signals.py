@@ -33,11 +33,15 @@ def stopping() -> Iterator[Stop]:
         if stop.signal is not None:
             os._exit(stop.status)
         stop.signal = number
+        # Threads of a pool that is torn down may fail, which is of no more interest.
+        threading.excepthook = lambda _: None
         raise KeyboardInterrupt
 
     before = {number: signal.signal(number, handle) for number in (signal.SIGINT, signal.SIGTERM)}
+    excepthook = threading.excepthook
     try:
         yield stop
     finally:
+        threading.excepthook = excepthook
         for number, handler in before.items():
             signal.signal(number, handler)

@@ -3,11 +3,13 @@
 Tasks are cut without regard to where they run, and each computes with one thread, so that sums have one order.
 """
 
+import signal
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from multiprocessing import resource_tracker
 from typing import Any, Generic, TypeVar
 
 from numpy.typing import NDArray
@@ -176,7 +178,9 @@ def _elsewhere(missing: dict[int, Task[Result]], team: Team) -> Generator[tuple[
                     delayed(_compute_there)(place, task.function, task.arguments, ours)
                     for place, task in missing.items()
                 ]
-                with _stopped_early(Parallel(batch_size=1, return_as="generator_unordered")(work)) as arriving:
+                with _interrupts_held():
+                    started = Parallel(batch_size=1, return_as="generator_unordered")(work)
+                with _stopped_early(started) as arriving:
                     yield from arriving
         except team.deaths as error:
             deaths = deaths + 1 if len(missing) == before else 0
@@ -187,6 +191,24 @@ def _elsewhere(missing: dict[int, Task[Result]], team: Team) -> Generator[tuple[
                 ) from error
         except OSError as error:
             raise WorkerError(f"the connection to the workers was lost; {_left(missing)}") from error
+
+
+@contextmanager
+def _interrupts_held() -> Iterator[None]:
+    """SIGINT waits until the end of this, and for good in processes and threads that start in it.
+
+    Ctrl-C reaches workers as well, and one that still loads its modules would print a traceback.
+    """
+    if not hasattr(signal, "pthread_sigmask"):  # as on Windows
+        yield
+        return
+    # Started in here, Python's own helper of worker pools would let the signal through again (until Python 3.12).
+    resource_tracker.ensure_running()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -82,13 +82,21 @@ def test_killed_twice_it_loses_nothing_and_ends_with_the_same_bytes(tmp_path, un
 
 
 @pytest.mark.parametrize(
-    ("number", "status", "options"),
-    [(signal.SIGINT, 130, []), (signal.SIGTERM, 143, []), (signal.SIGINT, 130, ["--workers", "2"])],
+    ("number", "status", "options", "seconds_later"),
+    [
+        (signal.SIGINT, 130, [], 0),
+        (signal.SIGTERM, 143, [], 0),
+        (signal.SIGINT, 130, ["--workers", "2"], 0),
+        # While the workers still load their modules.
+        (signal.SIGINT, 130, ["--workers", "2"], 0.15),
+        (signal.SIGINT, 130, ["--workers", "2"], 0.3),
+    ],
 )
-def test_a_signal_ends_it_at_once_and_says_how_to_go_on(number, status, options, tmp_path, undisturbed):
+def test_a_signal_ends_it_at_once_and_says_how_to_go_on(number, status, options, seconds_later, tmp_path, undisturbed):
     out = tmp_path / "out"
     process = start(out, *options, start_new_session=True)
     wait_for(out, 1, process)
+    time.sleep(seconds_later)
     # Ctrl-C in a terminal goes to the workers as well.
     os.killpg(process.pid, number)
     stdout, stderr = process.communicate()
@@ -99,7 +107,7 @@ def test_a_signal_ends_it_at_once_and_says_how_to_go_on(number, status, options,
     assert f"saved in {out}: to go on, give the same command again" in last
     assert "Traceback" not in stderr
     wait_for_the_end_of(process.pid)
-    if options:
+    if options and not seconds_later:
         process = start(out)
         stdout, stderr = process.communicate()
         assert (stdout, files_of(out)) == undisturbed, stderr
