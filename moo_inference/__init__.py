@@ -11,6 +11,7 @@ from moo_inference.deprecations import MovedModules
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
+    from moo_inference.catalog.attempts import Attempts, read_attempts
     from moo_inference.decision import Cheapest, Fastest
     from moo_inference.estimators import (
         OBJECTIVES,
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
         ScalingCurve,
         Tabulated,
     )
-    from moo_inference.fitting.attempts import Attempts, read_attempts
     from moo_inference.pareto.front import Front
     from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
@@ -45,8 +45,8 @@ _HOME = {
     "Recorded": "estimators",
     "ScalingCurve": "estimators",
     "Tabulated": "estimators",
-    "Attempts": "fitting.attempts",
-    "read_attempts": "fitting.attempts",
+    "Attempts": "catalog.attempts",
+    "read_attempts": "catalog.attempts",
     "Front": "pareto.front",
     "Policy": "policy.policy",
     "Assessment": "studies",

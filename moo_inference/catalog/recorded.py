@@ -7,13 +7,13 @@ from typing import Any, get_args
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.catalog import Accuracy, MeasuredAccuracy
+from moo_inference.catalog.accuracy import Accuracy, MeasuredAccuracy
+from moo_inference.catalog.attempt_columns import AttemptColumns, FloatArray
 from moo_inference.catalog.recorded_model import RecordedModel, measured_spread
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.evaluation.records import evaluation_of
-from moo_inference.fitting.attempt_columns import AttemptColumns, FloatArray
 
 _SHOWN = 5
 

@@ -11,13 +11,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from moo_inference.catalog.attempt_columns import AttemptColumns
+from moo_inference.catalog.recorded import Prices, recorded_model
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.documents.document import unreadable
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError, SettingError, unknown_name
 from moo_inference.evaluation.kept import KeepRecorded
-from moo_inference.fitting.attempt_columns import AttemptColumns
-from moo_inference.fitting.recorded import Prices, recorded_model
 from moo_inference.readers.attempts.columns import AttemptTable
 from moo_inference.readers.attempts.inspect_log import is_inspect_log, read_inspect_log
 from moo_inference.readers.attempts.table import read_attempt_table
