@@ -107,7 +107,8 @@ class Attempts(AttemptColumns):
             parallel: P, how many passes run at the same time.
             latency: `waves` or `ideal`, see Model.
             least_samples: leave out questions with fewer whole attempts; None: all count, and k is at most the fewest.
-            **options: further fields of Model: `name`, `free`, `price_checked`.
+            **options: further fields of Model: `name`, `family`, `effort`, `free`, `price_checked`. Unless given, the
+                name is the id, and family and effort are those of the attempts.
 
         Raises:
             SettingError: (a ValueError) the attempts lack what is needed, prices and tokens do not go together, or an
@@ -124,8 +125,13 @@ class Attempts(AttemptColumns):
             prices,
             keep,
             least_samples,
-            {"name": chosen, "parallel": parallel, "latency": latency, **options},
+            {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options},
         )
+
+    def _family(self, name: str) -> dict[str, str]:
+        """Family and effort of an id, as fields of a Model."""
+        family, at, effort = name.rpartition("@")
+        return {"family": family, "effort": effort} if at and self.effort is not None else {"family": name}
 
     def _chosen(self, name: str | None) -> str:
         if name is None:

@@ -175,6 +175,8 @@ class Model(Frozen):
 
     Attributes:
         name: what people call it. Its id is its key in the catalog.
+        family: None, or what settings of one model share: tables and figures group by it.
+        effort: None, or how hard the model was told to think, as `high`.
         free: a price of zero is meant.
         price_checked: an unusual price (below 0.001 or above 1,000 USD per million tokens) is meant.
         usd_per_million_input_tokens: price of what goes in, USD.
@@ -205,6 +207,8 @@ class Model(Frozen):
     """
 
     name: Name
+    family: Name | None = None
+    effort: Name | None = None
     free: bool = False
     price_checked: bool = False
     usd_per_million_input_tokens: Amount
