@@ -7,6 +7,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from moo_inference.catalog.recorded_entry import AttemptsSource
+
 FloatArray = NDArray[np.float64]
 
 
@@ -32,6 +34,7 @@ class AttemptColumns:
         error: what ended an attempt that has no outcome.
         source: the files.
         notes: what was read in another way than it may be expected to be, one sentence each.
+        found: the files and how they were read, as a catalog writes them; None for attempts from no file.
     """
 
     question: pd.Categorical
@@ -51,6 +54,7 @@ class AttemptColumns:
     error: pd.Categorical | None = None
     source: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
+    found: AttemptsSource | None = None
 
     def __len__(self) -> int:
         return len(self.correct)
@@ -70,5 +74,5 @@ class AttemptColumns:
         kept: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            kept[field.name] = value if value is None or isinstance(value, tuple) else value[rows]
+            kept[field.name] = value[rows] if isinstance(value, np.ndarray | pd.Categorical) else value
         return type(self)(**kept)

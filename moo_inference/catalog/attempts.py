@@ -1,8 +1,9 @@
 """Recorded attempts: a table of what single attempts at questions cost, took and achieved, and models made of it."""
 
+import hashlib
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,7 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog.attempt_columns import AttemptColumns
 from moo_inference.catalog.recorded import Prices, recorded_model
+from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.documents.document import unreadable
 from moo_inference.documents.files import open_to_read
@@ -28,7 +30,12 @@ class Attempts(AttemptColumns):
     """Recorded attempts of one model or several, as columns of one entry each; see AttemptColumns for these."""
 
     @classmethod
-    def of(cls, tables: Sequence[AttemptTable], source: Sequence[str], threshold: float | None = None) -> "Attempts":
+    def of(
+        cls,
+        tables: Sequence[AttemptTable],
+        source: Sequence[str],
+        threshold: float | None = None,
+    ) -> "Attempts":
         """From what readers found.
 
         Args:
@@ -107,8 +114,8 @@ class Attempts(AttemptColumns):
             parallel: P, how many passes run at the same time.
             latency: `waves` or `ideal`, see Model.
             least_samples: leave out questions with fewer whole attempts; None: all count, and k is at most the fewest.
-            **options: further fields of Model: `name`, `family`, `effort`, `free`, `price_checked`. Unless given, the
-                name is the id, and family and effort are those of the attempts.
+            **options: further fields of Model: `name`, `family`, `effort`, `free`, `price_checked`, `resources`,
+                `sources`. Unless given, the name is the id, and family and effort are those of the attempts.
 
         Raises:
             SettingError: (a ValueError) the attempts lack what is needed, prices and tokens do not go together, or an
@@ -119,14 +126,14 @@ class Attempts(AttemptColumns):
         prices = Prices(
             usd_per_million_input_tokens, usd_per_million_output_tokens, usd_per_million_cached_input_tokens
         )
+        own = {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options}
         only = self if len(self.models) == 1 else self.take(np.asarray(self._ids == chosen))
-        return recorded_model(
-            only,
-            prices,
-            keep,
-            least_samples,
-            {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options},
-        )
+        model = recorded_model(only, prices, keep, least_samples, own)
+        if self.found is None:
+            return model
+        source = self.found.replace(of=chosen if len(self.models) > 1 else None, keep=keep, least_samples=least_samples)
+        given = {f"usd_per_million_{what}_tokens": price for what, price in prices.by_name.items() if price is not None}
+        return model.replace(entry=RecordedEntry(**{**given, **own, "attempts": source}))
 
     def _family(self, name: str) -> dict[str, str]:
         """Family and effort of an id, as fields of a Model."""
@@ -170,6 +177,7 @@ def read_attempts(
     if not paths:
         raise SettingError("path must name at least one file, got none")
     tables = []
+    digests = []
     for each in paths:
         if is_inspect_log(each, _beginning(each)):
             if columns:
@@ -177,7 +185,28 @@ def read_attempts(
             tables.append(read_inspect_log(each, scorer))
         else:
             tables.append(read_attempt_table(each, dict(columns or {}), scorer))
-    return Attempts.of(tables, [str(each) for each in paths], threshold)
+        digests.append(_digest(each))
+    attempts = Attempts.of(tables, [str(each) for each in paths], threshold)
+    found = AttemptsSource(
+        file=tuple(Path(each).name for each in paths),
+        columns=dict(columns or {}),
+        threshold=threshold,
+        scorer=scorer,
+        bytes=tuple(size for size, _ in digests),
+        sha256=tuple(digest for _, digest in digests),
+        paths=tuple(os.path.abspath(each) for each in paths),
+    )
+    return replace(attempts, found=found)
+
+
+def _digest(path: str | os.PathLike[str]) -> tuple[int, str]:
+    """Size and sha256 of a file as it is on the disk."""
+    try:
+        with open(path, "rb") as stream:
+            digest = hashlib.file_digest(stream, "sha256").hexdigest()
+            return stream.tell(), digest
+    except OSError as error:
+        raise ReaderError(unreadable(str(path), error)) from error
 
 
 def _categories(codes: NDArray[Any], names: list[str]) -> Any:

@@ -4,13 +4,22 @@ from collections.abc import Mapping, Sequence
 from numbers import Real
 from typing import Any, Self
 
-from pydantic import SerializerFunctionWrapHandler, field_serializer, field_validator, model_serializer, model_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
+from moo_inference.catalog.attempt_files import AttemptFiles
 from moo_inference.catalog.base import Frozen, ReadOnly
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
+from moo_inference.catalog.recorded_entry import RecordedEntry, is_recorded_entry
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.errors import SettingError, UnknownNameError, did_you_mean, listed, unknown_name
+from moo_inference.errors import MooInferenceError, SettingError, UnknownNameError, did_you_mean, listed, unknown_name
 
 
 class Catalog(Frozen):
@@ -25,6 +34,25 @@ class Catalog(Frozen):
     models: Mapping[str, Model]
     scenarios: Mapping[str, Scenario]
     pipelines: Mapping[str, Pipeline] = ReadOnly({})
+
+    @field_validator("models", mode="before")
+    @classmethod
+    def _with_attempts(cls, models: Any, info: ValidationInfo) -> Any:
+        if not isinstance(models, Mapping) or not any(map(is_recorded_entry, models.values())):
+            return models
+        read = AttemptFiles((info.context or {}).get("folders", (".",)))
+        found = dict(models)
+        errors: dict[str, list[str]] = {}
+        for key, values in models.items():
+            if is_recorded_entry(values):
+                try:
+                    found[key] = read.model(RecordedEntry.model_validate(values))
+                except MooInferenceError as error:
+                    for sentence in error.errors:
+                        errors.setdefault(sentence, []).append(key)
+        if errors:
+            raise ValueError("; ".join(f"attempts of {', '.join(keys)}: {why}" for why, keys in errors.items()))
+        return found
 
     @field_validator("models", "scenarios", "pipelines")
     @classmethod

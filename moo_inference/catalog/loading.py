@@ -3,7 +3,7 @@
 import io
 import os
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.resources import files
 from pathlib import Path
@@ -14,21 +14,37 @@ from pydantic import ValidationError
 
 from moo_inference.catalog import published
 from moo_inference.catalog.accuracy import with_kind
+from moo_inference.catalog.attempt_files import MEASURED, AttemptFiles
 from moo_inference.catalog.base import Frozen
 from moo_inference.catalog.catalog import Catalog, disagreements
 from moo_inference.catalog.messages import place_of, sentence_of, shown
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
-from moo_inference.catalog.recorded_model import refuse_recorded
+from moo_inference.catalog.recorded_entry import RecordedEntry, is_recorded_entry
+from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
 from moo_inference.documents.document import Document, Location
 from moo_inference.documents.files import write_atomically
 from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
-from moo_inference.errors import CatalogError, OutputError, ReaderError, SettingError, did_you_mean, of_kind
+from moo_inference.errors import (
+    CatalogError,
+    MooInferenceError,
+    OutputError,
+    ReaderError,
+    SettingError,
+    did_you_mean,
+    of_kind,
+)
 from moo_inference.formatting.visible import visible
 
 _WIDTH = 110
+
+BUILT_IN = {
+    "paper": str(files("moo_inference.catalog") / "paper.yaml"),
+    **{name: str(MEASURED / f"{name}.yaml") for name in ("gpqa-diamond", "otis-mock-aime")},
+}
+"""The built-in catalogs by name."""
 
 _NULL_IS_SET = ("c_max", "t_max", "a_min", "std")
 """Fields in which null has a meaning."""
@@ -40,16 +56,19 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
     """Load a catalog.
 
     Args:
-        source: `"paper"` for the built-in nine models and three scenarios of the paper, or a path to YAML, in
-            this project's schema or in that of the paper's published configuration (`c_in`, `c_out` in USD per
-            token and so on; it holds no scenarios, so the paper's three are used).
+        source: the name of a built-in catalog, or a path to YAML. `"paper"` is the nine models and three scenarios of
+            the paper; `"gpqa-diamond"` and `"otis-mock-aime"` hold real attempts of real models. A file is in this
+            project's schema or in that of the paper's published configuration (`c_in`, `c_out` in USD per token and so
+            on; it holds no scenarios, so the paper's three are used). The files of recorded attempts stand relative to
+            it.
 
     Raises:
         CatalogError: (a ValueError) one line for every error of the file, with the file, the line and the key.
     """
     if not isinstance(source, str | os.PathLike):
-        raise SettingError(f"source must be 'paper' or the path of a catalog file, got {shown(source)}")
-    path = str(files("moo_inference.catalog") / "paper.yaml") if source == "paper" else source
+        names = ", ".join(map(repr, BUILT_IN))
+        raise SettingError(f"source must be one of {names}, or the path of a catalog file, got {shown(source)}")
+    path = BUILT_IN[source] if isinstance(source, str) and source in BUILT_IN else source
     try:
         document = read_yaml(path)
     except CatalogError as error:
@@ -61,7 +80,7 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
         other = _other_file(path)
         if other is not None:
             raise other
-    return _build(_named_as_now(document))
+    return _build(_named_as_now(document), [Path(path).parent])
 
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
@@ -99,10 +118,12 @@ def as_catalog(catalog: object) -> Catalog:
 def parse_catalog(content: bytes, name: str) -> Catalog:
     """The catalog in the bytes of a file; `name` names the file in messages.
 
+    The files of recorded attempts are looked for in the current folder.
+
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
     """
-    return _build(_named_as_now(parse_yaml(content, name)))
+    return _build(_named_as_now(parse_yaml(content, name)), ["."])
 
 
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
@@ -116,12 +137,12 @@ def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: b
     Raises:
         OutputError: (an OSError) another file is there, or a catalog with entries that this one has not; or the file
             cannot be written.
-        SettingError: (a ValueError) a model has recorded attempts, for which a catalog file has no place.
+        SettingError: (a ValueError) a model has recorded attempts that came from no file.
     """
     of_kind("catalog", catalog, Catalog)
-    refuse_recorded(catalog.models)
+    _refuse_without_file(catalog.models)
     there = b"" if overwrite else _content(path)
-    write_atomically(path, _updated(catalog, path, there) if there else catalog_to_yaml(catalog))
+    write_atomically(path, _updated(catalog, path, there) if there else catalog_to_yaml(catalog, Path(path).parent))
 
 
 def _content(path: str | os.PathLike[str]) -> bytes:
@@ -139,12 +160,12 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
     remedy = "take another name, or --force (overwrite=True from Python) to replace it"
     try:
         document = _named_as_now(parse_yaml(there, str(path)), quietly=True)
-        before = _build(document)
+        before = _build(document, [Path(path).parent])
     except CatalogError as error:
         raise OutputError(f"{path}: is there already and is no catalog: {remedy}") from error
     if published.is_published(document.data):
         raise OutputError(f"{path}: is a catalog in the schema of the paper's code, which is not written: {remedy}")
-    now, old = catalog_to_dict(catalog), catalog_to_dict(before)
+    now, old = (catalog_to_dict(one, Path(path).parent) for one in (catalog, before))
     lost = [key for section in old for key in old[section] if key not in now.get(section, {})]
     if lost:
         raise OutputError(f"{path}: has {', '.join(lost)}, which would be lost: {remedy}")
@@ -160,14 +181,14 @@ def _updated(catalog: Catalog, path: str | os.PathLike[str], there: bytes) -> st
     stream = io.StringIO()
     yaml_with_comments.dump(existing, stream)
     text = stream.getvalue()
-    if _build(_named_as_now(parse_yaml(text.encode(), str(path)), quietly=True)) != catalog:
+    if _build(_named_as_now(parse_yaml(text.encode(), str(path)), quietly=True), [Path(path).parent]) != catalog:
         raise OutputError(f"{path}: cannot be changed with its comments kept: {remedy}")
     return text
 
 
-def catalog_to_yaml(catalog: Catalog) -> str:
-    """The catalog as YAML that `parse_catalog` reads back equal."""
-    return to_yaml(catalog_to_dict(catalog))
+def catalog_to_yaml(catalog: Catalog, folder: str | os.PathLike[str] | None = None) -> str:
+    """The catalog as YAML that `parse_catalog` reads back equal; `folder` as in `catalog_to_dict`."""
+    return to_yaml(catalog_to_dict(catalog, folder))
 
 
 def to_yaml(values: Mapping[str, Any]) -> str:
@@ -193,13 +214,52 @@ _Dumper.add_representer(str, _represent_text)
 _Dumper.add_representer(tuple, _represent_list)
 
 
-def catalog_to_dict(catalog: Catalog) -> dict[str, dict[str, Any]]:
-    """The catalog as the file's plain values. Flags that are not set are left out, and a section of no pipelines."""
+def catalog_to_dict(catalog: Catalog, folder: str | os.PathLike[str] | None = None) -> dict[str, dict[str, Any]]:
+    """The catalog as the file's plain values. Flags that are not set are left out, and a section of no pipelines.
+
+    Args:
+        catalog: the catalog.
+        folder: where the file will be, to which the files of recorded attempts are relative; None names these by name,
+            size and sha256, wherever they are.
+    """
     return {
-        section: {key: _set_values(flattened(entry.model_dump())) for key, entry in getattr(catalog, section).items()}
+        section: {key: _plain(entry, folder) for key, entry in getattr(catalog, section).items()}
         for section in _SECTIONS
         if section != "pipelines" or catalog.pipelines
     }
+
+
+def _plain(entry: Frozen, folder: str | os.PathLike[str] | None) -> dict[str, Any]:
+    values = _set_values(flattened(entry.model_dump()))
+    if folder is not None and isinstance(entry, RecordedModel) and entry.entry is not None:
+        named = [_as_seen_from(path, folder) for path in entry.entry.attempts.paths]
+        identity = ("file", "bytes", "sha256")
+        others = {name: value for name, value in values["attempts"].items() if name not in identity}
+        values["attempts"] = {"file": named[0] if len(named) == 1 else tuple(named), **others}
+    return values
+
+
+def _as_seen_from(path: str, folder: str | os.PathLike[str]) -> str:
+    """A file relative to a folder; one of a built-in catalog by its name."""
+    if Path(path).parent == MEASURED:
+        return Path(path).name
+    return Path(os.path.relpath(path, os.path.abspath(folder))).as_posix()
+
+
+def _refuse_without_file(models: Mapping[str, Model]) -> None:
+    """Refuse to write models whose attempts are in no file.
+
+    Raises:
+        SettingError: (a ValueError) every such model is named.
+    """
+    errors = [
+        f"models.{key}: its attempts must come from a file, which the catalog then names (read_attempts); got "
+        f"{len(model.attempts.cost):,} attempts from none"
+        for key, model in models.items()
+        if isinstance(model, RecordedModel) and model.entry is None
+    ]
+    if errors:
+        raise SettingError(errors)
 
 
 def _set_values(values: dict[str, Any]) -> dict[str, Any]:
@@ -245,7 +305,7 @@ def _named_as_now(document: Document, *, quietly: bool = False) -> Document:
     return replace(document, data=data, lines=lines)
 
 
-def _build(document: Document) -> Catalog:
+def _build(document: Document, folders: Sequence[str | os.PathLike[str]]) -> Catalog:
     data = document.data
     if not isinstance(data, dict):
         raise CatalogError(document.error_at((), f"must hold the keys models and scenarios, got {shown(data)}"))
@@ -263,9 +323,10 @@ def _build(document: Document) -> Catalog:
             if key not in _SECTIONS
         ]
         scenarios = {}
+    attempts = AttemptFiles(folders)
     entries: dict[str, dict[str, Any]] = {}
-    for section, kind in _SECTIONS.items():
-        entries[section] = _entries(document, data.get(section, {}), section, kind, own_location, errors)
+    for section in _SECTIONS:
+        entries[section] = _entries(document, data.get(section, {}), section, own_location, attempts, errors)
     known = list(data["models"]) if isinstance(data.get("models"), dict) else []
     pipelines = data.get("pipelines")
     for key, values in pipelines.items() if isinstance(pipelines, dict) else ():
@@ -291,8 +352,8 @@ def _entries(
     document: Document,
     data: Any,
     section: str,
-    kind: type[Frozen],
     own_location: Callable[[Location], Location],
+    attempts: AttemptFiles,
     errors: list[str],
 ) -> dict[str, Any]:
     if not isinstance(data, dict):
@@ -302,11 +363,15 @@ def _entries(
     for key, values in data.items():
         if not key.strip():
             errors.append(document.error_at((section, key), "an id must not be empty"))
+        kind = RecordedEntry if section == "models" and is_recorded_entry(values) else _SECTIONS[section]
         try:
-            built[key] = kind.model_validate(values)
+            entry = kind.model_validate(values)
+            built[key] = attempts.model(entry) if isinstance(entry, RecordedEntry) else entry
         except ValidationError as error:
             errors.extend(
                 document.error_at(own_location((section, key, *place_of(finding))), sentence_of(finding, kind))
                 for finding in error.errors()
             )
+        except MooInferenceError as error:
+            errors.extend(document.error_at((section, key, "attempts"), sentence) for sentence in error.errors)
     return built

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
@@ -33,13 +34,22 @@ class Prices:
     cached: float | None
 
     @property
+    def by_name(self) -> dict[str, float | None]:
+        """As they are called in the fields of a model."""
+        return {"input": self.input, "output": self.output, "cached_input": self.cached}
+
+    @property
     def given(self) -> bool:
         """Whether there is any."""
-        return any(price is not None for price in (self.input, self.output, self.cached))
+        return any(price is not None for price in self.by_name.values())
 
 
 def recorded_model(
-    attempts: AttemptColumns, prices: Prices, keep: KeepRecorded, least: int | None, options: Mapping[str, Any]
+    attempts: AttemptColumns,
+    prices: Prices,
+    keep: KeepRecorded,
+    least: int | None,
+    options: Mapping[str, Any],
 ) -> RecordedModel:
     """The model of some attempts, which are all of one model; see `Attempts.model`.
 
@@ -68,7 +78,14 @@ def recorded_model(
     _refuse_empty(attempts, attempted & ~enough, least, enough)
     rows = np.flatnonzero(whole & enough[codes])
     notes = _notes(attempts, len(codes) - int(whole.sum()), int((attempted & ~enough).sum()), least)
-    return _model(attempts.take(rows), cost[rows], prices, keep, options, notes)
+    options = {**options, "sources": _sources(options, notes)}
+    return _model(attempts.take(rows), cost[rows], prices, keep, options)
+
+
+def _sources(options: Mapping[str, Any], notes: str) -> dict[str, str]:
+    """Where the numbers come from, with what was counted and left out."""
+    given = dict(options.get("sources", {}))
+    return {**given, "attempts": "; ".join(filter(None, (given.get("attempts"), notes)))}
 
 
 def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | None) -> Iterator[str]:
@@ -123,7 +140,8 @@ def _refuse_empty(
 
 
 def _notes(attempts: AttemptColumns, gaps: int, left_out: int, least: int | None) -> str:
-    parts = [f"{len(attempts):,} attempts of {', '.join(attempts.source) or 'a table'}"]
+    files = ", ".join(Path(name).name for name in attempts.source)
+    parts = [f"{len(attempts):,} attempts of {files or 'a table'}"]
     if gaps:
         lacking = ", ".join(f"{name}: {count:,}" for name, count in attempts.gaps.items())
         parts.append(f"{gaps:,} of them lack something and are left out ({lacking})")
@@ -138,7 +156,6 @@ def _model(
     prices: Prices,
     keep: KeepRecorded,
     options: Mapping[str, Any],
-    notes: str,
 ) -> RecordedModel:
     """The model of whole attempts."""
     seconds = np.asarray(attempts.seconds)
@@ -149,7 +166,6 @@ def _model(
     fields: dict[str, Any] = {
         "request_seconds": measured_spread(seconds, 1e-9),
         "accuracy": _accuracy(recorded),
-        "sources": {"attempts": notes},
         "attempts": recorded,
         **_money(attempts, cost, prices),
     }

@@ -1,14 +1,17 @@
 """A model of which whole attempts were recorded: what each cost, how long it took, and whether it was right."""
 
-from collections.abc import Mapping
-from typing import Any
+from typing import Any, Self
 
 import numpy as np
-from pydantic import Field, InstanceOf
+from pydantic import Field, InstanceOf, SerializerFunctionWrapHandler, model_serializer
 
 from moo_inference.catalog.model import Model
+from moo_inference.catalog.recorded_entry import RecordedEntry
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.question_attempts import QuestionAttempts
+
+_SHAPING = ("usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_million_cached_input_tokens")
+"""What the cost of the attempts was computed with."""
 
 
 class RecordedModel(Model):
@@ -19,30 +22,50 @@ class RecordedModel(Model):
 
     Attributes:
         attempts: cost, seconds and correctness of each attempt at each question; not written to files.
+        entry: as a catalog file has the model, with the file of its attempts; this is what is written. None for
+            attempts that came from no file.
     """
 
-    attempts: InstanceOf[QuestionAttempts] = Field(exclude=True, repr=False)
+    attempts: InstanceOf[QuestionAttempts] = Field(repr=False)
+    entry: RecordedEntry | None = Field(default=None, repr=False)
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        if self.entry is not None:
+            return self.entry.model_dump()
+        return {name: value for name, value in handler(self).items() if name not in ("attempts", "entry")}
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, RecordedModel):
+            return NotImplemented
+        if self.entry is None or other.entry is None:
+            return self.attempts is other.attempts and self.model_dump() == other.model_dump()
+        return self.entry == other.entry
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.parallel, self.latency))
 
     @property
     def k_limit(self) -> int | None:
         """The largest k that the attempts allow."""
         return self.attempts.fewest
 
+    def replace(self, **changes: Any) -> Self:
+        """See Frozen. The prices are in the cost of each attempt already, and cannot be replaced.
 
-def refuse_recorded(models: Mapping[str, Model]) -> None:
-    """Refuse to write models whose attempts a catalog file has no place for.
-
-    Raises:
-        SettingError: (a ValueError) every such model is named.
-    """
-    errors = [
-        f"models.{key}: a catalog file must hold models without recorded attempts, for which it has no place; got "
-        f"{len(model.attempts.cost):,} attempts: keep the file that they were read from"
-        for key, model in models.items()
-        if isinstance(model, RecordedModel)
-    ]
-    if errors:
-        raise SettingError(errors)
+        Raises:
+            SettingError: (a ValueError) as in Frozen, or a price is to be replaced.
+        """
+        refused = [name for name in changes if name in _SHAPING and changes[name] != getattr(self, name)]
+        if refused:
+            raise SettingError(
+                f"{', '.join(refused)} of {self.name} must be given where its attempts are read, which have their cost "
+                "already: Attempts.model, or the catalog"
+            )
+        own = {name: value for name, value in changes.items() if name in RecordedEntry.model_fields}
+        if self.entry is not None and own and "entry" not in changes:
+            changes["entry"] = self.entry.replace(**own)
+        return super().replace(**changes)
 
 
 def measured_spread(values: Any, least: float) -> dict[str, float]:

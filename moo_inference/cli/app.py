@@ -170,16 +170,19 @@ def replay(
 
     Example: moo-inference replay report.html
 
+    A file of recorded attempts must be as it was, beside the report or in the current folder.
+
     Exit status: 0 if nothing changed; 1 if a choice or a number is another; 2 if the file is invalid.
     """
     from moo_inference.cli.progress import report_progress
+    from moo_inference.records.record import beside
     from moo_inference.records.replay import replay as run_again
     from moo_inference.records.report_file import read_report
     from moo_inference.views.changes import replay_lines
 
     record = read_report(file)
     with report_progress("estimating") as progress:
-        replayed = run_again(record.settings, record.choices, progress)
+        replayed = run_again(record.settings, record.choices, progress, folders=beside(file))
     for line in replay_lines(replayed):
         print_line(line)
     if replayed.changes:

@@ -190,12 +190,12 @@ def diff(
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.diff import difference
-    from moo_inference.records.record import read_record
+    from moo_inference.records.record import beside, read_record
     from moo_inference.views.changes import change_text
 
     records = [read_record(path) for path in (first, second)]
     with report_progress("comparing") as progress:
-        compared = difference(records[0].settings, records[1].settings, progress)
+        compared = difference(records[0].settings, records[1].settings, progress, folders=beside(first, second))
     for change in compared.inputs:
         print_line(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
         if change.errors:

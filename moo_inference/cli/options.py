@@ -27,10 +27,14 @@ class EstimatorName(StrEnum):
     CLOSED_FORM = "closed-form"
     MONTE_CARLO = "monte-carlo"
     EMPIRICAL = "empirical"
+    RECORDED = "recorded"
 
 
 CatalogOption = Annotated[
-    str, typer.Option("--catalog", metavar="FILE", help="Catalog in YAML; 'paper' is the built-in one.")
+    str,
+    typer.Option(
+        "--catalog", metavar="FILE", help="Catalog in YAML, or a built-in one: paper, gpqa-diamond or otis-mock-aime."
+    ),
 ]
 ModelOption = Annotated[
     list[str] | None,
@@ -91,8 +95,8 @@ EstimatorOption = Annotated[
     EstimatorName | None,
     typer.Option(
         "--estimator",
-        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given; empirical "
-        "where a model has measured passes]",
+        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given; recorded "
+        "where a model has recorded attempts; empirical where one has measured passes]",
     ),
 ]
 TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated queries for each k. [300]")]

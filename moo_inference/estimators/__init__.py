@@ -18,6 +18,7 @@ _KINDS: dict[str, Callable[..., Estimator]] = {
     "closed-form": ClosedForm,
     "monte-carlo": MonteCarlo,
     "empirical": Empirical,
+    "recorded": Recorded,
 }
 
 NAMES = tuple(_KINDS)
@@ -48,7 +49,7 @@ def choose_estimator(
     of them has recorded attempts, Empirical where one has measured passes, else Monte Carlo.
 
     Args:
-        name: `closed-form`, `monte-carlo` or `empirical`.
+        name: `closed-form`, `monte-carlo`, `empirical` or `recorded`.
         trials: of the simulation; None means its default, as for the others.
         seed: of the simulation.
         draws: of Monte Carlo.
@@ -65,14 +66,12 @@ def choose_estimator(
         default = default_estimator(models)
         if not given:
             return default
-        if isinstance(default, Recorded) and draws is None:
-            recorded: Callable[..., Estimator] = Recorded
-            return recorded(**given)
-        name = "empirical" if isinstance(default, Empirical) and draws is None else "monte-carlo"
+        simulated = {Recorded: "recorded", Empirical: "empirical"}
+        name = simulated.get(type(default), "monte-carlo") if draws is None else "monte-carlo"
     if name == "closed-form" and given:
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
-    if name == "empirical" and draws is not None:
-        raise SettingError("draws must not be given: empirical has common draws alone")
+    if name in ("empirical", "recorded") and draws is not None:
+        raise SettingError(f"draws must not be given: {name} has common draws alone")
     return _KINDS[name](**given)
 
 

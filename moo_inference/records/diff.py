@@ -1,6 +1,7 @@
 """Which input made the difference between two recorded studies."""
 
-from collections.abc import Mapping
+import os
+from collections.abc import Mapping, Sequence
 from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
@@ -48,7 +49,12 @@ class Difference:
     unexplained: tuple[Change, ...]
 
 
-def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Progress | None = None) -> Difference:
+def difference(
+    first: Mapping[str, Any],
+    second: Mapping[str, Any],
+    progress: Progress | None = None,
+    folders: Sequence[str | os.PathLike[str]] = (".",),
+) -> Difference:
     """What differs between two studies, and which input alone makes which difference.
 
     Both are run again from their settings, and the first once more for each input that differs.
@@ -57,12 +63,13 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
         first: the `Study.settings` of the one.
         second: of the other.
         progress: called with the number of finished runs, and of all.
+        folders: where the files of recorded attempts are looked for.
 
     Raises:
         SettingError: (a ValueError) a study cannot be run from its settings; see `replay`.
     """
     for settings in (first, second):
-        checked_settings(settings)
+        checked_settings(settings, folders)
     first, second = ({**settings, "catalog": with_kinds(settings["catalog"])} for settings in (first, second))
     changed = _changed_places(first, second)
     runs = len(changed) + 2
@@ -74,9 +81,9 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
         if progress is not None:
             progress(done, runs)
 
-    before = run_again(first).records()
+    before = run_again(first, folders=folders).records()
     step()
-    after = run_again(second).records()
+    after = run_again(second, folders=folders).records()
     step()
     choices, _ = compare_choices(before, after)
     inputs = []
@@ -86,7 +93,7 @@ def difference(first: Mapping[str, Any], second: Mapping[str, Any], progress: Pr
         effects: tuple[Change, ...] = ()
         errors: tuple[str, ...] = ()
         try:
-            changes, _ = compare_choices(before, run_again(_with(first, place, new)).records())
+            changes, _ = compare_choices(before, run_again(_with(first, place, new), folders=folders).records())
             effects = tuple(changes)
         except MooInferenceError as error:
             errors = error.errors

@@ -34,6 +34,11 @@ def read_record(path: str | os.PathLike[str]) -> StudyRecord:
     return StudyRecord(settings, read_choices(Path(path) / "choices.json"))
 
 
+def beside(*paths: str | os.PathLike[str]) -> list[Path]:
+    """Where the files that recorded studies name are looked for: beside the records and in the current folder."""
+    return [*(Path(path).parent for path in paths), *filter(Path.is_dir, map(Path, paths)), Path()]
+
+
 def read_settings(folder: str | os.PathLike[str]) -> tuple[str, dict[str, Any] | None, dict[str, Any]]:
     """What a folder of results records: the kind of run, the options of the command line, and the settings.
 

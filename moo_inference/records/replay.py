@@ -1,6 +1,7 @@
 """A study again from what was recorded of it, and what has changed since."""
 
 import math
+import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -98,19 +99,25 @@ class Replay:
     other_versions: tuple[VersionChange, ...]
 
 
-def replay(settings: Mapping[str, Any], choices: Sequence[ChoiceRecord], progress: Progress | None = None) -> Replay:
+def replay(
+    settings: Mapping[str, Any],
+    choices: Sequence[ChoiceRecord],
+    progress: Progress | None = None,
+    folders: Sequence[str | os.PathLike[str]] = (".",),
+) -> Replay:
     """Run a study again and compare.
 
     Args:
         settings: `Study.settings` of the recorded run.
         choices: its `Study.records()`.
         progress: called with the number of finished tasks, and of all.
+        folders: where the files of recorded attempts are looked for, which settings name by size and sha256.
 
     Raises:
-        SettingError: (a ValueError) the settings are incomplete, or the run had parts that settings cannot hold: a
-            solver, a rule or an estimator of the user's own.
+        SettingError: (a ValueError) the settings are incomplete, a file of attempts is not there, or the run had parts
+            that settings cannot hold: a solver, a rule or an estimator of the user's own.
     """
-    study = run_again(settings, progress)
+    study = run_again(settings, progress, folders)
     changes, largest = compare_choices(choices, study.records())
     before = _validated(RecordedVersions, settings, "settings").versions
     others = tuple(
@@ -121,13 +128,22 @@ def replay(settings: Mapping[str, Any], choices: Sequence[ChoiceRecord], progres
     return Replay(study, tuple(changes), largest, others)
 
 
-def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> Study:
+def run_again(
+    settings: Mapping[str, Any],
+    progress: Progress | None = None,
+    folders: Sequence[str | os.PathLike[str]] = (".",),
+) -> Study:
     """The study of some recorded settings, as `run_study` gives it now.
+
+    Args:
+        settings: `Study.settings` of the recorded run.
+        progress: called with the number of finished tasks, and of all.
+        folders: see `replay`.
 
     Raises:
         SettingError: (a ValueError) see `replay`.
     """
-    recorded, catalog = checked_settings(settings)
+    recorded, catalog = checked_settings(settings, folders)
     # The default rules may not have been named, and then fewer of them apply to a scenario without a budget.
     decisions = None if recorded.decisions == list(DEFAULT_RULES) else recorded.decisions
     return run_study(
@@ -145,8 +161,14 @@ def run_again(settings: Mapping[str, Any], progress: Progress | None = None) -> 
     )
 
 
-def checked_settings(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalog]:
+def checked_settings(
+    settings: Mapping[str, Any], folders: Sequence[str | os.PathLike[str]] = (".",)
+) -> tuple[StudySettings, Catalog]:
     """The settings of a study and its catalog, checked: a file may hold anything.
+
+    Args:
+        settings: as they were read.
+        folders: see `replay`.
 
     Raises:
         SettingError: (a ValueError) see `replay`.
@@ -161,7 +183,7 @@ def checked_settings(settings: Mapping[str, Any]) -> tuple[StudySettings, Catalo
         own.append(f"the solver {recorded.solver}")
     if own:
         raise SettingError(f"this study cannot be run from its settings alone: {' and '.join(own)} came from a program")
-    return recorded, _validated(Catalog, with_kinds(settings["catalog"]), "catalog")
+    return recorded, _validated(Catalog, with_kinds(settings["catalog"]), "catalog", {"folders": tuple(folders)})
 
 
 class RecordedVersions(BaseModel):
@@ -175,17 +197,26 @@ class RecordedVersions(BaseModel):
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
 
-def _validated(kind: type[_Kind], value: Any, place: str) -> _Kind:
+def _validated(kind: type[_Kind], value: Any, place: str, context: Mapping[str, Any] | None = None) -> _Kind:
     """A value of a file as what it must be.
+
+    Args:
+        kind: what it must be.
+        value: as it was read.
+        place: its name in messages.
+        context: what the kind's validators need to know besides.
 
     Raises:
         SettingError: (a ValueError) it is none; all that is wrong is named with its place.
     """
     try:
-        return kind.model_validate(value)
+        return kind.model_validate(value, context=context)
     except ValidationError as error:
         raise SettingError(
-            [f"{'.'.join([place, *map(str, finding['loc'])])}: {finding['msg']}" for finding in error.errors()]
+            [
+                f"{'.'.join([place, *map(str, finding['loc'])])}: {finding['msg'].removeprefix('Value error, ')}"
+                for finding in error.errors()
+            ]
         ) from error
 
 

@@ -1,0 +1,94 @@
+"""The models of a catalog whose attempts are in files: these are found, checked and read, each file once."""
+
+import hashlib
+import os
+from collections.abc import Iterator, Sequence
+from importlib.resources import files
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
+from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.errors import SettingError
+
+if TYPE_CHECKING:
+    from moo_inference.catalog.attempts import Attempts
+
+MEASURED = Path(str(files("moo_inference.catalog") / "measured"))
+"""The attempts of the built-in catalogs."""
+
+_SHOWN = 12
+
+
+class AttemptFiles:
+    """Reads the attempts of entries, the same files once."""
+
+    def __init__(self, folders: Sequence[str | os.PathLike[str]]) -> None:
+        """Look for files in these folders, in this order, and among those of the built-in catalogs."""
+        self.folders = [*map(Path, folders), MEASURED]
+        self._read: dict[AttemptsSource, Attempts] = {}
+
+    def model(self, entry: RecordedEntry) -> RecordedModel:
+        """The model of an entry, with its attempts.
+
+        Raises:
+            SettingError: (a ValueError) a file is missing or is not the one that is recorded, or the attempts lack
+                what is needed.
+            ReaderError: (a ValueError) a file cannot be read as attempts.
+            UnknownNameError: (a LookupError) the model is not there.
+        """
+        from moo_inference.catalog.attempts import read_attempts  # noqa: PLC0415 (pandas is slow to load)
+
+        source = entry.attempts
+        key = source.replace(of=None, keep="oracle", least_samples=None)
+        if key not in self._read:
+            self._read[key] = read_attempts(
+                self._found(source), columns=source.columns or None, threshold=source.threshold, scorer=source.scorer
+            )
+        fields = {name: getattr(entry, name) for name in type(entry).model_fields if name != "attempts"}
+        own = {name: value for name, value in fields.items() if value is not None}
+        return self._read[key].model(source.of, keep=source.keep, least_samples=source.least_samples, **own)
+
+    def _found(self, source: AttemptsSource) -> list[Path]:
+        """Where the files of a source are.
+
+        Raises:
+            SettingError: (a ValueError) some are not there; all of them are named.
+        """
+        errors = []
+        found = []
+        for place, name in enumerate(source.file):
+            size = source.bytes[place] if place < len(source.bytes) else None
+            digest = source.sha256[place] if place < len(source.sha256) else None
+            there = [path for path in self._candidates(name) if path.is_file()]
+            right = [path for path in there if _is_it(path, size, digest)]
+            found += right[:1]
+            if not right:
+                wanted = f"{name}{_described(size, digest)}"
+                looked = ", ".join(dict.fromkeys(str(folder.resolve()) for folder in self.folders[:-1])) or "no folder"
+                errors.append(
+                    f"must be the file that is recorded, {wanted}; got another at {there[0]}"
+                    if there
+                    else f"must be there: {wanted} was looked for in {looked}"
+                )
+        if errors:
+            raise SettingError(errors)
+        return found
+
+    def _candidates(self, name: str) -> Iterator[Path]:
+        yield from (folder / name for folder in self.folders)
+
+
+def _described(size: int | None, digest: str | None) -> str:
+    parts = [f"{size:,} bytes"] if size is not None else []
+    parts += [f"sha256 {digest[:_SHOWN]}..."] if digest is not None else []
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _is_it(path: Path, size: int | None, digest: str | None) -> bool:
+    if size is not None and path.stat().st_size != size:
+        return False
+    if digest is None:
+        return True
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest() == digest
