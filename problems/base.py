@@ -312,8 +312,6 @@ class EstimatedProblem(GridProblem):
 
     def _none_known(self) -> ScalingCurve:
         """A curve of no points."""
-        m, columns = len(objectives_of(self.resources)), len(self._columns)
+        m = len(objectives_of(self.resources))
         views = {self.scenario: BudgetView(np.empty((0, m)), np.empty(0))}
-        return ScalingCurve(
-            np.empty(0, dtype=np.int64), np.empty((0, columns)), np.empty(0), views, None, self.resources
-        )
+        return ScalingCurve(np.empty(0, dtype=np.int64), np.empty((0, m, 5)), np.empty(0), views, None, self.resources)

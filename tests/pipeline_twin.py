@@ -24,7 +24,7 @@ class Known:
         cost, time, accuracy = (np.array([float(v) for v in values])[k - 1] for values in self.numbers[model.name])
         table = np.zeros((len(k), 15))
         table[:, 0], table[:, 5], table[:, 10] = cost, time, accuracy
-        return ScalingCurve(k, table, 1 - accuracy)
+        return ScalingCurve.from_table(k, table, 1 - accuracy)
 
 
 def whole(tree, rows):

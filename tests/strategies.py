@@ -310,7 +310,7 @@ def curves(draw, *, most=20, finite=True):
     table = np.zeros((len(rows), 15))
     table[:, [0, 5, 10]] = rows
     table[:, 10] /= 8  # eighths, whose complements are exact
-    return ScalingCurve(np.array(k), table, 1 - table[:, 10])
+    return ScalingCurve.from_table(np.array(k), table, 1 - table[:, 10])
 
 
 @st.composite

@@ -52,7 +52,7 @@ class Holed(Estimator):
         table, error = curve.table.copy(), curve.error.copy()
         hole = np.isin(curve.k, self.holes)
         table[hole, 10], error[hole] = self.value, self.value
-        return ScalingCurve(curve.k, table, error)
+        return ScalingCurve.from_table(curve.k, table, error)
 
     def settings(self):
         return {"estimator": "Holed"}
@@ -252,7 +252,7 @@ def test_no_knee_has_a_reason(accuracy, words):
         k = np.array([3, 1, 2])
     table = np.zeros((len(k), 15))
     table[:, 0], table[:, 5], table[:, 10] = 0.125 * k, 0.25 * k, accuracy
-    curve = ScalingCurve(k, table, 1 - np.array(accuracy))
+    curve = ScalingCurve.from_table(k, table, 1 - np.array(accuracy))
     choice = decide(mi.Front.from_curve(curve, mi.Scenario(name="S", c_max=9, t_max=9, a_min=0)), "knee-chord")
     if words is None:
         assert choice.k == 2

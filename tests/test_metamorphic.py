@@ -16,6 +16,7 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.decision import RULES
 from moo_inference.decision.choice import decide
 from moo_inference.errors import SettingError
+from moo_inference.estimators.curve import MEAN
 from moo_inference.fitting.lengths import length_fields
 from moo_inference.readers import read_lengths
 from moo_inference.studies.route import route
@@ -324,9 +325,9 @@ def test_what_is_dominated_or_infeasible_leaves_the_front(curve, scenario, data)
     assume(len(front))
     assert rows_of(mi.Front.from_curve(front.curve, scenario)) == rows_of(front)
     row = data.draw(st.integers(0, len(front) - 1))
-    table = front.curve.table[[row]].copy()
-    table[0, 0] += data.draw(st.sampled_from([0.5, 100.0]))
-    worse = type(curve)(front.k[[row]] + 1000, table, front.curve.error[[row]])
+    quantities = front.curve.quantities[[row]]
+    quantities[0, 0, MEAN] += data.draw(st.sampled_from([0.5, 100.0]))
+    worse = type(curve)(front.k[[row]] + 1000, quantities, front.curve.error[[row]])
     assert rows_of(mi.Front.from_curve(type(curve).joined([worse, curve]), scenario)) == rows_of(front)
 
 

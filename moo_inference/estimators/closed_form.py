@@ -18,7 +18,7 @@ from moo_inference.estimators.base import (
     refuse_unknown_quantiles,
 )
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve, columns_of
+from moo_inference.estimators.curve import MEAN, SE, BudgetView, FloatArray, IntArray, ScalingCurve, objectives_of
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
 from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.pass_distribution import (
@@ -61,22 +61,23 @@ class ClosedForm(Estimator):
         conditions = Conditions(parallel=parallel, latency=latency)
         refuse_beyond_samples(models, int(ks.max()), "k")
         resources = shared_resources(models)
-        tables = np.zeros((len(models), len(ks), len(columns_of(resources))))
+        quantities = np.zeros((len(models), len(ks), len(objectives_of(resources)), 5))
         errors = np.zeros((len(models), len(ks)))
         known = [known_accuracy(model.accuracy, ks) for model in models]
-        _fill_normal_accuracies(models, known, ks, tables, errors)
+        _fill_normal_accuracies(models, known, ks, quantities[:, :, -1], errors)
         for number, found in enumerate(known):
             if found is not None:
-                tables[number, :, 10:15], errors[number] = found.columns(_SPREAD), found.error
+                quantities[number, :, -1], errors[number] = found.columns(_SPREAD), found.error
         totals = [_totals(model, ks, *conditions.of(model)) for model in models]
-        for which, start in enumerate((0, 5, *range(15, tables.shape[2], 5))):
-            _fill(tables[:, :, start : start + 4], [own[which] for own in totals], ks)
+        for place, own in enumerate(zip(*totals, strict=True)):
+            _fill(quantities[:, :, place], own)
         curves = []
         for number, model in enumerate(models):
             found = known[number]
-            views = {scenario: _view(model, found, scenario, tables[number], totals[number]) for scenario in scenarios}
+            means = quantities[number, :, :, MEAN]
+            views = {scenario: _view(model, found, scenario, means[:, -1], totals[number]) for scenario in scenarios}
             evidence = None if found is None else found.evidence
-            curves.append(ScalingCurve(ks, tables[number], errors[number], views, evidence, resources))
+            curves.append(ScalingCurve(ks, quantities[number], errors[number], views, evidence, resources))
             if progress is not None:
                 progress(number + 1, len(models))
         return curves
@@ -86,8 +87,9 @@ class ClosedForm(Estimator):
         return {"estimator": "ClosedForm"}
 
 
-def _fill(columns: FloatArray, totals: list[Totals], k: IntArray) -> None:
-    """Write mean, std and both percentiles of every model's total into its (n, 4) part of `columns` (m, n, 4)."""
+def _fill(quantity: FloatArray, totals: Sequence[Totals]) -> None:
+    """Write mean, std and both percentiles of every model's total into `quantity` (models, n, 5), all but the SE."""
+    columns = quantity[:, :, :SE]
     plain = [number for number, total in enumerate(totals) if total.plain_normal]
     if plain:
         mean, variance = np.array([totals[number].cumulants[:, :2] for number in plain]).transpose(2, 0, 1)
@@ -115,10 +117,10 @@ def _fill_normal_accuracies(
     models: Sequence[Model],
     known: Sequence[KnownAccuracy | None],
     k: IntArray,
-    tables: FloatArray,
+    accuracies: FloatArray,
     errors: FloatArray,
 ) -> None:
-    """Write the accuracy columns of the models that have no other accuracy, all in one go."""
+    """Write the normal accuracies into `accuracies` (models, n, 5) and `errors` (models, n), all in one go."""
     rows = [row for row, found in enumerate(known) if found is None]
     distributions = [accuracy for model in models if isinstance(accuracy := model.accuracy, Accuracy)]
     if not rows:
@@ -129,12 +131,12 @@ def _fill_normal_accuracies(
     )
     error, spread = error_moments(means, stds, k)
     low, high = (accuracy_quantile(means, stds, k, q) for q in _SPREAD)
-    tables[rows, :, 10:14] = np.stack([1 - error, spread, low, high], axis=2)
+    accuracies[rows, :, :SE] = np.stack([1 - error, spread, low, high], axis=2)
     errors[rows] = error
 
 
 def _view(
-    model: Model, known: KnownAccuracy | None, scenario: Scenario, table: FloatArray, totals: tuple[Totals, ...]
+    model: Model, known: KnownAccuracy | None, scenario: Scenario, accuracy: FloatArray, totals: tuple[Totals, ...]
 ) -> BudgetView:
     *spends, floor = limits = scenario.limits(tuple(model.resources))
     known_spreads = [total.distribution.known for total in totals]
@@ -145,12 +147,12 @@ def _view(
     ]
     least, q = (scenario.a_min or 0.0) - TOLERANCE, floor.quantile
     if known is not None:
-        accurate, at_quantile = known.reached(least), table[:, 10] if q is None else known.quantile(q)
+        accurate, at_quantile = known.reached(least), accuracy if q is None else known.quantile(q)
     else:
         distribution = model.accuracy
         own = ([distribution.mean], [distribution.std], totals[0].k)  # type: ignore[union-attr]
         accurate = accuracy_reached(*own, least)[0]
-        at_quantile = table[:, 10] if q is None else accuracy_quantile(*own, q)[0]
+        at_quantile = accuracy if q is None else accuracy_quantile(*own, q)[0]
     columns.append(at_quantile)
     within = [
         np.ones(len(total.k)) if limit.value is None else total.cdf(limit.value * (1 + TOLERANCE))

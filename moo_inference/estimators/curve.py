@@ -1,5 +1,6 @@
 """The scaling curve: cost, time and accuracy of k passes, for many k, as arrays."""
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -23,8 +24,13 @@ Further resources stand before the error, see `objectives_of`."""
 
 QUANTITIES = ("cost", "time", "accuracy")
 
-COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in ("", "_std", "_low", "_high", "_se"))
-"""The fifteen columns that describe a k in every table. Further resources stand behind them, see `columns_of`."""
+MEAN, STD, LOW, HIGH, SE = range(5)
+"""Places of the statistics along the last axis of `ScalingCurve.quantities`; see `Quantity`."""
+
+_SUFFIXES = ("", "_std", "_low", "_high", "_se")
+
+COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in _SUFFIXES)
+"""The fifteen columns that describe a k in every CSV file. Further resources stand behind them, see `columns_of`."""
 
 INTERVAL = ("accuracy_ci_low", "accuracy_ci_high")
 """Two more columns where an accuracy comes from an evaluation: the interval of its mean over questions."""
@@ -37,7 +43,7 @@ def objectives_of(resources: Sequence[str]) -> tuple[str, ...]:
 
 def columns_of(resources: Sequence[str]) -> tuple[str, ...]:
     """The columns that describe a k: the fifteen, and five for each further resource."""
-    return (*COLUMNS, *(f"{unit}{suffix}" for unit in resources for suffix in ("", "_std", "_low", "_high", "_se")))
+    return (*COLUMNS, *(f"{unit}{suffix}" for unit in resources for suffix in _SUFFIXES))
 
 
 @dataclass(frozen=True)
@@ -105,8 +111,9 @@ class ScalingCurve:
 
     Attributes:
         k: (n,) integers, numbers of passes, in the order given.
-        table: (n, 15) array of COLUMNS: cost in USD, time in seconds and accuracy in [0, 1], per query; five more
-            columns for each further resource.
+        quantities: (n, m, 5) array: for each k the mean, standard deviation, both percentiles and standard error (see
+            `Quantity`) of cost in USD, time in seconds, each further resource in its unit, and accuracy in [0, 1] as
+            the last, per query.
         error: (n,) expectation of 1 - accuracy, kept apart since it keeps its digits where accuracy nears 1.
         views: what each scenario's budgets look at, and the share of queries that meets them.
         evidence: how well the accuracy is known, or None where it does not come from an evaluation.
@@ -114,11 +121,20 @@ class ScalingCurve:
     """
 
     k: IntArray
-    table: FloatArray
+    quantities: FloatArray
     error: FloatArray
     views: Mapping[Scenario, BudgetView] = field(default_factory=dict)
     evidence: Evidence | None = None
     resources: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.quantities.ndim == 2:
+            warnings.warn(
+                "a ScalingCurve takes (n, m, 5) quantities now; ScalingCurve.from_table takes a flat table",
+                DeprecationWarning,
+                stacklevel=3,
+            )
+            object.__setattr__(self, "quantities", _of_table(self.quantities))
 
     def __len__(self) -> int:
         return len(self.k)
@@ -126,22 +142,24 @@ class ScalingCurve:
     @property
     def cost(self) -> Quantity:
         """USD per query."""
-        return Quantity(*self.table[:, 0:5].T)
+        return self._quantity(0)
 
     @property
     def time(self) -> Quantity:
         """Seconds per query."""
-        return Quantity(*self.table[:, 5:10].T)
+        return self._quantity(1)
 
     @property
     def accuracy(self) -> Quantity:
         """Accuracy of the kept answer, in [0, 1]."""
-        return Quantity(*self.table[:, 10:15].T)
+        return self._quantity(-1)
 
     def resource(self, unit: str) -> Quantity:
         """One of the further resources, in its unit per query."""
-        start = len(COLUMNS) + 5 * self.resources.index(unit)
-        return Quantity(*self.table[:, start : start + 5].T)
+        return self._quantity(2 + self.resources.index(unit))
+
+    def _quantity(self, place: int) -> Quantity:
+        return Quantity(*self.quantities[:, place].T)
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -150,18 +168,47 @@ class ScalingCurve:
 
     @property
     def columns(self) -> tuple[str, ...]:
-        """The columns of the table."""
+        """The columns of `table`."""
         return columns_of(self.resources)
+
+    @property
+    def table(self) -> FloatArray:
+        """(n, 5 m) array of `columns`, as CSV files and checkpoints hold them: accuracy before further resources."""
+        cost, time, *others, accuracy = np.moveaxis(self.quantities, 1, 0)
+        return np.column_stack([cost, time, accuracy, *others])
+
+    @classmethod
+    def from_table(
+        cls,
+        k: IntArray,
+        table: FloatArray,
+        error: FloatArray,
+        *,
+        views: Mapping[Scenario, BudgetView] | None = None,
+        evidence: Evidence | None = None,
+        resources: tuple[str, ...] = (),
+    ) -> "ScalingCurve":
+        """The curve whose `table` this is.
+
+        Args:
+            k: (n,) numbers of passes.
+            table: (n, 5 m) array of `columns_of(resources)`.
+            error: (n,) expectation of 1 - accuracy.
+            views: see ScalingCurve, as the others.
+            evidence: how well the accuracy is known.
+            resources: units of the further resources.
+        """
+        return cls(k, _of_table(table), error, views or {}, evidence, resources)
 
     @property
     def means(self) -> FloatArray:
         """(n, m) array of the means of cost, time, further resources, and accuracy as the last."""
-        return self._in_order_of_objectives(0)
+        return self.quantities[:, :, MEAN].copy()
 
     @cached_property
     def F(self) -> FloatArray:  # noqa: N802
         """(n, m) array of the means of the objectives, all minimised; read-only."""
-        F = self.means.copy()
+        F = self.means
         F[:, -1] = self.error
         F.setflags(write=False)
         return F
@@ -169,11 +216,7 @@ class ScalingCurve:
     @property
     def standard_errors(self) -> FloatArray:
         """(n, m) array: the standard errors of F."""
-        return self._in_order_of_objectives(4)
-
-    def _in_order_of_objectives(self, which: int) -> FloatArray:
-        """One of the five columns of each quantity, accuracy as the last."""
-        return self.table[:, [which, 5 + which, *range(15 + which, self.table.shape[1], 5), 10 + which]]
+        return self.quantities[:, :, SE].copy()
 
     def to_frame(self) -> "pd.DataFrame":
         """A DataFrame of n rows: `k`, the columns of the table, and INTERVAL for an accuracy from an evaluation."""
@@ -190,7 +233,7 @@ class ScalingCurve:
         """The rows of several curves, one after the other."""
         return cls(
             np.concatenate([curve.k for curve in curves]),
-            np.concatenate([curve.table for curve in curves]),
+            np.concatenate([curve.quantities for curve in curves]),
             np.concatenate([curve.error for curve in curves]),
             {
                 scenario: BudgetView(
@@ -207,7 +250,13 @@ class ScalingCurve:
         """The curve at some rows only, in that order."""
         views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)
-        return ScalingCurve(self.k[rows], self.table[rows], self.error[rows], views, evidence, self.resources)
+        return ScalingCurve(self.k[rows], self.quantities[rows], self.error[rows], views, evidence, self.resources)
+
+
+def _of_table(table: FloatArray) -> FloatArray:
+    """(n, m, 5) quantities, accuracy last, from the (n, 5 m) columns of CSV files, where it is the third."""
+    cost, time, accuracy, *others = np.moveaxis(table.reshape(len(table), -1, len(_SUFFIXES)), 1, 0)
+    return np.stack([cost, time, *others, accuracy], axis=1)
 
 
 def joined_evidence(curves: Sequence[ScalingCurve]) -> Evidence | None:

@@ -18,7 +18,7 @@ from moo_inference.estimators.base import (
 )
 from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import LOW, MEAN, SE, STD, BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import Empirical
 from moo_inference.evaluation.interval import mean_interval
 from moo_inference.evaluation.pass_at_k import QuestionMean
@@ -128,19 +128,20 @@ def _curve(queries: Queries, k: IntArray, scenarios: Sequence[Scenario]) -> Scal
     time = skewed_mean(attempts.expected_seconds(k, queries.parallel, latency))
     accuracy = QuestionMean.of(*attempts.expected_accuracy(k))
     of_k = [queries.of(each) for each in k.tolist()]
-    table = np.hstack([_amount(cost), _amount(time), _accuracy(accuracy)])
-    table[:, 1] = np.sqrt(attempts.cost_variance(k))
+    quantities = np.stack([_amount(cost), _amount(time), _accuracy(accuracy)], axis=1)
+    paid, taken, right = np.moveaxis(quantities, 1, 0)
+    paid[:, STD] = np.sqrt(attempts.cost_variance(k))
     for row, each in enumerate(of_k):
-        table[row, 2:4] = each.cost.quantiles(_SPREAD)
-        table[row, 6] = np.sqrt(each.seconds.variance)
-        table[row, 7:9] = each.seconds.quantiles(_SPREAD)
+        paid[row, LOW:SE] = each.cost.quantiles(_SPREAD)
+        taken[row, STD] = np.sqrt(each.seconds.variance)
+        taken[row, LOW:SE] = each.seconds.quantiles(_SPREAD)
         if attempts.graded:
-            table[row, 11] = np.sqrt(each.worth.variance)
-            table[row, 12:14] = each.worth.quantiles(_SPREAD)
-    views = {scenario: _view(of_k, table, scenario) for scenario in scenarios}
+            right[row, STD] = np.sqrt(each.worth.variance)
+            right[row, LOW:SE] = each.worth.quantiles(_SPREAD)
+    views = {scenario: _view(of_k, quantities[:, :, MEAN], scenario) for scenario in scenarios}
     low, high = mean_interval(accuracy)
     evidence = Evidence(low, high, np.zeros(len(k), dtype=bool), k == attempts.fewest)
-    return ScalingCurve(k, table, accuracy.error, views, evidence)
+    return ScalingCurve(k, quantities, accuracy.error, views, evidence)
 
 
 def _amount(amount: SkewedMean) -> FloatArray:
@@ -156,13 +157,13 @@ def _accuracy(accuracy: QuestionMean) -> FloatArray:
     return np.column_stack([accuracy.mean, np.sqrt(accuracy.mean * accuracy.error), low, high, se])
 
 
-def _view(of_k: Sequence[QueriesOfK], table: FloatArray, scenario: Scenario) -> BudgetView:
+def _view(of_k: Sequence[QueriesOfK], means: FloatArray, scenario: Scenario) -> BudgetView:
     """What a scenario's budgets look at."""
     limits = scenario.limits(())
-    values = table[:, [0, 5, 10]].copy()
+    values = means.copy()
     for column, limit in enumerate(limits):
         if limit.quantile is not None:
-            values[:, column] = [_quantile(each, limit, table[row, 10]) for row, each in enumerate(of_k)]
+            values[:, column] = [_quantile(each, limit, means[row, -1]) for row, each in enumerate(of_k)]
     return BudgetView(values, np.array([_share(each, limits)[0] for each in of_k]))
 
 

@@ -56,7 +56,8 @@ class TrialTable:
         self.k = k
         self.scenarios = tuple(scenarios)
         self.done = 0
-        self.parts: list[FloatArray] = []
+        self.quantities: list[FloatArray] = []
+        self.errors: list[FloatArray] = []
         self.views: list[list[BudgetView]] = [[] for _ in self.scenarios]
 
     def next_rows(self, count: int) -> slice:
@@ -110,13 +111,11 @@ class TrialTable:
                 summary[4] = np.zeros(len(plain))
             if not known:
                 summary[1:4] = np.full((3, len(plain)), np.nan)
-        cost, time, *others = summaries
-        columns = [*cost, *time, *accuracy.columns(), *(column for other in others for column in other)]
-        self.parts.append(np.column_stack([*columns, accuracy.error]))
+        self.quantities.append(np.array([*summaries, accuracy.columns()]).transpose(2, 0, 1))
+        self.errors.append(accuracy.error)
 
     def curve(self) -> ScalingCurve:
         """The curve over all k."""
-        columns = np.concatenate(self.parts)
         views = {
             scenario: BudgetView(
                 np.concatenate([view.values for view in parts]), np.concatenate([view.attainment for view in parts])
@@ -124,7 +123,8 @@ class TrialTable:
             for scenario, parts in zip(self.scenarios, self.views, strict=True)
         }
         evidence = None if self.known is None else self.known.evidence
-        return ScalingCurve(self.k, columns[:, :-1], columns[:, -1], views, evidence, self.resources)
+        quantities, errors = np.concatenate(self.quantities), np.concatenate(self.errors)
+        return ScalingCurve(self.k, quantities, errors, views, evidence, self.resources)
 
 
 class _Simulated:

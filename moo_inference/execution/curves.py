@@ -110,7 +110,8 @@ def _contiguous(curve: ScalingCurve) -> ScalingCurve:
         scenario: BudgetView(np.ascontiguousarray(view.values), np.ascontiguousarray(view.attainment))
         for scenario, view in curve.views.items()
     }
-    return replace(curve, table=np.ascontiguousarray(curve.table), error=np.ascontiguousarray(curve.error), views=views)
+    quantities, error = np.ascontiguousarray(curve.quantities), np.ascontiguousarray(curve.error)
+    return replace(curve, quantities=quantities, error=error, views=views)
 
 
 def _packed_together(curves: Sequence[ScalingCurve], scenarios: Sequence[Scenario]) -> Arrays:
@@ -184,7 +185,7 @@ def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> Scal
     if f"{prefix}evidence/ci_low" in arrays:
         evidence = Evidence(*(arrays[f"{prefix}evidence/{field.name}"] for field in fields(Evidence)))
     k, table, error = (arrays[f"{prefix}{name}"] for name in ("k", "table", "error"))
-    curve = ScalingCurve(k, table, error, {}, evidence, resources)
+    curve = ScalingCurve.from_table(k, table, error, evidence=evidence, resources=resources)
     means = np.ascontiguousarray(curve.means)
     views = {
         scenario: BudgetView(arrays.get(f"{prefix}view{number}/values", means), arrays[name])

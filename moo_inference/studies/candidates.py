@@ -6,7 +6,7 @@ import numpy as np
 
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.estimators.curve import MEAN, STD, ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.readers import Candidates
 
@@ -36,11 +36,12 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
         raise SettingError(errors)
     n = len(candidates.names)
     accuracy = np.asarray(candidates.accuracy, dtype=float)
-    table = np.full((n, 15), np.nan)
+    quantities = np.full((n, 3, 5), np.nan)
     # Times that are unknown are alike, so that none of them decides.
-    table[:, 0], table[:, 5], table[:, 10] = candidates.usd_per_query, 0.0 if seconds is None else seconds, accuracy
-    table[:, 11] = np.sqrt(accuracy * (1 - accuracy))
-    curve = ScalingCurve(np.ones(n, dtype=np.int64), table, 1 - accuracy)
+    known = np.zeros(n) if seconds is None else seconds
+    quantities[:, :, MEAN] = np.column_stack([candidates.usd_per_query, known, accuracy])
+    quantities[:, -1, STD] = np.sqrt(accuracy * (1 - accuracy))
+    curve = ScalingCurve(np.ones(n, dtype=np.int64), quantities, 1 - accuracy)
     front = Front.from_curve(curve, scenario, candidates.names)
     # One pass each is all that there is: the front does not go on beyond a k.
     return replace(front, reaches_k_max=())

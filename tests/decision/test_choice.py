@@ -219,7 +219,7 @@ def three_rows(models=(), **scenario):
     k = np.array([1, 2, 4])
     table = np.zeros((3, 20))
     table[:, 0], table[:, 5], table[:, 10], table[:, 15] = [1, 2, 4], [8, 2, 2], [0.5, 0.6, 0.9], [30, 20, 10]
-    curve = ScalingCurve(k, table, 1 - table[:, 10], resources=("grams_co2",))
+    curve = ScalingCurve.from_table(k, table, 1 - table[:, 10], resources=("grams_co2",))
     budgets = {"c_max": 10.0, "t_max": 10.0, "a_min": 0.1, "grams_co2_max": 100.0, **scenario}
     return mi.Front.from_curve(curve, mi.Scenario(name="S", **budgets), models)
 
@@ -277,9 +277,10 @@ def test_no_choice_carries_the_scores_and_says_why(empty):
         assert few.reason == f"no knee: {words} knee-chord needs three"
         assert few.scores.shape == (rows,)
         assert np.isnan(few.scores).all()
-    straight = ScalingCurve(np.arange(1, 4), np.outer(np.arange(1, 4), np.eye(15)[0] + np.eye(15)[5]), np.ones(3))
-    straight.table[:, 10] = [0.5, 0.6, 0.7]
-    front = mi.Front.from_curve(ScalingCurve(straight.k, straight.table, 1 - straight.table[:, 10]), SCENARIO)
+    k = np.arange(1, 4)
+    straight = np.outer(k, np.eye(15)[0] + np.eye(15)[5])
+    straight[:, 10] = [0.5, 0.6, 0.7]
+    front = mi.Front.from_curve(ScalingCurve.from_table(k, straight, 1 - straight[:, 10]), SCENARIO)
     assert len(front) == 3
     assert decide(front, "knee-chord").reason == "no knee: on this front distance from the chord singles no row out"
     assert decide(front, lambda F: None).reason == "no choice: on this front of 3 rows <lambda> names none"

@@ -24,7 +24,7 @@ def numbered(n=3, resources=("grams", "joules"), **more):
     """A curve whose every number says where it stands: row + column / 100."""
     columns = len(columns_of(resources))
     table = np.arange(n)[:, None] + np.arange(columns) / 100
-    return ScalingCurve(np.arange(1, n + 1), table, np.arange(n) + 0.999, resources=resources, **more)
+    return ScalingCurve.from_table(np.arange(1, n + 1), table, np.arange(n) + 0.999, resources=resources, **more)
 
 
 def evidence_of(n, start=0):
@@ -40,8 +40,9 @@ def test_each_quantity_has_its_own_five_columns():
     quantities = (curve.cost, curve.time, curve.accuracy, curve.resource("grams"), curve.resource("joules"))
     for place, quantity in enumerate(quantities):
         for offset, field in enumerate(dataclasses.fields(Quantity)):
-            np.testing.assert_array_equal(getattr(quantity, field.name), curve.table[:, 5 * place + offset])
-    plain = ScalingCurve(curve.k, curve.table[:, :15], curve.error)
+            np.testing.assert_array_equal(getattr(quantity, field.name), np.arange(3) + (5 * place + offset) / 100)
+    np.testing.assert_array_equal(curve.table, np.arange(3)[:, None] + np.arange(25) / 100)
+    plain = ScalingCurve.from_table(curve.k, curve.table[:, :15], curve.error)
     assert (plain.views, plain.resources, plain.evidence) == ({}, (), None)
     assert plain.objectives == ("cost", "time", "error")
     assert curve.objectives == objectives_of(("grams", "joules")) == ("cost", "time", "grams", "joules", "error")
@@ -49,11 +50,19 @@ def test_each_quantity_has_its_own_five_columns():
 
 def test_objectives_stand_in_their_order_and_the_error_is_its_own():
     curve = numbered()
+    assert curve.quantities.shape == (3, 5, 5)
     np.testing.assert_array_equal(curve.means, curve.table[:, [0, 5, 15, 20, 10]])
     np.testing.assert_array_equal(curve.standard_errors, curve.table[:, [4, 9, 19, 24, 14]])
     np.testing.assert_array_equal(curve.F, np.column_stack([curve.table[:, [0, 5, 15, 20]], curve.error]))
     with pytest.raises(ValueError, match="read-only"):
         curve.F[0, 0] = 1
+
+
+def test_a_flat_table_is_still_taken():
+    curve = numbered()
+    with pytest.warns(DeprecationWarning, match="ScalingCurve.from_table"):
+        same = ScalingCurve(curve.k, curve.table, curve.error, resources=curve.resources)
+    np.testing.assert_array_equal(same.quantities, curve.quantities)
 
 
 def test_a_frame_holds_the_table_and_the_interval_where_there_is_one():

@@ -24,7 +24,7 @@ SCENARIO = mi.Scenario(name="S", c_max=8, t_max=8, a_min=0.3)
 def curve_of(k, cost, time, accuracy):
     table = np.zeros((len(k), 15))
     table[:, 0], table[:, 5], table[:, 10] = cost, time, accuracy
-    return ScalingCurve(np.array(k), table, 1 - np.array(accuracy, dtype=float))
+    return ScalingCurve.from_table(np.array(k), table, 1 - np.array(accuracy, dtype=float))
 
 
 def naive_front(k, cost, time, accuracy, scenario):
@@ -166,7 +166,7 @@ def test_a_budget_near_nothing_is_told_without_overflow():
 def with_grams(k, cost, time, accuracy, grams, **more):
     plain = curve_of(k, cost, time, accuracy)
     table = np.column_stack([plain.table, grams, np.zeros((len(k), 4))])
-    return ScalingCurve(plain.k, table, plain.error, resources=("grams_co2",), **more)
+    return ScalingCurve.from_table(plain.k, table, plain.error, resources=("grams_co2",), **more)
 
 
 def test_a_front_across_models_is_in_order_of_cost_then_of_the_next_objectives():
@@ -267,7 +267,7 @@ def test_a_notebook_shows_each_row_in_words(gpt5, essay):
     ]
     half = curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6])
     views = {SCENARIO: BudgetView(half.means, np.array([0.25, 0.999]))}
-    seen = mi.Front.from_curve(ScalingCurve(half.k, half.table, half.error, views), SCENARIO)
+    seen = mi.Front.from_curve(ScalingCurve.from_table(half.k, half.table, half.error, views=views), SCENARIO)
     headings, rows = cells_of(seen._repr_html_())
     assert headings == ["k", "accuracy", "cost", "time", "meet all budgets"]
     assert [row[-1] for row in rows] == ["25%", "100%"]
@@ -291,7 +291,7 @@ def test_a_notebook_shows_at_most_forty_rows_and_always_the_last():
 def test_a_shortfall_is_of_its_own_resource_where_others_have_no_budget():
     plain = curve_of([1, 2], [1, 2], [1, 2], [0.5, 0.6])
     table = np.column_stack([plain.table, [7, 8], np.zeros((2, 4)), [30, 40], np.zeros((2, 4))])
-    curve = ScalingCurve(plain.k, table, plain.error, resources=("grams_co2", "joules"))
+    curve = ScalingCurve.from_table(plain.k, table, plain.error, resources=("grams_co2", "joules"))
     front = mi.Front.from_curve(curve, SCENARIO.replace(joules_max=20))
     [shortfall] = front.infeasibility.shortfalls
     assert (shortfall.budget, shortfall.limit, shortfall.has, shortfall.needs) == ("joules_max", 20, 30, 30)

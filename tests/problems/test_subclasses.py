@@ -209,7 +209,7 @@ def test_what_is_handed_out_is_not_the_memory(gpt5, budgets):
     problem._evaluate(np.array([3]), out)
     kept = {key: np.copy(value) for key, value in out.items()}
     out["F"][:] = out["G"][:] = 7
-    problem.estimates([[3]]).table[:] = 7
+    problem.estimates([[3]]).quantities[:] = 7
     problem.evaluate(np.array([[3]]))[0][:] = 7
     problem._evaluate(np.array([3]), again)
     assert all((again[key] == kept[key]).all() for key in kept)

@@ -76,7 +76,7 @@ def test_of_equal_rows_a_baseline_takes_the_cheaper():
     table = np.zeros((3, 15))
     table[:, 0], table[:, 5], table[:, 10] = [0.1, 0.2, 0.3], 1.0, [0.3, 0.6, 0.9]
     error = np.array([0.7, 0.1 + 1e-16, 0.1])
-    curve = ScalingCurve(k, table, error)
+    curve = ScalingCurve.from_table(k, table, error)
     scenario = mi.Scenario(name="S", c_max=1.0, t_max=2.0, a_min=0.0)
     assert choose_baseline("accuracy-within-cost", curve, scenario).row == 1
     assert choose_baseline("accuracy-per-dollar", curve, scenario).row == 0

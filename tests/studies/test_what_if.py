@@ -31,7 +31,7 @@ def random_route(random, rule):
         table = np.zeros((6, 15))
         table[:, 0], table[:, 5] = (np.sort(random.uniform(0.1, 1, 6)).cumsum() for _ in range(2))
         table[:, 10] = np.sort(random.uniform(0.3, 1, 6))
-        curves[model] = ScalingCurve(np.arange(1, 7), table, 1 - table[:, 10])
+        curves[model] = ScalingCurve.from_table(np.arange(1, 7), table, 1 - table[:, 10])
     c_max, t_max = random.uniform(0.3, 2.5, 2).tolist()
     scenario = ANY.replace(c_max=c_max, t_max=t_max, a_min=float(random.uniform(0.2, 0.7)))
     judge = make_rule(rule)
@@ -111,7 +111,7 @@ def tried(found, what, value):
     model = what.removeprefix("price of ")
     table = found.curves[model].table.copy()
     table[:, :5] *= value
-    curve = ScalingCurve(found.curves[model].k, table, found.curves[model].error)
+    curve = ScalingCurve.from_table(found.curves[model].k, table, found.curves[model].error)
     return decide(front_across({**found.curves, model: curve}, found.scenario), found.unscaled)
 
 
