@@ -10,11 +10,11 @@ from typing import Annotated, NoReturn
 import typer
 
 from moo_inference.cli.candidates import candidates
+from moo_inference.cli.catalog_source import CatalogOption
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
 from moo_inference.cli.options import (
-    CatalogOption,
     ConditionOptions,
     Estimation,
     Extras,
@@ -99,7 +99,7 @@ def solve(
     from moo_inference.documents.frames import frame_to_csv
     from moo_inference.views import study_tables
 
-    with resumable(out, "study", work, question.catalog) as checkpoint:
+    with resumable(out, "study", work, question.inputs) as checkpoint:
         study = solve_study(
             question,
             stages,
@@ -150,7 +150,7 @@ def report(
     from moo_inference.documents.results import REPORT
     from moo_inference.views.report.report import write_report
 
-    outputs = Outputs({"--catalog": [question.catalog]}, force=force)
+    outputs = Outputs(question.inputs, force=force)
     outputs.file("--out", out, REPORT, makes_folder=True)
     outputs.check()
     study = solve_study(
@@ -276,7 +276,6 @@ def assess(
     point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
     questions an evaluation has is not in them. Models with measured passes are refused: no others can be drawn.
     """
-    from moo_inference.catalog import load_catalog
     from moo_inference.cli.progress import report_progress
     from moo_inference.documents.files import write_atomically
     from moo_inference.documents.frames import frame_to_csv, frame_to_json
@@ -286,10 +285,10 @@ def assess(
     from moo_inference.studies.rules import left_out_by_default
     from moo_inference.views import assessment_tables
 
-    catalog = load_catalog(question.catalog).without(question.without or ())
+    catalog = question.load(question.model).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
     estimator = choose_estimator(**asdict(simulation), models=chosen.models.values())
-    with resumable(out, "assessment", work, question.catalog) as checkpoint:
+    with resumable(out, "assessment", work, question.inputs) as checkpoint:
         with report_progress("assessing") as progress:
             assessments = assess_many(
                 chosen.models,

@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
+from moo_inference.cli.catalog_source import CatalogOption
 from moo_inference.cli.options import (
-    CatalogOption,
     Format,
     FormatOption,
     KStepOption,
@@ -83,7 +83,7 @@ def compare(
         k_max=k_max,
         k_step=k_step,
     )
-    with resumable(out, "comparison", work, catalog) as checkpoint:
+    with resumable(out, "comparison", work, {"--catalog": [catalog]}) as checkpoint:
         with report_progress("comparing") as progress:
             comparison = compare_solvers(
                 problems,

@@ -5,8 +5,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from moo_inference.cli.catalog_source import AttemptOptions
 from moo_inference.cli.fit_options import (
-    NO_BUDGET,
     Budgets,
     ByHand,
     FilterOption,
@@ -17,17 +17,17 @@ from moo_inference.cli.fit_options import (
     one_of,
     pairs_of,
 )
+from moo_inference.cli.fit_recorded import fit_recorded
+from moo_inference.cli.joined import Joined
 from moo_inference.cli.options import ForceOption, grouped
 from moo_inference.documents.files import Kind, Outputs
-from moo_inference.errors import CatalogError, ErrorCollector, SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.visible import one_line
 from moo_inference.formatting.words import counted
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
-
-    from moo_inference.catalog import Catalog, Model, Pipeline, Scenario
+    from moo_inference.catalog import Catalog
     from moo_inference.evaluation.accuracy_curve import Distribution, Keep
     from moo_inference.fitting import Fit
     from moo_inference.formatting.table import Table
@@ -37,9 +37,6 @@ CATALOG = Kind("a catalog")
 
 _WIDE = 8
 """A table of more columns is turned, so that its headings stand at the left."""
-
-_OWN = "my-use"
-"""The scenario that the budgets make."""
 
 
 def doctor(
@@ -102,11 +99,15 @@ def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
 
 @grouped
 def fit(
-    name: Annotated[str, flag("--name", None, "What to call the model.")],
     sources: Sources,
+    recorded: AttemptOptions,
     by_hand: ByHand,
     budgets: Budgets,
-    keep: Annotated[str, flag("--keep", "RULE", "Which of k passes is kept: oracle, verifier or majority.")] = "oracle",
+    name: Annotated[str | None, flag("--name", None, "What to call the model. [with --attempts: their names]")] = None,
+    keep: Annotated[
+        str,
+        flag("--keep", "RULE", "Which of k passes is kept: oracle, verifier or majority; with --attempts also all."),
+    ] = "oracle",
     distribution: Annotated[
         str,
         flag(
@@ -135,16 +136,22 @@ def fit(
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
+    With --attempts every model x effort of the recorded attempts is an entry, with its price of --prices:
+    moo-inference fit --attempts attempts.csv.gz --prices prices.json --c-max 0.05 --t-max 60 --a-min 0.8 --out
+    catalog.yaml
+
     What is missing is named. Exit status: 0; 2 if something is missing or a file is invalid.
     """
-    from moo_inference.catalog import Catalog, save_catalog
-    from moo_inference.catalog.catalog import disagreements
-    from moo_inference.catalog.loading import catalog_to_yaml
     from moo_inference.fitting import fit_model
 
-    outputs = Outputs(sources.files, force=force)
+    outputs = Outputs({**sources.files, "--attempts": recorded.attempts or []}, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
+    joined = Joined(out, replace=replace, force=force)
+    if recorded.attempts is not None:
+        fit_recorded(recorded, sources, by_hand, budgets, joined, keep=keep, name=name)
+        return
+    recorded.refuse_alone({})
     if law is not None:
         note("warning: --law is --distribution now")
         distribution = law
@@ -153,10 +160,11 @@ def fit(
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
     source: Distribution | None = errors.attempt(one_of, "--distribution", distribution, ("outcomes", "beta"))
-    fresh = force and not _is_catalog(out)
-    before = errors.attempt(lambda: _catalog_before(name, out, replace, budgets.scenario(), fresh=fresh))
+    if name is None:
+        errors.add("--name must be given: what to call the model")
+    before = errors.attempt(joined.before, [] if name is None else [name], budgets.own_scenario)
     found: Fit | None = None
-    if read is not None and given is not None and kept is not None and source is not None:
+    if name is not None and read is not None and given is not None and kept is not None and source is not None:
         price, served, trace, evaluated = read
         found = errors.attempt(
             lambda: fit_model(
@@ -172,56 +180,10 @@ def fit(
             )
         )
     errors.check()
-    if found is None or before is None:
+    if name is None or found is None or before is None:
         return
-    models, scenarios, pipelines = before
-    apart = disagreements({**models, name: found.model}, scenarios)
-    if apart:
-        raise SettingError([f"{'.'.join(place)}: {why} (--resource KEY=AMOUNT)" for place, why in apart])
-    catalog = Catalog(models={**models, name: found.model}, scenarios=scenarios, pipelines=pipelines)
-    if out is None:
-        sys.stdout.write(catalog_to_yaml(catalog))
-    else:
-        save_catalog(catalog, out, overwrite=fresh)
+    before.write({name: found.model})
     _print_fit(found, sys.stderr if out is None else sys.stdout)
-    if out is not None:
-        note(f"wrote {name} into {out}")
-
-
-def _is_catalog(path: str | None) -> bool:
-    from moo_inference.catalog import load_catalog
-
-    try:
-        return path is not None and bool(load_catalog(path).models)
-    except CatalogError:
-        return False
-
-
-def _catalog_before(
-    name: str, out: str | None, replace: bool, scenario: "Scenario | None", *, fresh: bool
-) -> "tuple[dict[str, Model], dict[str, Scenario], Mapping[str, Pipeline]]":
-    """The models, scenarios and pipelines that the new model joins."""
-    from pathlib import Path
-
-    from moo_inference.catalog import load_catalog
-
-    if out is None and replace:
-        raise SettingError("--replace needs --out FILE")
-    there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
-    before = load_catalog(out) if there and out is not None else None
-    models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
-    errors = []
-    if name in models and not replace:
-        errors.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
-    if scenario is not None:
-        if scenarios.get(_OWN, scenario) != scenario and not replace:
-            errors.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
-        scenarios[_OWN] = scenario
-    if not scenarios:
-        errors.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
-    if errors:
-        raise SettingError(errors)
-    return models, scenarios, {} if before is None else before.pipelines
 
 
 def _print_fit(fitted: "Fit", stream: Any) -> None:

@@ -39,7 +39,14 @@ class Sources:
     """The files that a model is made of."""
 
     prices: Annotated[Text, flag("--prices", "FILE", "LiteLLM's map, genai-prices, or OpenRouter's list.")] = None
-    model_key: Annotated[Text, flag("--model-key", "KEY", "The model's name in the price file.")] = None
+    model_key: Annotated[
+        Texts,
+        flag(
+            "--model-key",
+            "KEY",
+            "The model's name in the price file; with --attempts MODEL=KEY, where it is another; may be repeated.",
+        ),
+    ] = None
     allow_free: Annotated[bool, flag("--allow-free", None, "A price of 0 is meant.")] = False
     allow_expensive: Annotated[
         bool, flag("--allow-expensive", None, "A price above 1,000 or below 0.001 USD per million tokens is meant.")
@@ -116,11 +123,13 @@ class Sources:
 
     def _price(self) -> "Price | None":
         if self.prices is None or self.model_key is None:
-            if self.prices != self.model_key:
+            if self.prices is not None or self.model_key is not None:
                 raise SettingError("--prices FILE and --model-key KEY must be given together")
             return None
+        if len(self.model_key) > 1:
+            raise SettingError(f"--model-key must be given once, got {', '.join(self.model_key)}")
         options = {"free": self.allow_free, "expensive": self.allow_expensive}
-        found: Price = _read(self.prices, "prices", options).price(self.model_key)
+        found: Price = _read(self.prices, "prices", options).price(self.model_key[0])
         return found
 
     def _serving(self) -> "ServingRun":
@@ -226,13 +235,13 @@ class ByHand:
 
 @dataclass(frozen=True)
 class Budgets:
-    """A scenario for a new catalog."""
+    """A scenario of one's own."""
 
-    c_max: Annotated[Text, flag("--c-max", "USD", "Budget per query, or none; for a new catalog.")] = None
-    t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget per query, or none; for a new catalog.")] = None
-    a_min: Annotated[Text, flag("--a-min", "SHARE", "Least accuracy, in [0, 1], or none; for a new catalog.")] = None
+    c_max: Annotated[Text, flag("--c-max", "USD", "Budget per query, or none.")] = None
+    t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget per query, or none.")] = None
+    a_min: Annotated[Text, flag("--a-min", "SHARE", "Least accuracy, in [0, 1], or none.")] = None
 
-    def scenario(self) -> "Scenario | None":
+    def own_scenario(self) -> "Scenario | None":
         """The scenario; None where none of the budgets is given."""
         from moo_inference.catalog import Scenario
 

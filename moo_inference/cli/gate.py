@@ -85,7 +85,7 @@ def check(
         estimation, conditions = _with_recorded(estimation, options), _with_recorded(conditions, options)
         tails = _with_recorded(tails, options)
         read = [folder / name for name in ("choices.json", "route.json", "settings.json")]
-    outputs = Outputs({"--catalog": [question.catalog], "--baseline": read}, force=force)
+    outputs = Outputs({**question.inputs, "--baseline": read}, force=force)
     outputs.file("--junit", junit, JUNIT)
     outputs.check()
     if run in CHOOSING:
@@ -101,7 +101,7 @@ def check(
         scenario, decision = (
             _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
         )
-        catalog = routable(question.catalog, question.model, question.without, tails)
+        catalog = routable(question, question.model, question.without, tails)
         now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
         results = [route_verdict(now, routed, causes)]
     else:
@@ -165,10 +165,9 @@ def _refuse_what_is_never_unsure(question: Question, estimation: Estimation) -> 
     Raises:
         SettingError: (a ValueError) they come from formulas or are counted; the remedy is named.
     """
-    from moo_inference.catalog import load_catalog
     from moo_inference.estimators import MonteCarlo, choose_estimator
 
-    models = load_catalog(question.catalog).select(question.model).models.values()
+    models = question.load(question.model).select(question.model).models.values()
     options = asdict(estimation)
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
     if not isinstance(chosen, MonteCarlo):

@@ -9,6 +9,7 @@ from typing import Annotated, Any, get_type_hints
 
 import typer
 
+from moo_inference.cli.catalog_source import CatalogSource
 from moo_inference.errors import SettingError
 
 
@@ -30,12 +31,6 @@ class EstimatorName(StrEnum):
     RECORDED = "recorded"
 
 
-CatalogOption = Annotated[
-    str,
-    typer.Option(
-        "--catalog", metavar="FILE", help="Catalog in YAML, or a built-in one: paper, gpqa-diamond or otis-mock-aime."
-    ),
-]
 ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),
@@ -197,10 +192,9 @@ class RunOptions(Workers):
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(CatalogSource):
     """Models, scenarios and rules of a study."""
 
-    catalog: CatalogOption = "paper"
     model: ModelOption = None
     scenario: ScenarioOption = None
     decision: RuleOption = None

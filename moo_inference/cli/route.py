@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from moo_inference.cli.catalog_source import CatalogSource
 from moo_inference.cli.options import (
-    CatalogOption,
     ConditionOptions,
     Estimation,
     ForceOption,
@@ -31,11 +31,11 @@ NOTHING_FOUND = 3
 
 @grouped
 def route(
+    source: CatalogSource,
     scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID", help="Scenario whose budgets hold.")],
     estimation: Estimation,
     conditions: ConditionOptions,
     tails: Tails,
-    catalog: CatalogOption = "paper",
     model: ModelOption = None,
     without: WithoutOption = None,
     decision: Annotated[
@@ -75,12 +75,12 @@ def route(
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a route is no table of rows")
-    outputs = Outputs({"--catalog": [catalog]}, force=force)
+    outputs = Outputs(source.inputs, force=force)
     outputs.file("--policy", policy, POLICY)
     outputs.file("--litellm", litellm, LITELLM)
     outputs.folder("--out", out, results_of("route"), SETTINGS)
     outputs.check()
-    chosen = routable(catalog, model, without, tails)
+    chosen = routable(source, model, without, tails)
     settings: dict[str, Any] = {
         "scenario": scenario,
         "decision": decision,
@@ -96,8 +96,8 @@ def route(
     if out is not None:
         settings |= {**chosen_route.options, "versions": versions()}
         text = json.dumps(chosen_route.to_dict(), indent=1, allow_nan=False) + "\n"
-        given = options_given(estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
-        given |= {"catalog": catalog, "model": model, "without": without}
+        given = options_given(source, estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
+        given |= {"catalog": source.catalog, "model": model, "without": without}
         save_results(out, "route", settings, {"route.json": text}, asked=given, overwrite=force, remedy="--force")
     if format is Format.JSON:
         record = chosen_route.to_dict()

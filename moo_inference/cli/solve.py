@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any
 
+from moo_inference.cli.catalog_source import CatalogSource
 from moo_inference.cli.options import ConditionOptions, Estimation, Format, Question, RunOptions, Stages, Tails
 from moo_inference.documents.files import Kind, Outputs
 from moo_inference.errors import OutputError, SettingError, StoppedError, WorkerError
@@ -26,7 +27,7 @@ def resumable(
     out: str | None,
     run: str,
     work: RunOptions,
-    catalog: str | None = None,
+    inputs: Mapping[str, Sequence[str]] | None = None,
     others: Mapping[str, tuple[str | None, Mapping[str, Kind]]] | None = None,
 ) -> Iterator["Checkpoint | None"]:
     """Save finished tasks in the folder of results, if there is one; an interruption reports how to resume.
@@ -37,7 +38,7 @@ def resumable(
         out: the folder of results.
         run: what kind of run it is.
         work: what becomes of what is there.
-        catalog: the file that the command reads.
+        inputs: the files that the command reads, by option.
         others: further folders, by option, and what is written into them.
 
     Raises:
@@ -51,7 +52,7 @@ def resumable(
 
     if out is None and work.start_over:
         raise SettingError("--start-over must come with --out, the folder in which to start over")
-    outputs = Outputs({"--catalog": [] if catalog is None else [catalog]}, force=work.force)
+    outputs = Outputs(inputs or {}, force=work.force)
     if run == "assessment":
         outputs.folder("--out", out, ASSESSMENT)
     else:
@@ -120,14 +121,14 @@ def solve_study(
         workers: processes, or the address of a Dask scheduler.
         checkpoint: where finished tasks are saved; None saves none.
     """
-    from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.catalog import with_quantiles
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import ClosedForm, choose_estimator
     from moo_inference.studies import run_study
 
     pipelines = stages.selected
     options = asdict(estimation)
-    catalog = with_quantiles(load_catalog(question.catalog).without(question.without or ()), **asdict(tails))
+    catalog = with_quantiles(question.load(question.model).without(question.without or ()), **asdict(tails))
     models = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
     if assess and isinstance(chosen, ClosedForm):
@@ -161,18 +162,18 @@ def solve_study(
     return study
 
 
-def routable(catalog: str, models: Sequence[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
+def routable(source: CatalogSource, models: list[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
     """What a route chooses from, as its options ask for it.
 
     Args:
-        catalog: path of the catalog, or the name of a built-in one.
+        source: a catalog, or attempts in its place.
         models: ids of the models; None means all.
         without: resources that are left out.
         tails: quantiles of the budgets.
     """
-    from moo_inference.catalog import load_catalog, with_quantiles
+    from moo_inference.catalog import with_quantiles
 
-    return with_quantiles(load_catalog(catalog).without(without or ()), **asdict(tails)).select(models)
+    return with_quantiles(source.load(models).without(without or ()), **asdict(tails)).select(models)
 
 
 def find_route(

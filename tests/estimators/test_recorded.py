@@ -203,7 +203,7 @@ def test_intervals_over_questions_hold_the_truth_as_often_as_they_say():
 def test_a_catalog_file_has_no_place_for_attempts_from_no_file(tmp_path):
     scenario = mi.Scenario(name="s", c_max=1.0, t_max=None, a_min=None)
     catalog = mi.Catalog(models={"one": model_of(attempts_of())}, scenarios={"s": scenario})
-    with pytest.raises(SettingError, match=r"models.one: its attempts must come from a file, .* got 72 attempts from none"):
+    with pytest.raises(SettingError, match=r"models.one: its attempts must come from a file, .* got 72 .*none"):
         mi.save_catalog(catalog, tmp_path / "catalog.yaml")
     assert not list(tmp_path.iterdir())
 

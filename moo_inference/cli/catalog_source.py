@@ -1,0 +1,172 @@
+"""Where a command gets its models and budgets from: a catalog, or recorded attempts with prices."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from moo_inference.cli.fit_options import Budgets, Text, Texts, one_of, pairs_of
+from moo_inference.cli.progress import report_progress
+from moo_inference.errors import ErrorCollector, SettingError
+from moo_inference.formatting.lines import note
+
+if TYPE_CHECKING:
+    from moo_inference.catalog import Catalog
+    from moo_inference.fitting.recorded_models import RecordedFit
+
+OWN_SCENARIO = "my-use"
+"""The id of the scenario that budgets on the command line make."""
+
+PAPER = "paper"
+
+KEEPS = ("oracle", "majority", "verifier", "all")
+
+
+def option(flag: str, metavar: str | None, words: str) -> Any:
+    """An option about recorded attempts, with its help."""
+    return typer.Option(flag, metavar=metavar, help=words, rich_help_panel="Recorded attempts")
+
+
+CatalogOption = Annotated[
+    str,
+    typer.Option(
+        "--catalog", metavar="FILE", help="Catalog in YAML, or a built-in one: paper, gpqa-diamond or otis-mock-aime."
+    ),
+]
+AttemptsOption = Annotated[
+    Texts,
+    option(
+        "--attempts",
+        "FILE",
+        "Recorded attempts: CSV, JSON lines, Parquet or logs of Inspect, in place of a catalog; may be repeated.",
+    ),
+]
+AttemptColumnOption = Annotated[
+    Texts,
+    option(
+        "--attempt-column",
+        "WHAT=COLUMN",
+        "model, effort, question, sample, correct, score, answer, tokens_in, tokens_cached, tokens_out, "
+        "tokens_reasoning, usd, seconds or error, where a table names it otherwise; may be repeated.",
+    ),
+]
+ModelKeysOption = Annotated[
+    Texts,
+    option("--model-key", "MODEL=KEY", "The model's name in the price file, where it is another; may be repeated."),
+]
+LeastSamplesOption = Annotated[
+    int | None, option("--least-samples", "N", "Leave out questions with fewer whole attempts. [none is left out]")
+]
+ThresholdOption = Annotated[float | None, option("--threshold", "SCORE", "The least score that is right.")]
+
+
+@dataclass(frozen=True)
+class AttemptOptions:
+    """Recorded attempts, and how they are read."""
+
+    attempts: AttemptsOption = None
+    attempt_column: AttemptColumnOption = None
+    threshold: ThresholdOption = None
+    least_samples: LeastSamplesOption = None
+
+    def refuse_alone(self, others: Mapping[str, Any]) -> None:
+        """Refuse options that mean nothing without attempts.
+
+        Args:
+            others: further such options of the command, by flag.
+
+        Raises:
+            SettingError: (a ValueError) some are given; all are named.
+        """
+        names = [option.name for option in fields(AttemptOptions) if option.name != "attempts"]
+        own = {f"--{name.replace('_', '-')}": getattr(self, name) for name in names}
+        given = [flag for flag, value in {**own, **others}.items() if value is not None]
+        if given:
+            raise SettingError(f"{', '.join(given)} must come with --attempts FILE")
+
+    def models(
+        self,
+        prices: str | None,
+        keys: Mapping[str, str],
+        *,
+        of: list[str] | None,
+        keep: str,
+        **options: Any,
+    ) -> "RecordedFit":
+        """The models of the attempts; what is wrong in all files is raised at once.
+
+        Args:
+            prices: a price list; None takes the recorded cost.
+            keys: names in the price list, by id or model.
+            of: ids of the models; None: all.
+            keep: which of k passes counts.
+            options: `parallel`, `latency`, `free` and `expensive`.
+
+        Raises:
+            SettingError: (a ValueError) an option is out of its range, or something lacks.
+            ReaderError: (a ValueError) a file cannot be read.
+        """
+        from moo_inference.catalog.attempts import read_attempts
+        from moo_inference.fitting.recorded_models import Priced, fit_attempts
+        from moo_inference.readers.registry import read_as
+
+        errors = ErrorCollector()
+        kept = errors.attempt(one_of, "--keep", keep, KEEPS)
+        columns = errors.attempt(pairs_of, "--attempt-column", self.attempt_column)
+        meant = {name: options.pop(name) for name in ("free", "expensive") if name in options}
+        found = None
+        if columns is not None:
+            with report_progress(f"reading {', '.join(self.attempts or ())}"):
+                found = errors.attempt(read_attempts, self.attempts or (), columns=columns, threshold=self.threshold)
+        listed = None if prices is None else errors.attempt(read_as, prices, "prices", **meant)
+        errors.check()
+        if found is None or kept is None:
+            raise SettingError("--attempts must name at least one file")
+        return fit_attempts(found, Priced(listed, keys), of=of, keep=kept, least_samples=self.least_samples, **options)
+
+
+@dataclass(frozen=True)
+class CatalogSource(AttemptOptions, Budgets):
+    """A catalog; or attempts, prices and budgets in its place."""
+
+    catalog: CatalogOption = PAPER
+    prices: Annotated[Text, option("--prices", "FILE", "LiteLLM's map, genai-prices, or another price list.")] = None
+    model_key: ModelKeysOption = None
+    keep: Annotated[Text, option("--keep", "RULE", f"Which of k passes counts: {', '.join(KEEPS)}. [oracle]")] = None
+
+    @property
+    def inputs(self) -> dict[str, list[str]]:
+        """The files that are read, by option."""
+        found = {"--attempts": self.attempts or [], "--prices": [self.prices] if self.prices else []}
+        return {"--catalog": [self.catalog], **found}
+
+    def load(self, models: list[str] | None = None) -> "Catalog":
+        """The catalog that the options ask for.
+
+        Args:
+            models: ids of the models that are wanted of attempts; None: all.
+
+        Raises:
+            SettingError: (a ValueError) options do not go together.
+            CatalogError: (a ValueError) the catalog is invalid.
+        """
+        from moo_inference.catalog import Catalog, load_catalog
+
+        scenario = self.own_scenario()
+        own = None if scenario is None else {OWN_SCENARIO: scenario}
+        if self.attempts is None:
+            self.refuse_alone({"--prices": self.prices, "--model-key": self.model_key, "--keep": self.keep})
+            catalog = load_catalog(self.catalog)
+            return catalog if own is None else catalog.replace(scenarios=own)
+        if self.catalog != PAPER:
+            raise SettingError("--attempts and --catalog must not both be given: a catalog names its own attempts")
+        if own is None:
+            raise SettingError(
+                "--attempts must come with budgets: --c-max, --t-max and --a-min; none stands for no budget"
+            )
+        keys = pairs_of("--model-key", self.model_key)
+        found = self.models(self.prices, keys, of=models, keep=self.keep or "oracle")
+        for sentence in found.warnings:
+            note(f"warning: {sentence}")
+        return Catalog(models=found.models, scenarios=own)

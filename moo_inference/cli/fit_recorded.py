@@ -1,0 +1,99 @@
+"""`fit --attempts`: an entry for every model x effort of recorded attempts."""
+
+import sys
+from dataclasses import fields
+from typing import TYPE_CHECKING, Any
+
+from moo_inference.cli.catalog_source import AttemptOptions
+from moo_inference.cli.fit_options import Budgets, ByHand, Sources, pairs_of
+from moo_inference.cli.joined import Joined
+from moo_inference.errors import ErrorCollector
+from moo_inference.formatting.visible import one_line
+
+if TYPE_CHECKING:
+    from moo_inference.fitting.recorded_models import RecordedFit
+    from moo_inference.formatting.table import Table
+
+_COUNT = {
+    Sources: ("prices", "model_key", "allow_free", "allow_expensive"),
+    ByHand: ("parallel", "latency"),
+}
+"""The options that mean something of attempts, by group."""
+
+
+def fit_recorded(
+    recorded: AttemptOptions,
+    sources: Sources,
+    by_hand: ByHand,
+    budgets: Budgets,
+    joined: Joined,
+    *,
+    keep: str,
+    name: str | None,
+) -> None:
+    """Make the entries, write them, and print what they are.
+
+    Args:
+        recorded: the attempts.
+        sources: the price list.
+        by_hand: how passes run.
+        budgets: of a new catalog.
+        joined: the catalog that they join.
+        keep: which of k passes counts.
+        name: must be None: models have the names of the attempts.
+
+    Raises:
+        SettingError: (a ValueError) an option is out of its range or means nothing here, or something lacks.
+        ReaderError: (a ValueError) a file cannot be read.
+    """
+    errors = ErrorCollector()
+    errors.add(*_refused(sources, by_hand, name))
+    keys = errors.attempt(pairs_of, "--model-key", sources.model_key)
+    errors.check()
+    found = recorded.models(
+        sources.prices,
+        keys or {},
+        of=None,
+        keep=keep,
+        parallel=by_hand.parallel,
+        latency=by_hand.latency,
+        free=sources.allow_free,
+        expensive=sources.allow_expensive,
+    )
+    joined.before(list(found.models), budgets.own_scenario).write(found.models)
+    _print(found, sys.stderr if joined.out is None else sys.stdout)
+
+
+def _refused(sources: Sources, by_hand: ByHand, name: str | None) -> list[str]:
+    given = [
+        f"--{option.name.replace('_', '-')}"
+        for group in (sources, by_hand)
+        for option in fields(group)
+        if option.name not in _COUNT[type(group)] and getattr(group, option.name) != option.default
+    ]
+    given += [] if name is None else ["--name"]
+    return [f"{', '.join(given)} must not be given with --attempts, which have all of it"] if given else []
+
+
+def _print(found: "RecordedFit", stream: Any) -> None:
+    from moo_inference.formatting.table import print_tables
+
+    for sentence in (*found.warnings, *found.notes):
+        stream.write(f"note: {one_line(sentence)}\n")
+    print_tables([models_table(found)], stream)
+
+
+def models_table(found: "RecordedFit") -> "Table":
+    """What one pass of each model does, and on how much that rests."""
+    from moo_inference.formatting.amounts import seconds, usd
+    from moo_inference.formatting.table import Table
+
+    rows = []
+    for name, model in found.models.items():
+        attempts = model.attempts
+        one = [float(values.mean()) for values in (attempts.expected_cost([1]), attempts.expected_seconds([1], 1))]
+        right = f"{float(attempts.expected_accuracy([1])[0].mean()):.4f}"
+        questions = f"{len(attempts.names):,}"
+        rows.append((name, questions, f"{attempts.fewest:,}", right, usd(one[0]), seconds(one[1])))
+    heading = ("model", "questions", "k up to", "accuracy", "cost", "time")
+    return Table("Recorded attempts: one pass", heading, tuple(rows))
