@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
+TOLERANCE = 1e-9
+"""How far a budget may be exceeded, relative to it. One that equals a cost in decimal is often missed by one ulp."""
+
 _Arguments = ParamSpec("_Arguments")
 _Made = TypeVar("_Made")
 
