@@ -85,8 +85,15 @@ class ErrorCollector:
         errors: what was gathered so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sentences: Iterable[str] = ()) -> None:
+        """Begin with settings that are wrong, a sentence each."""
         self.errors: list[MooInferenceError] = []
+        self.add(*sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was gathered so far, in words."""
+        return tuple(sentence for error in self.errors for sentence in error.errors)
 
     def add(self, *sentences: str) -> None:
         """Gather settings that are wrong, a sentence each."""
@@ -123,7 +130,7 @@ class ErrorCollector:
         if self.errors:
             kinds = {type(error) for error in self.errors}
             kind = kinds.pop() if len(kinds) == 1 else SettingError
-            raise kind([sentence for error in self.errors for sentence in error.errors]) from self.errors[0]
+            raise kind(self.sentences) from self.errors[0]
 
 
 class NonFiniteWarning(UserWarning):

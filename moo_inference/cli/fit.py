@@ -210,17 +210,16 @@ def _catalog_before(
     there = out is not None and not fresh and Path(out).is_file() and Path(out).stat().st_size > 0
     before = load_catalog(out) if there and out is not None else None
     models, scenarios = ({}, {}) if before is None else (dict(before.models), dict(before.scenarios))
-    errors = []
+    errors = ErrorCollector()
     if name in models and not replace:
-        errors.append(f"{out}: has a model {name!r} already; give --replace, or another --name")
+        errors.add(f"{out}: has a model {name!r} already; give --replace, or another --name")
     if scenario is not None:
         if scenarios.get(_OWN, scenario) != scenario and not replace:
-            errors.append(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
+            errors.add(f"{out}: has a scenario {_OWN!r} with other budgets already; give --replace, or no budgets")
         scenarios[_OWN] = scenario
     if not scenarios:
-        errors.append(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
-    if errors:
-        raise SettingError(errors)
+        errors.add(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
+    errors.check()
     return models, scenarios, {} if before is None else before.pipelines
 
 

@@ -144,15 +144,11 @@ def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[In
         SettingError: (a ValueError) an evaluation allows none of these k.
     """
     least = int(k.min())
-    short = [model for model in models if model.k_limit is not None and model.k_limit < least]
-    if short:
-        raise SettingError(
-            [
-                f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from "
-                f"{least} on"
-                for model in short
-            ]
-        )
+    ErrorCollector(
+        f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from {least} on"
+        for model in models
+        if model.k_limit is not None and model.k_limit < least
+    ).check()
     groups: dict[int, list[int]] = {}
     most = int(k.max())
     for number, model in enumerate(models):
@@ -171,13 +167,11 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
-    errors = [
+    ErrorCollector(
         f"{model.name}: {name} must be at most {model.k_limit}, the samples per question of its evaluation, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def attainment_known(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
@@ -196,16 +190,14 @@ def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known:
     Raises:
         SettingError: (a ValueError) every such budget is named.
     """
-    errors = [
+    ErrorCollector(
         f"{model.name}: {limit.budget} of scenario {scenario.name!r} must be for the mean, since the spread of its "
         f"{limit.quantity} is not known (std: null), got the quantile {limit.quantile:g}; measure the spread, or give "
         "measured `passes`"
         for scenario in scenarios
         for limit, spread in zip(scenario.limits(tuple(model.resources))[:-1], known, strict=True)
         if not spread and limit.value is not None and limit.quantile is not None
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def estimator_settings(estimator: Any) -> dict[str, Any]:

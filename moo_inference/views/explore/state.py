@@ -10,7 +10,7 @@ from moo_inference.catalog import Catalog, Limit, Scenario
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
 from moo_inference.studies.rules import applies, left_out_text
 from moo_inference.studies.study import Study, run_study
@@ -116,14 +116,12 @@ def check_explorable(catalog: Catalog) -> None:
     """
     if not catalog.scenarios:
         raise SettingError("the catalog must hold at least one scenario, got none")
-    errors = [
+    ErrorCollector(
         f"scenarios.{key}.{limit.budget}: must be at least {SMALLEST_BUDGET:g} on the page, got {limit.value:g}"
         for key, scenario in catalog.scenarios.items()
         for limit in scenario.limits()[:-1]
         if limit.value is not None and limit.value < SMALLEST_BUDGET
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
@@ -208,26 +206,25 @@ def check_size(knobs: Knobs) -> None:
     Raises:
         SettingError: (a ValueError) with all that is too much.
     """
-    errors = []
+    errors = ErrorCollector()
     if not 1 <= knobs.k_max <= LARGEST_K:
-        errors.append(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
+        errors.add(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
     if not 1 <= knobs.k_step <= knobs.k_max:
-        errors.append(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
-    if not errors:
+        errors.add(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
+    if not errors.errors:
         rows = knobs.k_max // knobs.k_step
         if rows > MOST_ROWS:
-            errors.append(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
+            errors.add(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
         if knobs.monte_carlo:
             passes = knobs.k_max if knobs.draws == "common" else knobs.k_step * rows * (rows + 1) // 2
             if knobs.trials * passes > MOST_PASSES:
-                errors.append(
+                errors.add(
                     f"the page simulates at most {MOST_PASSES:,} passes, got {knobs.trials * passes:,}: lower trials "
                     "or k_max, or use the command line"
                 )
     if knobs.parallel is not None and not 1 <= knobs.parallel <= LARGEST_P:
-        errors.append(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
-    if errors:
-        raise SettingError(errors)
+        errors.add(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
+    errors.check()
 
 
 def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:
