@@ -64,8 +64,10 @@ def check(
     """
     from moo_inference.documents.files import Outputs, write_atomically
     from moo_inference.documents.results import JUNIT
-    from moo_inference.records.gate import CAUSES, route_verdict, to_junit, verdicts
+    from moo_inference.records.gate import CAUSES, route_verdict, verdicts
     from moo_inference.records.record import CHOOSING, read_choices, read_route
+    from moo_inference.views.changes import failure_text
+    from moo_inference.views.junit import to_junit
 
     causes = tuple(dict.fromkeys(fail_if or ("changed",)))
     unknown = [cause for cause in causes if cause not in CAUSES]
@@ -110,12 +112,13 @@ def check(
         )
     if junit is not None:
         write_atomically(junit, to_junit(results, causes))
-    failed = [(verdict, cause, why) for verdict in results for cause, why in verdict.failures.items()]
-    for verdict, cause, why in failed:
-        print_line(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
+    failed = [(verdict, cause) for verdict in results for cause in verdict.causes]
+    for verdict, cause in failed:
+        where = f"{verdict.scenario}, {verdict.model}, {verdict.decision}"
+        print_line(f"{cause}: {where}: {failure_text(verdict, cause)}")
     print_line(f"{counted(len(results), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
     for cause, status in STATUS.items():
-        if any(cause == one for _, one, _ in failed):
+        if any(cause == one for _, one in failed):
             raise typer.Exit(status)
 
 

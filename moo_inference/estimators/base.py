@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from moo_inference.catalog import Limit, Model, Scenario
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import IntArray, ScalingCurve
+from moo_inference.evaluation.checks import passes
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
@@ -205,21 +204,6 @@ def estimator_settings(estimator: Any) -> dict[str, Any]:
     if isinstance(estimator, Estimator):
         return estimator.settings()
     return {"estimator": type(estimator).__name__}
-
-
-def passes(k: Iterable[int] | int) -> IntArray:
-    """Validated numbers of passes, as an (n,) array of int64.
-
-    Raises:
-        SettingError: (a ValueError) one of them is not a whole number of at least 1.
-    """
-    values = np.atleast_1d(np.asarray(k))
-    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iuf":
-        raise SettingError(f"k must be a list of whole numbers of at least 1, got {k!r}")
-    wrong = values[~(np.isfinite(values) & (values >= 1) & (values == np.floor(values)) & (values < 2**62))]
-    if wrong.size:
-        raise SettingError(f"k must be whole numbers of at least 1, got {', '.join(f'{v:g}' for v in wrong[:5])}")
-    return values.astype(np.int64)
 
 
 def settle_whole_numbers(owner: object, least: dict[str, int], errors: ErrorCollector) -> None:

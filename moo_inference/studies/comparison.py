@@ -193,7 +193,7 @@ def compare_solvers(
     share = share_that_is_enough(runs) if evaluations is None and all(each.is_small for each in models) else None
     rows = [contest.row(MERGE, numbers[0], contest.exact, contest.used) for contest in contests if contest.used]
     rows += [entry.row(share) for entry in runs]
-    left_out = {contest.name: contest.left_out for contest in contests if contest.left_out}
+    left_out = {contest.name: str(contest.left_out) for contest in contests if contest.left_out is not None}
     settings = {**requested, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
     comparison = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
     unknown = [column for column in comparison.agreement if comparison.runs[column].dtype == object]

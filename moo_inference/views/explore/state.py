@@ -2,17 +2,17 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moo_inference.catalog import Catalog, Limit, Scenario
+from moo_inference.catalog import Catalog, Scenario
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
-from moo_inference.studies.rules import applies, left_out_text
+from moo_inference.studies.rules import LeftOut, applicable_rules
 from moo_inference.studies.study import Study, run_study
 from moo_inference.views.explore.slider_stops import SMALLEST_BUDGET
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
@@ -99,13 +99,13 @@ class Answer:
         study: the choices.
         trajectories: what there is to draw, by model id.
         rules: the rules that were applied, a part of the knobs' own.
-        left_out: the other rules: they divide by a budget that is not there.
+        left_out: the other rules, if any: they divide by a budget that is not there.
     """
 
     study: Study
     trajectories: dict[str, Trajectory]
     rules: tuple[str, ...]
-    left_out: tuple[str, ...]
+    left_out: LeftOut | None
 
 
 def check_explorable(catalog: Catalog) -> None:
@@ -170,9 +170,10 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     check_size(knobs)
     chosen = settings_catalog(catalog, knobs)
     limits = chosen.scenarios[knobs.scenario].limits(chosen.resources)
-    rules, left_out = applicable_rules(knobs.rules, limits)
+    made, left_out = applicable_rules([make_rule(rule) for rule in knobs.rules], limits, named=False)
+    rules = tuple(rule.id for rule in made)
     if not rules:
-        raise SettingError(left_out_text(left_out, limits) if left_out else "there must be at least one rule, got none")
+        raise SettingError("there must be at least one rule, got none" if left_out is None else str(left_out))
     default = default_estimator(chosen.models.values())
     if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
         raise SettingError(
@@ -188,16 +189,6 @@ def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
     """Names of the models that have measured passes, of which a simulation takes just mean and spread."""
     models = (catalog.models[key] for key in knobs.models)
     return tuple(model.name for model in models if knobs.monte_carlo and model.passes is not None)
-
-
-def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The rules that the budgets of a scenario permit, and the others.
-
-    Raises:
-        UnknownNameError: (a LookupError) an unknown rule.
-    """
-    applicable = tuple(rule for rule in rules if applies(make_rule(rule), limits))
-    return applicable, tuple(rule for rule in rules if rule not in applicable)
 
 
 def check_size(knobs: Knobs) -> None:
