@@ -202,11 +202,15 @@ def _configurations_frame(
     resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
     quantities = ("cost", "time", *resources, "accuracy")
     nothing = (None,) * (len(quantities) + 2)
-    values = [
-        (*key, *nothing) if row is None else (*key, front.describe(row), *front.values[row], keep_of(study, front, row))
+    fronts = {id(front): front for _, front, _ in rows}
+    means = {key: front.values for key, front in fronts.items()}
+    taken = [
+        (*key, *nothing)
+        if row is None
+        else (*key, front.describe(row), *means[id(front)][row], keep_of(study, front, row))
         for key, front, row in rows
     ]
-    frame = pd.DataFrame(values, columns=[*names, "stages", *quantities, "keep"])
+    frame = pd.DataFrame(taken, columns=[*names, "stages", *quantities, "keep"])
     return frame.astype(dict.fromkeys(quantities, float))
 
 
