@@ -3,25 +3,28 @@
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
+from moo_inference.policy.scores import SCORINGS
 
 
 class Cheapest(Rule):
     """The row that costs the least; of equal cost the fastest, then the most accurate."""
 
     id = "cheapest"
-    needs_scale = False
+    scoring = SCORINGS["cheapest"]
+    needs_scale, higher_is_better = scoring.divides, scoring.higher_is_better
     score_name = "cost"
 
     def score(self, N: FloatArray) -> FloatArray:
         """The first column."""
-        return N[:, 0]
+        return self.scoring.score(N)
 
 
 class Fastest(Rule):
     """The row that takes the least time; of equal time the cheapest, then the most accurate."""
 
     id = "fastest"
-    needs_scale = False
+    scoring = SCORINGS["fastest"]
+    needs_scale, higher_is_better = scoring.divides, scoring.higher_is_better
     score_name = "time"
 
     def score(self, N: FloatArray) -> FloatArray:
@@ -32,4 +35,4 @@ class Fastest(Rule):
         """
         if N.shape[1] < 3:
             raise SettingError(f"{self.id} needs the columns cost, time, ... and error; got {N.shape[1]} of them")
-        return N[:, 1]
+        return self.scoring.score(N)

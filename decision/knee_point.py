@@ -16,7 +16,7 @@ from numpy.typing import ArrayLike
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.policy.scores import Variant, chord_distance, curvature, sharpness
+from moo_inference.policy.scores import SCORINGS, Variant, chord_distance, curvature, sharpness
 
 __all__ = ["VARIANTS", "KneePoint", "Variant", "chord_distance", "curvature", "sharpness"]
 
@@ -31,7 +31,6 @@ class KneePoint(Rule):
             (what the code behind the paper's tables does; id knee-published).
     """
 
-    higher_is_better = True
     least_rows = 3
     noun = "knee"
 
@@ -51,7 +50,8 @@ class KneePoint(Rule):
         if variant not in VARIANTS:
             raise SettingError(f"variant must be one of: {', '.join(VARIANTS)}; got {variant!r}")
         self.variant = variant
-        self.needs_scale = variant != "chord"
+        scoring = SCORINGS[self.id]
+        self.needs_scale, self.higher_is_better = scoring.divides, scoring.higher_is_better
         super().__init__(zero_to_one=zero_to_one, ideal=ideal, nadir=nadir)
 
     @property

@@ -2,16 +2,18 @@
 
 from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray
-from moo_inference.policy.scores import utopia_distance
+from moo_inference.policy.scores import SCORINGS
 
 
 class UtopiaClosest(Rule):
     """The row nearest to the utopia point (paper, Eq. 15-17)."""
 
     id = "utopia-closest"
+    scoring = SCORINGS["utopia-closest"]
+    needs_scale, higher_is_better = scoring.divides, scoring.higher_is_better
     from_ideal = True
     score_name = "distance from utopia"
 
     def score(self, N: FloatArray) -> FloatArray:
         """See `utopia_distance`."""
-        return utopia_distance(N)
+        return self.scoring.score(N)

@@ -9,6 +9,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Any, ParamSpec, TypeVar
 
+TOLERANCE = 1e-9
+"""How far a budget may be exceeded, relative to it. One that equals a cost in decimal is often missed by one ulp."""
+
 _Arguments = ParamSpec("_Arguments")
 _Made = TypeVar("_Made")
 
@@ -82,8 +85,15 @@ class ErrorCollector:
         errors: what was gathered so far.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, sentences: Iterable[str] = ()) -> None:
+        """Begin with settings that are wrong, a sentence each."""
         self.errors: list[MooInferenceError] = []
+        self.add(*sentences)
+
+    @property
+    def sentences(self) -> tuple[str, ...]:
+        """What was gathered so far, in words."""
+        return tuple(sentence for error in self.errors for sentence in error.errors)
 
     def add(self, *sentences: str) -> None:
         """Gather settings that are wrong, a sentence each."""
@@ -120,7 +130,7 @@ class ErrorCollector:
         if self.errors:
             kinds = {type(error) for error in self.errors}
             kind = kinds.pop() if len(kinds) == 1 else SettingError
-            raise kind([sentence for error in self.errors for sentence in error.errors]) from self.errors[0]
+            raise kind(self.sentences) from self.errors[0]
 
 
 class NonFiniteWarning(UserWarning):

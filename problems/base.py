@@ -9,7 +9,7 @@ import numpy as np
 from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError, of_kind, whole_number
+from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
     ScalingCurve,
@@ -169,21 +169,20 @@ class GridProblem(ElementwiseProblem):
     def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
         """Refuse rows with more or fewer values than the problem declares."""
         name = type(self).__name__
-        errors = []
+        errors = ErrorCollector()
         for key, declared in _DECLARED.items():
             if not n or key not in out:
                 continue
             expected = getattr(self, declared)
             if out[key] is None:
                 if expected:
-                    errors.append(f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got none")
+                    errors.add(f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got none")
             elif (got := np.size(out[key]) / n) != expected:
-                errors.append(
+                errors.add(
                     f"{name}._evaluate must set out[{key!r}] to {expected} values ({declared}), got {got:g}: give the "
                     f"problem {declared}={got:g} as an option, or set self.{declared} = {got:g} after super().__init__"
                 )
-        if errors:
-            raise SettingError(errors)
+        errors.check()
 
 
 class EstimatedProblem(GridProblem):

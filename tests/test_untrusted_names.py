@@ -16,10 +16,11 @@ from moo_inference.cli import app as cli
 from moo_inference.formatting.table import Table, print_tables, to_html, to_markdown
 from moo_inference.formatting.visible import one_line, visible
 from moo_inference.policy.policy import Policy
-from moo_inference.records.gate import to_junit, verdicts
+from moo_inference.records.gate import verdicts
 from moo_inference.studies.route import route
 from moo_inference.views.explore.html import choices_table, headline, notice
 from moo_inference.views.figures.trajectory import trajectory
+from moo_inference.views.junit import to_junit
 from moo_inference.views.report import report
 from moo_inference.views.report.report import report_html
 

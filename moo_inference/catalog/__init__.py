@@ -6,7 +6,8 @@ from moo_inference.catalog.loading import load_catalog, save_catalog
 from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength, shared_resources
 from moo_inference.catalog.pipeline import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
 from moo_inference.catalog.resource import Resource, ResourceBudget
-from moo_inference.catalog.scenario import TOLERANCE, Limit, Scenario
+from moo_inference.catalog.scenario import Limit, Scenario
+from moo_inference.errors import TOLERANCE
 
 __all__ = [
     "TOLERANCE",

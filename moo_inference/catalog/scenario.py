@@ -10,9 +10,6 @@ from moo_inference.catalog.messages import OF_BUDGET
 from moo_inference.catalog.resource import ResourceBudget, gathered, in_order
 from moo_inference.errors import SettingError
 
-TOLERANCE = 1e-9
-"""How far a budget may be exceeded, relative to it. One that equals a cost in decimal is often missed by one ulp."""
-
 
 class Limit(NamedTuple):
     """One budget of a scenario.

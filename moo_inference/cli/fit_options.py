@@ -266,14 +266,12 @@ def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:
     if wrong:
         raise SettingError(f"{option} must be NAME=VALUE, got {', '.join(map(repr, wrong))}")
     names = [text.partition("=")[0] for text in given or ()]
-    errors = [f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1]
-    errors += [
-        f"{option} must be an option of the reader, and {name} is none"
-        for name in ("format", "progress")
-        if name in names
-    ]
-    if errors:
-        raise SettingError(errors)
+    errors = ErrorCollector(
+        f"{option} {name} must be given once" for name in dict.fromkeys(names) if names.count(name) > 1
+    )
+    foreign = [name for name in ("format", "progress") if name in names]
+    errors.add(*(f"{option} must be an option of the reader, and {name} is none" for name in foreign))
+    errors.check()
     return {text.partition("=")[0]: text.partition("=")[2] for text in given or ()}
 
 
@@ -302,18 +300,15 @@ def _amounts(option: str, given: list[str] | None) -> dict[str, float]:
     from moo_inference.catalog.messages import PER_TOKEN
     from moo_inference.catalog.resource import split_key
 
-    amounts, errors = {}, []
+    amounts, errors = {}, ErrorCollector()
     for key, text in pairs_of(option, given).items():
         try:
             amounts[key] = float(text)
         except ValueError:
-            errors.append(f"{option} {key} must be a number, got {text!r}")
+            errors.add(f"{option} {key} must be a number, got {text!r}")
         if not all(split_key(key, PER_TOKEN)):
-            errors.append(
-                f"{option} must name a unit, as joules_per_input_token or joules_per_output_token; got {key!r}"
-            )
-    if errors:
-        raise SettingError(errors)
+            errors.add(f"{option} must name a unit, as joules_per_input_token or joules_per_output_token; got {key!r}")
+    errors.check()
     return amounts
 
 

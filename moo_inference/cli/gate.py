@@ -1,10 +1,10 @@
 """The commands of a pipeline: is a choice still what it was, and which input made the difference."""
 
 import sys
-from collections.abc import Container, Mapping
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, fields
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -22,6 +22,9 @@ from moo_inference.cli.solve import find_route, routable, solve_study
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import print_line
 from moo_inference.formatting.words import counted, with_article
+
+if TYPE_CHECKING:
+    from moo_inference.records.gate import Verdict
 
 Group = TypeVar("Group", Question, Stages, Estimation, ConditionOptions, Tails, Extras)
 
@@ -64,8 +67,9 @@ def check(
     """
     from moo_inference.documents.files import Outputs, write_atomically
     from moo_inference.documents.results import JUNIT
-    from moo_inference.records.gate import CAUSES, route_verdict, to_junit, verdicts
-    from moo_inference.records.record import CHOOSING, read_choices, read_route
+    from moo_inference.records.gate import CAUSES, verdicts
+    from moo_inference.records.record import CHOOSING, read_choices
+    from moo_inference.views.junit import to_junit
 
     causes = tuple(dict.fromkeys(fail_if or ("changed",)))
     unknown = [cause for cause in causes if cause not in CAUSES]
@@ -95,27 +99,50 @@ def check(
         study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
         results = verdicts(study, before, causes)
     elif run == "route":
-        if "unsure" in causes:
-            raise SettingError("--fail-if unsure must not be given for a route: other seeds are not tried on it")
-        routed = read_route(folder / "route.json")
-        scenario, decision = (
-            _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
-        )
-        catalog = routable(question, question.model, question.without, tails)
-        now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
-        results = [route_verdict(now, routed, causes)]
+        results = [_verdict_on_route(folder, causes, question, estimation, conditions, tails)]
     else:
         raise SettingError(
             f"--baseline must be a folder of choices, and {baseline} holds the results of {with_article(run)}"
         )
     if junit is not None:
         write_atomically(junit, to_junit(results, causes))
-    failed = [(verdict, cause, why) for verdict in results for cause, why in verdict.failures.items()]
-    for verdict, cause, why in failed:
-        print_line(f"{cause}: {verdict.scenario}, {verdict.model}, {verdict.decision}: {why}")
+    _report(results, causes)
+
+
+def _verdict_on_route(
+    folder: Path,
+    causes: Sequence[str],
+    question: Question,
+    estimation: Estimation,
+    conditions: ConditionOptions,
+    tails: Tails,
+) -> "Verdict":
+    """The route in a folder, against what the same question is answered now."""
+    from moo_inference.records.gate import route_verdict
+    from moo_inference.records.record import read_route
+
+    if "unsure" in causes:
+        raise SettingError("--fail-if unsure must not be given for a route: other seeds are not tried on it")
+    before = read_route(folder / "route.json")
+    scenario, decision = (
+        _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
+    )
+    catalog = routable(question, question.model, question.without, tails)
+    now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
+    return route_verdict(now, before, causes)
+
+
+def _report(results: "Sequence[Verdict]", causes: Sequence[str]) -> None:
+    """Print what fails, and end with the exit status of the first cause that does."""
+    from moo_inference.views.changes import failure_text
+
+    failed = [(verdict, cause) for verdict in results for cause in verdict.causes]
+    for verdict, cause in failed:
+        where = f"{verdict.scenario}, {verdict.model}, {verdict.decision}"
+        print_line(f"{cause}: {where}: {failure_text(verdict, cause)}")
     print_line(f"{counted(len(results), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
     for cause, status in STATUS.items():
-        if any(cause == one for _, one, _ in failed):
+        if any(cause == one for _, one in failed):
             raise typer.Exit(status)
 
 

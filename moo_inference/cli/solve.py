@@ -198,10 +198,10 @@ def find_route(
         return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
 
 
-def note_left_out(sentences: Mapping[str, str]) -> None:
+def note_left_out(left_out: Mapping[str, object]) -> None:
     """Report on stderr which rules were left out, by what lacks the budgets for them."""
-    for key, sentence in sentences.items():
-        note(f"{key}: {sentence}")
+    for key, rules in left_out.items():
+        note(f"{key}: {rules}")
 
 
 def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)

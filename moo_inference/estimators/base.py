@@ -4,12 +4,11 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
-import numpy as np
-
 from moo_inference.catalog import Limit, Model, Scenario
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import IntArray, ScalingCurve
+from moo_inference.evaluation.checks import passes
 
 Progress = Callable[[int, int], None]
 """Called with the steps done and the steps in all."""
@@ -144,15 +143,11 @@ def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[In
         SettingError: (a ValueError) an evaluation allows none of these k.
     """
     least = int(k.min())
-    short = [model for model in models if model.k_limit is not None and model.k_limit < least]
-    if short:
-        raise SettingError(
-            [
-                f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from "
-                f"{least} on"
-                for model in short
-            ]
-        )
+    ErrorCollector(
+        f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from {least} on"
+        for model in models
+        if model.k_limit is not None and model.k_limit < least
+    ).check()
     groups: dict[int, list[int]] = {}
     most = int(k.max())
     for number, model in enumerate(models):
@@ -171,13 +166,11 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
-    errors = [
+    ErrorCollector(
         f"{model.name}: {name} must be at most {model.k_limit}, the samples per question of its evaluation, got {k_max}"
         for model in models
         if model.k_limit is not None and model.k_limit < k_max
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def attainment_known(limits: Sequence[Limit], known: Sequence[bool]) -> bool:
@@ -196,16 +189,14 @@ def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known:
     Raises:
         SettingError: (a ValueError) every such budget is named.
     """
-    errors = [
+    ErrorCollector(
         f"{model.name}: {limit.budget} of scenario {scenario.name!r} must be for the mean, since the spread of its "
         f"{limit.quantity} is not known (std: null), got the quantile {limit.quantile:g}; measure the spread, or give "
         "measured `passes`"
         for scenario in scenarios
         for limit, spread in zip(scenario.limits(tuple(model.resources))[:-1], known, strict=True)
         if not spread and limit.value is not None and limit.quantile is not None
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def estimator_settings(estimator: Any) -> dict[str, Any]:
@@ -213,21 +204,6 @@ def estimator_settings(estimator: Any) -> dict[str, Any]:
     if isinstance(estimator, Estimator):
         return estimator.settings()
     return {"estimator": type(estimator).__name__}
-
-
-def passes(k: Iterable[int] | int) -> IntArray:
-    """Validated numbers of passes, as an (n,) array of int64.
-
-    Raises:
-        SettingError: (a ValueError) one of them is not a whole number of at least 1.
-    """
-    values = np.atleast_1d(np.asarray(k))
-    if values.ndim != 1 or values.size == 0 or values.dtype.kind not in "iuf":
-        raise SettingError(f"k must be a list of whole numbers of at least 1, got {k!r}")
-    wrong = values[~(np.isfinite(values) & (values >= 1) & (values == np.floor(values)) & (values < 2**62))]
-    if wrong.size:
-        raise SettingError(f"k must be whole numbers of at least 1, got {', '.join(f'{v:g}' for v in wrong[:5])}")
-    return values.astype(np.int64)
 
 
 def settle_whole_numbers(owner: object, least: dict[str, int], errors: ErrorCollector) -> None:

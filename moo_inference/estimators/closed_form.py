@@ -13,7 +13,6 @@ from moo_inference.estimators.base import (
     Estimator,
     Progress,
     attainment_known,
-    passes,
     refuse_beyond_samples,
     refuse_unknown_quantiles,
 )
@@ -30,6 +29,7 @@ from moo_inference.estimators.pass_distribution import (
     time_distribution,
 )
 from moo_inference.estimators.sum_distribution import Totals
+from moo_inference.evaluation.checks import passes
 
 _SPREAD = (0.025, 0.975)
 

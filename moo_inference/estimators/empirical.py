@@ -12,7 +12,6 @@ from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
@@ -28,6 +27,7 @@ from moo_inference.estimators.pass_distribution import (
     written_price,
 )
 from moo_inference.estimators.trial_table import TrialTable
+from moo_inference.evaluation.checks import passes
 
 _VALUES_AT_ONCE = 1 << 17
 

@@ -11,7 +11,6 @@ from moo_inference.errors import ErrorCollector
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
@@ -38,6 +37,7 @@ from moo_inference.estimators.random_draws import (
     independent_draws,
 )
 from moo_inference.estimators.trial_table import TrialTable
+from moo_inference.evaluation.checks import passes
 
 DRAWS = ("common", "independent")
 

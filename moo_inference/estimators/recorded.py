@@ -12,7 +12,6 @@ from moo_inference.errors import ErrorCollector
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
-    passes,
     refuse_beyond_samples,
     settle_whole_numbers,
 )
@@ -20,6 +19,7 @@ from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import LOW, MEAN, SE, STD, BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import Empirical
+from moo_inference.evaluation.checks import passes
 from moo_inference.evaluation.interval import mean_interval
 from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.queries import Queries, QueriesOfK

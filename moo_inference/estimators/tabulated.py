@@ -8,8 +8,9 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.base import Estimator, Progress, passes
+from moo_inference.estimators.base import Estimator, Progress
 from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.evaluation.checks import passes
 
 
 @dataclass(frozen=True)

@@ -1,5 +1,6 @@
 """What outcomes of an evaluation must hold, and the words for what they do not."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,7 +14,7 @@ IntArray = NDArray[np.int64]
 _SHOWN = 5
 
 
-def passes(k: ArrayLike) -> IntArray:
+def passes(k: ArrayLike | Iterable[int]) -> IntArray:
     """Validated numbers of passes, as an (n,) array.
 
     Raises:

@@ -9,9 +9,10 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
-from moo_inference.estimators.base import estimate_curves, groups_within_samples, passes
+from moo_inference.estimators.base import estimate_curves, groups_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
+from moo_inference.evaluation.checks import passes
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 
 _CLOSED_FORM_VALUES = 8_192

@@ -140,15 +140,15 @@ def fit_model(
         SettingError: (a ValueError) what is missing or invalid, all of it.
     """
     by_hand = Given() if given is None else given
-    timed_by_hand = by_hand.request_seconds is not None
-    other_lengths = lengths is not None or by_hand.has_lengths
+    timed = by_hand.request_seconds is not None
     sources: dict[str, Callable[[], ModelFields]] = {}
     if price is not None:
         sources["price"] = partial(price_fields, price, cached_prompt=cached_prompt)
     if serving is not None:
-        sources["serving"] = partial(serving_fields, serving, other_lengths=other_lengths, times=not timed_by_hand)
+        other_lengths = lengths is not None or by_hand.has_lengths
+        sources["serving"] = partial(serving_fields, serving, other_lengths=other_lengths, times=not timed)
     if lengths is not None:
-        times = serving is None and not timed_by_hand
+        times = serving is None and not timed
         sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
     if outcomes is not None:
         sources["outcomes"] = partial(outcome_fields, outcomes, keep, distribution)
@@ -166,11 +166,16 @@ def fit_model(
     notes += doubts(price, serving, files, by_hand.fields())
     model = _validated(name, merged, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)
-    kept = None
-    if audited is not None and isinstance(model.accuracy, MeasuredAccuracy) and model.accuracy.keep != "oracle":
-        measured = model.accuracy
-        kept = measured.evaluation.curve(audited.k, trials=measured.trials, seed=measured.seed)
+    kept = None if audited is None else _kept_curve(model, audited)
     return Fit(model, tuple(dict.fromkeys((*merged.notes, *notes, *_time_of_passes(merged)))), audited, kept)
+
+
+def _kept_curve(model: Model, audited: Audit) -> AccuracyCurve | None:
+    """The accuracy at the k of an audit where no oracle keeps the best pass."""
+    measured = model.accuracy
+    if not isinstance(measured, MeasuredAccuracy) or measured.keep == "oracle":
+        return None
+    return measured.evaluation.curve(audited.k, trials=measured.trials, seed=measured.seed)
 
 
 def _together(

@@ -130,8 +130,7 @@ def as_series(stages: "Sequence[Part] | Part") -> Series:
         twice = sorted({name for name in names if names.count(name) > 1})
         errors += [f"the names of stages must differ, got {name!r} {names.count(name)} times" for name in twice]
         errors += [f"{s.name}: there must be at least one model, got none" for s in stages_of(plan) if not s.models]
-    if errors:
-        raise SettingError(errors)
+    ErrorCollector(errors).check()
     return plan
 
 

@@ -7,41 +7,30 @@ import json
 import math
 import numbers
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from moo_inference.documents.files import Kind, open_to_read, refuse_to_replace, write_atomically
-from moo_inference.errors import ReaderError, SettingError, unknown_name
+from moo_inference.errors import TOLERANCE, ReaderError, SettingError, unknown_name
 from moo_inference.policy.scores import (
+    SCORINGS,
     FloatArray,
     IntArray,
+    Scoring,
     best_rows,
-    cube_volume,
     objectives_levelled,
-    sharpness,
-    utopia_distance,
 )
 
 FORMAT, WITH_QUANTILES = "moo-inference policy 1", "moo-inference policy 2"
 """The format of a file of means alone, and of one in which some budgets are for quantiles."""
 
 POLICY = Kind("a policy of moo-inference", '{"format": "moo-inference policy ')
-TOLERANCE = 1e-9
-"""As in `Scenario`: how far a budget may be exceeded, relative to it."""
 
-RULES: Mapping[str, tuple[Callable[[FloatArray], FloatArray], bool, bool]] = {
-    "accuracy-max": (lambda N: N[:, -1], False, False),
-    "max-cube": (cube_volume, True, True),
-    "utopia-closest": (utopia_distance, False, True),
-    "knee-point": (sharpness, True, True),
-    "knee-chord": (lambda N: sharpness(N, "chord"), True, False),
-    "cheapest": (lambda N: N[:, 0], False, False),
-    "fastest": (lambda N: N[:, 1], False, False),
-}
-"""Each rule with its score, whether the greatest is the best, and whether it divides by the budgets."""
+RULES: Mapping[str, Scoring] = {rule: scoring for rule, scoring in SCORINGS.items() if rule != "knee-published"}
+"""Each rule of a policy with its score, whether the greatest is the best, and whether it divides by the budgets."""
 
 
 @dataclass(frozen=True)

@@ -5,9 +5,11 @@ A router embeds them through `moo_inference.policy`, and the decision makers are
 """
 
 import math
+from collections.abc import Callable, Mapping
 from functools import cache
 from itertools import combinations
-from typing import Literal
+from types import MappingProxyType
+from typing import Literal, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -230,3 +232,32 @@ def _cheapest_first(N: FloatArray) -> IntArray:
     last = N.shape[1] - 1
     columns = [*range(min(2, last)), last, *range(2, last)]
     return np.lexsort([*N.T[columns[::-1]], *level.T[columns[::-1]]])
+
+
+class Scoring(NamedTuple):
+    """How a rule looks at a front.
+
+    Attributes:
+        score: (n,) scores of the rows of N (n, m).
+        higher_is_better: whether the greatest score is the best.
+        divides: whether N has to be divided by the budgets first; else the answer does not depend on them.
+    """
+
+    score: Callable[[FloatArray], FloatArray]
+    higher_is_better: bool
+    divides: bool
+
+
+SCORINGS: Mapping[str, Scoring] = MappingProxyType(
+    {
+        "accuracy-max": Scoring(lambda N: N[:, -1], higher_is_better=False, divides=False),
+        "max-cube": Scoring(cube_volume, higher_is_better=True, divides=True),
+        "utopia-closest": Scoring(utopia_distance, higher_is_better=False, divides=True),
+        "knee-point": Scoring(sharpness, higher_is_better=True, divides=True),
+        "knee-chord": Scoring(lambda N: sharpness(N, "chord"), higher_is_better=True, divides=False),
+        "knee-published": Scoring(lambda N: sharpness(N, "published"), higher_is_better=True, divides=True),
+        "cheapest": Scoring(lambda N: N[:, 0], higher_is_better=False, divides=False),
+        "fastest": Scoring(lambda N: N[:, 1], higher_is_better=False, divides=False),
+    }
+)
+"""The rules that need numpy alone, by id; both the policy and the decision makers are made of them."""

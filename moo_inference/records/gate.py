@@ -3,8 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
-from xml.etree import ElementTree as ET
 
+from moo_inference.deprecations import renamed
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
@@ -15,6 +15,31 @@ CAUSES = ("changed", "infeasible", "unsure")
 
 
 @dataclass(frozen=True)
+class Chosen:
+    """What a rule took, or the status where it took nothing.
+
+    Attributes:
+        status: what became of the question.
+        what: k, or for a pipeline its stages in words; None where nothing was chosen.
+        model: id of the model where it was chosen as well.
+    """
+
+    status: str
+    what: int | str | None
+    model: str | None = None
+
+    @classmethod
+    def of_record(cls, record: ChoiceRecord) -> "Chosen":
+        """The choice of a study."""
+        return cls(record.status, record.chosen)
+
+    @classmethod
+    def of_route(cls, route: Mapping[str, Any]) -> "Chosen":
+        """The choice across models of a `Route.to_dict`."""
+        return cls(route["status"], route["k"], route["model"])
+
+
+@dataclass(frozen=True)
 class Verdict:
     """One choice at the gate.
 
@@ -22,13 +47,21 @@ class Verdict:
         scenario: id of the scenario.
         model: id of the model, or `pipeline` and the id of one.
         decision: id of the rule.
-        failures: by cause, a sentence.
+        causes: of CAUSES, those for which it fails.
+        before: what was chosen; None where the baseline has no such choice.
+        after: what is chosen now; None where there is no such choice any more.
+        reason: what the study says of the choice: budgets and shortfalls where nothing is feasible.
+        pgs: probability of good selection, where it was assessed.
     """
 
     scenario: str
     model: str
     decision: str
-    failures: Mapping[str, str]
+    causes: tuple[str, ...]
+    before: Chosen | None
+    after: Chosen | None
+    reason: str = ""
+    pgs: float | None = None
 
 
 def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[str]) -> list[Verdict]:
@@ -42,22 +75,19 @@ def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[st
     before = {record.key: record for record in baseline}
     results = []
     for record in study.records():
-        failures = {}
         old = before.pop(record.key, None)
-        if "changed" in causes:
-            if old is None:
-                failures["changed"] = "is not in the baseline"
-            elif (old.status, old.chosen) != (record.status, record.chosen):
-                failures["changed"] = f"was {_chosen(old)}, is {_chosen(record)}"
-        if "infeasible" in causes and record.status == "infeasible":
-            failures["infeasible"] = str(record.others["warning"])
+        was, now = None if old is None else Chosen.of_record(old), Chosen.of_record(record)
         sure = record.others.get("pgs")
-        if "unsure" in causes and isinstance(sure, float) and sure < SURE_ENOUGH:
-            failures["unsure"] = f"with other seeds only {sure:.0%} of the choices are as good as the exact one"
-        results.append(Verdict(*record.key, failures))
+        pgs = sure if isinstance(sure, float) else None
+        fails = (was != now, record.status == "infeasible", pgs is not None and pgs < SURE_ENOUGH)
+        results.append(
+            Verdict(*record.key, _counted(fails, causes), was, now, str(record.others.get("warning", "")), pgs)
+        )
     if "changed" in causes:
-        gone = {"changed": "is gone, and was in the baseline"}
-        results += [Verdict(str(key.scenario), str(key.subject), key.decision, gone) for key in before]
+        results += [
+            Verdict(str(key.scenario), str(key.subject), key.decision, ("changed",), Chosen.of_record(gone), None)
+            for key, gone in before.items()
+        ]
     return results
 
 
@@ -69,51 +99,14 @@ def route_verdict(route: Mapping[str, Any], baseline: Mapping[str, Any], causes:
         baseline: as it was.
         causes: of CAUSES, those that count.
     """
-    failures = {}
-    if "changed" in causes and any(baseline[name] != route[name] for name in ("status", "model", "k")):
-        failures["changed"] = f"was {_routed(baseline)}, is {_routed(route)}"
-    if "infeasible" in causes and route["status"] == "infeasible":
-        failures["infeasible"] = str(route["reason"])
-    return Verdict(route["scenario"], "across models", route["decision"], failures)
+    was, now = Chosen.of_route(baseline), Chosen.of_route(route)
+    failed = _counted((was != now, now.status == "infeasible", False), causes)
+    return Verdict(route["scenario"], "across models", route["decision"], failed, was, now, str(route["reason"]))
 
 
-def _routed(route: Mapping[str, Any]) -> str:
-    return str(route["status"]) if route["k"] is None else f"{route['model']} with k = {route['k']}"
+def _counted(fails: Sequence[bool], causes: Sequence[str]) -> tuple[str, ...]:
+    """Those of CAUSES for which a choice fails, and which count."""
+    return tuple(cause for cause, failed in zip(CAUSES, fails, strict=True) if failed and cause in causes)
 
 
-def to_junit(results: Sequence[Verdict], causes: Sequence[str]) -> str:
-    """The verdicts as JUnit XML: a test case for each choice and cause.
-
-    Args:
-        results: from `verdicts` or `route_verdict`.
-        causes: of CAUSES, those that count.
-    """
-    failed = sum(cause in verdict.failures for verdict in results for cause in causes)
-    suite = ET.Element(
-        "testsuite", name="moo-inference check", tests=str(len(results) * len(causes)), failures=str(failed)
-    )
-    for verdict in results:
-        for cause in causes:
-            name = f"{_legal(verdict.decision)}: not {cause}"
-            where = f"{_legal(verdict.scenario)}.{_legal(verdict.model)}"
-            case = ET.SubElement(suite, "testcase", classname=where, name=name)
-            if cause in verdict.failures:
-                ET.SubElement(case, "failure", type=cause, message=_legal(verdict.failures[cause]))
-    ET.indent(suite)
-    return ET.tostring(suite, encoding="unicode", xml_declaration=True) + "\n"
-
-
-def _chosen(record: ChoiceRecord) -> str:
-    """What was chosen, or the status."""
-    if record.chosen is None:
-        return str(record.status)
-    return str(record.chosen) if record.of_pipeline else f"k = {record.chosen}"
-
-
-def _legal(text: str) -> str:
-    """Text without the characters that XML cannot hold."""
-    return "".join(
-        letter if letter in "\t\n\r" or (letter >= " " and not "\ud800" <= letter <= "\udfff") else "?"
-        for letter in text
-        if letter not in "\ufffe\uffff"
-    )
+__getattr__ = renamed(__name__, {"to_junit": "moo_inference.views.junit.to_junit"})

@@ -14,6 +14,9 @@ from moo_inference.studies.choice_record import ChoiceRecord
 CHOOSING = ("study", "reproduction")
 """The kinds of runs whose folder holds choices."""
 
+_OF_A_ROUTE = ("scenario", "decision", "status", "model", "k")
+"""What of a route's record is its choice."""
+
 
 def read_record(path: str | os.PathLike[str]) -> StudyRecord:
     """A recorded study.
@@ -79,8 +82,9 @@ def read_route(path: str | os.PathLike[str]) -> Mapping[str, Any]:
     Raises:
         ReaderError: (a ValueError) the file is missing, or holds no route.
     """
-    route = read_json(path).data
+    route: Mapping[str, Any] = read_json(path).data
     refuse_depth(str(path), route)
-    if not (isinstance(route, dict) and is_choice(route)):
+    choice = {name: route[name] for name in _OF_A_ROUTE if name in route} if isinstance(route, dict) else None
+    if not is_choice(choice):
         raise ReaderError(f"{path}: must be a route with decision, k, model, scenario, status, as route --out writes")
     return route

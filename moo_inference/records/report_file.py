@@ -13,8 +13,6 @@ from moo_inference.studies.choice_record import ChoiceRecord
 
 _DEEPEST = 32
 _LONGEST_INTEGER = 18
-_NESTED = ("warnings", "notes", "runner_up", "why_not", "settings", "relaxations", "break_evens")
-"""What of a route's record is no plain value."""
 
 ELEMENT_ID = "moo-inference-study"
 """The id of the script element that holds the data."""
@@ -71,7 +69,7 @@ def is_choice(row: Any) -> bool:
         {subject, chosen} <= row.keys()
         and isinstance(row[subject], str | None)
         and isinstance(row[chosen], kind | None)
-        and all(isinstance(value, str | int | float | None) for name, value in row.items() if name not in _NESTED)
+        and all(isinstance(value, str | int | float | None) for value in row.values())
     )
 
 

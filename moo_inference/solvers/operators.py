@@ -18,7 +18,7 @@ from pymoo.core.termination import TerminateIfAll, Termination
 from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
 
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.solvers.exhaustive import axes_of, grid_size, numbers_of, points_at
 
 _TRIES = 10
@@ -76,18 +76,19 @@ def points_on_grid(problem: Any, sampling: Any) -> NDArray[np.int64]:
             f"{X.dtype}"
         )
     names = getattr(problem, "variables", [f"variable {column}" for column in range(len(axes))])
-    errors = []
+    errors = ErrorCollector()
     for column, (name, axis) in enumerate(zip(names, axes, strict=True)):
         index = (X[:, column] - axis.start) / axis.step
         wrong = np.flatnonzero(~((index == np.rint(index)) & (index >= 0) & (index < len(axis))))
         step = f" in steps of {axis.step}" if axis.step > 1 else ""
-        errors += [
-            f"row {row} of sampling: {name} must be a whole number in [{axis[0]}, {axis[-1]}]{step}, got "
-            f"{X[row, column]:g}"
-            for row in wrong.tolist()
-        ]
-    if errors:
-        raise SettingError(errors)
+        errors.add(
+            *(
+                f"row {row} of sampling: {name} must be a whole number in [{axis[0]}, {axis[-1]}]{step}, got "
+                f"{X[row, column]:g}"
+                for row in wrong.tolist()
+            )
+        )
+    errors.check()
     _, first = np.unique(X, axis=0, return_index=True)
     return X[np.sort(first)].astype(np.int64)
 

@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from moo_inference.catalog import Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector
 from moo_inference.estimators.curve import MEAN, STD, ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.readers import Candidates
@@ -24,16 +24,13 @@ def candidate_front(candidates: Candidates, scenario: Scenario) -> Front:
     Raises:
         SettingError: (a ValueError) the scenario has a budget for times that are not known, or for a quantile.
     """
-    errors = []
+    errors = ErrorCollector()
     seconds = candidates.seconds_per_query
     if seconds is None and scenario.t_max is not None:
-        errors.append(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
+        errors.add(f"t_max of scenario {scenario.name!r} must be none, since no times of candidates are known")
     if scenario.has_quantiles:
-        errors.append(
-            f"budgets of scenario {scenario.name!r} must be for means, since candidates have no other numbers"
-        )
-    if errors:
-        raise SettingError(errors)
+        errors.add(f"budgets of scenario {scenario.name!r} must be for means, since candidates have no other numbers")
+    errors.check()
     n = len(candidates.names)
     accuracy = np.asarray(candidates.accuracy, dtype=float)
     quantities = np.full((n, 3, 5), np.nan)

@@ -164,8 +164,6 @@ def compare_solvers(
         UnknownNameError: (a LookupError) there is no solver or rule of this id.
         SettingError: (a ValueError) an option is out of its range.
     """
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
     problems = dict(problem) if isinstance(problem, Mapping) else {type(problem).__name__: problem}
     makers = _makers(solvers)
     numbers = [whole_number("seed", seed, 0) for seed in listed("seeds", seeds)]
@@ -189,11 +187,28 @@ def compare_solvers(
     ]
     ran = runner.run([_task(*each, evaluations) for each in wanted])
     runs = [Entry(contest, solver, seed, run) for (contest, solver, seed, _), run in zip(wanted, ran, strict=True)]
+    return _compared(contests, runs, requested, chosen)
+
+
+def _compared(
+    contests: Sequence[Contest], runs: Sequence[Entry], requested: dict[str, Any], chosen: dict[str, Any]
+) -> Comparison:
+    """The measures of all runs, and of the merges of pipelines, against the exact fronts.
+
+    Args:
+        contests: the problems.
+        runs: what each solver found, for each seed.
+        requested: solvers, seeds and evaluations, for the settings.
+        chosen: what else the settings hold.
+    """
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    evaluations, first_seed = requested["evaluations"], requested["seeds"][0]
     models = [contest for contest in contests if not contest.staged]
     share = share_that_is_enough(runs) if evaluations is None and all(each.is_small for each in models) else None
-    rows = [contest.row(MERGE, numbers[0], contest.exact, contest.used) for contest in contests if contest.used]
+    rows = [contest.row(MERGE, first_seed, contest.exact, contest.used) for contest in contests if contest.used]
     rows += [entry.row(share) for entry in runs]
-    left_out = {contest.name: contest.left_out for contest in contests if contest.left_out}
+    left_out = {contest.name: str(contest.left_out) for contest in contests if contest.left_out is not None}
     settings = {**requested, "share_of_grid": share, **chosen, **({"left_out": left_out} if left_out else {})}
     comparison = Comparison(pd.DataFrame(rows), settings, tuple(contest.name for contest in contests if contest.staged))
     unknown = [column for column in comparison.agreement if comparison.runs[column].dtype == object]

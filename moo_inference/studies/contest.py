@@ -10,7 +10,7 @@ from moo_inference.decision import Rule, decide
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
 from moo_inference.solvers import ExhaustiveSearch, grid_size
-from moo_inference.studies.rules import applicable_rules
+from moo_inference.studies.rules import LeftOut, applicable_rules
 from moo_inference.studies.solving import SearchRun, run_search
 
 EXHAUSTIVE = "exhaustive"
@@ -37,7 +37,7 @@ class Contest:
         name: of the problem.
         problem: the problem.
         rules: those that it has the budgets for.
-        left_out: a sentence on the others; empty if there are none.
+        left_out: the others, if there are any.
         exact: the exact front.
         used: evaluations (the rows that it compared), distinct and seconds of the merge that gave it; nothing where it
             was enumerated.
@@ -46,7 +46,7 @@ class Contest:
     name: str
     problem: Any
     rules: Sequence[Rule]
-    left_out: str
+    left_out: LeftOut | None
     exact: Front
     used: Mapping[str, Any]
 

@@ -174,32 +174,44 @@ def curves_frame(
 
 def pipelines_frame(study: Any) -> "pd.DataFrame":
     """See `Study.pipelines`."""
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
-    quantities = _quantities(study)
-    rows = []
-    for cell in study.pipeline_cells:
-        for choice in cell.choices:
-            what: tuple[Any, ...] = (None,) * (1 + len(quantities))
-            if choice.row is not None:
-                what = (cell.front.describe(choice.row), *cell.front.values[choice.row])
-            key = (cell.scenario, cell.pipeline, choice.rule, choice.status)
-            keep = None if choice.row is None else keep_of(study, cell.front, choice.row)
-            rows.append((*key, *what, "; ".join(choice.warnings), keep))
-    columns = ["scenario", "pipeline", "decision", "status", "stages", *quantities, "warning", "keep"]
-    return pd.DataFrame(rows, columns=columns).astype(dict.fromkeys(quantities, float))
+    made = [(cell, choice) for cell in study.pipeline_cells for choice in cell.choices]
+    rows = [
+        ((cell.scenario, cell.pipeline, choice.rule, choice.status), cell.front, choice.row) for cell, choice in made
+    ]
+    frame = _configurations_frame(study, rows, ["scenario", "pipeline", "decision", "status"])
+    frame.insert(frame.shape[1] - 1, "warning", ["; ".join(choice.warnings) for _, choice in made])
+    return frame
 
 
 def pipeline_fronts_frame(study: Any) -> "pd.DataFrame":
     """See `Study.pipeline_fronts`."""
+    rows = [
+        ((cell.scenario, cell.pipeline), cell.front, row)
+        for cell in study.pipeline_cells
+        for row in range(len(cell.front))
+    ]
+    return _configurations_frame(study, rows, ["scenario", "pipeline"])
+
+
+def _configurations_frame(
+    study: Any, rows: Sequence[tuple[tuple[str, ...], Front, int | None]], names: list[str]
+) -> "pd.DataFrame":
+    """Rows of fronts of pipelines: `names`, stages in words, means of all quantities, keep; empty where none is."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
-    rows = [
-        (cell.scenario, cell.pipeline, cell.front.describe(row), *values, keep_of(study, cell.front, row))
-        for cell in study.pipeline_cells
-        for row, values in enumerate(cell.front.values)
+    resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
+    quantities = ("cost", "time", *resources, "accuracy")
+    nothing = (None,) * (len(quantities) + 2)
+    fronts = {id(front): front for _, front, _ in rows}
+    means = {key: front.values for key, front in fronts.items()}
+    taken = [
+        (*key, *nothing)
+        if row is None
+        else (*key, front.describe(row), *means[id(front)][row], keep_of(study, front, row))
+        for key, front, row in rows
     ]
-    return pd.DataFrame(rows, columns=["scenario", "pipeline", "stages", *_quantities(study), "keep"])
+    frame = pd.DataFrame(taken, columns=[*names, "stages", *quantities, "keep"])
+    return frame.astype(dict.fromkeys(quantities, float))
 
 
 def keep_of(study: Any, front: Front, row: int) -> str:
@@ -214,9 +226,3 @@ def keep_of(study: Any, front: Front, row: int) -> str:
     if len(set(keeps)) == 1:
         return str(keeps[0])
     return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))
-
-
-def _quantities(study: Any) -> tuple[str, ...]:
-    """The columns of what a choice costs, takes, uses and achieves."""
-    resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
-    return ("cost", "time", *resources, "accuracy")

@@ -15,7 +15,7 @@ from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, default_
 from moo_inference.estimators.base import estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.studies.baselines import check_baseline, named_now, refuse_unknown_k
-from moo_inference.studies.rules import applicable_rules
+from moo_inference.studies.rules import LeftOut, applicable_rules
 from moo_inference.versions import versions
 
 
@@ -84,7 +84,7 @@ class StudyPlan:
         estimator: what estimates.
         rules: the rules as they were made.
         scaled: the rules of each scenario, scaled by its budgets.
-        left_out: by scenario, a sentence on the default rules that lack a budget there, if any.
+        left_out: by scenario, the default rules that lack a budget there, if any.
         baselines: names of the baselines.
     """
 
@@ -94,7 +94,7 @@ class StudyPlan:
     estimator: Any
     rules: list[Rule]
     scaled: Mapping[str, list[Rule]]
-    left_out: Mapping[str, str]
+    left_out: Mapping[str, LeftOut]
     baselines: Sequence[str]
 
     @property
@@ -153,13 +153,12 @@ def plan_study(
     rules = [rule for rule in made if rule is not None]
     scaled, left_out = {}, {}
     for key, scenario in part.scenarios.items():
-        applicable, sentence = applicable_rules(
-            rules, scenario.limits(part.resources), named=request.decisions is not None
-        )
+        limits, is_named = scenario.limits(part.resources), request.decisions is not None
+        applicable, others = applicable_rules(rules, limits, named=is_named)
         own = [errors.attempt(rule.scaled_by, scenario, part.resources) for rule in applicable]
         scaled[key] = [rule for rule in own if rule is not None]
-        if sentence:
-            left_out[key] = sentence
+        if others is not None:
+            left_out[key] = others
     errors.check()
     used = default_estimator(part.models.values()) if estimator is None else estimator
     if assess is not None and not isinstance(used, ClosedForm | MonteCarlo):

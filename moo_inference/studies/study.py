@@ -24,6 +24,7 @@ from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
+from moo_inference.studies.rules import LeftOut
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -39,7 +40,7 @@ class Study:
         model_curves: the scaling curve of each model over the grid, by model id.
         options: the settings of the run.
         assessments: how sure each choice is, by (scenario, model, rule), where `assess` was given.
-        left_out: by scenario, a sentence on the default rules that lack a budget there, if any.
+        left_out: by scenario, the default rules that lack a budget there, if any.
     """
 
     catalog: Catalog
@@ -47,7 +48,7 @@ class Study:
     model_curves: Mapping[str, ScalingCurve]
     options: StudySettings
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
-    left_out: Mapping[str, str] = field(default_factory=dict)
+    left_out: Mapping[str, LeftOut] = field(default_factory=dict)
 
     @property
     def model_cells(self) -> tuple[Cell, ...]:

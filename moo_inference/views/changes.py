@@ -1,6 +1,7 @@
 """What changed between two records of a study, in words."""
 
 from moo_inference.formatting.words import apart, counted
+from moo_inference.records.gate import Chosen, Verdict
 from moo_inference.records.replay import Change, Replay
 
 
@@ -22,6 +23,25 @@ def change_text(change: Change, most: int | None = None) -> str:
         parts.append(f"{one.field} was {was}, is {now_is}")
     left = len(change.fields) - len(parts)
     return f"{what}: {'; '.join([*parts, *([f'and {left} more numbers'] if left else [])])}"
+
+
+def failure_text(verdict: Verdict, cause: str) -> str:
+    """Why a choice fails at the gate for one of its causes."""
+    if cause == "infeasible":
+        return verdict.reason
+    if cause == "unsure":
+        return f"with other seeds only {verdict.pgs:.0%} of the choices are as good as the exact one"
+    if verdict.before is None:
+        return "is not in the baseline"
+    if verdict.after is None:
+        return "is gone, and was in the baseline"
+    return f"was {_chosen_text(verdict.before)}, is {_chosen_text(verdict.after)}"
+
+
+def _chosen_text(chosen: Chosen) -> str:
+    if not isinstance(chosen.what, int):
+        return chosen.what or chosen.status
+    return f"k = {chosen.what}" if chosen.model is None else f"{chosen.model} with k = {chosen.what}"
 
 
 def replay_lines(replay: Replay) -> list[str]:

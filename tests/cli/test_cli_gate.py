@@ -9,7 +9,9 @@ import pytest
 import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.records.diff import difference
-from moo_inference.records.gate import to_junit, verdicts
+from moo_inference.records.gate import verdicts
+from moo_inference.views.changes import failure_text
+from moo_inference.views.junit import to_junit
 
 CELL = ("-s", "essay-feedback", "-m", "gpt-5", "-m", "qwen3-max")
 
@@ -69,7 +71,10 @@ def test_what_is_gone_or_new_is_a_change(paper):
     study = mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], decisions=["max-cube", "knee-chord"])
     first, *others = study.records()
     records = [replace(first, decision="old-rule"), *others]
-    found = {verdict.decision: verdict.failures for verdict in verdicts(study, records, ["changed"])}
+    found = {
+        verdict.decision: {cause: failure_text(verdict, cause) for cause in verdict.causes}
+        for verdict in verdicts(study, records, ["changed"])
+    }
     assert found == {
         "max-cube": {"changed": "is not in the baseline"},
         "knee-chord": {},

@@ -13,10 +13,10 @@ from moo_inference.estimators.base import (
     estimate_curves,
     estimator_settings,
     groups_within_samples,
-    passes,
     refuse_beyond_samples,
 )
 from moo_inference.estimators.conditions import Conditions
+from moo_inference.evaluation.checks import passes
 
 
 def sampled(model, samples, name):
@@ -95,11 +95,11 @@ def test_an_evaluation_that_tells_of_no_k_is_refused_by_name(gpt5):
 def test_numbers_of_passes_are_checked_and_told():
     assert passes(3).tolist() == [3]
     assert passes(np.array([2.0, 1.0])).dtype == np.int64
-    assert passes([2**62 - 1]).tolist() == [2**62 - 1]
-    for k in ([2**62], [1e19], [0, 5, -1, 1.5, np.nan, 0.5, -9]):
+    assert passes([2**53 - 1]).tolist() == [2**53 - 1]
+    for k in ([2**53], [1e19], [0, 5, -1, 1.5, np.nan, 0.5, -9]):
         with pytest.raises(SettingError, match="k must be whole numbers of at least 1, got"):
             passes(k)
-    with pytest.raises(SettingError, match=r"got 0, -1, 1\.5, nan, 0\.5$"):
+    with pytest.raises(SettingError, match=r"got 0, -1, 1\.5, nan, 0\.5, \.\.\.$"):
         passes([0, 5, -1, 1.5, np.nan, 0.5, -9])
     for k in ([[1, 2]], [], ["1"], [True]):
         with pytest.raises(SettingError, match="k must be a list of whole numbers of at least 1, got"):

@@ -45,7 +45,7 @@ def test_default_rules_that_lack_a_budget_are_left_out_of_that_scenario_alone(ca
     assert asked["free"] == NEED_NONE
     assert asked["whole"] == list(DEFAULT_RULES)
     assert list(study.left_out) == ["free"]
-    assert study.left_out["free"].endswith(WHY)
+    assert str(study.left_out["free"]).endswith(WHY)
     free, whole = study_tables(study)
     assert any(note.endswith(f"{WHY}.") for note in free.notes)
     assert not any(WHY in note for note in whole.notes)

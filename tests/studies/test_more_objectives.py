@@ -109,7 +109,7 @@ def test_a_rule_with_too_short_a_nadir_is_refused(energy, essay, study):
     without = energy.replace(scenarios={"s": essay})
     with pytest.raises(SettingError, match="has no joules_max"):
         mi.run_study(without, decisions=["max-cube"])
-    left_out = mi.run_study(without).left_out["s"]
+    left_out = str(mi.run_study(without).left_out["s"])
     assert left_out.endswith("must divide cost, time and joules by their budgets, and there is none for joules")
     assert len(mi.run_study(without, decisions=["accuracy-max", "knee-chord"]).choices) == 18
 

@@ -13,12 +13,13 @@ from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Stage, plan_of
 from moo_inference.problems import PipelineProblem
 from moo_inference.records.diff import difference
-from moo_inference.records.gate import to_junit, verdicts
+from moo_inference.records.gate import verdicts
 from moo_inference.records.replay import replay
 from moo_inference.solvers import ExhaustiveSearch
 from moo_inference.studies.comparison import catalog_problems, compare_solvers
 from moo_inference.views import comparison_tables
-from moo_inference.views.changes import replay_lines
+from moo_inference.views.changes import failure_text, replay_lines
+from moo_inference.views.junit import to_junit
 from moo_inference.views.study_tables import study_tables
 
 RULES = ["accuracy-max", "knee-chord"]
@@ -152,16 +153,17 @@ def test_replay_covers_pipelines(study):
 
 def test_check_covers_pipelines(catalog, study):
     before = study.records()
-    assert not any(verdict.failures for verdict in verdicts(study, before, ["changed", "infeasible", "unsure"]))
+    assert not any(verdict.causes for verdict in verdicts(study, before, ["changed", "infeasible", "unsure"]))
     tight = catalog.replace(scenarios={"coding": catalog.scenarios["coding"].replace(c_max=0.001)})
     after = mi.run_study(tight, decisions=RULES, k_max=16)
-    failed = {v.model: v.failures for v in verdicts(after, before, ["changed", "infeasible"]) if v.decision == RULES[0]}
+    found = verdicts(after, before, ["changed", "infeasible"])
+    failed = {v.model: {cause: failure_text(v, cause) for cause in v.causes} for v in found if v.decision == RULES[0]}
     assert failed["pipeline two-halves"]["changed"].startswith("was plan large with k = 4, ")
     assert failed["pipeline two-halves"]["changed"].endswith("is infeasible")
     assert failed["pipeline two-halves"]["infeasible"].startswith("no choice meets all budgets")
     assert "coding.pipeline two-halves" in to_junit(verdicts(after, before, ["changed"]), ["changed"])
     without = verdicts(mi.run_study(catalog, pipelines=[], decisions=RULES, k_max=16), before, ["changed"])
-    assert sum("is gone" in verdict.failures.get("changed", "") for verdict in without) == 4
+    assert sum(verdict.causes == ("changed",) and verdict.after is None for verdict in without) == 4
 
 
 def test_diff_names_the_pipeline_that_made_the_difference(study, catalog):

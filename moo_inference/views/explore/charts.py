@@ -42,8 +42,48 @@ def accuracy_figure(view: Trajectory) -> "go.Figure":
     """Accuracy over k with the band in which 95 % of queries fall, a_min, the k that meet all budgets, the choices."""
     import plotly.graph_objects as go  # noqa: PLC0415 (of the extra `explore`)
 
-    k, accuracy = view.curve.k, view.accuracy
     figure = go.Figure()
+    _draw_accuracy(figure, view)
+    floor = view.limits[-1]
+    if view.scenario.a_min is not None:
+        figure.add_hline(
+            y=view.scenario.a_min,
+            line={"color": RED, "dash": "dash", "width": 1.5},
+            name=f"a_min = {view.scenario.a_min:g}{at_quantile(floor)}",
+            showlegend=True,
+        )
+    for mark, size in with_sizes(view.marks, 24, 9):
+        figure.add_trace(
+            go.Scatter(
+                x=[mark.k],
+                y=[mark.looked_at[-1]],
+                mode="markers",
+                marker=marker_of(mark, size),
+                hoverinfo="text",
+                hovertext=[mark_hover(mark)],
+                name=plain(mark.label),
+            )
+        )
+    figure.update_layout(
+        **layout(430),
+        xaxis={
+            "title": {"text": "k, passes per query"},
+            "gridcolor": GRID,
+            "zeroline": False,
+            "color": INK,
+            "range": _k_span(view.curve.k),
+        },
+        yaxis={"title": {"text": title_of(floor, view)}, "gridcolor": GRID, "zeroline": False, "color": INK},
+        hovermode="closest",
+    )
+    return figure
+
+
+def _draw_accuracy(figure: "go.Figure", view: Trajectory) -> None:
+    """The k that meet all budgets, the band, the mean over k, and the quantile that a floor is for."""
+    import plotly.graph_objects as go  # noqa: PLC0415 (of the extra `explore`)
+
+    k, accuracy = view.curve.k, view.accuracy
     for number, (first, last) in enumerate(view.feasible_runs):
         figure.add_vrect(
             x0=_edge(k, first, -1),
@@ -90,38 +130,6 @@ def accuracy_figure(view: Trajectory) -> "go.Figure":
                 name=quantile_words([floor]),
             )
         )
-    if view.scenario.a_min is not None:
-        figure.add_hline(
-            y=view.scenario.a_min,
-            line={"color": RED, "dash": "dash", "width": 1.5},
-            name=f"a_min = {view.scenario.a_min:g}{at_quantile(floor)}",
-            showlegend=True,
-        )
-    for mark, size in with_sizes(view.marks, 24, 9):
-        figure.add_trace(
-            go.Scatter(
-                x=[mark.k],
-                y=[mark.looked_at[-1]],
-                mode="markers",
-                marker=marker_of(mark, size),
-                hoverinfo="text",
-                hovertext=[mark_hover(mark)],
-                name=plain(mark.label),
-            )
-        )
-    figure.update_layout(
-        **layout(430),
-        xaxis={
-            "title": {"text": "k, passes per query"},
-            "gridcolor": GRID,
-            "zeroline": False,
-            "color": INK,
-            "range": _k_span(k),
-        },
-        yaxis={"title": {"text": title_of(floor, view)}, "gridcolor": GRID, "zeroline": False, "color": INK},
-        hovermode="closest",
-    )
-    return figure
 
 
 def title_of(limit: Limit, view: Trajectory) -> str:

@@ -14,7 +14,6 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.amounts import seconds, unit_words, usd
-from moo_inference.studies.rules import left_out_text
 from moo_inference.views.explore import html
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
@@ -306,9 +305,8 @@ def show(result: Answer, knobs: Knobs) -> None:
     """The answer first, then the charts."""
     scenario = result.study.catalog.scenarios[knobs.scenario]
     st.html(html.headline(scenario.name, budget_text(scenario)))
-    if result.left_out:
-        sentence = left_out_text(result.left_out, scenario.limits(result.study.catalog.resources))
-        st.html(html.notice("Some rules are left out", [sentence], mild=True))
+    if result.left_out is not None:
+        st.html(html.notice("Some rules are left out", [str(result.left_out)], mild=True))
     labels = model_labels(state.catalog)
     none = [f"{labels[key]}: {one.infeasibility}" for key, one in result.trajectories.items() if one.infeasibility]
     if none:

@@ -2,17 +2,17 @@
 
 import shlex
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from moo_inference.catalog import Catalog, Limit, Scenario
+from moo_inference.catalog import Catalog, Scenario
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
-from moo_inference.studies.rules import applies, left_out_text
+from moo_inference.studies.rules import LeftOut, applicable_rules
 from moo_inference.studies.study import Study, run_study
 from moo_inference.views.explore.slider_stops import SMALLEST_BUDGET
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
@@ -99,13 +99,13 @@ class Answer:
         study: the choices.
         trajectories: what there is to draw, by model id.
         rules: the rules that were applied, a part of the knobs' own.
-        left_out: the other rules: they divide by a budget that is not there.
+        left_out: the other rules, if any: they divide by a budget that is not there.
     """
 
     study: Study
     trajectories: dict[str, Trajectory]
     rules: tuple[str, ...]
-    left_out: tuple[str, ...]
+    left_out: LeftOut | None
 
 
 def check_explorable(catalog: Catalog) -> None:
@@ -116,14 +116,12 @@ def check_explorable(catalog: Catalog) -> None:
     """
     if not catalog.scenarios:
         raise SettingError("the catalog must hold at least one scenario, got none")
-    errors = [
+    ErrorCollector(
         f"scenarios.{key}.{limit.budget}: must be at least {SMALLEST_BUDGET:g} on the page, got {limit.value:g}"
         for key, scenario in catalog.scenarios.items()
         for limit in scenario.limits()[:-1]
         if limit.value is not None and limit.value < SMALLEST_BUDGET
-    ]
-    if errors:
-        raise SettingError(errors)
+    ).check()
 
 
 def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
@@ -172,9 +170,10 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
     check_size(knobs)
     chosen = settings_catalog(catalog, knobs)
     limits = chosen.scenarios[knobs.scenario].limits(chosen.resources)
-    rules, left_out = applicable_rules(knobs.rules, limits)
+    made, left_out = applicable_rules([make_rule(rule) for rule in knobs.rules], limits, named=False)
+    rules = tuple(rule.id for rule in made)
     if not rules:
-        raise SettingError(left_out_text(left_out, limits) if left_out else "there must be at least one rule, got none")
+        raise SettingError("there must be at least one rule, got none" if left_out is None else str(left_out))
     default = default_estimator(chosen.models.values())
     if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
         raise SettingError(
@@ -192,42 +191,31 @@ def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
     return tuple(model.name for model in models if knobs.monte_carlo and model.passes is not None)
 
 
-def applicable_rules(rules: tuple[str, ...], limits: Sequence[Limit]) -> tuple[tuple[str, ...], tuple[str, ...]]:
-    """The rules that the budgets of a scenario permit, and the others.
-
-    Raises:
-        UnknownNameError: (a LookupError) an unknown rule.
-    """
-    applicable = tuple(rule for rule in rules if applies(make_rule(rule), limits))
-    return applicable, tuple(rule for rule in rules if rule not in applicable)
-
-
 def check_size(knobs: Knobs) -> None:
     """Refuse what would take minutes.
 
     Raises:
         SettingError: (a ValueError) with all that is too much.
     """
-    errors = []
+    errors = ErrorCollector()
     if not 1 <= knobs.k_max <= LARGEST_K:
-        errors.append(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
+        errors.add(f"k_max must be between 1 and {LARGEST_K:,}, got {knobs.k_max:,}")
     if not 1 <= knobs.k_step <= knobs.k_max:
-        errors.append(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
-    if not errors:
+        errors.add(f"k_step must be between 1 and k_max = {knobs.k_max:,}, got {knobs.k_step:,}")
+    if not errors.errors:
         rows = knobs.k_max // knobs.k_step
         if rows > MOST_ROWS:
-            errors.append(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
+            errors.add(f"the page takes at most {MOST_ROWS:,} values of k, got {rows:,}: raise k_step")
         if knobs.monte_carlo:
             passes = knobs.k_max if knobs.draws == "common" else knobs.k_step * rows * (rows + 1) // 2
             if knobs.trials * passes > MOST_PASSES:
-                errors.append(
+                errors.add(
                     f"the page simulates at most {MOST_PASSES:,} passes, got {knobs.trials * passes:,}: lower trials "
                     "or k_max, or use the command line"
                 )
     if knobs.parallel is not None and not 1 <= knobs.parallel <= LARGEST_P:
-        errors.append(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
-    if errors:
-        raise SettingError(errors)
+        errors.add(f"P must be between 1 and {LARGEST_P:,}, got {knobs.parallel:,}")
+    errors.check()
 
 
 def solve_command(knobs: Knobs, rules: tuple[str, ...]) -> str:

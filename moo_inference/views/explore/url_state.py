@@ -14,7 +14,13 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.messages import OF_BUDGET
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
-from moo_inference.errors import CatalogError, MooInferenceError, SettingError, UnknownNameError, did_you_mean
+from moo_inference.errors import (
+    CatalogError,
+    ErrorCollector,
+    SettingError,
+    UnknownNameError,
+    did_you_mean,
+)
 from moo_inference.formatting.amounts import unit_words
 from moo_inference.views.explore.slider_stops import LARGEST_BUDGET, SMALLEST_BUDGET
 from moo_inference.views.explore.state import (
@@ -86,10 +92,10 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
     Returns:
         The catalog, the knobs, and one sentence for each error.
     """
-    errors: list[str] = []
+    errors = ErrorCollector()
     catalog = own
     packed = parameters.get(CATALOG)
-    try:
+    with errors.collecting():
         if packed is not None:
             catalog = _one_of(own, built_in, unpack_catalog(_single(CATALOG, packed)))
         elif "model" in parameters or "scenario" in parameters:
@@ -97,8 +103,6 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
             asked = [list(dict.fromkeys(parameters.get(name, ()))) or None for name in ("model", "scenario")]
             with suppress(UnknownNameError):
                 catalog = _one_of(own, built_in, built_in.select(*asked))
-    except MooInferenceError as error:
-        errors.extend(error.errors)
     reader = _Reader(parameters, errors)
     scenario = reader.one("scenario", _member("scenario", catalog.scenarios), next(iter(catalog.scenarios)))
     default = default_knobs(catalog, scenario)
@@ -114,15 +118,14 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
     own_names = [f"{unit}_{ending}" for unit in catalog.resources for ending in OF_BUDGET]
     of_knobs = [_MANY.get(field.name, field.name) for field in fields(Knobs) if field.name != RESOURCES]
     known = [CATALOG, *of_knobs, *own_names]
-    errors.extend(
-        f"unknown setting {_shown(name)}{did_you_mean(name[:100], known)}" for name in parameters if name not in known
-    )
+    unknown = [name for name in parameters if name not in known]
+    errors.add(*(f"unknown setting {_shown(name)}{did_you_mean(name[:100], known)}" for name in unknown))
     try:
         check_size(Knobs(**values))
     except SettingError as error:
-        errors.extend(error.errors)
+        errors.add(*error.errors)
         values |= {name: getattr(default, name) for name in ("k_max", "k_step", *_OF_MONTE_CARLO)}
-    return catalog, Knobs(**values), tuple(errors)
+    return catalog, Knobs(**values), errors.sentences
 
 
 def pack_catalog(catalog: Catalog) -> str:
@@ -195,7 +198,7 @@ class _Reader:
     """Reads the parameters of an address one by one: an error for what cannot be used, and a default in its place."""
 
     parameters: Parameters
-    errors: list[str]
+    errors: ErrorCollector
 
     def one(self, name: str, value: _Value, default: Any) -> Any:
         if name not in self.parameters:
@@ -204,14 +207,14 @@ class _Reader:
             text = _single(name, self.parameters[name])
             return None if text == value.nothing else value.read(text)
         except SettingError as error:
-            self.errors.extend(error.errors)
+            self.errors.add(*error.errors)
         except (ValueError, KeyError):
-            self.errors.append(f"{name} must be {value.must} got {_shown(text)}")
+            self.errors.add(f"{name} must be {value.must} got {_shown(text)}")
         return default
 
     def several(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
         asked = dict.fromkeys(self.parameters.get(name, ()))
-        self.errors.extend(_unknown(name, text, known) for text in asked if text not in known)
+        self.errors.add(*(_unknown(name, text, known) for text in asked if text not in known))
         return tuple(text for text in asked if text in known) or default
 
 

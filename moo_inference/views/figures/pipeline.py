@@ -22,8 +22,8 @@ from moo_inference.views.figures.style import (
     Size,
     budget_handles,
     dress,
+    framed,
     heading,
-    legend,
     limit,
     mark_handles,
     message,
@@ -155,13 +155,8 @@ def render(view: StagesView, width_mm: float = PAPER_MM) -> Figure:
     rows = panels if size.narrow else -(-panels // 3)
     columns = -(-panels // rows)
     height = (0.65 * rows + 0.2 if size.narrow else 0.38 * rows + 0.12) * width_mm
-    picture = size.figure(height, layout="constrained")
-    grid = picture.subplots(rows, columns, squeeze=False)
-    draw(list(grid.flat[:panels]), view, size)
-    for ax in grid.flat[panels:]:
-        ax.remove()
-    picture.suptitle(heading(view.title, size), fontsize=1.05 * size.font, parse_math=False)
-    legend(picture, size, handles(view, size), loc="outside lower center", ncols=2 if size.narrow else 3)
+    picture, axes = framed(view.title, size, height, handles(view, size), panels=panels, columns=columns)
+    draw(axes, view, size)
     return picture
 
 

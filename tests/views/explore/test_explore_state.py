@@ -116,7 +116,7 @@ def test_every_knob_changes_the_answer_or_its_command():
 def test_rules_that_need_a_budget_are_left_out_where_there_is_none():
     found = answer(PAPER, replace(START, t_max=None))
     assert found.rules == ("accuracy-max", "knee-chord")
-    assert set(found.left_out) == {"max-cube", "utopia-closest", "knee-point"}
+    assert set(found.left_out.rules) == {"max-cube", "utopia-closest", "knee-point"}
     with pytest.raises(SettingError, match=r"max-cube: must divide cost and time .* none for time"):
         answer(PAPER, replace(START, t_max=None, rules=("max-cube",)))
     with pytest.raises(SettingError, match="at least one rule"):

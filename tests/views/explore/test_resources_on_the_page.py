@@ -171,7 +171,7 @@ def test_rules_that_need_a_budget_for_a_resource_are_left_out_where_there_is_non
     knobs = replace(START, resources={"grams_co2": ResourceBudget(max=9.0)})
     found = answer(FIVE, knobs)
     assert found.rules == ("accuracy-max", "knee-chord")
-    assert set(found.left_out) == {"max-cube", "utopia-closest", "knee-point"}
+    assert set(found.left_out.rules) == {"max-cube", "utopia-closest", "knee-point"}
     with pytest.raises(SettingError, match=r"divide cost, time, grams co2 and joules by .* none for joules"):
         answer(FIVE, replace(knobs, rules=("max-cube",)))
 
