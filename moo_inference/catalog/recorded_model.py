@@ -3,11 +3,12 @@
 from typing import Any, Self
 
 import numpy as np
-from pydantic import Field, InstanceOf, SerializerFunctionWrapHandler, model_serializer
+from pydantic import Field, InstanceOf, SerializerFunctionWrapHandler, model_serializer, model_validator
 
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.recorded_entry import RecordedEntry
 from moo_inference.errors import SettingError
+from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 
 _SHAPING = ("usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_million_cached_input_tokens")
@@ -49,6 +50,20 @@ class RecordedModel(Model):
     def k_limit(self) -> int | None:
         """The largest k that the attempts allow."""
         return self.attempts.fewest
+
+    @model_validator(mode="after")
+    def _tokens_of_resources(self) -> "RecordedModel":
+        if self.resources and self.attempts.tokens is None:
+            raise ValueError(
+                f"{', '.join(self.resources)} by the token needs the tokens of every attempt, in the columns tokens_in "
+                "and tokens_out; got attempts without them"
+            )
+        return self
+
+    @property
+    def spent(self) -> list[FloatArray]:
+        """What adds up over passes, (s,) of each attempt: USD, and each resource in its unit."""
+        return self.attempts.spent([(own.per_input_token, own.per_output_token) for own in self.resources.values()])
 
     def replace(self, **changes: Any) -> Self:
         """See Frozen. The prices are in the cost of each attempt already, and cannot be replaced.

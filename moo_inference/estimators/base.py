@@ -60,6 +60,10 @@ class Estimator(ABC):
         of_kind("model", model, Model)
         return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
 
+    def k_limit(self, model: Model) -> int | None:
+        """The largest k of a model that can be estimated; None where there is no limit."""
+        return model.k_limit
+
     @abstractmethod
     def settings(self) -> dict[str, Any]:
         """The name and the options, as plain values: enough to make the same estimator again."""
@@ -119,7 +123,7 @@ def curves_within_samples(
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or an evaluation allows none of these k.
     """
-    groups = groups_within_samples(models, passes(conditions.grid))
+    groups = groups_within_samples(models, passes(conditions.grid), estimator)
     curves: dict[int, ScalingCurve] = {}
     for step, (k, numbers_of) in enumerate(groups):
         found = estimate_curves(
@@ -136,40 +140,53 @@ def curves_within_samples(
     return [curves[number] for number in range(len(models))]
 
 
-def groups_within_samples(models: Sequence[Model], k: IntArray) -> list[tuple[IntArray, list[int]]]:
+def groups_within_samples(
+    models: Sequence[Model], k: IntArray, estimator: Any = None
+) -> list[tuple[IntArray, list[int]]]:
     """The places of the models that share a limit, and the numbers of passes that their evaluations allow.
+
+    Args:
+        models: the models.
+        k: numbers of passes.
+        estimator: what estimates, which may know more than the evaluations.
 
     Raises:
         SettingError: (a ValueError) an evaluation allows none of these k.
     """
-    least = int(k.min())
+    least, most = int(k.min()), int(k.max())
+    limits = [k_limit(model, estimator) for model in models]
     ErrorCollector(
-        f"{model.name}: its evaluation has {model.k_limit} samples of some question, which allow no k from {least} on"
-        for model in models
-        if model.k_limit is not None and model.k_limit < least
+        f"{model.name}: its evaluation has {limit} samples of some question, which allow no k from {least} on"
+        for model, limit in zip(models, limits, strict=True)
+        if limit is not None and limit < least
     ).check()
     groups: dict[int, list[int]] = {}
-    most = int(k.max())
-    for number, model in enumerate(models):
-        groups.setdefault(most if model.k_limit is None else min(model.k_limit, most), []).append(number)
+    for number, limit in enumerate(limits):
+        groups.setdefault(most if limit is None else min(limit, most), []).append(number)
     return [(k[k <= limit], members) for limit, members in groups.items()]
 
 
-def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max") -> None:
+def k_limit(model: Model, estimator: Any) -> int | None:
+    """The largest k of a model that an estimator, or None for any, can estimate; None where there is no limit."""
+    return estimator.k_limit(model) if isinstance(estimator, Estimator) else model.k_limit
+
+
+def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max", estimator: Any = None) -> None:
     """Refuse a k_max, or what else `name` calls it, beyond an evaluation's samples.
 
     Args:
         models: the models.
         k_max: the largest k.
         name: what it is called in the message.
+        estimator: what estimates, which may know more than the evaluations.
 
     Raises:
         SettingError: (a ValueError) every model that has fewer samples is named.
     """
     ErrorCollector(
-        f"{model.name}: {name} must be at most {model.k_limit}, the samples per question of its evaluation, got {k_max}"
+        f"{model.name}: {name} must be at most {limit}, the samples per question of its evaluation, got {k_max}"
         for model in models
-        if model.k_limit is not None and model.k_limit < k_max
+        if (limit := k_limit(model, estimator)) is not None and limit < k_max
     ).check()
 
 

@@ -1,14 +1,14 @@
 """Estimates by counting the recorded attempts of each question, in place of passes that are drawn from one pool."""
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, get_args
 
 import numpy as np
 
-from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
+from moo_inference.catalog import Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
-from moo_inference.errors import ErrorCollector
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators.base import (
     Estimator,
     Progress,
@@ -17,15 +17,16 @@ from moo_inference.estimators.base import (
 )
 from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import LOW, MEAN, SE, STD, BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import Empirical
+from moo_inference.estimators.recorded_curves import recorded_curves, share_within
 from moo_inference.evaluation.checks import passes
-from moo_inference.evaluation.interval import mean_interval
-from moo_inference.evaluation.pass_at_k import QuestionMean
-from moo_inference.evaluation.queries import Queries, QueriesOfK
-from moo_inference.evaluation.skewed_mean import SkewedMean, skewed_mean
+from moo_inference.evaluation.drawn_queries import Drawing
+from moo_inference.evaluation.queries import Queries
+from moo_inference.evaluation.question_attempts import Beyond, QuestionAttempts
+from moo_inference.evaluation.stack import stack_key
 
-_SPREAD = (0.025, 0.975)
+_ATTEMPTS_AT_ONCE = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -38,23 +39,34 @@ class Recorded(Estimator):
     (`moo_inference.evaluation.ways.MOST_WAYS`; there are fewer up to eight attempts, whatever k and P) has queries
     drawn from its attempts. `attainment` returns the standard error of such draws.
 
+    Beyond the attempts of some question a k is refused, or extrapolated and marked so. Then each wave draws from all
+    attempts anew. A wave of more passes than attempts takes as much longer for each doubling as one of all attempts
+    takes longer than one of half of them; it is not the slowest attempt at hand, which would be too fast. A query is
+    right where an attempt at the question is, and else as often as a Beta distribution says, fitted to the numbers of
+    right attempts; given the question, that is taken to be independent of cost and time. The interval of accuracy is
+    the band of that Beta.
+
     Models without attempts are estimated by `Empirical` where they have measured passes, else by `ClosedForm`.
 
     Attributes:
         stop: None: all k passes are run.
         trials: queries over all questions that are drawn at least, where not all are counted.
         seed: of the draws, of numpy's default generator. The same seed gives the same numbers, bit for bit.
+        beyond: of more passes than attempts: `refuse`, or `extrapolate`.
     """
 
     stop: None = None
     trials: int = 10_000
     seed: int = 42
+    beyond: Beyond = "refuse"
 
     def __post_init__(self) -> None:
         errors = ErrorCollector()
         settle_whole_numbers(self, {"trials": 2, "seed": 0}, errors)
         if self.stop is not None:
             errors.add(f"stop must be None, which runs all k passes, got {self.stop!r:.60}")
+        if self.beyond not in get_args(Beyond):
+            errors.add(f"beyond must be one of: {', '.join(get_args(Beyond))}; got {self.beyond!r:.60}")
         errors.check()
 
     def estimate_many(
@@ -69,18 +81,20 @@ class Recorded(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models, each from its own attempts. See `Estimator.estimate_many`."""
         values = passes(k)
-        refuse_beyond_samples(models, int(values.max()), "k")
-        curves = []
-        for number, model in enumerate(models):
+        self._refuse(models, int(values.max()))
+        conditions = Conditions(parallel=parallel, latency=latency)
+        curves: dict[int, ScalingCurve] = {}
+        for numbers in _stacks(models, conditions):
+            model = models[numbers[0]]
             if isinstance(model, RecordedModel):
-                queries = self._queries(model, int(values.max()), parallel, latency)
-                curves.append(_curve(queries, values, scenarios))
+                found = self._curves([models[number] for number in numbers], values, conditions, scenarios)
             else:
                 other = ClosedForm() if model.passes is None else Empirical()
-                curves += other.estimate_many([model], values, parallel=parallel, latency=latency, scenarios=scenarios)
+                found = other.estimate_many([model], values, parallel=parallel, latency=latency, scenarios=scenarios)
+            curves.update(zip(numbers, found, strict=True))
             if progress is not None:
-                progress(number + 1, len(models))
-        return curves
+                progress(len(curves), len(models))
+        return [curves[number] for number in range(len(models))]
 
     def attainment(
         self,
@@ -106,75 +120,68 @@ class Recorded(Estimator):
             SettingError: (a ValueError) an argument is out of its range.
         """
         values = passes(k)
-        refuse_beyond_samples([model], int(values.max()), "k")
-        queries = self._queries(model, int(values.max()), parallel, latency)
-        limits = scenario.limits(())
-        shares = [_share(queries.of(each), limits) for each in values.tolist()]
-        return np.array([share for share, _ in shares]), np.array([se for _, se in shares])
+        self._refuse([model], int(values.max()))
+        queries = self._queries([model], int(values.max()), Conditions(parallel=parallel, latency=latency))
+        limits = scenario.limits(tuple(model.resources))
+        shares = [share_within(queries.of(each), limits) for each in values.tolist()]
+        return np.concatenate([share.value for share in shares]), np.concatenate([share.se for share in shares])
 
-    def _queries(self, model: RecordedModel, most: int, parallel: int | None, latency: str | None) -> Queries:
-        at_once, rule = Conditions(parallel=parallel, latency=latency).of(model)
-        return Queries(model.attempts, at_once, rule, most, self.trials, self.seed)
+    def k_limit(self, model: Model) -> int | None:
+        """See `Estimator.k_limit`."""
+        extrapolated = self.beyond == "extrapolate" and isinstance(model, RecordedModel)
+        return None if extrapolated else super().k_limit(model)
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
-        return {"estimator": "Recorded", "stop": self.stop, "trials": self.trials, "seed": self.seed}
+        beyond = {} if self.beyond == "refuse" else {"beyond": self.beyond}
+        return {"estimator": "Recorded", "stop": self.stop, "trials": self.trials, "seed": self.seed, **beyond}
+
+    def _refuse(self, models: Sequence[Model], most: int) -> None:
+        refuse_beyond_samples(models, most, "k", self)
+        if self.beyond == "refuse":
+            return
+        errors = [
+            f"{model.name}: {why}"
+            for model in models
+            if isinstance(model, RecordedModel)
+            and most > model.attempts.fewest
+            and (why := self._attempts(model).not_extrapolated())
+        ]
+        if errors:
+            raise SettingError(errors)
+
+    def _attempts(self, model: RecordedModel) -> QuestionAttempts:
+        own = model.attempts
+        return own if own.beyond == self.beyond else replace(own, beyond=self.beyond)
+
+    def _queries(self, models: Sequence[RecordedModel], most: int, conditions: Conditions) -> Queries:
+        parallel, latency = conditions.of(models[0])
+        attempts = [self._attempts(model) for model in models]
+        draws = max(2, -(-self.trials // len(attempts[0].n)))
+        how = Drawing(attempts[0].keep, parallel, latency == "ideal", draws, self.seed)
+        return Queries(attempts, how, most, [model.spent for model in models])
+
+    def _curves(
+        self, models: Sequence[Any], k: IntArray, conditions: Conditions, scenarios: Sequence[Scenario]
+    ) -> list[ScalingCurve]:
+        """The curves of models of one stack."""
+        # In ascending order, since what is drawn beyond the attempts grows with k.
+        values, place = np.unique(k, return_inverse=True)
+        queries = self._queries(models, int(values[-1]), conditions)
+        curves = recorded_curves(queries, values, tuple(models[0].resources), scenarios)
+        return [curve.take(place) for curve in curves]
 
 
-def _curve(queries: Queries, k: IntArray, scenarios: Sequence[Scenario]) -> ScalingCurve:
-    attempts = queries.attempts
-    latency = "ideal" if queries.ideal else "waves"
-    cost = skewed_mean(attempts.expected_cost(k))
-    time = skewed_mean(attempts.expected_seconds(k, queries.parallel, latency))
-    accuracy = QuestionMean.of(*attempts.expected_accuracy(k))
-    of_k = [queries.of(each) for each in k.tolist()]
-    quantities = np.stack([_amount(cost), _amount(time), _accuracy(accuracy)], axis=1)
-    paid, taken, right = np.moveaxis(quantities, 1, 0)
-    paid[:, STD] = np.sqrt(attempts.cost_variance(k))
-    for row, each in enumerate(of_k):
-        paid[row, LOW:SE] = each.cost.quantiles(_SPREAD)
-        taken[row, STD] = np.sqrt(each.seconds.variance)
-        taken[row, LOW:SE] = each.seconds.quantiles(_SPREAD)
-        if attempts.graded:
-            right[row, STD] = np.sqrt(each.worth.variance)
-            right[row, LOW:SE] = each.worth.quantiles(_SPREAD)
-    views = {scenario: _view(of_k, quantities[:, :, MEAN], scenario) for scenario in scenarios}
-    low, high = mean_interval(accuracy)
-    evidence = Evidence(low, high, np.zeros(len(k), dtype=bool), k == attempts.fewest)
-    return ScalingCurve(k, quantities, accuracy.error, views, evidence)
-
-
-def _amount(amount: SkewedMean) -> FloatArray:
-    """(n, 5) columns of cost or time; the spread of single queries is filled in afterwards."""
-    empty = np.zeros_like(amount.mean)
-    return np.column_stack([amount.mean, empty, empty, empty, amount.se])
-
-
-def _accuracy(accuracy: QuestionMean) -> FloatArray:
-    """(n, 5) columns of an accuracy whose single queries are right or wrong."""
-    low, high = ((accuracy.error <= q * (1 + TOLERANCE)).astype(float) for q in _SPREAD)
-    se = np.sqrt(accuracy.variance / accuracy.questions)
-    return np.column_stack([accuracy.mean, np.sqrt(accuracy.mean * accuracy.error), low, high, se])
-
-
-def _view(of_k: Sequence[QueriesOfK], means: FloatArray, scenario: Scenario) -> BudgetView:
-    """What a scenario's budgets look at."""
-    limits = scenario.limits(())
-    values = means.copy()
-    for column, limit in enumerate(limits):
-        if limit.quantile is not None:
-            values[:, column] = [_quantile(each, limit, means[row, -1]) for row, each in enumerate(of_k)]
-    return BudgetView(values, np.array([_share(each, limits)[0] for each in of_k]))
-
-
-def _quantile(queries: QueriesOfK, limit: Limit, accuracy: float) -> float:
-    q = limit.quantile or 0.0
-    if limit.quantity == "accuracy" and not queries.graded:
-        return float(1 - accuracy <= q * (1 + TOLERANCE))
-    mixtures = {"cost": "cost", "time": "seconds", "accuracy": "worth"}
-    return float(getattr(queries, mixtures[limit.quantity]).quantiles([q])[0])
-
-
-def _share(queries: QueriesOfK, limits: Sequence[Limit]) -> tuple[float, float]:
-    found = queries.share_within(*(limit.value for limit in limits))
-    return found.value, found.se
+def _stacks(models: Sequence[Model], conditions: Conditions) -> Iterator[list[int]]:
+    """The places of models that are estimated together: those whose arrays have one shape, as far as memory allows."""
+    groups: dict[object, list[int]] = {}
+    sizes: dict[object, int] = {}
+    for number, model in enumerate(models):
+        key: object = number
+        if isinstance(model, RecordedModel):
+            key = conditions.of(model), tuple(model.resources), stack_key(model.attempts)
+            sizes[key] = max(1, _ATTEMPTS_AT_ONCE // len(model.attempts.cost))
+        groups.setdefault(key, []).append(number)
+    for key, numbers in groups.items():
+        size = sizes.get(key, 1)
+        yield from (numbers[start : start + size] for start in range(0, len(numbers), size))

@@ -4,7 +4,7 @@ All ways in which a question's attempts can make a query are counted where they 
 are drawn at random, and what is computed from them has a standard error.
 """
 
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -12,93 +12,40 @@ from typing import Any
 import numpy as np
 
 from moo_inference.evaluation.checks import FloatArray, IntArray
-from moo_inference.evaluation.kept import kept_by_score, kept_by_vote
-from moo_inference.evaluation.mixture import Mixture, Ordered
-from moo_inference.evaluation.order_statistics import largest_weights
-from moo_inference.evaluation.question_attempts import Block, QuestionAttempts
-from moo_inference.evaluation.ways import Ways, ways_of
-
-_VALUES_AT_ONCE = 1 << 21
-_TOLERANCE = 1e-9
-
-
-@dataclass(frozen=True)
-class Outcomes:
-    """What the queries of q questions come to: s subsets of attempts, and w ways to its slowest ones for each.
-
-    Attributes:
-        cost: (q, s) USD.
-        seconds: (q, s w), subset by subset.
-        keeper: makes `kept`.
-        probability: (s w,) of each way, with a sum of 1; None where all are alike.
-        drawn: whether the ways are a sample.
-    """
-
-    cost: FloatArray
-    seconds: FloatArray
-    keeper: Callable[[], Any]
-    probability: FloatArray | None
-    drawn: bool
-
-    @cached_property
-    def kept(self) -> Any:
-        """(q, s) worth of the kept pass, or whether it is right."""
-        return self.keeper()
-
-    def within(self, most_cost: float, most_seconds: float, least: float, graded: bool) -> tuple[float, float]:
-        """The sum over questions of the shares of their queries that meet all limits, and its variance by the draws.
-
-        Args:
-            most_cost: USD.
-            most_seconds: seconds.
-            least: worth of what is kept; 0 for no limit.
-            graded: worths are scores, which reach `least` or not; else a query is right as often as its worth says.
-        """
-        met = self.cost <= most_cost
-        kept = self.kept if least > 0 else None
-        if kept is not None and (graded or kept.dtype == bool):
-            met &= kept >= least - _TOLERANCE if graded else kept
-            kept = None
-        each = self.seconds.shape[1] // self.cost.shape[1]
-        if each > 1:
-            met = np.repeat(met, each, axis=1)
-            kept = None if kept is None else np.repeat(kept, each, axis=1)
-        met &= self.seconds <= most_seconds
-        shares = met if kept is None else met * kept
-        if self.drawn:
-            return float(shares.mean(axis=1).sum()), float(shares.var(axis=1, ddof=1).sum()) / shares.shape[1]
-        if self.probability is not None:
-            return float((shares @ self.probability).sum()), 0.0
-        total = np.count_nonzero(shares) if kept is None else shares.sum()
-        return float(total) / shares.shape[1], 0.0
+from moo_inference.evaluation.drawn_queries import Drawing, DrawnQueries, QueriesBeyond
+from moo_inference.evaluation.mixture import Mixture, Part
+from moo_inference.evaluation.order_statistics import expected_seconds, largest_weights
+from moo_inference.evaluation.outcomes import Outcomes, counted
+from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.stack import StackedBlock, stacked
+from moo_inference.evaluation.ways import ways_of
 
 
 @dataclass(frozen=True)
 class Share:
-    """A share of all queries.
+    """Shares of all queries of g models.
 
     Attributes:
-        value: in [0, 1].
-        se: standard error of the draws; 0 where all ways were counted.
+        value: (g,) in [0, 1].
+        se: (g,) standard errors of the draws; 0 where all ways were counted.
     """
 
-    value: float
-    se: float
+    value: FloatArray
+    se: FloatArray
 
 
 class QueriesOfK:
-    """The queries of k passes over all questions of some attempts."""
+    """The queries of k passes over all questions of some models."""
 
     def __init__(self, source: "Queries", k: int) -> None:
         self._source = source
         self._k = k
-        self._blocks = source.attempts.blocks
-        self.parts = [source.outcomes(number, k) for number in range(len(self._blocks))]
+        self.parts = [source.outcomes(number, k) for number in range(len(source.blocks))]
 
     @property
     def graded(self) -> bool:
         """Whether attempts have scores, in place of being right or wrong."""
-        return self._source.attempts.graded
+        return self._source.graded
 
     @property
     def drawn(self) -> bool:
@@ -106,7 +53,11 @@ class QueriesOfK:
         return any(part.drawn for part in self.parts)
 
     def share_within(
-        self, cost: float | None = None, seconds: float | None = None, worth: float | None = None
+        self,
+        cost: float | None = None,
+        seconds: float | None = None,
+        worth: float | None = None,
+        others: Sequence[float | None] | None = None,
     ) -> Share:
         """The share of queries that meet all these limits at once; None for no limit. They are inclusive within 1e-9.
 
@@ -114,155 +65,141 @@ class QueriesOfK:
             cost: at most so many USD.
             seconds: at most so many seconds.
             worth: what is kept is worth at least that; where attempts are right or wrong, it is right.
+            others: at most so much of each further amount; None for no limits.
         """
-        most = [np.inf if limit is None else limit * (1 + _TOLERANCE) for limit in (cost, seconds)]
-        found = [part.within(most[0], most[1], worth or 0.0, self.graded) for part in self.parts]
-        m = len(self._source.attempts.n)
-        value = sum(shares for shares, _ in found) / m
-        return Share(min(value, 1.0), float(np.sqrt(sum(variance for _, variance in found))) / m)
+        spent = [cost, *(others or [None] * (self._source.amounts - 1))]
+        found = [part.within(spent, seconds, worth or 0.0, self._source.graded) for part in self.parts]
+        m = self._source.questions
+        value = np.sum([shares for shares, _ in found], axis=0) / m
+        variance = np.sum([own for _, own in found], axis=0)
+        return Share(np.minimum(value, 1.0), np.asarray(np.sqrt(variance)) / m)
 
-    @cached_property
-    def cost(self) -> Mixture:
-        """The distribution of cost over queries."""
-        return Mixture.of([part.cost for part in self.parts], [None for _ in self.parts])
+    def spent(self, which: int) -> Mixture:
+        """The distribution over queries of one of the amounts that add up over passes; 0 is cost."""
+        parts = []
+        for number, part in enumerate(self.parts):
+            if part.drawn:
+                parts.append(Part.of(part.spent[which]))
+            else:
+                cheapest = self._source.cheapest[number][which]
+                others = cheapest[..., -self._k - 1] if self._k < cheapest.shape[2] else 0.0
+                parts.append(Part(part.spent[which], None, cheapest[..., self._k - 1], cheapest[..., -1] - others))
+        return Mixture(parts)
+
+    def spent_variance(self, which: int) -> FloatArray:
+        """(g,) variance of one of these amounts, exact where no question has fewer than k attempts."""
+        k, blocks = self._k, self._source.blocks
+        if any(k > block.seconds.shape[2] for block in blocks):
+            return self.spent(which).variance
+        within = np.zeros(len(self._source.attempts))
+        for block in blocks:
+            n = block.seconds.shape[2]
+            if n > 1:
+                within += block.spent[which].var(axis=2).sum(axis=1) * k * (n - k) / (n - 1)
+        between = np.concatenate([block.spent[which].mean(axis=2) for block in blocks], axis=1).var(axis=1)
+        return np.asarray(within / self._source.questions + between * k**2.0)
 
     @cached_property
     def seconds(self) -> Mixture:
         """The distribution of time over queries: of one wave counted by order statistics, whatever the attempts."""
-        if self._k <= self._source.wave:
-            return self._largest(self._source.ordered_seconds)
-        return Mixture.of([part.seconds for part in self.parts], [part.probability for part in self.parts])
+        parts = []
+        for block, part in zip(self._source.blocks, self.parts, strict=True):
+            if self._k <= min(block.seconds.shape[2], self._source.wave):
+                parts.append(self._largest(block.seconds))
+            else:
+                parts.append(Part.of(part.seconds, None if part.ways is None else part.ways.probability))
+        return Mixture(parts)
 
     @cached_property
     def worth(self) -> Mixture:
         """The distribution of the score that is kept, where attempts have scores."""
-        if self._source.attempts.keep == "oracle":
-            return self._largest(self._source.ordered_worth)
-        most = self._largest(self._source.ordered_worth)
-        weights = None if most.weights is None else most.weights[::-1]
-        return Mixture(-most.values[::-1], weights)
+        step = 1 if self._source.keep == "oracle" else -1
+        ordered = (np.sort(block.worth, axis=2)[..., ::step] for block in self._source.blocks)
+        return Mixture([self._largest(each) for each in ordered])
 
-    def _largest(self, ordered: Ordered) -> Mixture:
-        sizes = [block.seconds.shape[1] for block in self._blocks]
-        return ordered.weighted([largest_weights(n, (self._k,))[0] for n in sizes])
+    def _largest(self, ordered: FloatArray) -> Part:
+        """The last of k of the (g, q, n) values, which stand in the order in which they count."""
+        possible = ordered[..., self._k - 1 :]
+        weights = largest_weights(ordered.shape[2], (self._k,))[0, self._k - 1 :]
+        first, last = possible[..., 0], possible[..., -1]
+        return Part(possible, weights, np.minimum(first, last), np.maximum(first, last))
 
 
 class Queries:
-    """The queries of recorded attempts, for one number of passes at the same time."""
+    """The queries of g models with one `stack_key`, for one number of passes at the same time."""
 
     def __init__(
-        self, attempts: QuestionAttempts, parallel: int, latency: str, most: int, trials: int, seed: int
+        self,
+        attempts: Sequence[QuestionAttempts],
+        how: Drawing,
+        most: int,
+        spent: Sequence[Sequence[FloatArray]] | None = None,
     ) -> None:
         """Nothing is drawn yet.
 
         Args:
-            attempts: of all questions.
-            parallel: P, how many passes run at the same time.
-            latency: `waves` or `ideal`.
+            attempts: of each model, with one `stack_key`.
+            how: queries run, and are drawn where not all ways are counted.
             most: the largest k that will be asked for; what is drawn for a k does not depend on it.
-            trials: queries over all questions that are drawn at least, where not all ways are counted.
-            seed: of the draws.
+            spent: (s,) amounts of each model that add up over passes; None for its cost alone.
         """
-        self.attempts = attempts
-        self.parallel = parallel
-        self.ideal = latency == "ideal"
-        self.wave = 0 if self.ideal else parallel
-        self.draws = max(2, -(-trials // len(attempts.n)))
+        self.attempts = tuple(attempts)
+        self.how = how
+        self.blocks = stacked(attempts, [[each.cost] for each in attempts] if spent is None else spent)
+        self.amounts = len(self.blocks[0].spent)
+        self.questions = len(attempts[0].n)
+        self.keep, self.graded = attempts[0].keep, attempts[0].graded
+        self.wave = 0 if how.ideal else how.parallel
         self._most = most
-        self._seed = seed
-        self._drawn: dict[int, _Drawn] = {}
-
-    @cached_property
-    def ordered_seconds(self) -> Ordered:
-        """The seconds of all attempts."""
-        return Ordered([block.seconds for block in self.attempts.blocks])
-
-    @cached_property
-    def ordered_worth(self) -> Ordered:
-        """The scores of all attempts, negative where the worst of k counts."""
-        sign = 1.0 if self.attempts.keep == "oracle" else -1.0
-        return Ordered([np.sort(sign * block.worth, axis=1) for block in self.attempts.blocks])
+        self._drawn: dict[int, DrawnQueries] = {}
+        self._beyond: dict[int, QueriesBeyond] = {}
 
     def of(self, k: int) -> QueriesOfK:
-        """The queries of k passes, k being at most the fewest attempts of a question."""
+        """The queries of k passes."""
         return QueriesOfK(self, k)
+
+    @cached_property
+    def cheapest(self) -> list[list[FloatArray]]:
+        """(g, q, n) of each block and amount: what the cheapest attempts of a question come to, by their number."""
+        return [[np.cumsum(np.sort(own, axis=2), axis=2) for own in block.spent] for block in self.blocks]
+
+    def expected_spent(self, k: IntArray) -> list[FloatArray]:
+        """(g, m, n_k) expectation at each question of each amount that adds up; the questions block by block."""
+        means = ([block.spent[which].mean(axis=2) for block in self.blocks] for which in range(self.amounts))
+        return [np.concatenate(own, axis=1)[..., None] * k for own in means]
+
+    def expected_seconds(self, k: IntArray) -> FloatArray:
+        """(g, m, n_k) expected seconds at each question; the questions block by block."""
+        latency = "ideal" if self.how.ideal else "waves"
+        parts = []
+        for block in self.blocks:
+            models, questions, n = block.seconds.shape
+            each = expected_seconds(block.seconds.reshape(-1, n), k, self.how.parallel, latency)
+            parts.append(each.reshape(models, questions, -1))
+        return np.concatenate(parts, axis=1)
+
+    def expected_accuracy(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
+        """(g, m, n_k) expected worth of what is kept at each question, and one less that."""
+        tables = [each.expected_accuracy(k) for each in self.attempts]
+        return np.stack([right for right, _ in tables]), np.stack([wrong for _, wrong in tables])
 
     def outcomes(self, number: int, k: int) -> Outcomes:
         """What the queries of the questions of one block come to."""
-        block = self.attempts.blocks[number]
-        n = block.seconds.shape[1]
+        block = self.blocks[number]
+        n = block.seconds.shape[2]
+        if k > n:
+            if number not in self._beyond:
+                self._beyond[number] = QueriesBeyond(self.how, block)
+            return self._beyond[number].outcomes(k, lambda: self._right(block, k))
         ways = ways_of(n, k, self.wave or k)
         if ways is not None:
-            return self._counted(block, ways, k)
+            return counted(block, ways, self.keep, self.graded, self.how.parallel if self.how.ideal else None)
         if number not in self._drawn:
-            rng = np.random.default_rng([self._seed, n])
-            self._drawn[number] = _Drawn(self, block, min(self._most, n), rng)
+            self._drawn[number] = DrawnQueries(self.how, block, min(self._most, n))
         return self._drawn[number].outcomes(k)
 
-    def _counted(self, block: Block, ways: Ways, k: int) -> Outcomes:
-        cost = block.cost @ ways.subsets
-        seconds = block.seconds @ ways.subsets / self.parallel if self.ideal else block.seconds @ ways.slowest
-
-        keep, graded = self.attempts.keep, self.attempts.graded
-
-        def kept() -> Any:
-            if block.answer is not None or block.score is not None or graded:
-                return _kept(keep, block, lambda table: table[:, ways.chosen])
-            right = block.worth @ ways.subsets
-            return right > 0 if keep == "oracle" else right == k
-
-        return Outcomes(cost, seconds, kept, ways.probability, False)
-
-
-def _kept(keep: str, block: Block, pick: Callable[[Any], Any]) -> FloatArray:
-    """(q, s) worth of the kept pass, from (q, s, k) values that `pick` takes from those of all attempts."""
-    if block.answer is not None and block.answer_worth is not None:
-        return kept_by_vote(pick(block.answer), pick(block.answer_worth))
-    if block.score is not None:
-        return kept_by_score(pick(block.score), pick(block.worth))
-    extreme = np.max if keep == "oracle" else np.min
-    return np.asarray(extreme(pick(block.worth), axis=-1))
-
-
-class _Drawn:
-    """Queries of one block in which the attempts stand in random orders; k passes are the first k."""
-
-    def __init__(self, queries: Queries, block: Block, most: int, rng: np.random.Generator) -> None:
-        self._keep = queries.attempts.keep
-        self._block = block
-        self._order = _orders(len(block.rows), queries.draws, block.seconds.shape[1], most, rng)
-        self._cost = np.cumsum(self._pick(block.cost, most), axis=-1)
-        seconds = self._pick(block.seconds, most)
-        if queries.ideal:
-            self._seconds = np.cumsum(seconds, axis=-1) / queries.parallel
-            return
-        before = np.zeros(seconds.shape[:2])
-        for start in range(0, most, queries.wave):
-            wave = seconds[..., start : start + queries.wave]
-            np.maximum.accumulate(wave, axis=-1, out=wave)
-            wave += before[..., None]
-            before = wave[..., -1].copy()
-        self._seconds = seconds
-
-    def _pick(self, table: Any, k: int) -> Any:
-        """(q, draws, k) values of the first k attempts of each draw."""
-        return np.take_along_axis(table[:, None], self._order[..., :k], axis=2)
-
-    def outcomes(self, k: int) -> Outcomes:
-        """The queries of k passes."""
-
-        def kept() -> FloatArray:
-            return _kept(self._keep, self._block, lambda table: self._pick(table, k))
-
-        return Outcomes(self._cost[..., k - 1], self._seconds[..., k - 1], kept, None, True)
-
-
-def _orders(questions: int, draws: int, n: int, most: int, rng: np.random.Generator) -> IntArray:
-    """(q, draws, most) first attempts of random orders of n."""
-    rows = questions * draws
-    orders = np.empty((rows, most), dtype=np.int64)
-    at_once = max(1, _VALUES_AT_ONCE // n)
-    for start in range(0, rows, at_once):
-        count = min(at_once, rows - start)
-        orders[start : start + count] = rng.permuted(np.tile(np.arange(n), (count, 1)), axis=1)[:, :most]
-    return orders.reshape(questions, draws, most)
+    def _right(self, block: StackedBlock, k: int) -> Any:
+        """(g, q, 1) probabilities that queries of more passes than there are attempts are right."""
+        return np.array(
+            [each.expected_accuracy([k])[0][rows] for each, rows in zip(self.attempts, block.rows, strict=True)]
+        )

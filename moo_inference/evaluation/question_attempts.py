@@ -1,41 +1,36 @@
 """Recorded attempts of an evaluation: cost, seconds and correctness of each, and what k of them come to on average."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, get_args
+from typing import Any, Literal, get_args
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.accuracy_curve import question_accuracies
+from moo_inference.evaluation.beta import BetaFit, fit_beta
 from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.order_statistics import expected_largest, expected_seconds
+from moo_inference.evaluation.urn import at_least_one
+
+Beyond = Literal["refuse", "extrapolate"]
+"""What is said of more passes than a question has attempts: nothing, or what `expected_seconds` and a Beta say."""
 
 
 @dataclass(frozen=True)
 class Block:
-    """The attempts of q questions with n attempts each, those of a question in ascending order of seconds.
+    """The q questions with n attempts each.
 
     Attributes:
         rows: (q,) places of the questions.
-        cost: (q, n) USD.
-        seconds: (q, n) ascending.
-        worth: (q, n) correctness, 0 or 1, or a score in [0, 1].
-        answer: (q, n) codes, or None.
-        answer_worth: (q, n) mean worth of the attempts at the question with the same answer, or None.
-        score: (q, n) of a verifier, or None.
+        attempts: (q, n) places of their attempts, those of a question in ascending order of seconds.
     """
 
     rows: IntArray
-    cost: FloatArray
-    seconds: FloatArray
-    worth: FloatArray
-    answer: IntArray | None
-    answer_worth: FloatArray | None
-    score: FloatArray | None
+    attempts: IntArray
 
 
 @dataclass(frozen=True, eq=False)
@@ -51,6 +46,8 @@ class QuestionAttempts:
         keep: which of k passes counts.
         answer: (s,) codes, equal for equal answers to a question, -1 for none; None unless a vote needs them.
         score: (s,) of a verifier; None unless it is what keeps a pass.
+        tokens: (2, s) read and written; None where they are not known of each attempt.
+        beyond: what is said of k beyond `fewest`.
     """
 
     names: NDArray[Any]
@@ -61,6 +58,8 @@ class QuestionAttempts:
     keep: KeepRecorded = "oracle"
     answer: IntArray | None = None
     score: FloatArray | None = None
+    tokens: FloatArray | None = None
+    beyond: Beyond = "refuse"
 
     @classmethod
     def of(
@@ -73,6 +72,7 @@ class QuestionAttempts:
         keep: KeepRecorded = "oracle",
         answer: ArrayLike | None = None,
         score: ArrayLike | None = None,
+        tokens: ArrayLike | None = None,
     ) -> "QuestionAttempts":
         """From one entry an attempt, in any order.
 
@@ -84,6 +84,7 @@ class QuestionAttempts:
             keep: which of k passes counts. `majority` and `verifier` need a worth of 0 or 1.
             answer: (s,) codes, -1 for none; for `majority`.
             score: (s,) of a verifier; for `verifier`.
+            tokens: (2, s) read and written, for what is used by the token; None where they are not known.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range, lacks, or has another length.
@@ -105,6 +106,7 @@ class QuestionAttempts:
             keep,
             np.asarray(answer, dtype=np.int64)[order] if keep == "majority" else None,
             given["score"][order] if keep == "verifier" else None,
+            None if tokens is None else np.asarray(tokens, dtype=float)[:, order],
         )
 
     @property
@@ -124,28 +126,18 @@ class QuestionAttempts:
 
     @cached_property
     def blocks(self) -> tuple[Block, ...]:
-        """The attempts by their number per question."""
+        """The questions by their number of attempts."""
         order = np.lexsort((self.seconds, self.place))
-        starts = np.concatenate([[0], np.cumsum(self.n)[:-1]])
-        shared = self._answer_worth()
+        starts = np.cumsum(self.n) - self.n
         found = []
         for n in np.unique(self.n).tolist():
             rows = np.flatnonzero(self.n == n)
-            mine = order[starts[rows, None] + np.arange(n)]
-            found.append(
-                Block(
-                    rows,
-                    self.cost[mine],
-                    self.seconds[mine],
-                    self.worth[mine],
-                    None if self.answer is None else self.answer[mine],
-                    None if shared is None else shared[mine],
-                    None if self.score is None else self.score[mine],
-                )
-            )
+            found.append(Block(rows, order[starts[rows, None] + np.arange(n)]))
         return tuple(found)
 
-    def _answer_worth(self) -> FloatArray | None:
+    @cached_property
+    def answer_worth(self) -> FloatArray | None:
+        """(s,) mean worth of the attempts at the question with the same answer; None without answers."""
         if self.answer is None:
             return None
         pairs = np.column_stack([self.place, self.answer])
@@ -153,31 +145,78 @@ class QuestionAttempts:
         group = group.ravel()
         return np.asarray((np.bincount(group, weights=self.worth) / np.bincount(group))[group])
 
+    @cached_property
+    def _settling(self) -> IntArray:
+        """(m,) attempts at each question of which one settles a query: right ones, or wrong ones where all count."""
+        right = np.bincount(self.place, weights=self.worth).astype(np.int64)
+        return right if self.keep == "oracle" else self.n - right
+
+    @cached_property
+    def difficulty(self) -> BetaFit:
+        """The Beta distribution of how often an attempt at a question settles a query.
+
+        Raises:
+            SettingError: (a ValueError) see `fit_beta`.
+        """
+        return fit_beta(self.n, self._settling)
+
+    def difficulty_band(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
+        """Lower and upper ends of the band of `difficulty` for the accuracy of k passes, (n_k,) each."""
+        low, high = self.difficulty.interval(k)
+        return (low, high) if self.keep == "oracle" else (1 - high, 1 - low)
+
+    def spent(self, per_token: Sequence[tuple[float, float]] = ()) -> list[FloatArray]:
+        """What adds up over passes, (s,) each: USD, and what is used by the token read and by the token written.
+
+        Raises:
+            SettingError: (a ValueError) the tokens of the attempts are not known.
+        """
+        if per_token and self.tokens is None:
+            raise SettingError("what is used by the token needs the tokens of every attempt, got attempts without them")
+        return [self.cost, *(np.asarray(per_token) @ self.tokens if self.tokens is not None and per_token else ())]
+
     def checked_passes(self, k: ArrayLike) -> IntArray:
         """Validated numbers of passes, (n_k,).
 
         Raises:
-            SettingError: (a ValueError) one of them is not a whole number of at least 1, or exceeds `fewest`.
+            SettingError: (a ValueError) one of them is not a whole number of at least 1, or exceeds `fewest` where
+                nothing is said of that.
         """
         values = passes(k)
-        refuse_beyond(self.n, values, self.names)
+        if self.beyond == "refuse":
+            refuse_beyond(self.n, values, self.names)
+        elif values.max() > self.fewest and (why := self.not_extrapolated()):
+            raise SettingError(why)
         return values
+
+    def not_extrapolated(self) -> str:
+        """Why no more passes than there are attempts can be spoken of; nothing where they can."""
+        if self.keep not in ("oracle", "all") or self.graded:
+            got = "scores" if self.graded else f"keep {self.keep!r}"
+            return (
+                f"k beyond the {self.fewest} attempts of a question needs keep 'oracle' or 'all', and attempts that "
+                f"are right or wrong; nothing is known of others there, got {got}"
+            )
+        if self.fewest == 1:
+            return "k beyond the attempts of a question needs at least 2 attempts of each, got 1"
+        try:
+            self.difficulty  # noqa: B018 (fitted once)
+        except SettingError as error:
+            return str(error)
+        return ""
 
     def expected_cost(self, k: ArrayLike) -> FloatArray:
         """(m, n_k) expected USD of k passes at each question; see `checked_passes` for errors."""
-        values = self.checked_passes(k)
-        return np.asarray(np.bincount(self.place, weights=self.cost)[:, None] / self.n[:, None] * values)
+        return self.expected_sum(self.cost, k)
 
-    def cost_variance(self, k: ArrayLike) -> FloatArray:
-        """(n_k,) variance of the cost of one query of k passes, over questions and draws; see `checked_passes`."""
+    def expected_sum(self, amounts: FloatArray, k: ArrayLike) -> FloatArray:
+        """(m, n_k) expectation at each question of the sum over k passes, of (s,) amounts of each attempt.
+
+        Raises:
+            SettingError: (a ValueError) see `checked_passes`.
+        """
         values = self.checked_passes(k)
-        within = np.zeros(len(values))
-        for block in self.blocks:
-            n = block.cost.shape[1]
-            if n > 1:
-                within += float(block.cost.var(axis=1).sum()) * values * (n - values) / (n - 1)
-        between = float((np.bincount(self.place, weights=self.cost) / self.n).var())
-        return np.asarray(within / len(self.n) + between * values**2.0)
+        return np.asarray(np.bincount(self.place, weights=amounts)[:, None] / self.n[:, None] * values)
 
     def expected_seconds(self, k: ArrayLike, parallel: int, latency: str = "waves") -> FloatArray:
         """(m, n_k) expected seconds of k passes at each question, P at a time.
@@ -191,28 +230,51 @@ class QuestionAttempts:
             SettingError: (a ValueError) see `checked_passes`.
         """
         values = self.checked_passes(k)
-        return self._by_block(len(values), lambda block: expected_seconds(block.seconds, values, parallel, latency))
+        return self._by_block(
+            len(values), lambda block: expected_seconds(self.seconds[block.attempts], values, parallel, latency)
+        )
 
     def expected_accuracy(self, k: ArrayLike) -> tuple[FloatArray, FloatArray]:
         """Expected worth of what is kept of k passes at each question, and one less that, (m, n_k) each.
+
+        Beyond the attempts of a question, a query has all of them and further ones by the Beta distribution of
+        difficulty, given those that are known: only what more attempts add is extrapolated.
 
         Raises:
             SettingError: (a ValueError) see `checked_passes`.
         """
         values = self.checked_passes(k)
         if self.keep == "oracle" or self.keep == "all":  # noqa: PLR1714 (mypy narrows no membership)
-            sign = 1 if self.keep == "oracle" else -1
-            # The error from its own sum, of terms of one sign: it keeps its digits where the accuracy nears 1.
-            accuracy, error = (
-                self._by_block(len(values), lambda block, of=of: expected_largest(of(block), values))
-                for of in (
-                    lambda block: np.sort(block.worth, axis=1)[:, ::sign],
-                    lambda block: 1.0 - np.sort(block.worth, axis=1)[:, ::sign],
-                )
-            )
+            accuracy, error = self._extreme(values)
+            if values.max() > self.fewest:
+                self._extrapolate(values, accuracy, error)
             return accuracy, error
         each = question_accuracies(self.place, self.worth, values, keep=self.keep, answer=self.answer, score=self.score)
         return each.accuracy, each.error
+
+    def _extreme(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
+        """The expected largest worth, or the least where all must be right, and one less that."""
+        sign = 1 if self.keep == "oracle" else -1
+
+        def largest(block: Block, worth: FloatArray, step: int) -> FloatArray:
+            ordered = np.sort(worth[block.attempts], axis=1)[:, ::step]
+            return expected_largest(ordered, np.minimum(k, ordered.shape[1]))
+
+        # The error from its own sum, of terms of one sign: it keeps its digits where the accuracy nears 1.
+        accuracy = self._by_block(len(k), lambda block: largest(block, self.worth, sign))
+        return accuracy, self._by_block(len(k), lambda block: largest(block, 1.0 - self.worth, -sign))
+
+    def _extrapolate(self, k: IntArray, accuracy: FloatArray, error: FloatArray) -> None:
+        """Put in what no attempts show: (m, n_k) each, where k exceeds n."""
+        settled, not_settled = (accuracy, error) if self.keep == "oracle" else (error, accuracy)
+        open_questions = self._settling == 0
+        fit = self.difficulty
+        for n in np.unique(self.n[open_questions]).tolist():
+            rows, columns = np.flatnonzero(open_questions & (self.n == n)), np.flatnonzero(k > n)
+            if columns.size:
+                some, none = at_least_one(np.array([fit.a]), np.array([fit.b + n]), k[columns] - n, step=1.0)
+                settled[rows[:, None], columns] = some
+                not_settled[rows[:, None], columns] = none
 
     def _by_block(self, columns: int, of: Any) -> FloatArray:
         table = np.empty((len(self.n), columns))

@@ -20,19 +20,23 @@ MOST_WAYS = 1000
 
 @dataclass(frozen=True)
 class Ways:
-    """All s subsets of k of n attempts, and for each the w ways to its slowest attempts.
+    """All s subsets of k of n attempts, which are in ascending order of time, and which can be the slowest of waves.
 
     Attributes:
         chosen: (s, k) the attempts of each subset, ascending.
         subsets: (n, s) 1.0 where an attempt is in a subset.
-        slowest: (n, s w) 1.0 where an attempt is the slowest of its wave, attempts being in ascending order of time.
-        probability: (s w,) of each way, subset by subset, with a sum of 1; None where all are alike.
+        slowest: (n, u) 1.0 where an attempt is in one of the u sets of slowest attempts.
+        probability: (u,) of each such set, with a sum of 1.
+        within: (u, s) of each such set, given the subset.
+        last: (s,) which set it is, where each subset has but one: that of its last attempt; else None.
     """
 
     chosen: IntArray
     subsets: FloatArray
     slowest: FloatArray
-    probability: FloatArray | None
+    probability: FloatArray
+    within: FloatArray
+    last: IntArray | None
 
 
 @lru_cache(maxsize=512)
@@ -51,8 +55,14 @@ def ways_of(n: int, k: int, wave: int) -> Ways | None:
         return None
     chosen = np.array(list(combinations(range(n), k)), dtype=np.int64)
     last = chosen[:, np.array(list(sets), dtype=np.int64)].reshape(len(chosen) * len(sets), -1)
-    probability = None if len(sets) == 1 else np.tile(np.array(list(sets.values())) / len(chosen), len(chosen))
-    return Ways(chosen, _indicators(chosen, n), _indicators(last, n), probability)
+    distinct, which = np.unique(last, axis=0, return_inverse=True)
+    within = np.zeros((len(distinct), len(chosen)))
+    np.add.at(
+        within, (which.ravel(), np.repeat(np.arange(len(chosen)), len(sets))), np.tile(list(sets.values()), len(chosen))
+    )
+    within.setflags(write=False)
+    only = which.ravel() if len(sets) == 1 else None
+    return Ways(chosen, _indicators(chosen, n), _indicators(distinct, n), within.mean(axis=1), within, only)
 
 
 def slowest_sets(k: int, wave: int, most: int) -> dict[tuple[int, ...], float] | None:

@@ -93,6 +93,28 @@ def test_a_k_does_not_see_its_neighbours():
         assert alone.views[SCENARIO].attainment[0] == together.views[SCENARIO].attainment[row]
 
 
+@pytest.mark.parametrize("n", [6, 14])
+def test_a_model_does_not_see_its_neighbours(n):
+    """Models of one shape are estimated in common arrays, and those of other shapes apart."""
+    attempts = [attempts_of(n=n, seed=seed) for seed in range(3)] + [attempts_of(n=5), attempts_of(m=9, n=n)]
+    models = [model_of(own, parallel=2) for own in attempts] + [model_of(attempts[0], parallel=1)]
+    together = mi.Recorded().estimate_many(models, [1, 3, 5], scenarios=[SCENARIO])
+    for model, curve in zip(models, together, strict=True):
+        alone = mi.Recorded().estimate(model, [1, 3, 5], scenarios=[SCENARIO])
+        np.testing.assert_array_equal(alone.table, curve.table)
+        np.testing.assert_array_equal(alone.views[SCENARIO].values, curve.views[SCENARIO].values)
+        np.testing.assert_array_equal(alone.views[SCENARIO].attainment, curve.views[SCENARIO].attainment)
+
+
+def test_k_in_any_order_and_more_than_once():
+    model = model_of(attempts_of())
+    ordered = mi.Recorded().estimate(model, [1, 2, 5], scenarios=[SCENARIO])
+    mixed = mi.Recorded().estimate(model, [5, 1, 5, 2], scenarios=[SCENARIO])
+    np.testing.assert_array_equal(mixed.k, [5, 1, 5, 2])
+    np.testing.assert_array_equal(mixed.table, ordered.table[[2, 0, 2, 1]])
+    np.testing.assert_array_equal(mixed.views[SCENARIO].attainment, ordered.views[SCENARIO].attainment[[2, 0, 2, 1]])
+
+
 def test_drawn_shares_come_with_their_standard_error():
     model = model_of(attempts_of(n=14), parallel=3)
     share, se = mi.Recorded(trials=2000).attainment(model, [1, 7], SCENARIO)
