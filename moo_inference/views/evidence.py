@@ -55,14 +55,15 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
     questions = _span(len(one.n) for one in attempts)
     each = _span(n for one in attempts for n in (one.fewest, int(one.n.max())))
     which = "Intervals" if len(recorded) == len(models) else f"Intervals of {', '.join(recorded)}"
-    texts = _with_owners({key: model.sources.get("attempts", "") for key, model in recorded.items()})
-    return [f"{which} rest on {questions} questions with {each} recorded attempts each.", *(f"{t}." for t in texts)]
+    rest = f"{which} rest on {questions} questions with {each} recorded attempts each."
+    return [rest, *sources_of_attempts(recorded)]
 
 
 def sources_of_attempts(models: Mapping[str, Model]) -> list[str]:
-    """Where recorded attempts and their prices are from, with the credit that is due; each text once."""
+    """Where recorded attempts are from, with the credit that is due, and how many are left out; each text once."""
     recorded = {key: model for key, model in models.items() if isinstance(model, RecordedModel)}
-    return _with_owners({key: "; ".join(dict.fromkeys(model.sources.values())) for key, model in recorded.items()})
+    texts = _with_owners({key: model.sources.get("attempts", "") for key, model in recorded.items()})
+    return [f"{text}." for text in texts]
 
 
 def _is_drawn(model: Model, estimator: str) -> bool:
@@ -102,20 +103,18 @@ def _largest_effect(
 
 def _difference(less: float, form: str, unit: str) -> str:
     """A difference in hundredths: 31 % lower."""
-    return f"{100 * abs(less):{form}}{unit} {'lower' if less > 0 else 'higher'}"
+    number = f"{100 * abs(less):{form}}"
+    return f"{number}{unit} {'lower' if less > 0 else 'higher'}" if float(number) else "no other"
 
 
 def _with_owners(texts: Mapping[str, str]) -> list[str]:
-    """Each text with the models that it is about; the most frequent is about all others, and the last."""
+    """The most frequent text, then the others with their models, of which what begins as it has only what follows."""
     owners: dict[str, list[str]] = {}
     for key, text in texts.items():
         owners.setdefault(text, []).append(key)
-    if len(owners) < 2:
-        return [text for text in owners if text]
-    *special, usual = sorted(owners, key=lambda text: len(owners[text]))
-    others = "all others" if len(owners[usual]) > 1 else owners[usual][0]
-    lines = [*((", ".join(owners[text]), text) for text in special), (others, usual)]
-    return [f"{who}: {text}" for who, text in lines if text]
+    usual, *special = sorted(owners, key=lambda text: -len(owners[text])) or [""]
+    others = [f"{', '.join(owners[text])}: {text.removeprefix(f'{usual}; ')}" for text in special]
+    return [text for text in (usual, "; ".join(others)) if text]
 
 
 def _span(numbers: Iterable[int]) -> str:

@@ -335,8 +335,9 @@ def show(result: Answer, knobs: Knobs) -> None:
 def evidence(result: Answer) -> list[str]:
     """What the numbers rest on."""
     study = result.study
-    counted = counted_notes(study.catalog.models, estimator_name(study))
-    return [*drawn_notes(study, study.cells), *counted, *sources_of_attempts(study.catalog.models)]
+    models = study.catalog.models
+    counted = counted_notes(models, estimator_name(study)) or sources_of_attempts(models)
+    return [*drawn_notes(study, study.cells), *counted]
 
 
 def share(result: Answer, knobs: Knobs) -> None:
