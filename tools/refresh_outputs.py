@@ -20,7 +20,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-SAMPLES = (ROOT / "tests" / "data", ROOT / "examples")
+SAMPLES = (ROOT / "tests" / "data", ROOT / "tests" / "data" / "attempts", ROOT / "examples")
 AT_ONCE = 2
 COLUMNS = 114
 """As many letters as a line of output has on the pages, see _static/pages.css."""
@@ -48,7 +48,7 @@ def run(command: str, refused: bool = False) -> str:
 
 def sample_files(word: str) -> list[Path]:
     """The file of this name among those that the pages show."""
-    return [folder / word for folder in SAMPLES if re.fullmatch(r"\w+\.\w+", word) and (folder / word).is_file()]
+    return [folder / word for folder in SAMPLES if re.fullmatch(r"\w+(\.\w+)+", word) and (folder / word).is_file()]
 
 
 def prompt(command: str) -> str:

@@ -2,17 +2,18 @@
 
 from collections.abc import Collection
 
-_SHORT = {"oracle": "oracle", "verifier": "verifier", "majority": "vote"}
+_SHORT = {"oracle": "oracle", "verifier": "verifier", "majority": "vote", "all": "all"}
 
 _LONG = {
     "oracle": "the best one, as only an oracle or a perfect check of the answers picks it",
     "verifier": "the one to which a verifier gives the highest score",
     "majority": "the most frequent answer, by vote",
+    "all": "the worst one, so that all k passes must be right",
 }
 
 
 def keeper(keep: str) -> str:
-    """What selects the pass, in one word: oracle, verifier or vote."""
+    """What selects the pass, in one word: oracle, verifier, vote or all."""
     return _SHORT[keep]
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Scenario
+from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
@@ -70,6 +70,7 @@ class Route:
         choice: what the rule takes from it.
         options: the settings of the run, as plain values.
         sources: where the numbers of each model came from, by id.
+        models: the models, by id.
     """
 
     scenario_id: str
@@ -82,6 +83,7 @@ class Route:
     choice: Choice
     options: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    models: Mapping[str, Model] = field(default_factory=dict)
 
     @property
     def tails(self) -> list[int]:
@@ -328,7 +330,19 @@ def route(
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
     sources = {key: model.sources for key, model in catalog.models.items()}
-    return Route(scenario, budgets, curves, accuracies, scaled, judge, front, decide(front, scaled), options, sources)
+    return Route(
+        scenario,
+        budgets,
+        curves,
+        accuracies,
+        scaled,
+        judge,
+        front,
+        decide(front, scaled),
+        options,
+        sources,
+        catalog.models,
+    )
 
 
 def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:

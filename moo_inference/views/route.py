@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from moo_inference.decision.choice import Choice
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.formatting.amounts import (
     amount,
     in_unit,
@@ -20,9 +21,13 @@ from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
 from moo_inference.studies.route import Match, Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.views.evidence import counted_notes, drawn_note
+from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
-from moo_inference.views.marks import interval_of
+from moo_inference.views.marks import interval_of, kept_by
 from moo_inference.views.study_tables import budget_text
+
+_CONDITIONS = ("k_min", "k_max", "k_step", "parallel", "latency")
 
 RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
 
@@ -43,7 +48,7 @@ def route_tables(route: Route, *, what_if: bool = False) -> list[Table]:
 def _choice_table(route: Route) -> Table:
     symbol = markers([route.rule.id])[route.rule.id].symbol
     title = f"{route.scenario.name} ({route.scenario_id}): {budget_text(route.scenario)}; {symbol} {route.rule.id}"
-    keeps = {key: accuracy.keep for key, accuracy in route.accuracies.items()}
+    keeps = _keeps(route)
     several = len(set(keeps.values())) > 1
     rows = []
     for what, choice, front in (
@@ -77,18 +82,43 @@ def _choice_table(route: Route) -> Table:
         notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
     used = map(unit_words, route.front.resources)
     columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
-    return Table(title, columns, tuple(rows), (*(f"{note}." for note in notes), kept_of(set(keeps.values()))))
+    below = [*(f"{note}." for note in notes), *_evidence(route), kept_of(set(keeps.values()))]
+    return Table(title, columns, tuple(rows), tuple(below))
+
+
+def _evidence(route: Route) -> list[str]:
+    """What the rows of the choice, the runner-up and the matches rest on."""
+    shown: dict[str, set[int]] = {}
+    for choice in (route.choice, route.runner_up):
+        if choice is not None and choice.model is not None and choice.k is not None:
+            shown.setdefault(choice.model, set()).add(choice.k)
+    compared = {key: route.models[key] for key in shown}
+    for match in route.matches():
+        shown.setdefault(match.model, set()).add(match.k)
+    estimator = str(route.options["estimator"]["estimator"])
+    conditions = Conditions(**{key: route.options[key] for key in _CONDITIONS})
+    return [
+        *drawn_note(shown, route.models, route.curves, estimator, conditions),
+        *counted_notes(compared, estimator),
+    ]
+
+
+def _keeps(route: Route) -> dict[str, str]:
+    """What selects the pass that counts, by id of the model."""
+    return {key: kept_by(model) for key, model in route.models.items()}
 
 
 def _why_not_table(route: Route) -> Table:
-    return Table("Why no other model", ("model", "why not"), tuple((key, why) for key, why in route.why_not.items()))
+    rows = tuple((key, route.why_not[key]) for key in in_families(route.models) if key in route.why_not)
+    return Table("Why no other model", ("model", "why not"), rows)
 
 
 def _matches_table(route: Route) -> Table:
-    keeps = {key: accuracy.keep for key, accuracy in route.accuracies.items()}
+    keeps = _keeps(route)
     by = {key: f", {keeper(keep)}" if len(set(keeps.values())) > 1 else "" for key, keep in keeps.items()}
     rows = []
-    for match in route.matches():
+    order = {key: place for place, key in enumerate(in_families(route.models))}
+    for match in sorted(route.matches(), key=lambda match: order[match.model]):
         own = f"{match.accuracy:.4f} for {usd(match.cost)} (k = {match.k}{by[match.model]})"
         if match.by is None:
             rows.append((match.model, own, "none", ""))

@@ -1,11 +1,12 @@
 """A study as tables: one a scenario, models down, rules across."""
 
 import math
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 import numpy as np
 
 from moo_inference.catalog import Scenario
+from moo_inference.estimators import Recorded
 from moo_inference.formatting.amounts import (
     amount,
     bound,
@@ -23,7 +24,9 @@ from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
-from moo_inference.views.marks import Mark, interval_of, marks, tail_text
+from moo_inference.views.evidence import counted_notes, drawn_note
+from moo_inference.views.families import cells_in_families
+from moo_inference.views.marks import Mark, interval_of, kept_by, marks, tail_text
 
 _FOOTNOTES = "†‡§¶#"
 
@@ -49,8 +52,7 @@ def pipeline_tables(study: Study) -> list[Table]:
     tables = [_pipeline_table(study, cell) for cell in cells]
     if tables:
         last = tables[-1]
-        keeps = {model.accuracy.keep for model in study.catalog.models.values()}
-        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT, kept_of(keeps)))
+        tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, INDEPENDENT, kept_of(_keeps(study))))
     return tables
 
 
@@ -58,9 +60,40 @@ def scenario_tables(study: Study) -> list[Table]:
     """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
-    keeps = {model.accuracy.keep for model in study.catalog.models.values()}
-    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, kept_of(keeps), _caption(study)))
+    notes = (kept_of(_keeps(study)), *counted_notes(study.catalog.models, estimator_name(study)), _caption(study))
+    tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, *notes))
     return tables
+
+
+def drawn_notes(study: Study, cells: Iterable[Cell], rules: Collection[str] | None = None) -> list[str]:
+    """What the passes of the choices and baselines of some cells are assumed to be; see `drawn_note`.
+
+    Args:
+        study: the study.
+        cells: some of its cells.
+        rules: those whose choices are shown; None means all.
+    """
+    shown: dict[str, set[int]] = {}
+    for cell in cells:
+        choices = [choice for choice in cell.choices if rules is None or choice.rule in rules]
+        taken = [(cell.model, choice.k) for choice in choices]
+        taken += [stage for choice in choices for stage in choice.stages.values()]
+        taken += [(cell.model, int(study.model_curves[cell.model].k[base.row])) for base in cell.baselines]
+        for model, k in taken:
+            if k is not None:
+                shown.setdefault(model, set()).add(k)
+    conditions = study.options.conditions
+    return drawn_note(shown, study.catalog.models, study.model_curves, estimator_name(study), conditions)
+
+
+def estimator_name(study: Study) -> str:
+    """The class of the estimator."""
+    return str(study.options.estimator["estimator"])
+
+
+def _keeps(study: Study) -> set[str]:
+    """What selects the pass that counts, in all models."""
+    return {kept_by(model) for model in study.catalog.models.values()}
 
 
 def spent_words(resources: Iterable[str]) -> list[str]:
@@ -121,9 +154,9 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     symbols: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
     grouped: dict[str, list[str]] = {}
-    here = [cell for cell in study.model_cells if cell.scenario == key]
+    here = [cell for cell in cells_in_families(study) if cell.scenario == key]
     measured = _measured(study)
-    several = len({model.accuracy.keep for model in study.catalog.models.values()}) > 1
+    several = len(_keeps(study)) > 1
     for cell in here:
         texts = []
         for mark in marks(study, cell):
@@ -151,12 +184,13 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
             if taken.warning:
                 grouped.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
-        keep = f"\n{keeper(study.catalog.models[cell.model].accuracy.keep)}" if several else ""
+        keep = f"\n{keeper(kept_by(study.catalog.models[cell.model]))}" if several else ""
         rows.append((f"{cell.model}{keep}", *texts))
     notes = [f"{symbol} {warning}." for warning, symbol in symbols.items()]
     notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in grouped.items()]
     if key in study.left_out:
         notes.append(f"{study.left_out[key]}.")
+    notes += drawn_notes(study, here)
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
@@ -172,7 +206,7 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
             grouped.setdefault(warning, []).append(choice.rule)
     if not len(cell.front):
         return Table(title, (), (), tuple(f"{warning}." for warning in grouped))
-    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    keeps = {key: kept_by(model) for key, model in study.catalog.models.items()}
     several = len(set(keeps.values())) > 1
     quantities = ("cost", "time", *cell.front.resources)
     rows = []
@@ -187,6 +221,7 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
         rows.append((name, *stages, f"{mark.accuracy:.4f}", *map(amount, quantities, mark.values)))
     notes = [f"{', '.join(rules)}: {warning}." for warning, rules in grouped.items()]
     notes += [LOWER_BOUND] if has_branches(plan_of(pipeline, study.catalog.models)) else []
+    notes += drawn_notes(study, [cell])
     return Table(title, ("rule", *cell.front.stages, "accuracy", *quantities), tuple(rows), tuple(notes))
 
 
@@ -247,4 +282,5 @@ def _noise(study: Study) -> list[str]:
         f"{significant(100 * share, 2)} % of a {word}"
         for share, word in zip(shares, spent_words(study.catalog.resources), strict=False)
     ]
-    return [f"Standard errors of simulation are up to {', '.join(spent)}, {errors[:, -1].max():.4f} of an accuracy."]
+    of = "over the questions" if estimator_name(study) == Recorded.__name__ else "of simulation"
+    return [f"Standard errors {of} are up to {', '.join(spent)}, {errors[:, -1].max():.4f} of an accuracy."]

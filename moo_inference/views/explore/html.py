@@ -5,6 +5,8 @@ from html import escape
 
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.views.choice_cells import choice_cells
+from moo_inference.views.families import grouped
+from moo_inference.views.figures.families import line_styles
 from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.marks import Mark
 from moo_inference.views.study_tables import spent_words
@@ -35,6 +37,8 @@ STYLE = """<style>
   .answer .why {flex: 1 0 100%; padding-left: 1.8rem}
 }
 .marker {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
+.family {display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.5em; border-radius: 2px}
+.answer .note {margin: 0.5rem 0 0; font-size: 0.85rem; color: #555; overflow-wrap: anywhere}
 .notice {border-left: 4px solid #B22222; background: #fbeeee; padding: 0.6rem 0.9rem; overflow-wrap: anywhere}
 .notice.mild {border-color: #E69F00; background: #fdf6e7}
 .notice p, .notice ul {margin: 0}
@@ -61,12 +65,13 @@ def notice(title: str, sentences: Sequence[str], *, mild: bool = False) -> str:
     return f'<div class="{kind}" role="{role}"><p><b>{escape(title)}</b></p><ul>{items}</ul></div>'
 
 
-def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
+def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str], notes: Sequence[str] = ()) -> str:
     """What each rule chose, model after model, and why; or why no k meets all budgets.
 
     Args:
         views: the trajectories by model id, at least one.
         labels: what each model is called.
+        notes: sentences to stand below.
     """
     *spent, last = spent_words(next(iter(views.values())).curve.resources)
     columns = ["rule", "k", "accuracy", *spent, last, "meet all budgets", "why"]
@@ -76,21 +81,34 @@ def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
     keeps = {view.keep for view in views.values()}
     measured = any(view.curve.evidence is not None for view in views.values())
     groups = ""
-    for key, view in views.items():
+    for key, view, swatch in _in_families(views):
         label = f"{labels[key]}, kept by {keeper(view.keep)}" if len(keeps) > 1 else labels[key]
-        rows = f'<tr class="model"><th scope="rowgroup" colspan="{len(columns)}">{escape(label)}</th></tr>'
+        rows = f'<tr class="model"><th scope="rowgroup" colspan="{len(columns)}">{swatch}{escape(label)}</th></tr>'
         if view.infeasibility is not None:
             rows += f'<tr><td colspan="{len(columns)}" class="warning">⚠ no k meets all budgets</td></tr>'
         else:
             rows += "".join(_row(mark, len(columns), measured=measured) for mark in view.marks)
         groups += f"<tbody>{rows}</tbody>"
+    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes per '
         f"query. Accuracy, {', '.join(spent)} and {last} are means; the share is of queries that meet all budgets "
         f"at once. {escape(kept_of(keeps))}{known}</caption>"
-        f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
+        f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table>'
+        f"{below}</div>"
     )
+
+
+def _in_families(views: Mapping[str, Trajectory]) -> list[tuple[str, Trajectory, str]]:
+    """Each model with a swatch of its family, lighter where there is less effort; none where no model has a family."""
+    shown = list(views.items())
+    kin = [view.kin for _, view in shown]
+    swatches = [
+        f'<span class="family" aria-hidden="true" style="background:{colour}"></span>' if any(map(any, kin)) else ""
+        for colour, _ in line_styles(kin)
+    ]
+    return [(*shown[place], swatches[place]) for places in grouped(kin) for place in places]
 
 
 def _row(mark: Mark, width: int, *, measured: bool) -> str:

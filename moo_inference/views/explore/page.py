@@ -14,6 +14,7 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.amounts import seconds, unit_words, usd
+from moo_inference.views.evidence import counted_notes, sources_of_attempts
 from moo_inference.views.explore import html
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
@@ -49,7 +50,8 @@ from moo_inference.views.explore.state import (
 )
 from moo_inference.views.explore.url_state import read_address, write_address
 from moo_inference.views.explore.widgets import Paired
-from moo_inference.views.study_tables import budget_text
+from moo_inference.views.families import in_families
+from moo_inference.views.study_tables import budget_text, drawn_notes, estimator_name
 
 state: Any = st.session_state
 
@@ -177,7 +179,7 @@ def sidebar(catalog: Catalog) -> None:
     with st.sidebar:
         st.subheader("Models and scenario")
         models, scenarios = model_labels(catalog), scenario_labels(catalog)
-        st.multiselect("Models", list(models), format_func=models.__getitem__, key="knob_models")
+        st.multiselect("Models", in_families(catalog.models), format_func=models.__getitem__, key="knob_models")
         st.selectbox(
             "Scenario", list(scenarios), format_func=scenarios.__getitem__, key="knob_scenario", on_change=use_scenario
         )
@@ -312,7 +314,7 @@ def show(result: Answer, knobs: Knobs) -> None:
     if none:
         st.html(html.notice("Nothing to choose", none))
     if len(none) < len(knobs.models):
-        st.html(html.choices_table(result.trajectories, labels))
+        st.html(html.choices_table(result.trajectories, labels, evidence(result)))
     if len(knobs.models) > 1:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
     shown = result.trajectories[knobs.shown]
@@ -326,6 +328,14 @@ def show(result: Answer, knobs: Knobs) -> None:
     st.plotly_chart(cube_figure(shown), theme=None, config=CONFIG, key="cube")
     st.subheader("Accuracy over k")
     st.plotly_chart(accuracy_figure(shown), theme=None, config=CONFIG, key="curve")
+
+
+def evidence(result: Answer) -> list[str]:
+    """What the numbers rest on."""
+    study = result.study
+    models = study.catalog.models
+    counted = counted_notes(models, estimator_name(study)) or sources_of_attempts(models)
+    return [*drawn_notes(study, study.cells), *counted]
 
 
 def share(result: Answer, knobs: Knobs) -> None:

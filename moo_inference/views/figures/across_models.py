@@ -1,5 +1,6 @@
 """All models of a scenario on charts of accuracy over cost, time and further resources, each with its choices."""
 
+import re
 from collections.abc import Mapping, Sequence
 from textwrap import fill
 
@@ -13,9 +14,14 @@ from moo_inference.deprecations import renamed
 from moo_inference.errors import unknown_name
 from moo_inference.formatting.keepers import keeper
 from moo_inference.studies.study import Study
+from moo_inference.views.families import in_families, short_name
 from moo_inference.views.figures import style
+from moo_inference.views.figures.families import line_styles
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.figures.trajectory import Trajectory, trajectory
+
+_MANY = 10
+"""From so many models on, markers are smaller."""
 
 
 def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None) -> list[Trajectory]:
@@ -31,13 +37,14 @@ def prepare(study: Study, scenario: str, labels: Mapping[str, str] | None = None
     """
     if scenario not in study.catalog.scenarios:
         raise unknown_name("scenario", scenario, list(study.catalog.scenarios))
-    return [trajectory(study, scenario, model, labels) for model in study.catalog.models]
+    return [trajectory(study, scenario, model, labels) for model in in_families(study.catalog.models)]
 
 
 def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
     """Draw accuracy over cost, over time and over each further resource, on an axes of its own.
 
-    Thick where all budgets are met, thin where not. Colours and dashes mean models, shapes of markers rules.
+    Thick where all budgets are met, thin where not. Colours and dashes mean models, or families, whose colour is
+    lighter where there is less effort; shapes of markers mean rules.
 
     Args:
         axes: one for cost, one for time, and one for each further resource.
@@ -46,7 +53,7 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
     """
     *spent, floor = views[0].limits
     keeps = {one.keep for one in views}
-    lines = _lines(len(views))
+    lines = _lines(views)
     for column, (ax, budget) in enumerate(zip(axes, spent, strict=True)):
         for one, (colour, dash) in zip(views, lines, strict=True):
             amounts, accuracy = one.values[:, column], one.values[:, -1]
@@ -55,7 +62,7 @@ def draw(axes: Sequence[Axes], views: Sequence[Trajectory], size: Size) -> None:
             ax.plot(amounts, met, color=colour, linestyle=dash, linewidth=1.4 * size.line, zorder=2)
         for one, (colour, _) in zip(views, lines, strict=True):
             points = [(mark.looked_at[column], mark.looked_at[-1]) for mark in one.chosen]
-            style.place(ax, size, one.chosen, points, scale=0.65, colour=colour)
+            style.place(ax, size, one.chosen, points, scale=0.65 if len(views) < _MANY else 0.45, colour=colour)
         style.limit(ax, size, budget.value, vertical=True)
         style.limit(ax, size, floor.value)
         style.dress(ax, size, f"{style.quantity_label(budget)}, logarithmic", style.quantity_label(floor, keeps))
@@ -75,10 +82,14 @@ def handles(views: Sequence[Trajectory], size: Size) -> list[Line2D]:
     several = len({one.keep for one in views}) > 1
     models = [
         Line2D([], [], color=colour, linestyle=dash, linewidth=1.4 * size.line, label=_name(one, size, several=several))
-        for one, (colour, dash) in zip(views, _lines(len(views)), strict=True)
+        for one, (colour, dash) in zip(views, _lines(views), strict=True)
     ]
     rules = style.mark_handles(views[0].marks, size, with_k=False, colour="#BBBBBB")
-    return [*models, *rules, *style.budget_handles("budgets", views[0].limits, size)]
+    budgets = style.budget_words("budgets", views[0].limits, size)
+    if views[0].family is not None:
+        # A number stays with its unit.
+        budgets = fill(re.sub(r"(?<=\d) (?=[^\W\d])", "\u00a0", budgets), _legend_letters(views[0], size))
+    return [*models, *rules, *style.budget_line(budgets, size)]
 
 
 def figure(
@@ -116,21 +127,26 @@ def render(views: Sequence[Trajectory], width_mm: float = PAPER_MM) -> Figure:
     return figure
 
 
-def _lines(count: int) -> list[tuple[str, style.Dash]]:
-    return [style.LINES[index % len(style.LINES)] for index in range(count)]
+def _lines(views: Sequence[Trajectory]) -> list[tuple[str, style.Dash]]:
+    return line_styles([one.kin for one in views])
 
 
 def _legend_columns(size: Size) -> int:
     return 2 if size.narrow else 3
 
 
+def _legend_letters(view: Trajectory, size: Size) -> int:
+    """Letters in the width of a column of the legend; of long names of families, all lines are full."""
+    points = 2.834 * size.width_mm / _legend_columns(size)
+    return int(points / ((0.55 if view.family is None else 0.63) * 0.9 * size.font)) - 7
+
+
 def _name(view: Trajectory, size: Size, *, several: bool) -> str:
     """The name of a model, in the width of a column of the legend, in two lines if necessary."""
-    points = 2.834 * size.width_mm / _legend_columns(size)
-    width = int(points / (0.55 * 0.9 * size.font)) - 7
+    width = _legend_letters(view, size)
     what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
-    return fill(style.brief(view.model, 2 * width - len(end)) + end, width)
+    return fill(short_name(view.model, view.kin, 2 * width - len(end)) + end, width)
 
 
 __getattr__ = renamed(__name__, {"sheet": "render"})

@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.study import Study
+from moo_inference.views.families import cells_in_families, in_families, kin_of, short_name
 from moo_inference.views.figures import style
 from moo_inference.views.figures.style import PAPER_MM, Size
 from moo_inference.views.marks import marks
@@ -42,17 +43,18 @@ class ChosenK:
 
 def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
     """The chosen k of a study as arrays."""
+    models = study.catalog.models
     blocks = [
         [
             {mark.rule: mark for mark in marks(study, cell, labels)}
-            for cell in study.model_cells
+            for cell in cells_in_families(study)
             if cell.scenario == scenario
         ]
         for scenario in study.catalog.scenarios
     ]
     symbols = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}
     return ChosenK(
-        tuple(style.brief(model.name) for model in study.catalog.models.values()),
+        tuple(short_name(models[key].name, kin_of(models[key])) for key in in_families(models)),
         tuple(f"{symbol} {rule}" for rule, symbol in symbols.items()),
         tuple(style.brief(scenario.name) for scenario in study.catalog.scenarios.values()),
         np.array(

@@ -15,8 +15,9 @@ from moo_inference.estimators.curve import FloatArray, Quantity, ScalingCurve
 from moo_inference.pareto.budgets import constraints, measured, nadir_of
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
+from moo_inference.views.families import Kin, kin_of
 from moo_inference.views.figures.style import PAPER_MM
-from moo_inference.views.marks import Mark, marks
+from moo_inference.views.marks import Mark, kept_by, marks
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,9 @@ class Trajectory:
         infeasibility: why no k meets all budgets, or None.
         values: (n, m) cost, time, further resources and accuracy as the budgets look at them: means, or quantiles
             where the scenario asks for them.
-        keep: what selects the best of k passes: `oracle`, `verifier` or `majority`.
+        keep: what selects the best of k passes: `oracle`, `verifier`, `majority`, or `all`, which is the worst.
+        family: None, or what the model has in common with others.
+        effort: None, or how hard the model was told to think.
     """
 
     model: str
@@ -48,6 +51,13 @@ class Trajectory:
     infeasibility: str | None
     values: FloatArray
     keep: str
+    family: str | None = None
+    effort: str | None = None
+
+    @property
+    def kin(self) -> Kin:
+        """Family and effort of the model."""
+        return self.family, self.effort
 
     @property
     def title(self) -> str:
@@ -136,7 +146,8 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
         marks(study, cell, labels),
         None if cell.front.infeasibility is None else str(cell.front.infeasibility),
         values,
-        study.catalog.models[model].accuracy.keep,
+        kept_by(study.catalog.models[model]),
+        *kin_of(study.catalog.models[model]),
     )
 
 

@@ -19,6 +19,8 @@ from moo_inference.records.report_file import ELEMENT_ID
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.choice_cells import choice_cells
+from moo_inference.views.evidence import counted_notes, sources_of_attempts
+from moo_inference.views.families import cells_in_families, in_families
 from moo_inference.views.figures import (
     accuracy,
     across_models,
@@ -32,9 +34,16 @@ from moo_inference.views.figures import (
 )
 from moo_inference.views.figures.render import Job, render_all
 from moo_inference.views.figures.trajectory import trajectory
-from moo_inference.views.marks import Mark, marks
+from moo_inference.views.marks import Mark, kept_by, marks
 from moo_inference.views.pipeline_parts import Picture, pipeline_parts, pipeline_picture
-from moo_inference.views.study_tables import budget_text, estimator_text, scenario_tables, spent_words
+from moo_inference.views.study_tables import (
+    budget_text,
+    drawn_notes,
+    estimator_name,
+    estimator_text,
+    scenario_tables,
+    spent_words,
+)
 
 if TYPE_CHECKING:
     from jinja2 import Environment
@@ -113,7 +122,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
         .get_template("report.html.j2")
         .render(
             study=study,
-            names=[model.name for model in study.catalog.models.values()],
+            names=[study.catalog.models[key].name for key in in_families(study.catalog.models)],
             chosen=_chosen(study),
             scenarios=_scenario_parts(study, pictures),
             pipelines=pipeline_parts(study, pictures),
@@ -124,6 +133,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             divided=_divided(study),
             settings=_settings(study),
             warnings=_warnings(study),
+            sources=sources_of_attempts(study.catalog.models),
             command=command,
             element_id=ELEMENT_ID,
             data=_embedded(data),
@@ -203,7 +213,7 @@ def _picture_name(cell: Cell, kind: str) -> str:
 def _scenario_parts(study: Study, pictures: dict[str, str]) -> list[ScenarioPart]:
     parts = []
     for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
-        cells = tuple(_cell_part(study, cell, pictures) for cell in study.model_cells if cell.scenario == key)
+        cells = tuple(_cell_part(study, cell, pictures) for cell in cells_in_families(study) if cell.scenario == key)
         across = Picture(
             pictures[f"scenario\n{key}"],
             f"Accuracy over cost, time and further resources of all models, {scenario.name}",
@@ -268,11 +278,12 @@ def _chosen(study: Study) -> Table:
     if len(rules) * len(study.model_cells) > _MOST_AT_THE_TOP:
         shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
     several = len(study.catalog.scenarios) > 1
-    keeps = {key: model.accuracy.keep for key, model in study.catalog.models.items()}
+    keeps = {key: kept_by(model) for key, model in study.catalog.models.items()}
     measured = any(curve.evidence is not None for curve in study.model_curves.values())
     more = tuple(unit_words(unit) for unit in study.catalog.resources)
     rows: list[tuple[str, ...]] = []
-    for cell in study.model_cells:
+    cells = cells_in_families(study)
+    for cell in cells:
         by_k: dict[str, list[Mark]] = {}
         for mark in marks(study, cell):
             if mark.rule in shown:
@@ -281,9 +292,9 @@ def _chosen(study: Study) -> Table:
         by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
         head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
         for same in by_k.values():
-            cells = ["\n".join(cell) for cell in choice_cells(same[0], measured=measured, units=True)]
+            amounts = ["\n".join(cell) for cell in choice_cells(same[0], measured=measured, units=True)]
             chosen_by = "\n".join(f"{mark.marker.symbol} {mark.rule}" for mark in same)
-            rows.append((*head, chosen_by, *(cells or [same[0].short, *[""] * (4 + len(more))])))
+            rows.append((*head, chosen_by, *(amounts or [same[0].short, *[""] * (4 + len(more))])))
     columns = ("scenario", "model") if several else ("model",)
     return Table(
         f"Chosen by {', '.join(shown)}",
@@ -292,6 +303,8 @@ def _chosen(study: Study) -> Table:
         (
             kept_of(set(keeps.values())),
             *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
+            *drawn_notes(study, cells, shown),
+            *counted_notes(study.catalog.models, estimator_name(study)),
         ),
     )
 

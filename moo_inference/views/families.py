@@ -1,0 +1,91 @@
+"""Models of one family stand together, from little effort to much: in tables, figures, the report and the page."""
+
+import re
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from moo_inference.catalog import Model
+
+if TYPE_CHECKING:
+    from moo_inference.studies.cells import Cell
+    from moo_inference.studies.study import Study
+
+_LEVELS = {
+    "none": 0,
+    "off": 0,
+    "minimal": 1,
+    "low": 2,
+    "medium": 3,
+    "high": 4,
+    "xhigh": 5,
+    "extrahigh": 5,
+    "max": 6,
+}
+
+_BUDGET = re.compile(r"(\d+(?:\.\d+)?)([km]?)(?:tokens)?\Z")
+
+Kin = tuple[str | None, str | None]
+"""Family and effort of a model."""
+
+
+def effort_rank(effort: str | None) -> tuple[int, float, str]:
+    """What efforts are sorted by: none given, levels from none to max, budgets of tokens by number, others by name."""
+    if effort is None:
+        return 0, 0.0, ""
+    word = re.sub(r"[\s_,-]", "", effort.lower())
+    if word in _LEVELS:
+        return 1, _LEVELS[word], ""
+    budget = _BUDGET.search(word)
+    if budget is None:
+        return 3, 0.0, word
+    return 2, float(budget[1]) * {"": 1, "k": 1_000, "m": 1_000_000}[budget[2]], word
+
+
+def grouped(kin: Sequence[Kin]) -> list[list[int]]:
+    """The places of the models of each family, from little effort to much; families by their first appearance.
+
+    A model without a family is one of its own.
+
+    Args:
+        kin: family and effort of each model.
+    """
+    found: dict[str | int, list[int]] = {}
+    for place, (family, _) in enumerate(kin):
+        found.setdefault(place if family is None else family, []).append(place)
+    return [sorted(places, key=lambda place: effort_rank(kin[place][1])) for places in found.values()]
+
+
+def in_families(models: Mapping[str, Model]) -> list[str]:
+    """The ids of the models, those of a family together; unchanged where no model has a family."""
+    ids = list(models)
+    return [ids[place] for places in grouped([kin_of(model) for model in models.values()]) for place in places]
+
+
+def kin_of(model: Model) -> Kin:
+    """Family and effort of a model."""
+    return model.family, model.effort
+
+
+def cells_in_families(study: "Study") -> tuple["Cell", ...]:
+    """The cells of models: scenario after scenario, and within it as `in_families`."""
+    order = {key: place for place, key in enumerate(in_families(study.catalog.models))}
+    scenarios = {key: place for place, key in enumerate(study.catalog.scenarios)}
+    return tuple(sorted(study.model_cells, key=lambda cell: (scenarios[cell.scenario], order[cell.model])))
+
+
+def short_name(name: str, kin: Kin = (None, None), most: int = 28) -> str:
+    """A name in so many letters at most; of one of a family its publisher goes first, and its effort stays.
+
+    Args:
+        name: of a model.
+        kin: its family and effort.
+        most: letters.
+    """
+    family, effort = kin
+    if len(name) > most and family is not None:
+        name = name.rpartition("/")[2]
+    if len(name) <= most:
+        return name
+    # What separates the effort from the rest of the name stays with it.
+    end = name[-len(effort) - 1 :] if effort and name.endswith(effort) and len(effort) < most // 2 else ""
+    return f"{name[: most - 1 - len(end)]}…{end}"
