@@ -7,6 +7,9 @@ from moo_inference.documents.csv_file import read_csv
 from moo_inference.documents.document import Document, Location
 from moo_inference.documents.json_file import read_json, read_json_lines, read_json_records
 from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
+from moo_inference.readers.attempts.columns import AttemptTable
+from moo_inference.readers.attempts.inspect_log import read_inspect_log
+from moo_inference.readers.attempts.table import read_attempt_table
 from moo_inference.readers.evaluations.any_table import read_outcomes_table
 from moo_inference.readers.evaluations.candidates import Candidates, read_candidates
 from moo_inference.readers.evaluations.evalplus import read_evalplus
@@ -36,6 +39,7 @@ from moo_inference.readers.traces.burstgpt import read_burstgpt_trace
 from moo_inference.readers.traces.trace import TokenTrace
 
 __all__ = [
+    "AttemptTable",
     "Candidates",
     "Document",
     "Examination",
@@ -54,6 +58,7 @@ __all__ = [
     "plain_scalar",
     "read_aiperf_records",
     "read_as",
+    "read_attempt_table",
     "read_azure_trace",
     "read_burstgpt_trace",
     "read_candidates",
@@ -65,6 +70,7 @@ __all__ = [
     "read_humaneval",
     "read_inference_perf",
     "read_inferencex",
+    "read_inspect_log",
     "read_json",
     "read_json_lines",
     "read_json_records",

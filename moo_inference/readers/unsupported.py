@@ -26,11 +26,6 @@ class Unsupported:
         return f"{path}: must be in a format that can be read, got {self.name}: write it as {self.remedy}"
 
 
-_INSPECT = Unsupported(
-    "an evaluation log of Inspect",
-    f"{_OUTCOMES}: samples.id, whether scores.*.value is C, and scores.*.answer (inspect_ai.analysis.samples_df gives "
-    "them)",
-)
 _AIDER = Unsupported(
     "a leaderboard of Aider",
     f"{_CANDIDATES}: model, pass_rate_1 / 100, total_cost / test_cases and seconds_per_case, without rows whose "
@@ -38,7 +33,6 @@ _AIDER = Unsupported(
 )
 
 JSON: Mapping[str, tuple[Callable[[Shape], bool], Unsupported]] = {
-    "inspect": (lambda shape: shape.has("eval", "task") and shape.has("eval", "model"), _INSPECT),
     "promptfoo": (
         lambda shape: shape.has("results", "prompts", 0, "provider") or shape.has("results", "results", 0, "success"),
         Unsupported(
@@ -70,11 +64,4 @@ def by_text(text: str) -> Unsupported | None:
     """A file of another kind that is known by its beginning."""
     if text.startswith("- ") and "\n  pass_rate_1:" in text and "\n  test_cases:" in text:
         return _AIDER
-    return None
-
-
-def by_bytes(content: bytes) -> Unsupported | None:
-    """A file that is no text. Inspect's .eval logs are zip archives."""
-    if content.startswith(b"PK\x03\x04"):
-        return Unsupported("a zip archive, as Inspect writes its .eval logs", _INSPECT.remedy)
     return None

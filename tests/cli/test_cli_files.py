@@ -16,7 +16,7 @@ from moo_inference.cli import app as cli
 
 DATA = ROOT / "tests" / "data"
 REFUSED = {"ORIGIN.md", ".gitattributes", "published_numbers.csv"}
-KNOWN_AND_NOT_READ = {"aider_polyglot.yml", "inspect_ai_log.json", "livecodebench_eval_all.json", "promptfoo_v3.json"}
+KNOWN_AND_NOT_READ = {"aider_polyglot.yml", "livecodebench_eval_all.json", "promptfoo_v3.json"}
 FILES = sorted(path.name for path in DATA.iterdir() if path.is_file())
 
 PRICES = ["--prices", str(DATA / "litellm_model_prices_excerpt.json"), "--model-key", "gpt-5-mini"]

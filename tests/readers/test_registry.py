@@ -46,6 +46,7 @@ EXPECTED = {
     "humaneval_results.jsonl": ("humaneval", "outcomes"),
     "inference_perf_stage_0.json": ("inference_perf", "serving"),
     "inference_perf_summary.json": ("inference_perf", "serving"),
+    "inspect_ai_log.json": ("inspect", "attempts"),
     "large_language_monkeys.json": ("large_language_monkeys", "outcomes"),
     "litellm_model_prices_excerpt.json": ("litellm_prices", "prices"),
     "litellm_tier_reasoning.json": ("litellm_prices", "prices"),
@@ -63,7 +64,6 @@ EXPECTED = {
 }
 REFUSED = {
     "aider_polyglot.yml",
-    "inspect_ai_log.json",
     "livecodebench_eval_all.json",
     "promptfoo_v3.json",
     "published_numbers.csv",
@@ -228,8 +228,6 @@ def test_formats_that_are_not_read_say_what_to_write_in_their_place(tmp_path):
         ((DATA / "aider_polyglot.yml").read_bytes(), "a leaderboard of Aider", "pass_rate_1 / 100"),
         ((DATA / "promptfoo_v3.json").read_bytes(), "an evaluation of promptfoo", "response.output"),
         ((DATA / "livecodebench_eval_all.json").read_bytes(), "an evaluation of LiveCodeBench", "graded_list"),
-        ((DATA / "inspect_ai_log.json").read_bytes(), "an evaluation log of Inspect", "scores.*.value is C"),
-        (b"PK\x03\x04\x14\x00rest", "a zip archive, as Inspect writes", "scores.*.value is C"),
         (
             b"Rank,Overall Acc,Model,Model Link,Total Cost ($),Latency Mean (s)\n1,77.5%,m (FC),http://x,9.1,1.2\n",
             "the leaderboard of BFCL",
@@ -247,7 +245,8 @@ def test_formats_that_are_not_read_say_what_to_write_in_their_place(tmp_path):
 def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     path = tmp_path / "all.csv"
     path.write_text("question,correct,tokens_in,tokens_out,seconds\nq1,1,10,20,1.5\nq2,0,30,40,2.5\n")
-    assert recognise(path).kind == "outcomes"
+    assert recognise(path).kind == "attempts"
+    assert recognise(path, "outcomes").format == "outcomes_table"
     assert recognise(path, "lengths").options == {
         "input_tokens": "tokens_in",
         "output_tokens": "tokens_out",
@@ -259,9 +258,16 @@ def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     assert found.holds[-1] == (
         "Lengths and times stand in 'tokens_in', 'tokens_out', 'seconds': fit --lengths takes the same file."
     )
-    assert found.lacks[-1].startswith("A decision needs prices too; this file gives accuracy by")
-    assert package.read_as(path, "outcomes").questions == ("q1", "q2")
-    with pytest.raises(ReaderError, match="expected prices, got a table of outcomes"):
+    assert (
+        "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say."
+        in found.lacks
+    )
+    outcomes = package.read_as(path, "outcomes")
+    assert outcomes.questions == ("q1", "q2")
+    assert outcomes.notes == (
+        "Outcomes alone are taken: the columns 'tokens_in', 'tokens_out', 'seconds' of attempts are not used.",
+    )
+    with pytest.raises(ReaderError, match="expected prices, got a table of attempts"):
         package.read_as(path, "prices")
 
 

@@ -12,13 +12,12 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-import pandas as pd
-
 from moo_inference.documents.document import finite, printable, shown, unreadable
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError, did_you_mean
 from moo_inference.readers.attempts.columns import AttemptTable, checked, first_bytes
-from moo_inference.readers.attempts.inspect_archive import open_archive
+from moo_inference.readers.attempts.inspect_archive import ZIP, open_archive
+from moo_inference.readers.format import Format
 
 VERSION = 2
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
@@ -43,6 +42,8 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
         ReaderError: (a ValueError) the log is cut off, of another version, has an error in every sample, or has several
             scorers of which none is chosen.
     """
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
     header, samples = _contents(Path(path))
     version = header.get("version")
     if version != VERSION:
@@ -81,7 +82,7 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
 def is_inspect_log(path: str | os.PathLike[str], beginning: bytes) -> bool:
     """Whether a file is a log of Inspect, from its first bytes and its name."""
     return (
-        beginning.startswith(b"PK")
+        beginning.startswith(ZIP)
         or _BEGINNING.match(beginning) is not None
         or Path(path).name == _HEADER
         or str(path).endswith(".eval")
@@ -92,7 +93,7 @@ def _contents(path: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """The header, and the samples or their summaries."""
     try:
         with open_to_read(path) as stream:
-            packed = first_bytes(stream).startswith(b"PK") or path.suffix == ".eval"
+            packed = first_bytes(stream).startswith(ZIP) or path.suffix == ".eval"
             if not packed:
                 header = _parsed(path, stream.read())
                 samples = header.get("samples")
@@ -203,3 +204,13 @@ def _configs(header: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 def _shuffles(step: Mapping[str, Any]) -> bool:
     return any("shuffle" in name and bool(value) for name, value in (step.get("params") or {}).items())
+
+
+FORMAT = Format(
+    "inspect",
+    "log of Inspect",
+    "attempts",
+    read_inspect_log,
+    json=lambda shape: {"version", "eval"} <= shape.keys,
+    magic=ZIP,
+)

@@ -2,16 +2,19 @@
 
 import json
 import os
-from typing import Any
-
-import pandas as pd
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Any
 
 from moo_inference.documents.document import unreadable
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError
-from moo_inference.readers.attempts.columns import AttemptTable, checked, first_bytes, own_names
+from moo_inference.readers.attempts.columns import MEASURED, AttemptTable, checked, first_bytes, own_names
+from moo_inference.readers.column_names import PARQUET
+from moo_inference.readers.format import Format
 
-PARQUET = b"PAR1"
+if TYPE_CHECKING:
+    import pandas as pd
+
 _BLANK = ["", "NA", "N/A", "null", "None"]
 """What stands for nothing; nan does not: it is what a failed computation leaves."""
 
@@ -43,7 +46,9 @@ def read_attempt_table(
     return AttemptTable(checked(frame[list(chosen)].rename(columns=chosen), str(path)))
 
 
-def _frame(path: str | os.PathLike[str], wanted: set[str]) -> pd.DataFrame:
+def _frame(path: str | os.PathLike[str], wanted: set[str]) -> "pd.DataFrame":
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
     try:
         with open_to_read(path) as stream:
             beginning = first_bytes(stream)
@@ -65,10 +70,26 @@ def _frame(path: str | os.PathLike[str], wanted: set[str]) -> pd.DataFrame:
         raise ReaderError(unreadable(str(path), error)) from error
 
 
-def _parquet(stream: Any, wanted: set[str]) -> pd.DataFrame:
+def _parquet(stream: Any, wanted: set[str]) -> "pd.DataFrame":
     from pyarrow import parquet  # noqa: PLC0415 (an extra)
 
     file = parquet.ParquetFile(stream)
     there = [name for name in file.schema_arrow.names if name in wanted]
     found: pd.DataFrame = file.read(columns=there or None).to_pandas()
     return found
+
+
+def _is_of_attempts(names: Collection[str]) -> bool:
+    return "question" in names and not {"correct", "score"}.isdisjoint(names) and not {*MEASURED}.isdisjoint(names)
+
+
+FORMAT = Format(
+    "attempts_table",
+    "table of attempts",
+    "attempts",
+    read_attempt_table,
+    json=lambda shape: _is_of_attempts(shape.keys),
+    header=lambda names: {} if _is_of_attempts(names) else None,
+    magic=PARQUET,
+    turn=1,
+)
