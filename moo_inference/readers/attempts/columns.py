@@ -7,8 +7,9 @@ from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
-from moo_inference.documents.document import shown
+from moo_inference.documents.document import LARGEST, printable, shown
 from moo_inference.errors import ErrorCollector, ReaderError, did_you_mean
+from moo_inference.readers.evaluations.outcomes import answer_of
 
 if TYPE_CHECKING:
     # Slow to load, and needed only where attempts are read.
@@ -74,6 +75,7 @@ def checked(frame: "pd.DataFrame", where: str) -> "pd.DataFrame":
     """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
+    frame = frame.apply(_scalars)
     _refuse(where, _missing(frame))
     plain: dict[str, Any] = {"question": _texts(frame["question"])}
     for name in TEXTS:
@@ -108,11 +110,26 @@ def _there(frame: "pd.DataFrame") -> str:
     return "; it has: " + (", ".join(repr(str(name)) for name in frame.columns[:40]) or "none")
 
 
+def _scalars(column: "pd.Series") -> "pd.Series":
+    """Lists, objects and endless numbers as texts, which are equal where what is in them is; no lone surrogates."""
+    return column.map(_scalar) if column.dtype == object else column
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple | np.ndarray):
+        return answer_of(value.tolist() if isinstance(value, np.ndarray) else value)
+    if isinstance(value, str):
+        return printable(value)
+    return str(value) if isinstance(value, int) and abs(value) > LARGEST else value
+
+
 def _texts(column: "pd.Series") -> "pd.Series":
     """Categories, whose names are texts."""
+    if column.dtype == object:
+        column = column.map(str, na_action="ignore")
     found = column.astype("category")
     kinds = found.cat.categories
-    if kinds.dtype.kind == "f" and (kinds == np.floor(kinds)).all():
+    if kinds.dtype.kind == "f" and (np.isfinite(kinds) & (kinds == np.floor(kinds))).all():
         kinds = kinds.astype(np.int64)
     return found.cat.rename_categories([str(kind) for kind in kinds])
 

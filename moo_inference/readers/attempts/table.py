@@ -1,12 +1,12 @@
 """Attempts from any table with one row an attempt: CSV, JSON lines or Parquet, plain or packed by gzip."""
 
-import json
 import os
 from collections.abc import Collection
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.documents.document import unreadable
+from moo_inference.documents.document import shown, unreadable
 from moo_inference.documents.files import open_to_read
+from moo_inference.documents.json_file import read_json_records
 from moo_inference.errors import ReaderError
 from moo_inference.readers.attempts.columns import MEASURED, AttemptTable, checked, first_bytes, own_names
 from moo_inference.readers.column_names import PARQUET
@@ -55,10 +55,8 @@ def _frame(path: str | os.PathLike[str], wanted: set[str]) -> "pd.DataFrame":
             if beginning.startswith(PARQUET):
                 return _parquet(stream, wanted)
             start = beginning.removeprefix(b"\xef\xbb\xbf").lstrip()
-            if start.startswith(b"["):
-                return pd.DataFrame(json.load(stream))
-            if start.startswith(b"{"):
-                return pd.read_json(stream, lines=True, dtype=False)
+            if start.startswith((b"{", b"[")):
+                return pd.DataFrame(_json_rows(path, wanted))
             return pd.read_csv(
                 stream,
                 encoding="utf-8-sig",
@@ -66,8 +64,21 @@ def _frame(path: str | os.PathLike[str], wanted: set[str]) -> "pd.DataFrame":
                 keep_default_na=False,
                 na_values=_BLANK,
             )
-    except (OSError, ValueError, EOFError, ImportError) as error:
+    except ReaderError:
+        raise
+    except (OSError, ValueError, EOFError, ImportError, OverflowError) as error:
         raise ReaderError(unreadable(str(path), error)) from error
+
+
+def _json_rows(path: str | os.PathLike[str], wanted: set[str]) -> list[dict[str, Any]]:
+    """The wanted keys of each record, or all of them where none is wanted; a number that is not finite as a text."""
+    rows = []
+    for record in read_json_records(path):
+        if not isinstance(record.data, dict):
+            raise ReaderError(record.error_at((), f"must be an attempt, got {shown(record.data)}"))
+        row = {name: value for name, value in record.data.items() if name in wanted} or record.data
+        rows.append({name: str(value) if value != value else value for name, value in row.items()})  # noqa: PLR0124
+    return rows
 
 
 def _parquet(stream: Any, wanted: set[str]) -> "pd.DataFrame":
