@@ -18,7 +18,6 @@ from moo_inference.formatting.words import with_article
 from moo_inference.readers.column_names import parquet_columns
 from moo_inference.readers.format import Format, Shape
 from moo_inference.readers.serving.run import trace_of
-from moo_inference.readers.unsupported import JSON, Unsupported, by_header, by_text
 
 MODULES = (
     "prices.litellm",
@@ -41,9 +40,13 @@ MODULES = (
     "evaluations.humaneval",
     "evaluations.evalplus",
     "evaluations.large_language_monkeys",
+    "evaluations.livecodebench",
     "evaluations.any_table",
     "evaluations.candidates",
+    "evaluations.aider",
+    "evaluations.bfcl",
     "attempts.inspect_log",
+    "attempts.promptfoo",
     "attempts.table",
 )
 """Each has a `FORMAT`; they are listed and, where nothing else decides, tried in this order."""
@@ -111,10 +114,8 @@ def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognis
         if packed:
             return _recognised(path, packed[0] if len(packed) == 1 else _of_columns(path, packed, kind))
         text = _text(path, content)
-        _refuse(path, by_text(text))
         if text.lstrip()[:1] in ("{", "["):
             shape = Shape(text)
-            _refuse(path, next((other for rule, other in JSON.values() if rule(shape)), None))
             found = _of_kind([form for form in _IN_TURN if form.json and form.json(shape)], kind)
             options = found.header(sorted(shape.keys)) if found and found.header else {}
         else:
@@ -235,11 +236,6 @@ def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
     return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
 
 
-def _refuse(path: str | os.PathLike[str], other: Unsupported | None) -> None:
-    if other is not None:
-        raise ReaderError(other.sentence(path))
-
-
 def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bool) -> Recognised:
     lines = text.split("\n")
     if not whole and len(lines) > 1:
@@ -253,7 +249,6 @@ def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bo
     names = tuple(cell.strip() for cell in rows[0])
     if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
         raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
-    _refuse(path, by_header(names))
     by_names = [(form, options) for form in _IN_TURN if form.header and (options := form.header(names)) is not None]
     if by_names:
         # One table may hold token counts and outcomes too.

@@ -237,7 +237,8 @@ def _candidates(found: Candidates) -> Description:
         "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
     ]
     columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")
-    return Description(holds, columns, rows, lacks=lacks)
+    warnings = [f"{found.where}: {note}" for note in found.notes]
+    return Description(holds, columns, rows, warnings, lacks)
 
 
 _MEANS = {
