@@ -17,12 +17,10 @@ from moo_inference.catalog.recorded import Prices, recorded_model
 from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.documents.document import unreadable
-from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError, SettingError, unknown_name
 from moo_inference.evaluation.kept import KeepRecorded
+from moo_inference.readers.attempt_files import read_attempt_file
 from moo_inference.readers.attempts.columns import AttemptTable
-from moo_inference.readers.attempts.inspect_log import is_inspect_log, read_inspect_log
-from moo_inference.readers.attempts.table import read_attempt_table
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -158,11 +156,11 @@ def read_attempts(
     threshold: float | None = None,
     scorer: str | None = None,
 ) -> Attempts:
-    """Read recorded attempts: a table with one row an attempt, or logs of Inspect.
+    """Read recorded attempts: a table with one row an attempt, logs of Inspect, or results of promptfoo.
 
     Args:
         path: a CSV, JSON lines or Parquet file, plain or packed by gzip, a log of Inspect (`.eval`, `.json`, or
-            `header.json` with `summaries.json`), or several of them.
+            `header.json` with `summaries.json`), the JSON that promptfoo exports, or several of them.
         columns: a table's own names of columns, by ours: `{"question": "task_id", "correct": "passed"}`. Ours are
             model, question, correct (or score), effort, sample, answer, tokens_in, tokens_cached, tokens_out,
             tokens_reasoning, usd, seconds, error.
@@ -176,16 +174,8 @@ def read_attempts(
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
         raise SettingError("path must name at least one file, got none")
-    tables = []
-    digests = []
-    for each in paths:
-        if is_inspect_log(each, _beginning(each)):
-            if columns:
-                raise SettingError(f"{each}: is an Inspect log, whose columns have names already; columns must be None")
-            tables.append(read_inspect_log(each, scorer))
-        else:
-            tables.append(read_attempt_table(each, dict(columns or {}), scorer))
-        digests.append(_digest(each))
+    tables = [read_attempt_file(each, dict(columns or {}), scorer) for each in paths]
+    digests = [_digest(each) for each in paths]
     attempts = Attempts.of(tables, [str(each) for each in paths], threshold)
     found = AttemptsSource(
         file=tuple(Path(each).name for each in paths),
@@ -211,14 +201,6 @@ def _digest(path: str | os.PathLike[str]) -> tuple[int, str]:
 
 def _categories(codes: NDArray[Any], names: list[str]) -> Any:
     return pd.Categorical.from_codes(codes, categories=pd.Index(names))
-
-
-def _beginning(path: str | os.PathLike[str]) -> bytes:
-    try:
-        with open_to_read(path) as stream:
-            return stream.read(4096)
-    except (OSError, ValueError, EOFError) as error:
-        raise ReaderError(unreadable(str(Path(path)), error)) from error
 
 
 def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFrame:

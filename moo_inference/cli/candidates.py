@@ -2,10 +2,11 @@
 
 import json
 import sys
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
+from moo_inference.cli.fit_options import flag, pairs_of
 from moo_inference.cli.options import Format, FormatOption
 from moo_inference.errors import SettingError
 
@@ -13,13 +14,23 @@ NOTHING_FOUND = 3
 
 
 def candidates(
-    file: Annotated[str, typer.Argument(metavar="FILE", help="A CSV with accuracy, cost and maybe time of each.")],
+    file: Annotated[
+        str,
+        typer.Argument(
+            metavar="FILE",
+            help="A CSV with accuracy, cost and maybe time of each, or a leaderboard of Aider or BFCL.",
+        ),
+    ],
     c_max: Annotated[float | None, typer.Option("--c-max", metavar="USD", help="Budget per query. [none]")] = None,
     t_max: Annotated[float | None, typer.Option("--t-max", metavar="SECONDS", help="Budget per query. [none]")] = None,
     a_min: Annotated[float, typer.Option("--a-min", metavar="SHARE", help="Least accuracy, in [0, 1].")] = 0.0,
     decision: Annotated[
         str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
     ] = "accuracy-max",
+    option: Annotated[
+        list[str] | None,
+        flag("--option", "NAME=VALUE", "For the reader, e.g. tries=2, queries=5106; may be repeated."),
+    ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
 ) -> None:
     """Choose among measured candidates: the Pareto front within the budgets, and which of it a rule takes.
@@ -37,7 +48,8 @@ def candidates(
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a choice is no table of rows")
-    found = read_as(file, "candidates")
+    options: dict[str, Any] = pairs_of("--option", option)
+    found = read_as(file, "candidates", **options)
     try:
         scenario = Scenario(name="these budgets", c_max=c_max, t_max=t_max, a_min=a_min)
     except ValueError as error:
@@ -52,6 +64,7 @@ def candidates(
         ]
         record = {"decision": choice.rule, "status": choice.status, "candidate": choice.model, "front": rows}
         record["reason"] = why(front, choice)
+        record["notes"] = list(found.notes)
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
     elif format is Format.MARKDOWN:
         sys.stdout.write(to_markdown([candidate_table(found, front, choice)]))

@@ -7,11 +7,18 @@ from moo_inference.documents.csv_file import read_csv
 from moo_inference.documents.document import Document, Location
 from moo_inference.documents.json_file import read_json, read_json_lines, read_json_records
 from moo_inference.documents.yaml_file import parse_yaml, plain_scalar, read_yaml
+from moo_inference.readers.attempts.columns import AttemptTable
+from moo_inference.readers.attempts.inspect_log import read_inspect_log
+from moo_inference.readers.attempts.promptfoo import read_promptfoo
+from moo_inference.readers.attempts.table import read_attempt_table
+from moo_inference.readers.evaluations.aider import read_aider
 from moo_inference.readers.evaluations.any_table import read_outcomes_table
+from moo_inference.readers.evaluations.bfcl import read_bfcl
 from moo_inference.readers.evaluations.candidates import Candidates, read_candidates
 from moo_inference.readers.evaluations.evalplus import read_evalplus
 from moo_inference.readers.evaluations.humaneval import read_humaneval
 from moo_inference.readers.evaluations.large_language_monkeys import read_large_language_monkeys
+from moo_inference.readers.evaluations.livecodebench import read_livecodebench
 from moo_inference.readers.evaluations.lm_eval import read_lm_eval
 from moo_inference.readers.evaluations.outcomes import Outcomes
 from moo_inference.readers.prices.genai_prices import read_genai_prices
@@ -36,6 +43,7 @@ from moo_inference.readers.traces.burstgpt import read_burstgpt_trace
 from moo_inference.readers.traces.trace import TokenTrace
 
 __all__ = [
+    "AttemptTable",
     "Candidates",
     "Document",
     "Examination",
@@ -52,9 +60,12 @@ __all__ = [
     "examine",
     "parse_yaml",
     "plain_scalar",
+    "read_aider",
     "read_aiperf_records",
     "read_as",
+    "read_attempt_table",
     "read_azure_trace",
+    "read_bfcl",
     "read_burstgpt_trace",
     "read_candidates",
     "read_csv",
@@ -65,18 +76,21 @@ __all__ = [
     "read_humaneval",
     "read_inference_perf",
     "read_inferencex",
+    "read_inspect_log",
     "read_json",
     "read_json_lines",
     "read_json_records",
     "read_large_language_monkeys",
     "read_lengths",
     "read_litellm_prices",
+    "read_livecodebench",
     "read_llm_prices",
     "read_llmperf",
     "read_lm_eval",
     "read_models_dev",
     "read_openrouter_prices",
     "read_outcomes_table",
+    "read_promptfoo",
     "read_sglang_bench",
     "read_vllm_bench",
     "read_yaml",

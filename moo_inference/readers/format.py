@@ -53,7 +53,7 @@ class Format:
     Attributes:
         id: what users call it.
         name: its name for people.
-        kind: what it contains: prices, lengths, serving, outcomes, candidates or catalog.
+        kind: what it contains: prices, lengths, serving, outcomes, candidates, attempts or catalog.
         read: its reader, called with a path and options.
         json: whether JSON has its keys.
         text: whether other text begins as it does.

@@ -5,7 +5,7 @@ import csv
 import inspect
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib import import_module
 from typing import Any
@@ -15,9 +15,9 @@ from moo_inference.documents.json_file import read_bytes, steps
 from moo_inference.documents.yaml_file import read_yaml
 from moo_inference.errors import ReaderError, SettingError, did_you_mean, unknown_name
 from moo_inference.formatting.words import with_article
+from moo_inference.readers.column_names import parquet_columns
 from moo_inference.readers.format import Format, Shape
 from moo_inference.readers.serving.run import trace_of
-from moo_inference.readers.unsupported import JSON, Unsupported, by_bytes, by_header, by_text
 
 MODULES = (
     "prices.litellm",
@@ -40,8 +40,14 @@ MODULES = (
     "evaluations.humaneval",
     "evaluations.evalplus",
     "evaluations.large_language_monkeys",
+    "evaluations.livecodebench",
     "evaluations.any_table",
     "evaluations.candidates",
+    "evaluations.aider",
+    "evaluations.bfcl",
+    "attempts.inspect_log",
+    "attempts.promptfoo",
+    "attempts.table",
 )
 """Each has a `FORMAT`; they are listed and, where nothing else decides, tried in this order."""
 
@@ -104,16 +110,13 @@ def recognise(path: str | os.PathLike[str], kind: str | None = None) -> Recognis
     text = ""
     for most in _BEGINNINGS:
         content = read_bytes(path, most)
-        for form in _IN_TURN:
-            if form.magic and content.startswith(form.magic):
-                return _recognised(path, form)
-        _refuse(path, by_bytes(content))
+        packed = [form for form in _IN_TURN if form.magic and content.startswith(form.magic)]
+        if packed:
+            return _recognised(path, packed[0] if len(packed) == 1 else _of_columns(path, packed, kind))
         text = _text(path, content)
-        _refuse(path, by_text(text))
         if text.lstrip()[:1] in ("{", "["):
             shape = Shape(text)
-            _refuse(path, next((other for rule, other in JSON.values() if rule(shape)), None))
-            found = next((form for form in _IN_TURN if form.json and form.json(shape)), None)
+            found = _of_kind([form for form in _IN_TURN if form.json and form.json(shape)], kind)
             options = found.header(sorted(shape.keys)) if found and found.header else {}
         else:
             found = next((form for form in _IN_TURN if form.text and form.text(text)), None)
@@ -141,7 +144,7 @@ def read_as(
 
     Args:
         path: the file.
-        kind: what it is to contain: prices, lengths, serving, outcomes or candidates.
+        kind: what it is to contain: prices, lengths, serving, outcomes, candidates or attempts.
         format: the format's id, where the file is not to be recognised by its content.
         progress: called with the bytes read and the bytes in all, where the reader reports them.
         options: of the format's reader.
@@ -209,6 +212,18 @@ def _recognised(
     return Recognised(str(path), form.id, form.name, form.kind, options or {}, systems)
 
 
+def _of_columns(path: str | os.PathLike[str], forms: Sequence[Format], kind: str | None) -> Format:
+    """Of tables in the same packing the one whose columns are there; the last of them where none can be seen."""
+    names = parquet_columns(path)
+    return _of_kind([form for form in forms if form.header and form.header(names) is not None], kind) or forms[-1]
+
+
+def _of_kind(forms: Sequence[Format], kind: str | None) -> Format | None:
+    """The first; of tables, which may be of several kinds at once, the first of the wanted kind."""
+    wanted = next((form for form in forms if form.kind == kind), None) if forms and forms[0].turn else None
+    return wanted or next(iter(forms), None)
+
+
 def _text(path: str | os.PathLike[str], content: bytes) -> str:
     try:
         return codecs.getincrementaldecoder("utf-8-sig")().decode(content)
@@ -219,11 +234,6 @@ def _text(path: str | os.PathLike[str], content: bytes) -> str:
 def _unknown(path: str | os.PathLike[str], got: str) -> ReaderError:
     names = ", ".join(form.name for form in FORMATS.values())
     return ReaderError(printable(f"{path}: must be in a known format, got {got}; known are: {names}"))
-
-
-def _refuse(path: str | os.PathLike[str], other: Unsupported | None) -> None:
-    if other is not None:
-        raise ReaderError(other.sentence(path))
 
 
 def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bool) -> Recognised:
@@ -239,7 +249,6 @@ def _csv(path: str | os.PathLike[str], text: str, kind: str | None, *, whole: bo
     names = tuple(cell.strip() for cell in rows[0])
     if names[0] == "Run Info" or (text.startswith(("benchmarks:", "args:\n", "config:\n")) and "generative" in text):
         raise _unknown(path, "a report of guidellm that is no JSON: give its benchmarks.json")
-    _refuse(path, by_header(names))
     by_names = [(form, options) for form in _IN_TURN if form.header and (options := form.header(names)) is not None]
     if by_names:
         # One table may hold token counts and outcomes too.

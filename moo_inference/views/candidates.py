@@ -31,7 +31,7 @@ def candidate_table(candidates: Candidates, front: Front, choice: Choice) -> Tab
         f"{len(rows):,} of {len(candidates):,} candidates are on the front within the budgets: {candidates.where}",
         ("", "candidate", "accuracy", "cost per query", "time per query"),
         tuple(rows),
-        (why(front, choice), *(choice.warnings if rows else ()), *notes),
+        (why(front, choice), *(choice.warnings if rows else ()), *notes, *candidates.notes),
     )
 
 

@@ -4,6 +4,7 @@ import gzip
 import json
 import re
 import shutil
+import sys
 import zipfile
 
 import numpy as np
@@ -13,7 +14,9 @@ from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.errors import ReaderError, SettingError, UnknownNameError
+from moo_inference.readers import read_as, recognise
 from moo_inference.readers.attempts.inspect_log import read_inspect_log
+from moo_inference.views.doctor.examination import examine
 
 DATA = ROOT / "tests" / "data" / "attempts"
 EXCERPT = DATA / "epoch_gpqa_excerpt.csv.gz"
@@ -193,6 +196,66 @@ def test_several_tables_are_one(tmp_path):
         mi.read_attempts([one, written(tmp_path, table(), "third.csv")])
 
 
+@pytest.mark.parametrize("name", ["a.csv", "a.csv.gz", "a.jsonl", "a.json", "a.parquet"])
+def test_tables_are_recognised_and_are_outcomes_where_these_are_wanted(tmp_path, name):
+    if name.endswith("parquet"):
+        pytest.importorskip("pyarrow")
+    frame = table(model=["m", "m", "n", "n"], seconds=None)
+    path = written(tmp_path, frame, name)
+    assert (recognise(path).format, recognise(path).kind) == ("attempts_table", "attempts")
+    assert recognise(path, "outcomes").format == "outcomes_table"
+    outcomes = read_as(path, "outcomes")
+    assert outcomes.correct.tolist() == [True, False, True, True]
+    assert outcomes.notes == (
+        "Outcomes alone are taken: the columns 'model', 'usd' of attempts are not used, and the samples of all models "
+        "count alike.",
+    )
+    path = written(tmp_path, frame[["question", "correct", "sample"]], name)
+    assert recognise(path).format == "outcomes_table"
+    assert read_as(path, "outcomes").notes == ()
+
+
+def test_without_pyarrow_a_parquet_file_is_left_to_the_reader_that_names_it(tmp_path, monkeypatch):
+    pytest.importorskip("pyarrow")
+    path = written(tmp_path, table(), "a.parquet")
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(ReaderError, match=r"to read Parquet, run: pip install"):
+        examine(path)
+
+
+def test_doctor_counts_attempts_by_model_and_names_what_is_lacking():
+    raw = pd.read_csv(EXCERPT)
+    raw.loc[raw.index[:3], "tokens_in"] = np.nan
+    found = examine(EXCERPT)
+    assert found.holds[0].startswith("2,400 attempts of 5 models at 60 questions, 8 samples of each")
+    assert found.columns[:4] == ("model", "attempts", "questions", "correct")
+    for name, attempts, questions, correct, *_, seconds in found.rows:
+        model, _, effort = name.partition("@")
+        mine = raw[(raw.model == model) & (raw.effort.fillna("") == effort)]
+        assert (attempts, questions) == (str(len(mine)), str(mine.question.nunique()))
+        assert float(correct) == pytest.approx(mine.correct.mean(), rel=1e-5)
+        assert float(seconds) == pytest.approx(mine.seconds.mean(), rel=1e-5)
+    assert found.lacks == (
+        "There are 8 samples of a question: accuracy is known for k up to 8 only.",
+        "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say.",
+        "Without answers there is no majority vote to measure.",
+    )
+
+
+def test_doctor_counts_gaps_and_columns_that_are_not_there(tmp_path):
+    found = examine(
+        written(tmp_path, table(correct=[1, None, 1, 1], usd=None, tokens_out=[5, 6, None, None], seconds=None))
+    )
+    assert found.rows == (("-", "4", "2", "1", "5.5"),)
+    assert found.lacks == (
+        "There are 2 samples of a question: accuracy is known for k up to 2 only.",
+        "Attempts without a value, which are gaps and left out: correct in 1, tokens_out in 2.",
+        "Cost: there is no column usd, and not both tokens_in and tokens_out.",
+        "Time: there is no column seconds.",
+        "Without answers there is no majority vote to measure.",
+    )
+
+
 # -- Inspect ----------------------------------------------------------------------------------------------------------
 
 
@@ -334,6 +397,30 @@ def test_header_and_summaries_and_deflated_archives(tmp_path):
     expected = mi.read_attempts(DATA / "inspect_plain.json")
     for path in (tmp_path / "header.json", tmp_path / "old.eval"):
         assert mi.read_attempts(path).seconds.tolist() == expected.seconds.tolist()
+
+
+def test_logs_are_recognised_by_their_content(tmp_path):
+    pytest.importorskip("pyarrow", reason="logs are packed by Zstandard")
+    for name in ("inspect_plain.eval", "inspect_plain.json"):
+        path = tmp_path / "download"
+        shutil.copy(DATA / name, path)
+        assert (recognise(path).format, recognise(path).kind) == ("inspect", "attempts")
+        assert examine(path).holds[0].startswith("6 attempts of 1 model at 2 questions, 3 samples of each")
+    found = json.loads((DATA / "inspect_plain.json").read_text())
+    (tmp_path / "summaries.json").write_text(json.dumps(found.pop("samples")))
+    (tmp_path / "header.json").write_text(json.dumps(found))
+    assert examine(tmp_path / "header.json").rows[0][:4] == ("mockllm/model@high", "6", "2", "0.5")
+    scorers = DATA / "inspect_two_scorers.eval"
+    with pytest.raises(ReaderError, match="must have one scorer chosen"):
+        examine(scorers)
+    assert float(examine(scorers, scorer="graded").rows[0][3]) == pytest.approx(np.mean([0.25, 0.25, 0.5, 0.5]))
+
+
+def test_another_zip_is_no_log(tmp_path):
+    with zipfile.ZipFile(tmp_path / "book.xlsx", "w") as archive:
+        archive.writestr("xl/workbook.xml", "<x/>")
+    with pytest.raises(ReaderError, match=r"must be an Inspect log, got a zip of other files: xl/workbook\.xml"):
+        examine(tmp_path / "book.xlsx")
 
 
 def test_a_damaged_member_is_told(tmp_path):

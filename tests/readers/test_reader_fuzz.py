@@ -57,6 +57,17 @@ CASES = [
     ("read_openrouter_prices", "openrouter_bare_list.json", {}),
     ("read_genai_prices", "genai_prices_reasoning.json", {}),
     ("read_candidates", "frugalgpt_summary_HEADLINES.csv", {}),
+    ("read_promptfoo", "promptfoo_v3.json", {}),
+    ("read_livecodebench", "livecodebench_eval_all.json", {}),
+    ("read_aider", "aider_polyglot.yml", {}),
+    ("read_bfcl", "bfcl_data_overall.csv", {}),
+    ("read_attempt_table", "attempts.csv", {}),
+    ("read_attempt_table", "attempts.jsonl", {}),
+    ("read_attempt_table", "attempts.parquet", {}),
+    ("read_inspect_log", "attempts/inspect_plain.json", {}),
+    ("read_inspect_log", "attempts/inspect_plain.eval", {}),
+    ("examine", "attempts/inspect_plain.json", {}),
+    ("examine", "attempts.jsonl", {}),
     ("examine", "gsm8k_openai_correctness.csv", {}),
     ("examine", "guidellm_benchmarks.json", {}),
     ("examine", "genai_prices_slim_excerpt.json", {}),
@@ -72,6 +83,13 @@ def content(tmp_path_factory):
     (made / "outcomes_long.jsonl").write_text("\n".join(map(json.dumps, rows)))
     pa, parquet = pytest.importorskip("pyarrow"), pytest.importorskip("pyarrow.parquet")
     parquet.write_table(pa.Table.from_pylist(rows), made / "outcomes_long.parquet")
+    measured = {"model": "m", "sample": 1, "tokens_in": 10, "tokens_out": 20, "usd": 0.25, "seconds": 1.5}
+    attempts = [{**row, **measured} for row in rows]
+    (made / "attempts.csv").write_text(
+        "\n".join(",".join(map(str, row.values())) for row in [{n: n for n in attempts[0]}, attempts[0]])
+    )
+    (made / "attempts.jsonl").write_text("\n".join(map(json.dumps, attempts)))
+    parquet.write_table(pa.Table.from_pylist(attempts), made / "attempts.parquet")
 
     def read(name):
         path = DATA / name if (DATA / name).exists() else made / name
@@ -136,6 +154,15 @@ def check(found):
         assert len(found.questions) == len(n) == len(set(found.questions))
     elif isinstance(found, readers.Candidates):
         assert ((found.accuracy >= 0) & (found.accuracy <= 1) & (found.usd_per_query >= 0)).all()
+    elif isinstance(found, readers.AttemptTable):
+        frame = found.frame
+        assert len(frame) > 0
+        assert frame["question"].notna().all()
+        outcome = frame["correct"] if "correct" in frame else frame["score"]
+        assert outcome.dropna().between(0, 1).all()
+        for name in {"tokens_in", "tokens_out", "usd", "seconds"} & {*frame}:
+            values = frame[name].dropna()
+            assert (np.isfinite(values) & (values >= 0)).all()
     elif isinstance(found, readers.Examination):
         assert found.holds
         assert all(len(row) == len(found.columns) for row in found.rows)

@@ -15,6 +15,10 @@ from moo_inference.views.doctor.examination import examine
 DATA = ROOT / "tests" / "data"
 
 EXPECTED = {
+    "aider_polyglot.yml": ("aider", "candidates"),
+    "bfcl_data_overall.csv": ("bfcl", "candidates"),
+    "livecodebench_eval_all.json": ("livecodebench", "outcomes"),
+    "promptfoo_v3.json": ("promptfoo", "attempts"),
     "aiperf_0.1.1_records.json": ("genai_perf", "serving"),
     "aiperf_0.10.csv": ("genai_perf", "serving"),
     "aiperf_0.10.json": ("genai_perf", "serving"),
@@ -46,6 +50,7 @@ EXPECTED = {
     "humaneval_results.jsonl": ("humaneval", "outcomes"),
     "inference_perf_stage_0.json": ("inference_perf", "serving"),
     "inference_perf_summary.json": ("inference_perf", "serving"),
+    "inspect_ai_log.json": ("inspect", "attempts"),
     "large_language_monkeys.json": ("large_language_monkeys", "outcomes"),
     "litellm_model_prices_excerpt.json": ("litellm_prices", "prices"),
     "litellm_tier_reasoning.json": ("litellm_prices", "prices"),
@@ -61,13 +66,7 @@ EXPECTED = {
     "vllm_bench_detailed.json": ("vllm_bench", "serving"),
     "vllm_bench_runs.jsonl": ("vllm_bench", "serving"),
 }
-REFUSED = {
-    "aider_polyglot.yml",
-    "inspect_ai_log.json",
-    "livecodebench_eval_all.json",
-    "promptfoo_v3.json",
-    "published_numbers.csv",
-}
+REFUSED = {"published_numbers.csv"}
 
 
 def test_every_sample_is_expected_or_refused_and_its_origin_is_told():
@@ -222,32 +221,11 @@ def test_public_names_load_and_others_do_not():
         _ = package.nonsense
 
 
-def test_formats_that_are_not_read_say_what_to_write_in_their_place(tmp_path):
-    path = tmp_path / "file"
-    for content, got, way in (
-        ((DATA / "aider_polyglot.yml").read_bytes(), "a leaderboard of Aider", "pass_rate_1 / 100"),
-        ((DATA / "promptfoo_v3.json").read_bytes(), "an evaluation of promptfoo", "response.output"),
-        ((DATA / "livecodebench_eval_all.json").read_bytes(), "an evaluation of LiveCodeBench", "graded_list"),
-        ((DATA / "inspect_ai_log.json").read_bytes(), "an evaluation log of Inspect", "scores.*.value is C"),
-        (b"PK\x03\x04\x14\x00rest", "a zip archive, as Inspect writes", "scores.*.value is C"),
-        (
-            b"Rank,Overall Acc,Model,Model Link,Total Cost ($),Latency Mean (s)\n1,77.5%,m (FC),http://x,9.1,1.2\n",
-            "the leaderboard of BFCL",
-            "Overall Acc / 100",
-        ),
-    ):
-        path.write_bytes(content)
-        with pytest.raises(ReaderError) as caught:
-            recognise(path)
-        (message,) = caught.value.errors
-        assert f"must be in a format that can be read, got {got}" in message
-        assert way in message
-
-
 def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     path = tmp_path / "all.csv"
     path.write_text("question,correct,tokens_in,tokens_out,seconds\nq1,1,10,20,1.5\nq2,0,30,40,2.5\n")
-    assert recognise(path).kind == "outcomes"
+    assert recognise(path).kind == "attempts"
+    assert recognise(path, "outcomes").format == "outcomes_table"
     assert recognise(path, "lengths").options == {
         "input_tokens": "tokens_in",
         "output_tokens": "tokens_out",
@@ -259,9 +237,16 @@ def test_one_table_may_tell_of_lengths_and_of_outcomes(tmp_path):
     assert found.holds[-1] == (
         "Lengths and times stand in 'tokens_in', 'tokens_out', 'seconds': fit --lengths takes the same file."
     )
-    assert found.lacks[-1].startswith("A decision needs prices too; this file gives accuracy by")
-    assert package.read_as(path, "outcomes").questions == ("q1", "q2")
-    with pytest.raises(ReaderError, match="expected prices, got a table of outcomes"):
+    assert (
+        "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say."
+        in found.lacks
+    )
+    outcomes = package.read_as(path, "outcomes")
+    assert outcomes.questions == ("q1", "q2")
+    assert outcomes.notes == (
+        "Outcomes alone are taken: the columns 'tokens_in', 'tokens_out', 'seconds' of attempts are not used.",
+    )
+    with pytest.raises(ReaderError, match="expected prices, got a table of attempts"):
         package.read_as(path, "prices")
 
 

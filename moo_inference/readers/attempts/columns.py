@@ -1,20 +1,27 @@
 """The columns of a table of attempts, and what must hold of their values."""
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import Any, BinaryIO, cast
+from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
-import pandas as pd
 
-from moo_inference.documents.document import shown
-from moo_inference.errors import ReaderError, SettingError, did_you_mean
+from moo_inference.documents.document import LARGEST, printable, shown
+from moo_inference.errors import ErrorCollector, ReaderError, did_you_mean
+from moo_inference.readers.evaluations.outcomes import answer_of
+
+if TYPE_CHECKING:
+    # Slow to load, and needed only where attempts are read.
+    import pandas as pd
 
 TEXTS = ("model", "effort", "answer", "error", "run")
 NUMBERS = ("score", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning", "usd", "seconds")
 COLUMNS = ("model", "question", "correct", "effort", "sample", "answer", "error", *NUMBERS)
 """The names that a table may have, or that `columns` gives to names of one's own."""
+
+MEASURED = ("tokens_in", "tokens_out", "usd", "seconds")
+"""What is measured of an attempt: a table of attempts has at least one of these, and one of outcomes has none."""
 
 _TRUTHS = {"0": 0.0, "1": 1.0, "0.0": 0.0, "1.0": 1.0, "false": 0.0, "true": 1.0, "": np.nan}
 _SHOWN = 3
@@ -30,7 +37,7 @@ class AttemptTable:
         notes: what was read in another way than it may be expected to be, one sentence each.
     """
 
-    frame: pd.DataFrame
+    frame: "pd.DataFrame"
     notes: tuple[str, ...] = ()
 
 
@@ -45,20 +52,18 @@ def own_names(columns: dict[str, str] | None) -> dict[str, str]:
     Raises:
         SettingError: (a ValueError) there is no such name.
     """
-    given = dict(columns or {})
-    unknown = [name for name in given if name not in COLUMNS]
-    if unknown:
-        raise SettingError(
-            [
+    given, errors = dict(columns or {}), ErrorCollector()
+    for name in given:
+        if name not in COLUMNS:
+            errors.add(
                 f"columns must name what there is in attempts, and {name!r} is none{did_you_mean(name, COLUMNS)}; it "
                 f"may be one of: {', '.join(COLUMNS)}"
-                for name in unknown
-            ]
-        )
+            )
+    errors.check()
     return {name: given.get(name, name) for name in COLUMNS}
 
 
-def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
+def checked(frame: "pd.DataFrame", where: str) -> "pd.DataFrame":
     """A table whose columns have our names, with checked values and plain types.
 
     Args:
@@ -68,15 +73,10 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
     Raises:
         ReaderError: (a ValueError) a column is missing or a value is invalid; all errors at once.
     """
-    errors: list[str] = []
-    if "question" not in frame:
-        errors.append("must have a column 'question'" + _there(frame))
-    if "correct" not in frame and "score" not in frame:
-        errors.append("must have a column 'correct' (or 'score')" + _there(frame))
-    if not len(frame):
-        errors.append("must have at least one attempt, got none")
-    if errors:
-        raise ReaderError([f"{where}: {message}" for message in errors])
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    frame = frame.apply(_scalars)
+    _refuse(where, _missing(frame))
     plain: dict[str, Any] = {"question": _texts(frame["question"])}
     for name in TEXTS:
         if name in frame and not frame[name].isna().all():
@@ -87,27 +87,57 @@ def checked(frame: pd.DataFrame, where: str) -> pd.DataFrame:
         if name in frame:
             plain[name] = pd.to_numeric(frame[name], errors="coerce").astype(float)
     found = pd.DataFrame(plain)
-    errors = [f"{where}: {message}" for message in _value_errors(frame, found)]
-    if errors:
-        raise ReaderError(errors)
+    _refuse(where, _value_errors(frame, found))
     return found
 
 
-def _there(frame: pd.DataFrame) -> str:
+def _refuse(where: str, messages: Iterable[str]) -> None:
+    found = [f"{where}: {message}" for message in messages]
+    if found:
+        raise ReaderError(found)
+
+
+def _missing(frame: "pd.DataFrame") -> Iterator[str]:
+    if "question" not in frame:
+        yield "must have a column 'question'" + _there(frame)
+    if "correct" not in frame and "score" not in frame:
+        yield "must have a column 'correct' (or 'score')" + _there(frame)
+    if not len(frame):
+        yield "must have at least one attempt, got none"
+
+
+def _there(frame: "pd.DataFrame") -> str:
     return "; it has: " + (", ".join(repr(str(name)) for name in frame.columns[:40]) or "none")
 
 
-def _texts(column: pd.Series) -> pd.Series:
+def _scalars(column: "pd.Series") -> "pd.Series":
+    """Lists, objects and endless numbers as texts, which are equal where what is in them is; no lone surrogates."""
+    return column.map(_scalar) if column.dtype == object else column
+
+
+def _scalar(value: Any) -> Any:
+    if isinstance(value, dict | list | tuple | np.ndarray):
+        return answer_of(value.tolist() if isinstance(value, np.ndarray) else value)
+    if isinstance(value, str):
+        return printable(value)
+    return str(value) if isinstance(value, int) and abs(value) > LARGEST else value
+
+
+def _texts(column: "pd.Series") -> "pd.Series":
     """Categories, whose names are texts."""
+    if column.dtype == object:
+        column = column.map(str, na_action="ignore")
     found = column.astype("category")
     kinds = found.cat.categories
-    if kinds.dtype.kind == "f" and (kinds == np.floor(kinds)).all():
+    if kinds.dtype.kind == "f" and (np.isfinite(kinds) & (kinds == np.floor(kinds))).all():
         kinds = kinds.astype(np.int64)
     return found.cat.rename_categories([str(kind) for kind in kinds])
 
 
-def _truths(column: pd.Series) -> pd.Series:
+def _truths(column: "pd.Series") -> "pd.Series":
     """1.0, 0.0 and NaN; what is none of them is infinite here."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
     if column.dtype.kind in "biuf":
         return column.astype(float)
     categories = column.astype("category")
@@ -116,7 +146,7 @@ def _truths(column: pd.Series) -> pd.Series:
     return pd.Series(np.append(meant, np.nan)[codes], index=column.index)
 
 
-def _value_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+def _value_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
     if (lacking := found["question"].isna()).any():
         yield f"question must name one in every row, got nothing {_rows(lacking)}"
     if "correct" in found:
@@ -142,7 +172,7 @@ def _value_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
         )
 
 
-def _number_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
+def _number_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
     for name in (*NUMBERS, "sample"):
         if name not in found:
             continue
@@ -162,12 +192,12 @@ def _number_errors(raw: pd.DataFrame, found: pd.DataFrame) -> Iterator[str]:
             yield f"{name} must be {what}, got {_values(raw[name], present & ~good)}"
 
 
-def _rows(which: pd.Series) -> str:
+def _rows(which: "pd.Series") -> str:
     places = np.flatnonzero(which.to_numpy())
     more = f" and {len(places) - _SHOWN:,} more" if len(places) > _SHOWN else ""
     return f"(row {', '.join(f'{place + 1}' for place in places[:_SHOWN])}{more})"
 
 
-def _values(column: pd.Series, which: pd.Series) -> str:
+def _values(column: "pd.Series", which: "pd.Series") -> str:
     some = ", ".join(shown(value) for value in column[which].head(_SHOWN).tolist())
     return f"{some} {_rows(which)}"

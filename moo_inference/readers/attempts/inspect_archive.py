@@ -11,8 +11,10 @@ from typing import IO
 from moo_inference.documents.document import unreadable
 from moo_inference.errors import ReaderError
 
+ZIP = b"PK\x03\x04"
 _ZSTANDARD = 93
 _LOCAL_HEADER = 30
+_MEMBERS = ("header.json", "summaries.json", "samples/", "_journal/", "reductions.json")
 _MOST_UNPACKED, _ALWAYS_UNPACKED = 200, 1 << 28
 """So many times its packed size a member may have, and 256 MiB in any case."""
 
@@ -37,6 +39,9 @@ class Archive:
                 pyarrow, which unpacks Zstandard, is not installed.
         """
         if name not in self.names:
+            if not any(other.startswith(_MEMBERS) for other in self.names):
+                some = ", ".join(sorted(self.names)[:3]) or "nothing in it"
+                raise ReaderError(f"{self._path}: must be an Inspect log, got a zip of other files: {some}")
             raise ReaderError(f"{self._path}: must be a finished Inspect log, got one without {name} (cut off?)")
         info = self._zip.getinfo(name)
         if info.file_size > max(_MOST_UNPACKED * info.compress_size, _ALWAYS_UNPACKED):

@@ -5,7 +5,7 @@ each system has a column of 0 and 1 is read one system at a time: `correct` is t
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -14,6 +14,8 @@ from moo_inference.documents.document import FileErrors, finite, printable, show
 from moo_inference.documents.files import open_to_read
 from moo_inference.documents.json_file import read_bytes, read_json_records
 from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.readers.attempts.columns import NUMBERS
+from moo_inference.readers.column_names import PARQUET, column_names
 from moo_inference.readers.evaluations.outcomes import (
     BITS,
     Outcomes,
@@ -31,7 +33,8 @@ from moo_inference.readers.format import Alternatives, Format, has_columns
 Row = tuple[str, Sequence[Any]]
 """Where a row stands, and its cells of the columns that were asked for; None for what is absent."""
 
-_PARQUET = b"PAR1"
+_UNUSED = ("model", "effort", *(name for name in NUMBERS if name != "score"))
+"""What a table of attempts has besides outcomes."""
 
 MOST_ROWS = 20_000_000
 """Of a Parquet file."""
@@ -64,13 +67,13 @@ def read_outcomes_table(
     needed = [question, correct, *(name for name in (answer, score) if name is not None)]
     names = (question, correct, answer or "answer", score or "score")
     beginning = read_bytes(path, 64)
-    if beginning.startswith(_PARQUET):
+    if beginning.startswith(PARQUET):
         rows = _parquet_rows(path, names, needed)
     elif beginning.removeprefix(b"\xef\xbb\xbf").lstrip().startswith((b"{", b"[")):
         rows = _json_rows(path, names, needed)
     else:
         rows = _csv_rows(path, names, needed, progress)
-    samples = _Samples(names)
+    samples = _Samples(names, _of_unused(path, names))
     for where, cells in rows:
         samples.add(where, cells)
     return samples.build(path)
@@ -94,8 +97,8 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
 class _Samples:
     """Rows as they are read, and their errors."""
 
-    def __init__(self, names: tuple[str, ...]) -> None:
-        self.names = names
+    def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = ()) -> None:
+        self.names, self.notes = names, notes
         self.errors, self.built = FileErrors(), OutcomesBuilder()
 
     def add(self, where: str, cells: Sequence[Any]) -> None:
@@ -127,7 +130,19 @@ class _Samples:
         self.errors.check()
         correct = self.names[1]
         passes = max(passes_of(correct) or 1, 1)
-        return self.built.build(path, (of_several(passes, correct),) if passes > 1 else (), passes)
+        several = (of_several(passes, correct),) if passes > 1 else ()
+        return self.built.build(path, (*self.notes, *several), passes)
+
+
+def _of_unused(path: str | os.PathLike[str], used: Collection[str]) -> tuple[str, ...]:
+    """The note of columns that a table of attempts has and that are passed over here."""
+    there = column_names(path)
+    unused = [name for name in _UNUSED if name in there and name not in used]
+    if not unused:
+        return ()
+    pooled = ", and the samples of all models count alike" if {"model", "effort"} & {*unused} else ""
+    columns = f"column{'s' * (len(unused) > 1)} {', '.join(map(repr, unused))}"
+    return (f"Outcomes alone are taken: the {columns} of attempts are not used{pooled}.",)
 
 
 def _number(value: Any) -> float | None:
@@ -212,7 +227,7 @@ FORMAT = Format(
     json=lambda shape: {"question", "correct"} <= shape.keys,
     header=has_columns("question", "correct"),
     cells=_one_column_a_system,
-    magic=_PARQUET,
+    magic=PARQUET,
     turn=2,
     read_each=_read_each,
 )

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.documents.csv_file import read_csv
-from moo_inference.documents.document import FileErrors
+from moo_inference.documents.document import FileErrors, printable
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
 
@@ -32,6 +32,7 @@ _NAMES: Mapping[str, tuple[str, ...]] = {
 """How columns are called, in any case."""
 
 _MILLISECONDS = "_ms"
+_SHOWN = 3
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,6 +45,7 @@ class Candidates:
         usd_per_query: (n,) mean cost of a query.
         where: the file.
         seconds_per_query: (n,) mean seconds of a query, or None where the file does not contain it.
+        notes: what a reader of these numbers has to know, in sentences.
     """
 
     names: tuple[str, ...]
@@ -51,12 +53,51 @@ class Candidates:
     usd_per_query: NDArray[np.float64]
     where: str
     seconds_per_query: NDArray[np.float64] | None = None
+    notes: tuple[str, ...] = ()
 
     def __len__(self) -> int:
         return len(self.names)
 
 
 TIMES = _NAMES["seconds_per_query"]
+
+
+def candidates_of(
+    path: str | os.PathLike[str],
+    rows: Sequence[tuple[str, float, float | None, float | None]],
+    notes: tuple[str, ...] = (),
+) -> Candidates:
+    """Candidates of a leaderboard, where cost or time of some is not known: those are left out and named.
+
+    Args:
+        path: the file.
+        rows: name, accuracy, USD per query and seconds per query of each; None where it is not known.
+        notes: of the reader.
+
+    Raises:
+        ReaderError: (a ValueError) no row has a cost.
+    """
+    priced = [row for row in rows if row[2] is not None]
+    if not priced:
+        raise ReaderError(f"{path}: must hold at least one candidate whose cost is known, got {len(rows):,} without")
+    timed = [row for row in priced if row[3] is not None]
+    used = timed or priced
+    left_out = {
+        "cost (N/A or 0, which is unknown and not free)": [row[0] for row in rows if row[2] is None],
+        "time": [row[0] for row in priced if row[3] is None] if timed else [],
+    }
+    for what, names in left_out.items():
+        if names:
+            some = ", ".join(map(repr, names[:_SHOWN])) + (" and others" if len(names) > _SHOWN else "")
+            notes += (printable(f"Candidates without {what}, which are left out: {len(names):,} ({some})."),)
+    return Candidates(
+        tuple(printable(row[0]) for row in used),
+        np.array([row[1] for row in used]),
+        np.array([row[2] for row in used], dtype=float),
+        str(path),
+        np.array([row[3] for row in used], dtype=float) if timed else None,
+        notes,
+    )
 
 
 def read_candidates(

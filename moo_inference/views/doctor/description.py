@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.formatting.words import counted
+from moo_inference.readers.attempts.columns import MEASURED, AttemptTable
 from moo_inference.readers.evaluations.candidates import TIMES, Candidates
 from moo_inference.readers.evaluations.outcomes import Outcomes
 from moo_inference.readers.format import Alternatives
@@ -236,7 +237,73 @@ def _candidates(found: Candidates) -> Description:
         "Budgets: moo-inference candidates FILE --c-max USD --t-max SECONDS --a-min SHARE decides among them.",
     ]
     columns = ("candidate", "accuracy (share)", "cost (USD per query)", "time (s per query)")
-    return Description(holds, columns, rows, lacks=lacks)
+    warnings = [f"{found.where}: {note}" for note in found.notes]
+    return Description(holds, columns, rows, warnings, lacks)
+
+
+_MEANS = {
+    "usd": "cost (mean USD)",
+    "tokens_in": "input (mean tokens)",
+    "tokens_out": "output (mean tokens)",
+    "seconds": "time (mean s)",
+}
+
+
+def _attempts(found: AttemptTable) -> Description:
+    frame = found.frame
+    outcome = "correct" if "correct" in frame else "score"
+    by = [name for name in ("model", "effort") if name in frame]
+    groups = [("-", frame)]
+    if by:
+        groups = [
+            ("@".join(str(part) for part in key if isinstance(part, str)), group)
+            for key, group in frame.groupby(by, observed=True, dropna=False, sort=True)
+        ]
+    sizes = [group.groupby("question", observed=True).size() for _, group in groups]
+    least, most = min(int(size.min()) for size in sizes), max(int(size.max()) for size in sizes)
+    each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
+    models = f" of {counted(len(groups), 'model')}" if by else ""
+    holds = [
+        f"{counted(len(frame), 'attempt')}{models} at {counted(frame['question'].nunique(), 'question')}, {each} "
+        f"sample{'s' * (most > 1)} of each: mi.read_attempts reads them.",
+        f"{'Correct' if outcome == 'correct' else 'Score'}: {frame[outcome].mean():.4f} in the mean over attempts.",
+    ]
+    rows = [
+        (
+            name,
+            f"{len(group):,}",
+            f"{len(size):,}",
+            _shown(_known(group[outcome].mean())),
+            *(_shown(_known(group[column].mean())) for column in _MEANS if column in frame),
+        )
+        for (name, group), size in zip(groups, sizes, strict=True)
+    ]
+    columns = ("model", "attempts", "questions", outcome, *(text for name, text in _MEANS.items() if name in frame))
+    return Description(holds, columns, rows[:SHOWN], found.notes, _lacking_of_attempts(frame, least, most))
+
+
+def _lacking_of_attempts(frame: Any, least: int, most: int) -> list[str]:
+    gaps = {name: int(frame[name].isna().sum()) for name in ("correct", *MEASURED) if name in frame}
+    gaps = {name: count for name, count in gaps.items() if count}
+    lacks = [_lacking_samples(least, most)]
+    if gaps:
+        named = ", ".join(f"{name} in {count:,}" for name, count in gaps.items())
+        lacks.append(f"Attempts without a value, which are gaps and left out: {named}.")
+    if "usd" not in frame:
+        lacks.append(
+            "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say."
+            if {"tokens_in", "tokens_out"} <= {*frame}
+            else "Cost: there is no column usd, and not both tokens_in and tokens_out."
+        )
+    if "seconds" not in frame:
+        lacks.append("Time: there is no column seconds.")
+    if "answer" not in frame:
+        lacks.append("Without answers there is no majority vote to measure.")
+    return lacks
+
+
+def _known(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 DESCRIBE: dict[str, Callable[[Any], Description]] = {
@@ -245,6 +312,7 @@ DESCRIBE: dict[str, Callable[[Any], Description]] = {
     "serving": _serving,
     "outcomes": _outcomes,
     "candidates": _candidates,
+    "attempts": _attempts,
 }
 
 

@@ -21,7 +21,7 @@ class Examination:
         path: the file, as the user named it.
         format: the format's id, e.g. `litellm_prices`.
         name: the format's name for people.
-        kind: what it contains: prices, lengths, serving, outcomes, candidates or catalog.
+        kind: what it contains: prices, lengths, serving, outcomes, candidates, attempts or catalog.
         holds: what is in it, in sentences with counts.
         lacks: what a decision needs besides, in sentences.
         warnings: what to be careful about, with file and line where it stands on one.
@@ -68,13 +68,13 @@ def examine(
         return _examination(known, found, ())
     read = form.read_each(path, known.systems, chosen) if form.read_each else form.read(path, **chosen)
     found = compared(read) if isinstance(read, Alternatives) else DESCRIBE[known.kind](read)
-    if known.kind == "outcomes" and format is None:
+    if known.kind in ("outcomes", "attempts") and format is None:
         found = _with_lengths(path, found)
-    return _examination(known, found, () if known.kind == "candidates" else _needed(found))
+    return _examination(known, found, () if known.kind in ("candidates", "attempts") else _needed(found))
 
 
 def _with_lengths(path: str | os.PathLike[str], found: Description) -> Description:
-    """What a table of outcomes also contains, where it has token counts."""
+    """What a table of outcomes or attempts also contains, where it has token counts."""
     also = recognise(path, "lengths")
     if also.kind != "lengths":
         return found

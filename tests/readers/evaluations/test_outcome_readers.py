@@ -9,10 +9,12 @@ from conftest import ROOT
 
 from moo_inference.errors import ReaderError
 from moo_inference.readers import (
+    read_as,
     read_candidates,
     read_evalplus,
     read_humaneval,
     read_large_language_monkeys,
+    read_livecodebench,
     read_lm_eval,
     read_outcomes_table,
     recognise,
@@ -587,3 +589,25 @@ def test_candidates_have_usual_columns_in_any_case(file):
     options = recognise(broken).options
     with pytest.raises(ReaderError, match=":2: time: must be a number, 0 or more, got '-4'"):
         read_candidates(broken, **options)
+
+
+def test_livecodebench_has_a_list_of_graded_samples_of_each_problem(tmp_path):
+    found = read_livecodebench(DATA / "livecodebench_eval_all.json")
+    assert found.questions == ("1873_A", "1873_B", "1873_D")
+    assert found.correct.all()
+    problems = [{"question_id": "a", "graded_list": [True, False, True]}, {"question_id": "b", "graded_list": [False]}]
+    path = tmp_path / "eval_all.json"
+    path.write_text(json.dumps([*problems, {"question_id": "c", "graded_list": []}]))
+    assert recognise(path).format == "livecodebench"
+    found = read_as(path, "outcomes")
+    n, c = found.counts()
+    assert (found.questions, n.tolist(), c.tolist()) == (("a", "b"), [3, 1], [2, 0])
+    assert found.notes == ("Questions without any sample, which are in no mean: 1 of 3 ('c').",)
+    path.write_text(json.dumps([{"question_id": None, "graded_list": [2]}, {"question_id": "b", "graded_list": 1}]))
+    with pytest.raises(ReaderError) as caught:
+        read_livecodebench(path)
+    assert [error.partition(": ")[2] for error in caught.value.errors] == [
+        "0.question_id: must name a problem, got nothing",
+        "0.graded_list.0: must be 0, 1, true or false, got 2",
+        "1.graded_list: must be a list of true and false, got 1",
+    ]
