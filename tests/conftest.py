@@ -14,38 +14,43 @@ settings.load_profile("unhurried")
 GOLDEN = Path(__file__).parent / "golden"
 ROOT = Path(__file__).parent.parent
 
-SLOW = {
-    "test_attainment.py",
-    "test_benchmarks.py",
-    "test_cli.py",
-    "test_cli_fuzz.py",
-    "test_cli_gate.py",
-    "test_docs.py",
-    "test_docs_snippets.py",
-    "test_evidence.py",
-    "test_examples.py",
+SLOW = (
     "test_explore_page.py",
-    "test_field_reports.py",
+    "test_examples.py",
+    "test_benchmarks.py",
     "test_figures.py",
     "test_figures_of_resources.py",
-    "test_metamorphic.py",
-    "test_more_objectives.py",
-    "test_outputs.py",
-    "test_report.py",
-    "test_resources_on_the_page.py",
-    "test_resume.py",
-    "test_route.py",
-    "test_study.py",
-    "test_untrusted_names.py",
-    "test_wheel.py",
     "test_workers.py",
-}
-"""Files with cases of seconds: they get the marker `slow`."""
+    "test_resume.py",
+    "test_metamorphic.py",
+    "test_docs.py",
+    "test_route.py",
+    "test_more_objectives.py",
+    "test_cli_fuzz.py",
+    "test_comparison.py",
+    "test_tampered_files.py",
+    "test_docs_snippets.py",
+    "test_cli.py",
+    "test_wheel.py",
+    "test_untrusted_names.py",
+    "test_resources_on_the_page.py",
+    "test_report.py",
+    "test_attainment.py",
+    "test_cli_gate.py",
+    "test_evidence.py",
+    "test_field_reports.py",
+    "test_outputs.py",
+    "test_study.py",
+)
+"""Files with cases of seconds, the longest first: they get the marker `slow`."""
 
 
 def pytest_collection_modifyitems(items):
+    """Slow files come first, so that at the end no worker waits long for another."""
+    place = {name: number for number, name in enumerate(SLOW)}
+    items.sort(key=lambda item: place.get(item.path.name, len(place)))
     for item in items:
-        if item.path.name in SLOW:
+        if item.path.name in place:
             item.add_marker("slow")
 
 

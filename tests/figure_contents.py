@@ -5,7 +5,9 @@ from matplotlib.text import Text
 
 
 def drawn(figure):
-    FigureCanvasAgg(figure).draw()
+    """The figure with everything in its place, as when it is drawn; its pixels are not made."""
+    FigureCanvasAgg(figure)
+    figure.draw_without_rendering()
     return figure
 
 

@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.integrate import cumulative_trapezoid, trapezoid
 from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 
 from moo_inference.estimators.curve import FloatArray
@@ -128,11 +127,16 @@ def _with_largest(each: Sum, size: int) -> float:
     z = np.linspace(-FAR, _FAR, _SCORES)
     x = each.from_normal(z) - each.mean
     density = _density(z)
-    below = cumulative_trapezoid(x * density, z, initial=0)
+    below = np.append(0.0, np.cumsum(_trapezoids(x * density, z)))
     # Where X is its least value, whose mass is a whole stretch of scores, these add up to the same.
     largest = size * density * np.exp((size - 1) * log_ndtr(z))
     given = x + (size - 1) * below / ndtr(z)
-    return float(trapezoid(largest * x * given, z) / each.cumulants[1])
+    return float(_trapezoids(largest * x * given, z).sum() / each.cumulants[1])
+
+
+def _trapezoids(y: FloatArray, x: FloatArray) -> FloatArray:
+    """(n - 1,) areas under the straight lines between n points."""
+    return np.asarray(np.diff(x) * (y[1:] + y[:-1]) / 2.0)
 
 
 def _loadings(total: Totals) -> FloatArray:

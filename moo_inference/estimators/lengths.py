@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 import numpy as np
-from scipy.optimize import brentq
 from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, log_ndtr, ndtr, ndtri
 
 from moo_inference.catalog.model import Spread
@@ -62,6 +61,8 @@ class Length:
         """
         if self.kind == "certain" or ndtr(-self._above) <= NEGLIGIBLE:
             return self.mean, self.std
+        from scipy.optimize import brentq  # noqa: PLC0415 (slow to load, and seldom needed)
+
         alpha = brentq(lambda a: _moments_of_clipped(a)[1] - self._above, -8.0, 9.0, xtol=1e-14, rtol=1e-14)
         sigma = (self.mean - self.least) / _moments_of_clipped(alpha)[0]
         return self.least + alpha * sigma, sigma

@@ -152,19 +152,22 @@ def by_plain_quadrature(z, loadings):
     """P(all within) from the loadings (m, 3), with scipy's adaptive quadrature."""
     firm = [(level, *own) for level, own in zip(z, loadings, strict=True) if own[2] == 0]
     loose = [(level, *own) for level, own in zip(z, loadings, strict=True) if own[2] > 0]
+    nodes, weights = np.polynomial.legendre.leggauss(200)
+
+    def density(u):
+        return np.exp(-u * u / 2) / np.sqrt(2 * np.pi)
 
     def given_read(u):
         top = min([(level - r * u) / w for level, r, w, _ in firm if w > 1e-9], default=9.0)
         if any(r * u > level for level, r, w, _ in firm if w <= 1e-9) or top <= -9:
             return 0.0
         if not loose:
-            return norm.pdf(u) * ndtr(top)
-        v, weights = np.polynomial.legendre.leggauss(200)
-        v = -9 + (min(top, 9) + 9) * (v + 1) / 2
-        share = norm.pdf(v) * weights * (min(top, 9) + 9) / 2
+            return density(u) * ndtr(top)
+        v = -9 + (min(top, 9) + 9) * (nodes + 1) / 2
+        share = density(v) * weights * (min(top, 9) + 9) / 2
         for level, r, w, e in loose:
             share = share * ndtr((level - r * u - w * v) / e)
-        return norm.pdf(u) * share.sum()
+        return density(u) * share.sum()
 
     cuts = sorted(level / r for level, r, w, _ in firm if w <= 1e-9)
     return quad(given_read, -9, 9, points=[c for c in cuts if -9 < c < 9] or None, epsabs=1e-6, limit=400)[0]
