@@ -1,8 +1,10 @@
 """What the numbers of a table rest on, in sentences: passes that are drawn independently, or recorded attempts."""
 
 from collections.abc import Collection, Iterable, Mapping
+from pathlib import Path
 
 from moo_inference.catalog import Accuracy, Model
+from moo_inference.catalog.attempt_files import MEASURED
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.estimators import ClosedForm, Empirical, MonteCarlo, Recorded, ScalingCurve
 from moo_inference.estimators.conditions import Conditions
@@ -64,6 +66,18 @@ def sources_of_attempts(models: Mapping[str, Model]) -> list[str]:
     recorded = {key: model for key, model in models.items() if isinstance(model, RecordedModel)}
     texts = _with_owners({key: model.sources.get("attempts", "") for key, model in recorded.items()})
     return [f"{text}." for text in texts]
+
+
+def needed_files(models: Mapping[str, Model]) -> list[str]:
+    """The files of recorded attempts that a record names and does not hold; those of built-in catalogs are at hand."""
+    found: dict[str, None] = {}
+    for model in models.values():
+        source = None if not isinstance(model, RecordedModel) or model.entry is None else model.entry.attempts
+        for place, path in enumerate(() if source is None else source.paths):
+            if source is not None and Path(path).parent != MEASURED:
+                text = f"{source.file[place]} ({source.bytes[place]:,} bytes, sha256 {source.sha256[place]})"
+                found[text] = None
+    return list(found)
 
 
 def _is_drawn(model: Model, estimator: str) -> bool:

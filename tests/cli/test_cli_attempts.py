@@ -1,5 +1,6 @@
 """Recorded attempts on the command line: fit, solve, route, check, replay and diff."""
 
+import hashlib
 import json
 import shutil
 
@@ -99,6 +100,7 @@ def test_replay_and_diff_find_the_file_beside_the_record_or_say_what_is_missing(
     cheaper.write_text(json.dumps(content))
     assert run(capsys, "solve", *what, "--prices", cheaper, "--out", folder)[0] == 0
     monkeypatch.chdir(tmp_path)
+    assert hashlib.sha256(EXCERPT.read_bytes()).hexdigest() in page.read_text().partition("recorded attempts, which")[2]
     (error,) = refused(capsys, "replay", page)
     assert f"{EXCERPT.name} ({EXCERPT.stat().st_size:,} bytes, sha256 " in error
     shutil.copy(EXCERPT, page.parent)

@@ -19,7 +19,7 @@ from moo_inference.records.report_file import ELEMENT_ID
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.choice_cells import choice_cells
-from moo_inference.views.evidence import counted_notes, sources_of_attempts
+from moo_inference.views.evidence import counted_notes, needed_files, sources_of_attempts
 from moo_inference.views.families import cells_in_families, in_families
 from moo_inference.views.figures import (
     accuracy,
@@ -134,6 +134,7 @@ def report_html(study: Study, *, command: str | None = None, progress: Progress 
             settings=_settings(study),
             warnings=_warnings(study),
             sources=sources_of_attempts(study.catalog.models),
+            attempts=needed_files(study.catalog.models),
             command=command,
             element_id=ELEMENT_ID,
             data=_embedded(data),
