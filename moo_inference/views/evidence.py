@@ -122,13 +122,14 @@ def _difference(less: float, form: str, unit: str) -> str:
 
 
 def _with_owners(texts: Mapping[str, str]) -> list[str]:
-    """The most frequent text, then the others with their models, of which what begins as it has only what follows."""
+    """The parts that all texts have, then the others with their models; parts stand between semicolons."""
+    parts = {key: text.split("; ") for key, text in texts.items()}
+    common = [part for part in next(iter(parts.values()), []) if all(part in others for others in parts.values())]
     owners: dict[str, list[str]] = {}
-    for key, text in texts.items():
-        owners.setdefault(text, []).append(key)
-    usual, *special = sorted(owners, key=lambda text: -len(owners[text])) or [""]
-    others = [f"{', '.join(owners[text])}: {text.removeprefix(f'{usual}; ')}" for text in special]
-    return [text for text in (usual, "; ".join(others)) if text]
+    for key, own in parts.items():
+        owners.setdefault("; ".join(part for part in own if part not in common), []).append(key)
+    others = "; ".join(f"{', '.join(keys)}: {text}" for text, keys in owners.items() if text)
+    return [text for text in ("; ".join(common), others) if text]
 
 
 def _span(numbers: Iterable[int]) -> str:
