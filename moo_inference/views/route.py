@@ -27,6 +27,9 @@ from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of, kept_by
 from moo_inference.views.study_tables import budget_text
 
+_NO_DIFFERENCE = 1e-12
+"""USD, seconds or units of a resource per query: less than anything that is paid."""
+
 _CONDITIONS = ("k_min", "k_max", "k_step", "parallel", "latency")
 
 RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
@@ -174,7 +177,11 @@ def _more(first: Choice, second: Choice) -> str:
 
 
 def _difference(spent: Mapping[str, float], accuracy: float) -> str:
-    parts = [f"{'-' if more < 0 else '+'}{amount(quantity, abs(more))}" for quantity, more in spent.items()]
+    # Where a price is what makes two costs meet, they differ by rounding alone.
+    parts = [
+        f"{'-' if more < -_NO_DIFFERENCE else '+'}{amount(quantity, abs(more) if abs(more) > _NO_DIFFERENCE else 0.0)}"
+        for quantity, more in spent.items()
+    ]
     more = f"{accuracy:+.4f}"
     if accuracy and not float(more):
         more = f"{'-' if accuracy < 0 else '+'}{number(float(f'{abs(accuracy):.1g}'))}"
