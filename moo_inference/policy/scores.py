@@ -184,15 +184,16 @@ def levelled(N: FloatArray, relative: float = ALIKE, absolute: FloatArray | floa
         relative: what share of a value counts as rounding.
         absolute: what else does, in the unit of each column.
     """
+    columns = np.arange(N.shape[1])
     order = np.argsort(N, axis=0, kind="stable")
-    values = np.take_along_axis(N, order, axis=0)
+    values = N[order, columns]
     step = np.ones(N.shape, dtype=bool)
     step[1:] = values[1:] - values[:-1] > relative * np.abs(values[1:]) + absolute
     if step.all():
         return N
     first = np.maximum.accumulate(np.where(step, np.arange(len(N))[:, None], 0))
     level = np.empty_like(N)
-    np.put_along_axis(level, order, np.take_along_axis(values, first, axis=0), axis=0)
+    level[order, columns] = values[first, columns]
     return level
 
 

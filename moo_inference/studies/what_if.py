@@ -7,13 +7,13 @@ changes, so that a choice that holds over less than that may be missed. A flip i
 """
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.catalog import Scenario
-from moo_inference.estimators.curve import FloatArray
+from moo_inference.decision import Rule
+from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.formatting.amounts import threshold
 from moo_inference.pareto.budgets import constraints
 from moo_inference.pareto.front import nondominated
@@ -160,34 +160,46 @@ def _met(route: Route, rows: Rows) -> NDArray[np.bool_]:
     return met
 
 
-def _taken(route: Route, rows: Rows, scenario: Scenario) -> _Taken:
-    """What `decide` takes from the front of rows in their order."""
-    feasible = np.flatnonzero((constraints(rows.values, scenario, route.front.resources) <= 0).all(axis=1))
-    if not feasible.size:
+def _taken(rule: Rule, F: FloatArray, front: IntArray) -> _Taken:
+    """What a rule takes from F (n, m), given which of its rows are the front."""
+    if not front.size:
         return _Taken(_NOTHING)
-    front = feasible[nondominated(rows.F[feasible])]
-    rule = route.unscaled.scaled_by(scenario, route.front.resources)
-    N = rule.normalised(rows.F[front])
+    N = rule.normalised(F[front])
     best = rule.best(N, rule.scored(N))
-    return _Taken(int(front[best[0]]), rows.F[front[best[0]]]) if best.size else _Taken(_NOTHING)
+    return _Taken(int(front[best[0]]), F[front[best[0]]].copy()) if best.size else _Taken(_NOTHING)
 
 
 def _at_budget(route: Route, rows: Rows, budget: str) -> Callable[[float], _Taken]:
-    """What the rule takes of the rows at another value of a budget."""
-    return lambda value: _taken(route, rows, route.scenario.replace(**{budget: value}))
+    """What the rule takes of the rows, in the order of a front, at another value of a budget."""
+    resources = route.front.resources
+    fronts: dict[bytes, IntArray] = {}
+
+    def at(value: float) -> _Taken:
+        scenario = route.scenario.replace(**{budget: value})
+        feasible = (constraints(rows.values, scenario, resources) <= 0).all(axis=1)
+        key = feasible.tobytes()
+        if key not in fronts:
+            places = feasible.nonzero()[0]
+            fronts[key] = places[nondominated(rows.F[places])] if places.size else places
+        return _taken(route.unscaled.scaled_by(scenario, resources), rows.F, fronts[key])
+
+    return at
 
 
 def _at_price(route: Route, rows: Rows, model: int) -> Callable[[float], _Taken]:
     """What the rule takes of the rows if one model costs so many times as much: costs are proportional to prices."""
+    own = rows.model == model
+    F, values = rows.F.copy(), rows.values.copy()
+    changed = rows._replace(F=F, values=values)
 
     def at(factor: float) -> _Taken:
-        F, values = rows.F.copy(), rows.values.copy()
-        F[rows.model == model, 0] *= factor
-        values[rows.model == model, 0] *= factor
-        changed = rows._replace(F=F, values=values)
-        order = changed.order()
-        taken = _taken(route, changed.take(order), route.scenario)
-        return taken if taken.row == _NOTHING else replace(taken, row=int(order[taken.row]))
+        F[own, 0] = rows.F[own, 0] * factor
+        values[own, 0] = rows.values[own, 0] * factor
+        places = _met(route, changed).all(axis=1).nonzero()[0]
+        if not places.size:
+            return _Taken(_NOTHING)
+        places = places[changed.take(places).order()]
+        return _taken(route.rule, F, places[nondominated(F[places])])
 
     return at
 
