@@ -53,7 +53,8 @@ def choices_frame(study: Any) -> "pd.DataFrame":
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
     frame["k"] = frame["k"].astype("Int64")
-    frame[[*columns, "slo_attainment", *extra]] = np.reshape(numbers, (-1, len(nothing)))
+    values = np.reshape(numbers, (-1, len(nothing)))
+    frame = pd.concat([frame, pd.DataFrame(values, columns=[*columns, "slo_attainment", *extra])], axis=1)
     if study.options.baselines:
         frame["violates"] = violates
     if study.options.assess is not None:
