@@ -159,8 +159,10 @@ def command(*words: str) -> Callable[[], tuple[float, float]]:
     return run
 
 
-def commands_take_turns(commands: Mapping[str, Sequence[str]], repetitions: int) -> tuple[dict[str, FloatArray], ...]:
-    """Processor seconds and peak memory in MB of each command, (repetitions,) each; the first turn is not counted."""
+def commands_take_turns(
+    commands: Mapping[str, Sequence[str]], repetitions: int, *, not_counted: int = 1
+) -> tuple[dict[str, FloatArray], ...]:
+    """Processor seconds and peak memory in MB of each command, (repetitions,) each; the first turns are not counted."""
     runs = {name: command(*words) for name, words in commands.items()}
-    turns = np.array([[run() for run in runs.values()] for _ in range(repetitions + 1)])[1:]
+    turns = np.array([[run() for run in runs.values()] for _ in range(not_counted + repetitions)])[not_counted:]
     return tuple(dict(zip(runs, turns[:, :, which].T, strict=True)) for which in (0, 1))
