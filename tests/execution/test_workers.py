@@ -4,9 +4,9 @@ import os
 import signal
 import sys
 
-import numpy as np
 import pytest
 from conftest import ROOT
+from worker_tasks import die_always, die_once, double, fail, task
 
 import moo_inference as mi
 from moo_inference.errors import SettingError, WorkerError
@@ -15,7 +15,7 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution import curves, tasks
 from moo_inference.execution.checkpoint import checkpoint
 from moo_inference.execution.curves import estimate_in_tasks, packed, unpacked
-from moo_inference.execution.tasks import Packing, Runner, Task
+from moo_inference.execution.tasks import Runner, Task
 from moo_inference.solvers import nsga2
 from moo_inference.studies import cell_fronts, comparison, replications
 from moo_inference.studies.assessment import assess_many
@@ -30,40 +30,6 @@ def bytes_of(study):
     fronts = b"".join(cell.front.F.tobytes() + cell.front.attainment.tobytes() for cell in study.cells)
     along = study.pipelines.to_csv(), study.pipeline_fronts.to_csv(), [repr(cell) for cell in study.pipeline_cells]
     return study.to_csv(), study.to_json(), study.fronts.to_csv(), curves, fronts, along, study.settings
-
-
-def anything(arrays):
-    return True
-
-
-def same(arrays):
-    return arrays
-
-
-def task(key, function, *arguments):
-    return Task(key, function, arguments, Packing(same, same, anything))
-
-
-def double(number):
-    return {"twice": np.array([2 * number]), "process": np.array([os.getpid()])}
-
-
-def die_once(path, home):
-    """End this worker without a word the first time; a file tells the next one not to."""
-    if os.getpid() != home and not path.exists():
-        path.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return {"done": np.array([1])}
-
-
-def die_always(home):
-    if os.getpid() != home:
-        os.kill(os.getpid(), signal.SIGKILL)
-    return {"done": np.array([1])}
-
-
-def fail(number):
-    raise ValueError(f"no {number}")
 
 
 @pytest.fixture
