@@ -20,7 +20,7 @@ print(shown.round(4).to_string(index=False))
 
 figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
 searches = ["nsga2", "nsga3", "u-nsga3", "sms-emoa", "spea2"]
-budgets = range(16, 129, 16)
+budgets = range(32, 129, 32)
 for solver, marker in zip(searches, "^oDvP", strict=True):
     worst = [compare_solvers(problem, [solver], range(5), evaluations=b).runs["found"].min() for b in budgets]
     axes.plot([b / 128 for b in budgets], worst, marker=marker, markersize=4, linewidth=1, label=solver)

@@ -4,11 +4,13 @@ Tasks are cut without regard to where they run, and each computes with one threa
 """
 
 import signal
+import sys
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from functools import lru_cache
 from multiprocessing import resource_tracker
 from typing import Any, Generic, TypeVar
 
@@ -240,6 +242,12 @@ def _compute(task: Task[Result], progress: Progress | None) -> Result:
 
 def _one_thread() -> Any:
     """A context in which sums are made by one thread, and so in one order."""
-    from threadpoolctl import threadpool_limits  # noqa: PLC0415 (not needed to parse options)
+    return _pools(len(sys.modules)).limit(limits=1)
 
-    return threadpool_limits(limits=1)
+
+@lru_cache(maxsize=1)
+def _pools(modules: int) -> Any:
+    """The pools of threads with so many modules loaded: to look for them takes longer than a small task."""
+    from threadpoolctl import ThreadpoolController  # noqa: PLC0415 (not needed to parse options)
+
+    return ThreadpoolController()

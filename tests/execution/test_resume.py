@@ -308,9 +308,11 @@ def test_two_runs_in_one_folder_are_refused_until_the_first_is_gone(tmp_path):
         assert kept.count == 0
 
 
-def test_assessments_and_comparisons_go_on_as_well(tmp_path):
+def test_assessments_and_comparisons_go_on_as_well(tmp_path, capsys):
     def run(*arguments):
-        return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
+        with pytest.raises(SystemExit) as stopped:
+            main([str(argument) for argument in arguments])
+        return subprocess.CompletedProcess(arguments, stopped.value.code, *capsys.readouterr())
 
     some = ["-m", "gpt-5-nano", "-s", "essay-feedback", "--k-max", "16", "--format", "csv"]
     for name, command in (
