@@ -179,7 +179,7 @@ def _at_budget(route: Route, rows: Rows, budget: str) -> Callable[[float], _Take
         feasible = (constraints(rows.values, scenario, resources) <= 0).all(axis=1)
         key = feasible.tobytes()
         if key not in fronts:
-            places = feasible.nonzero()[0]
+            places = np.flatnonzero(feasible)
             fronts[key] = places[nondominated(rows.F[places])] if places.size else places
         return _taken(route.unscaled.scaled_by(scenario, resources), rows.F, fronts[key])
 
@@ -195,7 +195,7 @@ def _at_price(route: Route, rows: Rows, model: int) -> Callable[[float], _Taken]
     def at(factor: float) -> _Taken:
         F[own, 0] = rows.F[own, 0] * factor
         values[own, 0] = rows.values[own, 0] * factor
-        places = _met(route, changed).all(axis=1).nonzero()[0]
+        places = np.flatnonzero(_met(route, changed).all(axis=1))
         if not places.size:
             return _Taken(_NOTHING)
         places = places[changed.take(places).order()]
