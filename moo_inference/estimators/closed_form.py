@@ -103,7 +103,7 @@ def _fill(quantity: FloatArray, totals: Sequence[Totals]) -> None:
             columns[number, :, 1:] = np.nan
 
 
-def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, ...]:
+def _totals(model: Model, k: IntArray, parallel: int, latency: str) -> tuple[Totals, ...]:
     """Cost, time and amounts of the further resources of k passes."""
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     return (

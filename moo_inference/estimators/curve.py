@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+RowIndex = IntArray | NDArray[np.bool_] | np.bool_ | slice
+"""Which rows of arrays to take; numpy's stubs give the flag alone as well where rows are reduced."""
 
 OBJECTIVES = ("cost", "time", "error")
 """The columns of every F, all minimised: cost in USD per query, time in seconds per query, error = 1 - accuracy.
@@ -95,7 +97,7 @@ class Evidence:
     extrapolated: NDArray[np.bool_]
     last: NDArray[np.bool_]
 
-    def take(self, rows: IntArray | slice) -> "Evidence":
+    def take(self, rows: RowIndex) -> "Evidence":
         """The evidence at some rows only, in that order."""
         return Evidence(self.ci_low[rows], self.ci_high[rows], self.extrapolated[rows], self.last[rows])
 
@@ -246,7 +248,7 @@ class ScalingCurve:
             curves[0].resources,
         )
 
-    def take(self, rows: IntArray) -> "ScalingCurve":
+    def take(self, rows: RowIndex) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
         views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)

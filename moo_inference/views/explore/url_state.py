@@ -185,7 +185,7 @@ class _Value(NamedTuple):
     nothing: str | None = None
 
 
-def _written(value: _Value, content: Any) -> str:
+def _written(value: _Value, content: object) -> str:
     if content is None:
         return str(value.nothing)
     if isinstance(content, bool):
