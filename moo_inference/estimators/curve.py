@@ -29,6 +29,9 @@ QUANTITIES = ("cost", "time", "accuracy")
 MEAN, STD, LOW, HIGH, SE = range(5)
 """Places of the statistics along the last axis of `ScalingCurve.quantities`; see `Quantity`."""
 
+SPREAD = (0.025, 0.975)
+"""The quantiles of one query behind LOW and HIGH."""
+
 _SUFFIXES = ("", "_std", "_low", "_high", "_se")
 
 COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in _SUFFIXES)
