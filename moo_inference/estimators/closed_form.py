@@ -112,6 +112,7 @@ def _fill(quantity: FloatArray, totals: Sequence[Totals]) -> None:
 
 def _totals(model: Model, k: IntArray, parallel: int, latency: str) -> tuple[Totals, ...]:
     """Cost, time and amounts of the further resources of k passes."""
+    # Ideal: all passes share P places evenly. In waves each of P passes waits for the longest of them.
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     return (
         Totals(cost_distribution(model), 1, k, prompts_paid(model, k)),
@@ -169,5 +170,6 @@ def _view(
         together = all_within(totals, within)
     else:
         together = both(within[0], within[1], correlation(totals[0], totals[1]))
+    # Whether the kept answer is accurate does not depend on what the passes cost and take.
     attainment = accurate * together if attainment_known(limits, known_spreads) else np.full(len(together), np.nan)
     return BudgetView(np.column_stack(columns), attainment)

@@ -120,6 +120,7 @@ class GridCrossover(SBX):
         if not unordered.any():
             return crossed
         parents = np.asarray(X, dtype=float)
+        # A swap, so that of two children one has the value of the one parent, and one that of the other.
         swapped = np.where(random_state.random(parents.shape[1:]) < 0.5, parents, parents[::-1])
         return np.where(unordered, swapped, crossed)
 
@@ -178,11 +179,13 @@ class GridMating(InfillCriterion):
         **kwargs: Any,
     ) -> Any:
         """Make offspring; see pymoo's InfillCriterion."""
+        # Else the last generation would exceed a termination after so many evaluations.
         n_offsprings = min(n_offsprings, evaluations_left(algorithm))
         seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
         seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
         new: list[tuple[int, ...]] = []
         options = {"random_state": random_state, "algorithm": algorithm, **kwargs}
+        # The nearer a search is to its end, the more children are known: to try on and on would never end.
         for _ in range(n_max_iterations or _TRIES):
             if len(new) >= n_offsprings:
                 break
