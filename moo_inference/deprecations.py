@@ -97,7 +97,13 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
         path: Sequence[str] | None,
         target: types.ModuleType | None = None,
     ) -> importlib.machinery.ModuleSpec | None:
-        """The spec of a module that has moved, else None."""
+        """The spec of a module that has moved, else None.
+
+        Args:
+            fullname: its name with dots.
+            path: of the package, as importlib gives it; it is not looked at.
+            target: the module that is loaded again, which is not looked at either.
+        """
         return importlib.machinery.ModuleSpec(fullname, self) if new_name(fullname) else None
 
     def exec_module(self, module: types.ModuleType) -> None:

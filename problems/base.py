@@ -1,17 +1,20 @@
 """What all problems of this project share: whole numbers in, estimates out, each point estimated once."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
 from moo_inference.catalog import Scenario
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.curve import (
     BudgetView,
+    IntArray,
+    RowIndex,
     ScalingCurve,
     columns_of,
     objectives_of,
@@ -114,12 +117,12 @@ class GridProblem(ElementwiseProblem):
             getattr(getattr(self, hook), "__func__", None) is not getattr(GridProblem, hook) for hook in _HOOKS
         )
 
-    def evaluate(self, X: Any, *args: Any, **kwargs: Any) -> Any:
+    def evaluate(self, X: ArrayLike, *args: Any, **kwargs: Any) -> Any:
         """F and G of the points X (n, n_var), or of one point (n_var,); see pymoo's Problem."""
         table = np.asarray(X)
         return super().evaluate(table if table.size else table.reshape(0, self.n_var), *args, **kwargs)
 
-    def _evaluate_elementwise(self, X: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    def _evaluate_elementwise(self, X: IntArray, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         # All points of a generation are looked up at once, unless a subclass changes what a point gives, or the user
         # set a runner.
         if self.is_extended or type(self.elementwise_runner) is not LoopedElementwiseEvaluation:
@@ -129,7 +132,7 @@ class GridProblem(ElementwiseProblem):
             self._look_up(X, out)
         self._refuse_undeclared(out, len(X))
 
-    def _evaluate(self, x: Any, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
+    def _evaluate(self, x: ArrayLike, out: dict[str, Any], *args: Any, **kwargs: Any) -> None:
         rows: dict[str, Any] = {}
         self._look_up(np.asarray(x)[None], rows)
         out.update({key: value[0] for key, value in rows.items()})
@@ -148,22 +151,22 @@ class GridProblem(ElementwiseProblem):
         )
 
     @abstractmethod
-    def _estimates_of(self, X: Any) -> Estimates:
+    def _estimates_of(self, X: IntArray) -> Estimates:
         """What is estimated at the points X (n, n_var)."""
 
     @abstractmethod
     def _ends(self) -> list[int | None]:
         """For each stage the k at which its grid ends; None where it is meant to end there."""
 
-    def _known_rows(self, evaluated: Evaluated) -> Any:
+    def _known_rows(self, evaluated: Evaluated) -> RowIndex:
         """Those of the points that a front is made of, or may warn of."""
         return slice(None)
 
     @abstractmethod
-    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
+    def _look_up(self, X: IntArray, out: dict[str, Any]) -> None:
         """Put F, G and further values of the points X (n, n_var) into `out`, in arrays that nothing else refers to."""
 
-    def _prepare(self, X: Any) -> None:
+    def _prepare(self, X: IntArray) -> None:
         """Whatever is quicker for many points X (n, n_var) at once than for each of them."""
 
     def _refuse_undeclared(self, out: Mapping[str, Any], n: int) -> None:
@@ -231,17 +234,17 @@ class EstimatedProblem(GridProblem):
     def _estimate(self, points: list[Point]) -> ScalingCurve:
         """The estimates of some distinct points in ascending order, one row each."""
 
-    def names_of(self, X: Any) -> tuple[str, ...]:
+    def names_of(self, X: ArrayLike) -> tuple[str, ...]:
         """The model of each row of X (n, n_var), or nothing where there is only one model."""
         return ()
 
-    def _estimates_of(self, X: Any) -> Estimates:
+    def _estimates_of(self, X: IntArray) -> Estimates:
         return Estimates.of_curve(self.estimates(X), self.names_of(X))
 
     def _ends(self) -> list[int | None]:
         return [self.axes[-1][-1]]
 
-    def estimates(self, X: Iterable[Iterable[Any]]) -> ScalingCurve:
+    def estimates(self, X: ArrayLike) -> ScalingCurve:
         """The estimates of the rows of X (n, n_var), from what was estimated already where it was.
 
         Raises:
@@ -258,7 +261,7 @@ class EstimatedProblem(GridProblem):
         curve = curves[0] if len(curves) == 1 else ScalingCurve.joined(curves)
         return curve.take(np.array([first[id(curve)] + row for curve, row in known]))
 
-    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
+    def _look_up(self, X: IntArray, out: dict[str, Any]) -> None:
         curve = self.estimates(X)
         if len(curve):
             F = curve.F.copy()
@@ -268,7 +271,7 @@ class EstimatedProblem(GridProblem):
             out["F"], out["G"] = F, G
             out.update(zip(self._columns, curve.table.T, strict=True))
 
-    def _prepare(self, X: Any) -> None:
+    def _prepare(self, X: IntArray) -> None:
         # What is no point of this problem is left to `_evaluate`, which may make one of it.
         self._learn([point for point in map(tuple, np.asarray(X).tolist()) if not self._errors(point)])
 

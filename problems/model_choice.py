@@ -5,6 +5,7 @@ from itertools import groupby
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from moo_inference.catalog import Model, Scenario, shared_resources
 from moo_inference.errors import SettingError, of_kind
@@ -56,7 +57,7 @@ class ModelChoiceProblem(EstimatedProblem):
         upper = (len(models) - 1, self.conditions.k_max)
         super().__init__(axes, upper, scenario, shared_resources(models.values()), unordered=("model",), **options)
 
-    def names_of(self, X: Any) -> tuple[str, ...]:
+    def names_of(self, X: ArrayLike) -> tuple[str, ...]:
         """The id of the model of each row of X (n, 2)."""
         ids = list(self.models)
         return tuple(ids[int(number)] for number, *_ in np.asarray(X).tolist())

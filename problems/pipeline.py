@@ -4,12 +4,13 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from numpy.typing import ArrayLike
 
 from moo_inference.catalog import Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Estimator
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import FloatArray, IntArray, objectives_of
+from moo_inference.estimators.curve import FloatArray, IntArray, RowIndex, objectives_of
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.estimates import Estimates
 from moo_inference.pareto.evaluated import Evaluated
@@ -121,7 +122,7 @@ class PipelineProblem(GridProblem):
             axes[f"{table.stage.name} k"] = grid
         self._set_up(axes, unordered, [axis[-1] for axis in axes.values()], scenario, resources, options)
 
-    def choices(self, X: Any) -> tuple[IntArray, IntArray, FloatArray]:
+    def choices(self, X: ArrayLike) -> tuple[IntArray, IntArray, FloatArray]:
         """What the rows of X (n, n_var) mean.
 
         Returns:
@@ -148,11 +149,11 @@ class PipelineProblem(GridProblem):
         F[missing] = np.inf
         return np.column_stack(numbers), np.column_stack(passes), F
 
-    def _known_rows(self, evaluated: Evaluated) -> Any:
+    def _known_rows(self, evaluated: Evaluated) -> RowIndex:
         _, _, F = self.choices(evaluated.X)
         return np.isfinite(F).all(axis=1) & np.isfinite(evaluated.F).all(axis=1)
 
-    def _estimates_of(self, X: Any) -> Estimates:
+    def _estimates_of(self, X: IntArray) -> Estimates:
         number, k, _ = self.choices(X)
         rows = [
             np.searchsorted(table.model, n) + (own - table.grid.start) // table.grid.step
@@ -171,13 +172,13 @@ class PipelineProblem(GridProblem):
         """
         return merged_front(self.plan, self.tables, self.scenario, MOST_ROWS)
 
-    def names_of(self, X: Any) -> tuple[tuple[str, ...], ...]:
+    def names_of(self, X: ArrayLike) -> tuple[tuple[str, ...], ...]:
         """The ids of the models of each row of X (n, n_var), one per stage."""
         ids = [list(stage.models) for stage in stages_of(self.plan)]
         number, _, _ = self.choices(X)
         return tuple(tuple(own[place] for own, place in zip(ids, row, strict=True)) for row in number.tolist())
 
-    def _look_up(self, X: Any, out: dict[str, Any]) -> None:
+    def _look_up(self, X: IntArray, out: dict[str, Any]) -> None:
         _, _, F = self.choices(X)
         values = values_of(F)
         G = constraints(values, self.scenario, self.resources)
@@ -185,7 +186,7 @@ class PipelineProblem(GridProblem):
         out["F"], out["G"] = F, G
         out.update(zip(("cost", "time", *self.resources, "accuracy"), values.T, strict=True))
 
-    def _indices(self, X: Any) -> IntArray:
+    def _indices(self, X: ArrayLike) -> IntArray:
         """(n, n_var) positions of the values of X on their grids."""
         values = np.asarray(X, dtype=float)
         values = values if values.size else values.reshape(0, len(self.axes))

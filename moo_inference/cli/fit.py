@@ -1,7 +1,7 @@
 """The commands that read a user's own files: what a file holds, and a model made of several."""
 
 import sys
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
@@ -186,7 +186,7 @@ def fit(
     _print_fit(found, sys.stderr if out is None else sys.stdout)
 
 
-def _print_fit(fitted: "Fit", stream: Any) -> None:
+def _print_fit(fitted: "Fit", stream: TextIO) -> None:
     from moo_inference.formatting.table import print_tables
 
     for sentence in fitted.notes:

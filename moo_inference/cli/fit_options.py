@@ -25,7 +25,13 @@ Number = float | None
 
 
 def flag(flag: str, metavar: str | None, words: str) -> Any:
-    """An option with its help."""
+    """An option with its help.
+
+    Args:
+        flag: as typed, with its dashes.
+        metavar: what the help calls the value; None for a flag without one.
+        words: the help.
+    """
     return typer.Option(flag, metavar=metavar, help=words)
 
 
@@ -322,7 +328,16 @@ def _budget(option: str, text: str | None) -> float | None:
 
 
 def one_of(option: str, value: str, known: tuple[str, ...]) -> Any:
-    """The value, if it is one of the known ones."""
+    """The value, if it is one of the known ones.
+
+    Args:
+        option: as typed, for the message.
+        value: what was given.
+        known: all that it may be.
+
+    Raises:
+        SettingError: (a ValueError) it is none of them.
+    """
     if value not in known:
         raise SettingError(f"{option} must be one of: {', '.join(known)}; got {value!r}")
     return value

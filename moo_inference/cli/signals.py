@@ -6,7 +6,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from types import FrameType
 
 
 @dataclass
@@ -29,7 +29,7 @@ def stopping() -> Iterator[Stop]:
         yield stop
         return
 
-    def handle(number: int, frame: Any) -> None:
+    def handle(number: int, frame: FrameType | None) -> None:
         if stop.signal is not None:
             os._exit(stop.status)
         stop.signal = number

@@ -80,7 +80,7 @@ class FileErrors:
             raise ReaderError([*self.shown, *([f"and {more:,} more errors like these"] if more else [])])
 
 
-def shown(value: Any) -> str:
+def shown(value: object) -> str:
     """A value from a file, short enough for an error message."""
     if value is None:
         return "nothing"
@@ -101,7 +101,7 @@ LARGEST = 1e15
 """No price, time or count of tokens is larger; what is would overflow in the first sum."""
 
 
-def finite(value: Any) -> float | None:
+def finite(value: object) -> float | None:
     """A number of the file as a float; None where it is no number, or not a finite one."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None

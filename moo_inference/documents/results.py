@@ -169,7 +169,7 @@ def _shared(before: Mapping[str, Any], now: Mapping[str, Any]) -> tuple[dict[str
     return {name: before[name] for name in names}, {name: now[name] for name in names}
 
 
-def _differences(before: Any, now: Any, place: str) -> Iterator[str]:
+def _differences(before: object, now: object, place: str) -> Iterator[str]:
     """A sentence for each place where two plain values differ."""
     if isinstance(before, dict) and isinstance(now, dict):
         for name in dict.fromkeys([*before, *now]):
@@ -178,7 +178,7 @@ def _differences(before: Any, now: Any, place: str) -> Iterator[str]:
         yield f"{place} was {_shown(before)}, is {_shown(now)}"
 
 
-def _shown(value: Any) -> str:
+def _shown(value: object) -> str:
     if value is _ABSENT:
         return "not there"
     try:

@@ -51,6 +51,7 @@ def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Floa
     """
     both = first * second
     open_ended = (np.minimum(first, second) > _SURE) & (np.maximum(first, second) < 1 - _SURE)
+    # Events behind the same normal are nested, and Owen's root would be 0.
     tied = open_ended & (correlation > 1 - 1e-9)
     both[tied] = np.minimum(first, second)[tied]
     rows = np.flatnonzero(open_ended & ~tied & (correlation != 0))
@@ -59,6 +60,7 @@ def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Floa
         # Owen's formula is not defined at the very median; an offset far below its own accuracy is.
         h, k = (np.where(x == 0, 1e-300, x) for x in (h, k))
         root = np.sqrt(1 - rho**2)
+        # Owen's correction where the two limits lie on different sides of the median.
         corner = np.where(h * k < 0, 0.5, 0.0)
         both[rows] = (
             (ndtr(h) + ndtr(k)) / 2 - owens_t(h, (k / h - rho) / root) - owens_t(k, (h / k - rho) / root) - corner
@@ -171,6 +173,7 @@ def _integral(
         return float(weight_u @ ndtr(highest))
     v = -_FAR + (highest + _FAR)[:, None] * t
     inner = _density(v) * weights * (highest + _FAR)[:, None]
+    # Given both tokens, rests are independent of each other.
     for level, one, other, left in zip(z[~firm], read[~firm], written[~firm], rest[~firm], strict=True):
         inner = inner * ndtr((level - one * u[:, None] - other * v) / left)
     return float(weight_u @ inner.sum(axis=1))

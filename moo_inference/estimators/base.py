@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import Any, Protocol
 
 from moo_inference.catalog import Limit, Model, Scenario
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
@@ -69,8 +69,17 @@ class Estimator(ABC):
         """The name and the options, as plain values: enough to make the same estimator again."""
 
 
+class OneModelEstimator(Protocol):
+    """The least that may stand in for an Estimator: an object of the user's own that estimates one model at a time."""
+
+    def estimate(
+        self, model: Model, k: Iterable[int], *, parallel: int | None = None, latency: str | None = None
+    ) -> ScalingCurve:
+        """The curve of one model over some k; see `Estimator.estimate`."""
+
+
 def estimate_curves(
-    estimator: Any,
+    estimator: OneModelEstimator,
     models: Sequence[Model],
     k: Iterable[int],
     conditions: Conditions,
@@ -102,7 +111,7 @@ def estimate_curves(
 
 
 def curves_within_samples(
-    estimator: Any,
+    estimator: OneModelEstimator,
     models: Sequence[Model],
     conditions: Conditions,
     *,
@@ -216,7 +225,7 @@ def refuse_unknown_quantiles(model: Model, scenarios: Sequence[Scenario], known:
     ).check()
 
 
-def estimator_settings(estimator: Any) -> dict[str, Any]:
+def estimator_settings(estimator: object) -> dict[str, Any]:
     """The settings of an estimator, or the name of an object that has none."""
     if isinstance(estimator, Estimator):
         return estimator.settings()

@@ -17,7 +17,16 @@ from moo_inference.estimators.base import (
     refuse_unknown_quantiles,
 )
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import MEAN, SE, BudgetView, FloatArray, IntArray, ScalingCurve, objectives_of
+from moo_inference.estimators.curve import (
+    MEAN,
+    SE,
+    SPREAD,
+    BudgetView,
+    FloatArray,
+    IntArray,
+    ScalingCurve,
+    objectives_of,
+)
 from moo_inference.estimators.known_accuracy import KnownAccuracy, known_accuracy
 from moo_inference.estimators.max_of_k import accuracy_quantile, accuracy_reached, error_moments
 from moo_inference.estimators.pass_distribution import (
@@ -30,8 +39,6 @@ from moo_inference.estimators.pass_distribution import (
 )
 from moo_inference.estimators.sum_distribution import Totals
 from moo_inference.evaluation.checks import passes
-
-_SPREAD = (0.025, 0.975)
 
 
 @dataclass(frozen=True)
@@ -67,7 +74,7 @@ class ClosedForm(Estimator):
         _fill_normal_accuracies(models, known, ks, quantities[:, :, -1], errors)
         for number, found in enumerate(known):
             if found is not None:
-                quantities[number, :, -1], errors[number] = found.columns(_SPREAD), found.error
+                quantities[number, :, -1], errors[number] = found.columns(SPREAD), found.error
         totals = [_totals(model, ks, *conditions.of(model)) for model in models]
         for place, own in enumerate(zip(*totals, strict=True)):
             _fill(quantities[:, :, place], own)
@@ -94,17 +101,18 @@ def _fill(quantity: FloatArray, totals: Sequence[Totals]) -> None:
     if plain:
         mean, variance = np.array([totals[number].cumulants[:, :2] for number in plain]).transpose(2, 0, 1)
         std = np.sqrt(variance)
-        columns[plain] = np.stack([mean, std, *(mean + std * ndtri(q) for q in _SPREAD)], axis=2)
+        columns[plain] = np.stack([mean, std, *(mean + std * ndtri(q) for q in SPREAD)], axis=2)
     for number in set(range(len(totals))) - set(plain):
         total = totals[number]
-        columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*_SPREAD)])
+        columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*SPREAD)])
     for number, total in enumerate(totals):
         if not total.distribution.known:
             columns[number, :, 1:] = np.nan
 
 
-def _totals(model: Model, k: Any, parallel: int, latency: str) -> tuple[Totals, ...]:
+def _totals(model: Model, k: IntArray, parallel: int, latency: str) -> tuple[Totals, ...]:
     """Cost, time and amounts of the further resources of k passes."""
+    # Ideal: all passes share P places evenly. In waves each of P passes waits for the longest of them.
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     return (
         Totals(cost_distribution(model), 1, k, prompts_paid(model, k)),
@@ -130,7 +138,7 @@ def _fill_normal_accuracies(
         [distribution.std for distribution in distributions],
     )
     error, spread = error_moments(means, stds, k)
-    low, high = (accuracy_quantile(means, stds, k, q) for q in _SPREAD)
+    low, high = (accuracy_quantile(means, stds, k, q) for q in SPREAD)
     accuracies[rows, :, :SE] = np.stack([1 - error, spread, low, high], axis=2)
     errors[rows] = error
 
@@ -162,5 +170,6 @@ def _view(
         together = all_within(totals, within)
     else:
         together = both(within[0], within[1], correlation(totals[0], totals[1]))
+    # Whether the kept answer is accurate does not depend on what the passes cost and take.
     attainment = accurate * together if attainment_known(limits, known_spreads) else np.full(len(together), np.nan)
     return BudgetView(np.column_stack(columns), attainment)

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 FloatArray = NDArray[np.float64]
 IntArray = NDArray[np.int64]
+RowIndex = IntArray | NDArray[np.bool_] | np.bool_ | slice
+"""Which rows of arrays to take; numpy's stubs give the flag alone as well where rows are reduced."""
 
 OBJECTIVES = ("cost", "time", "error")
 """The columns of every F, all minimised: cost in USD per query, time in seconds per query, error = 1 - accuracy.
@@ -26,6 +28,9 @@ QUANTITIES = ("cost", "time", "accuracy")
 
 MEAN, STD, LOW, HIGH, SE = range(5)
 """Places of the statistics along the last axis of `ScalingCurve.quantities`; see `Quantity`."""
+
+SPREAD = (0.025, 0.975)
+"""The quantiles of one query behind LOW and HIGH."""
 
 _SUFFIXES = ("", "_std", "_low", "_high", "_se")
 
@@ -95,7 +100,7 @@ class Evidence:
     extrapolated: NDArray[np.bool_]
     last: NDArray[np.bool_]
 
-    def take(self, rows: IntArray | slice) -> "Evidence":
+    def take(self, rows: RowIndex) -> "Evidence":
         """The evidence at some rows only, in that order."""
         return Evidence(self.ci_low[rows], self.ci_high[rows], self.extrapolated[rows], self.last[rows])
 
@@ -246,7 +251,7 @@ class ScalingCurve:
             curves[0].resources,
         )
 
-    def take(self, rows: IntArray) -> "ScalingCurve":
+    def take(self, rows: RowIndex) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
         views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)

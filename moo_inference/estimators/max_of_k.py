@@ -45,11 +45,14 @@ def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[Floa
     area, moment = (np.concatenate([part[which] for part in parts], axis=1) for which in (0, 1))
     models = len(mu)
     area, moment = area[models:] - area[:models], moment[models:] - moment[:models]
+    # Where an accuracy of 1 lies beyond the panels no maximum comes there, and D has a constant rest.
     rest = np.where(high < _TOP, 0.0, 1.0 - mu - sigma * high)
     error = rest + sigma * area
+    # The spread is that of D without the rest, which would cost digits.
     second = 2 * sigma**2 * (high * area - moment)
     spread = np.sqrt(np.maximum(second - (sigma * area) ** 2, 0.0))
     error[error < _SMALLEST_ERROR] = 0.0
+    # Without a spread the limits are 0 / 0, and every pass has the mean.
     certain = sigma[:, 0] == 0
     error[certain], spread[certain] = 1.0 - mu[certain], 0.0
     return error, spread
@@ -64,6 +67,7 @@ def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float)
         k: (n,) numbers of passes, at least 1.
         q: in (0, 1).
     """
+    # Phi(z)^k = q by logarithms, since q^(1/k) rounds to 1 for a large k.
     z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k)))
     quantile: FloatArray = np.clip(_column(means) + _column(stds) * z, 0.0, 1.0)
     return quantile
@@ -82,6 +86,7 @@ def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: flo
     passes = np.atleast_1d(np.asarray(k))
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sigma > 0, (least - mu) / sigma, np.where(mu >= least, -np.inf, np.inf))
+    # 1 - Phi^k by logarithms keeps its digits where either is near 1.
     reached: FloatArray = -np.expm1(passes * log_ndtr(z)) if least > 0 else np.ones((len(mu), len(passes)))
     return reached
 

@@ -181,6 +181,7 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                     used = 0
                 z = block[used]
                 if drawn == 0:
+                    # A copy, since a view would hold the whole block in memory.
                     first = z[0].copy()
                 running += z[:2]
                 np.maximum(best, z[2], out=best)
@@ -192,6 +193,7 @@ def common_draws(trials: int, seed: int, k: IntArray, needs: Needs) -> Iterator[
                 for wave in needs.waves:
                     times = wave.pass_times(behind)
                     if drawn % wave.parallel == 0:
+                        # The wave before is complete; the sum of a k that ends within a wave is added below.
                         finished[wave] += longest[wave]
                         longest[wave] = times
                     else:

@@ -6,14 +6,24 @@ import numpy as np
 from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Limit, Scenario
-from moo_inference.estimators.curve import LOW, MEAN, SE, STD, BudgetView, Evidence, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import (
+    LOW,
+    MEAN,
+    SE,
+    SPREAD,
+    STD,
+    BudgetView,
+    Evidence,
+    FloatArray,
+    IntArray,
+    ScalingCurve,
+)
 from moo_inference.evaluation.interval import LEVEL, mean_interval
 from moo_inference.evaluation.mixture import Mixture
 from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.queries import Queries, QueriesOfK, Share
 from moo_inference.evaluation.skewed_mean import skewed_mean
 
-_SPREAD = (0.025, 0.975)
 _TIME = 1
 
 
@@ -34,7 +44,7 @@ def recorded_curves(
     values = np.repeat(summary[None, ..., MEAN], len(limits), axis=0)
     for column in range(summary.shape[2]):
         wanted = [own[column].quantile for own in limits]
-        levels = [*_SPREAD, *(q for q in wanted if q is not None)]
+        levels = [*SPREAD, *(q for q in wanted if q is not None)]
         found = np.empty((*summary.shape[:2], len(levels)))
         for row, each in enumerate(of_k):
             mixture, variance = _spread(each, column, summary.shape[2])

@@ -45,6 +45,7 @@ class Tabulated(Estimator):
         ks = passes(k)
         order = np.argsort(self.curve.k, kind="stable")
         place = np.searchsorted(self.curve.k, ks, sorter=order)
+        # A k beyond the last has no place: the nearest row is taken, and refused below.
         rows = order[np.minimum(place, len(order) - 1)]
         unknown = ks[self.curve.k[rows] != ks]
         if unknown.size:

@@ -9,10 +9,8 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Limit, Model, Scenario
 from moo_inference.estimators.base import attainment_known, refuse_unknown_quantiles
-from moo_inference.estimators.curve import BudgetView, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import SPREAD, BudgetView, FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.known_accuracy import KnownAccuracy, NormalAccuracy, known_accuracy
-
-SPREAD = (0.025, 0.975)
 
 
 class TrialTable:

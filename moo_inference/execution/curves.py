@@ -6,10 +6,11 @@ from functools import partial
 from typing import Any
 
 import numpy as np
+from numpy.typing import DTypeLike
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
-from moo_inference.estimators.base import estimate_curves, groups_within_samples
+from moo_inference.estimators.base import OneModelEstimator, estimate_curves, groups_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
 from moo_inference.evaluation.checks import passes
@@ -28,7 +29,7 @@ _Part = tuple[list[str], IntArray]
 
 
 def estimate_in_tasks(
-    estimator: Any,
+    estimator: OneModelEstimator,
     models: Mapping[str, Model],
     conditions: Conditions,
     scenarios: Sequence[Scenario],
@@ -73,7 +74,7 @@ def estimate_in_tasks(
     return {name: _joined(curves[name]) for name in models}
 
 
-def _parts(estimator: Any, models: Mapping[str, Model], k: IntArray) -> Iterator[_Part]:
+def _parts(estimator: OneModelEstimator, models: Mapping[str, Model], k: IntArray) -> Iterator[_Part]:
     """How the curves of some models over the same k are cut. No number depends on it: what is shared is drawn alike."""
     names = list(models)
     if isinstance(estimator, MonteCarlo) and estimator.draws == "independent":
@@ -94,7 +95,7 @@ def _parts(estimator: Any, models: Mapping[str, Model], k: IntArray) -> Iterator
 
 
 def _estimate(
-    estimator: Any,
+    estimator: OneModelEstimator,
     models: list[Model],
     k: IntArray,
     scenarios: tuple[Scenario, ...],
@@ -133,7 +134,7 @@ def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arr
     dtypes: dict[str, Any] = {}
     shapes: dict[str, tuple[int, ...]] = {}
 
-    def expect(name: str, dtype: Any, *shape: int) -> None:
+    def expect(name: str, dtype: DTypeLike, *shape: int) -> None:
         dtypes[name], shapes[name] = dtype, shape
 
     for number, units in enumerate(resources):

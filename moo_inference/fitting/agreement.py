@@ -65,7 +65,7 @@ def _overridden(files: ModelFields, by_hand: ModelFields) -> list[str]:
     ]
 
 
-def _text(value: Any) -> str:
+def _text(value: object) -> str:
     if isinstance(value, dict) and "mean" in value:
         return f"{value['mean']:.6g}"
     return f"{value:.6g}" if isinstance(value, float) else "other values"

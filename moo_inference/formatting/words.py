@@ -1,7 +1,5 @@
 """Plurals, articles, lists and numbers as sentences have them."""
 
-from typing import Any
-
 from moo_inference.formatting.amounts import fewest_digits
 
 _SPELLED = "AEFHILMNORSX"
@@ -27,13 +25,13 @@ def with_article(name: str) -> str:
     return f"{'an' if vowel else 'a'} {name}"
 
 
-def apart(one: Any, other: Any) -> tuple[str, str]:
+def apart(one: object, other: object) -> tuple[str, str]:
     """Two values in words: numbers with the fewest digits, from six on, that distinguish them; none for None."""
     digits = fewest_digits(6, lambda count: _plain(one, count) != _plain(other, count))
     return _plain(one, digits), _plain(other, digits)
 
 
-def _plain(value: Any, digits: int) -> str:
+def _plain(value: object, digits: int) -> str:
     if value is None:
         return "none"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)

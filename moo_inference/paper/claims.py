@@ -69,6 +69,13 @@ class _Seen:
         }
 
     def k_of(self, scenario: str, model: str, rule: str) -> int | None:
+        """The k that a rule chooses, None where no k meets the budgets.
+
+        Args:
+            scenario: id of the scenario.
+            model: id of the model.
+            rule: id of the rule.
+        """
         for cell in self.study.cells:
             if (cell.scenario, cell.model) == (scenario, model):
                 return next(choice.k for choice in cell.choices if choice.rule == rule)

@@ -2,11 +2,10 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from moo_inference.estimators.curve import IntArray
+from moo_inference.estimators.curve import IntArray, RowIndex
 
 
 @dataclass(frozen=True)
@@ -81,7 +80,7 @@ class Configurations:
         """The s ids of the models of each of the n rows; empty where there is one model alone."""
         return tuple(map(self._models, self.number.tolist())) if self.ids else ()
 
-    def take(self, rows: Any) -> "Configurations":
+    def take(self, rows: RowIndex) -> "Configurations":
         """Some rows only, in that order."""
         return Configurations(self.passes[rows], self.number[rows], self.ids, self.names)
 

@@ -2,12 +2,11 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from moo_inference.catalog import Scenario
-from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
+from moo_inference.estimators.curve import Evidence, FloatArray, RowIndex, ScalingCurve
 from moo_inference.pareto.budgets import measured, values_of
 from moo_inference.pareto.configurations import Configurations
 
@@ -64,7 +63,7 @@ class Estimates:
         view = None if self.curve is None else self.curve.views.get(scenario)
         return np.full(len(self), np.nan) if view is None else view.attainment
 
-    def take(self, rows: Any) -> "Estimates":
+    def take(self, rows: RowIndex) -> "Estimates":
         """Some rows only, in that order."""
         F = self.F[rows]
         F.setflags(write=False)

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Limit
-from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.curve import FloatArray, IntArray, RowIndex
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class Evaluated:
     def __len__(self) -> int:
         return len(self.X)
 
-    def take(self, rows: Any) -> "Evaluated":
+    def take(self, rows: RowIndex) -> "Evaluated":
         """Some rows only, in that order."""
         return Evaluated(self.X[rows], self.F[rows], self.G[rows], self.feasible[rows])
 
@@ -109,7 +109,7 @@ class Own:
         """The objectives that are not estimated, by name."""
         return dict(zip(self.names, self.F[:, self.columns].T, strict=True))
 
-    def take(self, rows: Any) -> "Own":
+    def take(self, rows: RowIndex) -> "Own":
         """Some rows only, in that order."""
         return Own(self.F[rows], self.G[rows], self.objectives, self.budgets, self.estimates_hold)
 

@@ -200,12 +200,14 @@ class Merge:
         """
         if isinstance(part, Stage):
             table = self.tables[part.name]
+            # Of equal rows the first is kept: that of the smallest k.
             order = np.lexsort((table.model, table.k))
             sums = to_sums(table.F[order])
             kept = _nondominated(sums, bounds)
             return Partial(sums[kept], order[kept, None].astype(np.int32), len(table.F))
         inner, at_once = parts_of(part)
         least = [self.least(each) for each in inner]
+        # What breaks a budget even with the least of all other parts is left out before anything is merged.
         inner_bounds = [_remaining(bounds, least[:place] + least[place + 1 :], at_once) for place in range(len(inner))]
         current = self.front(inner[0], inner_bounds[0])
         for place in range(1, len(inner)):
@@ -300,7 +302,9 @@ def _remaining(bounds: FloatArray, others: Sequence[FloatArray], at_once: bool) 
         return bounds
     taken = np.sum(others, axis=0)
     if at_once:
+        # Branches that run at the same time have all of the time, each for itself.
         taken[1] = 0.0
+    # A sum that has no budget keeps none, where inf - inf would be no number.
     return np.asarray(np.where(np.isinf(bounds), np.inf, np.where(np.isinf(bounds), 0.0, bounds) - taken))
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial, reduce
-from typing import Any
 
 import numpy as np
 
@@ -162,7 +161,7 @@ def has_branches(part: Part) -> bool:
     return isinstance(part, Parallel)
 
 
-def _errors(part: Any) -> list[str]:
+def _errors(part: object) -> list[str]:
     if isinstance(part, Stage):
         return []
     if isinstance(part, Parallel):

@@ -98,6 +98,7 @@ def chord_distance(N: FloatArray) -> FloatArray:
         spread, size = most - least, max(most, -least)
         unit.append(1 / spread if spread > CONSTANT * size else 0.0)
         rounding = max(rounding, ALIKE * size * unit[-1])
+    # An objective that does not vary has the unit 0: it counts neither as a price nor in a length.
     price, error = N[:, :last] @ np.array(unit[:last]), N[:, last] * unit[last]
     cheapest, best = _end(N, price, error, rounding), _end(N, error, price, rounding)
     worse, costlier = float(error[cheapest] - error[best]), float(price[best] - price[cheapest])
@@ -148,6 +149,7 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
     flat = variant == "published"
     first = N[:, 0]
     if (first[1:] - first[:-1] > ALIKE * first[1:]).all():
+        # Most fronts stand by cost already, each cost once: a router would pay for the sort at every request.
         return _where_bent(curvature(N, cost_and_time_only=flat))
     order = np.lexsort(N.T[::-1])
     path = N[order]
@@ -220,6 +222,7 @@ def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> I
     """
     high, low = float(scores[scores.argmax()]), float(scores[scores.argmin()])
     if math.isnan(high):
+        # argmax stops at a NaN, so that fronts without one need no slower maximum that ignores them.
         high, low = float(np.fmax.reduce(scores)), float(np.fmin.reduce(scores))
     slack = ALIKE * max(high, -low)
     near = scores >= high - slack if higher_is_better else scores <= low + slack

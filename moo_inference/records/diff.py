@@ -125,14 +125,14 @@ def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list
     return places
 
 
-def _at(settings: Mapping[str, Any], place: tuple[str, ...]) -> Any:
+def _at(settings: Mapping[str, Any], place: tuple[str, ...]) -> object:
     value: Any = settings
     for part in place:
         value = value.get(part, _ABSENT) if isinstance(value, Mapping) else _ABSENT
     return value
 
 
-def _with(settings: Mapping[str, Any], place: tuple[str, ...], value: Any) -> dict[str, Any]:
+def _with(settings: Mapping[str, Any], place: tuple[str, ...], value: object) -> dict[str, Any]:
     changed = deepcopy(dict(settings))
     inner = changed
     for part in place[:-1]:

@@ -197,7 +197,7 @@ class RecordedVersions(BaseModel):
 _Kind = TypeVar("_Kind", bound=BaseModel)
 
 
-def _validated(kind: type[_Kind], value: Any, place: str, context: Mapping[str, Any] | None = None) -> _Kind:
+def _validated(kind: type[_Kind], value: object, place: str, context: Mapping[str, Any] | None = None) -> _Kind:
     """A value of a file as what it must be.
 
     Args:

@@ -57,7 +57,7 @@ def read_report(path: str | os.PathLike[str]) -> StudyRecord:
     return StudyRecord(data["settings"], [ChoiceRecord.from_dict(row) for row in data["choices"]], data["command"])
 
 
-def is_choice(row: Any) -> bool:
+def is_choice(row: object) -> bool:
     """Whether a value is a record of a choice: of a model and k, or of a pipeline and its stages."""
     if not isinstance(row, dict) or not all(
         isinstance(row.get(name), str) for name in ("scenario", "decision", "status")
@@ -73,7 +73,7 @@ def is_choice(row: Any) -> bool:
     )
 
 
-def refuse_depth(name: str, data: Any) -> None:
+def refuse_depth(name: str, data: object) -> None:
     """Refuse values that nest deeper than anything that is written here.
 
     Raises:

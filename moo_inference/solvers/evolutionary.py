@@ -16,6 +16,7 @@ from pymoo.algorithms.moo.spea2 import SPEA2, SPEA2Survival, spea_binary_tournam
 from pymoo.algorithms.moo.unsga3 import UNSGA3, comp_by_rank_and_ref_line_dist
 from pymoo.core.algorithm import Algorithm
 from pymoo.core.duplicate import NoDuplicateElimination
+from pymoo.core.problem import Problem
 from pymoo.operators.selection.tournament import TournamentSelection
 from pymoo.optimize import minimize
 from pymoo.termination.max_gen import MaximumGenerationTermination
@@ -23,6 +24,7 @@ from pymoo.util.misc import termination_from_tuple
 from pymoo.util.ref_dirs import get_reference_directions
 
 from moo_inference.errors import EnumerationWarning, SettingError, whole_number
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.solvers.exhaustive import grid_size
 from moo_inference.solvers.operators import (
     Everything,
@@ -44,7 +46,7 @@ _MOST_INDIVIDUALS = 1024
 class OnGrid(Algorithm):
     """What pymoo's classes get here besides operators: a memory, an exact limit of evaluations, and resumption."""
 
-    def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
+    def setup(self, problem: Problem, **options: Any) -> Self:  # type: ignore[override]
         """Get ready for a problem; see pymoo's Algorithm."""
         super().setup(problem, **options)
         if self.archive is None:
@@ -112,7 +114,7 @@ class GridSPEA2(OnGrid, SPEA2):
 
 
 def nsga2(
-    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+    problem: Problem, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
     """NSGA-II for one of this project's problems, or any pymoo problem over whole numbers.
 
@@ -142,7 +144,7 @@ def nsga2(
 
 
 def nsga3(
-    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+    problem: Problem, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
     """NSGA-III with at most as many reference directions as individuals (Das and Dennis, 1998).
 
@@ -164,7 +166,7 @@ def nsga3(
 
 
 def u_nsga3(
-    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+    problem: Problem, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
     """U-NSGA-III: NSGA-III whose parents compete by rank and distance from the reference lines. See `nsga3`."""
     return _wired(
@@ -176,7 +178,7 @@ def u_nsga3(
 
 
 def sms_emoa(
-    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+    problem: Problem, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
     """SMS-EMOA: survival by the contribution to the hypervolume. See `nsga2` for the arguments.
 
@@ -197,7 +199,7 @@ def sms_emoa(
 
 
 def spea2(
-    problem: Any, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
+    problem: Problem, *, seed: int = 1, pop_size: int | None = None, n_gen: int = 20, sampling: Any = None
 ) -> Algorithm:
     """SPEA2: fitness from the strength of dominating individuals, and density. See `nsga2` for the arguments."""
     # The default survival of pymoo's class is one object that all its instances share, with a memory.
@@ -210,7 +212,7 @@ def spea2(
 
 
 def _wired(
-    problem: Any,
+    problem: Problem,
     settings: tuple[int, int | None, int, Any],
     tournament: Callable[..., Any],
     make: Callable[[int, dict[str, Any]], Algorithm],
@@ -255,11 +257,11 @@ def _wired(
 
 
 # pymoo wraps these three in functions that cannot be pickled, and with them an algorithm could not be stored in a file.
-def _by_violation(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
+def _by_violation(pop: Any, P: Any, *, random_state: np.random.Generator, **kwargs: Any) -> Any:
     return _violations_first(comp_by_cv_then_random, pop, P, random_state, kwargs)
 
 
-def _by_rank_and_line(pop: Any, P: Any, *, random_state: Any, **kwargs: Any) -> Any:
+def _by_rank_and_line(pop: Any, P: Any, *, random_state: np.random.Generator, **kwargs: Any) -> Any:
     return _violations_first(comp_by_rank_and_ref_line_dist, pop, P, random_state, kwargs)
 
 
@@ -268,7 +270,7 @@ def _by_dominance(*args: Any, **kwargs: Any) -> Any:
 
 
 def _violations_first(
-    comparer: Callable[..., Any], pop: Any, pairs: Any, random_state: Any, options: dict[str, Any]
+    comparer: Callable[..., Any], pop: Any, pairs: Any, random_state: np.random.Generator, options: dict[str, Any]
 ) -> Any:
     """(n, 1) winners of pairs (n, 2): of a pair with an infeasible one the less violated, else by `comparer`.
 
@@ -294,7 +296,7 @@ class _Survival(SPEA2Survival):
             return super()._do(*args, **kwargs)
 
 
-def _directions(objectives: int, most: int) -> Any:
+def _directions(objectives: int, most: int) -> FloatArray:
     """The finest even set of reference directions of at most so many; the one in the middle where no more fit."""
     if objectives == 1:
         return np.ones((1, 1))
@@ -303,4 +305,4 @@ def _directions(objectives: int, most: int) -> Any:
         partitions += 1
     if not partitions:
         return np.full((1, objectives), 1 / objectives)
-    return get_reference_directions("das-dennis", objectives, n_partitions=partitions)
+    return np.asarray(get_reference_directions("das-dennis", objectives, n_partitions=partitions))

@@ -3,7 +3,7 @@
 import copy
 import math
 from collections.abc import Sequence
-from typing import Any, Self
+from typing import Any, Self, cast
 
 import moocore
 import numpy as np
@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pymoo.core.algorithm import Algorithm
 from pymoo.core.evaluator import Evaluator
 from pymoo.core.population import Population
+from pymoo.core.problem import Problem
 from pymoo.core.termination import NoTermination
 from pymoo.util.display.multi import MultiObjectiveOutput
 
@@ -42,7 +43,7 @@ class ExhaustiveSearch(Algorithm):
             raise TypeError(f"options must be among {', '.join(sorted(_OPTIONS))}; got {', '.join(unknown)}")
         super().__init__(**{"termination": NoTermination(), "evaluator": _WholeGridEvaluator(), **options})
 
-    def setup(self, problem: Any, **options: Any) -> Self:  # type: ignore[override]
+    def setup(self, problem: Problem, **options: Any) -> Self:  # type: ignore[override]
         """Get ready for a problem; see pymoo's Algorithm."""
         if self.output is None and (options.get("verbose") or self.verbose):
             self.output: Any = MultiObjectiveOutput()
@@ -52,7 +53,7 @@ class ExhaustiveSearch(Algorithm):
         return self
 
     def _initialize_infill(self) -> Population:
-        return Population.new("X", grid_points(self.problem))
+        return Population.new("X", grid_points(cast("Problem", self.problem)))
 
     def _initialize_advance(self, infills: Any = None, **kwargs: Any) -> None:
         self.termination.terminate()
@@ -76,7 +77,7 @@ class ExhaustiveSearch(Algorithm):
 class _WholeGridEvaluator(Evaluator):
     """pymoo's evaluator, but one walk over the individuals and not one for each of a dozen values."""
 
-    def _eval(self, problem: Any, pop: Any, evaluate_values_of: list[str], **kwargs: Any) -> None:
+    def _eval(self, problem: Problem, pop: Any, evaluate_values_of: list[str], **kwargs: Any) -> None:
         X = pop.get("X")
         out = problem.evaluate(X, return_values_of=evaluate_values_of, return_as_dictionary=True, **kwargs)
         if problem.n_ieq_constr and not problem.n_eq_constr:
@@ -110,7 +111,7 @@ _OPTIONS = frozenset(
 )
 
 
-def axes_of(problem: Any) -> tuple[range, ...]:
+def axes_of(problem: Problem) -> tuple[range, ...]:
     """The grid of each variable of a pymoo problem: its `axes`, or the whole numbers between its bounds.
 
     Raises:
@@ -125,7 +126,7 @@ def axes_of(problem: Any) -> tuple[range, ...]:
     return tuple(range(first, last + 1) for first, last in zip(low.tolist(), high.tolist(), strict=True))
 
 
-def grid_size(problem: Any) -> int:
+def grid_size(problem: Problem) -> int:
     """How many points a problem's grid has."""
     return math.prod(len(axis) for axis in axes_of(problem))
 
@@ -149,7 +150,7 @@ def numbers_of(axes: Sequence[range], points: NDArray[np.int64]) -> NDArray[np.i
     return flat
 
 
-def grid_points(problem: Any) -> NDArray[np.int64]:
+def grid_points(problem: Problem) -> NDArray[np.int64]:
     """All points of a problem's grid: (n, n_var) integers, in ascending order, the last variable fastest.
 
     Raises:

@@ -9,9 +9,11 @@ import sys
 from typing import Any, Self
 
 import numpy as np
+from numpy.random import Generator
 from numpy.typing import NDArray
 from pymoo.core.infill import InfillCriterion
 from pymoo.core.population import Population
+from pymoo.core.problem import Problem
 from pymoo.core.repair import Repair
 from pymoo.core.sampling import Sampling
 from pymoo.core.termination import TerminateIfAll, Termination
@@ -19,6 +21,7 @@ from pymoo.operators.crossover.sbx import SBX
 from pymoo.operators.mutation.pm import PM
 
 from moo_inference.errors import ErrorCollector, SettingError
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.solvers.exhaustive import axes_of, grid_size, numbers_of, points_at
 
 _TRIES = 10
@@ -39,7 +42,7 @@ class Everything(Population):
 class GridRepair(Repair):
     """Moves each variable to the nearest point of its grid."""
 
-    def _do(self, problem: Any, X: Any, **kwargs: Any) -> Any:  # type: ignore[override]
+    def _do(self, problem: Problem, X: FloatArray, **kwargs: Any) -> Any:  # type: ignore[override]
         first, step, last = _geometry(problem)
         index = np.clip(np.rint((np.asarray(X, dtype=float) - first) / step), 0, last)
         return (first + step * index).astype(np.int64)
@@ -57,12 +60,17 @@ class GridSampling(Sampling):
         self.points = points
 
     def _do(  # type: ignore[override]
-        self, problem: Any, n_samples: int, *args: Any, random_state: Any = None, **kwargs: Any
+        self,
+        problem: Problem,
+        n_samples: int,
+        *args: Any,
+        random_state: Generator,
+        **kwargs: Any,
     ) -> Any:
         return _random_points(problem, n_samples, set(), random_state) if self.points is None else self.points
 
 
-def points_on_grid(problem: Any, sampling: Any) -> NDArray[np.int64]:
+def points_on_grid(problem: Problem, sampling: Any) -> NDArray[np.int64]:
     """The distinct points of an array X (n, n_var), or of a Population, in their order.
 
     Raises:
@@ -100,13 +108,19 @@ class GridCrossover(SBX):
     """
 
     def _do(  # type: ignore[override]
-        self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any
+        self,
+        problem: Problem,
+        X: FloatArray,
+        *args: Any,
+        random_state: Generator,
+        **kwargs: Any,
     ) -> Any:
         crossed = super()._do(problem, X, *args, random_state=random_state, **kwargs)
         unordered = _unordered(problem)
         if not unordered.any():
             return crossed
         parents = np.asarray(X, dtype=float)
+        # A swap, so that of two children one has the value of the one parent, and one that of the other.
         swapped = np.where(random_state.random(parents.shape[1:]) < 0.5, parents, parents[::-1])
         return np.where(unordered, swapped, crossed)
 
@@ -120,7 +134,12 @@ class GridMutation(PM):
     """
 
     def _do(  # type: ignore[override]
-        self, problem: Any, X: Any, *args: Any, random_state: Any = None, **kwargs: Any
+        self,
+        problem: Problem,
+        X: FloatArray,
+        *args: Any,
+        random_state: Generator,
+        **kwargs: Any,
     ) -> Any:
         mutated = super()._do(problem, X, *args, random_state=random_state, **kwargs)
         first, step, last = _geometry(problem)
@@ -151,7 +170,7 @@ class GridMating(InfillCriterion):
 
     def do(
         self,
-        problem: Any,
+        problem: Problem,
         pop: Any,
         n_offsprings: int,
         random_state: Any = None,
@@ -160,11 +179,13 @@ class GridMating(InfillCriterion):
         **kwargs: Any,
     ) -> Any:
         """Make offspring; see pymoo's InfillCriterion."""
+        # Else the last generation would exceed a termination after so many evaluations.
         n_offsprings = min(n_offsprings, evaluations_left(algorithm))
         seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
         seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
         new: list[tuple[int, ...]] = []
         options = {"random_state": random_state, "algorithm": algorithm, **kwargs}
+        # The nearer a search is to its end, the more children are known: to try on and on would never end.
         for _ in range(n_max_iterations or _TRIES):
             if len(new) >= n_offsprings:
                 break
@@ -179,7 +200,7 @@ class GridMating(InfillCriterion):
         return Population.new("X", np.array([*new, *filled], dtype=np.int64).reshape(-1, problem.n_var))
 
 
-def _geometry(problem: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
+def _geometry(problem: Problem) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArray[np.int64]]:
     """First value, step and last index of each variable."""
     axes = axes_of(problem)
     return (
@@ -189,7 +210,7 @@ def _geometry(problem: Any) -> tuple[NDArray[np.int64], NDArray[np.int64], NDArr
     )
 
 
-def _unordered(problem: Any) -> NDArray[np.bool_]:
+def _unordered(problem: Problem) -> NDArray[np.bool_]:
     """(n_var,) which variables have values without an order; all have one unless the problem has `unordered`."""
     return np.asarray(getattr(problem, "unordered", (False,) * problem.n_var), dtype=bool)
 
@@ -219,7 +240,9 @@ def most_evaluations(termination: Any) -> float:
     return math.inf if most is None else float(most)
 
 
-def _random_points(problem: Any, count: int, seen: set[tuple[int, ...]], random_state: Any) -> NDArray[np.int64]:
+def _random_points(
+    problem: Problem, count: int, seen: set[tuple[int, ...]], random_state: Generator
+) -> NDArray[np.int64]:
     """Up to `count` distinct points of the grid outside `seen`: (m, n_var) integers."""
     axes, size = axes_of(problem), grid_size(problem)
     if not count:
@@ -239,7 +262,7 @@ def _drawn_points(
     shape: NDArray[np.int64],
     count: int,
     seen: set[tuple[int, ...]],
-    random_state: Any,
+    random_state: Generator,
 ) -> NDArray[np.int64]:
     """`count` distinct points outside `seen` of a grid too large to list, where a draw is hardly ever seen before."""
     new: dict[tuple[int, ...], None] = {}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
@@ -80,7 +81,7 @@ class Assessment:
         return values
 
 
-def _undefined(value: Any) -> bool:
+def _undefined(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
 
 
@@ -386,5 +387,6 @@ class _Cell:
             margins[[-1, 0, 1]] = delta
         return margins
 
-    def _feasible(self) -> Any:
-        return (constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources) <= 0).all(axis=1)
+    def _feasible(self) -> NDArray[np.bool_]:
+        G = constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources)
+        return np.asarray((G <= 0).all(axis=1))

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve, Tabulated
+from moo_inference.estimators.base import OneModelEstimator
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
@@ -67,7 +68,7 @@ def pipeline_fronts(
     catalog: Catalog,
     curves: Mapping[str, ScalingCurve],
     conditions: Conditions,
-    estimator: Any,
+    estimator: OneModelEstimator,
     solver: Any,
     runner: Runner,
 ) -> Fronts:

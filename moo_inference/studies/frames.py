@@ -11,6 +11,9 @@ from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.front import Front
+from moo_inference.studies.assessment import Assessment
+from moo_inference.studies.cells import Cell
+from moo_inference.studies.planning import StudySettings
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,31 +21,50 @@ if TYPE_CHECKING:
 SURE_ENOUGH = 0.9
 """A probability of good selection below this gets a warning."""
 
+Assessments = Mapping[tuple[str, str, str], Assessment]
+"""How sure each choice is, by scenario, model and rule."""
+
 _ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
 
 
-def choices_frame(study: Any) -> "pd.DataFrame":
-    """See `Study.choices`."""
+def choices_frame(
+    catalog: Catalog,
+    cells: Sequence[Cell],
+    curves: Mapping[str, ScalingCurve],
+    options: StudySettings,
+    assessments: Assessments,
+) -> "pd.DataFrame":
+    """See `Study.choices`.
+
+    Args:
+        catalog: what was looked at.
+        cells: those of models.
+        curves: by id of the model.
+        options: the settings of the study.
+        assessments: by scenario, model and rule.
+    """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
-    extra = INTERVAL if any(curve.evidence is not None for curve in study.model_curves.values()) else ()
-    columns = columns_of(study.catalog.resources)
+    extra = INTERVAL if any(curve.evidence is not None for curve in curves.values()) else ()
+    columns = columns_of(catalog.resources)
     nothing = np.full(len(columns) + 1 + len(extra), np.nan)
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
     quantiles: list[dict[str, float]] = []
     violates: list[str] = []
     warnings: list[str] = []
-    for cell in study.model_cells:
-        scenario = study.catalog.scenarios[cell.scenario]
+    for cell in cells:
+        scenario = catalog.scenarios[cell.scenario]
         table = _numbers(cell.front.curve, cell.front.attainment, extra)
         for choice in cell.choices:
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
             numbers.append(nothing if choice.row is None else table[choice.row])
             quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
             violates.append("")
-            warnings.append("; ".join([*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)]))
-        curve = study.model_curves[cell.model]
+            warnings.append(
+                "; ".join([*choice.warnings, *unsure(assessments, (cell.scenario, cell.model, choice.rule))])
+            )
+        curve = curves[cell.model]
         for taken in cell.baselines:
             keys.append((cell.scenario, cell.model, taken.baseline, taken.status, int(curve.k[taken.row])))
             view = curve.views.get(scenario)
@@ -55,13 +77,13 @@ def choices_frame(study: Any) -> "pd.DataFrame":
     frame["k"] = frame["k"].astype("Int64")
     values = np.reshape(numbers, (-1, len(nothing)))
     frame = pd.concat([frame, pd.DataFrame(values, columns=[*columns, "slo_attainment", *extra])], axis=1)
-    if study.options.baselines:
+    if options.baselines:
         frame["violates"] = violates
-    if study.options.assess is not None:
-        names = [*_ASSESSED, *(f"eoc_{unit}" for unit in study.catalog.resources)]
-        frame[names] = [_assessed(study, key) for key in keys]
+    if options.assess is not None:
+        names = [*_ASSESSED, *(f"eoc_{unit}" for unit in catalog.resources)]
+        frame[names] = [_assessed(assessments, key, len(names)) for key in keys]
     frame["warning"] = warnings
-    frame["keep"] = [study.catalog.models[model].accuracy.keep for _, model, *_ in keys]
+    frame["keep"] = [catalog.models[model].accuracy.keep for _, model, *_ in keys]
     for name in dict.fromkeys(name for row in quantiles for name in row):
         frame[name] = [row.get(name, np.nan) for row in quantiles]
     return frame
@@ -84,16 +106,9 @@ def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -
     return columns
 
 
-def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
-    """The warning of a choice that other seeds would often not have made, if it is one.
-
-    Args:
-        study: with its assessments.
-        scenario: id of the scenario.
-        model: id of the model.
-        rule: id of the rule.
-    """
-    assessment = study.assessments.get((scenario, model, rule))
+def unsure(assessments: Assessments, key: tuple[str, str, str]) -> tuple[str, ...]:
+    """The warning of a choice (scenario, model, rule) that other seeds would often not have made, if it is one."""
+    assessment = assessments.get(key)
     if assessment is None or not assessment.pgs < SURE_ENOUGH:
         return ()
     return (
@@ -102,12 +117,11 @@ def unsure(study: Any, scenario: str, model: str, rule: str) -> tuple[str, ...]:
     )
 
 
-def _assessed(study: Any, key: tuple[Any, ...]) -> list[float]:
-    scenario, model, rule, *_ = key
-    assessment = study.assessments.get((scenario, model, rule))
-    if assessment is not None:
-        return [*(getattr(assessment, name) for name in _ASSESSED), *assessment.eoc_used.values()]
-    return [np.nan] * (len(_ASSESSED) + len(study.catalog.resources))
+def _assessed(assessments: Assessments, key: tuple[Any, ...], count: int) -> list[float]:
+    assessment = assessments.get(key[:3])
+    if assessment is None:
+        return [np.nan] * count
+    return [*(getattr(assessment, name) for name in _ASSESSED), *assessment.eoc_used.values()]
 
 
 def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) -> FloatArray:
@@ -118,7 +132,7 @@ def _numbers(curve: ScalingCurve, attainment: FloatArray, extra: Sequence[str]) 
     return np.column_stack(columns)
 
 
-def assessments_to_frame(assessments: Mapping[tuple[str, str, str], Any]) -> "pd.DataFrame":
+def assessments_to_frame(assessments: Assessments) -> "pd.DataFrame":
     """One row per scenario x model x rule: every measure, and the selection frequencies as `k: share` in a text."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -173,57 +187,55 @@ def curves_frame(
     return frame
 
 
-def pipelines_frame(study: Any) -> "pd.DataFrame":
+def pipelines_frame(catalog: Catalog, cells: Sequence[Cell]) -> "pd.DataFrame":
     """See `Study.pipelines`."""
-    made = [(cell, choice) for cell in study.pipeline_cells for choice in cell.choices]
+    made = [(cell, choice) for cell in cells for choice in cell.choices]
     rows = [
         ((cell.scenario, cell.pipeline, choice.rule, choice.status), cell.front, choice.row) for cell, choice in made
     ]
-    frame = _configurations_frame(study, rows, ["scenario", "pipeline", "decision", "status"])
+    frame = _configurations_frame(catalog, cells, rows, ["scenario", "pipeline", "decision", "status"])
     frame.insert(frame.shape[1] - 1, "warning", ["; ".join(choice.warnings) for _, choice in made])
     return frame
 
 
-def pipeline_fronts_frame(study: Any) -> "pd.DataFrame":
+def pipeline_fronts_frame(catalog: Catalog, cells: Sequence[Cell]) -> "pd.DataFrame":
     """See `Study.pipeline_fronts`."""
-    rows = [
-        ((cell.scenario, cell.pipeline), cell.front, row)
-        for cell in study.pipeline_cells
-        for row in range(len(cell.front))
-    ]
-    return _configurations_frame(study, rows, ["scenario", "pipeline"])
+    rows = [((cell.scenario, cell.pipeline), cell.front, row) for cell in cells for row in range(len(cell.front))]
+    return _configurations_frame(catalog, cells, rows, ["scenario", "pipeline"])
 
 
 def _configurations_frame(
-    study: Any, rows: Sequence[tuple[tuple[str, ...], Front, int | None]], names: list[str]
+    catalog: Catalog,
+    cells: Sequence[Cell],
+    rows: Sequence[tuple[tuple[str, ...], Front, int | None]],
+    names: list[str],
 ) -> "pd.DataFrame":
     """Rows of fronts of pipelines: `names`, stages in words, means of all quantities, keep; empty where none is."""
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
-    resources = max((cell.front.resources for cell in study.pipeline_cells), key=len, default=())
+    resources = max((cell.front.resources for cell in cells), key=len, default=())
     quantities = ("cost", "time", *resources, "accuracy")
     nothing = (None,) * (len(quantities) + 2)
-    fronts = {id(front): front for _, front, _ in rows}
-    means = {key: front.values for key, front in fronts.items()}
+    means = {id(cell.front): cell.front.values for cell in cells}
     taken = [
         (*key, *nothing)
         if row is None
-        else (*key, front.describe(row), *means[id(front)][row], keep_of(study, front, row))
+        else (*key, front.describe(row), *means[id(front)][row], keep_of(catalog, front, row))
         for key, front, row in rows
     ]
     frame = pd.DataFrame(taken, columns=[*names, "stages", *quantities, "keep"])
     return frame.astype(dict.fromkeys(quantities, float))
 
 
-def keep_of(study: Any, front: Front, row: int) -> str:
+def keep_of(catalog: Catalog, front: Front, row: int) -> str:
     """Which of the passes of a stage is kept, by stage where they differ.
 
     Args:
-        study: with the catalog of the models.
+        catalog: with the models.
         front: of a pipeline.
         row: of the front.
     """
-    keeps = [study.catalog.models[model].accuracy.keep for model in front.models[row]]
+    keeps = [catalog.models[model].accuracy.keep for model in front.models[row]]
     if len(set(keeps)) == 1:
         return str(keeps[0])
     return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))

@@ -12,7 +12,7 @@ from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.registry import is_registered_default
 from moo_inference.errors import ErrorCollector, SettingError, listed
 from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, default_estimator
-from moo_inference.estimators.base import estimator_settings
+from moo_inference.estimators.base import OneModelEstimator, estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.studies.baselines import check_baseline, named_now, refuse_unknown_k
 from moo_inference.studies.rules import LeftOut, applicable_rules
@@ -91,7 +91,7 @@ class StudyPlan:
     catalog: Catalog
     request: StudyRequest
     conditions: Conditions
-    estimator: Any
+    estimator: OneModelEstimator
     rules: list[Rule]
     scaled: Mapping[str, list[Rule]]
     left_out: Mapping[str, LeftOut]

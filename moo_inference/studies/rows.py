@@ -1,13 +1,13 @@
 """All points of several models together, as arrays to choose from again and again."""
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import moocore
 import numpy as np
 
 from moo_inference.catalog import Scenario
-from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import FloatArray, IntArray, RowIndex, ScalingCurve
 from moo_inference.pareto.budgets import measured
 from moo_inference.policy.scores import objectives_levelled
 
@@ -27,7 +27,7 @@ class Rows(NamedTuple):
     F: FloatArray
     values: FloatArray
 
-    def take(self, rows: Any) -> "Rows":
+    def take(self, rows: RowIndex) -> "Rows":
         """The points at some places only, in that order."""
         return Rows(self.model[rows], self.k[rows], self.F[rows], self.values[rows])
 

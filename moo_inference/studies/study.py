@@ -70,7 +70,7 @@ class Study:
         budget for a quantile that quantile and its value, such as time_quantile and time_at_quantile. Numbers are empty
         where nothing was chosen.
         """
-        return choices_frame(self)
+        return choices_frame(self.catalog, self.model_cells, self.model_curves, self.options, self.assessments)
 
     @cached_property
     def fronts(self) -> "pd.DataFrame":
@@ -87,7 +87,7 @@ class Study:
         the passes of a stage is kept, by stage where they differ). They carry no
         standard errors: stages that are simulated share their draws, so that their sum is not that of the plan.
         """
-        return pipelines_frame(self)
+        return pipelines_frame(self.catalog, self.pipeline_cells)
 
     @cached_property
     def pipeline_fronts(self) -> "pd.DataFrame":
@@ -95,7 +95,7 @@ class Study:
 
         Columns: scenario, pipeline, stages, cost, time, further resources, accuracy, keep.
         """
-        return pipeline_fronts_frame(self)
+        return pipeline_fronts_frame(self.catalog, self.pipeline_cells)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":

@@ -59,7 +59,7 @@ def _spread(measure: str, row: Any) -> str:
     )
 
 
-def _share(value: Any) -> str:
+def _share(value: float) -> str:
     return _UNKNOWN if math.isnan(value) else f"{value:.0%}"
 
 

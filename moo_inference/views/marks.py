@@ -126,7 +126,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
             attainment = float(cell.front.attainment[row])
             looked_at = tuple(estimates.measured(scenario)[row].tolist())
             if estimates.curve is None:
-                keep = keep_of(study, cell.front, row)
+                keep = keep_of(study.catalog, cell.front, row)
             else:
                 known = interval_of(estimates.curve, row)
                 quantiles = tails(estimates.curve, scenario, row)
@@ -140,7 +140,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 time,
                 accuracy,
                 attainment,
-                (*choice.warnings, *unsure(study, cell.scenario, cell.model, choice.rule)),
+                (*choice.warnings, *unsure(study.assessments, (cell.scenario, cell.model, choice.rule))),
                 choice.reason,
                 used,
                 keep,

@@ -185,7 +185,7 @@ class _Value(NamedTuple):
     nothing: str | None = None
 
 
-def _written(value: _Value, content: Any) -> str:
+def _written(value: _Value, content: object) -> str:
     if content is None:
         return str(value.nothing)
     if isinstance(content, bool):
@@ -201,6 +201,13 @@ class _Reader:
     errors: ErrorCollector
 
     def one(self, name: str, value: _Value, default: Any) -> Any:
+        """One parameter.
+
+        Args:
+            name: of the parameter.
+            value: how its text is read, and what may stand for nothing.
+            default: where it is missing, or cannot be read.
+        """
         if name not in self.parameters:
             return default
         try:
@@ -213,6 +220,13 @@ class _Reader:
         return default
 
     def several(self, name: str, known: Collection[str], default: tuple[str, ...]) -> tuple[str, ...]:
+        """All values of a parameter that are known, each once.
+
+        Args:
+            name: of the parameter.
+            known: what there is.
+            default: where it is missing, or none of its values is known.
+        """
         asked = dict.fromkeys(self.parameters.get(name, ()))
         self.errors.add(*(_unknown(name, text, known) for text in asked if text not in known))
         return tuple(text for text in asked if text in known) or default
