@@ -265,7 +265,7 @@ def _attempts(found: AttemptTable) -> Description:
     models = f" of {counted(len(groups), 'model')}" if by else ""
     holds = [
         f"{counted(len(frame), 'attempt')}{models} at {counted(frame['question'].nunique(), 'question')}, {each} "
-        f"sample{'s' * (most > 1)} of each: mi.read_attempts reads them.",
+        f"sample{'s' * (most > 1)} of each: fit --attempts and solve --attempts take them.",
         f"{'Correct' if outcome == 'correct' else 'Score'}: {frame[outcome].mean():.4f} in the mean over attempts.",
     ]
     rows = [
@@ -291,7 +291,7 @@ def _lacking_of_attempts(frame: Any, least: int, most: int) -> list[str]:
         lacks.append(f"Attempts without a value, which are gaps and left out: {named}.")
     if "usd" not in frame:
         lacks.append(
-            "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say."
+            "Prices: what the tokens cost (--prices FILE)."
             if {"tokens_in", "tokens_out"} <= {*frame}
             else "Cost: there is no column usd, and not both tokens_in and tokens_out."
         )
