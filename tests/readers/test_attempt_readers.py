@@ -235,8 +235,8 @@ def test_doctor_counts_attempts_by_model_and_names_what_is_lacking():
         model, _, effort = name.partition("@")
         mine = raw[(raw.model == model) & (raw.effort.fillna("") == effort)]
         assert (attempts, questions) == (str(len(mine)), str(mine.question.nunique()))
-        assert float(correct) == pytest.approx(mine.correct.mean(), rel=1e-5)
-        assert float(seconds) == pytest.approx(mine.seconds.mean(), rel=1e-5)
+        assert float(correct) == pytest.approx(mine.correct.mean(), abs=5e-5)
+        assert float(seconds) == pytest.approx(mine.seconds.mean(), rel=5e-4)
     assert found.lacks == (
         "There are 8 samples of a question: accuracy is known for k up to 8 only.",
         "Prices: what the tokens cost (--prices FILE).",
@@ -248,7 +248,7 @@ def test_doctor_counts_gaps_and_columns_that_are_not_there(tmp_path):
     found = examine(
         written(tmp_path, table(correct=[1, None, 1, 1], usd=None, tokens_out=[5, 6, None, None], seconds=None))
     )
-    assert found.rows == (("-", "4", "2", "1", "5.5"),)
+    assert found.rows == (("-", "4", "2", "1.0000", "5.5"),)
     assert found.lacks == (
         "There are 2 samples of a question: accuracy is known for k up to 2 only.",
         "Attempts without a value, which are gaps and left out: correct in 1, tokens_out in 2.",
@@ -411,7 +411,7 @@ def test_logs_are_recognised_by_their_content(tmp_path):
     found = json.loads((DATA / "inspect_plain.json").read_text())
     (tmp_path / "summaries.json").write_text(json.dumps(found.pop("samples")))
     (tmp_path / "header.json").write_text(json.dumps(found))
-    assert examine(tmp_path / "header.json").rows[0][:4] == ("mockllm/model@high", "6", "2", "0.5")
+    assert examine(tmp_path / "header.json").rows[0][:4] == ("mockllm/model@high", "6", "2", "0.5000")
     scorers = DATA / "inspect_two_scorers.eval"
     with pytest.raises(ReaderError, match="must have one scorer chosen"):
         examine(scorers)
@@ -445,6 +445,7 @@ BAD_LOGS = {
     "negative time": lambda found: found["samples"][0].update(working_time=-1.0),
     "no time": lambda found: found["samples"][0].update(working_time=math.nan),
     "correct = 2": lambda found: found["samples"][0]["scores"]["match"].update(value=2),
+    "no scores": lambda found: [one.update(scores=None) for one in found["samples"]],
     "odd usage": lambda found: found["samples"][0].update(model_usage=[1]),
 }
 

@@ -68,6 +68,8 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
             f"{path}: must have a sample without an error, got {len(rows)} that all have one; the first: "
             f"{shown(printable(rows[0]['error']))}"
         )
+    if name is None:
+        raise ReaderError(f"{path}: must have scores, got samples without any: `inspect score` adds them")
     frame = pd.DataFrame(rows)
     grades = frame.pop("correct").astype(float)
     # Scores between right and wrong are no correctness.
