@@ -68,6 +68,8 @@ def read_inspect_log(path: str | os.PathLike[str], scorer: str | None = None) ->
             f"{path}: must have a sample without an error, got {len(rows)} that all have one; the first: "
             f"{shown(printable(rows[0]['error']))}"
         )
+    if name is None:
+        raise ReaderError(f"{path}: must have scores, got samples without any: `inspect score` adds them")
     frame = pd.DataFrame(rows)
     grades = frame.pop("correct").astype(float)
     # Scores between right and wrong are no correctness.
@@ -97,7 +99,13 @@ def _contents(path: Path) -> tuple[Mapping[str, Any], list[dict[str, Any]]]:
         with open_to_read(path) as stream:
             packed = first_bytes(stream).startswith(ZIP) or path.suffix == ".eval"
             if not packed:
-                header = _object(path, _parsed(path, stream.read()), "an Inspect log")
+                found = _parsed(path, stream.read())
+                if isinstance(found, list):
+                    raise ReaderError(
+                        f"{path}: must be an Inspect log with its header, got samples alone: give {_HEADER}, with "
+                        f"{_SUMMARIES} in the same folder"
+                    )
+                header = _object(path, found, "an Inspect log")
                 samples = header.get("samples")
                 if samples is None and path.name == _HEADER:
                     samples = _parsed(path.with_name(_SUMMARIES), path.with_name(_SUMMARIES).read_bytes())
@@ -168,7 +176,7 @@ def _row(
     usage = _object(path, usages[model], "the usage of a model") if usages.get(model) is not None else None
     tokens = None if usage is None else _tokens(path, usage)
     known: list[float] | list[None] = tokens or [None] * len(_TOKENS)
-    error = sample.get("error")
+    error, seconds = sample.get("error"), sample.get("working_time")
     return {
         "question": sample.get("id"),
         "sample": sample.get("epoch", 1),
@@ -176,14 +184,14 @@ def _row(
         "answer": score.get("answer") if answers else None,
         **dict(zip(_TOKENS, known, strict=True)),
         "usd": None if usage is None else usage.get("total_cost"),
-        "seconds": sample.get("working_time") or None,
+        "seconds": "nan" if seconds != seconds else seconds or None,  # noqa: PLR0124
         "error": (error.get("message") or "error") if isinstance(error, dict) else error,
         "unclear": usage is not None and tokens is None,
     }
 
 
 def _grade(path: str | os.PathLike[str], sample: Mapping[str, Any], value: Any) -> float | None:
-    if value is None:
+    if value is None or value != value:  # noqa: PLR0124 (NaN, Inspect's mark of what was not scored)
         return None
     if isinstance(value, bool):
         return float(value)
@@ -240,6 +248,6 @@ FORMAT = Format(
     "log of Inspect",
     "attempts",
     read_inspect_log,
-    json=lambda shape: {"version", "eval"} <= shape.keys,
+    json=lambda shape: {"version", "eval"} <= shape.keys or {"epoch", "scores", "model_usage"} <= shape.keys,
     magic=ZIP,
 )

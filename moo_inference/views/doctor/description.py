@@ -242,11 +242,12 @@ def _candidates(found: Candidates) -> Description:
 
 
 _MEANS = {
-    "usd": "cost (mean USD)",
-    "tokens_in": "input (mean tokens)",
-    "tokens_out": "output (mean tokens)",
-    "seconds": "time (mean s)",
+    "usd": ("cost (mean USD)", ".4g"),
+    "tokens_in": ("in (mean tokens)", ",.1f"),
+    "tokens_out": ("out (mean tokens)", ",.1f"),
+    "seconds": ("time (mean s)", ".4g"),
 }
+"""How the mean of a column is called and written."""
 
 
 def _attempts(found: AttemptTable) -> Description:
@@ -265,7 +266,7 @@ def _attempts(found: AttemptTable) -> Description:
     models = f" of {counted(len(groups), 'model')}" if by else ""
     holds = [
         f"{counted(len(frame), 'attempt')}{models} at {counted(frame['question'].nunique(), 'question')}, {each} "
-        f"sample{'s' * (most > 1)} of each: mi.read_attempts reads them.",
+        f"sample{'s' * (most > 1)} of each: fit --attempts and solve --attempts take them.",
         f"{'Correct' if outcome == 'correct' else 'Score'}: {frame[outcome].mean():.4f} in the mean over attempts.",
     ]
     rows = [
@@ -273,12 +274,18 @@ def _attempts(found: AttemptTable) -> Description:
             name,
             f"{len(group):,}",
             f"{len(size):,}",
-            _shown(_known(group[outcome].mean())),
-            *(_shown(_known(group[column].mean())) for column in _MEANS if column in frame),
+            _mean(group[outcome], ".4f"),
+            *(_mean(group[name], form) for name, (_, form) in _MEANS.items() if name in frame),
         )
         for (name, group), size in zip(groups, sizes, strict=True)
     ]
-    columns = ("model", "attempts", "questions", outcome, *(text for name, text in _MEANS.items() if name in frame))
+    columns = (
+        "model",
+        "attempts",
+        "questions",
+        outcome,
+        *(text for name, (text, _) in _MEANS.items() if name in frame),
+    )
     return Description(holds, columns, rows[:SHOWN], found.notes, _lacking_of_attempts(frame, least, most))
 
 
@@ -291,7 +298,7 @@ def _lacking_of_attempts(frame: Any, least: int, most: int) -> list[str]:
         lacks.append(f"Attempts without a value, which are gaps and left out: {named}.")
     if "usd" not in frame:
         lacks.append(
-            "Prices: the tokens cost what usd_per_million_input_tokens and usd_per_million_output_tokens say."
+            "Prices: what the tokens cost (--prices FILE)."
             if {"tokens_in", "tokens_out"} <= {*frame}
             else "Cost: there is no column usd, and not both tokens_in and tokens_out."
         )
@@ -302,8 +309,10 @@ def _lacking_of_attempts(frame: Any, least: int, most: int) -> list[str]:
     return lacks
 
 
-def _known(value: float) -> float | None:
-    return None if np.isnan(value) else float(value)
+def _mean(column: Any, form: str) -> str:
+    """The mean of what is known, or a dash."""
+    mean = float(column.mean())
+    return "-" if np.isnan(mean) else format(mean, form)
 
 
 DESCRIBE: dict[str, Callable[[Any], Description]] = {
