@@ -380,3 +380,53 @@ def test_resources_of_attempts_that_were_read(tmp_path):
     path.write_text("question,correct,usd,seconds\na,1,0.5,2\n")
     with pytest.raises(SettingError, match="joules by the token must come with tokens"):
         mi.read_attempts(path).model(joules_per_output_token=0.01)
+
+
+def pipeline_catalog():
+    models = {
+        "draft": model_of(attempts_of(m=20, n=4, seed=1, ease=-0.8), name="draft"),
+        "check": model_of(attempts_of(m=20, n=6, seed=2), name="check", parallel=3),
+    }
+    stages = [{"name": "write", "models": ["draft"]}, {"name": "review", "models": ["draft", "check"]}]
+    return mi.Catalog(
+        models=models,
+        scenarios={"s": mi.Scenario(name="s", c_max=5.0, t_max=2000.0, a_min=0.2)},
+        pipelines={"p": {"name": "Write and review", "stages": stages}},
+    )
+
+
+def test_stages_of_a_pipeline_have_their_own_attempts():
+    """Costs and times add, accuracies multiply, as of stages that are independent of each other."""
+    from pymoo.optimize import minimize
+
+    from moo_inference.pipelines.plan import plan_of
+    from moo_inference.problems import PipelineProblem
+    from moo_inference.solvers import ExhaustiveSearch
+
+    catalog = pipeline_catalog()
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_min=1, k_max=8)
+    curves = {key: mi.Recorded().estimate(model, range(1, model.k_limit + 1)) for key, model in catalog.models.items()}
+    rows = {}
+    for name in ("draft", "check"):
+        for first, second in itertools.product(range(4), range(len(curves[name]))):
+            one, other = curves["draft"].means[first], curves[name].means[second]
+            rows["draft", first + 1, name, second + 1] = [*(one + other)[:2], 1 - one[2] * other[2]]
+    F = np.array(list(rows.values()))
+    F = F[1 - F[:, 2] >= 0.2]
+    worse = F[:, None] - F  # of each row against each other
+    better = ((worse > -1e-12).all(axis=2) & (worse > 1e-12).any(axis=2)).any(axis=1)
+    front = study.pipeline_cells[0].front
+    np.testing.assert_allclose(np.unique(front.F, axis=0), np.unique(F[~better], axis=0), rtol=1e-9)
+    problem = PipelineProblem(plan_of(catalog.pipelines["p"], catalog.models), catalog.scenarios["s"], k_min=1, k_max=8)
+    searched = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
+    np.testing.assert_array_equal(searched.F, front.F)
+
+
+def test_a_stage_beyond_its_attempts_says_so():
+    study = mi.run_study(
+        pipeline_catalog(), decisions=["accuracy-max"], k_min=1, k_max=8, estimator=mi.Recorded(beyond="extrapolate")
+    )
+    [cell] = study.pipeline_cells
+    assert cell.front.k.max() == 8
+    [row] = study.pipelines.to_dict(orient="records")
+    assert "write: the accuracy at k = 8 is extrapolated beyond the samples" in row["warning"]
