@@ -50,9 +50,9 @@ class ModelChoiceProblem(EstimatedProblem):
         self.conditions = Conditions(k_min, k_max, k_step, parallel, latency)
         for model in models.values():
             of_kind("model", model, Model)
-        refuse_beyond_samples(models.values(), self.conditions.k_max)
         self.models = dict(models)
         self.estimator = default_estimator(models.values()) if estimator is None else estimator
+        refuse_beyond_samples(models.values(), self.conditions.k_max, estimator=self.estimator)
         axes = {"model": range(len(models)), "k": self.conditions.grid}
         upper = (len(models) - 1, self.conditions.k_max)
         super().__init__(axes, upper, scenario, shared_resources(models.values()), unordered=("model",), **options)

@@ -54,9 +54,9 @@ class InferenceScalingProblem(EstimatedProblem):
         """
         self.conditions = Conditions(k_min, k_max, k_step, parallel, latency)
         of_kind("model", model, Model)
-        refuse_beyond_samples([model], self.conditions.k_max)
         self.model = model
         self.estimator = default_estimator([model]) if estimator is None else estimator
+        refuse_beyond_samples([model], self.conditions.k_max, estimator=self.estimator)
         axes, upper = {"k": self.conditions.grid}, (self.conditions.k_max,)
         super().__init__(axes, upper, scenario, tuple(model.resources), **options)
 

@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog.accuracy import Accuracy, MeasuredAccuracy
 from moo_inference.catalog.attempt_columns import AttemptColumns, FloatArray
+from moo_inference.catalog.messages import PER_TOKEN
 from moo_inference.catalog.recorded_model import RecordedModel, measured_spread
+from moo_inference.catalog.resource import gathered
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.question_attempts import QuestionAttempts
@@ -63,13 +65,21 @@ def recorded_model(
     Raises:
         SettingError: (a ValueError) the attempts lack what is needed, or an option is out of its range; all at once.
     """
+    resources = gathered(options, PER_TOKEN).get("resources")
+    used = sorted(resources) if isinstance(resources, Mapping) else []
     errors = list(_errors(attempts, prices, keep, least))
+    if used and (attempts.tokens_in is None or attempts.tokens_out is None):
+        errors.append(
+            f"{', '.join(used)} by the token must come with tokens, in the columns tokens_in and tokens_out; got none"
+        )
     if errors:
         raise SettingError(errors)
     cost = _cost(attempts, prices)
     columns = [attempts.correct, cost, *([attempts.seconds] if attempts.seconds is not None else [])]
     if keep == "verifier" and attempts.score is not None:
         columns.append(attempts.score)
+    if used:
+        columns += [tokens for tokens in (attempts.tokens_in, attempts.tokens_out) if tokens is not None]
     whole = ~np.isnan(columns).any(axis=0)
     codes = np.asarray(attempts.question.codes)
     counts = np.bincount(codes[whole], minlength=len(attempts.question.categories))
@@ -159,21 +169,39 @@ def _model(
 ) -> RecordedModel:
     """The model of whole attempts."""
     seconds = np.asarray(attempts.seconds)
-    answer = None if attempts.answer is None else np.asarray(attempts.answer.codes, dtype=np.int64)
+    tokens = _tokens(attempts)
     recorded = QuestionAttempts.of(
-        attempts.question, attempts.correct, cost, seconds, keep=keep, answer=answer, score=attempts.score
+        attempts.question,
+        attempts.correct,
+        cost,
+        seconds,
+        keep=keep,
+        answer=None if attempts.answer is None else np.asarray(attempts.answer.codes, dtype=np.int64),
+        score=attempts.score,
+        tokens=tokens,
     )
     fields: dict[str, Any] = {
         "request_seconds": measured_spread(seconds, 1e-9),
         "accuracy": _accuracy(recorded),
         "attempts": recorded,
-        **_money(attempts, cost, prices),
+        **_money(attempts, cost, prices, tokens),
     }
     return RecordedModel(**{**fields, **options})
 
 
-def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices) -> dict[str, Any]:
-    """Prices and lengths. Where only dollars were recorded, one token stands for a pass, at its mean cost."""
+def _tokens(attempts: AttemptColumns) -> FloatArray | None:
+    """(2, s) tokens read and written, where they are known of every attempt."""
+    if attempts.tokens_in is None or attempts.tokens_out is None:
+        return None
+    tokens = np.array([attempts.tokens_in, attempts.tokens_out], dtype=float)
+    return None if np.isnan(tokens).any() else tokens
+
+
+def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices, tokens: FloatArray | None) -> dict[str, Any]:
+    """Prices and lengths. Where only dollars were recorded, they are those of what is written.
+
+    Without tokens, one token stands for a pass, at its mean cost.
+    """
     if prices.given:
         cached = {} if prices.cached is None else {"usd_per_million_cached_input_tokens": prices.cached}
         return {
@@ -183,14 +211,14 @@ def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices) -> dict[s
             "input_tokens": measured_spread(attempts.tokens_in, 1.0),
             "output_tokens": measured_spread(attempts.tokens_out, 1.0),
         }
-    mean = float(cost.mean())
+    read, written = np.ones((2, len(cost))) if tokens is None else tokens
+    lengths = {"input_tokens": measured_spread(read, 1.0), "output_tokens": measured_spread(written, 1.0)}
     return {
         "free": True,
         "price_checked": True,
         "usd_per_million_input_tokens": 0.0,
-        "usd_per_million_output_tokens": mean * 1e6,
-        "input_tokens": {"mean": 1.0, "std": 0.0},
-        "output_tokens": {"mean": 1.0, "std": 0.0},
+        "usd_per_million_output_tokens": float(cost.mean()) / lengths["output_tokens"]["mean"] * 1e6,
+        **lengths,
     }
 
 

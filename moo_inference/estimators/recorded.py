@@ -46,6 +46,9 @@ class Recorded(Estimator):
     right attempts; given the question, that is taken to be independent of cost and time. The interval of accuracy is
     the band of that Beta.
 
+    Stages of a pipeline count their own attempts, and are taken to be independent of each other, even where they have
+    the same questions: what is hard for one stage is not taken to be hard for the next.
+
     Models without attempts are estimated by `Empirical` where they have measured passes, else by `ClosedForm`.
 
     Attributes:
@@ -133,8 +136,13 @@ class Recorded(Estimator):
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
-        beyond = {} if self.beyond == "refuse" else {"beyond": self.beyond}
-        return {"estimator": "Recorded", "stop": self.stop, "trials": self.trials, "seed": self.seed, **beyond}
+        return {
+            "estimator": "Recorded",
+            "stop": self.stop,
+            "trials": self.trials,
+            "seed": self.seed,
+            "beyond": self.beyond,
+        }
 
     def _refuse(self, models: Sequence[Model], most: int) -> None:
         refuse_beyond_samples(models, most, "k", self)

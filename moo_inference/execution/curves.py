@@ -50,7 +50,7 @@ def estimate_in_tasks(
     ids, entries = list(models), list(models.values())
     parts = [
         part
-        for k, members in groups_within_samples(entries, passes(conditions.grid))
+        for k, members in groups_within_samples(entries, passes(conditions.grid), estimator)
         for part in _parts(estimator, {ids[number]: entries[number] for number in members}, k)
     ]
     tasks = [

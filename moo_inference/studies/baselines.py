@@ -3,11 +3,13 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Limit, Model, Scenario
 from moo_inference.errors import SettingError, unknown_name
+from moo_inference.estimators.base import k_limit
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.formatting.amounts import apart, exactly
 from moo_inference.pareto.budgets import constraints, measured
@@ -56,15 +58,16 @@ def check_baseline(name: str, grid: range) -> None:
         raise SettingError(f"{name} must be on the grid of k, {grid[0]}, ... {grid[-1]} in steps of {grid.step}")
 
 
-def refuse_unknown_k(name: str, models: Mapping[str, Model]) -> None:
-    """Refuse a fixed k that is beyond the samples of a model's evaluation.
+def refuse_unknown_k(name: str, models: Mapping[str, Model], estimator: Any) -> None:
+    """Refuse a fixed k that is beyond the samples of a model's evaluation, where the estimator knows no more.
 
     Raises:
         SettingError: (a ValueError) the evaluation has fewer samples.
     """
     if name.startswith("fixed-"):
         k = int(name.removeprefix("fixed-"))
-        short = [f"{key} ({model.k_limit})" for key, model in models.items() if model.k_limit and model.k_limit < k]
+        limits = {key: k_limit(model, estimator) for key, model in models.items()}
+        short = [f"{key} ({limit})" for key, limit in limits.items() if limit is not None and limit < k]
         if short:
             raise SettingError(
                 f"{name} must be within the samples of every evaluation, too few have {', '.join(short)}"

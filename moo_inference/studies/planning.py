@@ -166,5 +166,5 @@ def plan_study(
             f"assess needs a ClosedForm or a MonteCarlo, whose noise is known, got {type(used).__name__}"
         )
     for name in baselines:
-        refuse_unknown_k(name, part.models)
+        refuse_unknown_k(name, part.models, used)
     return StudyPlan(part, request, conditions or Conditions(), used, rules, scaled, left_out, baselines)

@@ -2,6 +2,7 @@
 
 import itertools
 import pickle
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -21,12 +22,12 @@ EXCERPT = ROOT / "tests" / "data" / "attempts" / "epoch_gpqa_excerpt.csv.gz"
 PRICES = {"usd_per_million_input_tokens": 1.25, "usd_per_million_output_tokens": 10.0}
 
 
-def attempts_of(m=12, n=6, seed=0, **options):
+def attempts_of(m=12, n=6, seed=0, ease=0.4, **options):
     rng = np.random.default_rng(seed)
     question = np.repeat(np.arange(m), n)
     level = rng.normal(size=m)[question]
     seconds = 20 * np.exp(level + 0.3 * rng.normal(size=m * n))
-    right = (rng.normal(size=m * n) < 0.4 - level).astype(float)
+    right = (rng.normal(size=m * n) < ease - level).astype(float)
     return QuestionAttempts.of(question, right, 0.001 * seconds * (2 - right), seconds, **options)
 
 
@@ -185,8 +186,8 @@ def test_pymoo_and_the_front_work_with_it():
 
 def test_wrong_settings_are_refused_all_at_once():
     with pytest.raises(SettingError) as caught:
-        mi.Recorded(stop="first-verified", trials=1, seed=-1)
-    assert len(caught.value.errors) == 3
+        mi.Recorded(stop="first-verified", trials=1, seed=-1, beyond="guess")
+    assert len(caught.value.errors) == 4
     with pytest.raises(
         SettingError, match="a model: k must be at most 6, the samples per question of its evaluation, got 7"
     ):
@@ -245,3 +246,187 @@ def test_four_attempts_predict_the_other_four():
         errors[-1][:2] /= truth[:2]
     assert (np.abs(np.median(errors, axis=0)) < [0.05, 0.06, 0.03]).all()
     assert np.median(pooled) > 0.25
+
+
+def test_rows_beyond_the_attempts_are_extrapolated_and_marked():
+    model = model_of(attempts_of(m=40, ease=-0.8), parallel=4)
+    k = [1, 6, 7, 12, 40]
+    curve = mi.Recorded(beyond="extrapolate").estimate(model, k, scenarios=[SCENARIO])
+    counted = mi.Recorded().estimate(model, [1, 6], scenarios=[SCENARIO])
+    np.testing.assert_array_equal(curve.table[:2], counted.table)
+    np.testing.assert_array_equal(curve.views[SCENARIO].attainment[:2], counted.views[SCENARIO].attainment)
+    assert curve.evidence.extrapolated.tolist() == [False, False, True, True, True]
+    assert not curve.evidence.last.any()
+    attempts = replace(model.attempts, beyond="extrapolate")
+    np.testing.assert_allclose(curve.cost.mean, np.array(k) * counted.cost.mean[0])
+    np.testing.assert_allclose(curve.time.mean, attempts.expected_seconds(k, 4).mean(axis=0))
+    # Ten waves of four from the same attempts.
+    assert curve.time.mean[4] == pytest.approx(10 * attempts.expected_seconds([4], 4).mean())
+    assert (np.diff(curve.means, axis=0) > 0).all()
+    assert ((curve.evidence.ci_low <= curve.accuracy.mean) & (curve.accuracy.mean <= curve.evidence.ci_high)).all()
+    assert np.isfinite(curve.quantities).all()
+    # Without budgets for cost and time a query is within them as often as it is right.
+    free = mi.Scenario(name="free", c_max=None, t_max=None, a_min=0.5)
+    share, _ = mi.Recorded(beyond="extrapolate").attainment(model, k, free)
+    np.testing.assert_allclose(share, curve.accuracy.mean)
+    # A k does not see the others, and the same seed gives the same numbers.
+    alone = mi.Recorded(beyond="extrapolate").estimate(model, [12], scenarios=[SCENARIO])
+    np.testing.assert_array_equal(alone.table[0], curve.table[3])
+    assert alone.views[SCENARIO].attainment[0] == curve.views[SCENARIO].attainment[3]
+
+
+def test_an_extrapolation_that_is_not_possible_is_refused_for_all_models_at_once():
+    rng = np.random.default_rng(0)
+    many = {"answer": rng.integers(0, 3, 72), "keep": "majority"}
+    models = [model_of(attempts_of(**many), name="by vote"), model_of(attempts_of(n=1), name="one attempt")]
+    with pytest.raises(SettingError) as caught:
+        mi.Recorded(beyond="extrapolate").estimate_many([*models, model_of(attempts_of())], [7])
+    assert len(caught.value.errors) == 2
+    assert "by vote: k beyond the 6 attempts" in str(caught.value)
+    assert "one attempt: k beyond the attempts of a question needs at least 2" in str(caught.value)
+
+
+def test_a_grid_goes_beyond_the_attempts_only_where_that_is_asked_for():
+    model = model_of(attempts_of(m=40, ease=-0.8), parallel=8)
+    scenario = mi.Scenario(name="s", c_max=2.0, t_max=900.0, a_min=0.3)
+    catalog = mi.Catalog(models={"one": model}, scenarios={"s": scenario})
+    options = {"decisions": ["accuracy-max"], "k_min": 1, "k_max": 12, "baselines": ["fixed-12"]}
+    study = mi.run_study(catalog, estimator=mi.Recorded(beyond="extrapolate"), **options)
+    assert study.model_curves["one"].k.tolist() == list(range(1, 13))
+    rows = study.choices.set_index("decision")
+    assert rows.loc["accuracy-max", "k"] > 6
+    for rule in ("accuracy-max", "fixed-12"):
+        assert "is extrapolated beyond the samples" in rows.loc[rule, "warning"]
+    with pytest.raises(SettingError, match=r"fixed-12 must be within the samples .* one \(6\)"):
+        mi.run_study(catalog, **options)
+    capped = mi.run_study(catalog, **{**options, "baselines": []})
+    assert capped.model_curves["one"].k.tolist() == list(range(1, 7))
+    from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
+
+    for problem in (
+        InferenceScalingProblem(model, scenario, estimator=mi.Recorded(beyond="extrapolate"), k_max=12),
+        ModelChoiceProblem({"one": model}, scenario, estimator=mi.Recorded(beyond="extrapolate"), k_max=12),
+    ):
+        assert problem.n_ieq_constr == 3
+
+
+TOKENS = np.random.default_rng(7).integers(50, 4000, (2, 72)).astype(float)
+JOULES = {"joules_per_input_token": 0.001, "joules_per_output_token": 0.01, "litres_per_output_token": 1e-6}
+
+
+def test_resources_are_counted_from_the_tokens_of_each_attempt():
+    attempts = attempts_of(tokens=TOKENS)
+    model = model_of(attempts, **JOULES)
+    scenario = mi.Scenario(
+        name="s", c_max=0.2, t_max=80.0, a_min=0.4, joules_max=80.0, joules_quantile=0.8, litres_max=0.006
+    )
+    curve = mi.Recorded().estimate(model, [1, 3], scenarios=[scenario])
+    assert curve.resources == ("joules", "litres")
+    joules = 0.001 * TOKENS[0] + 0.01 * TOKENS[1]
+    litres = 1e-6 * TOKENS[1]
+    for row, k in enumerate((1, 3)):
+        queries = []
+        for start in range(0, 72, 6):
+            for order in itertools.permutations(range(start, start + 6), k):
+                chosen = list(order)
+                seconds = sum(attempts.seconds[chosen[i : i + 2]].max() for i in range(0, k, 2))
+                spent = (attempts.cost[chosen].sum(), seconds, joules[chosen].sum(), litres[chosen].sum())
+                queries.append((*spent, attempts.worth[chosen].max()))
+        queries = np.array(queries)
+        np.testing.assert_allclose(curve.means[row], queries.mean(axis=0))
+        by_question = queries.reshape(12, -1, 5).mean(axis=1)
+        np.testing.assert_allclose(curve.standard_errors[row], by_question.std(axis=0, ddof=1) / np.sqrt(12))
+        for column, unit in ((2, "joules"), (3, "litres")):
+            assert curve.resource(unit).std[row] == pytest.approx(queries[:, column].std())
+            assert curve.resource(unit).high[row] == pytest.approx(
+                np.quantile(queries[:, column], 0.975, method="inverted_cdf")
+            )
+        within = (queries[:, :4] <= [0.2, 80.0, 80.0, 0.006]).all(axis=1) & (queries[:, 4] == 1)
+        assert 0 < within.mean() < 1
+        assert curve.views[scenario].attainment[row] == pytest.approx(within.mean())
+        assert curve.views[scenario].values[row, 2] == pytest.approx(
+            np.quantile(queries[:, 2], 0.8, method="inverted_cdf")
+        )
+    share, _ = mi.Recorded().attainment(model, [3], scenario)
+    assert share[0] == curve.views[scenario].attainment[1]
+
+
+def test_resources_beyond_the_attempts_and_from_many_attempts():
+    tokens = np.random.default_rng(8).integers(50, 4000, (2, 12 * 14)).astype(float)
+    model = model_of(attempts_of(n=14, tokens=tokens), parallel=3, **JOULES)
+    curve = mi.Recorded(beyond="extrapolate").estimate(model, [7, 20])
+    each = (0.001 * tokens[0] + 0.01 * tokens[1]).mean()
+    np.testing.assert_allclose(curve.resource("joules").mean, [7 * each, 20 * each])
+    assert (curve.resource("joules").low < curve.resource("joules").high).all()
+
+
+def test_resources_need_the_tokens_of_attempts():
+    with pytest.raises(SettingError, match="joules, litres by the token needs the tokens of every attempt"):
+        model_of(attempts_of(), **JOULES)
+
+
+def test_resources_of_attempts_that_were_read(tmp_path):
+    path = tmp_path / "attempts.csv"
+    rows = ["question,correct,usd,seconds,tokens_in,tokens_out", "a,1,0.5,2,100,1000", "a,0,0.7,3,100,3000"]
+    path.write_text("\n".join([*rows, "b,1,0.1,1,50,500", "b,1,0.1,1,50,", "b,0,0.2,2,50,700"]))
+    attempts = mi.read_attempts(path)
+    model = attempts.model(joules_per_output_token=0.01)
+    # An attempt whose tokens are not known uses nobody knows how much.
+    assert len(model.attempts.cost) == 4
+    curve = mi.Recorded().estimate(model, [2])
+    assert curve.resource("joules").mean[0] == pytest.approx((40.0 + 12.0) / 2)
+    assert curve.cost.mean[0] == pytest.approx((1.2 + 0.3) / 2)
+    assert len(attempts.model().attempts.cost) == 5
+    path.write_text("question,correct,usd,seconds\na,1,0.5,2\n")
+    with pytest.raises(SettingError, match="joules by the token must come with tokens"):
+        mi.read_attempts(path).model(joules_per_output_token=0.01)
+
+
+def pipeline_catalog():
+    models = {
+        "draft": model_of(attempts_of(m=20, n=4, seed=1, ease=-0.8), name="draft"),
+        "check": model_of(attempts_of(m=20, n=6, seed=2), name="check", parallel=3),
+    }
+    stages = [{"name": "write", "models": ["draft"]}, {"name": "review", "models": ["draft", "check"]}]
+    return mi.Catalog(
+        models=models,
+        scenarios={"s": mi.Scenario(name="s", c_max=5.0, t_max=2000.0, a_min=0.2)},
+        pipelines={"p": {"name": "Write and review", "stages": stages}},
+    )
+
+
+def test_stages_of_a_pipeline_have_their_own_attempts():
+    """Costs and times add, accuracies multiply, as of stages that are independent of each other."""
+    from pymoo.optimize import minimize
+
+    from moo_inference.pipelines.plan import plan_of
+    from moo_inference.problems import PipelineProblem
+    from moo_inference.solvers import ExhaustiveSearch
+
+    catalog = pipeline_catalog()
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_min=1, k_max=8)
+    curves = {key: mi.Recorded().estimate(model, range(1, model.k_limit + 1)) for key, model in catalog.models.items()}
+    rows = {}
+    for name in ("draft", "check"):
+        for first, second in itertools.product(range(4), range(len(curves[name]))):
+            one, other = curves["draft"].means[first], curves[name].means[second]
+            rows["draft", first + 1, name, second + 1] = [*(one + other)[:2], 1 - one[2] * other[2]]
+    F = np.array(list(rows.values()))
+    F = F[1 - F[:, 2] >= 0.2]
+    worse = F[:, None] - F  # of each row against each other
+    better = ((worse > -1e-12).all(axis=2) & (worse > 1e-12).any(axis=2)).any(axis=1)
+    front = study.pipeline_cells[0].front
+    np.testing.assert_allclose(np.unique(front.F, axis=0), np.unique(F[~better], axis=0), rtol=1e-9)
+    problem = PipelineProblem(plan_of(catalog.pipelines["p"], catalog.models), catalog.scenarios["s"], k_min=1, k_max=8)
+    searched = mi.Front.from_result(minimize(problem, ExhaustiveSearch()))
+    np.testing.assert_array_equal(searched.F, front.F)
+
+
+def test_a_stage_beyond_its_attempts_says_so():
+    study = mi.run_study(
+        pipeline_catalog(), decisions=["accuracy-max"], k_min=1, k_max=8, estimator=mi.Recorded(beyond="extrapolate")
+    )
+    [cell] = study.pipeline_cells
+    assert cell.front.k.max() == 8
+    [row] = study.pipelines.to_dict(orient="records")
+    assert "write: the accuracy at k = 8 is extrapolated beyond the samples" in row["warning"]
