@@ -60,6 +60,7 @@ def test_short_names_keep_the_effort_and_drop_the_publisher():
     assert short_name("openai/gpt-5-mini-2025-08-07@high", kin) == "gpt-5-mini-2025-08-07@high"
     assert short_name("openai/gpt-5-mini-2025-08-07@high", kin, 16) == "gpt-5-mini…@high"
     assert short_name("a/b", ("a/b", None)) == "a/b"
+    assert short_name("Claude Sonnet 4.6 (low)", ("sonnet", "low"), 18) == "Claude Sonn… (low)"
     assert short_name("x" * 40) == "x" * 27 + "…"
 
 
