@@ -86,6 +86,9 @@ def short_name(name: str, kin: Kin = (None, None), most: int = 28) -> str:
         name = name.rpartition("/")[2]
     if len(name) <= most:
         return name
-    # What separates the effort from the rest of the name stays with it.
-    end = name[-len(effort) - 1 :] if effort and name.endswith(effort) and len(effort) < most // 2 else ""
+    start = name.rfind(effort) if effort else -1
+    # What separates the effort from the rest of the name stays with it, as in "@high" and " (high)".
+    while start > 0 and not name[start - 1].isalnum():
+        start -= 1
+    end = name[start:] if start > 0 and len(name) - start <= most // 2 else ""
     return f"{name[: most - 1 - len(end)]}…{end}"

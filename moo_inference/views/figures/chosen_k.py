@@ -9,6 +9,7 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
 
+from moo_inference.catalog import Model
 from moo_inference.deprecations import renamed
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.study import Study
@@ -54,7 +55,7 @@ def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
     ]
     symbols = {rule: mark.marker.symbol for rows in blocks for row in rows for rule, mark in row.items()}
     return ChosenK(
-        tuple(short_name(models[key].name, kin_of(models[key])) for key in in_families(models)),
+        tuple(short_name(models[key].name, kin_of(models[key]), _most(models[key])) for key in in_families(models)),
         tuple(f"{symbol} {rule}" for rule, symbol in symbols.items()),
         tuple(style.brief(scenario.name) for scenario in study.catalog.scenarios.values()),
         np.array(
@@ -69,6 +70,11 @@ def prepare(study: Study, labels: Mapping[str, str] | None = None) -> ChosenK:
             for rows in blocks
         ),
     )
+
+
+def _most(model: Model) -> int:
+    """Letters of a name: those of families have their effort in it."""
+    return 28 if model.family is None else 32
 
 
 def draw(ax: Axes, view: ChosenK, block: int, size: Size) -> None:

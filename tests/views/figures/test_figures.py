@@ -528,3 +528,48 @@ def test_names_in_the_legend_are_cut_only_where_two_lines_do_not_hold_them(paper
         figure = drawn(across_models.figure(study, "s", width_mm=width))
         assert name in [" ".join(text.split()) for text in texts(figure)]
         assert cut(figure) == []
+
+
+# Families and efforts
+
+
+@pytest.fixture(scope="module")
+def measured():
+    return mi.run_study("gpqa-diamond", decisions=["accuracy-max", "knee-chord"], k_max=7)
+
+
+@pytest.mark.parametrize("width", [PAPER_MM, 190.0, SLIDE_MM])
+def test_twenty_settings_in_families_are_neither_cut_nor_covered(measured, width):
+    for figure in (across_models.figure(measured, "best", width_mm=width), chosen_k.figure(measured, width_mm=width)):
+        assert cut(drawn(figure)) == []
+        renderer = FigureCanvasAgg(figure).get_renderer()
+        for legend in figure.legends:
+            box = legend.get_window_extent(renderer)
+            assert not any(ax.get_tightbbox(renderer).overlaps(box) for ax in figure.axes)
+            lines = [text.get_window_extent(renderer) for text in legend.get_texts()]
+            assert not any(one.overlaps(two) for place, one in enumerate(lines) for two in lines[:place])
+
+
+def test_a_family_has_one_hue_and_stands_together_in_the_legend(measured):
+    figure = across_models.figure(measured, "best", width_mm=190)
+    models = measured.catalog.models
+    lines = figure.legends[0].get_lines()[: len(models)]
+    names = [text.get_text().replace("\n", " ").replace(" (infeasible)", "") for text in figure.legends[0].get_texts()]
+    assert names.index("GPT-5 (high)") == names.index("GPT-5 (medium)") + 1
+    assert names.index("GPT-5.2 (high)") == names.index("GPT-5.2 (low)") + 1
+    low, high = (lines[names.index(name)] for name in ("GPT-5 Mini (medium)", "GPT-5 Mini (high)"))
+    assert low.get_color() != high.get_color()
+    hues = [matplotlib.colors.rgb_to_hsv(matplotlib.colors.to_rgb(line.get_color()))[0] for line in (low, high)]
+    assert hues[0] == pytest.approx(hues[1], abs=0.01)
+
+
+def test_rows_of_the_heat_map_are_those_of_their_models(measured):
+    view = chosen_k.prepare(measured)
+    taken = {
+        (cell.scenario, measured.catalog.models[cell.model].name): [choice.k for choice in cell.choices]
+        for cell in measured.cells
+    }
+    for block, scenario in enumerate(measured.catalog.scenarios):
+        for row, name in enumerate(view.models):
+            found = [None if np.isnan(k) else int(k) for k in view.k[block, row]]
+            assert found == taken[scenario, name]
