@@ -337,11 +337,10 @@ def route(
     front = front_across(curves, budgets)
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
-    sources = {key: model.sources for key, model in catalog.models.items()}
-    assessment = None
+    found = None
     if assess is not None:
-        assessment = assess_route(catalog.models, curves, budgets, scaled, conditions, resamples=assess, seed=seed)
         options |= {"assess": assess, "assess_seed": seed}
+        found = assess_route(catalog.models, curves, budgets, scaled, conditions, resamples=assess, seed=seed)
     return Route(
         scenario,
         budgets,
@@ -352,9 +351,9 @@ def route(
         front,
         decide(front, scaled),
         options,
-        sources,
+        {key: model.sources for key, model in catalog.models.items()},
         catalog.models,
-        assessment,
+        found,
     )
 
 
