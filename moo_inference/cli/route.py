@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 NOTHING_FOUND = 3
 
+RESAMPLES = 1000
+
 
 @grouped
 def route(
@@ -43,6 +45,12 @@ def route(
     ] = "knee-chord",
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Also show which budget to relax, and at which price or floor it flips.")
+    ] = False,
+    assess: Annotated[
+        bool,
+        typer.Option(
+            "--assess", help="Also show how sure the choice is, by 1,000 resamples of the evaluation's questions."
+        ),
     ] = False,
     policy: Annotated[
         str | None,
@@ -88,7 +96,7 @@ def route(
     }
     if out is not None and not force:
         refuse_other_settings(out, "route", settings, "--force to replace it")
-    chosen_route = find_route(chosen, scenario, decision, estimation, conditions)
+    chosen_route = find_route(chosen, scenario, decision, estimation, conditions, RESAMPLES if assess else None)
     if policy is not None:
         chosen_route.policy().save(policy, overwrite=force)
     if litellm is not None:

@@ -177,7 +177,12 @@ def routable(source: CatalogSource, models: list[str] | None, without: Sequence[
 
 
 def find_route(
-    catalog: "Catalog", scenario: str, decision: str, estimation: Estimation, conditions: ConditionOptions
+    catalog: "Catalog",
+    scenario: str,
+    decision: str,
+    estimation: Estimation,
+    conditions: ConditionOptions,
+    assess: int | None = None,
 ) -> "Route":
     """Choose across the models of a catalog, with progress on stderr.
 
@@ -187,6 +192,7 @@ def find_route(
         decision: id of the rule.
         estimation: the estimator and its options.
         conditions: the grid of k, and latency.
+        assess: with how many resamples of the questions the choice is assessed; None: it is not.
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import choose_estimator
@@ -195,7 +201,9 @@ def find_route(
     options = asdict(estimation)
     chosen = choose_estimator(options.pop("estimator"), **options, models=catalog.models.values())
     with report_progress("estimating") as progress:
-        return route(catalog, scenario, decision, estimator=chosen, progress=progress, **asdict(conditions))
+        return route(
+            catalog, scenario, decision, estimator=chosen, assess=assess, progress=progress, **asdict(conditions)
+        )
 
 
 def note_left_out(left_out: Mapping[str, object]) -> None:

@@ -1,6 +1,6 @@
 """How much more accurate one chosen model is than another, where both were evaluated on the same questions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -63,19 +63,25 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
 
 def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
     """Expected correctness of the kept one of k passes, by question."""
+    names, values = question_table(accuracy, [k])
+    return dict(zip(names, values[:, 0].tolist(), strict=True))
+
+
+def question_table(accuracy: MeasuredAccuracy, k: Sequence[int]) -> tuple[list[str], FloatArray]:
+    """The questions of an evaluation, and (m, n) expected correctness of the kept one of k (n,) passes at each."""
     question, correct, code = accuracy.evaluation.samples()
     answer, score = (code, None) if accuracy.keep == "majority" else (None, -code)
-    accuracies = question_accuracies(
+    found = question_accuracies(
         question,
         correct,
-        [k],
+        k,
         keep=accuracy.keep,
         answer=answer,
         score=score,
         trials=accuracy.trials,
         seed=accuracy.seed,
     )
-    return dict(zip(sorted(accuracy.evaluation.names), accuracies.accuracy[:, 0].tolist(), strict=True))
+    return sorted(accuracy.evaluation.names), found.accuracy
 
 
 def paired(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, float, float, int] | None:

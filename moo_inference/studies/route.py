@@ -21,6 +21,7 @@ from moo_inference.formatting.amounts import amount
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.policy.scores import ALIKE
+from moo_inference.studies.confidence import RouteAssessment, assess_route
 from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.paired_accuracy import by_question, paired
@@ -71,6 +72,7 @@ class Route:
         options: the settings of the run, as plain values.
         sources: where the numbers of each model came from, by id.
         models: the models, by id.
+        assessment: how sure the choice is, where that was asked for.
     """
 
     scenario_id: str
@@ -84,6 +86,7 @@ class Route:
     options: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
+    assessment: RouteAssessment | None = None
 
     @property
     def tails(self) -> list[int]:
@@ -244,7 +247,7 @@ class Route:
         chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model,
         k, columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings,
         keep (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
-        time_quantile and time_at_quantile; the runner-up ends with the same.
+        time_quantile and time_at_quantile; the runner-up ends with the same; assessment, where it was asked for.
         """
         first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
@@ -275,6 +278,7 @@ class Route:
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},
             **self._shown_with(self.front, self.choice),
+            **({} if self.assessment is None else {"assessment": self.assessment.to_dict()}),
         }
 
     def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:
@@ -295,6 +299,8 @@ def route(
     k_step: int = 1,
     parallel: int | None = None,
     latency: str | None = None,
+    assess: int | None = None,
+    seed: int = 42,
     progress: Progress | None = None,
 ) -> Route:
     """Choose a model and its number of passes together.
@@ -309,6 +315,8 @@ def route(
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
+        assess: with how many resamples of the questions the choice is assessed; None: it is not.
+        seed: of the resamples.
         progress: called with the number of finished steps, and of all.
 
     Raises:
@@ -329,7 +337,10 @@ def route(
     front = front_across(curves, budgets)
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
-    sources = {key: model.sources for key, model in catalog.models.items()}
+    found = None
+    if assess is not None:
+        options |= {"assess": assess, "assess_seed": seed}
+        found = assess_route(catalog.models, curves, budgets, scaled, conditions, resamples=assess, seed=seed)
     return Route(
         scenario,
         budgets,
@@ -340,8 +351,9 @@ def route(
         front,
         decide(front, scaled),
         options,
-        sources,
+        {key: model.sources for key, model in catalog.models.items()},
         catalog.models,
+        found,
     )
 
 

@@ -19,6 +19,7 @@ from moo_inference.formatting.amounts import (
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
+from moo_inference.studies.confidence import RouteAssessment
 from moo_inference.studies.route import Match, Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.evidence import counted_notes, drawn_note
@@ -81,12 +82,30 @@ def _choice_table(route: Route) -> Table:
             f"on the {questions:,} questions of both, the runner-up's accuracy differs by {mean:+.4f} ({low:+.4f} to "
             f"{high:+.4f})"
         )
+    if route.assessment is not None and rows:
+        notes += assessment_notes(route.assessment)
     if route.front.curve.evidence is not None and rows:
         notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
     used = map(unit_words, route.front.resources)
     columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
     below = [*(f"{note}." for note in notes), *_evidence(route), kept_of(set(keeps.values()))]
     return Table(title, columns, tuple(rows), tuple(below))
+
+
+def assessment_notes(found: RouteAssessment) -> list[str]:
+    """How sure a choice is, in sentences without their full stops."""
+    if not found.questions:
+        return ["how sure the choice is cannot be said: it rests on numbers that are taken as certain"]
+    of = f"{found.resamples:,} resamples of the {found.questions:,} questions"
+    notes = [
+        f"how sure: of {of}, {found.pcs:.0%} make this choice and {found.pgs:.0%} one as good; it really meets all "
+        f"budgets with a probability of {found.feasible:.2f}",
+        f"its accuracy without the optimism of having been chosen: {found.accuracy_corrected:.4f}",
+    ]
+    if len(found.confidence_set) > 1:
+        names = ", ".join(f"{one.model} with k = {one.k} ({one.share:.0%})" for one in found.confidence_set)
+        notes.append(f"{len(found.confidence_set)} choices cannot be told apart: {names}")
+    return notes
 
 
 def _evidence(route: Route) -> list[str]:
