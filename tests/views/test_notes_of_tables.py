@@ -10,7 +10,10 @@ from conftest import ROOT
 import moo_inference as mi
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.views.evidence import counted_notes, sources_of_attempts
+from moo_inference.views.explore import html
+from moo_inference.views.explore.state import answer, default_knobs, model_labels
 from moo_inference.views.marks import kept_by
+from moo_inference.views.report.report import report_html
 from moo_inference.views.route import route_tables
 from moo_inference.views.study_tables import study_tables
 
@@ -165,3 +168,25 @@ def test_the_credit_of_built_in_attempts_stands_in_the_table():
     for found in (notes(mi.run_study(catalog, decisions=["cheapest"], k_max=2)), sources_of_attempts(catalog.models)):
         assert any(re.search(r"Epoch AI.*CC BY 4\.0", note) for note in found)
     assert sources_of_attempts({}) == []
+
+
+def test_the_page_has_a_swatch_for_each_setting_of_a_family_and_the_same_lines(recorded, paper):
+    knobs = replace(default_knobs(recorded), k_max=2)
+    result = answer(recorded, knobs)
+    shown = html.choices_table(result.trajectories, model_labels(recorded))
+    colours = re.findall(r'class="family"[^>]*background:(#[0-9A-F]{6})"', shown)
+    assert len(set(colours)) == 2
+    assert shown.index(MEDIUM) < shown.index(HIGH)
+    without = answer(paper, replace(default_knobs(paper), k_max=2))
+    assert "family" not in html.choices_table(without.trajectories, model_labels(paper))
+    assert html.evidence(["a < b"]) == '<p class="evidence">a &lt; b</p>'
+    assert html.evidence([]) == ""
+
+
+def test_the_report_has_the_origin_of_attempts_and_the_line_of_drawn_passes(recorded, paper):
+    study = mi.run_study(recorded, decisions=["cheapest"], k_max=1)
+    assert f"<li>480 attempts of {EXCERPT.name}.</li>" in report_html(study)
+    part = paper.select(["gpt-5"], ["essay-feedback"])
+    drawn = report_html(mi.run_study(part, decisions=["accuracy-max"], k_max=4))
+    assert ASSUMED in drawn
+    assert "Recorded attempts:" not in drawn

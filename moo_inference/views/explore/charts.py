@@ -101,6 +101,7 @@ def _draw_accuracy(figure: "go.Figure", view: Trajectory) -> None:
             **band,
             fill="toself",
             fillcolor="rgba(0,114,178,0.16)",
+            mode="lines",
             line={"width": 0},
             hoverinfo="skip",
             name="middle 95 % of queries",

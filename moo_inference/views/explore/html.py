@@ -13,6 +13,7 @@ from moo_inference.views.study_tables import spent_words
 
 STYLE = """<style>
 .stMainBlockContainer {padding-top: 2.5rem}
+@media (max-width: 48rem) {.stMainBlockContainer {padding-top: 4.5rem}}
 .answer {overflow-x: auto; container-type: inline-size}
 .answer table {border-collapse: collapse; width: 100%; font-size: 0.92rem; line-height: 1.35}
 .answer caption {text-align: left; font-weight: 600; padding-bottom: 0.4rem}
@@ -38,7 +39,7 @@ STYLE = """<style>
 }
 .marker {display: inline-block; width: 1.4em; text-align: center; -webkit-text-stroke: 0.6px #22222280}
 .family {display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.5em; border-radius: 2px}
-.answer .note {margin: 0.5rem 0 0; font-size: 0.85rem; color: #555; overflow-wrap: anywhere}
+.evidence {margin: 0.5rem 0 0; font-size: 0.85rem; color: #555; overflow-wrap: anywhere}
 .notice {border-left: 4px solid #B22222; background: #fbeeee; padding: 0.6rem 0.9rem; overflow-wrap: anywhere}
 .notice.mild {border-color: #E69F00; background: #fdf6e7}
 .notice p, .notice ul {margin: 0}
@@ -65,13 +66,17 @@ def notice(title: str, sentences: Sequence[str], *, mild: bool = False) -> str:
     return f'<div class="{kind}" role="{role}"><p><b>{escape(title)}</b></p><ul>{items}</ul></div>'
 
 
-def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str], notes: Sequence[str] = ()) -> str:
+def evidence(notes: Sequence[str]) -> str:
+    """What the numbers rest on, a line each."""
+    return "".join(f'<p class="evidence">{escape(note)}</p>' for note in notes)
+
+
+def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
     """What each rule chose, model after model, and why; or why no k meets all budgets.
 
     Args:
         views: the trajectories by model id, at least one.
         labels: what each model is called.
-        notes: sentences to stand below.
     """
     *spent, last = spent_words(next(iter(views.values())).curve.resources)
     columns = ["rule", "k", "accuracy", *spent, last, "meet all budgets", "why"]
@@ -89,14 +94,12 @@ def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str], no
         else:
             rows += "".join(_row(mark, len(columns), measured=measured) for mark in view.marks)
         groups += f"<tbody>{rows}</tbody>"
-    below = "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
     known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes per '
         f"query. Accuracy, {', '.join(spent)} and {last} are means; the share is of queries that meet all budgets "
         f"at once. {escape(kept_of(keeps))}{known}</caption>"
-        f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table>'
-        f"{below}</div>"
+        f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
     )
 
 

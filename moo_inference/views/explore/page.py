@@ -314,7 +314,8 @@ def show(result: Answer, knobs: Knobs) -> None:
     if none:
         st.html(html.notice("Nothing to choose", none))
     if len(none) < len(knobs.models):
-        st.html(html.choices_table(result.trajectories, labels, evidence(result)))
+        st.html(html.choices_table(result.trajectories, labels))
+    st.html(html.evidence(evidence(result)))
     if len(knobs.models) > 1:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
     shown = result.trajectories[knobs.shown]
