@@ -97,11 +97,11 @@ def draw_time(models: Mapping[str, RecordedModel], path: Path) -> None:
     for ax, key in zip(axes, PAPER, strict=True):
         model, k = models[key], passes(models[key])
         ax.plot(k, independent_seconds(model.attempts, k), "--", color=ORANGE, label="drawn independently")
-        ax.plot(k, recorded_seconds(model.attempts, k), ".-", color=BLUE, label="of one question's own attempts")
+        ax.plot(k, recorded_seconds(model.attempts, k), ".-", color=BLUE, label="attempts at the same question")
         ax.set(ylim=(0, None), xticks=range(1, 9))
         ax.set_title(model.name, fontsize=9)
         ax.set_xlabel("passes k", fontsize=8)
-    axes[0].legend(loc="lower right", fontsize=7, frameon=False)
+    axes[0].legend(loc="lower right", fontsize=7, frameon=False, handlelength=1.4, borderaxespad=0.1)
     figure.savefig(path, dpi=150)
 
 
