@@ -103,6 +103,14 @@ DrawsOption = Annotated[
         help="common: the same random numbers for every k; independent: a generator for each k. [common]",
     ),
 ]
+BeyondOption = Annotated[
+    str | None,
+    typer.Option(
+        "--beyond",
+        metavar="RULE",
+        help="Of more passes than recorded attempts of a question: refuse, or extrapolate, which is marked. [refuse]",
+    ),
+]
 LatencyOption = Annotated[
     str | None,
     typer.Option(
@@ -234,6 +242,7 @@ class Estimation(Simulation):
     """How k passes are estimated."""
 
     estimator: EstimatorOption = None
+    beyond: BeyondOption = None
 
 
 @dataclass(frozen=True)

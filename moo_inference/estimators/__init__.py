@@ -42,6 +42,7 @@ def choose_estimator(
     seed: int | None = None,
     draws: str | None = None,
     models: Iterable[Model] = (),
+    beyond: str | None = None,
 ) -> Estimator:
     """An estimator from its name and its options.
 
@@ -54,12 +55,14 @@ def choose_estimator(
         seed: of the simulation.
         draws: of Monte Carlo.
         models: what will be estimated.
+        beyond: of Recorded, see there.
 
     Raises:
         SettingError: (a ValueError) an option is out of its range, or is given to an estimator that has none such.
         UnknownNameError: (a LookupError) an unknown name.
     """
-    given = {key: value for key, value in (("trials", trials), ("seed", seed), ("draws", draws)) if value is not None}
+    options = {"trials": trials, "seed": seed, "draws": draws, "beyond": beyond}
+    given = {key: value for key, value in options.items() if value is not None}
     if name is not None and name not in NAMES:
         raise unknown_name("estimator", str(name), NAMES)
     if name is None:
@@ -68,6 +71,8 @@ def choose_estimator(
             return default
         simulated = {Recorded: "recorded", Empirical: "empirical"}
         name = simulated.get(type(default), "monte-carlo") if draws is None else "monte-carlo"
+    if beyond is not None and name != "recorded":
+        raise SettingError("beyond must come with recorded attempts: no other estimator has any")
     if name == "closed-form" and given:
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
     if name in ("empirical", "recorded") and draws is not None:
