@@ -68,7 +68,8 @@ _INNER = "|".join(
         r"views\.markers\.Marker",
         r"paper\.claims\.Claim",
         r"pareto\.infeasibility\.(OutOfReach|Shortfall)",
-        r"studies\.baselines\.BaselineChoice",
+        r"policy\.scores\.Scoring",
+        r"studies\.(baselines\.BaselineChoice|rules\.LeftOut)",
         r"views\.figures\.style\.Size",
         r"views\.marks\.Mark",
     )

@@ -150,7 +150,7 @@ def curves_within_samples(
 
 
 def groups_within_samples(
-    models: Sequence[Model], k: IntArray, estimator: Any = None
+    models: Sequence[Model], k: IntArray, estimator: object = None
 ) -> list[tuple[IntArray, list[int]]]:
     """The places of the models that share a limit, and the numbers of passes that their evaluations allow.
 
@@ -175,12 +175,12 @@ def groups_within_samples(
     return [(k[k <= limit], members) for limit, members in groups.items()]
 
 
-def k_limit(model: Model, estimator: Any) -> int | None:
+def k_limit(model: Model, estimator: object) -> int | None:
     """The largest k of a model that an estimator, or None for any, can estimate; None where there is no limit."""
     return estimator.k_limit(model) if isinstance(estimator, Estimator) else model.k_limit
 
 
-def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max", estimator: Any = None) -> None:
+def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_max", estimator: object = None) -> None:
     """Refuse a k_max, or what else `name` calls it, beyond an evaluation's samples.
 
     Args:

@@ -136,13 +136,8 @@ class Recorded(Estimator):
 
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
-        return {
-            "estimator": "Recorded",
-            "stop": self.stop,
-            "trials": self.trials,
-            "seed": self.seed,
-            "beyond": self.beyond,
-        }
+        beyond = {} if self.beyond == "refuse" else {"beyond": self.beyond}
+        return {"estimator": "Recorded", "stop": self.stop, "trials": self.trials, "seed": self.seed, **beyond}
 
     def _refuse(self, models: Sequence[Model], most: int) -> None:
         refuse_beyond_samples(models, most, "k", self)

@@ -71,11 +71,10 @@ class Outcomes:
     def _on_time(self, most: float) -> Any:
         """(g, q, s) whether a query takes at most so many seconds, or how often."""
         on_time = self.seconds <= most
-        if self.ways is None:
+        ways = self.ways
+        if ways is None:
             return on_time
-        if self.ways.last is not None:
-            return np.take(on_time, self.ways.last, axis=2)
-        return on_time.astype(float) @ self.ways.within
+        return np.take(on_time, ways.last, axis=2) if ways.within is None else on_time.astype(float) @ ways.within
 
 
 def counted(block: StackedBlock, ways: Ways, keep: str, graded: bool, ideal: int | None) -> Outcomes:

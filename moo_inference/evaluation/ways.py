@@ -27,16 +27,16 @@ class Ways:
         subsets: (n, s) 1.0 where an attempt is in a subset.
         slowest: (n, u) 1.0 where an attempt is in one of the u sets of slowest attempts.
         probability: (u,) of each such set, with a sum of 1.
-        within: (u, s) of each such set, given the subset.
-        last: (s,) which set it is, where each subset has but one: that of its last attempt; else None.
+        within: (u, s) of each such set, given the subset; None where each subset has but one.
+        last: (s,) which set it then is; else empty.
     """
 
     chosen: IntArray
     subsets: FloatArray
     slowest: FloatArray
     probability: FloatArray
-    within: FloatArray
-    last: IntArray | None
+    within: FloatArray | None
+    last: IntArray
 
 
 @lru_cache(maxsize=512)
@@ -56,13 +56,15 @@ def ways_of(n: int, k: int, wave: int) -> Ways | None:
     chosen = np.array(list(combinations(range(n), k)), dtype=np.int64)
     last = chosen[:, np.array(list(sets), dtype=np.int64)].reshape(len(chosen) * len(sets), -1)
     distinct, which = np.unique(last, axis=0, return_inverse=True)
+    which = which.ravel()
+    if len(sets) == 1:
+        probability = np.bincount(which) / len(which)
+        return Ways(chosen, _indicators(chosen, n), _indicators(distinct, n), probability, None, which)
     within = np.zeros((len(distinct), len(chosen)))
-    np.add.at(
-        within, (which.ravel(), np.repeat(np.arange(len(chosen)), len(sets))), np.tile(list(sets.values()), len(chosen))
-    )
+    subset = np.repeat(np.arange(len(chosen)), len(sets))
+    np.add.at(within, (which, subset), np.tile(list(sets.values()), len(chosen)))
     within.setflags(write=False)
-    only = which.ravel() if len(sets) == 1 else None
-    return Ways(chosen, _indicators(chosen, n), _indicators(distinct, n), within.mean(axis=1), within, only)
+    return Ways(chosen, _indicators(chosen, n), _indicators(distinct, n), within.mean(axis=1), within, chosen[:0, 0])
 
 
 def slowest_sets(k: int, wave: int, most: int) -> dict[tuple[int, ...], float] | None:

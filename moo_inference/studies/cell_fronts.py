@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,9 @@ from moo_inference.pareto.front import Front
 from moo_inference.pipelines.merging import MOST_ROWS, Merged, finite_tables, front_of, merge
 from moo_inference.pipelines.plan import Series, StageTable, plan_of, refuse_quantiles, stage_tables
 from moo_inference.studies.solving import arrays_of, evaluated_fits, evaluated_in, evaluated_points
+
+if TYPE_CHECKING:
+    from moo_inference.problems.base import GridProblem
 
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, or pipeline, scenario after scenario."""
@@ -177,7 +180,7 @@ class _Question:
             and (len(rows) > 0 or "least" in arrays)
         )
 
-    def _problem(self, tables: list[StageTable]) -> Any:
+    def _problem(self, tables: list[StageTable]) -> "GridProblem":
         from moo_inference.problems import PipelineProblem  # noqa: PLC0415 (only where a solver is given)
 
         return PipelineProblem.of_tables(self.plan, tables, self.scenario)
@@ -192,11 +195,11 @@ def _packed(answer: _Answer) -> Arrays:
     return arrays if answer.least is None else {**arrays, "least": answer.least}
 
 
-def _search(problem: Any, solver: Any) -> Evaluated:
+def _search(problem: "GridProblem", solver: Any) -> Evaluated:
     return evaluated_points(problem, solver).distinct
 
 
-def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> Any:
+def _problem(model: Model, scenario: Scenario, curve: ScalingCurve, grid: range) -> "GridProblem":
     from moo_inference.problems import InferenceScalingProblem  # noqa: PLC0415 (only where a solver is given)
 
     return InferenceScalingProblem(

@@ -5,7 +5,7 @@ import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -14,6 +14,9 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.tasks import Arrays, has_arrays
 from moo_inference.pareto.evaluated import Evaluated
 from moo_inference.pareto.front import Front
+
+if TYPE_CHECKING:
+    from moo_inference.problems.base import GridProblem
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class SearchRun:
         return SearchRun(self.evaluated.take(slice(int(used[-1]))), used, seconds)
 
 
-def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
+def search(problem: "GridProblem", make: Callable[..., Any], seed: int, evaluations: int) -> SearchRun:
     """`run_search` with a new algorithm.
 
     Args:
@@ -53,14 +56,14 @@ def search(problem: Any, make: Callable[..., Any], seed: int, evaluations: int) 
     return run_search(problem, algorithm, evaluations)
 
 
-def evaluated_points(problem: Any, solver: Any) -> Evaluated:
+def evaluated_points(problem: "GridProblem", solver: Any) -> Evaluated:
     """All points that a solver evaluated: a pymoo algorithm, or a callable that makes one from a problem."""
     from pymoo.optimize import minimize  # noqa: PLC0415 (slow to load)
 
     return Evaluated.of(minimize(problem, solver(problem) if callable(solver) else solver))
 
 
-def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) -> bool:
+def evaluated_fits(problem: "GridProblem", arrays: Arrays, **further: tuple[type, int]) -> bool:
     """Whether arrays could be those of `arrays_of` for points on the grid of a problem.
 
     Args:
@@ -82,7 +85,7 @@ def evaluated_fits(problem: Any, arrays: Arrays, **further: tuple[type, int]) ->
     )
 
 
-def search_fits(problem: Any, arrays: Arrays) -> bool:
+def search_fits(problem: "GridProblem", arrays: Arrays) -> bool:
     """Whether arrays could be a packed run of `run_search`."""
     count = len(arrays["evaluations"]) if "evaluations" in arrays and arrays["evaluations"].ndim else 0
     return (
@@ -92,7 +95,7 @@ def search_fits(problem: Any, arrays: Arrays) -> bool:
     )
 
 
-def run_search(problem: Any, algorithm: Any, evaluations: int) -> SearchRun:
+def run_search(problem: "GridProblem", algorithm: Any, evaluations: int) -> SearchRun:
     """Run an algorithm on a problem until it has used so many evaluations.
 
     Args:
@@ -140,7 +143,7 @@ def evaluated_in(arrays: Arrays) -> Evaluated:
     return Evaluated(*(arrays[field.name] for field in fields(Evaluated)))
 
 
-def describe_problem(problem: Any, exact: Front) -> dict[str, Any]:
+def describe_problem(problem: "GridProblem", exact: Front) -> dict[str, Any]:
     """What a problem is, as plain values: its budgets, its grid, and a digest of its exact front."""
     digest = hashlib.sha256(np.ascontiguousarray(exact.F).tobytes()).hexdigest()[:16]
     axes = [[axis[0], axis[-1], axis.step] for axis in problem.axes]

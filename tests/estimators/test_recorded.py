@@ -12,7 +12,7 @@ import moo_inference as mi
 from moo_inference.catalog import Accuracy
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
-from moo_inference.estimators import choose_estimator, default_estimator
+from moo_inference.estimators import choose_estimator, default_estimator, estimator_from
 from moo_inference.evaluation import mean_interval
 from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.question_attempts import QuestionAttempts
@@ -273,6 +273,11 @@ def test_rows_beyond_the_attempts_are_extrapolated_and_marked():
     alone = mi.Recorded(beyond="extrapolate").estimate(model, [12], scenarios=[SCENARIO])
     np.testing.assert_array_equal(alone.table[0], curve.table[3])
     assert alone.views[SCENARIO].attainment[0] == curve.views[SCENARIO].attainment[3]
+
+
+@pytest.mark.parametrize("estimator", [mi.Recorded(), mi.Recorded(trials=50, seed=1, beyond="extrapolate")])
+def test_settings_make_the_same_estimator_again(estimator):
+    assert estimator_from(estimator.settings()) == estimator
 
 
 def test_an_extrapolation_that_is_not_possible_is_refused_for_all_models_at_once():

@@ -1,6 +1,7 @@
 """The page itself, run by Streamlit from top to bottom at every change. What it shows is made elsewhere."""
 
 import sys
+from collections.abc import Callable
 from dataclasses import fields
 from typing import Any
 from urllib.parse import urlencode
@@ -215,7 +216,7 @@ def sidebar(catalog: Catalog) -> None:
             )
 
 
-def budget(name: str, label: str, own: float, text: Any, free_label: str) -> None:
+def budget(name: str, label: str, own: float, text: Callable[[float], str], free_label: str) -> None:
     """One budget: an exact number, a slider next to it, and whether there is one at all.
 
     Args:
