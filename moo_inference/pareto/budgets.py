@@ -92,11 +92,17 @@ def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str]
         TOLERANCE.
     """
     G = np.empty_like(values)
-    with np.errstate(invalid="ignore"):  # an amount without end, where there is no budget, is no number
-        G[:, :-1] = values[:, :-1] / [limit.value or np.inf for limit in scenario.limits(resources)[:-1]] - 1
+    limits = scenario.limits(resources)[:-1]
+    G[:, :-1] = overrun(values[:, :-1], np.array([limit.value or np.inf for limit in limits]))
     G[:, -1] = -1.0 if scenario.a_min is None else scenario.a_min - values[:, -1]
-    G -= TOLERANCE
+    G[:, -1] -= TOLERANCE
     return G
+
+
+def overrun(amounts: FloatArray, budgets: FloatArray | float) -> FloatArray:
+    """By what share amounts exceed their budgets, less TOLERANCE; an infinite budget is met by any amount."""
+    with np.errstate(invalid="ignore"):  # an amount without end, where there is no budget, is no number
+        return np.asarray(amounts / budgets - 1 - TOLERANCE)
 
 
 def nadir_of(scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from moo_inference.decision import Rule
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.formatting.amounts import threshold
-from moo_inference.pareto.budgets import constraints
+from moo_inference.pareto.budgets import constraints, overrun
 from moo_inference.pareto.front import nondominated
 from moo_inference.studies.route import Route
 from moo_inference.studies.rows import Rows, rows_of, undominated
@@ -189,13 +189,14 @@ def _at_budget(route: Route, rows: Rows, budget: str) -> Callable[[float], _Take
 def _at_price(route: Route, rows: Rows, model: int) -> Callable[[float], _Taken]:
     """What the rule takes of the rows if one model costs so many times as much: costs are proportional to prices."""
     own = rows.model == model
-    F, values = rows.F.copy(), rows.values.copy()
-    changed = rows._replace(F=F, values=values)
+    F, spent = rows.F.copy(), rows.values[:, 0].copy()
+    changed = rows._replace(F=F)
+    others_met, c_max = _met(route, rows)[:, 1:].all(axis=1), route.scenario.c_max or np.inf
 
     def at(factor: float) -> _Taken:
         F[own, 0] = rows.F[own, 0] * factor
-        values[own, 0] = rows.values[own, 0] * factor
-        places = np.flatnonzero(_met(route, changed).all(axis=1))
+        spent[own] = rows.values[own, 0] * factor
+        places = np.flatnonzero(others_met & (overrun(spent, c_max) <= 0))
         if not places.size:
             return _Taken(_NOTHING)
         places = places[changed.take(places).order()]
