@@ -4,8 +4,6 @@ import json
 import re
 import shlex
 import shutil
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
@@ -15,7 +13,7 @@ from conftest import ROOT
 from typer.main import get_command
 
 import moo_inference as mi
-from moo_inference.cli.app import app
+from moo_inference.cli.app import app, main
 from moo_inference.cli.gate import STATUS
 
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
@@ -68,6 +66,13 @@ def command_line(line):
     return words
 
 
+def typed(line, capsys):
+    """The exit status of a command, and what it says on standard error."""
+    with pytest.raises(SystemExit) as stopped:
+        main(command_line(line))
+    return stopped.value.code, capsys.readouterr().err
+
+
 def test_every_block_is_of_a_kind_that_is_looked_at():
     kinds = {kind for page in PAGES for _, kind, _ in BLOCK.findall(page.read_text(encoding="utf-8"))}
     # What stands in braces are directives, which the build of the site carries out.
@@ -89,7 +94,8 @@ def test_what_is_not_run_still_stands_somewhere_and_would_be_understood():
 
 
 @pytest.mark.parametrize(("page", "text"), blocks(""), ids=ids)
-def test_shell_blocks_run(page, text, tmp_path):
+def test_shell_blocks_run(page, text, tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     for name, source in FILES.items():
         shutil.copy(ROOT / "tests" / "data" / source, tmp_path / name)
     answers = [(q, n, (q + n) % 3 > 0) for q in range(4) for n in range(5)]
@@ -101,9 +107,8 @@ def test_shell_blocks_run(page, text, tmp_path):
     for line in commands(text):
         if line in NOT_RUN:
             continue
-        full = [Path(sys.executable).parent / "moo-inference", *command_line(line)]
-        done = subprocess.run(full, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{page.name}: {line}\n{done.stderr}"
+        status, err = typed(line, capsys)
+        assert status == 0, f"{page.name}: {line}\n{err}"
 
 
 @pytest.mark.parametrize("page", sorted({page for page, _ in blocks("python")}), ids=ids)
@@ -155,14 +160,14 @@ def test_yaml_blocks_are_catalogs(page, text, tmp_path):
         mi.load_catalog(tmp_path / "wrong.yaml")
 
 
-def test_the_steps_of_ci_pass_and_the_statuses_are_told(tmp_path):
+def test_the_steps_of_ci_pass_and_the_statuses_are_told(tmp_path, capsys, monkeypatch):
+    monkeypatch.chdir(tmp_path)
     page = (ROOT / "docs" / "ci.md").read_text(encoding="utf-8")
     ((_, _, text),) = BLOCK.findall(page)
     steps = yaml.safe_load(textwrap.dedent("\n".join(re.findall(r"^ {4}.*$", page, re.MULTILINE))))
     for line in [*commands(text), *(step["run"] for step in steps)]:
-        full = [Path(sys.executable).parent / "moo-inference", *command_line(line)]
-        done = subprocess.run(full, cwd=tmp_path, capture_output=True, text=True, check=False)
-        assert done.returncode == 0, f"{line}\n{done.stderr}"
+        status, err = typed(line, capsys)
+        assert status == 0, f"{line}\n{err}"
     told = dict(re.findall(r"^\| (\d) \| `(\w+)`", page, re.MULTILINE))
     assert told == {str(status): cause for cause, status in STATUS.items()}
 
