@@ -92,6 +92,8 @@ def test_names_of_ones_own_and_a_threshold(tmp_path):
     assert mi.Recorded().estimate(mi.read_attempts(path, columns=names).model(keep="all"), [2]).error == [0.65]
     with pytest.raises(ReaderError, match="must have a column 'taks'; it has: 'task_id'"):
         mi.read_attempts(path, columns={"question": "taks"})
+    with pytest.raises(SettingError, match="columns must map names of ours to those of the file, got 'task_id'"):
+        examine(path, format="attempts_table", columns="task_id")
     with pytest.raises(SettingError, match="'questoin' is none"):
         mi.read_attempts(path, columns={"questoin": "task_id"})
 

@@ -1,14 +1,14 @@
 """The columns of a table of attempts, and what must hold of their values."""
 
 import io
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO, cast
 
 import numpy as np
 
 from moo_inference.documents.document import LARGEST, printable, shown
-from moo_inference.errors import ErrorCollector, ReaderError, did_you_mean
+from moo_inference.errors import ErrorCollector, ReaderError, SettingError, did_you_mean
 from moo_inference.readers.evaluations.outcomes import answer_of
 
 if TYPE_CHECKING:
@@ -50,8 +50,10 @@ def own_names(columns: dict[str, str] | None) -> dict[str, str]:
     """The column in the file for each name of ours.
 
     Raises:
-        SettingError: (a ValueError) there is no such name.
+        SettingError: (a ValueError) there is no such name, or it is no mapping.
     """
+    if not isinstance(columns, Mapping | None):
+        raise SettingError(f"columns must map names of ours to those of the file, got {shown(columns)}")
     given, errors = dict(columns or {}), ErrorCollector()
     for name in given:
         if name not in COLUMNS:
