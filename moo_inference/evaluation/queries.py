@@ -91,13 +91,10 @@ class QueriesOfK:
         k, blocks = self._k, self._source.blocks
         if any(k > block.seconds.shape[2] for block in blocks):
             return self.spent(which).variance
-        within = np.zeros(len(self._source.attempts))
-        for block in blocks:
-            n = block.seconds.shape[2]
-            if n > 1:
-                within += block.spent[which].var(axis=2).sum(axis=1) * k * (n - k) / (n - 1)
-        between = np.concatenate([block.spent[which].mean(axis=2) for block in blocks], axis=1).var(axis=1)
-        return np.asarray(within / self._source.questions + between * k**2.0)
+        between, *within = self._source.variances[which]
+        sizes = [block.seconds.shape[2] for block in blocks]
+        drawn = sum(own * k * (n - k) / max(n - 1, 1) for own, n in zip(within, sizes, strict=True))
+        return np.asarray(drawn / self._source.questions + between * k**2.0)
 
     @cached_property
     def seconds(self) -> Mixture:
@@ -162,6 +159,16 @@ class Queries:
     def cheapest(self) -> list[list[FloatArray]]:
         """(g, q, n) of each block and amount: what the cheapest attempts of a question come to, by their number."""
         return [[np.cumsum(np.sort(own, axis=2), axis=2) for own in block.spent] for block in self.blocks]
+
+    @cached_property
+    def variances(self) -> list[list[FloatArray]]:
+        """(g,) of each amount: variance between the means of questions, and of each block the sum of those within."""
+        found = []
+        for which in range(self.amounts):
+            own = [block.spent[which] for block in self.blocks]
+            between = np.concatenate([amounts.mean(axis=2) for amounts in own], axis=1).var(axis=1)
+            found.append([between, *(amounts.var(axis=2).sum(axis=1) for amounts in own)])
+        return found
 
     def expected_spent(self, k: IntArray) -> list[FloatArray]:
         """(g, m, n_k) expectation at each question of each amount that adds up; the questions block by block."""
