@@ -59,10 +59,11 @@ _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|co
 _INNER = "|".join(
     (
         r"catalog\.accuracy\.(Annotated|_kind)",
+        r"catalog\.recorded_entry\.AttemptsSource",
         r"documents\.csv_file\.Chunk",
         r"documents\.files\.Kind",
         r"errors\._Made",
-        r"evaluation\.records\.Evaluation",
+        r"evaluation\.(drawn_queries\.Drawing|outcomes\.Outcomes|records\.Evaluation)",
         r"execution\.tasks\.(Result|Task)",
         r"fitting\.model_fields\.ModelFields",
         r"views\.markers\.Marker",

@@ -134,7 +134,7 @@ def test_options_that_an_estimator_does_not_have_are_named():
         choose_estimator("closed-form", trials=5, seed=1)
     with pytest.raises(SettingError, match=r"^draws must not be given: empirical has common draws alone$"):
         choose_estimator("empirical", draws="common")
-    with pytest.raises(SettingError, match=r"must be one of: ClosedForm, MonteCarlo, Empirical; got None"):
+    with pytest.raises(SettingError, match=r"must be one of: ClosedForm, MonteCarlo, Empirical, Recorded; got None"):
         estimator_from({})
     with pytest.raises(SettingError, match=r"ClosedForm does not take these settings: \{'trials': 3\}"):
         estimator_from({"estimator": "ClosedForm", "trials": 3})
