@@ -142,11 +142,11 @@ def _legend_letters(view: Trajectory, size: Size) -> int:
 
 
 def _name(view: Trajectory, size: Size, *, several: bool) -> str:
-    """The name of a model, in the width of a column of the legend, in two lines if necessary."""
+    """The name of a model, in the width of a column of the legend, in two lines if necessary, of families in three."""
     width = _legend_letters(view, size)
     what = [*([keeper(view.keep)] if several else []), *([] if view.feasible.any() else ["infeasible"])]
     end = f" ({', '.join(what)})" if what else ""
-    return fill(short_name(view.model, view.kin, 2 * width - len(end)) + end, width)
+    return fill(short_name(view.model, view.kin, (2 if view.family is None else 3) * width - len(end)) + end, width)
 
 
 __getattr__ = renamed(__name__, {"sheet": "render"})
