@@ -1,14 +1,14 @@
 """The models of a catalog whose attempts are in files: these are found, checked and read, each file once."""
 
-import hashlib
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.documents.files import size_and_digest
 from moo_inference.errors import SettingError
 
 if TYPE_CHECKING:
@@ -60,7 +60,7 @@ class AttemptFiles:
         for place, name in enumerate(source.file):
             size = source.bytes[place] if place < len(source.bytes) else None
             digest = source.sha256[place] if place < len(source.sha256) else None
-            there = [path for path in self._candidates(name) if path.is_file()]
+            there = [folder / name for folder in self.folders if (folder / name).is_file()]
             right = [path for path in there if _is_it(path, size, digest)]
             found += right[:1]
             if not right:
@@ -75,9 +75,6 @@ class AttemptFiles:
             raise SettingError(errors)
         return found
 
-    def _candidates(self, name: str) -> Iterator[Path]:
-        yield from (folder / name for folder in self.folders)
-
 
 def _described(size: int | None, digest: str | None) -> str:
     parts = [f"{size:,} bytes"] if size is not None else []
@@ -86,9 +83,7 @@ def _described(size: int | None, digest: str | None) -> str:
 
 
 def _is_it(path: Path, size: int | None, digest: str | None) -> bool:
-    if size is not None and path.stat().st_size != size:
-        return False
-    if digest is None:
+    if size is None and digest is None:
         return True
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest() == digest
+    found = size_and_digest(path)
+    return size in (None, found[0]) and digest in (None, found[1])

@@ -1,6 +1,5 @@
 """Recorded attempts: a table of what single attempts at questions cost, took and achieved, and models made of it."""
 
-import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -17,6 +16,7 @@ from moo_inference.catalog.recorded import Prices, recorded_model
 from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.documents.document import unreadable
+from moo_inference.documents.files import size_and_digest
 from moo_inference.errors import ReaderError, SettingError, unknown_name
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.readers.attempt_files import read_attempt_file
@@ -175,7 +175,10 @@ def read_attempts(
     if not paths:
         raise SettingError("path must name at least one file, got none")
     tables = [read_attempt_file(each, dict(columns or {}), scorer) for each in paths]
-    digests = [_digest(each) for each in paths]
+    try:
+        digests = [size_and_digest(each) for each in paths]
+    except OSError as error:
+        raise ReaderError(unreadable(str(error.filename), error)) from error
     attempts = Attempts.of(tables, [str(each) for each in paths], threshold)
     found = AttemptsSource(
         file=tuple(Path(each).name for each in paths),
@@ -187,16 +190,6 @@ def read_attempts(
         paths=tuple(os.path.abspath(each) for each in paths),
     )
     return replace(attempts, found=found)
-
-
-def _digest(path: str | os.PathLike[str]) -> tuple[int, str]:
-    """Size and sha256 of a file as it is on the disk."""
-    try:
-        with open(path, "rb") as stream:
-            digest = hashlib.file_digest(stream, "sha256").hexdigest()
-            return stream.tell(), digest
-    except OSError as error:
-        raise ReaderError(unreadable(str(path), error)) from error
 
 
 def _categories(codes: NDArray[Any], names: list[str]) -> Any:

@@ -2,6 +2,7 @@
 
 import errno
 import gzip
+import hashlib
 import io
 import mmap
 import os
@@ -225,6 +226,17 @@ def open_to_read(path: str | os.PathLike[str]) -> BinaryIO:
         stream.close()
         raise
     return cast(BinaryIO, io.BufferedReader(_Unpacked(stream))) if packed else stream
+
+
+def size_and_digest(path: str | os.PathLike[str]) -> tuple[int, str]:
+    """Bytes and sha256, in hexadecimal, of a file as it is on the disk.
+
+    Raises:
+        OSError: it cannot be read.
+    """
+    with Path(path).open("rb") as stream:
+        digest = hashlib.file_digest(stream, "sha256").hexdigest()
+        return stream.tell(), digest
 
 
 def bytes_read(stream: BinaryIO) -> int:
