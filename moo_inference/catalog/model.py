@@ -315,6 +315,11 @@ class Model(Frozen):
         return {unit: resource.model_dump() for unit, resource in resources.items()}
 
     @property
+    def keep(self) -> str:
+        """Which of k passes counts: `oracle`, `verifier`, `majority`, or `all`, which is the worst."""
+        return self.accuracy.keep
+
+    @property
     def k_limit(self) -> int | None:
         """The largest k whose accuracy the evaluation gives; None where there is no limit."""
         return self.accuracy.evaluation.fewest if isinstance(self.accuracy, MeasuredAccuracy) else None

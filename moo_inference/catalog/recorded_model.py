@@ -47,6 +47,11 @@ class RecordedModel(Model):
         return hash((self.name, self.parallel, self.latency))
 
     @property
+    def keep(self) -> str:
+        """See Model."""
+        return self.attempts.keep
+
+    @property
     def k_limit(self) -> int | None:
         """The largest k that the attempts allow."""
         return self.attempts.fewest

@@ -83,7 +83,7 @@ def choices_frame(
         names = [*_ASSESSED, *(f"eoc_{unit}" for unit in catalog.resources)]
         frame[names] = [_assessed(assessments, key, len(names)) for key in keys]
     frame["warning"] = warnings
-    frame["keep"] = [catalog.models[model].accuracy.keep for _, model, *_ in keys]
+    frame["keep"] = [catalog.models[model].keep for _, model, *_ in keys]
     for name in dict.fromkeys(name for row in quantiles for name in row):
         frame[name] = [row.get(name, np.nan) for row in quantiles]
     return frame
@@ -183,7 +183,7 @@ def curves_frame(
     joined = joined_evidence([curve for _, curve in curves])
     if joined is not None:
         frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
-    frame["keep"] = [catalog.models[model].accuracy.keep for *_, model in keys]
+    frame["keep"] = [catalog.models[model].keep for *_, model in keys]
     return frame
 
 
@@ -235,7 +235,7 @@ def keep_of(catalog: Catalog, front: Front, row: int) -> str:
         front: of a pipeline.
         row: of the front.
     """
-    keeps = [catalog.models[model].accuracy.keep for model in front.models[row]]
+    keeps = [catalog.models[model].keep for model in front.models[row]]
     if len(set(keeps)) == 1:
         return str(keeps[0])
     return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))

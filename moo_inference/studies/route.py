@@ -283,7 +283,7 @@ class Route:
 
     def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:
         """Which of k passes is kept, and each quantile that a budget is for with its value; null where not chosen."""
-        keep = None if choice.model is None else self.accuracies[choice.model].keep
+        keep = self.models[choice.model].keep if choice.model in self.models else None
         quantiles = quantile_columns(front.curve, self.scenario, choice.row)
         return {"keep": keep, **{name: None if np.isnan(value) else value for name, value in quantiles.items()}}
 

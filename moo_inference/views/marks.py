@@ -4,8 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from moo_inference.catalog import Model
-from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.formatting.amounts import amount, interval_text, percentile, seconds, usd
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.studies.frames import keep_of, unsure
@@ -34,7 +32,7 @@ class Mark:
         warnings: caveats.
         reason: why this k, or why none.
         used: further resources, by unit and amount per query.
-        keep: what selects the best of k passes, see `kept_by`; by stage where they differ.
+        keep: what selects the best of k passes, see `Model.keep`; by stage where they differ.
         interval: 95 % interval of the accuracy over questions, NaN where it is not known; None where the accuracy does
             not come from an evaluation, or nothing was chosen.
         tails: the quantiles that budgets are for.
@@ -119,7 +117,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
         known: tuple[float, float] | None = None
         quantiles: tuple[Tail, ...] = ()
         looked_at: tuple[float, ...] = ()
-        keep = kept_by(study.catalog.models[cell.model]) if cell.model else ""
+        keep = study.catalog.models[cell.model].keep if cell.model else ""
         if row is not None:
             cost, time, *others, accuracy = map(float, estimates.values[row])
             used = tuple(zip(estimates.resources, others, strict=True))
@@ -151,11 +149,6 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
             )
         )
     return tuple(result)
-
-
-def kept_by(model: Model) -> str:
-    """What selects the pass that counts: `oracle`, `verifier`, `majority`, or `all`, which is the worst."""
-    return model.attempts.keep if isinstance(model, RecordedModel) else model.accuracy.keep
 
 
 def interval_of(curve: "ScalingCurve", row: int) -> tuple[float, float] | None:

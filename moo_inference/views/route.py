@@ -25,7 +25,7 @@ from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
-from moo_inference.views.marks import interval_of, kept_by
+from moo_inference.views.marks import interval_of
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -127,7 +127,7 @@ def _evidence(route: Route) -> list[str]:
 
 def _keeps(route: Route) -> dict[str, str]:
     """What selects the pass that counts, by id of the model."""
-    return {key: kept_by(model) for key, model in route.models.items()}
+    return {key: model.keep for key, model in route.models.items()}
 
 
 def _why_not_table(route: Route) -> Table:

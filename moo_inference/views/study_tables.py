@@ -26,7 +26,7 @@ from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import cells_in_families
-from moo_inference.views.marks import Mark, interval_of, kept_by, marks, tail_text
+from moo_inference.views.marks import Mark, interval_of, marks, tail_text
 
 _FOOTNOTES = "†‡§¶#"
 
@@ -93,7 +93,7 @@ def estimator_name(study: Study) -> str:
 
 def _keeps(study: Study) -> set[str]:
     """What selects the pass that counts, in all models."""
-    return {kept_by(model) for model in study.catalog.models.values()}
+    return {model.keep for model in study.catalog.models.values()}
 
 
 def spent_words(resources: Iterable[str]) -> list[str]:
@@ -184,7 +184,7 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             texts.append("\n".join([f"k={curve.k[taken.row]}  {accuracy:.4f}{over}", *below]))
             if taken.warning:
                 grouped.setdefault(taken.warning, []).append(f"{cell.model}, {taken.baseline}")
-        keep = f"\n{keeper(kept_by(study.catalog.models[cell.model]))}" if several else ""
+        keep = f"\n{keeper(study.catalog.models[cell.model].keep)}" if several else ""
         rows.append((f"{cell.model}{keep}", *texts))
     notes = [f"{symbol} {warning}." for warning, symbol in symbols.items()]
     notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in grouped.items()]
@@ -206,7 +206,7 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
             grouped.setdefault(warning, []).append(choice.rule)
     if not len(cell.front):
         return Table(title, (), (), tuple(f"{warning}." for warning in grouped))
-    keeps = {key: kept_by(model) for key, model in study.catalog.models.items()}
+    keeps = {key: model.keep for key, model in study.catalog.models.items()}
     several = len(set(keeps.values())) > 1
     quantities = ("cost", "time", *cell.front.resources)
     rows = []

@@ -435,3 +435,11 @@ def test_a_stage_beyond_its_attempts_says_so():
     assert cell.front.k.max() == 8
     [row] = study.pipelines.to_dict(orient="records")
     assert "write: the accuracy at k = 8 is extrapolated beyond the samples" in row["warning"]
+
+
+def test_every_table_says_that_all_passes_must_be_right():
+    scenario = mi.Scenario(name="s", c_max=100.0, t_max=None, a_min=None)
+    catalog = mi.Catalog(models={"one": model_of(attempts_of(keep="all"))}, scenarios={"s": scenario})
+    study = mi.run_study(catalog, decisions=["cheapest"])
+    assert set(study.choices["keep"]) == {"all"}
+    assert mi.route(catalog, "s", "cheapest").to_dict()["keep"] == "all"

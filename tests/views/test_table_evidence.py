@@ -12,7 +12,6 @@ from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.views.evidence import counted_notes, sources_of_attempts
 from moo_inference.views.explore import html
 from moo_inference.views.explore.state import answer, default_knobs, model_labels
-from moo_inference.views.marks import kept_by
 from moo_inference.views.report.report import report_html
 from moo_inference.views.route import route_tables
 from moo_inference.views.study_tables import study_tables
@@ -155,7 +154,7 @@ def test_little_effort_stands_above_much(recorded):
 
 def test_every_way_to_keep_has_words_and_all_is_no_oracle(attempts):
     model = attempts.model(HIGH, keep="all", **PRICES)
-    assert kept_by(model) == "all"
+    assert model.keep == "all"
     assert keeper("all") == "all"
     assert "all k passes must be right" in kept_of({"all"})
     catalog = mi.Catalog(models={"one": model}, scenarios={"free": FREE})

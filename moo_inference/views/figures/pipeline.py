@@ -83,7 +83,7 @@ def prepare(study: Study, scenario: str, pipeline: str) -> StagesView:
     nothing = None if front.infeasibility is None else front.infeasibility.headline
     branches = has_branches(plan_of(entry, catalog.models))
     used = sorted({model for row in front.models for model in row})
-    keeps = tuple(dict.fromkeys(catalog.models[model].accuracy.keep for model in used))
+    keeps = tuple(dict.fromkeys(catalog.models[model].keep for model in used))
     return StagesView(f"{entry.name}, {budgets.name}", limits, values, marks(study, cell), branches, nothing, keeps)
 
 

@@ -17,7 +17,7 @@ from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.families import Kin, kin_of
 from moo_inference.views.figures.style import PAPER_MM
-from moo_inference.views.marks import Mark, kept_by, marks
+from moo_inference.views.marks import Mark, marks
 
 
 @dataclass(frozen=True)
@@ -146,7 +146,7 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
         marks(study, cell, labels),
         None if cell.front.infeasibility is None else str(cell.front.infeasibility),
         values,
-        kept_by(study.catalog.models[model]),
+        study.catalog.models[model].keep,
         *kin_of(study.catalog.models[model]),
     )
 

@@ -34,7 +34,7 @@ from moo_inference.views.figures import (
 )
 from moo_inference.views.figures.render import Job, render_all
 from moo_inference.views.figures.trajectory import trajectory
-from moo_inference.views.marks import Mark, kept_by, marks
+from moo_inference.views.marks import Mark, marks
 from moo_inference.views.pipeline_parts import Picture, pipeline_parts, pipeline_picture
 from moo_inference.views.study_tables import (
     budget_text,
@@ -279,7 +279,7 @@ def _chosen(study: Study) -> Table:
     if len(rules) * len(study.model_cells) > _MOST_AT_THE_TOP:
         shown = {rule: shown[rule] for rule in [RECOMMENDED if RECOMMENDED in shown else rules[0]]}
     several = len(study.catalog.scenarios) > 1
-    keeps = {key: kept_by(model) for key, model in study.catalog.models.items()}
+    keeps = {key: model.keep for key, model in study.catalog.models.items()}
     measured = any(curve.evidence is not None for curve in study.model_curves.values())
     more = tuple(unit_words(unit) for unit in study.catalog.resources)
     rows: list[tuple[str, ...]] = []
