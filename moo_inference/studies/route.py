@@ -24,36 +24,12 @@ from moo_inference.policy.scores import ALIKE
 from moo_inference.studies.confidence import RouteAssessment, assess_route
 from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
+from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.paired_accuracy import by_question, paired
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.versions import versions
 
 _TINY = np.finfo(float).tiny
-
-
-@dataclass(frozen=True)
-class Match:
-    """A model at its most accurate within the budgets, and the cheapest other that is at least as accurate.
-
-    Attributes:
-        model: id of the model.
-        k: its most accurate feasible number of passes.
-        cost: USD per query at that k.
-        accuracy: at that k.
-        by: id of the cheapest other model that is at least as accurate within the budgets, or None.
-        by_k: its passes.
-        by_cost: USD per query; NaN without one.
-        by_accuracy: its accuracy.
-    """
-
-    model: str
-    k: int
-    cost: float
-    accuracy: float
-    by: str | None
-    by_k: int | None
-    by_cost: float
-    by_accuracy: float
 
 
 @dataclass(frozen=True)
@@ -129,27 +105,7 @@ class Route:
 
     def matches(self) -> list[Match]:
         """The cheapest match of each model that has a feasible k (paper, section "Aggregate Trends")."""
-        fronts = {key: Front.from_curve(curve, self.scenario) for key, curve in self.curves.items()}
-        matches = []
-        for model, front in fronts.items():
-            if not len(front):
-                continue
-            row = int(front.F[:, -1].argmin())
-            as_accurate = (
-                (float(theirs.F[place, 0]), other, place)
-                for other, theirs in fronts.items()
-                if other != model
-                for place in np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1] + ALIKE).tolist()
-            )
-            best = min(as_accurate, default=None)
-            own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, -1]))
-            if best is None:
-                matches.append(Match(*own, None, None, float("nan"), float("nan")))
-            else:
-                cost, by, place = best
-                theirs = fronts[by]
-                matches.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, -1])))
-        return matches
+        return cheapest_matches(self.curves, self.scenario)
 
     def _why_not(self, model: str) -> str:
         own = Front.from_curve(self.curves[model], self.scenario)
@@ -283,8 +239,9 @@ class Route:
 
     def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:
         """Which of k passes is kept, and each quantile that a budget is for with its value; null where not chosen."""
-        keep = self.models[choice.model].keep if choice.model in self.models else None
+        model = None if choice.model is None else self.models.get(choice.model)
         quantiles = quantile_columns(front.curve, self.scenario, choice.row)
+        keep = None if model is None else model.keep
         return {"keep": keep, **{name: None if np.isnan(value) else value for name, value in quantiles.items()}}
 
 

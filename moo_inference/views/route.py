@@ -20,7 +20,8 @@ from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
 from moo_inference.studies.confidence import RouteAssessment
-from moo_inference.studies.route import Match, Route
+from moo_inference.studies.matches import Match
+from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families

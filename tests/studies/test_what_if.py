@@ -10,6 +10,7 @@ from moo_inference.catalog import Accuracy
 from moo_inference.decision import RULES, make_rule
 from moo_inference.decision.choice import decide
 from moo_inference.estimators import ScalingCurve
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.formatting.amounts import apart, bound, number, threshold
 from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.route import Route, front_across, route
@@ -38,7 +39,11 @@ def random_route(random, rule):
     front = front_across(curves, scenario)
     choice = decide(front, judge.scaled_by(scenario))
     accuracies = dict.fromkeys(curves, Accuracy(mean=0.5, std=0.1))
-    return Route("s", scenario, curves, accuracies, judge.scaled_by(scenario), judge, front, choice, {})
+    options = {"estimator": {"estimator": "Tabulated"}, **Conditions().to_dict()}
+    models = dict.fromkeys(curves, mi.load_catalog("paper").models["gpt-5"])
+    return Route(
+        "s", scenario, curves, accuracies, judge.scaled_by(scenario), judge, front, choice, options, models=models
+    )
 
 
 def fits(found, choice):
