@@ -5,6 +5,7 @@ Tasks are cut without regard to where they run, and each computes with one threa
 
 import signal
 import sys
+import threading
 import time
 import warnings
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
@@ -180,9 +181,11 @@ def _elsewhere(missing: dict[int, Task[Result]], team: Team) -> Generator[tuple[
                     delayed(_compute_there)(place, task.function, task.arguments, ours)
                     for place, task in missing.items()
                 ]
-                with _interrupts_held():
-                    started = Parallel(batch_size=1, return_as="generator_unordered")(work)
-                with _stopped_early(started) as arriving:
+                with (
+                    _interrupts_held() as release,
+                    _stopped_early(Parallel(batch_size=1, return_as="generator_unordered")(work)) as arriving,
+                ):
+                    release()
                     yield from arriving
         except team.deaths as error:
             deaths = deaths + 1 if len(missing) == before else 0
@@ -196,21 +199,38 @@ def _elsewhere(missing: dict[int, Task[Result]], team: Team) -> Generator[tuple[
 
 
 @contextmanager
-def _interrupts_held() -> Iterator[None]:
-    """SIGINT waits until the end of this, and for good in processes and threads that start in it.
+def _interrupts_held() -> Iterator[Callable[[], None]]:
+    """SIGINT waits until what this yields is called, and for good in processes and threads that start before.
 
-    Ctrl-C reaches workers as well, and one that still loads its modules would print a traceback.
+    A pool whose start is broken off leaves processes and semaphores behind. And Ctrl-C reaches workers as well: one
+    that still loads its modules would print a traceback.
     """
     if not hasattr(signal, "pthread_sigmask"):  # as on Windows
-        yield
+        yield lambda: None
         return
     # Started in here, Python's own helper of worker pools would let the signal through again (until Python 3.12).
     resource_tracker.ensure_running()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    waiting: list[tuple[int, Any]] = []
+    own = threading.current_thread() is threading.main_thread()
+    # Another thread may receive what is blocked here, and Python would still call the handler in the main thread.
+    handler = signal.signal(signal.SIGINT, lambda *received: waiting.append(received)) if own else None
+    mask = signal.pthread_sigmask(signal.SIG_BLOCK, [signal.SIGINT])
+    held = True
+
+    def release() -> None:
+        nonlocal held
+        if held:
+            held = False
+            if own:
+                signal.signal(signal.SIGINT, handler)
+            signal.pthread_sigmask(signal.SIG_SETMASK, mask)
+            if waiting and callable(handler):
+                handler(*waiting[0])
+
     try:
-        yield
+        yield release
     finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+        release()
 
 
 @contextmanager
