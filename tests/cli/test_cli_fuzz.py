@@ -111,8 +111,9 @@ def values(option, dice, places):
 
 
 def line(command, dice, places):
-    """A command line."""
+    """A command line, with about four options however many there are: of many at random some do not go together."""
     words = [command.name]
+    chance = min(0.2, 4 / len(command.params))
     for option in command.params:
         if option.param_type_name == "argument":
             words.append(values(option, dice, places))
@@ -121,10 +122,10 @@ def line(command, dice, places):
             continue
         name = dice.choice(option.opts)
         if option.is_flag:
-            words += [name] if option.name not in DEAR and dice.random() < 0.2 else []
+            words += [name] if option.name not in DEAR and dice.random() < chance else []
         elif option.name in DEAR:
-            words += [name, places["inside"]] if dice.random() < 0.2 else []
-        elif dice.random() < 0.2:
+            words += [name, places["inside"]] if dice.random() < chance else []
+        elif dice.random() < chance:
             words += [name, values(option, dice, places)]
         elif option.name in CHEAP:
             words += [name, CHEAP[option.name].format(**places)]
