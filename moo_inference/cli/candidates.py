@@ -64,7 +64,8 @@ def candidates(
         ]
         record = {"decision": choice.rule, "status": choice.status, "candidate": choice.model, "front": rows}
         record["reason"] = why(front, choice)
-        record["notes"] = list(found.notes)
+        if found.notes:
+            record["notes"] = list(found.notes)
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
     elif format is Format.MARKDOWN:
         sys.stdout.write(to_markdown([candidate_table(found, front, choice)]))
