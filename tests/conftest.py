@@ -41,6 +41,13 @@ SLOW = (
     "test_field_reports.py",
     "test_outputs.py",
     "test_study.py",
+    "test_reader_fuzz.py",
+    "test_cli_files.py",
+    "test_evolutionary.py",
+    "test_cli_pipelines.py",
+    "test_confidence.py",
+    "test_hostile_files.py",
+    "test_cli_attempts.py",
 )
 """Files with cases of seconds, the longest first: they get the marker `slow`."""
 
