@@ -24,11 +24,12 @@ from moo_inference.estimators import (
 )
 from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.curve import IntArray
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.tasks import Runner
-from moo_inference.pareto.budgets import constraints, measured, nadir_of
+from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.pareto.front import Front
+from moo_inference.studies.margins import good_margins
 from moo_inference.studies.replications import ScaledRule, chosen_place, replicated_choices
 from moo_inference.studies.rules import applicable_rules
 from moo_inference.versions import versions
@@ -83,13 +84,6 @@ class Assessment:
 
 def _undefined(value: object) -> bool:
     return isinstance(value, float) and math.isnan(value)
-
-
-DEFAULT_DELTA = (0.005, 0.05, 0.05)
-"""Half an accuracy point; money and time within a twentieth of the scenario's budgets (or of the exact choice)."""
-
-DEFAULT_RESOURCE_DELTA = 0.05
-"""The same for further resources."""
 
 
 @dataclass(frozen=True)
@@ -348,7 +342,9 @@ class _Cell:
         F = self.exact.F
         m = F.shape[1]
         losses = F[chosen[some]] - F[truth] if truth >= 0 else np.empty((0, m))
-        margins = self._margins(F[truth] if truth >= 0 else np.zeros(m), settings.delta)
+        margins = good_margins(
+            self.scenario, self.exact.resources, F[truth] if truth >= 0 else np.zeros(m), settings.delta
+        )
         good = (np.abs(losses) <= margins).all(axis=1).sum()
         nothing_to_lose = len(front) > 0 and truth < 0 and not some.any()
         correct = (chosen == truth).mean() if len(front) else np.nan
@@ -374,18 +370,6 @@ class _Cell:
             p_feasible=float(feasible / some.sum()) if some.any() else float("nan"),
             eoc_used=dict(zip(self.exact.resources, map(float, more), strict=True)),
         )
-
-    def _margins(self, truth: FloatArray, delta: tuple[float, float, float] | None) -> FloatArray:
-        """(m,) what counts as good in each objective."""
-        accuracy, *shares = DEFAULT_DELTA
-        nadir = nadir_of(self.scenario, self.exact.resources)
-        margins = np.where(np.isfinite(nadir), nadir, truth)
-        margins[:2] *= shares
-        margins[2:-1] *= DEFAULT_RESOURCE_DELTA
-        margins[-1] = accuracy
-        if delta is not None:
-            margins[[-1, 0, 1]] = delta
-        return margins
 
     def _feasible(self) -> NDArray[np.bool_]:
         G = constraints(measured(self.exact, self.scenario), self.scenario, self.exact.resources)

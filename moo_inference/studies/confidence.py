@@ -12,9 +12,9 @@ from moo_inference.errors import SettingError, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.evaluation.resampling import bayesian_weights, bootstrap_weights
-from moo_inference.pareto.budgets import constraints, nadir_of, values_of
+from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.front import nondominated
-from moo_inference.studies.assessment import DEFAULT_DELTA, DEFAULT_RESOURCE_DELTA
+from moo_inference.studies.margins import good_margins
 from moo_inference.studies.question_tables import QuestionTables, question_tables
 
 SET_SHARE = 0.05
@@ -203,7 +203,8 @@ def _summary(
     feasible: float,
 ) -> RouteAssessment:
     F = tables.F
-    margins = _margins(candidates, F[truth] if truth >= 0 else np.zeros(F.shape[1]))
+    best = F[truth] if truth >= 0 else np.zeros(F.shape[1])
+    margins = good_margins(candidates.scenario, candidates.resources, best)
     delta = (float(margins[-1]), float(margins[0]), float(margins[1]))
     some = chosen >= 0
     rows, counts = np.unique(chosen[some], return_counts=True)
@@ -242,14 +243,3 @@ def _summary(
         resamples=len(chosen),
         delta=delta,
     )
-
-
-def _margins(candidates: Candidates, truth: FloatArray) -> FloatArray:
-    """(m,) what counts as good in each objective: half a point of accuracy, a twentieth of each budget or amount."""
-    accuracy, *shares = DEFAULT_DELTA
-    nadir = nadir_of(candidates.scenario, candidates.resources)
-    margins = np.where(np.isfinite(nadir), nadir, truth)
-    margins[:2] *= shares
-    margins[2:-1] *= DEFAULT_RESOURCE_DELTA
-    margins[-1] = accuracy
-    return margins
