@@ -4,7 +4,7 @@ import numbers
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Any, Self, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, PlainSerializer, ValidationError
 
 from moo_inference.catalog.messages import errors_of
 from moo_inference.errors import SettingError
@@ -94,3 +94,6 @@ def _listed(values: Any) -> Any:
 
 Several = Annotated[tuple[Entry, ...], BeforeValidator(_listed)]
 """A list in a file, a tuple here."""
+
+TextByName = Annotated[Mapping[str, str], AfterValidator(ReadOnly), PlainSerializer(dict)]
+"""Texts by name, read-only."""

@@ -1,13 +1,12 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any, ClassVar, Literal
 
 from pydantic import (
     Field,
     SerializerFunctionWrapHandler,
     ValidationInfo,
-    field_serializer,
     field_validator,
     model_serializer,
     model_validator,
@@ -25,10 +24,11 @@ from moo_inference.catalog.base import (
     PositiveAmount,
     ReadOnly,
     Several,
+    TextByName,
     WholeNumber,
 )
 from moo_inference.catalog.messages import PER_TOKEN
-from moo_inference.catalog.resource import Resource, gathered, in_order
+from moo_inference.catalog.resource import Resources, gathered
 from moo_inference.errors import SettingError
 
 HIGHEST_USUAL_PRICE = 1_000.0
@@ -225,22 +225,17 @@ class Model(Frozen):
     output_tokens: TokenLength
     reasoning_tokens: TokenLength | None = None
     passes: Passes | None = None
-    resources: Mapping[str, Resource] = ReadOnly({})
+    resources: Resources = ReadOnly({})
     accuracy: AnyAccuracy
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
     failed_share: Fraction | None = None
-    sources: Mapping[str, str] = ReadOnly({})
+    sources: TextByName = ReadOnly({})
 
     @model_validator(mode="before")
     @classmethod
     def _units_in_keys(cls, values: Any) -> Any:
         return gathered(values, PER_TOKEN)
-
-    @field_validator("resources")
-    @classmethod
-    def _by_name(cls, resources: Mapping[str, Resource]) -> ReadOnly[Resource]:
-        return in_order(resources)
 
     @field_validator(
         "usd_per_million_input_tokens",
@@ -300,19 +295,6 @@ class Model(Frozen):
                 raise PydanticCustomError("missing", "must be given")
             raise ValueError("must not be given together with request_seconds, which is the time of a pass")
         return seconds
-
-    @field_validator("sources")
-    @classmethod
-    def _read_only(cls, sources: Mapping[str, str]) -> ReadOnly[str]:
-        return ReadOnly(sources)
-
-    @field_serializer("sources")
-    def _as_dict(self, sources: Mapping[str, str]) -> dict[str, str]:
-        return dict(sources)
-
-    @field_serializer("resources")
-    def _as_dicts(self, resources: Mapping[str, Resource]) -> dict[str, dict[str, Any]]:
-        return {unit: resource.model_dump() for unit, resource in resources.items()}
 
     @property
     def keep(self) -> str:

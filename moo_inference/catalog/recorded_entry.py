@@ -8,15 +8,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     SerializerFunctionWrapHandler,
-    field_serializer,
-    field_validator,
     model_serializer,
     model_validator,
 )
 
-from moo_inference.catalog.base import Amount, Count, Entry, Frozen, Name, ReadOnly, Real, WholeNumber
+from moo_inference.catalog.base import Amount, Count, Entry, Frozen, Name, ReadOnly, Real, TextByName, WholeNumber
 from moo_inference.catalog.messages import PER_TOKEN
-from moo_inference.catalog.resource import Resource, gathered, in_order
+from moo_inference.catalog.resource import Resources, gathered
 from moo_inference.evaluation.kept import KeepRecorded
 
 
@@ -52,7 +50,7 @@ class AttemptsSource(Frozen):
 
     file: OneOrSeveral[Name] = Field(min_length=1)
     of: Name | None = None
-    columns: Mapping[str, str] = ReadOnly({})
+    columns: TextByName = ReadOnly({})
     threshold: Real | None = None
     scorer: Name | None = None
     keep: KeepRecorded = "oracle"
@@ -60,15 +58,6 @@ class AttemptsSource(Frozen):
     bytes: OneOrSeveral[WholeNumber] = ()
     sha256: OneOrSeveral[Name] = ()
     paths: tuple[str, ...] = Field(default=(), exclude=True)
-
-    @field_validator("columns")
-    @classmethod
-    def _read_only(cls, columns: Mapping[str, str]) -> ReadOnly[str]:
-        return ReadOnly(columns)
-
-    @field_serializer("columns")
-    def _as_dict(self, columns: Mapping[str, str]) -> dict[str, str]:
-        return dict(columns)
 
     @model_serializer(mode="wrap")
     def _that_are_set(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
@@ -102,34 +91,16 @@ class RecordedEntry(Frozen):
     usd_per_million_input_tokens: Amount | None = None
     usd_per_million_output_tokens: Amount | None = None
     usd_per_million_cached_input_tokens: Amount | None = None
-    resources: Mapping[str, Resource] = ReadOnly({})
+    resources: Resources = ReadOnly({})
     attempts: AttemptsSource
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
-    sources: Mapping[str, str] = ReadOnly({})
+    sources: TextByName = ReadOnly({})
 
     @model_validator(mode="before")
     @classmethod
     def _units_in_keys(cls, values: Any) -> Any:
         return gathered(values, PER_TOKEN)
-
-    @field_validator("resources")
-    @classmethod
-    def _by_name(cls, resources: Mapping[str, Resource]) -> ReadOnly[Resource]:
-        return in_order(resources)
-
-    @field_validator("sources")
-    @classmethod
-    def _read_only(cls, sources: Mapping[str, str]) -> ReadOnly[str]:
-        return ReadOnly(sources)
-
-    @field_serializer("sources")
-    def _as_dict(self, sources: Mapping[str, str]) -> dict[str, str]:
-        return dict(sources)
-
-    @field_serializer("resources")
-    def _as_dicts(self, resources: Mapping[str, Resource]) -> dict[str, dict[str, Any]]:
-        return {unit: resource.model_dump() for unit, resource in resources.items()}
 
 
 def is_recorded_entry(values: Any) -> bool:

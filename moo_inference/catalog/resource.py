@@ -6,9 +6,9 @@ scenario. The unit is the name of the resource, of its objective and of its colu
 
 import re
 from collections.abc import Mapping
-from typing import Any
+from typing import Annotated, Any
 
-from pydantic import ValidationInfo, field_validator
+from pydantic import AfterValidator, PlainSerializer, ValidationInfo, field_validator
 
 from moo_inference.catalog.base import Amount, Frozen, PositiveAmount, ReadOnly, Share
 
@@ -105,6 +105,15 @@ def in_order(resources: Mapping[str, Any]) -> ReadOnly[Any]:
             f"must be units in lower case that nothing else is called, as in joules; got {', '.join(map(repr, wrong))}"
         )
     return ReadOnly({unit: resources[unit] for unit in sorted(resources)})
+
+
+def as_dicts(resources: Mapping[str, Frozen]) -> dict[str, dict[str, Any]]:
+    """Resources as plain values, for files."""
+    return {unit: own.model_dump() for unit, own in resources.items()}
+
+
+Resources = Annotated[Mapping[str, Resource], AfterValidator(in_order), PlainSerializer(as_dicts)]
+"""What a pass uses besides money and time, by unit."""
 
 
 def flattened(values: dict[str, Any]) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pydantic import field_serializer, field_validator, model_validator
 
 from moo_inference.catalog.base import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
 from moo_inference.catalog.messages import OF_BUDGET
-from moo_inference.catalog.resource import ResourceBudget, gathered, in_order
+from moo_inference.catalog.resource import ResourceBudget, as_dicts, gathered, in_order
 from moo_inference.errors import SettingError
 
 
@@ -65,7 +65,7 @@ class Scenario(Frozen):
 
     @field_serializer("resources")
     def _as_dicts(self, resources: Mapping[str, ResourceBudget]) -> dict[str, dict[str, Any]]:
-        return {unit: own.model_dump() for unit, own in resources.items()}
+        return as_dicts(resources)
 
     def limits(self, resources: Sequence[str] | None = None) -> tuple[Limit, ...]:
         """The budgets in the order of the objectives: for cost, for time, for each resource, for accuracy.
