@@ -1,7 +1,6 @@
 """How a command line is run: errors, interruptions and outputs that cannot be written, each reported in one line."""
 
 import io
-import multiprocessing.util
 import os
 import sys
 import warnings
@@ -30,9 +29,7 @@ def run(app: typer.Typer, arguments: Sequence[str] | None) -> int:
     with stopping() as stop, _warnings_as_notes():
         status = _run(app, sys.argv[1:] if arguments is None else list(arguments), stop)
     if stop.signal is not None and arguments is None:
-        # Python takes half a second to put its modules away, too long after Ctrl-C. Worker pools are put away: the
-        # process that looks after their semaphores would warn of them.
-        multiprocessing.util._run_finalizers(0)  # type: ignore[attr-defined]
+        # Python takes half a second to put its modules away, too long after Ctrl-C.
         sys.stderr.flush()
         os._exit(status)
     return status
@@ -66,10 +63,13 @@ def _warnings_as_notes() -> Iterator[None]:
         note(f"warning: {message}")
 
     before, warnings.showwarning = warnings.showwarning, show
+    # The process that puts away the semaphores of an interrupted worker pool would warn that it had to. It is started
+    # with these options.
+    options, sys.warnoptions = sys.warnoptions, [*sys.warnoptions, "ignore:resource_tracker"]
     try:
         yield
     finally:
-        warnings.showwarning = before
+        warnings.showwarning, sys.warnoptions = before, options
 
 
 def _closed_pipe() -> int:
