@@ -170,6 +170,20 @@ class _Run:
         means[1] /= self.parallel
         return np.asarray(means)
 
+    def weighted(self, weights: FloatArray) -> FloatArray:
+        """(R, q, n) the means where the measured passes have other weights (R, p)."""
+        once = np.stack(
+            [times * (weights @ own)[:, None] for times, own in zip(self.times, self.read, strict=True)], axis=1
+        )
+        written = (weights @ self.written.T)[:, :, None] * self.k
+        tokens, prices = self.written[0], self.per_output
+        first, others = weights @ (prices * tokens), (weights @ prices) * (weights @ tokens)
+        written[:, 0] = first[:, None] + others[:, None] * (self.k - 1)
+        written[:, 1] = _waves_of_largest(self.written[1], self.k, self.wave, weights)
+        means = once + written
+        means[:, 1] /= self.parallel
+        return np.asarray(means[:, :, self.position])
+
     def draw(self, uniform: FloatArray, number: int) -> None:
         """One more pass in every trial."""
         which = (uniform * self.written.shape[1]).astype(np.int64)
@@ -202,13 +216,35 @@ class _Run:
         return self.table.curve().take(self.position)
 
 
-def _waves_of_largest(values: FloatArray, k: IntArray, wave: int) -> FloatArray:
-    """(n,) expectation of the sum over waves of the largest of each, of draws with replacement."""
-    ordered = np.sort(values)
-    below = np.arange(len(values) + 1) / len(values)
+def resampled_means(model: Model, k: IntArray, conditions: Conditions, weights: FloatArray) -> FloatArray:
+    """(R, m - 1, n) expected USD, seconds and further resources where measured passes have other weights.
+
+    Args:
+        model: with p measured passes.
+        k: (n,) numbers of passes.
+        conditions: P and latency.
+        weights: (R, p) of the passes; those of each draw have the sum 1.
+    """
+    return _Run(model, k, 1, *conditions.of(model), ()).weighted(weights)
+
+
+def _waves_of_largest(values: FloatArray, k: IntArray, wave: int, weights: FloatArray | None = None) -> FloatArray:
+    """(n,) expectation of the sum over waves of the largest of each, of draws with replacement.
+
+    Args:
+        values: (p,) what is drawn.
+        k: (n,) draws.
+        wave: how many of them make a wave.
+        weights: (R, p) probabilities of the values; None: all alike. With them the result is (R, n).
+    """
+    if weights is None:
+        ordered, below = np.sort(values), np.arange(len(values) + 1) / len(values)
+    else:
+        order = np.argsort(values, kind="stable")
+        ordered, below = values[order], np.cumsum(np.insert(weights[:, order], 0, 0.0, axis=1), axis=1)
     sizes, place = np.unique(np.append(k % wave, wave), return_inverse=True)
-    largest = np.array([np.diff(below**size) @ ordered if size else 0.0 for size in sizes.tolist()])
-    return np.asarray(k // wave * largest[place[-1]] + largest[place[:-1]])
+    largest = np.array([np.diff(below**size) @ ordered if size else below[..., 0] * 0 for size in sizes.tolist()]).T
+    return np.asarray(k // wave * largest[..., place[-1:]] + largest[..., place[:-1]])
 
 
 def _known(model: Model) -> tuple[bool, ...]:

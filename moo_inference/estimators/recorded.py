@@ -129,6 +129,22 @@ class Recorded(Estimator):
         shares = [share_within(queries.of(each), limits) for each in values.tolist()]
         return np.concatenate([share.value for share in shares]), np.concatenate([share.se for share in shares])
 
+    def shares_by_question(
+        self, model: RecordedModel, k: IntArray, limits: Sequence[float | None], conditions: Conditions
+    ) -> FloatArray:
+        """(m, n) the share of each question's queries that meet all limits at once.
+
+        Args:
+            model: of m questions.
+            k: (n,) numbers of passes.
+            limits: most USD, seconds, and amounts of further resources; None for no limit.
+            conditions: P and latency.
+        """
+        cost, seconds, *others = limits
+        queries = self._queries([model], int(k.max()), conditions)
+        found = [queries.of(each).shares_by_question(cost, seconds, others)[0] for each in k.tolist()]
+        return np.stack(found, axis=1)
+
     def k_limit(self, model: Model) -> int | None:
         """See `Estimator.k_limit`."""
         extrapolated = self.beyond == "extrapolate" and isinstance(model, RecordedModel)

@@ -48,6 +48,21 @@ class Outcomes:
             least: worth of what is kept; 0 for no limit.
             graded: worths are scores, which reach `least` or not; else a query is right as often as its worth says.
         """
+        met = self._met(spent, seconds, least, graded)
+        models, _, subsets = met.shape
+        if self.drawn:
+            shares, variance = met.mean(axis=2), met.var(axis=2, ddof=1) / subsets
+            return np.asarray(shares.sum(axis=1)), np.asarray(variance.sum(axis=1))
+        rows = met.reshape(models, -1)
+        total = np.count_nonzero(rows, axis=1) if met.dtype == bool else rows.sum(axis=1)
+        return np.asarray(total / subsets), np.zeros(models)
+
+    def shares(self, spent: Sequence[float | None], seconds: float | None, least: float, graded: bool) -> FloatArray:
+        """(g, q) the shares of the queries of each question that meet all limits; see `within`."""
+        return np.asarray(self._met(spent, seconds, least, graded).mean(axis=2))
+
+    def _met(self, spent: Sequence[float | None], seconds: float | None, least: float, graded: bool) -> Any:
+        """(g, q, s) whether all limits are met, or how often."""
         met: Any = np.ones(self.spent[0].shape, dtype=bool)
         for amounts, most in zip(self.spent, spent, strict=True):
             if most is not None:
@@ -56,13 +71,7 @@ class Outcomes:
             met = met * self._on_time(seconds * (1 + _TOLERANCE))
         if least > 0:
             met = met * self._good(least, graded)
-        models, _, subsets = met.shape
-        if self.drawn:
-            shares, variance = met.mean(axis=2), met.var(axis=2, ddof=1) / subsets
-            return np.asarray(shares.sum(axis=1)), np.asarray(variance.sum(axis=1))
-        rows = met.reshape(models, -1)
-        total = np.count_nonzero(rows, axis=1) if met.dtype == bool else rows.sum(axis=1)
-        return np.asarray(total / subsets), np.zeros(models)
+        return met
 
     def _good(self, least: float, graded: bool) -> Any:
         """Whether what is kept reaches the least worth; or how often it is right."""

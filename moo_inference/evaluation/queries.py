@@ -74,6 +74,22 @@ class QueriesOfK:
         variance = np.sum([own for _, own in found], axis=0)
         return Share(np.minimum(value, 1.0), np.asarray(np.sqrt(variance)) / m)
 
+    def shares_by_question(
+        self, cost: float | None, seconds: float | None, others: Sequence[float | None]
+    ) -> FloatArray:
+        """(g, m) the shares of each question's queries that meet these limits at once, in the order of the attempts.
+
+        Args:
+            cost: at most so many USD; None for no limit.
+            seconds: at most so many seconds.
+            others: at most so much of each further amount.
+        """
+        found = np.empty((len(self._source.attempts), self._source.questions))
+        for block, part in zip(self._source.blocks, self.parts, strict=True):
+            shares = part.shares([cost, *others], seconds, 0.0, self._source.graded)
+            np.put_along_axis(found, block.rows, shares, axis=1)
+        return found
+
     def spent(self, which: int) -> Mixture:
         """The distribution over queries of one of the amounts that add up over passes; 0 is cost."""
         parts = []

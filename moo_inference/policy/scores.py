@@ -26,8 +26,11 @@ _ROUNDING = 1e-14
 CONSTANT = 1e-9
 """An objective that varies by less than this share of its size over the front does not vary."""
 
-_STRAIGHT = 1e-9
-_STANDSTILL = 1e-10
+STRAIGHT = 1e-9
+"""A front that bends by less has no knee."""
+
+STANDSTILL = 1e-10
+"""A path that moves by less in a step stands still there, and has no curvature."""
 
 Variant = Literal["equation", "chord", "published"]
 
@@ -66,11 +69,11 @@ def curvature(N: FloatArray, *, cost_and_time_only: bool = False) -> FloatArray:
     before, here, after = path[:, :-2], path[:, 1:-1], path[:, 2:]
     first = (after - before) * 0.5
     second = after - 2 * here + before
-    i, j = _pairs(2 if cost_and_time_only else len(path))
+    i, j = component_pairs(2 if cost_and_time_only else len(path))
     minors = first.take(i, 0) * second.take(j, 0) - first.take(j, 0) * second.take(i, 0)
     speed = _norm(first)
     kappa = np.zeros(len(N))
-    np.divide(_norm(minors), speed**3, out=kappa[1:-1], where=speed > _STANDSTILL)
+    np.divide(_norm(minors), speed**3, out=kappa[1:-1], where=speed > STANDSTILL)
     return kappa
 
 
@@ -145,7 +148,7 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
         return np.full(len(N), np.nan)
     if variant == "chord":
         away = chord_distance(N)
-        return away if float(away[away.argmax()]) >= _STRAIGHT else np.full(len(N), np.nan)
+        return away if float(away[away.argmax()]) >= STRAIGHT else np.full(len(N), np.nan)
     flat = variant == "published"
     first = N[:, 0]
     if (first[1:] - first[:-1] > ALIKE * first[1:]).all():
@@ -163,7 +166,7 @@ def sharpness(N: FloatArray, variant: Variant = "equation") -> FloatArray:
 
 def _where_bent(kappa: FloatArray) -> FloatArray:
     """(n,) curvatures; all NaN where the path is straight."""
-    return kappa if kappa.max() >= _STRAIGHT else np.full(len(kappa), np.nan)
+    return kappa if kappa.max() >= STRAIGHT else np.full(len(kappa), np.nan)
 
 
 def _norm(vectors: FloatArray) -> FloatArray:
@@ -173,7 +176,7 @@ def _norm(vectors: FloatArray) -> FloatArray:
 
 
 @cache
-def _pairs(m: int) -> IntArray:
+def component_pairs(m: int) -> IntArray:
     """(2, pairs) every i < j of m components, the last first: the order in which three of them make a cross product."""
     return np.array(list(combinations(range(m), 2))[::-1]).T
 
@@ -200,13 +203,17 @@ def levelled(N: FloatArray, relative: float = ALIKE, absolute: FloatArray | floa
 
 
 def objectives_levelled(F: FloatArray) -> FloatArray:
-    """F (n, m) where objectives that differ by rounding alone are equal.
+    """F (n, m), or each of (R, n, m), where objectives that differ by rounding alone are equal.
 
     The last column is an error, so that its rounding is that of an accuracy near 1.
     """
-    absolute = np.zeros(F.shape[1])
+    absolute = np.zeros(F.shape[-1])
     absolute[-1] = ALIKE
-    return levelled(F, _ROUNDING, absolute)
+    if F.ndim == 2:
+        return levelled(F, _ROUNDING, absolute)
+    R, n, m = F.shape
+    together = levelled(F.transpose(1, 0, 2).reshape(n, R * m), _ROUNDING, np.tile(absolute, R))
+    return together.reshape(n, R, m).transpose(1, 0, 2)
 
 
 def best_rows(N: FloatArray, scores: FloatArray, *, higher_is_better: bool) -> IntArray:

@@ -1,36 +1,37 @@
-"""How sure a choice across models is, given the questions of the evaluation that it rests on."""
+"""How sure a choice is, given what it rests on, in the terms of ranking and selection."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.decision import Rule
-from moo_inference.errors import SettingError, whole_number
+from moo_inference.decision.many import choices_of
+from moo_inference.errors import ErrorCollector, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.evaluation.resampling import bayesian_weights, bootstrap_weights
-from moo_inference.pareto.budgets import constraints, values_of
-from moo_inference.pareto.front import nondominated
 from moo_inference.studies.margins import good_margins
-from moo_inference.studies.question_tables import QuestionTables, question_tables
+from moo_inference.studies.posterior import Posterior, posterior
 
-SET_SHARE = 0.05
-"""A candidate is in the confidence set where at least that share of the resamples chooses it."""
+CREDIBLE = 0.975
+"""The confidence set holds that share of the draws. On recorded attempts it then contains the best candidate in more
+than 90 of 100 cases (benchmarks/choice_confidence.py)."""
 
-_AT_ONCE = 64
-"""Resamples whose objectives are in memory together."""
+RESAMPLES = 1000
+"""Draws where no number is given: a share of one half is known to within 3 points."""
 
 
 class Candidate(NamedTuple):
-    """A configuration that resamples choose.
+    """A configuration that a rule takes in some of the draws.
 
     Attributes:
         model: id of the model.
         k: passes.
-        share: of the resamples that choose it.
+        share: of the draws in which it is taken.
     """
 
     model: str
@@ -39,207 +40,253 @@ class Candidate(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RouteAssessment:
-    """How sure a choice is: the questions are resampled, for all candidates and quantities together.
-
-    Every candidate is estimated anew from each resample and the rule chooses again. Prices, and costs and times that
-    are not of recorded attempts, are taken as certain. What the choice would be worth on other kinds of questions, or
-    tomorrow, is not covered. Everything is NaN where no question can be resampled.
+class AssessmentSettings:
+    """How choices are assessed. What is not possible is refused when they are made, all at once.
 
     Attributes:
-        pcs: probability of correct selection: the share of resamples that make the same choice.
-        pgs: probability of good selection: the share whose own choice is, by the values of the whole sample, within
-            `delta` of the choice.
-        feasible: probability that the choice really meets all budgets, by the Bayesian bootstrap.
-        accuracy: of the choice, as estimated.
-        accuracy_corrected: the same without the optimism that comes of having chosen: less the mean, over resamples, of
-            what each resample's own choice is worth there and less in the whole sample.
-        eoc_accuracy: expected opportunity cost: how much less accurate the choices of the resamples are on average,
-            by the values of the whole sample; one that is more accurate counts as 0, and so for the next two.
-        eoc_usd: how much more they cost, USD per query.
-        eoc_seconds: how much longer they take, seconds per query.
-        confidence_set: the candidates that at least a twentieth of the resamples choose, the most frequent first.
-        nothing: the share of the resamples that choose nothing.
-        questions: how many questions were resampled; 0 where the choice rests on numbers taken as certain.
-        resamples: how often.
-        delta: what counts as good: (accuracy, USD, seconds).
+        resamples: how often what was measured is resampled, or a simulation repeated.
+        delta: what counts as good, in accuracy, USD and seconds per query; None means half an accuracy point and a
+            twentieth of each budget.
+        queries_per_month: volume, for `eoc_usd_per_month`.
+        seed: of the resamples.
+
+    Raises:
+        SettingError: (a ValueError) a number is out of its range.
     """
 
+    resamples: int = 200
+    delta: tuple[float, float, float] | None = None
+    queries_per_month: float | None = None
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        errors = ErrorCollector()
+        errors.attempt(whole_number, "replications", self.resamples, 1, 1_000_000)
+        errors.attempt(whole_number, "seed", self.seed, 0)
+        if self.delta is not None and not (len(self.delta) == 3 and all(value >= 0 for value in self.delta)):
+            errors.add(f"delta must be three numbers of at least 0 (accuracy, USD, seconds), got {self.delta!r}")
+        if self.queries_per_month is not None and not 0 <= self.queries_per_month < float("inf"):
+            errors.add(f"queries_per_month must be finite and at least 0, got {self.queries_per_month!r}")
+        errors.check()
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """How sure a choice is, given what it rests on.
+
+    Where it rests on measurements, these are resampled by the Bayesian bootstrap (D. B. Rubin, Annals of Statistics 9,
+    1981): the questions of evaluations and attempts for all candidates and quantities together, and measured passes.
+    Each draw is a world that the measurements may come from, and the rule chooses in it. In each draw a model has two
+    pseudo-questions, one with every pass right and one with none, so that 30 of 30 right are not taken for certainty.
+    The noise of a simulation is added to it, from simulations with other seeds.
+
+    Where it rests on a simulation alone, this is repeated with other seeds: what the rule chooses then is compared, on
+    exact curves, with the choice from these.
+
+    Prices, and costs and times that were given as numbers, are taken as certain. What the choice would be worth on
+    other kinds of questions, or tomorrow, is not covered. What cannot be known is NaN.
+
+    Attributes:
+        rule: id of the rule.
+        model: id of the chosen model; None where nothing is chosen.
+        k: passes of the choice.
+        resamples: how many draws or repetitions there are; 0 where all it rests on is taken as certain.
+        selection: what the rule takes in them, the most frequent first.
+        nothing: the share of them in which nothing is taken.
+        pcs: probability of correct selection: the share that take the choice.
+        pgs: probability of good selection: the share in which accuracy, dollars and seconds of the choice are within
+            `delta` of those of what is taken, and each further resource within a twentieth of its budget.
+        feasible: probability that the choice really meets all budgets, for means and for quantiles; of a simulation the
+            share of the repetitions' choices that do.
+        accuracy: of the choice, as estimated.
+        accuracy_corrected: its mean over the draws, without the optimism that comes of having looked best.
+        delta: what counts as good: (accuracy, USD, seconds).
+        eoc_accuracy: expected opportunity cost: how much less accurate the choice is on average than what is taken; a
+            choice that is more accurate counts as 0, and so for the next two.
+        eoc_usd: how much more it costs, USD per query.
+        eoc_seconds: how much longer it takes, seconds per query.
+        eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
+        eoc_used: the mean extra amount of each further resource, by unit.
+        questions: how many questions were resampled, of the model with the most; 0 where there are none.
+        passes: how many measured passes, of the model with the fewest; 0 where there are none.
+        seeds: with how many seeds a simulation was repeated; 0 where there is none.
+    """
+
+    rule: str
+    model: str | None
+    k: int | None
+    resamples: int
+    selection: tuple[Candidate, ...]
+    nothing: float
     pcs: float
     pgs: float
     feasible: float
     accuracy: float
     accuracy_corrected: float
+    delta: tuple[float, float, float]
     eoc_accuracy: float
     eoc_usd: float
     eoc_seconds: float
-    confidence_set: tuple[Candidate, ...]
-    nothing: float
-    questions: int
-    resamples: int
-    delta: tuple[float, float, float]
+    eoc_usd_per_month: float | None = None
+    eoc_used: Mapping[str, float] = field(default_factory=dict)
+    questions: int = 0
+    passes: int = 0
+    seeds: int = 0
+
+    @property
+    def confidence_set(self) -> tuple[Candidate, ...]:
+        """The fewest candidates that are taken in 97.5 % of the draws that take any, the most frequent first."""
+        shares = np.cumsum([one.share for one in self.selection])
+        needed = int((shares < CREDIBLE * (1 - self.nothing) - 1e-12).sum()) + 1
+        return self.selection[:needed]
+
+    @property
+    def of_seeds_alone(self) -> bool:
+        """Whether nothing but a simulation was repeated."""
+        return bool(self.seeds and not (self.questions or self.passes))
+
+    @property
+    def exact_k(self) -> int | None:
+        """The former name of `k`."""
+        return self.k
+
+    @property
+    def replications(self) -> int:
+        """The former name of `resamples`."""
+        return self.resamples
+
+    @property
+    def p_feasible(self) -> float:
+        """The former name of `feasible`."""
+        return self.feasible
+
+    @property
+    def selection_frequency(self) -> Mapping[Any, float]:
+        """The share of the draws by k, or by (model, k) where there are several models; None: nothing is taken."""
+        one = len({candidate.model for candidate in self.selection}) < 2
+        shares: list[tuple[Any, float]] = [
+            (candidate.k if one else (candidate.model, candidate.k), candidate.share) for candidate in self.selection
+        ]
+        if self.nothing > 0:
+            shares.insert(0, (None, self.nothing))
+        return dict(sorted(shares, key=lambda pair: -pair[1]))
 
     def to_dict(self) -> dict[str, Any]:
         """The assessment as plain values, ready for JSON; None where a measure is not known."""
         values: dict[str, Any] = {
-            name: None if isinstance(value, float) and np.isnan(value) else value for name, value in vars(self).items()
+            name: None if isinstance(value, float) and math.isnan(value) else value
+            for name, value in vars(self).items()
         }
+        del values["eoc_used"], values["selection"]
+        values |= {f"eoc_{unit}": None if math.isnan(lost) else lost for unit, lost in self.eoc_used.items()}
+        values["selection"] = [candidate._asdict() for candidate in self.selection]
         values["confidence_set"] = [candidate._asdict() for candidate in self.confidence_set]
         return values
 
 
-@dataclass(frozen=True)
-class Candidates:
-    """All configurations that a rule chooses from.
-
-    Attributes:
-        models: ids of the models, in the order of the curves.
-        model: (n,) place of the model of each.
-        k: (n,) passes of each.
-        scenario: the budgets.
-        resources: units of the further resources.
-        rule: scaled by the budgets.
-    """
-
-    models: tuple[str, ...]
-    model: IntArray
-    k: IntArray
-    scenario: Scenario
-    resources: tuple[str, ...]
-    rule: Rule
-
-    def feasible(self, F: FloatArray) -> Any:
-        """(n,) whether the rows of F (n, m) meet all budgets."""
-        return (constraints(values_of(F), self.scenario, self.resources) <= 0).all(axis=1) & np.isfinite(F).all(axis=1)
-
-    def chosen(self, F: FloatArray) -> int:
-        """The row of F (n, m) that the rule takes, or -1."""
-        rows = np.flatnonzero(self.feasible(F))
-        if not rows.size:
-            return -1
-        own = F[rows]
-        order = np.lexsort((self.model[rows], self.k[rows], *own.T[::-1]))
-        rows = rows[order]
-        rows = rows[nondominated(F[rows])]
-        place = self.rule.do(F[rows])
-        return -1 if place is None else int(rows[place])
-
-
-def assess_route(
+def assess_choices(
     models: Mapping[str, Model],
     curves: Mapping[str, ScalingCurve],
     scenario: Scenario,
-    rule: Rule,
+    rules: Sequence[Rule],
     conditions: Conditions,
-    *,
-    resamples: int,
-    seed: int,
-) -> RouteAssessment:
-    """How sure the choice of a rule across models is.
+    settings: AssessmentSettings,
+    noise: FloatArray | None = None,
+) -> list[Assessment]:
+    """How sure the choice of each rule among all configurations of some models is, from the same draws.
 
     Args:
         models: by id.
-        curves: as estimated, by id, in the same order.
-        scenario: the budgets, for means.
-        rule: scaled by them.
+        curves: as estimated with the scenario, by id, in the same order.
+        scenario: the budgets.
+        rules: scaled by them.
         conditions: P and latency of the estimates.
-        resamples: how often the questions are resampled.
-        seed: of the resamples.
+        settings: how choices are assessed.
+        noise: (S, n, m) deviations of simulations with other seeds from exact curves; None where nothing is simulated.
 
-    Raises:
-        SettingError: (a ValueError) an argument is out of its range, or a budget is for a quantile.
+    Returns:
+        One assessment a rule. Where nothing was measured or simulated, nothing of them is known.
     """
-    whole_number("assess", resamples, 1, 1_000_000)
-    if scenario.has_quantiles:
-        tails = ", ".join(limit.budget for limit in scenario.limits() if limit.quantile is not None)
-        raise SettingError(
-            f"a choice is assessed under budgets for means, and scenario {scenario.name!r} has quantiles for {tails}"
-        )
-    lengths = [len(curve) for curve in curves.values()]
-    resources = next(iter(curves.values())).resources
-    candidates = Candidates(
-        tuple(curves),
-        np.repeat(np.arange(len(curves)), lengths),
-        np.concatenate([curve.k for curve in curves.values()]),
-        scenario,
-        resources,
-        rule,
-    )
-    tables = question_tables(models, curves, conditions)
-    rng = np.random.default_rng(seed)
-    truth = candidates.chosen(tables.F)
-    chosen, worth = _resampled(candidates, tables, bootstrap_weights(max(tables.questions, 1), resamples, rng))
-    feasible = np.nan
-    if tables.questions and truth >= 0:
-        posterior = bayesian_weights(tables.questions, resamples, rng)
-        met = [candidates.feasible(F[truth][None])[0] for F in _in_parts(tables, posterior)]
-        feasible = float(np.mean(met))
-    return _summary(candidates, tables, truth, chosen, worth, feasible)
+    known = posterior(models, curves, scenario, conditions, noise)
+    met: NDArray[np.bool_] = np.asarray(known.met.all(axis=1))
+    choices = choices_of(rules, known.F[None], met[None])[:, 0]
+    draws = [_Draws(choice) for choice in choices.tolist()]
+    if not known.certain:
+        for F, feasible in known.drawn(settings.resamples, np.random.default_rng(settings.seed)):
+            for own, best in zip(draws, choices_of(rules, F, feasible), strict=True):
+                own.add(F, feasible, best)
+    return [_summary(rule, known, own, settings) for rule, own in zip(rules, draws, strict=True)]
 
 
-def _in_parts(tables: QuestionTables, weights: FloatArray) -> Any:
-    """The objectives of each resample, (n, m), a few resamples in memory at a time."""
-    for start in range(0, len(weights), _AT_ONCE):
-        yield from tables.weighted(weights[start : start + _AT_ONCE])
+class _Draws:
+    """What a rule takes in each draw, and what its choice is worth there."""
+
+    def __init__(self, choice: int) -> None:
+        self.choice = choice
+        self.best: list[IntArray] = []
+        self.meets: list[NDArray[np.bool_]] = []
+        self.losses: list[FloatArray] = []
+        self.error: list[FloatArray] = []
+
+    def add(self, F: FloatArray, feasible: NDArray[np.bool_], best: IntArray) -> None:
+        """Some draws: (r, n, m) objectives, (r, n) whether all budgets are met, (r,) what the rule takes."""
+        own = F[:, self.choice]
+        self.best.append(best)
+        self.meets.append(feasible[:, self.choice])
+        self.losses.append(own - F[np.arange(len(F)), best])
+        self.error.append(own[:, -1])
 
 
-def _resampled(candidates: Candidates, tables: QuestionTables, weights: FloatArray) -> tuple[IntArray, FloatArray]:
-    """(R,) what each resample chooses, -1 for nothing, and (R,) the error of that in the resample itself."""
-    chosen = np.full(len(weights), -1)
-    error = np.full(len(weights), np.nan)
-    for number, F in enumerate(_in_parts(tables, weights)):
-        chosen[number] = candidates.chosen(F)
-        if chosen[number] >= 0:
-            error[number] = F[chosen[number], -1]
-    return chosen, error
-
-
-def _summary(
-    candidates: Candidates,
-    tables: QuestionTables,
-    truth: int,
-    chosen: IntArray,
-    error: FloatArray,
-    feasible: float,
-) -> RouteAssessment:
-    F = tables.F
-    best = F[truth] if truth >= 0 else np.zeros(F.shape[1])
-    margins = good_margins(candidates.scenario, candidates.resources, best)
-    delta = (float(margins[-1]), float(margins[0]), float(margins[1]))
-    some = chosen >= 0
-    rows, counts = np.unique(chosen[some], return_counts=True)
-    order = np.lexsort((rows, -counts))
-    found = tuple(
-        Candidate(candidates.models[candidates.model[row]], int(candidates.k[row]), count / len(chosen))
-        for row, count in zip(rows[order].tolist(), counts[order].tolist(), strict=True)
-        if count >= SET_SHARE * len(chosen)
-    )
-    nan = float("nan")
-    if not tables.questions or truth < 0:
-        accuracy = float(1 - F[truth, -1]) if truth >= 0 else nan
-        known = found if tables.questions else ()
-        nothing = float((~some).mean()) if tables.questions else nan
-        return RouteAssessment(
-            nan, nan, nan, accuracy, nan, nan, nan, nan, known, nothing, tables.questions, len(chosen), delta
-        )
-    losses = F[chosen[some]] - F[truth]
-    good = (np.abs(losses) <= margins).all(axis=1).sum() / len(chosen)
-    lost = np.maximum(losses, 0).mean(axis=0) if len(losses) else np.full(F.shape[1], nan)
-    # How much better than it is a choice looks where it was made: what chosen rows err less there than in the sample.
-    optimism = float((F[chosen[some], -1] - error[some]).mean()) if some.any() else nan
-    accuracy = float(1 - F[truth, -1])
-    return RouteAssessment(
-        pcs=float((chosen == truth).mean()),
-        pgs=float(good),
+def _summary(rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSettings) -> Assessment:
+    choice, F, resources = draws.choice, known.F, known.resources
+    model, k = known.places[choice] if choice >= 0 else (None, None)
+    own = F[choice] if choice >= 0 else np.zeros(F.shape[1])
+    margins = good_margins(known.scenario, resources, own, settings.delta)
+    pcs = pgs = feasible = corrected = nothing = math.nan
+    lost = np.full(F.shape[1], math.nan)
+    selection: tuple[Candidate, ...] = ()
+    if draws.best:
+        best = np.concatenate(draws.best)
+        some: NDArray[np.bool_] = np.asarray(best >= 0)
+        nothing = float((~some).mean())
+        selection = _selection(known.places, best)
+        if choice >= 0:
+            losses = np.concatenate(draws.losses)[some]
+            lost = np.maximum(losses, 0).mean(axis=0) if some.any() else lost
+            pcs = float((best == choice).mean())
+            pgs = float((np.abs(losses) <= margins).all(axis=1).sum() / len(best))
+            feasible = float(np.concatenate(draws.meets).mean())
+            corrected = float(1 - np.concatenate(draws.error).mean())
+    costlier, slower, *more, worse = lost.tolist()
+    return Assessment(
+        rule=rule.id,
+        model=model,
+        k=k,
+        resamples=settings.resamples if draws.best else 0,
+        selection=selection,
+        nothing=nothing,
+        pcs=pcs,
+        pgs=pgs,
         feasible=feasible,
-        accuracy=accuracy,
-        accuracy_corrected=min(1.0, max(0.0, accuracy - optimism)),
-        eoc_accuracy=float(lost[-1]),
-        eoc_usd=float(lost[0]),
-        eoc_seconds=float(lost[1]),
-        confidence_set=found,
-        nothing=float((~some).mean()),
-        questions=tables.questions,
-        resamples=len(chosen),
-        delta=delta,
+        accuracy=float(1 - own[-1]) if choice >= 0 else math.nan,
+        accuracy_corrected=corrected,
+        delta=(float(margins[-1]), float(margins[0]), float(margins[1])),
+        eoc_accuracy=worse,
+        eoc_usd=costlier,
+        eoc_seconds=slower,
+        eoc_usd_per_month=None if settings.queries_per_month is None else costlier * settings.queries_per_month,
+        eoc_used=dict(zip(resources, more, strict=True)),
+        questions=known.questions,
+        passes=known.passes,
+        seeds=len(known.noise),
+    )
+
+
+def _selection(places: Sequence[tuple[str, int]], best: IntArray) -> tuple[Candidate, ...]:
+    """What is taken in the draws, the most frequent first."""
+    rows, counts = np.unique(best[best >= 0], return_counts=True)
+    order = np.lexsort((rows, -counts))
+    return tuple(
+        Candidate(model, k, int(count) / len(best))
+        for (model, k), count in zip([places[row] for row in rows[order]], counts[order].tolist(), strict=True)
     )

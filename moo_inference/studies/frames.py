@@ -11,8 +11,8 @@ from moo_inference.decision.choice import evidence_warnings
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.front import Front
-from moo_inference.studies.assessment import Assessment
 from moo_inference.studies.cells import Cell
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.planning import StudySettings
 
 if TYPE_CHECKING:

@@ -11,7 +11,7 @@ from moo_inference.catalog.loading import catalog_to_dict
 from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
 from moo_inference.decision.registry import is_registered_default
 from moo_inference.errors import ErrorCollector, SettingError, listed
-from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, default_estimator
+from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import OneModelEstimator, estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.studies.baselines import check_baseline, named_now, refuse_unknown_k
@@ -136,7 +136,7 @@ def plan_study(
         UnknownNameError: (a LookupError) an unknown model, scenario, baseline or rule.
         SettingError: (a ValueError) an option is out of its range.
     """
-    solver, assess = request.solver, request.assess
+    solver = request.solver
     baselines = tuple(dict.fromkeys(named_now(str(name)) for name in listed("baselines", request.baselines)))
     if isinstance(solver, str):
         raise SettingError(f"solver must be a pymoo algorithm, or a callable that makes one, got {solver!r}")
@@ -161,10 +161,6 @@ def plan_study(
             left_out[key] = others
     errors.check()
     used = default_estimator(part.models.values()) if estimator is None else estimator
-    if assess is not None and not isinstance(used, ClosedForm | MonteCarlo):
-        raise SettingError(
-            f"assess needs a ClosedForm or a MonteCarlo, whose noise is known, got {type(used).__name__}"
-        )
     for name in baselines:
         refuse_unknown_k(name, part.models, used)
     return StudyPlan(part, request, conditions or Conditions(), used, rules, scaled, left_out, baselines)

@@ -9,15 +9,19 @@ import numpy as np
 from moo_inference.catalog import Model, Scenario
 from moo_inference.decision import Rule
 from moo_inference.errors import prefix_errors
-from moo_inference.estimators import MonteCarlo
+from moo_inference.estimators import ClosedForm, MonteCarlo
 from moo_inference.estimators.base import curves_within_samples
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import IntArray
+from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 from moo_inference.pareto.front import Front
 
 _VALUES_AT_ONCE = 2_000_000
 """Models x k x trials x replications in a task: some tenths of a second."""
+
+
+_MOST_SEEDS = 200
+"""Simulations with other seeds that are made to know the noise of one."""
 
 
 class ScaledRule(NamedTuple):
@@ -69,6 +73,52 @@ def replicated_choices(
         for part in (seeds[start : start + together] for start in range(0, replications, together))
     ]
     return np.concatenate(runner.run(tasks))
+
+
+def replicated_deviations(
+    models: Sequence[Model], noisy: MonteCarlo, replications: int, conditions: Conditions, runner: Runner
+) -> list[FloatArray]:
+    """(S, n, m) by how much simulations with other seeds miss the exact objectives of each model.
+
+    Args:
+        models: the models.
+        noisy: the estimator; replication r has its seed + (r + 1) (k_max + 1).
+        replications: S, of which at most `_MOST_SEEDS` are made.
+        conditions: which k, and how passes run.
+        runner: runs the tasks.
+    """
+    exact = [curve.F for curve in curves_within_samples(ClosedForm(), models, conditions)]
+    seeds = [noisy.seed + (number + 1) * (conditions.k_max + 1) for number in range(min(replications, _MOST_SEEDS))]
+    shapes = [F.shape for F in exact]
+    tasks = [
+        Task(
+            f"objectives with the seed {seed}",
+            _objectives,
+            (noisy, seed, models, conditions),
+            Packing(_packed_objectives, _unpacked_objectives, partial(_fit_objectives, shapes)),
+        )
+        for seed in seeds
+    ]
+    found = runner.run(tasks)
+    return [np.stack([F[place] for F in found]) - own for place, own in enumerate(exact)]
+
+
+def _objectives(noisy: MonteCarlo, seed: int, models: Sequence[Model], conditions: Conditions) -> list[FloatArray]:
+    """(n, m) objectives of each model, simulated with a seed."""
+    return [curve.F for curve in curves_within_samples(MonteCarlo(noisy.trials, seed, noisy.draws), models, conditions)]
+
+
+def _packed_objectives(objectives: list[FloatArray]) -> Arrays:
+    return {str(place): F for place, F in enumerate(objectives)}
+
+
+def _unpacked_objectives(arrays: Arrays) -> list[FloatArray]:
+    return [arrays[str(place)] for place in range(len(arrays))]
+
+
+def _fit_objectives(shapes: Sequence[tuple[int, ...]], arrays: Arrays) -> bool:
+    names = [str(place) for place in range(len(shapes))]
+    return has_arrays(arrays, dict.fromkeys(names, np.float64), dict(zip(names, shapes, strict=True)))
 
 
 def chosen_place(rule: Rule, front: Front, grid: range) -> int:

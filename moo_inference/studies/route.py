@@ -12,20 +12,23 @@ from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccura
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.decision import Rule, make_rule
 from moo_inference.decision.choice import Choice, decide
-from moo_inference.errors import InfeasibleError, unknown_name
-from moo_inference.estimators import Estimator, Progress, ScalingCurve, default_estimator
+from moo_inference.errors import InfeasibleError, unknown_name, whole_number
+from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import curves_within_samples, estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
+from moo_inference.execution.tasks import Runner
 from moo_inference.formatting.amounts import amount
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.policy.scores import ALIKE
-from moo_inference.studies.confidence import RouteAssessment, assess_route
+from moo_inference.studies.confidence import RESAMPLES, Assessment, AssessmentSettings, assess_choices
 from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.paired_accuracy import by_question, paired
+from moo_inference.studies.posterior import rests_on_measurements
+from moo_inference.studies.replications import replicated_deviations
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.versions import versions
 
@@ -48,7 +51,9 @@ class Route:
         options: the settings of the run, as plain values.
         sources: where the numbers of each model came from, by id.
         models: the models, by id.
-        assessment: how sure the choice is, where that was asked for.
+        conditions: which k, and how passes run.
+        assess: how the choice is assessed where that was asked for, else None.
+        noise: of a simulation, see `assess_choices`.
     """
 
     scenario_id: str
@@ -62,7 +67,21 @@ class Route:
     options: Mapping[str, Any]
     sources: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     models: Mapping[str, Model] = field(default_factory=dict)
-    assessment: RouteAssessment | None = None
+    conditions: Conditions = field(default_factory=Conditions)
+    assess: AssessmentSettings | None = None
+    noise: FloatArray | None = None
+
+    @cached_property
+    def assessment(self) -> Assessment | None:
+        """How sure the choice is; None where it was not asked for and nothing was measured that could be resampled."""
+        asked = self.assess
+        if asked is None:
+            if not any(map(rests_on_measurements, self.models.values())):
+                return None
+            asked = AssessmentSettings(RESAMPLES)
+        return assess_choices(self.models, self.curves, self.scenario, [self.rule], self.conditions, asked, self.noise)[
+            0
+        ]
 
     @property
     def tails(self) -> list[int]:
@@ -203,7 +222,7 @@ class Route:
         chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model,
         k, columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings,
         keep (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
-        time_quantile and time_at_quantile; the runner-up ends with the same; assessment, where it was asked for.
+        time_quantile and time_at_quantile; the runner-up ends with the same; assessment, where there is one.
         """
         first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
@@ -272,7 +291,8 @@ def route(
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
-        assess: with how many resamples of the questions the choice is assessed; None: it is not.
+        assess: from how many resamples the choice is assessed; None: from 1,000, where something was measured that can
+            be resampled.
         seed: of the resamples.
         progress: called with the number of finished steps, and of all.
 
@@ -294,10 +314,15 @@ def route(
     front = front_across(curves, budgets)
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
     accuracies = {key: model.accuracy for key, model in catalog.models.items()}
-    found = None
+    asked, noise = None, None
     if assess is not None:
+        whole_number("assess", assess, 1, 1_000_000)
+        asked = AssessmentSettings(assess, seed=seed)
         options |= {"assess": assess, "assess_seed": seed}
-        found = assess_route(catalog.models, curves, budgets, scaled, conditions, resamples=assess, seed=seed)
+        if isinstance(chosen, MonteCarlo):
+            noise = np.concatenate(
+                replicated_deviations(models, chosen, assess, conditions, Runner(progress=progress)), axis=1
+            )
     return Route(
         scenario,
         budgets,
@@ -310,7 +335,9 @@ def route(
         options,
         {key: model.sources for key, model in catalog.models.items()},
         catalog.models,
-        found,
+        conditions,
+        asked,
+        noise,
     )
 
 

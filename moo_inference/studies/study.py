@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
+from moo_inference.decision import Rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
@@ -18,12 +19,14 @@ from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
-from moo_inference.studies.assessment import Assessment, AssessmentSettings, assess_cells
+from moo_inference.studies.assessment import assess_cells
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
 from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
+from moo_inference.studies.confidence import RESAMPLES, Assessment, AssessmentSettings, assess_choices
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
+from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.rules import LeftOut
 
 if TYPE_CHECKING:
@@ -41,6 +44,7 @@ class Study:
         options: the settings of the run.
         assessments: how sure each choice is, by (scenario, model, rule), where `assess` was given.
         left_out: by scenario, the default rules that lack a budget there, if any.
+        rules: by scenario, scaled to its budgets.
     """
 
     catalog: Catalog
@@ -49,6 +53,31 @@ class Study:
     options: StudySettings
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
+    rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+
+    @cached_property
+    def confidence(self) -> Mapping[tuple[str, str, str], Assessment]:
+        """How sure each choice is, by (scenario, model, rule).
+
+        These are the assessments where there are any. Else choices that rest on measurements are assessed from 1,000
+        resamples; others are not in it.
+        """
+        if self.assessments:
+            return self.assessments
+        measured = {key: model for key, model in self.catalog.models.items() if rests_on_measurements(model)}
+        found: dict[tuple[str, str, str], Assessment] = {}
+        for cell in self.model_cells:
+            if cell.model in measured and self.rules.get(cell.scenario):
+                assessed = assess_choices(
+                    {cell.model: measured[cell.model]},
+                    {cell.model: self.model_curves[cell.model]},
+                    self.catalog.scenarios[cell.scenario],
+                    self.rules[cell.scenario],
+                    self.options.conditions,
+                    AssessmentSettings(RESAMPLES),
+                )
+                found |= {(cell.scenario, cell.model, own.rule): own for own in assessed}
+        return found
 
     @property
     def model_cells(self) -> tuple[Cell, ...]:
@@ -229,8 +258,8 @@ def run_study(
         baselines: names of heuristics to compare the rules with: `fixed-K`, `accuracy-within-cost`,
             `accuracy-per-dollar`. They choose from the full curve, and get the status
             `over-budget` where they break a budget.
-        assess: None, or with how many replications to assess how sure each choice is. On exact curves nothing varies,
-            and nothing is assessed.
+        assess: None, or with how many resamples or repetitions to assess how sure each choice is; see `Assessment`.
+            Where nothing was measured or simulated, nothing is assessed.
         workers: see `Runner`. The results are the same, bit for bit, for any number of them. Little work stays in this
             process.
         checkpoint: from `checkpoint(folder)`. An estimator, solver or rule of your own is known there by its name
@@ -262,7 +291,8 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
         fronts = fronts_by_search(catalog, curves, solver, conditions.grid, runner)
     cells = cells_of(fronts, plan.scaled, curves, plan.baselines)
     assessments = {}
-    if plan.request.assess is not None and isinstance(estimator, MonteCarlo):
+    measured = any(map(rests_on_measurements, catalog.models.values()))
+    if plan.request.assess is not None and (measured or isinstance(estimator, MonteCarlo)):
         assessments = assess_cells(
             catalog.models,
             catalog.scenarios,
@@ -274,4 +304,4 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
         )
     fronts = pipeline_fronts(catalog, curves, conditions, estimator, solver, runner)
     cells += cells_of(fronts, plan.scaled)
-    return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out)
+    return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out, plan.scaled)

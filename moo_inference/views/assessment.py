@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from moo_inference.formatting.amounts import amount, seconds, unit_words, usd
 from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
-from moo_inference.studies.assessment import Assessment
+from moo_inference.studies.confidence import Assessment
 from moo_inference.views.study_tables import spent_words
 
 _SHOWN = 4

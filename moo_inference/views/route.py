@@ -19,7 +19,7 @@ from moo_inference.formatting.amounts import (
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import tails
-from moo_inference.studies.confidence import RouteAssessment
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.matches import Match
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
@@ -93,7 +93,7 @@ def _choice_table(route: Route) -> Table:
     return Table(title, columns, tuple(rows), tuple(below))
 
 
-def assessment_notes(found: RouteAssessment) -> list[str]:
+def assessment_notes(found: Assessment) -> list[str]:
     """How sure a choice is, in sentences without their full stops."""
     if not found.questions:
         return ["how sure the choice is cannot be said: it rests on numbers that are taken as certain"]

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 from moo_inference.deprecations import renamed
 from moo_inference.errors import SettingError
 from moo_inference.formatting.words import counted
-from moo_inference.studies.assessment import Assessment
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
 from moo_inference.views.figures import style

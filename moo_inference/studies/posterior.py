@@ -1,0 +1,339 @@
+"""What the configurations of several models may really come to, given the evaluation that they rest on."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.special import ndtri
+
+from moo_inference.catalog import Accuracy, BetaAccuracy, MeasuredAccuracy, Model, Scenario
+from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.empirical import resampled_means
+from moo_inference.estimators.recorded import Recorded
+from moo_inference.evaluation.interval import LEVEL
+from moo_inference.evaluation.resampling import bayesian_weights, pseudo_weights
+from moo_inference.pareto.budgets import constraints, measured
+from moo_inference.studies.paired_accuracy import question_table
+
+BoolArray = NDArray[np.bool_]
+
+_VALUES_AT_ONCE = 1 << 18
+"""Objectives that are in memory together: a few resamples of all configurations."""
+
+
+@dataclass(frozen=True)
+class QuestionTable:
+    """What n configurations of one model come to at u questions, or clusters of questions.
+
+    Attributes:
+        rows: (n,) places of the configurations among all.
+        units: (u,) places of the questions or clusters among all.
+        sizes: (u,) how many questions each has.
+        columns: (c,) the objectives that are known question by question, the error as the last; others are certain.
+        values: (u, n, c) their sums over the questions of a unit.
+        tails: (d,) the columns whose budget is for a quantile.
+        least: (d,) what share of queries must be within it.
+        within: (u, n, d) the sums of the shares of queries that are.
+    """
+
+    rows: IntArray
+    units: IntArray
+    sizes: FloatArray
+    columns: IntArray
+    values: FloatArray
+    tails: IntArray
+    least: FloatArray
+    within: FloatArray
+
+    def means(self, weights: FloatArray) -> FloatArray:
+        """(R, n, c) the objectives where the units of the table have other weights (R, u)."""
+        u, n, c = self.values.shape
+        total = (weights @ self.sizes)[:, None, None]
+        return np.asarray((weights @ self.values.reshape(u, n * c)).reshape(-1, n, c) / total)
+
+    def drawn(self, weights: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
+        """(R, n, c) objectives and (R, n, d) whether budgets for quantiles are met, with pseudo-questions.
+
+        Args:
+            weights: (R, u) of the units.
+            rng: draws the weights of the pseudo-questions.
+        """
+        d = len(self.tails)
+        total = weights @ self.sizes
+        # A pseudo-question weighs as much as a unit of mean size does.
+        met, missed = (own * self.sizes.mean() for own in pseudo_weights(1 + d, len(weights), rng))
+        means = self.means(weights)
+        all_of_it = total[:, None] + met + missed
+        means[..., -1] = (means[..., -1] * total[:, None] + missed[:, :1]) / all_of_it[:, :1]
+        if not d:
+            return means, np.empty((*means.shape[:2], 0), dtype=bool)
+        u, n, _ = self.within.shape
+        shares = (weights @ self.within.reshape(u, n * d)).reshape(-1, n, d)
+        return means, (shares + met[:, None, 1:]) / all_of_it[:, None, 1:] >= self.least
+
+
+@dataclass(frozen=True)
+class PassesTable:
+    """Measured passes of one model, which are resampled.
+
+    Attributes:
+        rows: (n,) places of the model's configurations among all.
+        model: the model.
+        k: (n,) passes.
+        conditions: P and latency.
+    """
+
+    rows: IntArray
+    model: Model
+    k: IntArray
+    conditions: Conditions
+
+    def drawn(self, resamples: int, rng: np.random.Generator) -> FloatArray:
+        """(R, n, m - 1) by what factors cost, time and further resources differ from their estimates."""
+        if self.model.passes is None:
+            return np.ones((resamples, len(self.k), 2 + len(self.model.resources)))
+        n = len(self.model.passes.output_tokens)
+        weights = bayesian_weights(n, resamples + 1, rng)
+        weights[0] = 1.0  # the passes as they were measured
+        means = resampled_means(self.model, self.k, self.conditions, weights / weights.sum(axis=1, keepdims=True))
+        with np.errstate(invalid="ignore", divide="ignore"):
+            factors = means[1:] / means[0]
+        return np.asarray(np.moveaxis(np.where(means[0] > 0, factors, 1.0), 1, 2))
+
+
+@dataclass(frozen=True)
+class Posterior:
+    """What is known of n configurations of several models.
+
+    Attributes:
+        F: (n, m) objectives as estimated; of rows that are equal the first is meant to be taken.
+        places: (n,) id of the model, and passes, of each.
+        scenario: the budgets.
+        resources: units of the further resources.
+        met: (n, m) whether the budgets are met, as estimated.
+        units: how many different questions there are, or clusters of questions.
+        questions: how many questions, of the model that has the most.
+        tables: one a model that rests on an evaluation question by question.
+        measured: one a model with measured passes.
+        spread: (n,) standard errors of accuracies that rest on an evaluation otherwise, 0 for others.
+        model: (n,) place of each configuration's model.
+        noise: (S, n, m) deviations of simulations with other seeds from exact curves; S = 0 where there are none.
+    """
+
+    F: FloatArray
+    places: Sequence[tuple[str, int]]
+    scenario: Scenario
+    resources: tuple[str, ...]
+    met: BoolArray
+    units: int
+    questions: int
+    tables: tuple[QuestionTable, ...]
+    measured: tuple[PassesTable, ...]
+    spread: FloatArray
+    model: IntArray
+    noise: FloatArray = field(default_factory=lambda: np.empty((0, 0, 0)))
+
+    @property
+    def passes(self) -> int:
+        """How many passes were measured, of the model that has the fewest; 0 where none has any."""
+        return min((len(own.model.passes.output_tokens) for own in self.measured if own.model.passes), default=0)
+
+    @property
+    def certain(self) -> bool:
+        """Whether all of it rests on numbers that are taken as certain, so that nothing can be resampled."""
+        return not (self.units or self.measured or self.spread.any() or len(self.noise))
+
+    def drawn(self, resamples: int, rng: np.random.Generator) -> Iterator[tuple[FloatArray, BoolArray]]:
+        """Draws of the (r, n, m) objectives, and (r, n) whether all budgets are met, some of the resamples at a time.
+
+        Args:
+            resamples: how many there are in all.
+            rng: draws.
+        """
+        at_once = max(1, _VALUES_AT_ONCE // self.F.size)
+        for start in range(0, resamples, at_once):
+            yield self._draw(np.arange(start, min(start + at_once, resamples)), rng)
+
+    def _draw(self, numbers: IntArray, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
+        r = len(numbers)
+        F = np.repeat(self.F[None], r, axis=0)
+        met = np.repeat(self.met[None], r, axis=0)
+        weights = bayesian_weights(max(self.units, 1), r, rng)
+        tails = []
+        for table in self.tables:
+            means, within = table.drawn(weights[:, table.units], rng)
+            place = np.ix_(np.arange(r), table.rows, table.columns)
+            F[place] += means - table.means(np.ones((1, len(table.units))))
+            tails.append((table, within))
+        for passes in self.measured:
+            F[:, passes.rows, :-1] *= passes.drawn(r, rng)
+        if self.spread.any():
+            F[..., -1] += rng.standard_normal((r, self.model.max() + 1))[:, self.model] * self.spread
+        if len(self.noise):
+            F += self.noise[numbers % len(self.noise)]
+        F[..., -1] = np.clip(F[..., -1], 0.0, 1.0)
+        values = F.copy()
+        values[..., -1] = 1 - F[..., -1]
+        n, m = self.F.shape
+        limits = self.scenario.limits(self.resources)
+        means_only = [column for column, limit in enumerate(limits) if limit.quantile is None]
+        G = constraints(values.reshape(r * n, m), self.scenario, self.resources).reshape(r, n, m)
+        met[..., means_only] = G[..., means_only] <= 0
+        for table, within in tails:
+            met[np.ix_(np.arange(r), table.rows, table.tails)] = within
+        return F, np.asarray(met.all(axis=2) & np.isfinite(F).all(axis=2))
+
+
+def rests_on_measurements(model: Model) -> bool:
+    """Whether something was measured of a model that can be resampled: questions, attempts or passes."""
+    accuracy = model.accuracy
+    as_numbers = isinstance(accuracy, Accuracy) or (isinstance(accuracy, BetaAccuracy) and accuracy.covariance is None)
+    return isinstance(model, RecordedModel) or model.passes is not None or not as_numbers
+
+
+def posterior(
+    models: Mapping[str, Model],
+    curves: Mapping[str, ScalingCurve],
+    scenario: Scenario,
+    conditions: Conditions,
+    noise: FloatArray | None = None,
+) -> Posterior:
+    """What is known of all configurations of some models.
+
+    Questions of one name are one question, whichever model answered them.
+
+    Args:
+        models: by id.
+        curves: as estimated, by id, in the same order.
+        scenario: the budgets.
+        conditions: P and latency of the estimates.
+        noise: see `Posterior`; its rows in the order of the curves.
+    """
+    resources = next(iter(curves.values())).resources
+    lengths = [len(curve) for curve in curves.values()]
+    number, k = np.repeat(np.arange(len(curves)), lengths), np.concatenate([curve.k for curve in curves.values()])
+    # By k first: of configurations that come to the same the one with the smallest k is taken.
+    order = np.lexsort((number, k))
+    rows_of = dict(zip(curves, np.split(np.argsort(order), np.cumsum(lengths)[:-1]), strict=True))
+    known = {key: own for key, model in models.items() if (own := _known(model, curves[key], scenario, conditions))}
+    place = {name: number for number, name in enumerate(sorted({name for own in known.values() for name in own.names}))}
+    spread = np.concatenate([_standard_errors(curve) for curve in curves.values()])[order]
+    tables = []
+    for key, own in known.items():
+        rows = rows_of[key][own.rows]
+        spread[rows] = 0.0
+        units, of_question = np.unique([place[name] for name in own.names], return_inverse=True)
+        sizes = np.bincount(of_question).astype(float)
+        tables.append(
+            QuestionTable(
+                rows,
+                units,
+                sizes,
+                own.columns,
+                _summed(own.values, of_question, len(units)),
+                own.tails,
+                own.least,
+                _summed(own.within, of_question, len(units)),
+            )
+        )
+    values = np.concatenate([measured(curve, scenario) for curve in curves.values()])
+    return Posterior(
+        np.concatenate([curve.F for curve in curves.values()])[order],
+        [
+            (list(curves)[place], passes)
+            for place, passes in zip(number[order].tolist(), k[order].tolist(), strict=True)
+        ],
+        scenario,
+        resources,
+        constraints(values[order], scenario, resources) <= 0,
+        len(place),
+        max((len(own.names) for own in known.values()), default=0),
+        tuple(tables),
+        tuple(
+            PassesTable(rows_of[key], model, curves[key].k, conditions)
+            for key, model in models.items()
+            if model.passes is not None and not isinstance(model, RecordedModel)
+        ),
+        spread,
+        number[order],
+        np.empty((0, 0, 0)) if noise is None else noise[:, order],
+    )
+
+
+def _summed(values: FloatArray, unit: IntArray, units: int) -> FloatArray:
+    """(u, ...) sums over the questions of each unit."""
+    total = np.zeros((units, *values.shape[1:]))
+    np.add.at(total, unit, values)
+    return total
+
+
+def _standard_errors(curve: ScalingCurve) -> FloatArray:
+    """(n,) of the accuracies, by their intervals over questions; 0 where there are none."""
+    if curve.evidence is None:
+        return np.zeros(len(curve))
+    return np.nan_to_num(curve.evidence.ci_high - curve.evidence.ci_low) / (2 * ndtri(0.5 + LEVEL / 2))
+
+
+class _Known(NamedTuple):
+    """What a model's configurations come to at each question; see `QuestionTable`."""
+
+    names: Sequence[str]
+    rows: IntArray
+    columns: IntArray
+    values: FloatArray
+    tails: IntArray
+    least: FloatArray
+    within: FloatArray
+
+
+def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Conditions) -> _Known | None:
+    n, m = curve.F.shape
+    if isinstance(model, RecordedModel):
+        return _of_attempts(model, curve, scenario, conditions)
+    if isinstance(model.accuracy, MeasuredAccuracy):
+        names, right = question_table(model.accuracy, curve.k.tolist())
+        none = np.empty(0, dtype=np.int64)
+        return _Known(
+            names,
+            np.arange(n),
+            np.array([m - 1]),
+            1 - right[..., None],
+            none,
+            np.empty(0),
+            np.empty((len(names), n, 0)),
+        )
+    return None
+
+
+def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, conditions: Conditions) -> _Known:
+    parallel, latency = conditions.of(model)
+    attempts = model.attempts
+    rows = np.flatnonzero(curve.k <= attempts.fewest)
+    k = curve.k[rows]
+    spent = [
+        np.bincount(attempts.place, weights=amount)[:, None] / attempts.n[:, None] * k.astype(float)
+        for amount in model.spent
+    ]
+    seconds = attempts.expected_seconds(k, parallel, latency)
+    values = np.stack([spent[0], seconds, *spent[1:], attempts.expected_accuracy(k)[1]], axis=2)
+    limits = scenario.limits(curve.resources)[:-1]
+    tails = [place for place, limit in enumerate(limits) if limit.quantile is not None and limit.value is not None]
+    within = [
+        Recorded().shares_by_question(
+            model, k, [limit.value if place == tail else None for place, limit in enumerate(limits)], conditions
+        )
+        for tail in tails
+    ]
+    return _Known(
+        [str(name) for name in attempts.names],
+        rows,
+        np.arange(values.shape[2]),
+        values,
+        np.array(tails, dtype=np.int64),
+        np.array([limits[tail].quantile for tail in tails], dtype=float),
+        np.stack(within, axis=2) if tails else np.empty((*values.shape[:2], 0)),
+    )
