@@ -14,8 +14,8 @@ from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
 from moo_inference.estimators import choose_estimator, default_estimator, estimator_from
 from moo_inference.evaluation import mean_interval
-from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.skewed_mean import skewed_mean
 
 EXCERPT = ROOT / "tests" / "data" / "attempts" / "epoch_gpqa_excerpt.csv.gz"
