@@ -35,7 +35,8 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
     than those of the two accuracies suggest. Only questions that both answered count.
 
     Returns:
-        One row per scenario, rule and pair of models: COLUMNS; the interval is at 95 %, over questions.
+        One row per scenario, rule and pair of models that share questions: COLUMNS; the interval is at 95 %, over
+        questions, or over their clusters where an evaluation names any.
     """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -55,7 +56,11 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
                 for model, k in ((one.model, first.k), (other.model, second.k)):
                     if (model, k) not in known:
                         known[model, k] = by_question(measured[model], k)
-                difference = paired(known[one.model, first.k], known[other.model, second.k])
+                difference = paired(
+                    known[one.model, first.k],
+                    known[other.model, second.k],
+                    clusters_of_both(measured[one.model], measured[other.model]),
+                )
                 if difference is not None:
                     rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *difference))
     return pd.DataFrame(rows, columns=list(COLUMNS))
@@ -84,12 +89,26 @@ def question_table(accuracy: MeasuredAccuracy, k: Sequence[int]) -> tuple[list[s
     return sorted(accuracy.evaluation.names), found.accuracy
 
 
-def paired(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, float, float, int] | None:
-    """Mean difference over the questions of both, its 95 % interval, and how many they are; None without any."""
+def clusters_of_both(one: MeasuredAccuracy, other: MeasuredAccuracy) -> dict[str, str]:
+    """The cluster of each question; where the two evaluations name different ones, that of the first."""
+    return {**other.clusters, **one.clusters}
+
+
+def paired(
+    ours: Mapping[str, float], theirs: Mapping[str, float], clusters: Mapping[str, str]
+) -> tuple[float, float, float, int] | None:
+    """Mean difference over the questions of both, its 95 % interval, and how many they are; None without any.
+
+    Args:
+        ours: accuracy of the one model, by question.
+        theirs: of the other.
+        clusters: of the questions, by name; empty where each stands for itself.
+    """
     shared = sorted(ours.keys() & theirs.keys())
     if not shared:
         return None
-    mean, low, high = paired_difference(_column(ours, shared), _column(theirs, shared))
+    names = [clusters.get(name, name) for name in shared] if clusters else None
+    mean, low, high = paired_difference(_column(ours, shared), _column(theirs, shared), clusters=names)
     return float(mean[0]), float(low[0]), float(high[0]), len(shared)
 
 
