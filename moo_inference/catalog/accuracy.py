@@ -19,6 +19,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.base import (
     Amount,
@@ -145,7 +146,8 @@ class MeasuredAccuracy(Frozen):
             lacking = [name for name in info.data["questions"] if name not in clusters]
             unknown = [name for name in clusters if name not in info.data["questions"]]
             got = f"none for {_some(lacking)}" if lacking else f"some for {_some(unknown)}, which is no question"
-            raise ValueError(f"must name one for each question and nothing else, got {got}")
+            sentence = f"must name one for each question and nothing else, got {got}"
+            raise PydanticCustomError("whole", "{sentence}", {"sentence": sentence})
         return clusters
 
     @model_serializer(mode="wrap")

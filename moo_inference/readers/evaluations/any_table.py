@@ -76,7 +76,7 @@ def read_outcomes_table(
         rows = _json_rows(path, names, needed)
     else:
         rows = _csv_rows(path, names, needed, progress)
-    samples = _Samples(names, _of_unused(path, names))
+    samples = _Samples(names, _of_unused(path, names), True if cluster else None)
     for where, cells in rows:
         samples.add(where, cells)
     return samples.build(path)
@@ -89,7 +89,8 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
     shared = ("question", "answer", "score", "cluster")
     common = tuple(options.get(name) or name for name in shared)
     needed = [common[0], *systems, *(options[name] for name in shared[1:] if options.get(name) is not None)]
-    samples = {system: _Samples((common[0], system, *common[1:])) for system in systems}
+    clustered = True if options.get("cluster") else None
+    samples = {system: _Samples((common[0], system, *common[1:]), (), clustered) for system in systems}
     for where, (name, said, judged, source, *bits) in _csv_rows(
         path, (*common, *systems), needed, options.get("progress")
     ):
@@ -102,8 +103,8 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
 class _Samples:
     """Rows as they are read, and their errors."""
 
-    def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = ()) -> None:
-        self.names, self.notes = names, notes
+    def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = (), clustered: bool | None = None) -> None:
+        self.names, self.notes, self.clustered = names, notes, clustered
         self.errors, self.built = FileErrors(), OutcomesBuilder()
 
     def add(self, where: str, cells: Sequence[Any]) -> None:
@@ -117,16 +118,28 @@ class _Samples:
             self.refuse(where, 1, must_be_truth(correct))
         if value is None and score not in (None, ""):
             self.refuse(where, 3, f"must be a number, got {shown(score)}")
-        cluster = name_of(source)
-        if cluster is None and (self.built.clusters or source not in (None, "")):
-            self.refuse(where, 4, f"must name a cluster, got {shown(source) if source else 'nothing'}")
-        elif cluster is not None and name is not None:
-            if not self.built.clusters and self.built.places:
-                self.refuse(where, 4, "must name a cluster in every row, got nothing before this one")
-            elif not self.built.in_cluster(name, cluster):
-                self.refuse(where, 4, f"must be one cluster for all samples of question {shown(name)}, got several")
+        if name is not None:
+            self.take_cluster(where, name, source)
         if not self.errors.count and name is not None and is_correct is not None:
             self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
+
+    def take_cluster(self, where: str, question: str, source: Any) -> None:
+        """Note the cluster of the question of one row, as the first row has one or not, or since its column is named.
+
+        Args:
+            where: file and line.
+            question: its name.
+            source: the cell.
+        """
+        cluster = name_of(source)
+        if self.clustered is None:
+            self.clustered = cluster is not None
+        if not self.clustered and source not in (None, ""):
+            self.refuse(where, 4, "must name a cluster in every row or in none, got the first one here")
+        elif self.clustered and cluster is None:
+            self.refuse(where, 4, f"must name a cluster, got {shown(source) if source else 'nothing'}")
+        elif cluster is not None and not self.built.in_cluster(question, cluster):
+            self.refuse(where, 4, f"must be one cluster for all samples of question {shown(question)}, got several")
 
     def refuse(self, where: str, column: int, sentence: str) -> None:
         """Note what must hold of a cell.
