@@ -128,7 +128,9 @@ def measured_accuracies(draw, least=1):
             "majority": [f"{half}/{half} 0/{half} none:2", f"none:{least}", f"1/{least}"],
         }[keep]
     questions = draw(st.dictionaries(texts, st.sampled_from(records), min_size=1, max_size=4))
-    return {"kind": "outcomes", "keep": keep, "questions": questions, "trials": draw(st.integers(2, 9)), "seed": 0}
+    clusters = draw(st.sampled_from([{}, {name: name[:1] for name in questions}]))
+    trials = draw(st.integers(2, 9))
+    return {"kind": "outcomes", "keep": keep, "questions": questions, "trials": trials, "seed": 0, "clusters": clusters}
 
 
 @st.composite

@@ -11,12 +11,15 @@ from pydantic import (
     AfterValidator,
     Discriminator,
     Field,
+    SerializerFunctionWrapHandler,
     Tag,
     ValidationInfo,
     field_serializer,
     field_validator,
+    model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.base import (
     Amount,
@@ -27,12 +30,15 @@ from moo_inference.catalog.base import (
     Positive,
     ReadOnly,
     Real,
+    TextByName,
     WholeNumber,
 )
 from moo_inference.catalog.messages import ACCURACIES
 from moo_inference.evaluation import BetaFit
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import Evaluation, Record
+
+_SHOWN = 5
 
 
 class Accuracy(Frozen):
@@ -98,6 +104,10 @@ def _record(text: str, info: ValidationInfo) -> str:
     return text
 
 
+def _some(names: list[str]) -> str:
+    return ", ".join(map(repr, names[:_SHOWN])) + (", ..." if len(names) > _SHOWN else "")
+
+
 class MeasuredAccuracy(Frozen):
     """Accuracy of k passes as counted from an evaluation, for k up to its samples per question.
 
@@ -108,6 +118,8 @@ class MeasuredAccuracy(Frozen):
         questions: for each question its samples, right/all: see `moo_inference.evaluation.records`.
         trials: of the votes that are too many to be counted, at most a million.
         seed: of the same.
+        clusters: for each question the cluster in which it stands, such as the text that it is about; empty where each
+            stands for itself.
     """
 
     _named_before = model_validator(mode="before")(_renamed)
@@ -117,6 +129,7 @@ class MeasuredAccuracy(Frozen):
     questions: Mapping[str, Annotated[str, AfterValidator(_record)]]
     trials: Annotated[Count, Field(ge=2, le=1_000_000)] = 1000
     seed: WholeNumber = 42
+    clusters: TextByName = ReadOnly({})
 
     @field_validator("questions")
     @classmethod
@@ -125,6 +138,22 @@ class MeasuredAccuracy(Frozen):
             raise ValueError("must hold at least one question")
         return ReadOnly(questions)
 
+    @field_validator("clusters")
+    @classmethod
+    def _of_the_questions(cls, clusters: Mapping[str, str], info: ValidationInfo) -> Mapping[str, str]:
+        # Questions that are invalid themselves are not in `data`, and are already reported.
+        if clusters and "questions" in info.data and clusters.keys() != info.data["questions"].keys():
+            lacking = [name for name in info.data["questions"] if name not in clusters]
+            unknown = [name for name in clusters if name not in info.data["questions"]]
+            got = f"none for {_some(lacking)}" if lacking else f"some for {_some(unknown)}, which is no question"
+            sentence = f"must name one for each question and nothing else, got {got}"
+            raise PydanticCustomError("whole", "{sentence}", {"sentence": sentence})
+        return clusters
+
+    @model_serializer(mode="wrap")
+    def _clusters_where_there_are(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name != "clusters" or value}
+
     @field_serializer("questions")
     def _as_dict(self, questions: Mapping[str, str]) -> dict[str, str]:
         return dict(questions)
@@ -132,7 +161,7 @@ class MeasuredAccuracy(Frozen):
     @cached_property
     def evaluation(self) -> Evaluation:
         """The records, parsed."""
-        return Evaluation.parse(self.questions, self.keep)
+        return Evaluation.parse(self.questions, self.keep, self.clusters)
 
     @property
     def mean(self) -> float:
@@ -141,7 +170,7 @@ class MeasuredAccuracy(Frozen):
         return float((evaluation.c / evaluation.n).mean())
 
     def __hash__(self) -> int:
-        return hash((self.keep, self.questions, self.trials, self.seed))
+        return hash((self.keep, self.questions, self.trials, self.seed, self.clusters))
 
 
 class BetaAccuracy(Frozen):

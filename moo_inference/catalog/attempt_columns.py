@@ -24,6 +24,7 @@ class AttemptColumns:
         sample: number of the attempt at its question.
         correct: 1.0 right, 0.0 wrong, or a score in [0, 1].
         score: of a verifier, the higher the better.
+        cluster: of each question, such as the text that it is about: its questions are right or wrong together.
         answer: texts, equal for equal answers.
         tokens_in: of the prompt, cached ones included.
         tokens_cached: those of them that came from a cache.
@@ -45,6 +46,7 @@ class AttemptColumns:
     sample: FloatArray | None = None
     score: FloatArray | None = None
     answer: pd.Categorical | None = None
+    cluster: pd.Categorical | None = None
     tokens_in: FloatArray | None = None
     tokens_cached: FloatArray | None = None
     tokens_out: FloatArray | None = None

@@ -162,7 +162,7 @@ def read_attempts(
         path: a CSV, JSON lines or Parquet file, plain or packed by gzip, a log of Inspect (`.eval`, `.json`, or
             `header.json` with `summaries.json`), the JSON that promptfoo exports, or several of them.
         columns: a table's own names of columns, by ours: `{"question": "task_id", "correct": "passed"}`. Ours are
-            model, question, correct (or score), effort, sample, answer, tokens_in, tokens_cached, tokens_out,
+            model, question, correct (or score), cluster, effort, sample, answer, tokens_in, tokens_cached, tokens_out,
             tokens_reasoning, usd, seconds, error.
         threshold: the least score that is right, in place of scores.
         scorer: which score of a log is correctness, where it has several.
@@ -202,7 +202,7 @@ def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFra
         return frames[0]
     errors = [
         f"{where}: must have a column {name!r}, as other files have"
-        for name in ("model", "correct")
+        for name in ("model", "correct", "cluster")
         for where, frame in zip(source, frames, strict=True)
         if name not in frame and any(name in other for other in frames) and not (name == "correct" and "score" in frame)
     ]

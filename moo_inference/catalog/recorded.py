@@ -179,6 +179,7 @@ def _model(
         answer=None if attempts.answer is None else np.asarray(attempts.answer.codes, dtype=np.int64),
         score=attempts.score,
         tokens=tokens,
+        cluster=None if attempts.cluster is None else np.asarray(attempts.cluster).astype(str),
     )
     fields: dict[str, Any] = {
         "request_seconds": measured_spread(seconds, 1e-9),
@@ -228,4 +229,11 @@ def _accuracy(recorded: QuestionAttempts) -> Accuracy | MeasuredAccuracy:
         return Accuracy(mean=float(recorded.expected_accuracy([1])[0].mean()), std=0.0)
     found = evaluation_of(recorded.place, recorded.worth, recorded.keep, answer=recorded.answer, score=recorded.score)
     texts = {str(name): str(record) for name, record in zip(recorded.names, found.records, strict=True)}
-    return MeasuredAccuracy(kind="outcomes", keep=recorded.keep, questions=texts)
+    return MeasuredAccuracy(kind="outcomes", keep=recorded.keep, questions=texts, clusters=_clusters(recorded))
+
+
+def _clusters(recorded: QuestionAttempts) -> dict[str, str]:
+    """The cluster of each question, by name; none where each stands for itself."""
+    if recorded.clusters is None:
+        return {}
+    return {str(name): str(cluster) for name, cluster in zip(recorded.names, recorded.clusters, strict=True)}

@@ -47,7 +47,7 @@ AttemptColumnOption = Annotated[
     option(
         "--attempt-column",
         "WHAT=COLUMN",
-        "model, effort, question, sample, correct, score, answer, tokens_in, tokens_cached, tokens_out, "
+        "model, effort, question, cluster, sample, correct, score, answer, tokens_in, tokens_cached, tokens_out, "
         "tokens_reasoning, usd, seconds or error, where a table names it otherwise; may be repeated.",
     ),
 ]

@@ -91,7 +91,7 @@ class Sources:
         flag(
             "--outcome-column",
             "WHAT=COLUMN",
-            "question, correct, answer or score, where a table names it otherwise; may be repeated.",
+            "question, correct, answer, score or cluster, where a table names it otherwise; may be repeated.",
         ),
     ] = None
     metric: MetricOption = None

@@ -1,8 +1,10 @@
 """The scaling curves of models of recorded attempts, from what their queries come to."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Limit, Scenario
@@ -18,10 +20,11 @@ from moo_inference.estimators.curve import (
     IntArray,
     ScalingCurve,
 )
+from moo_inference.evaluation.clusters import cluster_codes, cluster_shares
 from moo_inference.evaluation.interval import LEVEL, mean_interval
 from moo_inference.evaluation.mixture import Mixture
-from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.queries import Queries, QueriesOfK, Share
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.skewed_mean import skewed_mean
 
 _TIME = 1
@@ -96,11 +99,14 @@ def _means(queries: Queries, k: IntArray, resources: int) -> tuple[FloatArray, F
     shape = len(queries.attempts), len(k)
     cost, *others = queries.expected_spent(k)
     amounts = np.stack([cost, queries.expected_seconds(k), *others])
+    if queries.clusters is not None:
+        amounts = _cluster_amounts(amounts, queries.clusters[queries.rows])
     over = skewed_mean(_columns(amounts))
-    right = QuestionMean.of(*map(_columns, queries.expected_accuracy(k)))
+    worth, missed = map(_columns, queries.expected_accuracy(k))
+    right = QuestionMean.of(worth, missed, queries.clusters)
     low, high = (end.reshape(shape) for end in mean_interval(right))
     accuracy, error = right.mean.reshape(shape), right.error.reshape(shape)
-    se = np.sqrt(right.variance / right.questions).reshape(shape)
+    se = right.se.reshape(shape)
     evidence = []
     for model, attempts in enumerate(queries.attempts):
         beyond = k > attempts.fewest
@@ -116,6 +122,15 @@ def _means(queries: Queries, k: IntArray, resources: int) -> tuple[FloatArray, F
         summary[..., :-1, field] = np.moveaxis(amount.reshape(-1, *shape), 0, 2)
         summary[..., -1, field] = of_accuracy
     return summary, error, evidence
+
+
+def _cluster_amounts(amounts: FloatArray, clusters: NDArray[Any]) -> FloatArray:
+    """(r, g, c, n) amounts of clusters of (r, g, m, n) those of questions, of which the (g, m) clusters are given."""
+    models = []
+    for model, names in enumerate(clusters):
+        codes = cluster_codes(names, len(names))
+        models.append(np.stack([cluster_shares(own, codes) for own in amounts[:, model]]))
+    return np.stack(models, axis=1)
 
 
 def _columns(tables: FloatArray) -> FloatArray:

@@ -14,7 +14,8 @@ from moo_inference.evaluation.comparison import AccuracyDifference, compare_accu
 from moo_inference.evaluation.equal_difficulty import ASSUMPTION, Audit, audit, equal_difficulty
 from moo_inference.evaluation.interval import mean_interval, paired_difference
 from moo_inference.evaluation.majority import win_probabilities, win_probabilities_of
-from moo_inference.evaluation.pass_at_k import QuestionMean, mean_pass_at_k, pass_at_k
+from moo_inference.evaluation.pass_at_k import mean_pass_at_k, pass_at_k
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.samples import Samples
 from moo_inference.evaluation.verifier import best_scored_at_k, top_weights
 from moo_inference.evaluation.voting import Votes, vote_at_k

@@ -9,8 +9,10 @@ from numpy.typing import ArrayLike, NDArray
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.beta import fit_beta
 from moo_inference.evaluation.checks import FloatArray, IntArray, passes
+from moo_inference.evaluation.clusters import clusters_of_questions
 from moo_inference.evaluation.interval import LEVEL, mean_interval
-from moo_inference.evaluation.pass_at_k import QuestionMean, mean_pass_at_k, pass_at_k
+from moo_inference.evaluation.pass_at_k import mean_pass_at_k, pass_at_k
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.samples import Samples
 from moo_inference.evaluation.verifier import best_scored_at_k
 from moo_inference.evaluation.voting import EXACT_COST, vote_at_k
@@ -65,6 +67,7 @@ class QuestionAccuracies:
         error: (m, n) 1 - accuracy, from its own sum.
         se: (m, n) standard error of simulation; 0 where exact.
         exact: (m,) whether the question was counted exactly.
+        clusters: (m,) name of the cluster of each question; None where each stands for itself.
     """
 
     names: NDArray[Any]
@@ -73,6 +76,7 @@ class QuestionAccuracies:
     error: FloatArray
     se: FloatArray
     exact: NDArray[np.bool_]
+    clusters: NDArray[Any] | None = None
 
 
 def question_accuracies(
@@ -83,6 +87,7 @@ def question_accuracies(
     keep: Keep = "oracle",
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
     trials: int = 1000,
     seed: int = 42,
     exact_cost: float = EXACT_COST,
@@ -96,6 +101,7 @@ def question_accuracies(
         keep: which pass is kept.
         answer: (s,) codes of answers, -1 for none; "majority" needs them.
         score: (s,) of a verifier, the higher the better; "verifier" needs them.
+        cluster: (s,) of each sample's question, such as the text that it is about; None: each stands for itself.
         trials: of a simulated vote. See `vote_at_k`.
         seed: of a simulated vote.
         exact_cost: up to which a vote is exact.
@@ -114,7 +120,8 @@ def question_accuracies(
         accuracy, error, se, exact = votes.accuracy, votes.error, votes.se, votes.exact
     else:
         accuracy, error = pass_at_k(samples.n, samples.c, ks, names=samples.names)
-    return QuestionAccuracies(samples.names, ks, accuracy, error, se, exact)
+    clusters = None if cluster is None else clusters_of_questions(samples.names, samples.place, cluster)
+    return QuestionAccuracies(samples.names, ks, accuracy, error, se, exact, clusters)
 
 
 def accuracy_curve(
@@ -125,6 +132,7 @@ def accuracy_curve(
     keep: Keep = "oracle",
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
     model: Distribution = "outcomes",
     level: float = LEVEL,
     trials: int = 1000,
@@ -140,8 +148,9 @@ def accuracy_curve(
         keep: which pass is kept.
         answer: (s,) codes of answers, -1 for none; "majority" needs them.
         score: (s,) of a verifier, the higher the better; "verifier" needs them.
+        cluster: (s,) of each sample's question, such as the text that it is about; None: each stands for itself.
         model: "beta" fits the distribution of `fit_beta` and goes beyond the samples; for "oracle" alone.
-        level: of the interval.
+        level: of the interval, over questions or, where there are clusters, over clusters; that of "beta" knows none.
         trials: of a simulated vote; see `vote_at_k`.
         seed: of a simulated vote.
         exact_cost: up to which a vote is exact.
@@ -159,7 +168,7 @@ def accuracy_curve(
         mean, error = fit.pass_at_k(ks)
         low, high = fit.interval(ks, level)
     else:
-        if keep == "oracle":
+        if keep == "oracle" and cluster is None:
             over = mean_pass_at_k(samples.n, samples.c, ks, names=samples.names)
         else:
             each = question_accuracies(
@@ -169,11 +178,12 @@ def accuracy_curve(
                 keep=keep,
                 answer=answer,
                 score=score,
+                cluster=cluster,
                 trials=trials,
                 seed=seed,
                 exact_cost=exact_cost,
             )
-            over = QuestionMean.of(each.accuracy, each.error)
+            over = QuestionMean.of(each.accuracy, each.error, each.clusters)
             se = np.sqrt((each.se**2).sum(axis=0)) / len(each.se)
             simulated = int((~each.exact).sum())
         mean, error = over.mean, over.error

@@ -22,6 +22,7 @@ class AccuracyDifference:
         ci_low: (n,) lower end of its interval, over questions; NaN for one question.
         ci_high: (n,) upper end.
         questions: how many.
+        clusters: how many; None where each question stands for itself.
     """
 
     k: IntArray
@@ -29,6 +30,7 @@ class AccuracyDifference:
     ci_low: FloatArray
     ci_high: FloatArray
     questions: int
+    clusters: int | None = None
 
 
 def compare_accuracies(one: QuestionAccuracies, other: QuestionAccuracies, level: float = LEVEL) -> AccuracyDifference:
@@ -40,7 +42,8 @@ def compare_accuracies(one: QuestionAccuracies, other: QuestionAccuracies, level
         level: how often such intervals hold the truth, in (0, 1).
 
     Raises:
-        SettingError: (a ValueError) the questions or the k are not the same; what only one has is named.
+        SettingError: (a ValueError) the questions, their clusters or the k are not the same; what only one has is
+            named.
     """
     errors = []
     for first, second, whose in ((one, other, "the other"), (other, one, "the one")):
@@ -50,7 +53,16 @@ def compare_accuracies(one: QuestionAccuracies, other: QuestionAccuracies, level
             errors.append(f"both models must answer the same questions; {whose} lacks {len(missing)}: {shown}")
     if not np.array_equal(one.k, other.k):
         errors.append(f"both models must have the same k, got {one.k.tolist()} and {other.k.tolist()}")
+    if not errors and not _same_clusters(one, other):
+        errors.append("both models must have the same clusters of questions, or none; got others")
     if errors:
         raise SettingError(errors)
-    mean, low, high = paired_difference(one.accuracy, other.accuracy, level)
-    return AccuracyDifference(one.k, mean, low, high, len(one.names))
+    mean, low, high = paired_difference(one.accuracy, other.accuracy, level, clusters=one.clusters)
+    clusters = None if one.clusters is None else len(np.unique(one.clusters))
+    return AccuracyDifference(one.k, mean, low, high, len(one.names), clusters)
+
+
+def _same_clusters(one: QuestionAccuracies, other: QuestionAccuracies) -> bool:
+    if one.clusters is None or other.clusters is None:
+        return one.clusters is other.clusters
+    return bool(np.array_equal(one.clusters, other.clusters))

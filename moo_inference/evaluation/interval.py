@@ -1,21 +1,29 @@
 """Intervals over questions: the questions are a sample of those that a user will meet.
 
-The interval of a mean of values in [0, 1] is Wilson's score interval, with as many questions as are worth as much: m
-values of variance v are worth what m mean (1 - mean) / v zeros and ones would (Kish's effective sample size), and
-Student's t stands for the normal quantile. For zeros and ones it is Wilson's own interval, for many questions the
-usual one. It stays in [0, 1], needs no seed, and does not shrink to a point where every question is right, as a
-bootstrap does.
+What other questions there are is taken from those at hand by the Bayesian bootstrap: each has a weight, drawn from a
+Dirichlet distribution (D. B. Rubin, Annals of Statistics 9 (1981)). Half a question that is never right and half of one
+that always is are added, since a few questions at hand may be all right and the next one wrong. Of zeros and ones this
+is Jeffreys' interval, which holds for few questions and near 0 and 1 (L. D. Brown, T. T. Cai and A. DasGupta, Interval
+Estimation for a Binomial Proportion, Statistical Science 16 (2001)). It needs no variance, no seed and no draw (see
+`weighted_mean`), stays in [0, 1], and where a question has a lower value neither end is higher.
+
+Of clusters each has one such weight in proportion to its questions, all together as much as Kish's effective number of
+clusters, (sum of sizes)^2 / sum of sizes^2 (L. Kish, Survey Sampling, 1965).
 """
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import stdtrit
+from scipy.special import ndtri
 
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.checks import FloatArray
-from moo_inference.evaluation.pass_at_k import QuestionMean
+from moo_inference.evaluation.question_mean import QuestionMean
+from moo_inference.evaluation.weighted_mean import upper_quantile
 
 LEVEL = 0.95
+
+_ADDED = 0.5
+"""Questions that are added at each end."""
 
 
 def mean_interval(over: QuestionMean, level: float = LEVEL) -> tuple[FloatArray, FloatArray]:
@@ -26,46 +34,51 @@ def mean_interval(over: QuestionMean, level: float = LEVEL) -> tuple[FloatArray,
         level: how often such intervals hold the truth, in (0, 1).
 
     Returns:
-        Lower and upper ends, (n,) each, in [0, 1]; NaN for one question, which cannot show how questions differ. Where
-        all questions have the same value strictly between 0 and 1, both ends are that value.
+        Lower and upper ends, (n,) each, in [0, 1] and around the mean; NaN for one question or one cluster, which
+        cannot show how others differ.
 
     Raises:
         SettingError: (a ValueError) the level is out of its range.
     """
-    checked_level(level)
-    m = over.questions
-    if m == 1:
+    z = float(ndtri((1 + checked_level(level)) / 2))
+    if (over.questions if over.clusters is None else over.clusters) == 1:
         nothing = np.full(over.mean.shape, np.nan)
         return nothing, nothing.copy()
-    t = float(stdtrit(m - 1, (1 + level) / 2))
-    most = over.mean * over.error
-    # One over the effective number of questions; of zeros and ones it is m - 1, so that is the limit at 0 and 1.
-    share = np.divide(over.variance, m * most, out=np.full(most.shape, 1 / (m - 1)), where=most > 0)
-    share = np.minimum(share, 1 / (m - 1))
-    centre = (over.mean + t**2 * share / 2) / (1 + t**2 * share)
-    half = t * np.sqrt(most * share + (t * share / 2) ** 2) / (1 + t**2 * share)
-    # At 0 and at 1 an end is the mean itself, which rounding could pass.
-    return np.clip(centre - half, 0.0, over.mean), np.clip(centre + half, over.mean, 1.0)
+    values, errors, counted = over.cells()
+    weights = np.concatenate([counted, [_ADDED, _ADDED]])
+    low, high = (_end(one, weights, z) for one in (errors, values))
+    # Where all are right the next one may be right, too, as Jeffreys' interval is usually modified.
+    return np.minimum(1 - low, over.mean), np.maximum(high, over.mean)
+
+
+def _end(values: FloatArray, weights: FloatArray, z: float) -> FloatArray:
+    added = np.broadcast_to([0.0, 1.0], (len(values), 2))
+    return upper_quantile(np.concatenate([values, added], axis=1), weights, z)
 
 
 def paired_difference(
-    one: ArrayLike, other: ArrayLike, level: float = LEVEL
+    one: ArrayLike, other: ArrayLike, level: float = LEVEL, *, clusters: ArrayLike | None = None
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
     """How much more accurate one model is than another on the same questions, and an interval.
 
     Questions that are hard for one model are mostly hard for the other, so the interval of the differences is narrower
-    than what two separate intervals would suggest.
+    than what two separate intervals would suggest. The added questions are half a one that the first model alone has
+    right and half of one that the other alone has, as in A. Agresti and Y. Min, Simple improved confidence intervals
+    for comparing matched proportions, Statistics in Medicine 24 (2005): equal outcomes do not show that all are equal.
 
     Args:
         one: (m, n) accuracies of the one model: m questions, n values of k.
         other: (m, n) of the other; row i is the same question.
         level: how often such intervals hold the truth, in (0, 1).
+        clusters: (m,) name of the cluster of each question; None where each stands for itself.
 
     Returns:
-        Mean of one - other, and the lower and upper ends, (n,) each, in [-1, 1]; ends are NaN for one question.
+        Mean of one - other, and the lower and upper ends, (n,) each, in [-1, 1]; ends are NaN for one question or
+        cluster.
 
     Raises:
-        SettingError: (a ValueError) the shapes differ, a value is not in [0, 1], or the level is out of its range.
+        SettingError: (a ValueError) the shapes differ, a value is not in [0, 1], the level is out of its range, or
+            there is not one cluster for each question.
     """
     first, second = np.asarray(one, dtype=float), np.asarray(other, dtype=float)
     if first.ndim != 2 or first.shape != second.shape or first.size == 0:
@@ -77,7 +90,7 @@ def paired_difference(
         raise SettingError("paired accuracies must lie in [0, 1]")
     # (1 + difference) / 2 lies in [0, 1], as an accuracy does.
     difference = first - second
-    low, high = mean_interval(QuestionMean.of((1 + difference) / 2, (1 - difference) / 2), level)
+    low, high = mean_interval(QuestionMean.of((1 + difference) / 2, (1 - difference) / 2, clusters), level)
     return np.asarray(difference.mean(axis=0)), 2 * low - 1, 2 * high - 1
 
 

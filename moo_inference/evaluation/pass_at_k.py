@@ -5,39 +5,12 @@ less that is unbiased for the question's pass@k (M. Chen et al., Evaluating Larg
 arXiv:2107.03374, Eq. 1). It is defined for k <= n alone: beyond, there is no such draw, and the answer is an error.
 """
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import ArrayLike
 
 from moo_inference.evaluation.checks import FloatArray, IntArray, counts, passes, refuse_beyond
+from moo_inference.evaluation.question_mean import Cells, QuestionMean
 from moo_inference.evaluation.urn import at_least_one, columns, first_marked, none_marked
-
-
-@dataclass(frozen=True)
-class QuestionMean:
-    """The mean over questions of an accuracy in [0, 1], for n values of k.
-
-    Attributes:
-        mean: (n,) mean accuracy.
-        error: (n,) 1 - mean, from its own sum: it keeps its digits where the mean nears 1.
-        variance: (n,) between questions, ddof = 1; NaN for one question.
-        questions: how many.
-    """
-
-    mean: FloatArray
-    error: FloatArray
-    variance: FloatArray
-    questions: int
-
-    @classmethod
-    def of(cls, values: FloatArray, errors: FloatArray) -> "QuestionMean":
-        """From (m, n) accuracies of m questions and their errors."""
-        # Row by row: sums down a column take another order where it stands alone, and a k must not see its neighbours.
-        rows, wrong = np.ascontiguousarray(values.T), np.ascontiguousarray(errors.T)
-        mean = np.asarray(rows.mean(axis=1))
-        variance = rows.var(axis=1, ddof=1) if len(values) > 1 else np.full(mean.shape, np.nan)
-        return cls(mean, np.asarray(wrong.mean(axis=1)), np.asarray(variance), len(values))
 
 
 def pass_at_k(
@@ -67,7 +40,7 @@ def pass_at_k(
 
 
 def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike | None = None) -> QuestionMean:
-    """The mean over questions of pass@k, which needs no (m, n_k) array.
+    """The mean over questions of pass@k, which needs no (m, n_k) array; only its interval does.
 
     Args:
         n: (m,) samples of each question, or one number for all.
@@ -103,7 +76,12 @@ def mean_pass_at_k(n: ArrayLike, c: ArrayLike, k: ArrayLike, *, names: ArrayLike
             mean_error = float(weight[rows] @ block[:, -1]) / m
     variance = squares / (m - 1) if m > 1 else np.full(len(wanted), np.nan)
     mean = np.where(error < 0.5, 1.0 - error, gain)
-    return QuestionMean(mean[column], error[column], variance[column], m)
+
+    def cells() -> Cells:
+        accuracy, wrong = at_least_one(marked, total - marked, ks)
+        return np.ascontiguousarray(accuracy.T), np.ascontiguousarray(wrong.T), weight
+
+    return QuestionMean(mean[column], error[column], variance[column], m, cells)
 
 
 def _first_successes(marked: FloatArray, total: FloatArray, j: IntArray, block: FloatArray) -> FloatArray:

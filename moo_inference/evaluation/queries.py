@@ -148,7 +148,7 @@ class Queries:
         most: int,
         spent: Sequence[Sequence[FloatArray]] | None = None,
     ) -> None:
-        """Nothing is drawn yet.
+        """Nothing is drawn yet. `clusters` are those of the m questions of each model; None where there are none.
 
         Args:
             attempts: of each model, with one `stack_key`.
@@ -162,10 +162,16 @@ class Queries:
         self.amounts = len(self.blocks[0].spent)
         self.questions = len(attempts[0].n)
         self.keep, self.graded = attempts[0].keep, attempts[0].graded
+        self.clusters = attempts[0].clusters
         self.wave = 0 if how.ideal else how.parallel
         self._most = most
         self._drawn: dict[int, DrawnQueries] = {}
         self._beyond: dict[int, QueriesBeyond] = {}
+
+    @cached_property
+    def rows(self) -> IntArray:
+        """(g, m) places of the questions among those of each model, block by block."""
+        return np.concatenate([block.rows for block in self.blocks], axis=1)
 
     def of(self, k: int) -> QueriesOfK:
         """The queries of k passes."""

@@ -12,6 +12,7 @@ from moo_inference.errors import SettingError
 from moo_inference.evaluation.accuracy_curve import question_accuracies
 from moo_inference.evaluation.beta import BetaFit, fit_beta
 from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
+from moo_inference.evaluation.clusters import clusters_of_questions
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.order_statistics import expected_largest, expected_seconds
 from moo_inference.evaluation.urn import at_least_one
@@ -48,6 +49,8 @@ class QuestionAttempts:
         score: (s,) of a verifier; None unless it is what keeps a pass.
         tokens: (2, s) read and written; None where they are not known of each attempt.
         beyond: what is said of k beyond `fewest`.
+        clusters: (m,) name of the cluster of each question, such as the text that it is about; None where each question
+            stands for itself.
     """
 
     names: NDArray[Any]
@@ -60,6 +63,7 @@ class QuestionAttempts:
     score: FloatArray | None = None
     tokens: FloatArray | None = None
     beyond: Beyond = "refuse"
+    clusters: NDArray[Any] | None = None
 
     @classmethod
     def of(
@@ -73,6 +77,7 @@ class QuestionAttempts:
         answer: ArrayLike | None = None,
         score: ArrayLike | None = None,
         tokens: ArrayLike | None = None,
+        cluster: ArrayLike | None = None,
     ) -> "QuestionAttempts":
         """From one entry an attempt, in any order.
 
@@ -85,6 +90,7 @@ class QuestionAttempts:
             answer: (s,) codes, -1 for none; for `majority`.
             score: (s,) of a verifier; for `verifier`.
             tokens: (2, s) read and written, for what is used by the token; None where they are not known.
+            cluster: (s,) of each attempt's question; None: each question stands for itself.
 
         Raises:
             SettingError: (a ValueError) an argument is out of its range, lacks, or has another length.
@@ -107,6 +113,7 @@ class QuestionAttempts:
             np.asarray(answer, dtype=np.int64)[order] if keep == "majority" else None,
             given["score"][order] if keep == "verifier" else None,
             None if tokens is None else np.asarray(tokens, dtype=float)[:, order],
+            clusters=None if cluster is None else clusters_of_questions(names, place, cluster),
         )
 
     @property

@@ -19,8 +19,10 @@ from numpy.typing import ArrayLike, NDArray
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep, accuracy_curve
 from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
+from moo_inference.evaluation.clusters import clusters_of_questions
 from moo_inference.evaluation.interval import mean_interval
-from moo_inference.evaluation.pass_at_k import mean_pass_at_k
+from moo_inference.evaluation.pass_at_k import mean_pass_at_k, pass_at_k
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.samples import Samples
 from moo_inference.evaluation.voting import ABSENT
 
@@ -88,15 +90,22 @@ class Evaluation:
         names: (m,) the questions.
         records: (m,) what was found of each.
         keep: which pass is kept.
+        clusters: (m,) of the questions; None where each stands for itself.
     """
 
     names: tuple[str, ...]
     records: tuple[Record, ...]
     keep: Keep
+    clusters: tuple[str, ...] | None = None
 
     @classmethod
-    def parse(cls, texts: Mapping[str, str], keep: Keep) -> "Evaluation":
+    def parse(cls, texts: Mapping[str, str], keep: Keep, clusters: Mapping[str, str] | None = None) -> "Evaluation":
         """From the texts of a catalog.
+
+        Args:
+            texts: the record of each question, by its name.
+            keep: which pass is kept.
+            clusters: of each question, by its name; None or empty where each stands for itself.
 
         Raises:
             ValueError: the first record that is none, by the name of its question.
@@ -107,7 +116,7 @@ class Evaluation:
                 records.append(Record.parse(text, keep))
             except ValueError as error:
                 raise ValueError(f"question {name!r} {error}") from error
-        return cls(tuple(texts), tuple(records), keep)
+        return cls(tuple(texts), tuple(records), keep, tuple(clusters[name] for name in texts) if clusters else None)
 
     @cached_property
     def n(self) -> IntArray:
@@ -141,10 +150,21 @@ class Evaluation:
             question, correct, code = self.samples()
             answer, score = (code, None) if self.keep == "majority" else (None, -code)
             return accuracy_curve(
-                question, correct, k, keep=self.keep, answer=answer, score=score, trials=trials, seed=seed
+                question,
+                correct,
+                k,
+                keep=self.keep,
+                answer=answer,
+                score=score,
+                cluster=None if self.clusters is None else np.repeat(self.clusters, self.n),
+                trials=trials,
+                seed=seed,
             )
         # For an oracle the counts are sufficient: no array of all samples is made.
-        over = mean_pass_at_k(self.n, self.c, ks, names=np.array(self.names))
+        if self.clusters is None:
+            over = mean_pass_at_k(self.n, self.c, ks, names=np.array(self.names))
+        else:
+            over = QuestionMean.of(*pass_at_k(self.n, self.c, ks, names=np.array(self.names)), self.clusters)
         low, high = mean_interval(over)
         nothing = np.zeros(len(ks))
         return AccuracyCurve(
@@ -186,6 +206,7 @@ def evaluation_of(
     *,
     answer: ArrayLike | None = None,
     score: ArrayLike | None = None,
+    cluster: ArrayLike | None = None,
 ) -> Evaluation:
     """The records of samples, one entry a sample.
 
@@ -195,6 +216,7 @@ def evaluation_of(
         keep: which pass is kept, and so what the records must contain.
         answer: (s,) codes of answers, -1 for none; "majority" needs them.
         score: (s,) of a verifier, the higher the better; "verifier" needs them.
+        cluster: (s,) of each sample's question; None: each question stands for itself.
 
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or what `keep` needs is missing.
@@ -232,7 +254,10 @@ def evaluation_of(
         else:
             groups[row].append((good, size))
     records = tuple(Record(tuple(found), none) for found, none in zip(groups, absent, strict=True))
-    return Evaluation(tuple(str(name) for name in samples.names), records, keep)
+    clusters = None
+    if cluster is not None:
+        clusters = tuple(map(str, clusters_of_questions(samples.names, samples.place, cluster).tolist()))
+    return Evaluation(tuple(str(name) for name in samples.names), records, keep, clusters)
 
 
 def shared_questions(evaluations: Iterable[Evaluation]) -> frozenset[str]:

@@ -36,7 +36,9 @@ class StackedBlock:
 
 def stack_key(attempts: QuestionAttempts) -> tuple[object, ...]:
     """What must be the same of all attempts in a stack."""
-    return attempts.keep, attempts.graded, attempts.beyond, *(block.attempts.shape for block in attempts.blocks)
+    clusters = None if attempts.clusters is None else tuple(attempts.clusters.tolist())
+    shapes = (block.attempts.shape for block in attempts.blocks)
+    return attempts.keep, attempts.graded, attempts.beyond, clusters, *shapes
 
 
 def stacked(attempts: Sequence[QuestionAttempts], spent: Sequence[Sequence[FloatArray]]) -> list[StackedBlock]:

@@ -56,9 +56,14 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
             "misfit": fitted.misfit,
         }
         fewest = fitted.n
-        notes = [f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a distribution of difficulty"]
+        unused = [f"{found.where}: the band of the beta distribution does not count clusters"] if found.clusters else []
+        notes = [
+            *unused,
+            f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a distribution of difficulty",
+        ]
     else:
         evaluation = evaluation_of(found.question, found.correct, keep, answer=found.answer, score=found.score)
+        clusters = {} if found.clusters is None else dict(zip(found.questions, found.clusters, strict=True))
         fewest = evaluation.fewest
         if len(set(found.questions)) < len(found.questions):
             raise SettingError("every question must have a name of its own, also as it is printed")
@@ -69,6 +74,7 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
                 found.questions[int(place)]: str(record)
                 for place, record in zip(evaluation.names, evaluation.records, strict=True)
             },
+            **({"clusters": clusters} if clusters else {}),
         }
         samples = "one sample" if fewest == 1 else f"{fewest} samples"
         notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]

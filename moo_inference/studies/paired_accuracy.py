@@ -1,14 +1,10 @@
 """How much more accurate one chosen model is than another, where both were evaluated on the same questions."""
 
-from collections.abc import Mapping, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
-import numpy as np
-
 from moo_inference.catalog.accuracy import MeasuredAccuracy
-from moo_inference.estimators.curve import FloatArray
-from moo_inference.evaluation import paired_difference, question_accuracies
+from moo_inference.studies.questions import by_question, clusters_of_both, paired
 from moo_inference.studies.study import Study
 
 if TYPE_CHECKING:
@@ -35,7 +31,8 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
     than those of the two accuracies suggest. Only questions that both answered count.
 
     Returns:
-        One row per scenario, rule and pair of models: COLUMNS; the interval is at 95 %, over questions.
+        One row per scenario, rule and pair of models that share questions: COLUMNS; the interval is at 95 %, over
+        questions, or over their clusters where an evaluation names any.
     """
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
@@ -55,43 +52,11 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
                 for model, k in ((one.model, first.k), (other.model, second.k)):
                     if (model, k) not in known:
                         known[model, k] = by_question(measured[model], k)
-                difference = paired(known[one.model, first.k], known[other.model, second.k])
+                difference = paired(
+                    known[one.model, first.k],
+                    known[other.model, second.k],
+                    clusters_of_both(measured[one.model], measured[other.model]),
+                )
                 if difference is not None:
                     rows.append((scenario, first.rule, one.model, first.k, other.model, second.k, *difference))
     return pd.DataFrame(rows, columns=list(COLUMNS))
-
-
-def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
-    """Expected correctness of the kept one of k passes, by question."""
-    names, values = question_table(accuracy, [k])
-    return dict(zip(names, values[:, 0].tolist(), strict=True))
-
-
-def question_table(accuracy: MeasuredAccuracy, k: Sequence[int]) -> tuple[list[str], FloatArray]:
-    """The questions of an evaluation, and (m, n) expected correctness of the kept one of k (n,) passes at each."""
-    question, correct, code = accuracy.evaluation.samples()
-    answer, score = (code, None) if accuracy.keep == "majority" else (None, -code)
-    found = question_accuracies(
-        question,
-        correct,
-        k,
-        keep=accuracy.keep,
-        answer=answer,
-        score=score,
-        trials=accuracy.trials,
-        seed=accuracy.seed,
-    )
-    return sorted(accuracy.evaluation.names), found.accuracy
-
-
-def paired(ours: Mapping[str, float], theirs: Mapping[str, float]) -> tuple[float, float, float, int] | None:
-    """Mean difference over the questions of both, its 95 % interval, and how many they are; None without any."""
-    shared = sorted(ours.keys() & theirs.keys())
-    if not shared:
-        return None
-    mean, low, high = paired_difference(_column(ours, shared), _column(theirs, shared))
-    return float(mean[0]), float(low[0]), float(high[0]), len(shared)
-
-
-def _column(values: Mapping[str, float], names: list[str]) -> FloatArray:
-    return np.array([[values[name]] for name in names])

@@ -17,7 +17,7 @@ from moo_inference.estimators.recorded import Recorded
 from moo_inference.evaluation.interval import LEVEL
 from moo_inference.evaluation.resampling import bayesian_weights, pseudo_weights
 from moo_inference.pareto.budgets import constraints, measured
-from moo_inference.studies.paired_accuracy import question_table
+from moo_inference.studies.questions import question_table
 
 BoolArray = NDArray[np.bool_]
 
@@ -220,13 +220,13 @@ def posterior(
     order = np.lexsort((number, k))
     rows_of = dict(zip(curves, np.split(np.argsort(order), np.cumsum(lengths)[:-1]), strict=True))
     known = {key: own for key, model in models.items() if (own := _known(model, curves[key], scenario, conditions))}
-    place = {name: number for number, name in enumerate(sorted({name for own in known.values() for name in own.names}))}
+    place = {unit: number for number, unit in enumerate(sorted({unit for own in known.values() for unit in own.units}))}
     spread = np.concatenate([_standard_errors(curve) for curve in curves.values()])[order]
     tables = []
     for key, own in known.items():
         rows = rows_of[key][own.rows]
         spread[rows] = 0.0
-        units, of_question = np.unique([place[name] for name in own.names], return_inverse=True)
+        units, of_question = np.unique([place[unit] for unit in own.units], return_inverse=True)
         sizes = np.bincount(of_question).astype(float)
         tables.append(
             QuestionTable(
@@ -251,7 +251,7 @@ def posterior(
         resources,
         constraints(values[order], scenario, resources) <= 0,
         len(place),
-        max((len(own.names) for own in known.values()), default=0),
+        max((len(own.units) for own in known.values()), default=0),
         tuple(tables),
         tuple(
             PassesTable(rows_of[key], model, curves[key].k, conditions)
@@ -279,9 +279,12 @@ def _standard_errors(curve: ScalingCurve) -> FloatArray:
 
 
 class _Known(NamedTuple):
-    """What a model's configurations come to at each question; see `QuestionTable`."""
+    """What a model's configurations come to at each question; see `QuestionTable`.
 
-    names: Sequence[str]
+    The unit of a question is the question by its name, (False, name), or its cluster by that of it, (True, name).
+    """
+
+    units: Sequence[tuple[bool, str]]
     rows: IntArray
     columns: IntArray
     values: FloatArray
@@ -297,8 +300,10 @@ def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Co
     if isinstance(model.accuracy, MeasuredAccuracy):
         names, right = question_table(model.accuracy, curve.k.tolist())
         none = np.empty(0, dtype=np.int64)
+        clusters = model.accuracy.clusters
+        units = [(name in clusters, clusters.get(name, name)) for name in names]
         return _Known(
-            names,
+            units,
             np.arange(n),
             np.array([m - 1]),
             1 - right[..., None],
@@ -329,7 +334,9 @@ def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, 
         for tail in tails
     ]
     return _Known(
-        [str(name) for name in attempts.names],
+        [(False, str(name)) for name in attempts.names]
+        if attempts.clusters is None
+        else [(True, str(name)) for name in attempts.clusters],
         rows,
         np.arange(values.shape[2]),
         values,

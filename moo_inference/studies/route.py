@@ -26,8 +26,8 @@ from moo_inference.studies.confidence import RESAMPLES, Assessment, AssessmentSe
 from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
-from moo_inference.studies.paired_accuracy import by_question, paired
 from moo_inference.studies.posterior import rests_on_measurements
+from moo_inference.studies.questions import by_question, clusters_of_both, paired
 from moo_inference.studies.replications import replicated_deviations
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.versions import versions
@@ -115,7 +115,8 @@ class Route:
         first, other = self.accuracies[self.choice.model], self.accuracies[second.model]
         if not (isinstance(first, MeasuredAccuracy) and isinstance(other, MeasuredAccuracy) and self.choice.k):
             return None
-        return paired(by_question(other, second.k), by_question(first, self.choice.k))
+        clusters = clusters_of_both(other, first)
+        return paired(by_question(other, second.k), by_question(first, self.choice.k), clusters)
 
     @cached_property
     def why_not(self) -> dict[str, str]:

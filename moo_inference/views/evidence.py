@@ -57,7 +57,9 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
     questions = _span(len(one.n) for one in attempts)
     each = _span(n for one in attempts for n in (one.fewest, int(one.n.max())))
     which = "Intervals" if len(recorded) == len(models) else f"Intervals of {', '.join(recorded)}"
-    rest = f"{which} rest on {questions} questions with {each} recorded attempts each."
+    together = [len(set(one.clusters.tolist())) for one in attempts if one.clusters is not None]
+    clusters = f", in {_span(together)} clusters" if together else ""
+    rest = f"{which} rest on {questions} questions with {each} recorded attempts each{clusters}."
     return [rest, *sources_of_attempts(recorded)]
 
 

@@ -1,6 +1,7 @@
 """What a model can say beyond the paper's normals: kinds of accuracy, measured passes, money as billed, sources."""
 
 # ruff: noqa: E501 (a message is compared whole)
+import json
 import pickle
 
 import numpy as np
@@ -102,7 +103,7 @@ def test_kind_names_which_accuracy_it_is():
         (
             "{kind: outcomes, keap: oracle, questions: {q: 1/2}}",
             [
-                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: kind, keep, questions, trials, seed"
+                "9: models.a.accuracy.keap: unknown key (did you mean 'keep'?); known are: kind, keep, questions, trials, seed, clusters"
             ],
         ),
         (
@@ -304,3 +305,31 @@ def test_a_name_in_quotes_is_a_name_even_if_it_is_a_merge_key_without():
     assert dict(questions) == {"<<": "1/2"}
     (told,) = errors(TIMED, *lines, "        <<: 1/2\n")
     assert told.startswith("c.yaml:12: merge keys (<<) must not be used")
+
+
+def test_clusters_of_questions_are_written_where_there_are_any(gpt5, essay, tmp_path):
+    questions = {"a": "1/2", "b": "2/2", "c": "0/2"}
+    plain = MeasuredAccuracy(kind="outcomes", questions=questions)
+    found = MeasuredAccuracy(kind="outcomes", questions=questions, clusters={"a": "x", "b": "y", "c": "x"})
+    assert "clusters" not in plain.model_dump()
+    assert found != plain
+    assert found.evaluation.clusters == ("x", "y", "x")
+    catalog = mi.Catalog(models={"m": gpt5.replace(accuracy=found)}, scenarios={"s": essay})
+    mi.save_catalog(catalog, tmp_path / "c.yaml")
+    again = mi.load_catalog(tmp_path / "c.yaml")
+    assert again == catalog
+    assert hash(again.models["m"].accuracy) == hash(found)
+    assert again.models["m"].accuracy.clusters == found.clusters
+    assert MeasuredAccuracy(**json.loads(found.model_dump_json())) == found
+
+
+@pytest.mark.parametrize(
+    ("clusters", "got"),
+    [
+        ({"a": "x"}, "none for 'b', 'c'"),
+        ({"a": "x", "b": "x", "c": "x", "d": "y"}, "some for 'd', which is no question"),
+    ],
+)
+def test_clusters_name_the_questions(clusters, got):
+    with pytest.raises(SettingError, match=f"clusters: must name one for each question and nothing else, got {got}"):
+        MeasuredAccuracy(kind="outcomes", questions={"a": "1/2", "b": "2/2", "c": "0/2"}, clusters=clusters)

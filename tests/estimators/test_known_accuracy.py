@@ -54,13 +54,8 @@ def test_columns_are_those_of_the_evaluation_and_a_query_is_right_or_wrong(known
     assert (accuracy.se == 0).all()
     frame = curve.to_frame()
     assert frame.columns[-2:].tolist() == list(INTERVAL)
-    if known.accuracy.keep == "majority":
-        # Its questions are all alike: an interval of no width, which is no certainty.
-        np.testing.assert_allclose(low, high, rtol=1e-14)
-        assert np.isnan(frame[list(INTERVAL)]).all(axis=None)
-    else:
-        np.testing.assert_allclose(frame[list(INTERVAL)], np.column_stack([low, high]), rtol=0, atol=0)
-        assert ((low < mean) & (mean < high)).all()
+    np.testing.assert_allclose(frame[list(INTERVAL)], np.column_stack([low, high]), rtol=0, atol=0)
+    assert ((low < mean) & (mean < high)).all()
 
 
 def test_a_distribution_without_a_covariance_has_no_interval(gpt5):

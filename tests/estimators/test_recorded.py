@@ -14,8 +14,8 @@ from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
 from moo_inference.estimators import choose_estimator, default_estimator, estimator_from
 from moo_inference.evaluation import mean_interval
-from moo_inference.evaluation.pass_at_k import QuestionMean
 from moo_inference.evaluation.question_attempts import QuestionAttempts
+from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.skewed_mean import skewed_mean
 
 EXCERPT = ROOT / "tests" / "data" / "attempts" / "epoch_gpqa_excerpt.csv.gz"
@@ -443,3 +443,28 @@ def test_every_table_says_that_all_passes_must_be_right():
     study = mi.run_study(catalog, decisions=["cheapest"])
     assert set(study.choices["keep"]) == {"all"}
     assert mi.route(catalog, "s", "cheapest").to_dict()["keep"] == "all"
+
+
+@pytest.mark.parametrize("uneven", [False, True])
+def test_clusters_are_the_unit_of_errors_and_intervals(uneven):
+    """Also where questions have different numbers of attempts, which are counted in another order."""
+    rng = np.random.default_rng(9)
+    question = np.repeat(np.arange(24), 4)[: 94 if uneven else 96]
+    question = np.append(question, np.repeat(3, 2 * uneven))
+    source = question // 3
+    right = rng.random(len(question)) < source / 8
+    columns = right, 0.01 * (1 + source) * rng.random(len(question)), 1 + source + rng.random(len(question))
+    plain = QuestionAttempts.of(question, *columns)
+    together = QuestionAttempts.of(question, *columns, cluster=[f"text {number}" for number in source])
+    assert together.clusters.tolist() == [f"text {number // 3}" for number in range(24)]
+    k = [1, 2] if uneven else [1, 2, 4]
+    one, other = (mi.Recorded().estimate(model_of(attempts, parallel=2), k) for attempts in (plain, together))
+    np.testing.assert_allclose(other.means, one.means, rtol=1e-13)
+    accuracy, error = together.expected_accuracy(k)
+    low, high = mean_interval(QuestionMean.of(accuracy, error, together.clusters))
+    np.testing.assert_allclose([other.evidence.ci_low, other.evidence.ci_high], [low, high], rtol=1e-12)
+    tables = together.expected_cost(k), together.expected_seconds(k, 2), accuracy
+    for table, field in zip(tables, (other.cost, other.time, other.accuracy), strict=True):
+        sums = (table - table.mean(axis=0)).reshape(8, 3, -1).sum(axis=1)
+        np.testing.assert_allclose(field.se, np.sqrt(8 / 7 * (sums**2).sum(axis=0)) / 24, rtol=1e-9)
+    assert (other.time.se > 1.4 * one.time.se).all()

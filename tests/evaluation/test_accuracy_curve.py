@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from moo_inference.errors import SettingError
 from moo_inference.evaluation import Samples, accuracy_curve, fit_beta, mean_interval, pass_at_k, vote_at_k
-from moo_inference.evaluation.pass_at_k import QuestionMean
+from moo_inference.evaluation.question_mean import QuestionMean
 
 DATA = ROOT / "tests" / "data"
 

@@ -507,3 +507,33 @@ def test_files_that_are_none(tmp_path):
 def test_the_origin_of_every_file_is_told():
     origin = (DATA.parent / "ORIGIN.md").read_text()
     assert [path.name for path in DATA.iterdir() if f"attempts/{path.name}" not in origin] == []
+
+
+@pytest.mark.parametrize("name", ["a.csv", "a.jsonl"])
+def test_clusters_of_questions(tmp_path, name):
+    own = {"cluster": "passage"}
+    path = written(tmp_path, table(passage=["x", "x", "y", "y"]), name)
+    attempts = mi.read_attempts(path, columns=own)
+    assert list(attempts.cluster) == ["x", "x", "y", "y"]
+    model = attempts.model()
+    assert model.attempts.clusters.tolist() == ["x", "y"]
+    assert model.accuracy.clusters == {"a": "x", "b": "y"}
+    assert mi.read_attempts(path).model().attempts.clusters is None
+    numbered = mi.read_attempts(written(tmp_path, table(cluster=[1, 1, 2, 2]), name)).model()
+    assert numbered.attempts.clusters.tolist() == ["1", "2"]
+
+
+def test_wrong_clusters_of_questions_are_refused(tmp_path):
+    path = written(tmp_path, table())
+    with pytest.raises(ReaderError, match=r"attempts.csv: must have a column 'source'; it has: 'question', "):
+        mi.read_attempts(path, columns={"cluster": "source"})
+    for cluster, sentence in (
+        (["x", None, "y", "y"], r"cluster must name one in every row, got nothing \(row 2\)"),
+        ([None] * 4, r"cluster must name one in every row, got nothing \(row 1, 2, 3 and 1 more\)"),
+        (["x", "y", "z", "z"], r"all attempts at a question must have one cluster, got .* 'a' \(row 1, 2\)"),
+    ):
+        with pytest.raises(ReaderError, match=f"attempts.csv: {sentence}"):
+            mi.read_attempts(written(tmp_path, table(cluster=cluster)))
+    one = written(tmp_path, table(cluster=["x", "x", "y", "y"]), "one.csv")
+    with pytest.raises(ReaderError, match=r"attempts.csv: must have a column 'cluster', as other files have"):
+        mi.read_attempts([one, written(tmp_path, table(question=["c", "c", "d", "d"]))])

@@ -4,9 +4,9 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.evaluation import compare_accuracies, question_accuracies
+from moo_inference.evaluation import compare_accuracies, paired_difference, question_accuracies
 from moo_inference.evaluation.records import evaluation_of
-from moo_inference.studies.paired_accuracy import COLUMNS, accuracy_differences
+from moo_inference.studies.paired_accuracy import COLUMNS, accuracy_differences, question_table
 
 
 def samples(seed, names, n=6):
@@ -135,3 +135,23 @@ def test_where_nothing_was_chosen_nothing_is_compared(gpt5, essay):
     }
     catalog = mi.Catalog(models=models, scenarios={"s": essay.replace(c_max=1e-6)})
     assert accuracy_differences(mi.run_study(catalog, decisions=["accuracy-max"])).empty
+
+
+def test_differences_are_over_clusters_where_an_evaluation_names_them(gpt5, essay):
+    names = [f"q{number}" for number in range(60)]
+    accuracies = {name: accuracy_of(samples(seed, names), "oracle") for name, seed in (("one", 1), ("other", 2))}
+    clusters = {name: f"text {number // 6}" for number, name in enumerate(names)}
+    alone = accuracy_differences(study_of(gpt5, essay, accuracies)).iloc[0]
+    accuracies["one"]["clusters"] = clusters
+    models = {name: gpt5.replace(accuracy=accuracy).accuracy for name, accuracy in accuracies.items()}
+    row = accuracy_differences(study_of(gpt5, essay, accuracies)).iloc[0]
+    shared, ours = question_table(models["one"], [row["k"]])
+    _, theirs = question_table(models["other"], [row["other_k"]])
+    _, low, high = paired_difference(ours, theirs, clusters=[clusters[name] for name in shared])
+    assert (row["difference_ci_low"], row["difference_ci_high"]) == pytest.approx((low[0], high[0]), rel=1e-12)
+    assert row["difference"] == alone["difference"]
+    assert row["difference_ci_low"] != alone["difference_ci_low"]
+    # Whichever of the two evaluations names them.
+    accuracies["other"]["clusters"] = accuracies["one"].pop("clusters")
+    again = accuracy_differences(study_of(gpt5, essay, accuracies)).iloc[0]
+    assert again["difference_ci_low"] == row["difference_ci_low"]

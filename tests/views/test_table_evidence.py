@@ -4,6 +4,7 @@ import re
 from dataclasses import replace
 
 import numpy as np
+import pandas as pd
 import pytest
 from conftest import ROOT
 
@@ -189,3 +190,11 @@ def test_the_report_has_the_origin_of_attempts_and_the_line_of_drawn_passes(reco
     drawn = report_html(mi.run_study(part, decisions=["accuracy-max"], k_max=4))
     assert ASSUMED in drawn
     assert "Recorded attempts:" not in drawn
+
+
+def test_clusters_of_questions_are_counted(attempts):
+    clusters = pd.Categorical([f"text {hash_of % 7}" for hash_of in attempts.question.codes])
+    model = replace(attempts, cluster=clusters).model(HIGH, parallel=8, **PRICES)
+    many = len(set(model.attempts.clusters))
+    [first, *_] = counted_notes({"one": model}, "Recorded")
+    assert first == f"Intervals rest on 60 questions with 8 recorded attempts each, in {many} clusters."

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     # Slow to load, and needed only where attempts are read.
     import pandas as pd
 
-TEXTS = ("model", "effort", "answer", "error", "run")
+TEXTS = ("model", "effort", "answer", "error", "run", "cluster")
 NUMBERS = ("score", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning", "usd", "seconds")
-COLUMNS = ("model", "question", "correct", "effort", "sample", "answer", "error", *NUMBERS)
+COLUMNS = ("model", "question", "correct", "cluster", "effort", "sample", "answer", "error", *NUMBERS)
 """The names that a table may have, or that `columns` gives to names of one's own."""
 
 MEASURED = ("tokens_in", "tokens_out", "usd", "seconds")
@@ -151,6 +151,8 @@ def _truths(column: "pd.Series") -> "pd.Series":
 def _value_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
     if (lacking := found["question"].isna()).any():
         yield f"question must name one in every row, got nothing {_rows(lacking)}"
+    if "cluster" in raw:
+        yield from _cluster_errors(raw, found)
     if "correct" in found:
         wrong = found["correct"].notna() & ~found["correct"].isin((0.0, 1.0))
         if wrong.any():
@@ -171,6 +173,18 @@ def _value_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
         yield (
             f"each sample of a question must stand there once, got question {shown(first['question'])}, sample "
             f"{first['sample']:g} twice {_rows(again)}"
+        )
+
+
+def _cluster_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
+    if (lacking := raw["cluster"].isna()).any():
+        yield f"cluster must name one in every row, got nothing {_rows(lacking)}"
+        return
+    several = found.groupby("question", observed=True)["cluster"].transform("nunique") > 1
+    if several.any():
+        yield (
+            f"all attempts at a question must have one cluster, got several for question "
+            f"{shown(found['question'][several].iloc[0])} {_rows(several)}"
         )
 
 

@@ -1,7 +1,7 @@
 """Outcomes from any table with one row a sample: CSV, JSON lines or Parquet.
 
-Columns: `question`, `correct`, and where there are any `answer` and `score`; all names can be changed. A CSV in which
-each system has a column of 0 and 1 is read one system at a time: `correct` is that system's column.
+Columns: `question`, `correct`, and where there are any `answer`, `score` and `cluster`; all names can be changed. A CSV
+in which each system has a column of 0 and 1 is read one system at a time: `correct` is that system's column.
 """
 
 import os
@@ -47,6 +47,7 @@ def read_outcomes_table(
     correct: str = "correct",
     answer: str | None = None,
     score: str | None = None,
+    cluster: str | None = None,
     progress: Progress | None = None,
 ) -> Outcomes:
     """Read a table of outcomes; the kind of file is recognised by its content.
@@ -57,6 +58,8 @@ def read_outcomes_table(
         correct: the column that states whether the sample is correct: 0, 1, true, false, True, False.
         answer: the column of the answers; by default `answer`, if there is one.
         score: the column of the scores; by default `score`, if there is one.
+        cluster: the column of each question's cluster, such as the text that it is about; by default `cluster`, if
+            there is one. All questions have one, or none has.
         progress: called with the bytes done and the bytes in all, for a CSV.
 
     Raises:
@@ -64,8 +67,8 @@ def read_outcomes_table(
             with its line; a Parquet file has more than 20 million rows; or pyarrow, which Parquet needs, is not
             installed.
     """
-    needed = [question, correct, *(name for name in (answer, score) if name is not None)]
-    names = (question, correct, answer or "answer", score or "score")
+    needed = [question, correct, *(name for name in (answer, score, cluster) if name is not None)]
+    names = (question, correct, answer or "answer", score or "score", cluster or "cluster")
     beginning = read_bytes(path, 64)
     if beginning.startswith(PARQUET):
         rows = _parquet_rows(path, names, needed)
@@ -73,7 +76,7 @@ def read_outcomes_table(
         rows = _json_rows(path, names, needed)
     else:
         rows = _csv_rows(path, names, needed, progress)
-    samples = _Samples(names, _of_unused(path, names))
+    samples = _Samples(names, _of_unused(path, names), True if cluster else None)
     for where, cells in rows:
         samples.add(where, cells)
     return samples.build(path)
@@ -83,13 +86,16 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
     """Every system of a CSV that has a column for each, in one pass over it."""
     if not systems or "correct" in options:
         return read_outcomes_table(path, **options)
-    question, answer, score = (options.get(name) for name in ("question", "answer", "score"))
-    common = (question or "question", answer or "answer", score or "score")
-    needed = [common[0], *systems, *(name for name in (answer, score) if name is not None)]
-    samples = {system: _Samples((common[0], system, *common[1:])) for system in systems}
-    for where, (name, said, judged, *bits) in _csv_rows(path, (*common, *systems), needed, options.get("progress")):
+    shared = ("question", "answer", "score", "cluster")
+    common = tuple(options.get(name) or name for name in shared)
+    needed = [common[0], *systems, *(options[name] for name in shared[1:] if options.get(name) is not None)]
+    clustered = True if options.get("cluster") else None
+    samples = {system: _Samples((common[0], system, *common[1:]), (), clustered) for system in systems}
+    for where, (name, said, judged, source, *bits) in _csv_rows(
+        path, (*common, *systems), needed, options.get("progress")
+    ):
         for one, bit in zip(samples.values(), bits, strict=True):
-            one.add(where, (name, bit, said, judged))
+            one.add(where, (name, bit, said, judged, source))
     makes = {system: partial(one.build, path) for system, one in samples.items()}
     return Alternatives("correct", "--system", "systems, each in a column of its own", each_of(makes))
 
@@ -97,13 +103,13 @@ def _read_each(path: str | os.PathLike[str], systems: tuple[str, ...], options: 
 class _Samples:
     """Rows as they are read, and their errors."""
 
-    def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = ()) -> None:
-        self.names, self.notes = names, notes
+    def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = (), clustered: bool | None = None) -> None:
+        self.names, self.notes, self.clustered = names, notes, clustered
         self.errors, self.built = FileErrors(), OutcomesBuilder()
 
     def add(self, where: str, cells: Sequence[Any]) -> None:
         """Take one row."""
-        question, correct, answer, score = cells
+        question, correct, answer, score, source = cells
         name, is_correct = name_of(question), truth(correct)
         value = None if score in (None, "") else _number(score)
         if name is None:
@@ -112,8 +118,28 @@ class _Samples:
             self.refuse(where, 1, must_be_truth(correct))
         if value is None and score not in (None, ""):
             self.refuse(where, 3, f"must be a number, got {shown(score)}")
+        if name is not None:
+            self.take_cluster(where, name, source)
         if not self.errors.count and name is not None and is_correct is not None:
             self.built.add(name, is_correct, answer_of(answer), float("nan") if value is None else value)
+
+    def take_cluster(self, where: str, question: str, source: Any) -> None:
+        """Note the cluster of the question of one row, as the first row has one or not, or since its column is named.
+
+        Args:
+            where: file and line.
+            question: its name.
+            source: the cell.
+        """
+        cluster = name_of(source)
+        if self.clustered is None:
+            self.clustered = cluster is not None
+        if not self.clustered and source not in (None, ""):
+            self.refuse(where, 4, "must name a cluster in every row or in none, got the first one here")
+        elif self.clustered and cluster is None:
+            self.refuse(where, 4, f"must name a cluster, got {shown(source) if source else 'nothing'}")
+        elif cluster is not None and not self.built.in_cluster(question, cluster):
+            self.refuse(where, 4, f"must be one cluster for all samples of question {shown(question)}, got several")
 
     def refuse(self, where: str, column: int, sentence: str) -> None:
         """Note what must hold of a cell.

@@ -45,6 +45,7 @@ class Outcomes:
         score: (m,) what a verifier or reward model gave, NaN where a sample has none. None where the file has none.
         where: the file.
         notes: what a reader of these numbers has to know, in sentences.
+        clusters: (questions,) the cluster of each, such as the text that it is about; None where the file has none.
         passes: how many passes make one sample: 1, or more where a sample is the vote or the best of several.
     """
 
@@ -56,6 +57,7 @@ class Outcomes:
     where: str
     notes: tuple[str, ...] = ()
     passes: int = 1
+    clusters: tuple[str, ...] | None = None
 
     def __len__(self) -> int:
         return len(self.question)
@@ -79,10 +81,15 @@ class OutcomesBuilder:
         self.answer = array("q")
         self.score = array("d")
         self.empty: dict[str, None] = {}
+        self.clusters: dict[str, str] = {}
 
     def without_samples(self, question: str) -> None:
         """Note a question of which the file holds no sample."""
         self.empty[question] = None
+
+    def in_cluster(self, question: str, cluster: str) -> bool:
+        """Note the cluster of a question; whether it is in no other one."""
+        return self.clusters.setdefault(question, cluster) == cluster
 
     def add(self, question: str, correct: bool, answer: str | None = None, score: float = math.nan) -> None:
         """Take one sample.
@@ -124,6 +131,7 @@ class OutcomesBuilder:
             str(path),
             notes,
             passes,
+            tuple(printable(self.clusters[str(name)]) for name in self.places) if self.clusters else None,
         )
 
     def _of_answers(self, answer: IntArray) -> list[str]:

@@ -8,6 +8,7 @@ import pytest
 from conftest import ROOT
 
 from moo_inference.errors import ReaderError
+from moo_inference.fitting.outcomes import outcome_fields
 from moo_inference.readers import (
     read_as,
     read_candidates,
@@ -611,3 +612,56 @@ def test_livecodebench_has_a_list_of_graded_samples_of_each_problem(tmp_path):
         "0.graded_list.0: must be 0, 1, true or false, got 2",
         "1.graded_list: must be a list of true and false, got 1",
     ]
+
+
+CLUSTERED = "question,correct,passage\na,1,x\na,0,x\nb,1,y\n"
+
+
+def test_clusters_of_questions(tmp_path):
+    path = tmp_path / "found.csv"
+    path.write_text(CLUSTERED)
+    assert read_outcomes_table(path).clusters is None
+    assert read_outcomes_table(path, cluster="passage").clusters == ("x", "y")
+    lines = tmp_path / "found.jsonl"
+    lines.write_text(
+        '{"question": "b", "correct": true, "cluster": 7}\n{"question": "a", "correct": 1, "cluster": 8}\n'
+    )
+    assert read_outcomes_table(lines).clusters == ("7", "8")
+    fields = outcome_fields(read_outcomes_table(path, cluster="passage")).values
+    assert fields["accuracy"]["clusters"] == {"a": "x", "b": "y"}
+    assert "clusters" not in outcome_fields(read_outcomes_table(path)).values["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        (CLUSTERED.replace("0,x", "0,y"), "found.csv:3: passage: must be one cluster for all samples of question 'a'"),
+        (CLUSTERED.replace("0,x", "0,"), "found.csv:3: passage: must name a cluster, got nothing"),
+        (CLUSTERED.replace("1,x", "1,"), "found.csv:2: passage: must name a cluster, got nothing"),
+        (CLUSTERED.replace("passage", "source"), "must have a column 'passage'"),
+    ],
+)
+def test_wrong_clusters_of_questions_are_refused(tmp_path, text, sentence):
+    path = tmp_path / "found.csv"
+    path.write_text(text)
+    with pytest.raises(ReaderError) as caught:
+        read_outcomes_table(path, cluster="passage")
+    assert sentence in caught.value.errors[0]
+    assert len(caught.value.errors) == 1
+
+
+def test_clusters_that_are_not_asked_for_are_in_every_row_or_in_none(tmp_path):
+    path = tmp_path / "found.csv"
+    path.write_text("question,correct,cluster\na,1,\nb,0,\n")
+    assert read_outcomes_table(path).clusters is None
+    path.write_text("question,correct,cluster\na,1,\nb,0,x\n")
+    with pytest.raises(
+        ReaderError, match=r"found.csv:3: cluster: must name a cluster in every row or in none, got the"
+    ):
+        read_outcomes_table(path)
+
+
+def test_systems_in_columns_share_the_clusters(tmp_path):
+    path = tmp_path / "found.csv"
+    path.write_text("question,one,two,passage\na,1,0,x\nb,1,1,x\n")
+    assert read_outcomes_table(path, correct="two", cluster="passage").clusters == ("x", "x")
