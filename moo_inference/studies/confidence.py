@@ -14,6 +14,7 @@ from moo_inference.decision.many import choices_of
 from moo_inference.errors import ErrorCollector, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
+from moo_inference.formatting.words import counted
 from moo_inference.studies.margins import good_margins
 from moo_inference.studies.posterior import Posterior, posterior
 
@@ -144,6 +145,16 @@ class Assessment:
     def of_seeds_alone(self) -> bool:
         """Whether nothing but a simulation was repeated."""
         return bool(self.seeds and not (self.questions or self.passes))
+
+    @property
+    def basis(self) -> str:
+        """What was resampled or repeated, in words."""
+        parts = [
+            *([counted(self.questions, "question")] if self.questions else []),
+            *([counted(self.passes, "measured pass", "measured passes")] if self.passes else []),
+            *([counted(self.seeds, "seed")] if self.seeds else []),
+        ]
+        return " and ".join(parts) or ("an evaluation" if self.resamples else "numbers that are taken as certain")
 
     @property
     def exact_k(self) -> int | None:

@@ -107,14 +107,16 @@ def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -
 
 
 def unsure(assessments: Assessments, key: tuple[str, str, str]) -> tuple[str, ...]:
-    """The warning of a choice (scenario, model, rule) that other seeds would often not have made, if it is one."""
+    """The warning of a choice (scenario, model, rule) that is less than 90 % sure, if it is one."""
     assessment = assessments.get(key)
     if assessment is None or not assessment.pgs < SURE_ENOUGH:
         return ()
-    return (
-        f"unsure: with other seeds only {assessment.pgs:.0%} of the choices are as good as the exact one (of seeds "
-        "alone: the questions of an evaluation are not in it)",
-    )
+    if assessment.of_seeds_alone:
+        return (
+            f"unsure: with other seeds only {assessment.pgs:.0%} of the choices are as good as the exact one (of seeds "
+            "alone: the questions of an evaluation are not in it)",
+        )
+    return (f"unsure: as good as any with a probability of {assessment.pgs:.0%} only, from {assessment.basis}",)
 
 
 def _assessed(assessments: Assessments, key: tuple[Any, ...], count: int) -> list[float]:
@@ -137,22 +139,34 @@ def assessments_to_frame(assessments: Assessments) -> "pd.DataFrame":
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
     rows = []
-    for (scenario, model, rule), assessment in assessments.items():
-        values = assessment.to_dict()
-        frequency = values.pop("selection_frequency")
-        values.pop("rule")
-        accuracy, usd, seconds = values.pop("delta")
+    for (scenario, model, rule), seen in assessments.items():
+        accuracy, usd, seconds = seen.delta
+        frequency = [{"k": k, "frequency": share} for k, share in seen.selection_frequency.items()]
         rows.append(
             {
                 "scenario": scenario,
                 "model": model,
                 "decision": rule,
-                **values,
+                "exact_k": seen.k,
+                "replications": seen.resamples,
+                "pcs": seen.pcs,
+                "pgs": seen.pgs,
+                "eoc_accuracy": seen.eoc_accuracy,
+                "eoc_usd": seen.eoc_usd,
+                "eoc_seconds": seen.eoc_seconds,
+                "eoc_usd_per_month": seen.eoc_usd_per_month,
+                "p_feasible": seen.feasible,
+                **{f"eoc_{unit}": lost for unit, lost in seen.eoc_used.items()},
                 "delta_accuracy": accuracy,
                 "delta_usd": usd,
                 "delta_seconds": seconds,
-                "distinct_k": len([item for item in frequency if item["k"] is not None]),
+                "distinct_k": len(seen.selection),
                 "selection_frequency": json.dumps(frequency),
+                "accuracy": seen.accuracy,
+                "accuracy_corrected": seen.accuracy_corrected,
+                "questions": seen.questions,
+                "passes": seen.passes,
+                "seeds": seen.seeds,
             }
         )
     frame = pd.DataFrame(rows)

@@ -253,8 +253,8 @@ class Route:
             "runner_up": runner,
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},
-            **self._shown_with(self.front, self.choice),
             **({} if self.assessment is None else {"assessment": self.assessment.to_dict()}),
+            **self._shown_with(self.front, self.choice),
         }
 
     def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:

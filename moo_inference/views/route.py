@@ -95,12 +95,11 @@ def _choice_table(route: Route) -> Table:
 
 def assessment_notes(found: Assessment) -> list[str]:
     """How sure a choice is, in sentences without their full stops."""
-    if not found.questions:
+    if not found.resamples:
         return ["how sure the choice is cannot be said: it rests on numbers that are taken as certain"]
-    of = f"{found.resamples:,} resamples of the {found.questions:,} questions"
     notes = [
-        f"how sure: of {of}, {found.pcs:.0%} make this choice and {found.pgs:.0%} one as good; it really meets all "
-        f"budgets with a probability of {found.feasible:.2f}",
+        f"how sure: the best choice with a probability of {found.pcs:.2f}, as good as it with {found.pgs:.2f}, within "
+        f"all budgets with {found.feasible:.2f} (from {found.basis})",
         f"its accuracy without the optimism of having been chosen: {found.accuracy_corrected:.4f}",
     ]
     if len(found.confidence_set) > 1:
