@@ -191,7 +191,7 @@ def _resampled(
                 rule.scaled_by(scenario, curve.resources)
                 for rule in applicable_rules(rules, scenario.limits(curve.resources), named=named)[0]
             ]
-            assessed = assess_choices({key: model}, {key: curve}, scenario, applied, conditions, settings, deviations)
+            assessed = assess_choices({"": model}, {"": curve}, scenario, applied, conditions, settings, deviations)
             found |= {(scenario_id, key, own.rule): own for own in assessed}
     return found
 
@@ -299,11 +299,11 @@ class _Cell:
         accuracy = float(1 - F[truth, -1]) if truth >= 0 else np.nan
         return Assessment(
             rule=self.key[2],
-            model=self.key[1],
+            model="" if truth >= 0 else None,
             k=grid[truth] if truth >= 0 else None,
             resamples=len(chosen),
             selection=tuple(
-                Candidate(self.key[1], grid[row], count / len(chosen))
+                Candidate("", grid[row], count / len(chosen))
                 for row, count in zip(rows[order].tolist(), counts[order].tolist(), strict=True)
             ),
             nothing=float((~some).mean()),

@@ -30,7 +30,7 @@ class Candidate(NamedTuple):
     """A configuration that a rule takes in some of the draws.
 
     Attributes:
-        model: id of the model.
+        model: id of the model; empty where there is but one.
         k: passes.
         share: of the draws in which it is taken.
     """
@@ -89,7 +89,7 @@ class Assessment:
 
     Attributes:
         rule: id of the rule.
-        model: id of the chosen model; None where nothing is chosen.
+        model: id of the chosen model, empty where there is but one; None where nothing is chosen.
         k: passes of the choice.
         resamples: how many draws or repetitions there are; 0 where all it rests on is taken as certain.
         selection: what the rule takes in them, the most frequent first.
@@ -108,7 +108,7 @@ class Assessment:
         eoc_seconds: how much longer it takes, seconds per query.
         eoc_usd_per_month: eoc_usd times the volume, or None where no volume is given.
         eoc_used: the mean extra amount of each further resource, by unit.
-        questions: how many questions were resampled, of the model with the most; 0 where there are none.
+        questions: how many different questions were resampled; 0 where there are none.
         passes: how many measured passes, of the model with the fewest; 0 where there are none.
         seeds: with how many seeds a simulation was repeated; 0 where there is none.
     """
@@ -183,12 +183,15 @@ class Assessment:
         return dict(sorted(shares, key=lambda pair: -pair[1]))
 
     def to_dict(self) -> dict[str, Any]:
-        """The assessment as plain values, ready for JSON; None where a measure is not known."""
-        values: dict[str, Any] = {
-            name: None if isinstance(value, float) and math.isnan(value) else value
-            for name, value in vars(self).items()
+        """The assessment as plain values, ready for JSON; None where a measure is not known.
+
+        What had another name before stands there by both.
+        """
+        named = {**vars(self), "exact_k": self.k, "replications": self.resamples, "p_feasible": self.feasible}
+        del named["eoc_used"], named["selection"]
+        values = {
+            name: None if isinstance(value, float) and math.isnan(value) else value for name, value in named.items()
         }
-        del values["eoc_used"], values["selection"]
         values |= {f"eoc_{unit}": None if math.isnan(lost) else lost for unit, lost in self.eoc_used.items()}
         values["selection"] = [candidate._asdict() for candidate in self.selection]
         values["confidence_set"] = [candidate._asdict() for candidate in self.confidence_set]

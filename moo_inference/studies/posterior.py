@@ -116,7 +116,7 @@ class Posterior:
         resources: units of the further resources.
         met: (n, m) whether the budgets are met, as estimated.
         units: how many different questions there are, or clusters of questions.
-        questions: how many questions, of the model that has the most.
+        questions: how many different questions.
         tables: one a model that rests on an evaluation question by question.
         measured: one a model with measured passes.
         spread: (n,) standard errors of accuracies that rest on an evaluation otherwise, 0 for others.
@@ -251,7 +251,7 @@ def posterior(
         resources,
         constraints(values[order], scenario, resources) <= 0,
         len(place),
-        max((len(own.units) for own in known.values()), default=0),
+        len({name for own in known.values() for name in own.names}),
         tuple(tables),
         tuple(
             PassesTable(rows_of[key], model, curves[key].k, conditions)
@@ -284,6 +284,7 @@ class _Known(NamedTuple):
     The unit of a question is the question by its name, (False, name), or its cluster by that of it, (True, name).
     """
 
+    names: Sequence[str]
     units: Sequence[tuple[bool, str]]
     rows: IntArray
     columns: IntArray
@@ -303,6 +304,7 @@ def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Co
         clusters = model.accuracy.clusters
         units = [(name in clusters, clusters.get(name, name)) for name in names]
         return _Known(
+            names,
             units,
             np.arange(n),
             np.array([m - 1]),
@@ -333,10 +335,11 @@ def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, 
         )
         for tail in tails
     ]
+    names = list(map(str, attempts.names))
+    clusters = attempts.clusters
     return _Known(
-        [(False, str(name)) for name in attempts.names]
-        if attempts.clusters is None
-        else [(True, str(name)) for name in attempts.clusters],
+        names,
+        [(False, name) for name in names] if clusters is None else [(True, str(name)) for name in clusters],
         rows,
         np.arange(values.shape[2]),
         values,

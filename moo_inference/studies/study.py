@@ -69,8 +69,8 @@ class Study:
         for cell in self.model_cells:
             if cell.model in measured and self.rules.get(cell.scenario):
                 assessed = assess_choices(
-                    {cell.model: measured[cell.model]},
-                    {cell.model: self.model_curves[cell.model]},
+                    {"": measured[cell.model]},
+                    {"": self.model_curves[cell.model]},
                     self.catalog.scenarios[cell.scenario],
                     self.rules[cell.scenario],
                     self.options.conditions,

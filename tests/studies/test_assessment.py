@@ -138,17 +138,28 @@ def test_a_study_carries_it_and_warns_of_the_unsure(paper):
     assert "unsure" not in exact.to_csv()
 
 
-def test_a_model_with_measured_passes_is_refused_and_not_assessed_as_another(paper):
+def test_a_model_with_measured_passes_is_resampled_and_not_assessed_as_another(paper):
     """Resampling answers it, whose mean time is twice what the normal lengths of the same model give."""
     model = paper.models["gpt-5"].replace(
         passes={"input_tokens": [1000] * 5, "output_tokens": [2000] * 5, "seconds": [90.0, 91.0, 92.0, 93.0, 94.0]}
     )
     scenario = paper.scenarios["essay-feedback"].replace(t_max=600.0)
     for estimator in (None, mi.Empirical(trials=20)):
-        with pytest.raises(SettingError, match="has measured passes, of which there are no others"):
-            mi.assess(model, scenario, "max-cube", estimator, **FEW)
-    with pytest.raises(SettingError, match="measured passes"):
-        assess_many({"a": paper.models["gpt-5"], "mine": model}, {"s": scenario}, ["max-cube"], **FEW)
+        found = mi.assess(model, scenario, "max-cube", estimator, **FEW)
+        assert (found.passes, found.seeds) == (5, 0)
+        whole = mi.run_study(
+            mi.Catalog(models={"a": model}, scenarios={"s": scenario}), decisions=["max-cube"], k_step=4, k_max=64
+        )
+        assert found.k == whole.choices["k"][0]
+    both = assess_many({"a": paper.models["gpt-5"], "mine": model}, {"s": scenario}, ["max-cube"], **FEW)
+    assert [(found.passes, found.of_seeds_alone) for found in both.values()] == [(0, True), (5, False)]
+
+
+def test_formulas_on_given_means_have_nothing_to_resample(paper):
+    found = mi.assess(paper.models["gpt-5"], paper.scenarios["essay-feedback"], "max-cube", mi.ClosedForm(), **FEW)
+    assert (found.resamples, found.basis) == (0, "numbers that are taken as certain")
+    assert np.isnan([found.pcs, found.pgs, found.feasible, found.accuracy_corrected]).all()
+    assert found.k is not None
 
 
 def test_what_is_told_of_seeds_says_that_it_is_of_seeds_alone(paper, noisy):
@@ -162,7 +173,6 @@ def test_what_is_told_of_seeds_says_that_it_is_of_seeds_alone(paper, noisy):
     ("options", "words"),
     [
         ({"replications": 0}, "replications must be"),
-        ({"estimator": mi.ClosedForm()}, "estimator must be a MonteCarlo"),
         ({"delta": (1, 2)}, "delta must be three numbers"),
         ({"delta": (-1, 2, 3)}, "delta must be three numbers"),
         ({"queries_per_month": -5}, "queries_per_month must be"),

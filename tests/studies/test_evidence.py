@@ -177,16 +177,28 @@ def test_a_choice_on_measured_accuracy_can_be_assessed(catalog):
     found = mi.assess(
         catalog.models["eight"], catalog.scenarios["loose"], "accuracy-max", noisy, replications=3, k_max=12
     )
-    assert (found.exact_k, found.pcs) == (8, 1.0)  # counted accuracy does not vary with the seed, so k = 8 is sure
+    assert (found.k, found.resamples, found.seeds) == (8, 3, 3)
+    assert found.questions == len(catalog.models["eight"].accuracy.evaluation.names)
     exact = mi.run_study(catalog, k_max=12, assess=3)
-    assert exact.choices["pgs"].isna().all()  # nothing was computed
+    assert exact.choices["pgs"].notna().any()  # the questions are resampled
+    assert {own.seeds for own in exact.assessments.values()} == {0}
 
 
-def test_resampling_is_not_assessed(resampled):
-    with pytest.raises(SettingError, match=r"assess needs a ClosedForm or a MonteCarlo.*Empirical"):
-        mi.run_study(resampled, k_max=8, assess=3)
-    with pytest.raises(SettingError, match="has measured passes, of which there are no others"):
-        mi.assess(resampled.models["eight"], resampled.scenarios["loose"], "max-cube", mi.Empirical(), k_max=8)
+def test_measured_passes_are_resampled(resampled):
+    study = mi.run_study(resampled, k_max=8, assess=3)
+    assert {own.passes for own in study.assessments.values()} != {0}
+    assert study.confidence is study.assessments
+
+
+def test_what_rests_on_measurements_is_assessed_when_it_is_looked_at(catalog):
+    study = mi.run_study(catalog, k_max=8)
+    assert study.assessments == {}
+    assert "pgs" not in study.choices
+    assert {own.resamples for own in study.confidence.values()} == {1000}
+    asked = mi.run_study(catalog, k_max=8, assess=1000)
+    assert {key: own.to_dict() for key, own in study.confidence.items()} == {
+        key: own.to_dict() for key, own in asked.assessments.items()
+    }
 
 
 @pytest.mark.parametrize("kind", ["formulas", "resampling", "draws"])
