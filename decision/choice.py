@@ -10,8 +10,9 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
-from moo_inference.formatting.amounts import amount, interval_text
+from moo_inference.formatting.amounts import amount, interval_text, percentile, unit_words
 from moo_inference.formatting.words import counted
+from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.configurations import Configuration
 from moo_inference.pareto.front import Front, stage_end
 
@@ -111,6 +112,7 @@ def _warnings(judge: Rule, front: Front, N: FloatArray, row: int) -> tuple[str, 
         for name, evidence, k in zip(front.stages or ("",), front.evidence, passes[row].tolist(), strict=True)
         for words in evidence_words(evidence, k, row)
     )
+    caveats = (*caveats, *_tail_words(front, row))
     if not front.reaches_k_max:
         return caveats
     most = passes.max(axis=0)
@@ -121,6 +123,19 @@ def _warnings(judge: Rule, front: Front, N: FloatArray, row: int) -> tuple[str, 
     return (
         *caveats,
         f"this {judge.noun} moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}",
+    )
+
+
+def _tail_words(front: Front, row: int) -> tuple[str, ...]:
+    """That a quantile which a budget is for rests on too few observations."""
+    curve = front.estimates.curve
+    if curve is None or front.scenario not in curve.views:
+        return ()
+    return tuple(
+        f"the {percentile(tail.quantile)} of {unit_words(tail.quantity)} at k = {curve.k[row]} rests on too few "
+        f"measured passes or questions to be known: {tail.needed:,} are needed"
+        for tail in tails(curve, front.scenario, row)
+        if tail.unknown
     )
 
 

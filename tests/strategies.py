@@ -139,7 +139,10 @@ def beta_accuracies(draw, scale=ANY):
     first, last, share = draw(scale.amounts), draw(scale.amounts), draw(st.floats(-0.99, 0.99))
     covariance = (first, share * (first * last) ** 0.5, last)
     a, b = draw(scale.means), draw(scale.means)
-    return {"kind": "beta", "a": a, "b": b, "samples": 5, "covariance": covariance, "misfit": draw(shares)}
+    fitted = {"kind": "beta", "a": a, "b": b, "samples": 5, "unsolvable": draw(st.floats(0, 0.9))}
+    if draw(st.booleans()):
+        return fitted | {"band": [(1, 0.1, 0.4), (5, 0.2, 0.7), (10**6, 0.2, 1.0)]}
+    return fitted | {"covariance": covariance, "misfit": draw(shares)}
 
 
 @st.composite

@@ -4,6 +4,7 @@ import math
 import warnings
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import pairwise
 from typing import Annotated, Any, Literal
 
 import numpy as np
@@ -178,12 +179,17 @@ class BetaAccuracy(Frozen):
 
     Attributes:
         kind: `beta`.
-        a: positive; a / (a + b) is the accuracy of one pass.
+        a: positive; a / (a + b) is the accuracy of one pass at a question that can be solved.
         b: positive.
         samples: of each question that the distribution was fitted to; beyond them accuracies are extrapolated.
+        unsolvable: share of the questions that no pass solves, in [0, 1).
+        band: for some k, ascending from 1, that k and both ends of the 95 % interval of the accuracy of k passes, as
+            `fit` writes it; between them it is straight in ln k, beyond the last k it goes up to 1. Empty: that of the
+            covariance.
         covariance: of ln a and ln b: variance of the one, covariance, variance of the other. Zeros: not known, and so
-            is the interval of the accuracy.
-        misfit: largest difference in pass@k between distribution and samples, by which the band is widened.
+            is the interval of the accuracy, if there is no band.
+        misfit: largest difference in pass@k between distribution and samples, by which what the covariance gives is
+            widened.
         keep: `oracle`, which is no field: a right pass is kept if there is any.
     """
 
@@ -193,13 +199,29 @@ class BetaAccuracy(Frozen):
     a: Positive
     b: Positive
     samples: Count
+    unsolvable: Annotated[Fraction, Field(lt=1)] = 0.0
+    band: tuple[tuple[Count, Fraction, Fraction], ...] = ()
     covariance: tuple[NonNegative, Real, NonNegative] = (0.0, 0.0, 0.0)
     misfit: Fraction = 0.0
 
-    @field_validator("covariance", mode="before")
+    @field_validator("covariance", "band", mode="before")
     @classmethod
     def _as_tuple(cls, values: Any) -> Any:
-        return tuple(values) if isinstance(values, list) else values
+        if not isinstance(values, list | tuple):
+            return values
+        return tuple(tuple(each) if isinstance(each, list) else each for each in values)
+
+    @field_validator("band")
+    @classmethod
+    def _rising(cls, band: tuple[tuple[int, float, float], ...]) -> tuple[tuple[int, float, float], ...]:
+        k, low, high = zip(*band, strict=True) if band else ((1,), (0.0,), (1.0,))
+        if k[0] != 1 or any(after <= before for before, after in pairwise(k)):
+            raise ValueError(f"must have ascending k from 1, got k = {', '.join(map(str, k))}")
+        if any(after < before for end in (low, high) for before, after in pairwise(end)):
+            raise ValueError("must have ends that do not fall where k rises, as accuracy does not")
+        if any(under > over for under, over in zip(low, high, strict=True)):
+            raise ValueError("must have lower ends that are at most the upper ones")
+        return band
 
     @field_validator("covariance")
     @classmethod
@@ -217,12 +239,14 @@ class BetaAccuracy(Frozen):
     def fit(self) -> BetaFit:
         """The fitted distribution of difficulty."""
         first, between, second = self.covariance
-        return BetaFit(self.a, self.b, np.array([[first, between], [between, second]]), self.samples, self.misfit)
+        covariance = np.array([[first, between], [between, second]])
+        band = np.array(self.band) if self.band else None
+        return BetaFit(self.a, self.b, covariance, self.samples, self.misfit, self.unsolvable, known_band=band)
 
     @property
     def mean(self) -> float:
         """Accuracy of one pass."""
-        return self.a / (self.a + self.b)
+        return (1 - self.unsolvable) * self.a / (self.a + self.b)
 
 
 def _kind(value: Any) -> str:

@@ -71,6 +71,44 @@ class Quantity:
 
 
 @dataclass(frozen=True)
+class TailEvidence:
+    """How well the quantiles are known that budgets are for, where they come from measured passes or from attempts.
+
+    Each field is (n, m), in the order of `BudgetView.values`; NaN where a budget is for the mean or for accuracy.
+
+    Attributes:
+        ci_low: lower end of the 95 % interval of the quantile; NaN where too few observations say nothing of it.
+        ci_high: upper end.
+        needed: how many measured passes, or questions, the quantile needs for an interval.
+    """
+
+    ci_low: FloatArray
+    ci_high: FloatArray
+    needed: FloatArray
+
+    def take(self, rows: RowIndex) -> "TailEvidence":
+        """The evidence at some rows only, in that order."""
+        return TailEvidence(self.ci_low[rows], self.ci_high[rows], self.needed[rows])
+
+    @classmethod
+    def none(cls, n: int, m: int) -> "TailEvidence":
+        """No evidence for n values of k."""
+        return cls(*np.full((3, n, m), np.nan))
+
+    @classmethod
+    def joined(cls, views: Sequence["BudgetView"]) -> "TailEvidence | None":
+        """That of several views, one after the other; None where none has any."""
+        if all(view.tails is None for view in views):
+            return None
+        parts = [view.tails or cls.none(*view.values.shape) for view in views]
+        return cls(
+            np.concatenate([part.ci_low for part in parts]),
+            np.concatenate([part.ci_high for part in parts]),
+            np.concatenate([part.needed for part in parts]),
+        )
+
+
+@dataclass(frozen=True)
 class BudgetView:
     """What one scenario's budgets look at, for n values of k.
 
@@ -78,10 +116,26 @@ class BudgetView:
         values: (n, m) cost in USD, time in seconds, further resources, and accuracy as the last: means, or quantiles
             where the scenario asks for them.
         attainment: (n,) share of queries that meet all budgets at once.
+        tails: how well the quantiles are known; None where they rest on no sample, or no budget is for one.
     """
 
     values: FloatArray
     attainment: FloatArray
+    tails: TailEvidence | None = None
+
+    @classmethod
+    def joined(cls, views: Sequence["BudgetView"]) -> "BudgetView":
+        """Several views, one after the other."""
+        return cls(
+            np.concatenate([view.values for view in views]),
+            np.concatenate([view.attainment for view in views]),
+            TailEvidence.joined(views),
+        )
+
+    def take(self, rows: RowIndex) -> "BudgetView":
+        """Some rows only, in that order."""
+        tails = None if self.tails is None else self.tails.take(rows)
+        return BudgetView(self.values[rows], self.attainment[rows], tails)
 
 
 @dataclass(frozen=True)
@@ -240,20 +294,14 @@ class ScalingCurve:
             np.concatenate([curve.k for curve in curves]),
             np.concatenate([curve.quantities for curve in curves]),
             np.concatenate([curve.error for curve in curves]),
-            {
-                scenario: BudgetView(
-                    np.concatenate([curve.views[scenario].values for curve in curves]),
-                    np.concatenate([curve.views[scenario].attainment for curve in curves]),
-                )
-                for scenario in curves[0].views
-            },
+            {scenario: BudgetView.joined([curve.views[scenario] for curve in curves]) for scenario in curves[0].views},
             joined_evidence(curves),
             curves[0].resources,
         )
 
     def take(self, rows: RowIndex) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
-        views = {key: BudgetView(view.values[rows], view.attainment[rows]) for key, view in self.views.items()}
+        views = {key: view.take(rows) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)
         return ScalingCurve(self.k[rows], self.quantities[rows], self.error[rows], views, evidence, self.resources)
 

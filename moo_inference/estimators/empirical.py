@@ -19,6 +19,7 @@ from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.lengths import Length
+from moo_inference.estimators.measured_tails import of_passes, of_queries
 from moo_inference.estimators.pass_distribution import (
     prompts_paid,
     prompts_read,
@@ -157,6 +158,7 @@ class _Run:
         self.spent = np.zeros((len(self.written), trials))
         self.longest = np.zeros(trials)
         self.kept = np.empty((len(self.written), rows, trials))
+        self.drawn: list[IntArray] | None = [] if any(scenario.has_quantiles for scenario in scenarios) else None
 
     def _means(self) -> FloatArray:
         """(q, n) expectations of what k passes cost, take and use."""
@@ -187,6 +189,8 @@ class _Run:
     def draw(self, uniform: FloatArray, number: int) -> None:
         """One more pass in every trial."""
         which = (uniform * self.written.shape[1]).astype(np.int64)
+        if self.drawn is not None:
+            self.drawn.append(which)
         if number == 0:
             self.first = which
         added = self.written[:, which]
@@ -209,7 +213,24 @@ class _Run:
 
     def summarise(self, rows: int) -> None:
         """Hand the noted rows to the table."""
-        self.table.add(list(self.kept[:, :rows]))
+        found = self.kept[:, :rows]
+        if self.drawn is None:
+            self.table.add(list(found))
+            return
+        places, queries = self.table.next_rows(rows), found.copy()
+        self.table.add(list(found))
+        self.table.tell_tails(lambda row, column, q: self._tail(places.start + row, queries[column, row], column, q))
+
+    def _tail(self, place: int, queries: FloatArray, column: int, q: float) -> tuple[float, float, float]:
+        """Both ends of the interval of a quantile, and how many passes it needs."""
+        k, n = int(self.k[place]), self.written.shape[1]
+        once = self.times[column][place] * self.read[column]
+        if k == 1:
+            price = self.per_output if column == 0 else np.ones(n)
+            return of_passes((self.written[column] * price + once) / (self.parallel if column == 1 else 1), q, 1)
+        if column == 1 and k <= self.wave and not once.any():
+            return of_passes(self.written[1], q, k)
+        return of_queries(queries, q, np.array((self.drawn or [])[:k]), n)
 
     def curve(self) -> ScalingCurve:
         """The curve over all k that were asked for."""

@@ -111,7 +111,7 @@ def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
     if isinstance(accuracy, BetaAccuracy):
         distribution = accuracy.fit
         mean, error = distribution.pass_at_k(k)
-        low, high = distribution.interval(k) if any(accuracy.covariance) else (mean, mean)
+        low, high = distribution.interval(k)
         evidence = Evidence(*_known(low, high), k > accuracy.samples, np.zeros(len(k), dtype=bool))
         return KnownAccuracy(mean, error, np.zeros(len(k)), evidence)
     return None

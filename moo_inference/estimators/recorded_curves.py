@@ -19,6 +19,7 @@ from moo_inference.estimators.curve import (
     FloatArray,
     IntArray,
     ScalingCurve,
+    TailEvidence,
 )
 from moo_inference.evaluation.clusters import cluster_codes, cluster_shares
 from moo_inference.evaluation.interval import LEVEL, mean_interval
@@ -45,6 +46,8 @@ def recorded_curves(
     of_k = [queries.of(each) for each in k.tolist()]
     summary, error, evidence = _means(queries, k, len(resources))
     values = np.repeat(summary[None, ..., MEAN], len(limits), axis=0)
+    # Of each scenario, model, k and quantity both ends of an interval, and how many questions it needs.
+    tails = np.full((3, *values.shape), np.nan)
     for column in range(summary.shape[2]):
         wanted = [own[column].quantile for own in limits]
         levels = [*SPREAD, *(q for q in wanted if q is not None)]
@@ -56,6 +59,9 @@ def recorded_curves(
                 variance = summary[:, row, column, MEAN] * error[:, row]
             else:
                 found[:, row] = mixture.quantiles(levels)
+                for number, q in enumerate(wanted):
+                    if q is not None:
+                        tails[:, number, :, row, column] = mixture.intervals(q, found[:, row, levels.index(q, 2)])
             summary[:, row, column, STD] = np.sqrt(variance)
         summary[..., column, LOW:SE] = found[..., :2]
         asked = [number for number, q in enumerate(wanted) if q is not None]
@@ -67,7 +73,11 @@ def recorded_curves(
             summary[model],
             error[model],
             {
-                scenario: BudgetView(values[number, model], shares[number][model])
+                scenario: BudgetView(
+                    values[number, model],
+                    shares[number][model],
+                    TailEvidence(*tails[:, number, model]) if scenario.has_quantiles else None,
+                )
                 for number, scenario in enumerate(scenarios)
             },
             evidence[model],

@@ -1,6 +1,7 @@
 """Simulated queries, summarised: the rows of a scaling curve from costs, times and accuracies of trials."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import cast
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Limit, Model, Scenario
 from moo_inference.estimators.base import attainment_known, refuse_unknown_quantiles
-from moo_inference.estimators.curve import SPREAD, BudgetView, FloatArray, IntArray, ScalingCurve
+from moo_inference.estimators.curve import SPREAD, BudgetView, FloatArray, IntArray, ScalingCurve, TailEvidence
 from moo_inference.estimators.known_accuracy import KnownAccuracy, NormalAccuracy, known_accuracy
 
 
@@ -112,14 +113,27 @@ class TrialTable:
         self.quantities.append(np.array([*summaries, accuracy.columns()]).transpose(2, 0, 1))
         self.errors.append(accuracy.error)
 
+    def tell_tails(self, interval: Callable[[int, int, float], tuple[float, float, float]]) -> None:
+        """Say how well the quantiles of the last rows are known.
+
+        Args:
+            interval: gives both ends, and how many measured passes are needed, for a row, a column and a quantile.
+        """
+        for scenario, views in zip(self.scenarios, self.views, strict=True):
+            if not scenario.has_quantiles:
+                continue
+            view = views[-1]
+            found = np.full((3, *view.values.shape), np.nan)
+            for column, limit in enumerate(scenario.limits(self.resources)[:-1]):
+                for row, value in enumerate(view.values[:, column].tolist()):
+                    if limit.quantile is not None:
+                        low, high, needed = interval(row, column, limit.quantile)
+                        found[:, row, column] = np.minimum(low, value), np.maximum(high, value), needed
+            views[-1] = replace(view, tails=TailEvidence(*found))
+
     def curve(self) -> ScalingCurve:
         """The curve over all k."""
-        views = {
-            scenario: BudgetView(
-                np.concatenate([view.values for view in parts]), np.concatenate([view.attainment for view in parts])
-            )
-            for scenario, parts in zip(self.scenarios, self.views, strict=True)
-        }
+        views = {scenario: BudgetView.joined(parts) for scenario, parts in zip(self.scenarios, self.views, strict=True)}
         evidence = None if self.known is None else self.known.evidence
         quantities, errors = np.concatenate(self.quantities), np.concatenate(self.errors)
         return ScalingCurve(self.k, quantities, errors, views, evidence, self.resources)

@@ -1,14 +1,19 @@
 """Quantiles over all queries, where each question is met as often as any other."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.evaluation.checks import FloatArray
+from moo_inference.evaluation.tail_interval import fewest_observations, has_upper_end, lognormal_upper_end, share_ends
 
 _ROUNDING = 1e-12
+
+_ADDED = 2.0
+"""Questions beyond a quantile that vary as much as any can, added to those that there are: so 95 % intervals of a p95 over
+50 and 200 questions hold in 92 % or more."""
 
 
 @dataclass(frozen=True)
@@ -68,6 +73,53 @@ class Mixture:
                 quantile = self._of_alike if alike else self._weighted
                 found[row, column] = quantile(row, inside[row], rest)
         return found
+
+    def intervals(self, q: float, values: FloatArray) -> tuple[FloatArray, FloatArray, FloatArray]:
+        """The 95 % interval of a quantile, the questions being the sample, and how many questions it needs; (g,) each.
+
+        Args:
+            q: the quantile, in (0, 1).
+            values: (g,) the quantiles.
+        """
+        parts = [(part.values <= values[:, None, None] * (1 + _ROUNDING)) @ part.known_weights for part in self.parts]
+        below = np.concatenate(parts, axis=1)
+        m = self._questions
+        share = below.mean(axis=1)
+        # The few questions that reach beyond the quantile show little of how questions vary there, so some are added
+        # that vary as much as any can.
+        most, beyond = share * (1 - share), m * (1 - q)
+        variance = below.var(axis=1, ddof=1) if m > 1 else most
+        variance = (beyond * variance + _ADDED * most) / (beyond + _ADDED) / m
+        worth = np.divide(most, variance, out=np.full(len(below), float(m)), where=most > 0)
+        enough = fewest_observations(q)
+        needed = np.ceil(m * enough / worth)
+        known = (worth >= enough) & (m > 1)
+        ends = np.stack(share_ends(q, worth), axis=1)
+        low, high = np.array([self._only(row).quantiles(own.tolist())[0] for row, own in enumerate(ends)]).T
+        mean, std = self._logs
+        largest = np.where(std > 0, lognormal_upper_end(mean, std, q, np.maximum(worth, 2.0)), np.nan)
+        high = np.where(has_upper_end(q, worth), high, np.maximum(high, largest))
+        nothing = np.full(len(below), np.nan)
+        return (
+            np.where(known, np.minimum(low, values), nothing),
+            np.where(known, np.maximum(high, values), nothing),
+            np.maximum(needed, 2.0),
+        )
+
+    def _only(self, model: int) -> "Mixture":
+        """The queries of one of the models."""
+        row = slice(model, model + 1)
+        return Mixture([Part(part.values[row], part.weights, part.least[row], part.most[row]) for part in self.parts])
+
+    @property
+    def _logs(self) -> tuple[FloatArray, FloatArray]:
+        """(g,) mean and standard deviation of the logarithm of one query; no deviation where some come to nothing."""
+        if any((part.least <= 0).any() for part in self.parts):
+            nothing = np.zeros(len(self.parts[0].values))
+            return nothing, nothing
+        logs = Mixture([replace(part, values=np.log(part.values)) for part in self.parts])
+        mean = sum((part.values @ part.known_weights).sum(axis=1) for part in logs.parts) / self._questions
+        return np.asarray(mean), np.sqrt(logs.variance * self._questions / (self._questions - 1))
 
     def _of_alike(self, row: int, inside: NDArray[np.bool_], left: float) -> float:
         """The value at which the values of some questions have reached a weight, one question having a weight of 1."""

@@ -280,8 +280,10 @@ class QuestionAttempts:
             rows, columns = np.flatnonzero(open_questions & (self.n == n)), np.flatnonzero(k > n)
             if columns.size:
                 some, none = at_least_one(np.array([fit.a]), np.array([fit.b + n]), k[columns] - n, step=1.0)
-                settled[rows[:, None], columns] = some
-                not_settled[rows[:, None], columns] = none
+                # Of the questions that no attempt has settled, those that none ever will.
+                never = fit.unsolvable / float(fit.pass_at_k([n])[1][0])
+                settled[rows[:, None], columns] = (1 - never) * some
+                not_settled[rows[:, None], columns] = never + (1 - never) * none
 
     def _by_block(self, columns: int, of: Any) -> FloatArray:
         table = np.empty((len(self.n), columns))

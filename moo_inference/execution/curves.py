@@ -12,7 +12,7 @@ from moo_inference.catalog import Model, Scenario
 from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.base import OneModelEstimator, estimate_curves, groups_within_samples
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, columns_of
+from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, TailEvidence, columns_of
 from moo_inference.evaluation.checks import passes
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 
@@ -109,7 +109,9 @@ def _estimate(
 def _contiguous(curve: ScalingCurve) -> ScalingCurve:
     """The same numbers row by row: sums along a row depend on the memory layout, and a file has only one."""
     views = {
-        scenario: BudgetView(np.ascontiguousarray(view.values), np.ascontiguousarray(view.attainment))
+        scenario: replace(
+            view, values=np.ascontiguousarray(view.values), attainment=np.ascontiguousarray(view.attainment)
+        )
         for scenario, view in curve.views.items()
     }
     quantities, error = np.ascontiguousarray(curve.quantities), np.ascontiguousarray(curve.error)
@@ -149,6 +151,9 @@ def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arr
                 expect(f"{own}view{view}/attainment", np.float64, n)
                 if f"{own}view{view}/values" in arrays:
                     expect(f"{own}view{view}/values", np.float64, n, 3 + len(units))
+                if f"{own}view{view}/tails/ci_low" in arrays:
+                    for field in fields(TailEvidence):
+                        expect(f"{own}view{view}/tails/{field.name}", np.float64, n, 3 + len(units))
         if f"{own}evidence/ci_low" in arrays:
             for field in fields(Evidence):
                 expect(f"{own}evidence/{field.name}", np.float64 if field.name.startswith("ci") else np.bool_, n)
@@ -167,6 +172,9 @@ def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
             arrays[f"view{number}/attainment"] = view.attainment
             if view.values.tobytes() != curve.means.tobytes():
                 arrays[f"view{number}/values"] = view.values
+            if view.tails is not None:
+                own = {field.name: getattr(view.tails, field.name) for field in fields(TailEvidence)}
+                arrays.update({f"view{number}/tails/{name}": values for name, values in own.items()})
     if curve.evidence is not None:
         arrays.update({f"evidence/{field.name}": getattr(curve.evidence, field.name) for field in fields(Evidence)})
     if curve.resources:
@@ -190,11 +198,21 @@ def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> Scal
     curve = ScalingCurve.from_table(k, table, error, evidence=evidence, resources=resources)
     means = np.ascontiguousarray(curve.means)
     views = {
-        scenario: BudgetView(arrays.get(f"{prefix}view{number}/values", means), arrays[name])
+        scenario: BudgetView(
+            arrays.get(f"{prefix}view{number}/values", means),
+            arrays[name],
+            _tails(arrays, f"{prefix}view{number}/tails/"),
+        )
         for number, scenario in enumerate(scenarios)
         if (name := f"{prefix}view{number}/attainment") in arrays
     }
     return replace(curve, views=views)
+
+
+def _tails(arrays: Arrays, prefix: str) -> TailEvidence | None:
+    if f"{prefix}ci_low" not in arrays:
+        return None
+    return TailEvidence(*(arrays[f"{prefix}{field.name}"] for field in fields(TailEvidence)))
 
 
 def _joined(parts: list[ScalingCurve]) -> ScalingCurve:

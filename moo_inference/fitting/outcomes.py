@@ -3,7 +3,7 @@
 from typing import Literal
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import Audit, audit, fit_beta
+from moo_inference.evaluation import Audit, BetaFit, audit, fit_beta
 from moo_inference.evaluation.accuracy_curve import Keep
 from moo_inference.evaluation.records import evaluation_of
 from moo_inference.fitting.model_fields import ModelFields
@@ -46,14 +46,13 @@ def outcome_fields(
 def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
     if distribution == "beta":
         fitted = fit_beta(*found.counts())
-        (a, between), (_, b) = fitted.covariance.tolist()
         accuracy: dict[str, object] = {
             "kind": "beta",
             "a": fitted.a,
             "b": fitted.b,
             "samples": fitted.n,
-            "covariance": [a, between, b],
-            "misfit": fitted.misfit,
+            **({"unsolvable": fitted.unsolvable} if fitted.unsolvable else {}),
+            "band": _written(fitted),
         }
         fewest = fitted.n
         unused = [f"{found.where}: the band of the beta distribution does not count clusters"] if found.clusters else []
@@ -61,6 +60,11 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
             *unused,
             f"{found.where}: accuracies beyond k = {fewest} are extrapolated, by a distribution of difficulty",
         ]
+        if fitted.unsolvable:
+            notes.append(
+                f"{found.where}: by these samples {fitted.unsolvable:.1%} of the questions are solved by no pass, "
+                "however many there are"
+            )
     else:
         evaluation = evaluation_of(found.question, found.correct, keep, answer=found.answer, score=found.score)
         clusters = {} if found.clusters is None else dict(zip(found.questions, found.clusters, strict=True))
@@ -80,6 +84,12 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
         notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]
     source = f"{found.where}, {len(found):,} samples of {len(found.questions):,} questions"
     return ModelFields.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
+
+
+def _written(fitted: BetaFit) -> list[list[float]]:
+    """The 95 % band of a fit as a catalog has it."""
+    band = fitted.band()
+    return [] if band is None else [[int(k), round(low, 4), round(high, 4)] for k, low, high in band.tolist()]
 
 
 def audit_of(found: Outcomes) -> Audit:

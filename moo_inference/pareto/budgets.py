@@ -1,5 +1,6 @@
 """Budgets as constraints: the one definition of whether a configuration is allowed."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -7,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Scenario
 from moo_inference.errors import SettingError
-from moo_inference.estimators.curve import FloatArray, ScalingCurve
+from moo_inference.estimators.curve import FloatArray, ScalingCurve, TailEvidence
 
 
 def measured(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
@@ -51,11 +52,21 @@ class Tail:
         quantity: `cost`, `time`, the unit of a resource, or `accuracy`.
         quantile: of one query; 0.95 of the cost: 95 of 100 queries cost at most `value`.
         value: in the unit of the quantity.
+        interval: 95 % interval of the value, NaN where too few observations say nothing of it; None where it rests on
+            no sample.
+        needed: how many measured passes, or questions, it needs for an interval.
     """
 
     quantity: str
     quantile: float
     value: float
+    interval: tuple[float, float] | None = None
+    needed: int = 0
+
+    @property
+    def unknown(self) -> bool:
+        """Whether too few observations say nothing of the value."""
+        return self.interval is not None and math.isnan(self.interval[0])
 
 
 def tails(curve: ScalingCurve, scenario: Scenario, row: int) -> tuple[Tail, ...]:
@@ -72,11 +83,20 @@ def tails(curve: ScalingCurve, scenario: Scenario, row: int) -> tuple[Tail, ...]
     if not scenario.has_quantiles:
         return ()
     values = measured(curve, scenario)[row].tolist()
+    evidence = curve.views[scenario].tails
     return tuple(
-        Tail(limit.quantity, limit.quantile, value)
-        for limit, value in zip(scenario.limits(curve.resources), values, strict=True)
+        Tail(limit.quantity, limit.quantile, value, *_known(evidence, row, place))
+        for place, (limit, value) in enumerate(zip(scenario.limits(curve.resources), values, strict=True))
         if limit.quantile is not None
     )
+
+
+def _known(evidence: TailEvidence | None, row: int, place: int) -> tuple[tuple[float, float] | None, int]:
+    """The interval of a quantile, and how many observations it needs."""
+    if evidence is None or np.isnan(evidence.needed[row, place]):
+        return None, 0
+    interval = float(evidence.ci_low[row, place]), float(evidence.ci_high[row, place])
+    return interval, int(evidence.needed[row, place])
 
 
 def constraints(values: FloatArray, scenario: Scenario, resources: Sequence[str] | None = None) -> FloatArray:

@@ -92,17 +92,27 @@ def choices_frame(
 def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -> dict[str, float]:
     """For each budget for a quantile, that quantile and its value: `time_quantile`, `time_at_quantile`, ...
 
+    Where it comes from measured passes or attempts also its 95 % interval: `time_at_quantile_ci_low` and `_high`, NaN
+    where too few of them say nothing of it.
+
     Args:
         curve: the rows.
         scenario: the budgets.
         row: of the curve; None gives NaN as each value.
     """
     columns = {}
-    values = {} if row is None else {tail.quantity: tail.value for tail in tails(curve, scenario, row)}
+    found = {} if row is None else {tail.quantity: tail for tail in tails(curve, scenario, row)}
+    view = curve.views.get(scenario)
+    sampled = view is not None and view.tails is not None
     for limit in scenario.limits(curve.resources):
         if limit.quantile is not None:
             columns[f"{limit.quantity}_quantile"] = limit.quantile
-            columns[f"{limit.quantity}_at_quantile"] = values.get(limit.quantity, np.nan)
+            tail = found.get(limit.quantity)
+            columns[f"{limit.quantity}_at_quantile"] = np.nan if tail is None else tail.value
+            if sampled and limit.quantity != "accuracy":
+                ends = (np.nan, np.nan) if tail is None or tail.interval is None else tail.interval
+                names = (f"{limit.quantity}_at_quantile_ci_low", f"{limit.quantity}_at_quantile_ci_high")
+                columns |= dict(zip(names, ends, strict=True))
     return columns
 
 

@@ -2,8 +2,8 @@
 
 import math
 
-from moo_inference.formatting.amounts import amount, interval_text, percentile, significant
-from moo_inference.views.marks import Mark
+from moo_inference.formatting.amounts import amount, interval_text, significant
+from moo_inference.views.marks import Mark, tail_text
 
 
 def choice_cells(mark: Mark, *, measured: bool, units: bool) -> list[tuple[str, ...]]:
@@ -18,8 +18,7 @@ def choice_cells(mark: Mark, *, measured: bool, units: bool) -> list[tuple[str, 
     """
     if mark.accuracy is None or mark.attainment is None:
         return []
-    tails = {tail.quantity: f"{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}" for tail in mark.tails}
-    below = {quantity: (text,) for quantity, text in tails.items()}
+    below = {tail.quantity: (tail_text(tail, named=False),) for tail in mark.tails}
     interval = (interval_text(*mark.interval or (math.nan, math.nan)),) if measured else ()
     *spent, accuracy = mark.values
     quantities = ("cost", "time", *(unit for unit, _ in mark.used))

@@ -11,7 +11,6 @@ from moo_inference.formatting.amounts import (
     in_unit,
     interval_text,
     number,
-    percentile,
     threshold,
     unit_words,
     usd,
@@ -26,7 +25,7 @@ from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
-from moo_inference.views.marks import interval_of
+from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -68,7 +67,7 @@ def _choice_table(route: Route) -> Table:
         if known is not None:
             accuracy += f"\n{interval_text(*known)}"
         for tail in tails(front.curve, route.scenario, choice.row):
-            text = f"\n{percentile(tail.quantile)} {amount(tail.quantity, tail.value)}"
+            text = f"\n{tail_text(tail, named=False)}"
             if tail.quantity == "accuracy":
                 accuracy += text
             else:

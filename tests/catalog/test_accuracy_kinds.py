@@ -84,6 +84,7 @@ def test_kind_names_which_accuracy_it_is():
     for text, kind in kinds.items():
         assert type(parse(TIMED, f"    accuracy: {text}\n").models["a"].accuracy) is kind
     assert BetaAccuracy(kind="beta", a=1, b=3, samples=4).mean == 0.25
+    assert BetaAccuracy(kind="beta", a=1, b=3, samples=4, unsolvable=0.2).mean == 0.2
     assert MeasuredAccuracy(kind="outcomes", questions={"q": "1/2", "r": "3/3"}).mean == 0.75
 
 
@@ -143,6 +144,24 @@ def test_kind_names_which_accuracy_it_is():
             [
                 "9: models.a.accuracy.covariance: must be variance, covariance, variance, and the covariance is larger than they allow, got a list"
             ],
+        ),
+        (
+            "{kind: beta, a: 1, b: 1, samples: 4, unsolvable: 1}",
+            ["9: models.a.accuracy.unsolvable: must be less than 1, got 1"],
+        ),
+        (
+            "{kind: beta, a: 1, b: 1, samples: 4, band: [[2, 0.1, 0.2], [1, 0.1, 0.2]]}",
+            ["9: models.a.accuracy.band: must have ascending k from 1, got k = 2, 1, got a list"],
+        ),
+        (
+            "{kind: beta, a: 1, b: 1, samples: 4, band: [[1, 0.1, 0.2], [2, 0.1, 0.15]]}",
+            [
+                "9: models.a.accuracy.band: must have ends that do not fall where k rises, as accuracy does not, got a list"
+            ],
+        ),
+        (
+            "{kind: beta, a: 1, b: 1, samples: 4, band: [[1, 0.3, 0.2]]}",
+            ["9: models.a.accuracy.band: must have lower ends that are at most the upper ones, got a list"],
         ),
         ("0.5", ["9: models.a.accuracy: must hold keys and values, got 0.5"]),
     ],

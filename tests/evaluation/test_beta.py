@@ -65,7 +65,7 @@ def mixed():
 
 
 def test_the_fit_is_a_maximum_of_scipys_likelihood_and_its_information_the_curvature(mixed):
-    fit = fit_beta(*mixed)
+    fit = fit_beta(*mixed, unsolvable=False)
     top = log_likelihood(fit.a, fit.b, *mixed)
 
     def at(x, y, step):
@@ -102,7 +102,7 @@ def test_recovers_the_distribution_within_its_standard_errors_and_bands_cover_as
     truth = beta_pass_at_k(a, b, k)[0]
     z, covered = [], {level: np.zeros(len(k)) for level in (0.95, 0.8)}
     for _ in range(runs):
-        fit = fit_beta(n, rng.binomial(n, rng.beta(a, b, m)))
+        fit = fit_beta(n, rng.binomial(n, rng.beta(a, b, m)), unsolvable=False)
         z.append((np.log([fit.a, fit.b]) - np.log([a, b])) / np.sqrt(np.diag(fit.covariance)))
         # Without what is added for a distribution that may be wrong: here it is right.
         pure = BetaFit(fit.a, fit.b, fit.covariance, fit.n, 0.0)
@@ -120,7 +120,7 @@ def test_recovers_the_distribution_within_its_standard_errors_and_bands_cover_as
 
 
 def test_bands_are_wider_by_the_misfit_and_stay_within_zero_and_one(mixed):
-    fit = fit_beta(*mixed)
+    fit = fit_beta(*mixed, unsolvable=False)
     assert fit.n == 3
     assert 0 < fit.misfit < 0.1
     pure = BetaFit(fit.a, fit.b, fit.covariance, fit.n, 0.0)
@@ -138,6 +138,25 @@ def test_bands_are_wider_by_the_misfit_and_stay_within_zero_and_one(mixed):
     assert (high <= 1).all()
     sure = BetaFit(500.0, 1.0, np.eye(2) * 1e-4, 5, 0.0)
     assert np.isfinite(sure.interval([1, 10**4])).all()
+    some = BetaFit(500.0, 1.0, np.eye(2) * 1e-4, 5, 0.0, unsolvable=0.25)
+    np.testing.assert_allclose(some.interval([1, 7]), 0.75 * np.stack(sure.interval([1, 7])))
+
+
+def test_of_a_distribution_by_hand_no_interval_is_known():
+    assert np.isnan(BetaFit(2.0, 1.0, np.zeros((2, 2)), 5, 0.01).interval([1, 9])).all()
+
+
+def test_the_band_of_a_fit_holds_the_fit_and_is_that_of_its_samples(mixed):
+    fit = fit_beta(*mixed)
+    k = [1, 2, 3, 30, 10**5]
+    low, high = fit.interval(k)
+    assert (low <= fit.pass_at_k(k)[0]).all()
+    assert (fit.pass_at_k(k)[0] <= high).all()
+    written = BetaFit(fit.a, fit.b, np.zeros((2, 2)), 3, 0.0, fit.unsolvable, known_band=fit.band())
+    np.testing.assert_array_equal(written.interval(k), [low, high])
+    assert (fit.interval(k, 0.8)[1] <= high).all()
+    with pytest.raises(SettingError, match=r"level must be 0\.95, that of the band"):
+        written.interval(k, 0.8)
 
 
 def human_eval():

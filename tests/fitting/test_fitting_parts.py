@@ -393,10 +393,23 @@ def test_the_beta_distribution_is_the_one_fitted_to_the_counts(tmp_path):
     fitted = fit_beta(np.full(60, 8), right)
     told = part.values["accuracy"]
     assert (told["kind"], told["a"], told["b"], told["samples"]) == ("beta", fitted.a, fitted.b, 8)
-    np.testing.assert_array_equal(
-        told["covariance"], [fitted.covariance[0, 0], fitted.covariance[0, 1], fitted.covariance[1, 1]]
-    )
+    assert told.get("unsolvable", 0.0) == fitted.unsolvable == 0
+    np.testing.assert_allclose(told["band"], fitted.band(), atol=5e-5)
     assert "beyond k = 8 are extrapolated" in part.notes[-1]
+
+
+def test_questions_that_no_pass_solves_are_fitted_and_reported(tmp_path):
+    rng = np.random.default_rng(3)
+    right = rng.binomial(8, np.where(np.arange(100) < 20, 0.0, rng.beta(2, 2, 100)))
+    rows = [f"{q},{int(i < c)}" for q, c in enumerate(right.tolist()) for i in range(8)]
+    path = tmp_path / "o.csv"
+    path.write_text("\n".join(["question,correct", *rows]))
+    part = outcome_fields(read_outcomes_table(path), distribution="beta")
+    told = part.values["accuracy"]
+    assert told["unsolvable"] == pytest.approx(0.2, abs=0.04)
+    assert part.notes[-1].endswith(
+        f"by these samples {told['unsolvable']:.1%} of the questions are solved by no pass, however many there are"
+    )
 
 
 def test_the_audit_is_pass_at_k_beside_one_mean():
