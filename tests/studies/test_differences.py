@@ -6,7 +6,8 @@ import pytest
 import moo_inference as mi
 from moo_inference.evaluation import compare_accuracies, paired_difference, question_accuracies
 from moo_inference.evaluation.records import evaluation_of
-from moo_inference.studies.paired_accuracy import COLUMNS, accuracy_differences, question_table
+from moo_inference.studies.paired_accuracy import COLUMNS, accuracy_differences
+from moo_inference.studies.questions import question_table
 
 
 def samples(seed, names, n=6):
