@@ -2,7 +2,7 @@
 
 Evaluations are drawn at random, so that the truth is known.
 
-Run: python benchmarks/interval_coverage.py [--repeats 2000]
+Run: python benchmarks/interval_coverage.py [--repeats 2000] [--markdown]
 """
 
 import argparse
@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.evaluation import QuestionMean, beta_pass_at_k, mean_interval, paired_difference, pass_at_k
-from moo_inference.formatting.table import Table, print_tables
+from moo_inference.formatting.table import Table, print_tables, to_markdown
 
 FloatArray = NDArray[np.float64]
 
@@ -30,7 +30,7 @@ class Case:
 
     Attributes:
         kind: what is drawn.
-        questions: of each.
+        questions: of each, or clusters of questions.
         truth: what the interval is of.
         intervals: ends for each of the repeats: ours and the usual ones.
     """
@@ -85,7 +85,7 @@ def in_clusters(clusters: int, share: float, repeats: int, rng: np.random.Genera
     own = rng.random((len(names), repeats))
     alike = rng.random((len(names), repeats)) < LIKE_EACH_OTHER
     values = (np.where(alike, together, own) < share).astype(float)
-    return _of_values(f"{clusters} clusters, p = {share:g}", values, share, names)
+    return _of_values(f"in as many clusters of 2 to 8, p = {share:g}", values, share, names)
 
 
 def difference(questions: int, share: float, gap: float, repeats: int, rng: np.random.Generator) -> Case:
@@ -114,20 +114,25 @@ def cases(repeats: int, seed: int = 1) -> Iterator[Case]:
     for draw in draws:
         for share in SHARES:
             yield from (draw(questions, share) for questions in SIZES)
-    yield from (never_solved(questions, repeats, rng) for questions in (10, 30, 100))
+    yield from (never_solved(questions, repeats, rng) for questions in SIZES)
 
 
 def main() -> None:
     """Print the table."""
     parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
     parser.add_argument("--repeats", type=int, default=2000, help="evaluations of each kind")
+    parser.add_argument("--markdown", action="store_true", help="print the table as Markdown")
     options = parser.parse_args()
-    rows = tuple(
-        (case.kind, str(case.questions), f"{case.truth:.4f}", *(f"{case.covered(name):.3f}" for name in case.intervals))
-        for case in cases(options.repeats)
-    )
-    title = f"Share of {options.repeats:,} evaluations whose 95 % interval holds the truth"
-    print_tables([Table(title, ("evaluation", "questions", "truth", "ours", "usual"), rows)], sys.stdout)
+    rows: dict[str, list[str]] = {}
+    for case in cases(options.repeats):
+        rows.setdefault(case.kind, []).append(f"{case.covered('ours'):.3f} ({case.covered('usual'):.3f})")
+    title = f"Share of {options.repeats:,} evaluations whose 95 % interval holds the truth, and the usual one"
+    columns = ("evaluation", *(f"{questions} questions" for questions in SIZES))
+    table = Table(title, columns, tuple((kind, *found) for kind, found in rows.items()))
+    if options.markdown:
+        print(to_markdown([table]))
+    else:
+        print_tables([table], sys.stdout)
 
 
 if __name__ == "__main__":

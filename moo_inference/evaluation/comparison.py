@@ -45,6 +45,8 @@ def compare_accuracies(one: QuestionAccuracies, other: QuestionAccuracies, level
         SettingError: (a ValueError) the questions, their clusters or the k are not the same; what only one has is
             named.
     """
+    if not np.isin(one.names, other.names).any():
+        raise SettingError(f"both models must answer the same questions, got none of {len(one.names):,} in common")
     errors = []
     for first, second, whose in ((one, other, "the other"), (other, one, "the one")):
         missing = sorted(set(first.names.tolist()) - set(second.names.tolist()), key=str)

@@ -10,6 +10,9 @@ import numpy as np
 
 from moo_inference.evaluation.checks import FloatArray
 
+_AT_ONCE = 1 << 16
+"""Values that are worked on at the same time: they stay near the processor, and memory does not grow with rows."""
+
 _FARTHEST = 60.0
 _CLOSE = 1e-9
 _MOST_STEPS = 100
@@ -29,6 +32,15 @@ def upper_quantile(values: FloatArray, weights: FloatArray, z: float) -> FloatAr
     Returns:
         (n,), to about eight digits of the formula.
     """
+    found = np.empty(len(values))
+    size = max(1, _AT_ONCE // len(weights))
+    for start in range(0, len(values), size):
+        found[start : start + size] = _solved(values[start : start + size], weights, z)
+    return found
+
+
+def _solved(values: FloatArray, weights: FloatArray, z: float) -> FloatArray:
+    """The quantile of each row, at once."""
     found = np.empty(len(values))
     # The tilt, of which the quantile is an explicit function: -ln(1 - theta) of the weights a / (1 - theta x).
     low, high = np.full((2, len(values)), [[-_FARTHEST], [_FARTHEST]])

@@ -95,6 +95,15 @@ def test_compared_models_have_one_set_of_clusters():
             compare_accuracies(one, replace(other, clusters=clusters))
 
 
+def test_models_that_share_no_question_are_refused_in_one_line():
+    one, other = (question_accuracies([f"{which}{number}" for number in range(9)], [1] * 9, [1]) for which in "ab")
+    with pytest.raises(
+        SettingError, match="both models must answer the same questions, got none of 9 in common"
+    ) as told:
+        compare_accuracies(one, other)
+    assert len(told.value.errors) == 1
+
+
 def test_a_question_stands_in_one_cluster():
     with pytest.raises(SettingError, match="all samples of a question must have one cluster, got several for 'b'"):
         accuracy_curve(["a", "b", "b"], [1, 0, 1], [1], cluster=["x", "x", "y"])

@@ -523,6 +523,12 @@ def test_clusters_of_questions(tmp_path, name):
     assert numbered.attempts.clusters.tolist() == ["1", "2"]
 
 
+def test_doctor_counts_the_clusters(tmp_path):
+    found = examine(written(tmp_path, table(cluster=["x", "x", "y", "y"])))
+    assert "The questions stand in 2 clusters, over which intervals are." in found.holds
+    assert "cluster" not in str(examine(written(tmp_path, table())).holds)
+
+
 def test_wrong_clusters_of_questions_are_refused(tmp_path):
     path = written(tmp_path, table())
     with pytest.raises(ReaderError, match=r"attempts.csv: must have a column 'source'; it has: 'question', "):

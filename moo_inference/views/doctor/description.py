@@ -269,6 +269,9 @@ def _attempts(found: AttemptTable) -> Description:
         f"sample{'s' * (most > 1)} of each: fit --attempts and solve --attempts take them.",
         f"{'Correct' if outcome == 'correct' else 'Score'}: {frame[outcome].mean():.4f} in the mean over attempts.",
     ]
+    if "cluster" in frame:
+        clusters = counted(frame["cluster"].nunique(), "cluster")
+        holds.append(f"The questions stand in {clusters}, over which intervals are.")
     rows = [
         (
             name,
