@@ -12,8 +12,8 @@ from moo_inference.evaluation.tail_interval import fewest_observations, has_uppe
 _ROUNDING = 1e-12
 
 _ADDED = 2.0
-"""Questions beyond a quantile that vary as much as any can, added to those that there are: so 95 % intervals of a p95 over
-50 and 200 questions hold in 92 % or more."""
+"""Questions beyond a quantile that vary as much as any can, added to those that there are: so 95 % intervals of a p95
+over 50 and 200 questions hold in 92 % or more."""
 
 
 @dataclass(frozen=True)

@@ -196,9 +196,10 @@ def test_what_rests_on_measurements_is_assessed_when_it_is_looked_at(catalog):
     assert "pgs" not in study.choices
     assert {own.resamples for own in study.confidence.values()} == {1000}
     asked = mi.run_study(catalog, k_max=8, assess=1000)
-    assert {key: own.to_dict() for key, own in study.confidence.items()} == {
-        key: own.to_dict() for key, own in asked.assessments.items()
-    }
+    assert {model for _, model, _ in study.confidence} == {"eight", "five", "beta"}
+    for key, own in study.confidence.items():
+        assert own.to_dict() == asked.assessments[key].to_dict()
+    assert {own.resamples for (_, model, _), own in asked.assessments.items() if model == "normal"} == {0}
 
 
 @pytest.mark.parametrize("kind", ["formulas", "resampling", "draws"])
