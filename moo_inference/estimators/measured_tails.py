@@ -17,9 +17,6 @@ _CAUTION = 2.0
 """By so much fewer observations queries of several passes are taken to be worth, as the passes show less of their own
 tail than there is: so 95 % intervals of the p95 of 2 to 16 passes hold in 91 to 98 %."""
 
-_ENOUGH = 2.0
-"""By so much more than the fewest they have to be worth, since that is an estimate."""
-
 _LARGEST_WORTH = 20.0
 """Observations for each measured pass, at most: of queries that hardly differ."""
 
@@ -55,9 +52,10 @@ def of_queries(values: FloatArray, q: float, drawn: IntArray, n: int) -> tuple[f
     worth = n / k
     if most > 0:
         worth = float(np.clip(n * most / max(variance, 1e-12), n / k, _LARGEST_WORTH * n))
-    enough = _ENOUGH * float(fewest_observations(q))
-    needed = math.ceil(n * enough / worth)
-    if worth < enough or n < 2:
+    # As many queries as can be made of different passes, whatever the estimate: it is largest where the passes at hand
+    # show the least of their tail.
+    enough = max(float(fewest_observations(q)), 2.0)
+    needed = math.ceil(k * enough)
+    if n < needed:
         return math.nan, math.nan, needed
-    left = max(1 / (_CAUTION / worth + 1 / trials), float(fewest_observations(q)), 2.0)
-    return *quantile_interval(np.sort(values), q, left), needed
+    return *quantile_interval(np.sort(values), q, max(1 / (_CAUTION / worth + 1 / trials), enough)), needed

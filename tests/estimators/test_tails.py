@@ -81,9 +81,10 @@ def test_intervals_of_several_passes_hold(n, k, wave):
         held += low <= truth <= high
         share = 1.96 * np.sqrt(0.95 * 0.05 / 1000)
         naive += np.quantile(queries, 0.95 - share) <= truth <= np.quantile(queries, 0.95 + share)
-        assert (needed <= n) == bool(np.isfinite(low))
+        assert needed == 20 * k
     assert 0.91 < held / known <= 1
     assert naive < 0.7 * runs
+    assert np.isnan(of_queries(queries, 0.95, drawn % (20 * k - 1), 20 * k - 1)[0])
 
 
 def recorded(m, seed, between=0.8, within=0.3, n=4):
