@@ -289,7 +289,9 @@ class EstimatedProblem(GridProblem):
         view = curve.views.get(self.scenario)
         attainment = np.full(len(new), np.nan) if view is None else view.attainment
         k = np.array([point[-1] for point in new], dtype=np.int64)
-        views = {self.scenario: BudgetView(measured(curve, self.scenario), attainment)}
+        views = {
+            self.scenario: BudgetView(measured(curve, self.scenario), attainment, None if view is None else view.tails)
+        }
         curve = replace(curve, k=k, views=views)
         self._known.update((point, (curve, row)) for row, point in enumerate(new))
 
