@@ -114,8 +114,11 @@ class Length:
         """The value whose share of all values below it is that of the standard score z."""
         if self.kind == "gamma":
             shape, scale = self._gamma
-            upper = gammainccinv(shape, ndtr(-np.abs(z)))
-            return np.asarray(self.least + scale * np.where(z < 0, gammaincinv(shape, ndtr(z)), upper))
+            # Each from its own tail, and only there: the inverses are slow.
+            below, value = np.asarray(z < 0), np.asarray(ndtr(-np.abs(z)))
+            value[below] = gammaincinv(shape, value[below])
+            value[~below] = gammainccinv(shape, value[~below])
+            return np.asarray(self.least + scale * value)
         if self.kind == "lognormal":
             mu, sigma = self._log
             return np.asarray(self.least + np.exp(mu + sigma * z))

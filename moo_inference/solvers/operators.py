@@ -181,8 +181,8 @@ class GridMating(InfillCriterion):
         """Make offspring; see pymoo's InfillCriterion."""
         # Else the last generation would exceed a termination after so many evaluations.
         n_offsprings = min(n_offsprings, evaluations_left(algorithm))
-        seen = {tuple(x) for x in np.asarray(algorithm.archive.get("X")).tolist()}
-        seen.update(tuple(x) for x in np.asarray(pop.get("X")).tolist())
+        # Each generation looks at all that came before: pymoo's `get` would take most of the time.
+        seen = {tuple(np.asarray(individual.X).tolist()) for individual in (*algorithm.archive, *pop)}
         new: list[tuple[int, ...]] = []
         options = {"random_state": random_state, "algorithm": algorithm, **kwargs}
         # The nearer a search is to its end, the more children are known: to try on and on would never end.
