@@ -70,10 +70,14 @@ def _fronts(F: FloatArray, feasible: BoolArray) -> tuple[IntArray, BoolArray]:
     # A row can only be dominated by one that stands before it.
     level = objectives_levelled(np.where(feasible[..., None], F, 2 * F[feasible].max() + 1))
     rows = np.lexsort(np.moveaxis(level, 2, 0)[::-1])[:, :most]
-    level, front = _rows_of(level, rows), np.take_along_axis(feasible, rows, axis=1)
+    front = np.take_along_axis(feasible, rows, axis=1)
+    # Column by column: numpy is slow where the last axis is short.
+    columns = [np.take_along_axis(level[..., column], rows, axis=1) for column in range(1, F.shape[2])]
     for row in range(most - 1):
-        better = (level[:, row, None, 1:] <= level[:, row + 1 :, 1:]).all(axis=2)
-        front[:, row + 1 :] &= ~better
+        worse = np.zeros((len(F), most - row - 1), dtype=bool)
+        for values in columns:
+            worse |= values[:, row + 1 :] < values[:, row, None]
+        front[:, row + 1 :] &= worse
     first = np.argsort(~front, axis=1, kind="stable")[:, : int(front.sum(axis=1).max())]
     return np.take_along_axis(rows, first, axis=1), np.take_along_axis(front, first, axis=1)
 

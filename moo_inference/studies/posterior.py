@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
@@ -48,6 +49,11 @@ class QuestionTable:
     tails: IntArray
     least: FloatArray
     within: FloatArray
+
+    @cached_property
+    def estimated(self) -> FloatArray:
+        """(n, c) the objectives where all questions count alike."""
+        return self.means(np.ones((1, len(self.units))))[0]
 
     def means(self, weights: FloatArray) -> FloatArray:
         """(R, n, c) the objectives where the units of the table have other weights (R, u)."""
@@ -167,7 +173,7 @@ class Posterior:
         for table in self.tables:
             means, within = table.drawn(weights[:, table.units], rng)
             place = np.ix_(np.arange(r), table.rows, table.columns)
-            F[place] += means - table.means(np.ones((1, len(table.units))))
+            F[place] += means - table.estimated
             tails.append((table, within))
         for passes in self.measured:
             F[:, passes.rows, :-1] *= passes.drawn(r, rng)
@@ -185,7 +191,11 @@ class Posterior:
         met[..., means_only] = G[..., means_only] <= 0
         for table, within in tails:
             met[np.ix_(np.arange(r), table.rows, table.tails)] = within
-        return F, np.asarray(met.all(axis=2) & np.isfinite(F).all(axis=2))
+        # Column by column: numpy is slow where the last axis is short.
+        feasible = np.ones((r, n), dtype=bool)
+        for column in range(m):
+            feasible &= met[..., column] & np.isfinite(F[..., column])
+        return F, feasible
 
 
 def rests_on_measurements(model: Model) -> bool:
