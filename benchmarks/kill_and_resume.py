@@ -15,7 +15,7 @@ from pathlib import Path
 
 import numpy as np
 
-from moo_inference.execution.checkpoint import PIECES
+from moo_inference.execution.checkpoint import TASKS_FOLDER
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
 
@@ -27,7 +27,7 @@ def files_of(folder: Path) -> dict[str, bytes]:
 
 def tasks_of(folder: Path) -> dict[str, bytes]:
     """The finished tasks."""
-    return {path.name: path.read_bytes() for path in (folder / PIECES).rglob("*.piece")}
+    return {path.name: path.read_bytes() for path in (folder / TASKS_FOLDER).rglob("*.piece")}
 
 
 def main() -> int:
