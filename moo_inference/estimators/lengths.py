@@ -120,8 +120,9 @@ class Length:
             value[~below] = gammainccinv(shape, value[~below])
             return np.asarray(self.least + scale * value)
         if self.kind == "lognormal":
-            mu, sigma = self._log
-            return np.asarray(self.least + np.exp(mu + sigma * z))
+            # Not exp(mu + ...): as a multiple of the mean it is twice as much, to the last bit, where all is doubled.
+            sigma = self._log[1]
+            return np.asarray(self.least + (self.mean - self.least) * np.exp(sigma * z - sigma**2 / 2))
         if self.kind == "certain":
             return np.full_like(z, self.mean)
         mu, sigma = self.before_clipping
