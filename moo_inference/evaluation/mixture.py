@@ -81,30 +81,24 @@ class Mixture:
             q: the quantile, in (0, 1).
             values: (g,) the quantiles.
         """
+        m, enough = self._questions, max(float(fewest_observations(q)), 2.0)
+        needed = np.full(len(values), np.ceil(enough))
+        if m < enough:
+            return *np.full((2, len(values)), np.nan), needed
         parts = [(part.values <= values[:, None, None] * (1 + _ROUNDING)) @ part.known_weights for part in self.parts]
         below = np.concatenate(parts, axis=1)
-        m = self._questions
         share = below.mean(axis=1)
         # The few questions that reach beyond the quantile show little of how questions vary there, so some are added
         # that vary as much as any can.
         most, beyond = share * (1 - share), m * (1 - q)
-        variance = below.var(axis=1, ddof=1) if m > 1 else most
-        variance = (beyond * variance + _ADDED * most) / (beyond + _ADDED) / m
-        worth = np.divide(most, variance, out=np.full(len(below), float(m)), where=most > 0)
-        enough = fewest_observations(q)
-        needed = np.ceil(m * enough / worth)
-        known = (worth >= enough) & (m > 1)
+        variance = (beyond * below.var(axis=1, ddof=1) + _ADDED * most) / (beyond + _ADDED) / m
+        worth = np.maximum(np.divide(most, variance, out=np.full(len(below), float(m)), where=most > 0), enough)
         ends = np.stack(share_ends(q, worth), axis=1)
         low, high = np.array([self._only(row).quantiles(own.tolist())[0] for row, own in enumerate(ends)]).T
         mean, std = self._logs
-        largest = np.where(std > 0, lognormal_upper_end(mean, std, q, np.maximum(worth, 2.0)), np.nan)
+        largest = np.where(std > 0, lognormal_upper_end(mean, std, q, worth), np.nan)
         high = np.where(has_upper_end(q, worth), high, np.maximum(high, largest))
-        nothing = np.full(len(below), np.nan)
-        return (
-            np.where(known, np.minimum(low, values), nothing),
-            np.where(known, np.maximum(high, values), nothing),
-            np.maximum(needed, 2.0),
-        )
+        return np.minimum(low, values), np.maximum(high, values), needed
 
     def _only(self, model: int) -> "Mixture":
         """The queries of one of the models."""

@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from moo_inference.studies.study import Study
 
 
+TAIL_INTERVALS = "Behind a quantile: its 95 % interval over the measured passes or questions"
+
+
 @dataclass(frozen=True)
 class Mark:
     """One choice of a model or a pipeline, ready to be shown.

@@ -25,7 +25,7 @@ from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
-from moo_inference.views.marks import interval_of, tail_text
+from moo_inference.views.marks import TAIL_INTERVALS, interval_of, tail_text
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -86,6 +86,7 @@ def _choice_table(route: Route) -> Table:
         notes += assessment_notes(route.assessment)
     if route.front.curve.evidence is not None and rows:
         notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
+    notes += _tail_notes(route) if rows else []
     used = map(unit_words, route.front.resources)
     columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
     below = [*(f"{note}." for note in notes), *_evidence(route), kept_of(set(keeps.values()))]
@@ -105,6 +106,16 @@ def assessment_notes(found: Assessment) -> list[str]:
         names = ", ".join(f"{one.model} with k = {one.k} ({one.share:.0%})" for one in found.confidence_set)
         notes.append(f"{len(found.confidence_set)} choices cannot be told apart: {names}")
     return notes
+
+
+def _tail_notes(route: Route) -> list[str]:
+    """How often the choice meets its budgets where one is for a quantile, and what stands behind a quantile."""
+    row = route.choice.row
+    if row is None or not route.scenario.has_quantiles:
+        return []
+    share = float(route.front.attainment[row])
+    notes = [] if np.isnan(share) else [f"{share:.0%} of the queries of the choice meet all budgets at once"]
+    return [*notes, *([TAIL_INTERVALS] if route.front.curve.views[route.scenario].tails is not None else [])]
 
 
 def _evidence(route: Route) -> list[str]:

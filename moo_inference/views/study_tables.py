@@ -26,7 +26,7 @@ from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import cells_in_families
-from moo_inference.views.marks import Mark, interval_of, marks, tail_text
+from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
 
 _FOOTNOTES = "†‡§¶#"
 
@@ -254,6 +254,9 @@ def _caption(study: Study) -> str:
     if quantiles:
         parts[1] = f"All but the share and {', '.join(map(percentile, quantiles))} are means."
         parts += [f"{percentile(q)}: {100 * q:.6g} of 100 queries have at most so much." for q in quantiles]
+    views = [view for curve in study.model_curves.values() for view in curve.views.values()]
+    if any(view.tails is not None for view in views):
+        parts.append(f"{TAIL_INTERVALS}.")
     return " ".join([*parts, *_noise(study), f"{estimator_text(options)}; k = {', '.join(shown)}."])
 
 

@@ -11,6 +11,7 @@ from moo_inference.estimators.measured_tails import of_passes, of_queries
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.pareto.budgets import tails
 from moo_inference.views.marks import tail_text
+from moo_inference.views.route import route_tables
 
 K = [1, 2, 4, 8]
 BUDGETS = {"name": "s", "c_max": 10.0, "t_max": 1e6, "a_min": 0.0}
@@ -103,9 +104,10 @@ def test_intervals_over_questions_hold():
         view = mi.Recorded().estimate(recorded(60, seed), [1, 4], latency="waves", scenarios=[TAILS]).views[TAILS]
         held.append((view.tails.ci_low[:, 1] <= truth) & (truth <= view.tails.ci_high[:, 1]))
     assert (np.mean(held, axis=0) > 0.88).all()
-    view = mi.Recorded().estimate(recorded(8, 1), [1], latency="waves", scenarios=[TAILS]).views[TAILS]
-    assert np.isnan(view.tails.ci_low[0, :2]).all()
-    assert (view.tails.needed[0, :2] > 8).all()
+    for m in (1, 19, 20):
+        view = mi.Recorded().estimate(recorded(m, 1), [1], latency="waves", scenarios=[TAILS]).views[TAILS]
+        assert np.isfinite(view.tails.ci_low[0, :2]).all() == (m == 20)
+        np.testing.assert_array_equal(view.tails.needed[0, :2], 20)
 
 
 def test_the_interval_stands_beside_the_quantile_in_tables_frames_and_checkpoints(tmp_path):
@@ -117,5 +119,10 @@ def test_the_interval_stands_beside_the_quantile_in_tables_frames_and_checkpoint
     assert (frame["time_at_quantile"] < high).all()
     text = "\n".join(str(cell) for table in mi.views.study_tables(study) for row in table.rows for cell in row)
     assert f"{low[0]:.3g} s to" in text
+    assert "Behind a quantile: its 95 % interval" in str(mi.views.study_tables(study)[-1].notes)
+    found = mi.route(catalog, "s", "accuracy-max", k_max=4)
+    notes = route_tables(found)[0].notes
+    assert "100% of the queries of the choice meet all budgets at once." in notes
+    assert "Behind a quantile: its 95 % interval over the measured passes or questions." in notes
     curve = study.model_curves["m"]
     assert curve.take(np.array([1])).views[TAILS].tails.ci_low[0, 1] == curve.views[TAILS].tails.ci_low[1, 1]
