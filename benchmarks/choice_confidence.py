@@ -119,7 +119,7 @@ def draw(table: np.ndarray, path: str) -> None:
         ax.errorbar(x, y, yerr=2 * np.array(error), fmt="o", color="#0072B2", capsize=3)
         for own in bins:
             ax.annotate(f"{own[0]:,}", own[1:3], xytext=(7, -11), textcoords="offset points", fontsize=8)
-        ax.set(xlim=(0, 1.02), ylim=(0, 1.02), title=title, xlabel="probability that was said")
+        ax.set(xlim=(0, 1.12), ylim=(0, 1.04), title=title, xlabel="probability that was said")
     axes[0].set_ylabel("share in which it was so")
     figure.text(
         0.01, -0.05, f"{len(table):,} choices; bars: two standard errors. {CREDIT}", fontsize=7, color="#555555"

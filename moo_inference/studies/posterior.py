@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtri
 
-from moo_inference.catalog import Accuracy, BetaAccuracy, MeasuredAccuracy, Model, Scenario
+from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
@@ -53,7 +53,7 @@ class QuestionTable:
     @cached_property
     def estimated(self) -> FloatArray:
         """(n, c) the objectives where all questions count alike."""
-        return self.means(np.ones((1, len(self.units))))[0]
+        return np.asarray(self.means(np.ones((1, len(self.units))))[0])
 
     def means(self, weights: FloatArray) -> FloatArray:
         """(R, n, c) the objectives where the units of the table have other weights (R, u)."""
@@ -201,8 +201,9 @@ class Posterior:
 def rests_on_measurements(model: Model) -> bool:
     """Whether something was measured of a model that can be resampled: questions, attempts or passes."""
     accuracy = model.accuracy
-    as_numbers = isinstance(accuracy, Accuracy) or (isinstance(accuracy, BetaAccuracy) and accuracy.covariance is None)
-    return isinstance(model, RecordedModel) or model.passes is not None or not as_numbers
+    fitted = isinstance(accuracy, BetaAccuracy) and (accuracy.covariance is not None or accuracy.band is not None)
+    evaluated = fitted or isinstance(accuracy, MeasuredAccuracy)
+    return isinstance(model, RecordedModel) or model.passes is not None or evaluated
 
 
 def posterior(
