@@ -201,7 +201,7 @@ class Posterior:
 def rests_on_measurements(model: Model) -> bool:
     """Whether something was measured of a model that can be resampled: questions, attempts or passes."""
     accuracy = model.accuracy
-    fitted = isinstance(accuracy, BetaAccuracy) and (accuracy.covariance is not None or accuracy.band is not None)
+    fitted = isinstance(accuracy, BetaAccuracy) and bool(accuracy.band or any(accuracy.covariance))
     evaluated = fitted or isinstance(accuracy, MeasuredAccuracy)
     return isinstance(model, RecordedModel) or model.passes is not None or evaluated
 
