@@ -7,7 +7,8 @@ route = mi.route(catalog, "standard", "accuracy-max", k_max=8, assess=1000)
 print(f"{route.choice.model}, k = {route.choice.k}")
 if found := route.assessment:
     print(f"accuracy {found.accuracy:.3f}, corrected for having been chosen {found.accuracy_corrected:.3f}")
-    print(f"of {found.resamples:,} resamples of {found.questions} questions, {found.pcs:.0%} choose it")
-    print(f"{found.pgs:.0%} choose one as good; it meets all budgets with a probability of {found.feasible:.2f}")
-    for one in found.confidence_set:
-        print(f"  {one.model} with k = {one.k}: {one.share:.0%}")
+    print(f"from {found.questions} questions: the best choice with a probability of {found.pcs:.2f},")
+    print(f"as good as the best with {found.pgs:.2f}, within all budgets with {found.feasible:.2f}")
+    print(f"{len(found.confidence_set)} choices cannot be told apart, among them")
+    for one in found.confidence_set[:4]:
+        print(f"  {one.model} with k = {one.k}: best with a probability of {one.share:.2f}")

@@ -97,8 +97,8 @@ class Assessment:
         pcs: probability of correct selection: the share that take the choice.
         pgs: probability of good selection: the share in which accuracy, dollars and seconds of the choice are within
             `delta` of those of what is taken, and each further resource within a twentieth of its budget.
-        feasible: probability that the choice really meets all budgets, for means and for quantiles; of a simulation the
-            share of the repetitions' choices that do.
+        feasible: probability that the choice really meets all budgets, for means and for quantiles; NaN where too few
+            measured passes say anything of a quantile; of a simulation the share of the repetitions' choices that do.
         accuracy: of the choice, as estimated.
         accuracy_corrected: its mean over the draws, without the optimism that comes of having looked best.
         delta: what counts as good: (accuracy, USD, seconds).
@@ -222,8 +222,7 @@ def assess_choices(
         One assessment a rule. Where nothing was measured or simulated, nothing of them is known.
     """
     known = posterior(models, curves, scenario, conditions, noise)
-    met: NDArray[np.bool_] = np.asarray(known.met.all(axis=1))
-    choices = choices_of(rules, known.F[None], met[None])[:, 0]
+    choices = choices_of(rules, known.F[None], known.met[None])[:, 0]
     draws = [_Draws(choice) for choice in choices.tolist()]
     if not known.certain:
         for F, feasible in known.drawn(settings.resamples, np.random.default_rng(settings.seed)):
@@ -269,7 +268,8 @@ def _summary(rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSe
             lost = np.maximum(losses, 0).mean(axis=0) if some.any() else lost
             pcs = float((best == choice).mean())
             pgs = float((np.abs(losses) <= margins).all(axis=1).sum() / len(best))
-            feasible = float(np.concatenate(draws.meets).mean())
+            if not np.isnan(known.tail_error[choice]).any():
+                feasible = float(np.concatenate(draws.meets).mean())
             corrected = float(1 - np.concatenate(draws.error).mean())
     costlier, slower, *more, worse = lost.tolist()
     return Assessment(

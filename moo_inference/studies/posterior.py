@@ -98,12 +98,14 @@ class PassesTable:
     k: IntArray
     conditions: Conditions
 
+    @property
+    def passes(self) -> int:
+        """How many were measured."""
+        return 0 if self.model.passes is None else len(self.model.passes.output_tokens)
+
     def drawn(self, resamples: int, rng: np.random.Generator) -> FloatArray:
         """(R, n, m - 1) by what factors cost, time and further resources differ from their estimates."""
-        if self.model.passes is None:
-            return np.ones((resamples, len(self.k), 2 + len(self.model.resources)))
-        n = len(self.model.passes.output_tokens)
-        weights = bayesian_weights(n, resamples + 1, rng)
+        weights = bayesian_weights(self.passes, resamples + 1, rng)
         weights[0] = 1.0  # the passes as they were measured
         means = resampled_means(self.model, self.k, self.conditions, weights / weights.sum(axis=1, keepdims=True))
         with np.errstate(invalid="ignore", divide="ignore"):
@@ -120,7 +122,9 @@ class Posterior:
         places: (n,) id of the model, and passes, of each.
         scenario: the budgets.
         resources: units of the further resources.
-        met: (n, m) whether the budgets are met, as estimated.
+        values: (n, m) what the budgets look at, as estimated: means, or quantiles.
+        tail_error: (n, m) standard errors of the logarithms of quantiles that budgets are for and that rest on measured
+            passes; NaN where too few say nothing of them, 0 for others.
         units: how many different questions there are, or clusters of questions.
         questions: how many different questions.
         tables: one a model that rests on an evaluation question by question.
@@ -134,7 +138,8 @@ class Posterior:
     places: Sequence[tuple[str, int]]
     scenario: Scenario
     resources: tuple[str, ...]
-    met: BoolArray
+    values: FloatArray
+    tail_error: FloatArray
     units: int
     questions: int
     tables: tuple[QuestionTable, ...]
@@ -146,12 +151,17 @@ class Posterior:
     @property
     def passes(self) -> int:
         """How many passes were measured, of the model that has the fewest; 0 where none has any."""
-        return min((len(own.model.passes.output_tokens) for own in self.measured if own.model.passes), default=0)
+        return min((own.passes for own in self.measured), default=0)
 
     @property
     def certain(self) -> bool:
         """Whether all of it rests on numbers that are taken as certain, so that nothing can be resampled."""
         return not (self.units or self.measured or self.spread.any() or len(self.noise))
+
+    @property
+    def met(self) -> BoolArray:
+        """(n,) whether all budgets are met, as estimated."""
+        return np.asarray((constraints(self.values, self.scenario, self.resources) <= 0).all(axis=1))
 
     def drawn(self, resamples: int, rng: np.random.Generator) -> Iterator[tuple[FloatArray, BoolArray]]:
         """Draws of the (r, n, m) objectives, and (r, n) whether all budgets are met, some of the resamples at a time.
@@ -160,14 +170,13 @@ class Posterior:
             resamples: how many there are in all.
             rng: draws.
         """
-        at_once = max(1, _VALUES_AT_ONCE // self.F.size)
+        at_once = max(1, _VALUES_AT_ONCE // max(self.F.size, self.units, *(own.passes for own in self.measured)))
         for start in range(0, resamples, at_once):
             yield self._draw(np.arange(start, min(start + at_once, resamples)), rng)
 
     def _draw(self, numbers: IntArray, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
         r = len(numbers)
         F = np.repeat(self.F[None], r, axis=0)
-        met = np.repeat(self.met[None], r, axis=0)
         weights = bayesian_weights(max(self.units, 1), r, rng)
         tails = []
         for table in self.tables:
@@ -185,10 +194,13 @@ class Posterior:
         values = F.copy()
         values[..., -1] = 1 - F[..., -1]
         n, m = self.F.shape
-        limits = self.scenario.limits(self.resources)
-        means_only = [column for column, limit in enumerate(limits) if limit.quantile is None]
+        for column, limit in enumerate(self.scenario.limits(self.resources)):
+            if limit.quantile is not None:
+                error = np.nan_to_num(self.tail_error[:, column])
+                score = rng.standard_normal((r, self.model.max() + 1))[:, self.model]
+                values[..., column] = self.values[:, column] * np.exp(score * error)
         G = constraints(values.reshape(r * n, m), self.scenario, self.resources).reshape(r, n, m)
-        met[..., means_only] = G[..., means_only] <= 0
+        met = np.asarray(G <= 0)
         for table, within in tails:
             met[np.ix_(np.arange(r), table.rows, table.tails)] = within
         # Column by column: numpy is slow where the last axis is short.
@@ -233,6 +245,7 @@ def posterior(
     known = {key: own for key, model in models.items() if (own := _known(model, curves[key], scenario, conditions))}
     place = {unit: number for number, unit in enumerate(sorted({unit for own in known.values() for unit in own.units}))}
     spread = np.concatenate([_standard_errors(curve) for curve in curves.values()])[order]
+    tail_error = np.concatenate([_tail_errors(curve, scenario) for curve in curves.values()])[order]
     tables = []
     for key, own in known.items():
         rows = rows_of[key][own.rows]
@@ -251,6 +264,7 @@ def posterior(
                 _summed(own.within, of_question, len(units)),
             )
         )
+        tail_error[np.ix_(rows, own.tails)] = 0.0
     values = np.concatenate([measured(curve, scenario) for curve in curves.values()])
     return Posterior(
         np.concatenate([curve.F for curve in curves.values()])[order],
@@ -260,7 +274,8 @@ def posterior(
         ],
         scenario,
         resources,
-        constraints(values[order], scenario, resources) <= 0,
+        values[order],
+        tail_error,
         len(place),
         len({name for own in known.values() for name in own.names}),
         tuple(tables),
@@ -287,6 +302,17 @@ def _standard_errors(curve: ScalingCurve) -> FloatArray:
     if curve.evidence is None:
         return np.zeros(len(curve))
     return np.nan_to_num(curve.evidence.ci_high - curve.evidence.ci_low) / (2 * ndtri(0.5 + LEVEL / 2))
+
+
+def _tail_errors(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
+    """(n, m) of the logarithms of quantiles, by their intervals; NaN where these are unknown, 0 where there are none."""
+    view = curve.views.get(scenario)
+    if view is None or view.tails is None:
+        return np.zeros(curve.F.shape)
+    tails = view.tails
+    with np.errstate(invalid="ignore", divide="ignore"):
+        errors = np.log(tails.ci_high / tails.ci_low) / (2 * ndtri(0.5 + LEVEL / 2))
+    return np.where(np.isnan(tails.needed), 0.0, errors)
 
 
 class _Known(NamedTuple):

@@ -318,3 +318,23 @@ def test_all_rules_are_assessed_from_the_same_draws(three):
         route = mi.route(three, "s", rule, k_max=4, assess=200, seed=7)
         assert route.assessment == found
         assert (found.model, found.k) == (route.choice.model, route.choice.k)
+
+
+@pytest.mark.parametrize(("passes", "known"), [(200, True), (10, False)])
+def test_the_quantile_of_measured_passes_is_within_its_budget_as_its_interval_says(passes, known):
+    """A budget at the estimate is met in half of the draws; of ten passes nobody knows a p95."""
+    seconds = np.random.default_rng(4).lognormal(1, 0.6, passes)
+    entry = {"input_tokens": [100] * passes, "output_tokens": [100] * passes, "seconds": seconds.tolist()}
+    model = mi.Model.model_validate(ENTRY | {"passes": entry, "accuracy": {"mean": 0.6, "std": 0.1}})
+    found = []
+    for factor in (1.0, 1.6):
+        t_max = float(np.quantile(seconds, 0.95, method="inverted_cdf")) * factor
+        scenario = mi.Scenario(name="s", c_max=1.0, t_max=t_max * 1.0001, a_min=0.3, t_quantile=0.95)
+        route = mi.route(catalog_of(scenario, a=model), "s", "cheapest", k_max=1, estimator=mi.Empirical(trials=20_000))
+        assert route.choice.k == 1
+        found.append(route.assessment.feasible)
+    if known:
+        assert found[0] == pytest.approx(0.5, abs=0.06)
+        assert found[1] > 0.98
+    else:
+        assert math.isnan(found[0])
