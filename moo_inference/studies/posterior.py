@@ -305,7 +305,7 @@ def _standard_errors(curve: ScalingCurve) -> FloatArray:
 
 
 def _tail_errors(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
-    """(n, m) of the logarithms of quantiles, by their intervals; NaN where these are unknown, 0 where there are none."""
+    """(n, m) of the logarithms of quantiles, by their intervals; NaN where they are unknown, 0 where there are none."""
     view = curve.views.get(scenario)
     if view is None or view.tails is None:
         return np.zeros(curve.F.shape)
