@@ -32,7 +32,7 @@ from moo_inference.cli.options import (
 )
 from moo_inference.cli.route import route
 from moo_inference.cli.run import run
-from moo_inference.cli.solve import REPLICATIONS, note_left_out, options_given, resumable, show, solve_study
+from moo_inference.cli.solve import note_left_out, options_given, repetitions, resumable, show, solve_study
 from moo_inference.documents.files import Kind
 from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.words import counted
@@ -260,42 +260,52 @@ def assess(
     conditions: ConditionOptions,
     work: RunOptions,
     replications: Annotated[
-        int, typer.Option("--replications", help="How often the estimate is repeated.")
-    ] = REPLICATIONS,
+        int | None,
+        typer.Option(
+            "--replications",
+            help="How often what was measured is resampled, or a simulation repeated. [1,000; 200 of a simulation]",
+        ),
+    ] = None,
     queries_per_month: Annotated[
         float | None, typer.Option("--queries-per-month", help="Volume, for the monthly cost of wrong choices.")
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Estimate how sure a Monte Carlo choice is: how often other seeds choose otherwise, and what that costs.
+    """Estimate how sure a choice is, given what it rests on: how often another would be made, and what that costs.
 
-    Example: moo-inference assess -m gpt-5-nano -s essay-feedback -d knee-published --draws independent --k-step 4
+    Example: moo-inference assess --catalog gpqa-diamond -m gpt-5.2@low -s standard -d accuracy-max
 
-    PCS: share of the seeds that choose as on exact curves. PGS: share that choose as well (within half an accuracy
-    point and a twentieth of each budget). EOC: what a wrong choice costs on average. All are of seeds alone: how few
-    questions an evaluation has is not in them. Models with measured passes are refused: no others can be drawn.
+    Questions of evaluations and attempts, and measured passes, are resampled; what rests on numbers alone is simulated
+    with other seeds. PCS: share of the draws that make the same choice. PGS: share in which it is as good as what is
+    chosen there (within half an accuracy point and a twentieth of each budget). EOC: what a wrong choice costs on
+    average. Prices, and what is given as numbers, are taken as certain.
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.documents.files import write_atomically
     from moo_inference.documents.frames import frame_to_csv, frame_to_json
-    from moo_inference.estimators import ClosedForm, choose_estimator
+    from moo_inference.estimators import MonteCarlo, choose_estimator
     from moo_inference.studies.assessment import assess_many
     from moo_inference.studies.frames import assessments_to_frame
+    from moo_inference.studies.posterior import rests_on_measurements
     from moo_inference.studies.rules import left_out_by_default
     from moo_inference.views import assessment_tables
 
     catalog = question.load(question.model).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
-    estimator = choose_estimator(**asdict(simulation), models=chosen.models.values())
+    models = list(chosen.models.values())
+    given = any(value is not None for value in asdict(simulation).values())
+    # Without options each model gets its own: what was measured is not simulated, and what was not is.
+    estimator = choose_estimator(**asdict(simulation), models=models) if given else None
+    simulated = isinstance(estimator, MonteCarlo) or (not given and not all(map(rests_on_measurements, models)))
     with resumable(out, "assessment", work, question.inputs) as checkpoint:
         with report_progress("assessing") as progress:
             assessments = assess_many(
                 chosen.models,
                 chosen.scenarios,
                 question.decision,
-                None if isinstance(estimator, ClosedForm) else estimator,
-                replications=replications,
+                estimator,
+                replications=repetitions(simulated=simulated) if replications is None else replications,
                 queries_per_month=queries_per_month,
                 workers=work.backend,
                 checkpoint=checkpoint,

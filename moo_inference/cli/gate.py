@@ -18,12 +18,13 @@ from moo_inference.cli.options import (
     Tails,
     grouped,
 )
-from moo_inference.cli.solve import find_route, routable, solve_study
+from moo_inference.cli.solve import find_route, repetitions, routable, solve_study
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import print_line
 from moo_inference.formatting.words import counted, with_article
 
 if TYPE_CHECKING:
+    from moo_inference.catalog import Catalog
     from moo_inference.records.gate import Verdict
 
 Group = TypeVar("Group", Question, Stages, Estimation, ConditionOptions, Tails, Extras)
@@ -63,7 +64,8 @@ def check(
     Example: moo-inference check --baseline results --fail-if changed --fail-if infeasible
 
     Exit status: 0; 2 if the input is invalid; 4 if a choice changed (another k or status); 5 if one is infeasible;
-    6 if one is unsure (Monte Carlo; 200 replications). Of several causes the first in this order decides.
+    6 if one is unsure: by 1,000 resamples of what was measured, or 200 repetitions of a simulation, it is good with a
+    probability under 0.9. Of several causes the first in this order decides.
     """
     from moo_inference.documents.files import Outputs, write_atomically
     from moo_inference.documents.results import JUNIT
@@ -95,7 +97,7 @@ def check(
     if run in CHOOSING:
         before = read_choices(folder / "choices.json" if folder.is_dir() else folder)
         if "unsure" in causes:
-            _refuse_what_is_never_unsure(question, estimation)
+            _refuse_what_is_never_unsure(question.load(question.model).select(question.model), estimation)
         study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
         results = verdicts(study, before, causes)
     elif run == "route":
@@ -121,15 +123,16 @@ def _verdict_on_route(
     from moo_inference.records.gate import route_verdict
     from moo_inference.records.record import read_route
 
-    if "unsure" in causes:
-        raise SettingError("--fail-if unsure must not be given for a route: other seeds are not tried on it")
     before = read_route(folder / "route.json")
     scenario, decision = (
         _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
     )
     catalog = routable(question, question.model, question.without, tails)
-    now = find_route(catalog, scenario, decision, estimation, conditions).to_dict()
-    return route_verdict(now, before, causes)
+    assess = None
+    if "unsure" in causes:
+        assess = repetitions(simulated=_refuse_what_is_never_unsure(catalog, estimation))
+    now = find_route(catalog, scenario, decision, estimation, conditions, assess)
+    return route_verdict(now.to_dict(), before, causes, now.assessment if assess else None)
 
 
 def _report(results: "Sequence[Verdict]", causes: Sequence[str]) -> None:
@@ -186,22 +189,28 @@ def _only(option: str, values: list[str] | None) -> str:
     return values[0]
 
 
-def _refuse_what_is_never_unsure(question: Question, estimation: Estimation) -> None:
-    """Refuse to assess choices that depend on no seed: the gate could never fail.
+def _refuse_what_is_never_unsure(catalog: "Catalog", estimation: Estimation) -> bool:
+    """Refuse to assess choices that rest on numbers alone and depend on no seed: the gate could never fail.
+
+    Returns:
+        Whether they are simulated.
 
     Raises:
-        SettingError: (a ValueError) they come from formulas or are counted; the remedy is named.
+        SettingError: (a ValueError) nothing was measured of any model, and nothing is simulated; the remedy is named.
     """
     from moo_inference.estimators import MonteCarlo, choose_estimator
+    from moo_inference.studies.posterior import rests_on_measurements
 
-    models = question.load(question.model).select(question.model).models.values()
+    models = list(catalog.models.values())
     options = asdict(estimation)
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
-    if not isinstance(chosen, MonteCarlo):
+    simulated = isinstance(chosen, MonteCarlo)
+    if not simulated and not any(map(rests_on_measurements, models)):
         raise SettingError(
-            f"--fail-if unsure could never fail: {type(chosen).__name__} has no seed that changes a choice. Give "
-            "--estimator monte-carlo, or leave it out"
+            "--fail-if unsure could never fail: nothing was measured that could be resampled, and "
+            f"{type(chosen).__name__} has no seed that changes a choice. Give --estimator monte-carlo, or leave it out"
         )
+    return simulated
 
 
 def diff(

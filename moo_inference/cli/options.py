@@ -80,8 +80,8 @@ AssessOption = Annotated[
     bool,
     typer.Option(
         "--assess",
-        help="Estimate how sure each choice of a simulation is (200 replications), and warn under 0.9; of seeds alone, "
-        "not of the questions of an evaluation.",
+        help="Also give how sure each choice is in CSV and JSON, and warn under 0.9: what was measured is resampled, a "
+        "simulation repeated with other seeds.",
     ),
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]

@@ -49,7 +49,9 @@ def route(
     assess: Annotated[
         bool,
         typer.Option(
-            "--assess", help="Also show how sure the choice is, by 1,000 resamples of the evaluation's questions."
+            "--assess",
+            help="Show how sure the choice is also where it is simulated, and record how: 1,000 resamples of what was "
+            "measured, and the noise of simulations with other seeds.",
         ),
     ] = False,
     policy: Annotated[

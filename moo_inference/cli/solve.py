@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from moo_inference.studies.route import Route
 
 REPLICATIONS = 200
+"""How often a simulation is repeated: each takes as long as the first."""
 
 
 @contextmanager
@@ -123,18 +124,20 @@ def solve_study(
     """
     from moo_inference.catalog import with_quantiles
     from moo_inference.cli.progress import report_progress
-    from moo_inference.estimators import ClosedForm, choose_estimator
+    from moo_inference.estimators import MonteCarlo, choose_estimator
     from moo_inference.studies import run_study
+    from moo_inference.studies.posterior import rests_on_measurements
 
     pipelines = stages.selected
     options = asdict(estimation)
     catalog = with_quantiles(question.load(question.model).without(question.without or ()), **asdict(tails))
     models = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
-    if assess and isinstance(chosen, ClosedForm):
+    simulated = isinstance(chosen, MonteCarlo)
+    if assess and not simulated and not any(map(rests_on_measurements, models)):
         note(
-            "--assess does not apply: formulas have no seed, and it does not cover the questions of an evaluation; "
-            "give --trials or --seed to assess a simulation"
+            "--assess does not apply: nothing was measured that could be resampled, and formulas have no seed; give "
+            "--trials or --seed to assess a simulation"
         )
     with report_progress("estimating") as progress:
         study = run_study(
@@ -145,7 +148,7 @@ def solve_study(
             decisions=question.decision,
             estimator=chosen,
             baselines=baselines or (),
-            assess=REPLICATIONS if assess else None,
+            assess=repetitions(simulated=simulated) if assess else None,
             workers=workers,
             checkpoint=checkpoint,
             progress=progress,
@@ -160,6 +163,13 @@ def solve_study(
                 "give --no-pipelines"
             )
     return study
+
+
+def repetitions(*, simulated: bool) -> int:
+    """How often what a choice rests on is resampled, or repeated where it is simulated."""
+    from moo_inference.studies.confidence import RESAMPLES
+
+    return REPLICATIONS if simulated else RESAMPLES
 
 
 def routable(source: CatalogSource, models: list[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
@@ -192,7 +202,7 @@ def find_route(
         decision: id of the rule.
         estimation: the estimator and its options.
         conditions: the grid of k, and latency.
-        assess: with how many resamples of the questions the choice is assessed; None: it is not.
+        assess: with how many resamples the choice is assessed; None: by default where something was measured.
     """
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import choose_estimator

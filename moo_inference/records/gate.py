@@ -1,11 +1,13 @@
 """A gate for pipelines: whether the choices of a study are still those of a baseline, feasible and sure."""
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from moo_inference.deprecations import renamed
 from moo_inference.studies.choice_record import ChoiceRecord
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.frames import SURE_ENOUGH
 from moo_inference.studies.study import Study
 
@@ -51,7 +53,7 @@ class Verdict:
         before: what was chosen; None where the baseline has no such choice.
         after: what is chosen now; None where there is no such choice any more.
         reason: what the study says of the choice: budgets and shortfalls where nothing is feasible.
-        pgs: probability of good selection, where it was assessed.
+        assessment: how sure the choice is, where it was assessed.
     """
 
     scenario: str
@@ -61,7 +63,12 @@ class Verdict:
     before: Chosen | None
     after: Chosen | None
     reason: str = ""
-    pgs: float | None = None
+    assessment: Assessment | None = None
+
+    @property
+    def pgs(self) -> float | None:
+        """The probability of good selection, where it is known."""
+        return None if self.assessment is None or math.isnan(self.assessment.pgs) else self.assessment.pgs
 
 
 def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[str]) -> list[Verdict]:
@@ -77,11 +84,12 @@ def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[st
     for record in study.records():
         old = before.pop(record.key, None)
         was, now = None if old is None else Chosen.of_record(old), Chosen.of_record(record)
-        sure = record.others.get("pgs")
-        pgs = sure if isinstance(sure, float) else None
-        fails = (was != now, record.status == "infeasible", pgs is not None and pgs < SURE_ENOUGH)
+        found = (
+            None if record.of_pipeline else study.assessments.get((record.scenario, record.subject, record.decision))
+        )
+        fails = (was != now, record.status == "infeasible", found is not None and found.pgs < SURE_ENOUGH)
         results.append(
-            Verdict(*record.key, _counted(fails, causes), was, now, str(record.others.get("warning", "")), pgs)
+            Verdict(*record.key, _counted(fails, causes), was, now, str(record.others.get("warning", "")), found)
         )
     if "changed" in causes:
         results += [
@@ -91,17 +99,25 @@ def verdicts(study: Study, baseline: Sequence[ChoiceRecord], causes: Sequence[st
     return results
 
 
-def route_verdict(route: Mapping[str, Any], baseline: Mapping[str, Any], causes: Sequence[str]) -> Verdict:
+def route_verdict(
+    route: Mapping[str, Any],
+    baseline: Mapping[str, Any],
+    causes: Sequence[str],
+    assessment: Assessment | None = None,
+) -> Verdict:
     """A route at the gate.
 
     Args:
         route: `Route.to_dict` as it is now.
         baseline: as it was.
         causes: of CAUSES, those that count.
+        assessment: how sure the choice is now, where that is known.
     """
     was, now = Chosen.of_route(baseline), Chosen.of_route(route)
-    failed = _counted((was != now, now.status == "infeasible", False), causes)
-    return Verdict(route["scenario"], "across models", route["decision"], failed, was, now, str(route["reason"]))
+    unsure = assessment is not None and assessment.pgs < SURE_ENOUGH
+    failed = _counted((was != now, now.status == "infeasible", unsure), causes)
+    where = (route["scenario"], "across models", route["decision"])
+    return Verdict(*where, failed, was, now, str(route["reason"]), assessment)
 
 
 def _counted(fails: Sequence[bool], causes: Sequence[str]) -> tuple[str, ...]:

@@ -60,23 +60,27 @@ class Study:
         """How sure each choice is, by (scenario, model, rule).
 
         These are the assessments where there are any. Else choices that rest on measurements are assessed from 1,000
-        resamples; others are not in it.
+        resamples; others are not in it, and neither is what was not chosen among all k.
         """
         if self.assessments:
             return self.assessments
-        measured = {key: model for key, model in self.catalog.models.items() if rests_on_measurements(model)}
         found: dict[tuple[str, str, str], Assessment] = {}
         for cell in self.model_cells:
-            if cell.model in measured and self.rules.get(cell.scenario):
-                assessed = assess_choices(
-                    {"": measured[cell.model]},
-                    {"": self.model_curves[cell.model]},
-                    self.catalog.scenarios[cell.scenario],
-                    self.rules[cell.scenario],
-                    self.options.conditions,
-                    AssessmentSettings(RESAMPLES),
-                )
-                found |= {(cell.scenario, cell.model, own.rule): own for own in assessed}
+            model = self.catalog.models[cell.model]
+            chosen = {own.rule: own.k for own in cell.choices if own.k is not None}
+            rules = [rule for rule in self.rules.get(cell.scenario, ()) if rule.id in chosen]
+            if not (rules and rests_on_measurements(model)):
+                continue
+            assessed = assess_choices(
+                {"": model},
+                {"": self.model_curves[cell.model]},
+                self.catalog.scenarios[cell.scenario],
+                rules,
+                self.options.conditions,
+                AssessmentSettings(RESAMPLES),
+            )
+            # A solver that is no exhaustive search may have taken another k.
+            found |= {(cell.scenario, cell.model, own.rule): own for own in assessed if own.k == chosen[own.rule]}
         return found
 
     @property

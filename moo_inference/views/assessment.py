@@ -1,12 +1,12 @@
 """Assessments as a table."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from moo_inference.formatting.amounts import amount, seconds, unit_words, usd
 from moo_inference.formatting.table import Table
-from moo_inference.formatting.words import counted
 from moo_inference.studies.confidence import Assessment
+from moo_inference.views.confidence import CERTAIN, basis, corrected, probability
 from moo_inference.views.study_tables import spent_words
 
 _SHOWN = 4
@@ -15,49 +15,88 @@ SEEDS_ALONE = "All of this is of seeds alone: how few questions an evaluation ha
 
 
 def assessment_tables(assessments: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
-    """One row a choice: the exact k, what the replications chose, PCS, PGS, EOC and whether it is feasible."""
-    rows = []
-    for (scenario, model, rule), seen in assessments.items():
-        lost = "not defined:\nno exact choice"
-        if not math.isnan(seen.eoc_usd):
-            month = "" if seen.eoc_usd_per_month is None else f"  ({usd(seen.eoc_usd_per_month)} a month)"
-            used = "".join(f"\n{amount(unit, value)}" for unit, value in seen.eoc_used.items())
-            lost = (
-                f"{100 * seen.eoc_accuracy:.2f} points\n{usd(seen.eoc_usd)}{month}\n{seconds(seen.eoc_seconds)}{used}"
-            )
-        rows.append(
-            (
-                f"{scenario}\n{model}",
-                rule,
-                "none" if seen.exact_k is None else f"k={seen.exact_k}",
-                _frequencies(seen),
-                _share(seen.pcs),
-                _share(seen.pgs),
-                lost,
-                _share(seen.p_feasible),
-            )
-        )
-    any_seen = next(iter(assessments.values()))
-    *others, last = spent_words(any_seen.eoc_used)
-    more = "".join(f", {unit_words(unit)}" for unit in any_seen.eoc_used)
-    notes = (
-        f"PCS: share of the replications that choose the exact k. PGS: share whose accuracy, {', '.join(others)} and "
-        f"{last} are as good (within half a point and a twentieth of each budget, by default).",
-        f"EOC: what the choices lose against the exact one on average, in accuracy, money and time{more} per query.",
-        SEEDS_ALONE,
-    )
+    """One row a choice: its k, what else would be chosen, PCS, PGS, EOC, feasibility and the corrected accuracy."""
+    seen = list(assessments.values())
+    known = [own for own in seen if own.resamples]
+    measured = any(not own.of_seeds_alone for own in known)
+    rows = [_row(scenario, model, own, measured=measured) for (scenario, model, _), own in assessments.items()]
+    columns = ["scenario, model", "rule", "choice", "chosen", "PCS", "PGS", "EOC", "feasible"]
+    title = "How sure a choice is"
+    if known:
+        how = "resamples" if measured else "replications"
+        title += f", over {max(own.resamples for own in known):,} {how}"
     return [
         Table(
-            f"How sure a choice is, over {counted(any_seen.replications, 'replication')}",
-            ("scenario, model", "rule", "exact", "chosen", "PCS", "PGS", "EOC", "feasible"),
+            title,
+            (*columns, *(["accuracy"] if measured else [])),
             tuple(rows),
-            notes,
+            (*(_meaning(seen[0], measured=measured) if known else []), *_rests_on(assessments)),
         )
     ]
 
 
-def _share(value: float) -> str:
-    return "" if math.isnan(value) else f"{value:.0%}"
+def _row(scenario: str, model: str, own: Assessment, *, measured: bool) -> tuple[str, ...]:
+    head = (f"{scenario}\n{model}", own.rule, "none" if own.k is None else f"k={own.k}")
+    if not own.resamples:
+        return (*head, "", "", "", "", "", *(_accuracy(own) if measured else ()))
+    lost = "not defined:\nnothing chosen" if not own.of_seeds_alone else "not defined:\nno exact choice"
+    if not math.isnan(own.eoc_usd):
+        month = "" if own.eoc_usd_per_month is None else f"  ({usd(own.eoc_usd_per_month)} a month)"
+        used = "".join(f"\n{amount(unit, value)}" for unit, value in own.eoc_used.items())
+        lost = f"{100 * own.eoc_accuracy:.2f} points\n{usd(own.eoc_usd)}{month}\n{seconds(own.eoc_seconds)}{used}"
+    shares = (probability(value, own.resamples) for value in (own.pcs, own.pgs))
+    within = probability(own.feasible, own.resamples)
+    return (*head, _frequencies(own), *shares, lost, within, *(_accuracy(own) if measured else ()))
+
+
+def _accuracy(own: Assessment) -> tuple[str]:
+    if own.k is None:
+        return ("",)
+    return ("\n".join([f"{own.accuracy:.4f}", *([f"corrected {corrected(own)}"] if corrected(own) else [])]),)
+
+
+def _meaning(any_seen: Assessment, *, measured: bool) -> list[str]:
+    *others, last = spent_words(any_seen.eoc_used)
+    lost = f"accuracy, money and time{''.join(f', {unit_words(unit)}' for unit in any_seen.eoc_used)}"
+    quantities = f"accuracy, {', '.join(others)} and {last}"
+    default = "(within half a point and a twentieth of each budget, by default)"
+    if not measured:
+        return [
+            f"PCS: share of the replications that choose the exact k. PGS: share whose {quantities} are as good "
+            f"{default}.",
+            f"EOC: what the choices lose against the exact one on average, in {lost} per query.",
+        ]
+    return [
+        "Each resample is a world that the measurements may come from; chosen: what the rule takes in it. PCS: share "
+        f"of the resamples that take the choice. PGS: share in which its {quantities} are as good as of what is taken "
+        f"{default}.",
+        f"EOC: what the choice loses against what is taken on average, in {lost} per query. "
+        "Feasible: how probably the choice really meets all budgets. Corrected: the accuracy without the optimism of "
+        "having been chosen.",
+    ]
+
+
+def _rests_on(assessments: Mapping[tuple[str, str, str], Assessment]) -> list[str]:
+    """What was resampled or repeated, by model where it is not the same of all, and what was not."""
+    seen = list(assessments.values())
+    by_basis: dict[str, dict[str, list[Assessment]]] = {}
+    for (_, model, _), own in assessments.items():
+        by_basis.setdefault(own.basis, {}).setdefault(model, []).append(own)
+    notes = []
+    for models in by_basis.values():
+        sentence = _sentence([one for some in models.values() for one in some])
+        notes.append(sentence if len(by_basis) == 1 else f"{', '.join(models)}: {sentence}")
+    if any(not own.of_seeds_alone and own.resamples for own in seen):
+        notes.append(f"{CERTAIN.capitalize()}.")
+    return notes
+
+
+def _sentence(own: Sequence[Assessment]) -> str:
+    if not own[0].resamples:
+        return "How sure these choices are cannot be said: they rest on numbers that are taken as certain."
+    if own[0].of_seeds_alone:
+        return SEEDS_ALONE
+    return f"Resampled: {basis(own)}."
 
 
 def _frequencies(seen: Assessment) -> str:

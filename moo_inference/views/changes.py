@@ -3,6 +3,9 @@
 from moo_inference.formatting.words import apart, counted
 from moo_inference.records.gate import Chosen, Verdict
 from moo_inference.records.replay import Change, Replay
+from moo_inference.studies.confidence import Assessment
+from moo_inference.studies.frames import SURE_ENOUGH
+from moo_inference.views.confidence import how_sure
 
 
 def change_text(change: Change, most: int | None = None) -> str:
@@ -29,13 +32,19 @@ def failure_text(verdict: Verdict, cause: str) -> str:
     """Why a choice fails at the gate for one of its causes."""
     if cause == "infeasible":
         return verdict.reason
-    if cause == "unsure":
-        return f"with other seeds only {verdict.pgs:.0%} of the choices are as good as the exact one"
+    if cause == "unsure" and verdict.assessment is not None:
+        return _unsure(verdict.assessment)
     if verdict.before is None:
         return "is not in the baseline"
     if verdict.after is None:
         return "is gone, and was in the baseline"
     return f"was {_chosen_text(verdict.before)}, is {_chosen_text(verdict.after)}"
+
+
+def _unsure(found: Assessment) -> str:
+    if found.of_seeds_alone:
+        return f"with other seeds only {found.pgs:.0%} of the choices are as good as the exact one"
+    return f"must be at least {SURE_ENOUGH:.0%} sure, and is {how_sure(found)}"
 
 
 def _chosen_text(chosen: Chosen) -> str:

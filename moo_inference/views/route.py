@@ -22,6 +22,7 @@ from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.matches import Match
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
+from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
@@ -97,15 +98,17 @@ def assessment_notes(found: Assessment) -> list[str]:
     """How sure a choice is, in sentences without their full stops."""
     if not found.resamples:
         return ["how sure the choice is cannot be said: it rests on numbers that are taken as certain"]
+    if not sure(found):
+        return []
+    within = probability(found.feasible, found.resamples)
     notes = [
-        f"how sure: the best choice with a probability of {found.pcs:.2f}, as good as it with {found.pgs:.2f}, within "
-        f"all budgets with {found.feasible:.2f} (from {found.basis})",
-        f"its accuracy without the optimism of having been chosen: {found.accuracy_corrected:.4f}",
+        f"{sure(found)} (PGS): the probability that the choice is as good as what would be chosen if the truth were "
+        f"known, {GOOD}; that it is really within all budgets: {within} (from {found.resamples:,} resamples of "
+        f"{found.basis}; {CERTAIN})",
     ]
-    if len(found.confidence_set) > 1:
-        names = ", ".join(f"{one.model} with k = {one.k} ({one.share:.0%})" for one in found.confidence_set)
-        notes.append(f"{len(found.confidence_set)} choices cannot be told apart: {names}")
-    return notes
+    if corrected(found):
+        notes.append(f"its accuracy corrected for the optimism of having been chosen: {corrected(found)}")
+    return [*notes, *([doubts(found)] if doubts(found) else [])]
 
 
 def _tail_notes(route: Route) -> list[str]:

@@ -22,8 +22,10 @@ from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.cells import Cell
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
+from moo_inference.views.confidence import corrected, least_sure, meaning, sure
 from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import cells_in_families
 from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
@@ -60,7 +62,8 @@ def scenario_tables(study: Study) -> list[Table]:
     """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
-    notes = (kept_of(_keeps(study)), *counted_notes(study.catalog.models, estimator_name(study)), _caption(study))
+    notes = (kept_of(_keeps(study)), *counted_notes(study.catalog.models, estimator_name(study)))
+    notes += (*meaning(study.confidence.values()), _caption(study))
     tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, *notes))
     return tables
 
@@ -123,13 +126,23 @@ def _share(of_queries: float | None) -> str:
     return "" if of_queries is None else f" for {100 * of_queries:.4g}% of queries"
 
 
-def _mark_text(mark: Mark, footnotes: str, *, measured: bool) -> str:
-    """One choice: k, accuracy, SLO attainment and footnotes in a line; see `_amounts` for those below it."""
+def _mark_text(mark: Mark, footnotes: str, found: Assessment | None, *, measured: bool) -> str:
+    """One choice: k, accuracy, SLO attainment and footnotes in a line; see `_amounts` for those below it.
+
+    Args:
+        mark: the choice.
+        footnotes: their symbols.
+        found: how sure the choice is, where that is known.
+        measured: whether there is a line for the interval of the accuracy.
+    """
     if mark.cost is None or mark.time is None or mark.accuracy is None or mark.attainment is None:
         return mark.status.replace("-", " ")
     slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
-    first = f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}"
-    return "\n".join([first, *_amounts(mark.cost, mark.time, mark.used, mark.interval, mark.tails, measured=measured)])
+    interval, *amounts = _amounts(mark.cost, mark.time, mark.used, mark.interval, mark.tails, measured=measured)
+    first = [f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}", interval]
+    confidence = "  ".join(filter(None, [sure(found), corrected(found)]))
+    # Behind the interval, if there is one.
+    return "\n".join([*first[: 1 + measured], *filter(None, [confidence]), *first[1 + measured :], *amounts])
 
 
 def _amounts(
@@ -157,6 +170,7 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     here = [cell for cell in cells_in_families(study) if cell.scenario == key]
     measured = _measured(study)
     several = len(_keeps(study)) > 1
+    confidence = study.confidence
     for cell in here:
         texts = []
         for mark in marks(study, cell):
@@ -167,7 +181,8 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
             elif mark.status == "no-knee":
                 for warning in mark.warnings:
                     grouped.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
-            texts.append(_mark_text(mark, footnotes, measured=measured))
+            found = confidence.get((key, cell.model, mark.rule))
+            texts.append(_mark_text(mark, footnotes, found, measured=measured))
         limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
         if limit is not None and last + study.options.k_step <= study.options.k_max:
             words = f"known up to k = {limit}, the samples that its evaluation has of some question"
@@ -190,6 +205,7 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     notes += [f"{'; '.join(whom)}: {sentence}." for sentence, whom in grouped.items()]
     if key in study.left_out:
         notes.append(f"{study.left_out[key]}.")
+    notes += least_sure(confidence, [(key, cell.model) for cell in here])
     notes += drawn_notes(study, here)
     rules = [f"{mark.marker.symbol} {mark.rule}" for mark in marks(study, here[0])]
     columns = ("model", *rules, *(taken.baseline for taken in here[0].baselines))

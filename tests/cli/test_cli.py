@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from conftest import exact_csv
 
+import moo_inference as mi
 from moo_inference.cli import app as cli
 from moo_inference.cli import run as process
 
@@ -111,6 +112,45 @@ def test_assess_and_its_siblings(capsys, tmp_path):
     table = run(capsys, "solve", "-m", "gpt-5-nano", "-s", "essay-feedback", "--baseline", "accuracy-within-cost")[1]
     assert "over budget" in table
     assert "breaks t_max" in table
+
+
+MEASURED = ("--catalog", "gpqa-diamond", "-m", "gpt-5.2@low", "-s", "standard", "-d", "accuracy-max", "--k-max", "8")
+
+
+def test_what_was_measured_is_assessed_by_resampling(capsys):
+    text = run(capsys, "assess", *MEASURED)[1]
+    assert "over 1,000 resamples" in text
+    assert "Resampled: 198 questions." in text
+    assert "are taken as certain" in text
+    assert "seeds" not in text
+    [record] = json.loads(run(capsys, "assess", *MEASURED, "--format", "json")[1])
+    assert (record["questions"], record["seeds"], record["replications"]) == (198, 0, 1000)
+    assert f"corrected {record['accuracy_corrected']:.3f}" in text
+    # The same draws, wherever the same choice is shown.
+    solved = run(capsys, "solve", *MEASURED)[1]
+    assert f"{record['pgs']:.0%} sure  {record['accuracy_corrected']:.3f}" in solved
+    [asked] = json.loads(run(capsys, "solve", *MEASURED, "--assess", "--format", "json")[1])
+    assert asked["pgs"] == record["pgs"]
+    # With one simulation on top, its seeds are repeated too.
+    [both] = json.loads(run(capsys, "assess", *MEASURED, "--draws", "common", "--trials", "20", "--format", "json")[1])
+    assert (both["questions"], both["seeds"]) == (198, 200)
+
+
+def test_models_of_both_kinds_are_each_assessed_by_what_they_rest_on(capsys, tmp_path, paper):
+    counted = {"kind": "outcomes", "keep": "oracle", "questions": {"a": "2/4", "b": "4/4", "c": "1/4"}}
+    models = {"counted": paper.models["gpt-5"].replace(accuracy=counted), "numbers": paper.models["gpt-5-nano"]}
+    budgets = paper.scenarios["essay-feedback"].replace(a_min=0.1)
+    mi.save_catalog(mi.Catalog(models=models, scenarios={"s": budgets}), tmp_path / "both.yaml")
+    words = ("--catalog", str(tmp_path / "both.yaml"), "-d", "accuracy-max", "--k-max", "4")
+    text = run(capsys, "assess", *words, "--replications", "9")[1]
+    assert "counted: Resampled: 3 questions." in text
+    assert "numbers: All of this is of seeds alone" in text
+    _, out, err = run(capsys, "solve", *words, "--assess", "--format", "json")
+    assert err == ""
+    assert [record["pgs"] is None for record in json.loads(out)] == [False, True]
+    _, out, err = run(capsys, "solve", *words, "-m", "numbers", "--assess")
+    assert "--assess does not apply: nothing was measured that could be resampled" in err
+    assert "sure" not in out
 
 
 def test_tails_and_waves_reach_the_study(capsys):

@@ -11,6 +11,7 @@ from moo_inference.cli import app as cli
 from moo_inference.records.diff import difference
 from moo_inference.records.gate import verdicts
 from moo_inference.views.changes import failure_text
+from moo_inference.views.confidence import how_sure
 from moo_inference.views.junit import to_junit
 
 CELL = ("-s", "essay-feedback", "-m", "gpt-5", "-m", "qwen3-max")
@@ -201,8 +202,54 @@ def test_a_route_is_gated_too(capsys, tmp_path, paper):
     tight = {**paper.scenarios, "medical-ai": paper.scenarios["medical-ai"].replace(c_max=1e-6)}
     mi.save_catalog(paper.replace(scenarios=tight), path)
     assert run(capsys, "check", "--baseline", folder, "--fail-if", "infeasible")[0] == 5
-    assert "must not be given for a route" in run(capsys, "check", "--baseline", folder, "--fail-if", "unsure")[2]
+    assert "nothing was measured that could be" in run(capsys, "check", "--baseline", folder, "--fail-if", "unsure")[2]
     assert "must be given once for a route" in run(capsys, "check", "--baseline", folder, "-s", "a", "-s", "b")[2]
+
+
+MEASURED = ("--catalog", "gpqa-diamond", "-m", "gpt-5.2@low", "-m", "kimi-k2.5", "-s", "standard", "--k-max", "8")
+
+
+def test_choices_that_rest_on_an_evaluation_fail_by_its_questions(capsys, tmp_path):
+    folder, rules = str(tmp_path / "measured"), ("-d", "accuracy-max", "-d", "max-cube")
+    assert run(capsys, "solve", *MEASURED, *rules, "--out", folder)[0] == 0
+    assert "pgs" not in (tmp_path / "measured" / "choices.csv").read_text()
+    status, out, err = run(capsys, "check", "--baseline", folder, "--fail-if", "unsure")
+    study = mi.run_study(mi.load_catalog("gpqa-diamond"), models=MEASURED[3:6:2], scenarios="standard", k_max=8)
+    unsure = {
+        f"unsure: standard, {model}, {rule}: must be at least 90% sure, and is {how_sure(found)}"
+        for (_, model, rule), found in study.confidence.items()
+        if rule in rules and found.pgs < 0.9
+    }
+    *lines, last = out.splitlines()
+    assert (status, err) == (6, "")
+    assert set(lines) == unsure
+    assert 0 < len(unsure) < 4
+    assert last == f"4 choices, {len(unsure)} failures (unsure)"
+
+
+def test_a_route_that_rests_on_an_evaluation_fails_by_its_questions(capsys, tmp_path):
+    folder = str(tmp_path / "routed")
+    assert run(capsys, "route", *MEASURED, "-d", "accuracy-max", "--out", folder)[0] == 0
+    status, out, _ = run(capsys, "check", "--baseline", folder, "--fail-if", "changed", "--fail-if", "unsure")
+    found = json.loads((tmp_path / "routed" / "route.json").read_text())["assessment"]
+    assert found["pgs"] < 0.9
+    assert status == 6
+    assert out.startswith(
+        f"unsure: standard, across models, accuracy-max: must be at least 90% sure, and is {found['pgs']:.0%}"
+    )
+    assert "settings cannot be told apart: " in out
+    # Of one model alone, whose every other k breaks a budget in nearly all resamples, it passes.
+    words = ("--catalog", "gpqa-diamond", "-m", "kimi-k2.5", "--k-max", "8", "-s", "standard", "-d", "accuracy-max")
+    assert run(capsys, "route", *words, "--out", str(tmp_path / "one"))[0] == 0
+    assert run(capsys, "check", "--baseline", str(tmp_path / "one"), "--fail-if", "unsure")[0] == 0
+
+
+def test_a_simulated_route_fails_by_other_seeds(capsys, tmp_path):
+    noisy = ("-s", "essay-feedback", "-m", "gpt-5-nano", "--trials", "20", "--k-max", "16", "-d", "max-cube")
+    assert run(capsys, "route", *noisy, "--out", str(tmp_path / "noisy"))[0] == 0
+    status, out, _ = run(capsys, "check", "--baseline", str(tmp_path / "noisy"), "--fail-if", "unsure")
+    assert status in (0, 6)
+    assert "1 choice, " in out
 
 
 def test_what_could_never_be_unsure_is_refused(capsys, baseline, own):

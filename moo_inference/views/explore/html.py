@@ -4,7 +4,9 @@ from collections.abc import Mapping, Sequence
 from html import escape
 
 from moo_inference.formatting.keepers import keeper, kept_of
+from moo_inference.studies.confidence import Assessment
 from moo_inference.views.choice_cells import choice_cells
+from moo_inference.views.confidence import how_sure
 from moo_inference.views.families import grouped
 from moo_inference.views.figures.families import line_styles
 from moo_inference.views.figures.trajectory import Trajectory
@@ -25,6 +27,7 @@ STYLE = """<style>
 .answer .rule {white-space: nowrap; font-weight: 400}
 .answer .why {min-width: 15rem; font-size: 0.85rem}
 .answer .warning {font-weight: 600}
+.answer .sure {color: #555}
 .answer .also {font-size: 0.8em; color: #555}
 @container (max-width: 45rem) {
   .answer tr.heads, .answer tr.choice {display: flex; flex-wrap: wrap; border-bottom: 1px solid #e3e3e3}
@@ -71,13 +74,19 @@ def evidence(notes: Sequence[str]) -> str:
     return "".join(f'<p class="evidence">{escape(note)}</p>' for note in notes)
 
 
-def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) -> str:
-    """What each rule chose, model after model, and why; or why no k meets all budgets.
+def choices_table(
+    views: Mapping[str, Trajectory],
+    labels: Mapping[str, str],
+    confidence: Mapping[tuple[str, str], Assessment] | None = None,
+) -> str:
+    """What each rule chose, model after model, why, and how sure that is; or why no k meets all budgets.
 
     Args:
         views: the trajectories by model id, at least one.
         labels: what each model is called.
+        confidence: how sure choices are, by model and rule, where that is known.
     """
+    known = confidence or {}
     *spent, last = spent_words(next(iter(views.values())).curve.resources)
     columns = ["rule", "k", "accuracy", *spent, last, "meet all budgets", "why"]
     heads = "".join(
@@ -92,13 +101,15 @@ def choices_table(views: Mapping[str, Trajectory], labels: Mapping[str, str]) ->
         if view.infeasibility is not None:
             rows += f'<tr><td colspan="{len(columns)}" class="warning">⚠ no k meets all budgets</td></tr>'
         else:
-            rows += "".join(_row(mark, len(columns), measured=measured) for mark in view.marks)
+            rows += "".join(
+                _row(mark, known.get((key, mark.rule)), len(columns), measured=measured) for mark in view.marks
+            )
         groups += f"<tbody>{rows}</tbody>"
-    known = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
+    below = " Below an accuracy: its 95 % interval over the questions of the evaluation." if measured else ""
     return (
         '<div class="answer" tabindex="0" role="region" aria-label="Choices"><table><caption>Choices: k passes per '
         f"query. Accuracy, {', '.join(spent)} and {last} are means; the share is of queries that meet all budgets "
-        f"at once. {escape(kept_of(keeps))}{known}</caption>"
+        f"at once. {escape(kept_of(keeps))}{below}</caption>"
         f'<thead><tr class="heads">{heads}</tr></thead>{groups}</table></div>'
     )
 
@@ -114,16 +125,17 @@ def _in_families(views: Mapping[str, Trajectory]) -> list[tuple[str, Trajectory,
     return [(*shown[place], swatches[place]) for places in grouped(kin) for place in places]
 
 
-def _row(mark: Mark, width: int, *, measured: bool) -> str:
+def _row(mark: Mark, found: Assessment | None, width: int, *, measured: bool) -> str:
     marker = f'<span class="marker" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
     cells = "".join(
         f'<td class="number">{number}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'
-        for number, *below in choice_cells(mark, measured=measured, units=False)
+        for number, *below in choice_cells(mark, found, measured=measured, units=False)
     )
     nothing = f'<td colspan="{width - 2}" class="number">{escape(mark.amounts)}</td>'
     warnings = "".join(f'<div class="warning">⚠ {escape(warning)}</div>' for warning in mark.warnings)
     reason = "" if mark.reason in mark.warnings else escape(mark.reason)
+    confidence = "" if found is None else f'<div class="sure">{escape(how_sure(found))}</div>'
     return (
         f'<tr class="choice"><th scope="row" class="rule">{marker} {escape(mark.rule)}</th>{cells or nothing}'
-        f'<td class="why">{warnings}{reason}</td></tr>'
+        f'<td class="why">{warnings}{reason}{confidence}</td></tr>'
     )

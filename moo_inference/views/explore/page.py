@@ -15,6 +15,7 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import RULES
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.amounts import seconds, unit_words, usd
+from moo_inference.views.confidence import meaning
 from moo_inference.views.evidence import counted_notes, sources_of_attempts
 from moo_inference.views.explore import html
 from moo_inference.views.explore.charts import CONFIG, accuracy_figure
@@ -315,7 +316,7 @@ def show(result: Answer, knobs: Knobs) -> None:
     if none:
         st.html(html.notice("Nothing to choose", none))
     if len(none) < len(knobs.models):
-        st.html(html.choices_table(result.trajectories, labels))
+        st.html(html.choices_table(result.trajectories, labels, result.confidence))
     st.html(html.evidence(evidence(result)))
     if len(knobs.models) > 1:
         st.selectbox("Model in the charts", knobs.models, format_func=labels.__getitem__, key="knob_shown")
@@ -337,7 +338,7 @@ def evidence(result: Answer) -> list[str]:
     study = result.study
     models = study.catalog.models
     counted = counted_notes(models, estimator_name(study)) or sources_of_attempts(models)
-    return [*drawn_notes(study, study.cells), *counted]
+    return [*meaning(result.confidence.values()), *drawn_notes(study, study.cells), *counted]
 
 
 def share(result: Answer, knobs: Knobs) -> None:

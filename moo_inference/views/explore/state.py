@@ -4,6 +4,7 @@ import shlex
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from moo_inference.catalog import Catalog, Scenario
@@ -12,6 +13,7 @@ from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.decision import DEFAULT_RULES, make_rule
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.rules import LeftOut, applicable_rules
 from moo_inference.studies.study import Study, run_study
 from moo_inference.views.explore.slider_stops import SMALLEST_BUDGET
@@ -31,6 +33,9 @@ LARGEST_SEED = 2**53 - 1
 """Beyond it a browser's integers are not exact."""
 
 _MODELS_AT_FIRST = 3
+
+_MOST_ASSESSED = 10
+"""Models whose choices are assessed at every change of the page: each takes some hundredths of a second."""
 
 
 @dataclass(frozen=True)
@@ -106,6 +111,13 @@ class Answer:
     trajectories: dict[str, Trajectory]
     rules: tuple[str, ...]
     left_out: LeftOut | None
+
+    @cached_property
+    def confidence(self) -> dict[tuple[str, str], Assessment]:
+        """How sure each choice is, by model and rule, where it rests on measurements; of a few models alone."""
+        some = [one for one in self.trajectories.values() if one.chosen]
+        known = self.study.confidence if len(some) <= _MOST_ASSESSED else {}
+        return {(model, rule): own for (_, model, rule), own in known.items()}
 
 
 def check_explorable(catalog: Catalog) -> None:

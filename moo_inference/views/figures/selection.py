@@ -1,4 +1,4 @@
-"""How often each k is chosen with other seeds: one panel a rule, the exact choice marked."""
+"""How often each k is chosen in resamples, or with other seeds: one panel a rule, the choice marked."""
 
 from collections.abc import Sequence
 from math import isnan
@@ -32,14 +32,15 @@ def prepare(study: Study, scenario: str, model: str) -> list[tuple[Marker, Asses
     """
     cell = find_cell(study, scenario, model)
     rules = [choice.rule for choice in cell.choices]
-    assessments = [study.assessments.get((scenario, model, rule)) for rule in rules]
-    if not any(assessments):
+    known = {rule: study.assessments.get((scenario, model, rule)) for rule in rules}
+    assessed = {rule: own for rule, own in known.items() if own is not None and own.resamples}
+    if not assessed:
         raise SettingError(
-            "selection frequencies need a study that was assessed, by run_study(..., estimator=MonteCarlo(), "
-            "assess=200); got one that was not"
+            "selection frequencies need a study that was assessed, by run_study(..., assess=200), and that rests on "
+            "measurements or a simulation; got one that was not"
         )
     by_rule = markers(rules)
-    return [(by_rule[rule], seen) for rule, seen in zip(rules, assessments, strict=True) if seen is not None]
+    return [(by_rule[rule], seen) for rule, seen in assessed.items()]
 
 
 def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -> None:
@@ -59,7 +60,8 @@ def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -
     ax.bar(places, list(seen.selection_frequency.values()), width=width, color=colours)
     if seen.exact_k is not None:
         ax.plot([seen.exact_k], [0], **style.marker_style(marker, 0.9 * size.font, size), clip_on=False, zorder=5)
-    exact = "no exact choice" if seen.exact_k is None else f"exact k = {seen.exact_k}"
+    word, none_at_all = ("exact", "no exact choice") if seen.of_seeds_alone else ("chosen", "nothing chosen")
+    exact = none_at_all if seen.k is None else f"{word} k = {seen.k}"
     sure = "" if isnan(seen.pcs) else f", PCS {seen.pcs:.0%}, PGS {seen.pgs:.0%}"
     title = f"{seen.rule}: {exact}{sure}, {len(places)} different k"
     style.dress(ax, size, "", "share")
@@ -75,10 +77,10 @@ def draw(ax: Axes, marker: Marker, seen: Assessment, size: Size, longest: int) -
 
 
 def figure(study: Study, scenario: str, model: str, *, width_mm: float = PAPER_MM) -> Figure:
-    """How often each k is chosen with other seeds, in one cell of an assessed study.
+    """How often each k is chosen in resamples, or with other seeds, in one cell of an assessed study.
 
     Args:
-        study: a study from `run_study(..., estimator=MonteCarlo(), assess=200)`.
+        study: a study from `run_study(..., assess=200)`.
         scenario: id of the scenario.
         model: id of the model.
         width_mm: width of the figure; 85 fits a paper's column, 254 a slide.
@@ -100,8 +102,11 @@ def render(assessed: Sequence[tuple[Marker, Assessment]], title: str, width_mm: 
     longest = max(k or 1 for _, seen in assessed for k in (*seen.selection_frequency, seen.exact_k))
     for ax, (marker, seen) in zip(axes, assessed, strict=True):
         draw(ax, marker, seen, size, longest)
-    seeds = counted(assessed[0][1].replications, "seed")
-    axes[-1].set_xlabel(f"chosen k over {seeds}; questions are the same in all", fontsize=size.font)
+    seen = assessed[0][1]
+    over = f"{counted(seen.resamples, 'seed')}; questions are the same in all"
+    if not seen.of_seeds_alone:
+        over = f"{counted(seen.resamples, 'resample')} of {seen.basis}"
+    axes[-1].set_xlabel(f"chosen k over {over}", fontsize=size.font)
     return figure
 
 

@@ -4,7 +4,7 @@ import base64
 import json
 import os
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,7 @@ from moo_inference.records.report_file import ELEMENT_ID
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.choice_cells import choice_cells
+from moo_inference.views.confidence import by_rule, how_sure, meaning, sure
 from moo_inference.views.evidence import counted_notes, needed_files, sources_of_attempts
 from moo_inference.views.families import cells_in_families, in_families
 from moo_inference.views.figures import (
@@ -59,13 +60,14 @@ RECOMMENDED = "knee-chord"
 
 @dataclass(frozen=True)
 class CellPart:
-    """The part of the report on one model in one scenario."""
+    """The part of the report on one model in one scenario; how sure each rule's choice is, where that is known."""
 
     name: str
     summary: str
     infeasibility: str | None
     marks: tuple[Mark, ...]
     pictures: tuple[Picture, ...]
+    sure: Mapping[str, str]
 
 
 @dataclass(frozen=True)
@@ -187,7 +189,7 @@ def _jobs(study: Study) -> list[Job]:
             *([("parallel", parallel.render, 190.0)] if study.catalog.resources else []),
         ):
             jobs.append(Job(_picture_name(cell, kind), draw, (cell_view, width), ("png8",), _DPI))
-        if any((cell.scenario, cell.model, choice.rule) in study.assessments for choice in cell.choices):
+        if any(own.resamples for own in by_rule(study.assessments, cell.scenario, cell.model).values()):
             shown = selection.prepare(study, cell.scenario, cell.model)
             arguments = (shown, cell_view.title, 140.0)
             jobs.append(Job(_picture_name(cell, "selection"), selection.render, arguments, ("png8",), _DPI))
@@ -203,7 +205,7 @@ _ALTERNATIVES = {
     "cost-and-time": "{} over k",
     "projections": "Pairwise projections of the front",
     "parallel": "The front as parallel coordinates",
-    "selection": "How often each k is chosen with other seeds",
+    "selection": "How often each k is chosen",
 }
 
 
@@ -236,7 +238,9 @@ def _cell_part(study: Study, cell: Cell, pictures: dict[str, str]) -> CellPart:
         if _picture_name(cell, kind) in pictures
     )
     why = None if cell.front.infeasibility is None else str(cell.front.infeasibility)
-    return CellPart(f"{name} ({cell.model})", summary, why, chosen, shown)
+    known = by_rule(study.confidence, cell.scenario, cell.model)
+    sure = {rule: how_sure(own) for rule, own in known.items() if how_sure(own)}
+    return CellPart(f"{name} ({cell.model})", summary, why, chosen, shown, sure)
 
 
 def _picks(rule: str) -> str:
@@ -292,18 +296,25 @@ def _chosen(study: Study) -> Table:
         scenario = study.catalog.scenarios[cell.scenario].name
         by = f"\n{keeper(keeps[cell.model])}" if len(set(keeps.values())) > 1 else ""
         head = (*([scenario] if several else []), f"{study.catalog.models[cell.model].name}{by}")
+        known = by_rule(study.confidence, cell.scenario, cell.model)
         for same in by_k.values():
-            amounts = ["\n".join(cell) for cell in choice_cells(same[0], measured=measured, units=True)]
+            found = known.get(same[0].rule)
+            amounts = ["\n".join(cell) for cell in choice_cells(same[0], found, measured=measured, units=True)]
             chosen_by = "\n".join(f"{mark.marker.symbol} {mark.rule}" for mark in same)
-            rows.append((*head, chosen_by, *(amounts or [same[0].short, *[""] * (4 + len(more))])))
+            # A line a rule: rules that take the same k are not equally sure of it.
+            how = ["\n".join(sure(known.get(mark.rule)) for mark in same).rstrip()] if study.confidence else []
+            k, *amounts = amounts or [same[0].short, *[""] * (4 + len(more))]
+            rows.append((*head, chosen_by, k, *how, *amounts))
     columns = ("scenario", "model") if several else ("model",)
+    how_heading = ["how sure"] if study.confidence else []
     return Table(
         f"Chosen by {', '.join(shown)}",
-        (*columns, "rule", "k", "accuracy", "cost", "time", *more, "meet all budgets"),
+        (*columns, "rule", "k", *how_heading, "accuracy", "cost", "time", *more, "meet all budgets"),
         tuple(rows),
         (
             kept_of(set(keeps.values())),
             *(["Below an accuracy: its 95 % interval over the questions of the evaluation."] if measured else []),
+            *meaning(study.confidence.values()),
             *drawn_notes(study, cells, shown),
             *counted_notes(study.catalog.models, estimator_name(study)),
         ),

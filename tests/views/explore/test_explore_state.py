@@ -4,6 +4,7 @@ import subprocess
 import sys
 import zlib
 from dataclasses import replace
+from html import escape
 from itertools import pairwise
 from urllib.parse import parse_qs, urlencode
 
@@ -16,7 +17,9 @@ from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.cli import app as cli
 from moo_inference.errors import CatalogError, SettingError
 from moo_inference.formatting.amounts import usd
+from moo_inference.views.confidence import how_sure
 from moo_inference.views.explore import url_state as addresses
+from moo_inference.views.explore.html import choices_table
 from moo_inference.views.explore.slider_stops import (
     MEAN,
     quantile_options,
@@ -365,3 +368,25 @@ def test_an_uploaded_file_s_errors_carry_its_own_name():
         parse_catalog(b"models:\n  m: {nam: x}\nscenario: {}\n", "mine.yaml")
     assert len(caught.value.errors) > 3
     assert all(message.startswith("mine.yaml:") for message in caught.value.errors)
+
+
+def test_how_sure_a_choice_is_stands_beside_it_on_the_page(paper):
+    catalog = mi.load_catalog("gpqa-diamond")
+    knobs = replace(default_knobs(catalog, "standard"), models=("gpt-5.2@low", "gpt-4"), shown="gpt-4", k_max=8)
+    found = answer(catalog, knobs)
+    assert {model for model, _ in found.confidence} == {"gpt-5.2@low"}
+    html = choices_table(found.trajectories, model_labels(catalog), found.confidence)
+    for own in found.confidence.values():
+        assert escape(how_sure(own)) in html
+        assert f"corrected {own.accuracy_corrected:.3f}" in html
+    assert html.count('class="sure"') == len(found.confidence)
+    none = answer(paper, default_knobs(paper))
+    assert none.confidence == {}
+    assert 'class="sure"' not in choices_table(none.trajectories, model_labels(paper), none.confidence)
+
+
+def test_many_models_are_not_assessed_at_every_change(monkeypatch):
+    catalog = mi.load_catalog("gpqa-diamond")
+    knobs = replace(default_knobs(catalog, "standard"), models=("gpt-5.2@low", "kimi-k2.5"), shown="kimi-k2.5", k_max=4)
+    monkeypatch.setattr("moo_inference.views.explore.state._MOST_ASSESSED", 1)
+    assert answer(catalog, knobs).confidence == {}

@@ -153,6 +153,21 @@ def test_selection_frequencies_need_an_assessed_study(study, assessed):
         bars = {round(bar.get_x() + bar.get_width() / 2, 6): bar.get_height() for bar in ax.patches}
         for k, share in seen.selection_frequency.items():
             assert k is None or bars[k] == share
+    assert figure.axes[-1].get_xlabel().endswith(" seeds; questions are the same in all")
+
+
+def test_selection_frequencies_of_resamples_are_called_so():
+    catalog = mi.load_catalog("gpqa-diamond").select(["gpt-5.2@low"], ["standard"])
+    study = mi.run_study(catalog, decisions=["accuracy-max"], k_max=8, assess=50)
+    figure = drawn(selection.figure(study, "standard", "gpt-5.2@low"))
+    [ax] = figure.axes
+    assert ax.get_xlabel() == "chosen k over 50 resamples of 198 questions"
+    assert ax.get_title(loc="left").startswith(f"accuracy-max: chosen k = {study.choices['k'].iloc[0]}, PCS ")
+    certain = mi.run_study(
+        mi.load_catalog("paper"), models=["gpt-5"], scenarios=["essay-feedback"], decisions=["accuracy-max"], k_max=4
+    )
+    with pytest.raises(SettingError, match="rests on measurements or a simulation"):
+        selection.figure(certain, "essay-feedback", "gpt-5")
 
 
 # What is drawn

@@ -14,6 +14,7 @@ from moo_inference.errors import OutputError
 from moo_inference.formatting.amounts import seconds, usd
 from moo_inference.records.replay import replay
 from moo_inference.records.report_file import read_report
+from moo_inference.views.confidence import how_sure, sure
 from moo_inference.views.marks import marks
 from moo_inference.views.report.report import report_html, write_report
 
@@ -213,8 +214,49 @@ def test_rules_that_agree_share_a_row_and_unknown_intervals_are_called_so(paper)
         name = {"GPT-5\noracle": "normal", "Voted\nvote": "voted"}[row[0]]
         found = small.choices[(small.choices["model"] == name) & (small.choices["k"] == k)].iloc[0]
         known = "interval unknown" if name == "normal" else f"{found['accuracy_ci_low']:.3f} to "
-        assert known in row[3]
-        assert row[5] == f"{seconds(found['time'])}\np95 {seconds(found['time_at_quantile'])}"
+        assert known in row[4]
+        sures = [sure(small.confidence.get(("s", name, rule[2:]))) for rule in row[1].split("\n")]
+        assert row[3] == html_text("\n".join(sures).rstrip())
+        assert row[6] == f"{seconds(found['time'])}\np95 {seconds(found['time_at_quantile'])}"
+
+
+def test_how_sure_stands_beside_each_measured_choice():
+    """At the top with the corrected accuracy, and at each cell as a sentence; the file is that of before."""
+    catalog = mi.load_catalog("gpqa-diamond").select(["gpt-5.2@low", "gpt-4"], ["standard"])
+    study = mi.run_study(catalog, k_max=8, decisions=["accuracy-max", "cheapest"])
+    html = report_html(study)
+    text = Page(html).text
+    first, second, *nothing = chosen_rows(html)
+    for row, rule in ((first, "accuracy-max"), (second, "cheapest")):
+        found = study.confidence["standard", "gpt-5.2@low", rule]
+        assert (row[2], row[3]) == (str(found.k), html_text(sure(found)))
+        assert row[4].endswith(f"\ncorrected {found.accuracy_corrected:.3f}")
+        assert f"{how_sure(found)}." in text
+    assert [row[3] for row in nothing] == [""]
+    assert text.count("the probability that the choice is as good as") >= 1
+    record = {record["decision"]: record for record in embedded(html)["choices"]}
+    assert not any("pgs" in one or "unsure" in (one["warning"] or "") for one in record.values())
+
+
+def html_text(text):
+    return text.replace("<", "&lt;").replace(">", "&gt;")
+
+
+def embedded(html):
+    """What the report holds of its study."""
+    return json.loads(re.search(r'<script type="application/json"[^>]*>(.*?)</script>', html, re.DOTALL)[1])
+
+
+def test_an_assessed_report_draws_how_often_each_k_is_chosen_of_what_was_measured(paper):
+    measured = mi.load_catalog("gpqa-diamond").models["gpt-5.2@low"]
+    catalog = mi.Catalog(
+        models={"measured": measured, "numbers": paper.models["gpt-5"]},
+        scenarios={"s": mi.Scenario(name="S", c_max=0.1, t_max=120.0, a_min=0.5)},
+    )
+    study = mi.run_study(catalog, k_max=4, decisions=["accuracy-max"], assess=50)
+    html = report_html(study)
+    assert "How often each k is chosen: GPT-5.2 (low)" in html
+    assert "How often each k is chosen: GPT-5," not in html
 
 
 def test_each_warning_stands_once_with_its_models(paper):
