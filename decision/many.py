@@ -35,6 +35,11 @@ _MOST_OBJECTIVES = 10
 """With more of them the weights of the chord may be negative, and are others."""
 
 
+def at_once(rule: Rule) -> bool:
+    """Whether the rule takes from many fronts at once, and is not asked for one after the other."""
+    return type(rule) in _OF_EACH_ROW or isinstance(rule, KneePoint)
+
+
 def choices_of(rules: Sequence[Rule], F: FloatArray, feasible: BoolArray) -> IntArray:
     """(rules, R) the row that each rule takes from each of R fronts, -1 for none.
 

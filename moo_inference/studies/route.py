@@ -22,7 +22,7 @@ from moo_inference.formatting.amounts import amount
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.policy.scores import ALIKE
-from moo_inference.studies.confidence import RESAMPLES, Assessment, AssessmentSettings, assess_choices
+from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
 from moo_inference.studies.frames import quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
@@ -78,7 +78,7 @@ class Route:
         if asked is None:
             if not any(map(rests_on_measurements, self.models.values())):
                 return None
-            asked = AssessmentSettings(RESAMPLES)
+            asked = settings_for([self.rule])
         return assess_choices(self.models, self.curves, self.scenario, [self.rule], self.conditions, asked, self.noise)[
             0
         ]

@@ -23,7 +23,7 @@ from moo_inference.studies.assessment import assess_cells
 from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
 from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
-from moo_inference.studies.confidence import RESAMPLES, Assessment, AssessmentSettings, assess_choices
+from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 from moo_inference.studies.posterior import rests_on_measurements
@@ -77,7 +77,7 @@ class Study:
                 self.catalog.scenarios[cell.scenario],
                 rules,
                 self.options.conditions,
-                AssessmentSettings(RESAMPLES),
+                settings_for(rules),
             )
             # A solver that is no exhaustive search may have taken another k.
             found |= {(cell.scenario, cell.model, own.rule): own for own in assessed if own.k == chosen[own.rule]}
