@@ -52,7 +52,7 @@ def doubts(found: Assessment) -> str:
     """
     if math.isnan(found.pcs):
         return ""
-    one = {candidate.model for candidate in found.selection} <= {found.model}
+    one = {candidate.model for candidate in found.selection} <= {found.model or ""}
     others, nothing = 1 - found.pcs - found.nothing, found.nothing
     parts = []
     if others >= _WORTH_WORDS:

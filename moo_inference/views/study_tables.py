@@ -23,6 +23,7 @@ from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pipelines.plan import has_branches, plan_of
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.confidence import Assessment
+from moo_inference.studies.frames import unsure
 from moo_inference.studies.planning import StudySettings
 from moo_inference.studies.study import Study
 from moo_inference.views.confidence import corrected, least_sure, meaning, sure
@@ -176,7 +177,9 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
         for mark in marks(study, cell):
             footnotes = ""
             if mark.status == "ok":
-                for warning in mark.warnings:
+                # How sure a choice is stands in its cell, and below the table for the least sure ones.
+                said = unsure(study.assessments, (key, cell.model, mark.rule))
+                for warning in (one for one in mark.warnings if one not in said):
                     footnotes += f" {symbols.setdefault(warning, _FOOTNOTES[len(symbols) % len(_FOOTNOTES)])}"
             elif mark.status == "no-knee":
                 for warning in mark.warnings:

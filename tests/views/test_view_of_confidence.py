@@ -156,6 +156,29 @@ def test_files_of_a_study_have_it_only_where_it_was_asked_for(study, catalog):
     assert dict(known) == {key: found.pgs for key, found in study.confidence.items()}
 
 
+def test_an_assessed_table_says_once_what_is_unsure(catalog, paper):
+    """In its cell and below the table, not in a footnote a choice, of which there would be too many to tell apart."""
+    asked = mi.run_study(catalog, k_max=8, assess=1000)
+    [table] = study_tables(asked)
+    assert table == study_tables(mi.run_study(catalog, k_max=8))[0]
+    noisy = mi.MonteCarlo(trials=20, draws="independent")
+    simulated = mi.run_study(
+        paper,
+        models=["gpt-5-nano"],
+        scenarios=["essay-feedback"],
+        decisions=["knee-published"],
+        estimator=noisy,
+        assess=9,
+    )
+    [found] = simulated.assessments.values()
+    [table] = study_tables(simulated)
+    assert found.pgs < 0.9
+    assert f"\n{sure(found)}" in table.rows[0][1]
+    assert any("simulations with other seeds another k would be chosen" in note for note in table.notes)
+    assert any("of seeds alone" in note for note in table.notes)
+    assert not any("unsure" in note for note in table.notes)
+
+
 def test_numbers_alone_get_no_line(paper):
     study = mi.run_study(paper, models=["gpt-5"], k_max=8)
     assert study.confidence == {}
