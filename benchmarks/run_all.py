@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import closed_form
+import confidence
 import explore_page
 import grid_search
 import growth
@@ -40,6 +41,7 @@ GROUPS: Mapping[str, Callable[[bool], list[Figure]]] = {
     "pipelines": pipelines.figures,
     "readers": readers.figures,
     "recorded_attempts": recorded_attempts.figures,
+    "confidence": confidence.figures,
     "explore_page": explore_page.figures,
     "start_up": start_up.figures,
     "growth": growth.figures,

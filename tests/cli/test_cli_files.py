@@ -121,7 +121,7 @@ def test_doctor_takes_a_format_and_options_of_its_reader(capsys):
         ([DATA / "outcomes_long.csv", "--option", "=x"], "--option must be NAME=VALUE, got '=x'"),
         (
             [DATA / "outcomes_long.csv", "--option", "filter=x"],
-            "has no option 'filter'; it has: question, correct, answer, score",
+            "has no option 'filter' (did you mean 'cluster'?); it has: question, correct, answer, score, cluster",
         ),
         (
             [DATA / "outcomes_long.csv", "--option", "progress=x"],

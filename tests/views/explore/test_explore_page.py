@@ -119,21 +119,33 @@ class Visitor:
         self.origin = f"http://127.0.0.1:{port}"
         self.context = context
         self.context.set_default_timeout(30_000)
-        self.pages, self.requests, self.wrong = [], [], []
+        self.pages, self.requests, self.missed, self.wrong = [], [], [], []
 
     def open(self, path="/"):
         page = self.context.new_page()
         self.pages.append(page)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("websocket", lambda found: self.requests.append(found.url))
-        page.on("console", lambda message: self.wrong.append(message.text) if message.type == "error" else None)
+        page.on("console", lambda message: self.note(message) if message.type == "error" else None)
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(self.origin + path)
         table(page).wait_for()
         return page
 
+    def note(self, message):
+        url = message.location["url"]
+        if "/media/" in url:
+            self.missed.append(url)
+        else:
+            self.wrong.append(f"{message.text} {url}")
+
     def close(self):
+        # A picture that another replaced while the browser asked for it is gone; one that is shown must be there.
+        shown = [
+            url for page in self.pages for url in page.eval_on_selector_all("img", "all => all.map(one => one.src)")
+        ]
+        self.wrong += [url for url in self.missed if url in shown]
         for page in self.pages:
             page.close()
         own = (self.origin, self.origin.replace("http", "ws"), "data:", f"blob:{self.origin}")
