@@ -97,7 +97,7 @@ def _of_fronts(rule: Rule, F: FloatArray, front: BoolArray) -> IntArray:
 
 
 def _one(rule: Rule, F: FloatArray) -> int:
-    place = rule.do(F)
+    place = rule.do(_above_ideal(rule, F))
     return -1 if place is None else place
 
 
@@ -108,7 +108,13 @@ def _rows_of(F: FloatArray, rows: IntArray) -> FloatArray:
 
 def _normalised(rule: Rule, F: FloatArray, counts: BoolArray) -> FloatArray:
     """(R, n, m) the rows that count as the rule looks at them; the others are there for the shape alone."""
-    return rule.normalised(np.where(counts[..., None], F, 1.0).reshape(-1, F.shape[2])).reshape(F.shape)
+    N = rule.normalised(_above_ideal(rule, np.where(counts[..., None], F, 1.0)).reshape(-1, F.shape[2]))
+    return N.reshape(F.shape)
+
+
+def _above_ideal(rule: Rule, F: FloatArray) -> FloatArray:
+    """F, where what is better than the ideal that the rule measures from counts as that: by chance a draw may be."""
+    return np.maximum(F, rule.ideal) if rule.from_ideal and rule.ideal is not None else F
 
 
 def _best(N: FloatArray, scores: FloatArray, counts: BoolArray, rule: Rule) -> IntArray:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.decision import PseudoWeights, make_rule
+from moo_inference.decision import PseudoWeights, UtopiaClosest, make_rule
 from moo_inference.decision.many import choices_of
 
 SCENARIO = mi.Scenario(name="s", c_max=1.0, t_max=1.0, a_min=0.0)
@@ -75,3 +75,9 @@ def test_more_than_ten_objectives_are_decided_one_by_one():
     feasible = np.ones(F.shape[:2], dtype=bool)
     rule = make_rule("knee-chord")
     np.testing.assert_array_equal(choices_of([rule], F, feasible)[0], one_by_one(rule, F, feasible))
+
+
+def test_a_draw_that_is_better_than_the_ideal_counts_as_the_ideal():
+    rule = make_rule(UtopiaClosest(ideal=[0.2, 0.2, 0.2], nadir=[1.0, 1.0, 1.0]))
+    F = np.array([[[0.1, 0.3, 0.3], [0.2, 0.2, 0.3], [0.5, 0.2, 0.2]]])
+    assert choices_of([rule], F, np.ones((1, 3), dtype=bool)).tolist() == [[1]]
