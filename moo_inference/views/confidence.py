@@ -10,9 +10,6 @@ from moo_inference.studies.frames import SURE_ENOUGH, Assessments
 _NAMED = 5
 """So many candidates are named, and the others are counted."""
 
-_LEAST_SURE = 3
-"""So many choices are put in words below a table."""
-
 _WORTH_WORDS = 0.05
 """Smaller shares get no words."""
 
@@ -85,7 +82,7 @@ def how_sure(found: Assessment) -> str:
 
 
 def least_sure(assessments: Assessments, cells: Iterable[tuple[str, str]]) -> list[str]:
-    """How many choices of some cells are less than 90 % sure, and of the least sure ones why; nothing where none is.
+    """How many choices of some cells are less than 90 % sure, and why the least sure one is; nothing where none is.
 
     Args:
         assessments: by scenario, model and rule.
@@ -96,13 +93,9 @@ def least_sure(assessments: Assessments, cells: Iterable[tuple[str, str]]) -> li
     unsure = {key: own for key, own in here.items() if own.pgs < SURE_ENOUGH}
     if not unsure:
         return []
-    # The least sure choice of a model speaks for it.
-    least: dict[str, tuple[str, Assessment]] = {}
-    for (_, model, rule), own in sorted(unsure.items(), key=lambda item: item[1].pgs):
-        least.setdefault(model, (rule, own))
-    words = [f"{model}, {rule}: {doubts(own) or sure(own)}" for model, (rule, own) in list(least.items())[:_LEAST_SURE]]
+    (_, model, rule), own = min(unsure.items(), key=lambda item: item[1].pgs)
     count = f"{len(unsure)} of {counted(len(here), 'choice')} {'is' if len(unsure) == 1 else 'are'} less than 90% sure"
-    return [f"{count}. {'. '.join(words)}."] if len(unsure) == 1 else [f"{count}. Least sure: {'. '.join(words)}."]
+    return [f"{count}{'' if len(unsure) == 1 else '. Least sure'}: {model}, {rule}: {doubts(own) or sure(own)}."]
 
 
 def meaning(assessments: Iterable[Assessment]) -> list[str]:
@@ -117,9 +110,8 @@ def meaning(assessments: Iterable[Assessment]) -> list[str]:
         ]
     resamples = max(own.resamples for own in seen)
     return [
-        f"Sure (PGS): the probability that the choice is as good as what would be chosen if the truth were known, "
-        f"{GOOD}; with it stands the corrected accuracy, without the optimism of having been chosen. Both are from "
-        f"{resamples:,} resamples of {basis(seen)}; {CERTAIN}."
+        f"Sure (PGS): the probability that the choice is as good as the truly best one, {GOOD}; beside it the accuracy "
+        f"without the optimism of having been chosen. From {resamples:,} resamples of {basis(seen)}; {CERTAIN}."
     ]
 
 
