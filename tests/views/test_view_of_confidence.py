@@ -114,7 +114,7 @@ def test_what_was_repeated_is_named_for_what_it_is():
     assert basis([assessment(resamples=0, questions=0)]) == "numbers that are taken as certain"
 
 
-def test_the_least_sure_choice_of_each_model_has_words_three_at_most():
+def test_the_least_sure_choice_has_words():
     found = {
         ("s", name, rule): assessment(pgs=pgs, rule=rule)
         for name, pgs in zip("abcde", (0.5, 0.1, 0.95, 0.2, 0.3), strict=True)
@@ -123,10 +123,9 @@ def test_the_least_sure_choice_of_each_model_has_words_three_at_most():
     found["other", "a", "x"] = assessment(pgs=0.01)
     [note] = least_sure(found, [("s", name) for name in "abcde"])
     assert note.startswith("8 of 10 choices are less than 90% sure. Least sure: b, x: ")
-    assert [note.index(f"{name}, x: ") for name in "bde"] == sorted(note.index(f"{name}, x: ") for name in "bde")
-    assert "a, x: " not in note
+    assert not any(f"{name}, x: " in note for name in "acde")
     assert least_sure(found, [("s", "c")]) == []
-    assert least_sure(found, [("other", "a")])[0].startswith("1 of 1 choice is less than 90% sure. a, x: ")
+    assert least_sure(found, [("other", "a")])[0].startswith("1 of 1 choice is less than 90% sure: a, x: ")
 
 
 def test_tables_show_it_beside_each_choice_that_rests_on_measurements(study):
