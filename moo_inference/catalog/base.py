@@ -95,5 +95,10 @@ def _listed(values: Any) -> Any:
 Several = Annotated[tuple[Entry, ...], BeforeValidator(_listed)]
 """A list in a file, a tuple here."""
 
-TextByName = Annotated[Mapping[str, str], AfterValidator(ReadOnly), PlainSerializer(dict)]
+
+def _plain(texts: Mapping[str, str]) -> dict[str, str]:
+    return dict(texts)
+
+
+TextByName = Annotated[Mapping[str, str], AfterValidator(ReadOnly), PlainSerializer(_plain)]
 """Texts by name, read-only."""
