@@ -24,7 +24,7 @@ def cluster_codes(clusters: ArrayLike, questions: int) -> IntArray:
 
 
 def cluster_totals(values: FloatArray, codes: IntArray) -> FloatArray:
-    """(c, n) sums over the questions of each cluster, of (m, n) values of questions."""
+    """(c, ...) sums over the questions of each cluster, of (m, ...) values of questions."""
     order = np.argsort(codes, kind="stable")
     starts = np.flatnonzero(np.diff(codes[order], prepend=-1))
     return np.asarray(np.add.reduceat(values[order], starts, axis=0))

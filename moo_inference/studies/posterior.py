@@ -15,6 +15,7 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import resampled_means
 from moo_inference.estimators.recorded import Recorded
+from moo_inference.evaluation.clusters import cluster_totals
 from moo_inference.evaluation.interval import LEVEL
 from moo_inference.evaluation.resampling import bayesian_weights, pseudo_weights
 from moo_inference.pareto.budgets import constraints, measured
@@ -250,21 +251,8 @@ def posterior(
     for key, own in known.items():
         rows = rows_of[key][own.rows]
         spread[rows] = 0.0
-        units, of_question = np.unique([place[unit] for unit in own.units], return_inverse=True)
-        sizes = np.bincount(of_question).astype(float)
-        tables.append(
-            QuestionTable(
-                rows,
-                units,
-                sizes,
-                own.columns,
-                _summed(own.values, of_question, len(units)),
-                own.tails,
-                own.least,
-                _summed(own.within, of_question, len(units)),
-            )
-        )
         tail_error[np.ix_(rows, own.tails)] = 0.0
+        tables.append(_table(own, rows, place))
     values = np.concatenate([measured(curve, scenario) for curve in curves.values()])
     return Posterior(
         np.concatenate([curve.F for curve in curves.values()])[order],
@@ -290,11 +278,18 @@ def posterior(
     )
 
 
-def _summed(values: FloatArray, unit: IntArray, units: int) -> FloatArray:
-    """(u, ...) sums over the questions of each unit."""
-    total = np.zeros((units, *values.shape[1:]))
-    np.add.at(total, unit, values)
-    return total
+def _table(own: "_Known", rows: IntArray, place: Mapping[tuple[bool, str], int]) -> QuestionTable:
+    """What is known of one model, at its units.
+
+    Args:
+        own: question by question.
+        rows: places of its configurations.
+        place: of each unit among all.
+    """
+    units, of_question = np.unique([place[unit] for unit in own.units], return_inverse=True)
+    sizes = np.bincount(of_question).astype(float)
+    values, within = cluster_totals(own.values, of_question), cluster_totals(own.within, of_question)
+    return QuestionTable(rows, units, sizes, own.columns, values, own.tails, own.least, within)
 
 
 def _standard_errors(curve: ScalingCurve) -> FloatArray:
