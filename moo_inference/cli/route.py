@@ -18,7 +18,7 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.solve import find_route, options_given, routable
+from moo_inference.cli.solve import find_route, options_given, repetitions, routable
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.visible import one_line
@@ -27,8 +27,6 @@ if TYPE_CHECKING:
     from moo_inference.studies.route import Route
 
 NOTHING_FOUND = 3
-
-RESAMPLES = 1000
 
 
 @grouped
@@ -98,7 +96,8 @@ def route(
     }
     if out is not None and not force:
         refuse_other_settings(out, "route", settings, "--force to replace it")
-    chosen_route = find_route(chosen, scenario, decision, estimation, conditions, RESAMPLES if assess else None)
+    resamples = repetitions(simulated=False) if assess else None
+    chosen_route = find_route(chosen, scenario, decision, estimation, conditions, resamples)
     if policy is not None:
         chosen_route.policy().save(policy, overwrite=force)
     if litellm is not None:

@@ -187,10 +187,7 @@ def _resampled(
     found: dict[tuple[str, str, str], Assessment] = {}
     for scenario_id, scenario in scenarios.items():
         for (key, model), curve, deviations in zip(models.items(), estimated, noise, strict=True):
-            applied = [
-                rule.scaled_by(scenario, curve.resources)
-                for rule in applicable_rules(rules, scenario.limits(curve.resources), named=named)[0]
-            ]
+            applied = _scaled(rules, scenario, curve, named=named)
             assessed = assess_choices({"": model}, {"": curve}, scenario, applied, conditions, settings, deviations)
             found |= {(scenario_id, key, own.rule): own for own in assessed}
     return found
@@ -211,10 +208,10 @@ def _repeated(
     curves = curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=budgets)
     exact = dict(zip(models, curves, strict=True))
     cells = [
-        _Cell((scenario_id, model_id, rule.id), rule.scaled_by(scenario, curve.resources), scenario, curve)
+        _Cell((scenario_id, model_id, rule.id), rule, scenario, curve)
         for scenario_id, scenario in scenarios.items()
         for model_id, curve in exact.items()
-        for rule in applicable_rules(rules, scenario.limits(curve.resources), named=named)[0]
+        for rule in _scaled(rules, scenario, curve, named=named)
     ]
     ids = list(models)
     rows = replicated_choices(
@@ -227,6 +224,19 @@ def _repeated(
         runner,
     )
     return {cell.key: cell.assessed(rows[:, place], conditions.grid, settings) for place, cell in enumerate(cells)}
+
+
+def _scaled(rules: Sequence[Rule], scenario: Scenario, curve: ScalingCurve, *, named: bool) -> list[Rule]:
+    """The rules that a scenario has the budgets for, scaled by them.
+
+    Args:
+        rules: as they were made.
+        scenario: the budgets.
+        curve: of the model, whose further resources count.
+        named: whether somebody named them, so that none may be left out.
+    """
+    applicable = applicable_rules(rules, scenario.limits(curve.resources), named=named)[0]
+    return [rule.scaled_by(scenario, curve.resources) for rule in applicable]
 
 
 def _recorded(

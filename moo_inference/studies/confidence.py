@@ -1,7 +1,7 @@
 """How sure a choice is, given what it rests on, in the terms of ranking and selection."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -157,12 +157,7 @@ class Assessment:
     @property
     def basis(self) -> str:
         """What was resampled or repeated, in words."""
-        parts = [
-            *([counted(self.questions, "question")] if self.questions else []),
-            *([counted(self.passes, "measured pass", "measured passes")] if self.passes else []),
-            *([counted(self.seeds, "seed")] if self.seeds else []),
-        ]
-        return " and ".join(parts) or ("an evaluation" if self.resamples else "numbers that are taken as certain")
+        return basis_of([self])
 
     @property
     def exact_k(self) -> int | None:
@@ -204,6 +199,23 @@ class Assessment:
         values["selection"] = [candidate._asdict() for candidate in self.selection]
         values["confidence_set"] = [candidate._asdict() for candidate in self.confidence_set]
         return values
+
+
+def basis_of(assessments: Iterable[Assessment]) -> str:
+    """What was resampled or repeated for some assessments, in words."""
+    given = [own for own in assessments if own.resamples]
+    parts = []
+    for numbers, thing, things in (
+        ({own.questions for own in given}, "question", "questions"),
+        ({own.passes for own in given}, "measured pass", "measured passes"),
+        ({own.seeds for own in given}, "seed", "seeds"),
+    ):
+        some = sorted(numbers - {0})
+        if len(some) > 1:
+            parts.append(f"{some[0]:,} to {some[-1]:,} {things}")
+        elif some:
+            parts.append(counted(some[0], thing, things))
+    return " and ".join(parts) or ("an evaluation" if given else "numbers that are taken as certain")
 
 
 def assess_choices(

@@ -5,8 +5,8 @@ from collections.abc import Mapping, Sequence
 
 from moo_inference.formatting.amounts import amount, seconds, unit_words, usd
 from moo_inference.formatting.table import Table
-from moo_inference.studies.confidence import Assessment
-from moo_inference.views.confidence import CERTAIN, basis, corrected, probability
+from moo_inference.studies.confidence import Assessment, basis_of
+from moo_inference.views.confidence import CERTAIN, corrected, probability
 from moo_inference.views.study_tables import spent_words
 
 _SHOWN = 4
@@ -96,7 +96,7 @@ def _sentence(own: Sequence[Assessment]) -> str:
         return "How sure these choices are cannot be said: they rest on numbers that are taken as certain."
     if own[0].of_seeds_alone:
         return SEEDS_ALONE
-    return f"Resampled: {basis(own)}."
+    return f"Resampled: {basis_of(own)}."
 
 
 def _frequencies(seen: Assessment) -> str:

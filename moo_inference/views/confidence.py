@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping
 
 from moo_inference.formatting.words import counted
-from moo_inference.studies.confidence import Assessment, Candidate
+from moo_inference.studies.confidence import Assessment, Candidate, basis_of
 from moo_inference.studies.frames import SURE_ENOUGH, Assessments
 
 _NAMED = 5
@@ -105,31 +105,14 @@ def meaning(assessments: Iterable[Assessment]) -> list[str]:
         return []
     if all(own.of_seeds_alone for own in seen):
         return [
-            f"Sure (PGS): share of {basis(seen)} whose choice is as good as the exact one, {GOOD}. These are of seeds "
-            "alone: how few questions an evaluation has is not in it."
+            f"Sure (PGS): share of {basis_of(seen)} whose choice is as good as the exact one, {GOOD}. These are of "
+            "seeds alone: how few questions an evaluation has is not in it."
         ]
     resamples = max(own.resamples for own in seen)
     return [
         f"Sure (PGS): the probability that the choice is as good as the truly best one, {GOOD}; beside it the accuracy "
-        f"without the optimism of having been chosen. From {resamples:,} resamples of {basis(seen)}; {CERTAIN}."
+        f"without the optimism of having been chosen. From {resamples:,} resamples of {basis_of(seen)}; {CERTAIN}."
     ]
-
-
-def basis(assessments: Iterable[Assessment]) -> str:
-    """What was resampled or repeated for some assessments, in words."""
-    given = [own for own in assessments if own.resamples]
-    parts = []
-    for numbers, thing, things in (
-        ({own.questions for own in given}, "question", "questions"),
-        ({own.passes for own in given}, "measured pass", "measured passes"),
-        ({own.seeds for own in given}, "seed", "seeds"),
-    ):
-        some = sorted(numbers - {0})
-        if len(some) > 1:
-            parts.append(f"{some[0]:,} to {some[-1]:,} {things}")
-        elif some:
-            parts.append(counted(some[0], thing, things))
-    return " and ".join(parts) or next((own.basis for own in given), "numbers that are taken as certain")
 
 
 def by_rule(assessments: Assessments, scenario: str, model: str) -> Mapping[str, Assessment]:

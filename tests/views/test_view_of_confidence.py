@@ -10,8 +10,8 @@ import pytest
 import moo_inference as mi
 from moo_inference.formatting.amounts import interval_text
 from moo_inference.solvers import nsga2
-from moo_inference.studies.confidence import Assessment, Candidate
-from moo_inference.views.confidence import basis, corrected, doubts, how_sure, least_sure, meaning, probability, sure
+from moo_inference.studies.confidence import Assessment, Candidate, basis_of
+from moo_inference.views.confidence import corrected, doubts, how_sure, least_sure, meaning, probability, sure
 from moo_inference.views.route import assessment_notes, route_tables
 from moo_inference.views.study_tables import study_tables
 
@@ -108,10 +108,10 @@ def test_what_was_repeated_is_named_for_what_it_is():
     assert corrected(seeds) == ""
     assert "of seeds alone" in meaning([seeds])[0]
     assert "of seeds alone" not in meaning([seeds, passes])[0]
-    assert basis([seeds, passes, assessment(), assessment(questions=80)]) == (
+    assert basis_of([seeds, passes, assessment(), assessment(questions=80)]) == (
         "50 to 80 questions and 30 measured passes and 200 seeds"
     )
-    assert basis([assessment(resamples=0, questions=0)]) == "numbers that are taken as certain"
+    assert basis_of([assessment(resamples=0, questions=0)]) == "numbers that are taken as certain"
 
 
 def test_the_least_sure_choice_has_words():
