@@ -291,7 +291,7 @@ def assess(
     from moo_inference.studies.rules import left_out_by_default
     from moo_inference.views import assessment_tables
 
-    catalog = question.load(question.model).without(question.without or ())
+    catalog = question.load(question.model, question.scenario).without(question.without or ())
     chosen = catalog.select(question.model, question.scenario)
     models = list(chosen.models.values())
     given = any(value is not None for value in asdict(simulation).values())

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from moo_inference.cli.budget_options import called
 from moo_inference.cli.fit_options import flag, pairs_of
 from moo_inference.cli.options import Format, FormatOption
 from moo_inference.errors import SettingError
@@ -21,9 +22,15 @@ def candidates(
             help="A CSV with accuracy, cost and maybe time of each, or a leaderboard of Aider or BFCL.",
         ),
     ],
-    c_max: Annotated[float | None, typer.Option("--c-max", metavar="USD", help="Budget per query. [none]")] = None,
-    t_max: Annotated[float | None, typer.Option("--t-max", metavar="SECONDS", help="Budget per query. [none]")] = None,
-    a_min: Annotated[float, typer.Option("--a-min", metavar="SHARE", help="Least accuracy, in [0, 1].")] = 0.0,
+    c_max: Annotated[
+        float | None, typer.Option("--cost", "--c-max", metavar="USD", help="Budget per query. [none]")
+    ] = None,
+    t_max: Annotated[
+        float | None, typer.Option("--time", "--t-max", metavar="SECONDS", help="Budget per query. [none]")
+    ] = None,
+    a_min: Annotated[
+        float, typer.Option("--accuracy", "--a-min", metavar="SHARE", help="Least accuracy, in [0, 1].")
+    ] = 0.0,
     decision: Annotated[
         str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
     ] = "accuracy-max",
@@ -35,11 +42,12 @@ def candidates(
 ) -> None:
     """Choose among measured candidates: the Pareto front within the budgets, and which of it a rule takes.
 
-    Example: moo-inference candidates measured.csv --c-max 0.01 --a-min 0.8
+    Example: moo-inference candidates measured.csv --cost 0.01 --accuracy 0.8
 
     Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
     from moo_inference.catalog import Scenario
+    from moo_inference.catalog.limits import check_limits
     from moo_inference.decision import decide
     from moo_inference.formatting.table import print_tables, to_markdown
     from moo_inference.readers import read_as
@@ -50,10 +58,8 @@ def candidates(
         raise SettingError("--format must be table, json or markdown: a choice is no table of rows")
     options: dict[str, Any] = pairs_of("--option", option)
     found = read_as(file, "candidates", **options)
-    try:
-        scenario = Scenario(name="these budgets", c_max=c_max, t_max=t_max, a_min=a_min)
-    except ValueError as error:
-        raise SettingError("--c-max and --t-max must be positive, and --a-min in [0, 1]") from error
+    check_limits({"cost": c_max, "time": t_max, "accuracy": a_min}, None, called)
+    scenario = Scenario(name="these budgets", c_max=c_max, t_max=t_max, a_min=a_min)
     front = candidate_front(found, scenario)
     choice = decide(front, decision)
     if format is Format.JSON:

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from moo_inference.cli.fit_options import Budgets, Text, Texts, one_of, pairs_of
+from moo_inference.cli.budget_options import NO_BUDGET, BudgetOptions
+from moo_inference.cli.fit_options import Text, Texts, one_of, pairs_of
 from moo_inference.cli.progress import report_progress
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note
@@ -14,9 +15,6 @@ from moo_inference.formatting.lines import note
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
     from moo_inference.fitting.recorded_models import RecordedFit
-
-OWN_SCENARIO = "my-use"
-"""The id of the scenario that budgets on the command line make."""
 
 PAPER = "paper"
 
@@ -127,7 +125,7 @@ class AttemptOptions:
 
 
 @dataclass(frozen=True)
-class CatalogSource(AttemptOptions, Budgets):
+class CatalogSource(AttemptOptions, BudgetOptions):
     """A catalog; or attempts, prices and budgets in its place."""
 
     catalog: CatalogOption = PAPER
@@ -141,32 +139,29 @@ class CatalogSource(AttemptOptions, Budgets):
         found = {"--attempts": self.attempts or [], "--prices": [self.prices] if self.prices else []}
         return {"--catalog": [self.catalog], **found}
 
-    def load(self, models: list[str] | None = None) -> "Catalog":
-        """The catalog that the options ask for.
+    def load(self, models: list[str] | None = None, scenarios: list[str] | None = None) -> "Catalog":
+        """The catalog that the options ask for, with the budgets that they name.
 
         Args:
             models: ids of the models that are wanted of attempts; None: all.
+            scenarios: ids of the scenarios over which budgets go; None: in place of all.
 
         Raises:
             SettingError: (a ValueError) options do not go together.
             CatalogError: (a ValueError) the catalog is invalid.
         """
         from moo_inference.catalog import Catalog, load_catalog
+        from moo_inference.catalog.limits import OWN_SCENARIO, UNLIMITED
 
-        scenario = self.own_scenario()
-        own = None if scenario is None else {OWN_SCENARIO: scenario}
         if self.attempts is None:
             self.refuse_alone({"--prices": self.prices, "--model-key": self.model_key, "--keep": self.keep})
-            catalog = load_catalog(self.catalog)
-            return catalog if own is None else catalog.replace(scenarios=own)
-        if self.catalog != PAPER:
+            return self.over(load_catalog(self.catalog), scenarios)
+        if self.catalog != type(self).catalog:
             raise SettingError("--attempts and --catalog must not both be given: a catalog names its own attempts")
-        if own is None:
-            raise SettingError(
-                "--attempts must come with budgets: --c-max, --t-max and --a-min; none stands for no budget"
-            )
+        if not self.limits:
+            raise SettingError(f"--attempts must come with budgets: --cost, --time or --p95, --accuracy; {NO_BUDGET}")
         keys = pairs_of("--model-key", self.model_key)
         found = self.models(self.prices, keys, of=models, keep=self.keep or "oracle")
         for sentence in found.warnings:
             note(f"warning: {sentence}")
-        return Catalog(models=found.models, scenarios=own)
+        return self.over(Catalog(models=found.models, scenarios={OWN_SCENARIO: UNLIMITED}), scenarios)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import typer
 
+from moo_inference.cli.budget_options import BudgetOptions
 from moo_inference.cli.catalog_source import CatalogOption
 from moo_inference.cli.options import (
     Format,
@@ -27,6 +28,7 @@ from moo_inference.cli.solve import note_left_out, resumable, show
 @grouped
 def compare(
     work: RunOptions,
+    budgets: BudgetOptions,
     catalog: CatalogOption = "paper",
     model: ModelOption = None,
     scenario: ScenarioOption = None,
@@ -75,7 +77,7 @@ def compare(
 
     whole_number("seeds", seeds, 1, 1_000_000)
     problems = catalog_problems(
-        load_catalog(catalog).without(without or ()),
+        budgets.over(load_catalog(catalog), scenario).without(without or ()),
         models=model,
         scenarios=scenario,
         pipelines=Stages(pipeline, no_pipelines).selected,

@@ -18,7 +18,7 @@ from moo_inference.cli.options import (
     Tails,
     grouped,
 )
-from moo_inference.cli.solve import find_route, repetitions, routable, solve_study
+from moo_inference.cli.solve import asked_catalog, find_route, repetitions, solve_study
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import print_line
 from moo_inference.formatting.words import counted, with_article
@@ -97,7 +97,8 @@ def check(
     if run in CHOOSING:
         before = read_choices(folder / "choices.json" if folder.is_dir() else folder)
         if "unsure" in causes:
-            _refuse_what_is_never_unsure(question.load(question.model).select(question.model), estimation)
+            asked = asked_catalog(question, question.model, question.scenario, question.without, tails)
+            _refuse_what_is_never_unsure(asked.select(question.model), estimation)
         study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
         results = verdicts(study, before, causes)
     elif run == "route":
@@ -127,7 +128,7 @@ def _verdict_on_route(
     scenario, decision = (
         _only(option, values) for option, values in (("-s", question.scenario), ("-d", question.decision))
     )
-    catalog = routable(question, question.model, question.without, tails)
+    catalog = asked_catalog(question, question.model, [scenario], question.without, tails).select(question.model)
     assess = None
     if "unsure" in causes:
         assess = repetitions(simulated=_refuse_what_is_never_unsure(catalog, estimation))

@@ -6,7 +6,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from moo_inference.cli.catalog_source import OWN_SCENARIO
 from moo_inference.cli.fit_options import NO_BUDGET
 from moo_inference.errors import CatalogError, ErrorCollector, SettingError
 from moo_inference.formatting.lines import note
@@ -44,6 +43,7 @@ class Joined:
             CatalogError: (a ValueError) the file is no valid catalog.
         """
         from moo_inference.catalog import load_catalog
+        from moo_inference.catalog.limits import OWN_SCENARIO
 
         if self.out is None and self.replace:
             raise SettingError("--replace needs --out FILE")

@@ -18,7 +18,7 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.solve import find_route, options_given, repetitions, routable
+from moo_inference.cli.solve import asked_catalog, find_route, one_scenario, options_given, repetitions
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.visible import one_line
@@ -32,10 +32,15 @@ NOTHING_FOUND = 3
 @grouped
 def route(
     source: CatalogSource,
-    scenario: Annotated[str, typer.Option("--scenario", "-s", metavar="ID", help="Scenario whose budgets hold.")],
     estimation: Estimation,
     conditions: ConditionOptions,
     tails: Tails,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario", "-s", metavar="ID", help="Scenario whose budgets hold. [the only one, or budgets as options]"
+        ),
+    ] = None,
     model: ModelOption = None,
     without: WithoutOption = None,
     decision: Annotated[
@@ -88,7 +93,9 @@ def route(
     outputs.file("--litellm", litellm, LITELLM)
     outputs.folder("--out", out, results_of("route"), SETTINGS)
     outputs.check()
-    chosen = routable(source, model, without, tails)
+    named = None if scenario is None else [scenario]
+    chosen = asked_catalog(source, model, named, without, tails).select(model)
+    scenario = one_scenario(chosen, scenario)
     settings: dict[str, Any] = {
         "scenario": scenario,
         "decision": decision,

@@ -122,7 +122,6 @@ def solve_study(
         workers: processes, or the address of a Dask scheduler.
         checkpoint: where finished tasks are saved; None saves none.
     """
-    from moo_inference.catalog import with_quantiles
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import MonteCarlo, choose_estimator
     from moo_inference.studies import run_study
@@ -130,7 +129,7 @@ def solve_study(
 
     pipelines = stages.selected
     options = asdict(estimation)
-    catalog = with_quantiles(question.load(question.model).without(question.without or ()), **asdict(tails))
+    catalog = asked_catalog(question, question.model, question.scenario, question.without, tails)
     models = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
     simulated = isinstance(chosen, MonteCarlo)
@@ -172,18 +171,49 @@ def repetitions(*, simulated: bool) -> int:
     return REPLICATIONS if simulated else RESAMPLES
 
 
-def routable(source: CatalogSource, models: list[str] | None, without: Sequence[str] | None, tails: Tails) -> "Catalog":
-    """What a route chooses from, as its options ask for it.
+def asked_catalog(
+    source: CatalogSource,
+    models: list[str] | None,
+    scenarios: list[str] | None,
+    without: Sequence[str] | None,
+    tails: Tails,
+) -> "Catalog":
+    """The catalog that the options ask for, with their budgets, and with all models that a catalog has.
 
     Args:
-        source: a catalog, or attempts in its place.
-        models: ids of the models; None means all.
+        source: a catalog, or attempts in its place, and budgets.
+        models: ids of the models that are wanted of attempts; None means all.
+        scenarios: ids of the scenarios over which budgets go; None: in place of all.
         without: resources that are left out.
         tails: quantiles of the budgets.
+
+    Raises:
+        SettingError: (a ValueError) two quantiles of time are given.
     """
     from moo_inference.catalog import with_quantiles
 
-    return with_quantiles(source.load(models).without(without or ()), **asdict(tails)).select(models)
+    named = [f"--{name}" for name in ("p95", "p99") if getattr(source, name) is not None]
+    if named and tails.t_quantile is not None:
+        raise SettingError(f"--t-quantile and {named[0]} must not both be given: each names a quantile of time")
+    return with_quantiles(source.load(models, scenarios).without(without or ()), **asdict(tails))
+
+
+def one_scenario(catalog: "Catalog", scenario: str | None) -> str:
+    """The scenario that is named, or the only one.
+
+    Args:
+        catalog: of models and scenarios.
+        scenario: its id; None where none is named.
+
+    Raises:
+        SettingError: (a ValueError) none is named, and there are several.
+    """
+    if scenario is None and len(catalog.scenarios) > 1:
+        raise SettingError(
+            f"--scenario must be one of: {', '.join(catalog.scenarios)}; or give budgets in its place: --cost, --time "
+            "or --p95, --accuracy"
+        )
+    return next(iter(catalog.scenarios)) if scenario is None else scenario
 
 
 def find_route(

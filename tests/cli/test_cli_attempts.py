@@ -143,7 +143,7 @@ def test_route_chooses_among_the_settings_of_a_measured_catalog(capsys):
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        (["solve", *ATTEMPTS], "--attempts must come with budgets: --c-max, --t-max and --a-min"),
+        (["solve", *ATTEMPTS], "--attempts must come with budgets: --cost, --time or --p95, --accuracy"),
         (
             ["solve", *ATTEMPTS, *BUDGETS, "--catalog", "gpqa-diamond"],
             "--attempts and --catalog must not both be given",

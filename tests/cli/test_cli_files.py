@@ -625,7 +625,7 @@ def test_candidates_without_times_have_none(capsys):
     (line,) = refused(capsys, "candidates", path, "--t-max", "3")
     assert line == "t_max of scenario 'these budgets' must be none, since no times of candidates are known"
     assert refused(capsys, "candidates", path, "--a-min", "95") == [
-        "--c-max and --t-max must be positive, and --a-min in [0, 1]"
+        "--accuracy must be a share in [0, 1], or none; got 95.0 (0.95 is 95 %)"
     ]
     assert "must be table, json or markdown" in refused(capsys, "candidates", path, "-f", "csv")[0]
 

@@ -67,7 +67,7 @@ def test_markdown_and_an_infeasible_scenario(capsys, tmp_path, paper):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        ([], "Missing option '--scenario'"),
+        ([], "--scenario must be one of: essay-feedback, medical-ai, proposal-writing; or give budgets in its place"),
         (["-s", "essay"], "unknown scenario 'essay'"),
         (["-s", "medical-ai", "-d", "best"], "unknown rule 'best'"),
         (["-s", "medical-ai", "-f", "csv"], "--format must be table, json or markdown"),
