@@ -13,6 +13,7 @@ class Cheapest(Rule):
     scoring = SCORINGS["cheapest"]
     needs_scale, higher_is_better = scoring.divides, scoring.higher_is_better
     score_name = "cost"
+    saves = 0
 
     def score(self, N: FloatArray) -> FloatArray:
         """The first column."""
@@ -26,6 +27,7 @@ class Fastest(Rule):
     scoring = SCORINGS["fastest"]
     needs_scale, higher_is_better = scoring.divides, scoring.higher_is_better
     score_name = "time"
+    saves = 1
 
     def score(self, N: FloatArray) -> FloatArray:
         """The second column.

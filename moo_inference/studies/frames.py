@@ -263,3 +263,14 @@ def keep_of(catalog: Catalog, front: Front, row: int) -> str:
     if len(set(keeps)) == 1:
         return str(keeps[0])
     return ", ".join(f"{stage} {keep}" for stage, keep in zip(front.stages, keeps, strict=True))
+
+
+def front_columns(front: Front, row: int | None) -> dict[str, float | None]:
+    """The columns of a row of a front, null where they are not known."""
+    names = (*front.curve.columns, "slo_attainment", *INTERVAL)
+    if row is None:
+        return dict.fromkeys(names)
+    evidence = front.curve.evidence
+    interval = (np.nan, np.nan) if evidence is None else (evidence.ci_low[row], evidence.ci_high[row])
+    values = [*front.curve.table[row].tolist(), float(front.attainment[row]), *map(float, interval)]
+    return {name: None if np.isnan(value) else value for name, value in zip(names, values, strict=True)}

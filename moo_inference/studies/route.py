@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
 
@@ -16,23 +16,20 @@ from moo_inference.errors import InfeasibleError, unknown_name, whole_number
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import curves_within_samples, estimator_settings
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import INTERVAL, FloatArray, IntArray
+from moo_inference.estimators.curve import FloatArray
 from moo_inference.execution.tasks import Runner
-from moo_inference.formatting.amounts import amount
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
-from moo_inference.policy.scores import ALIKE
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
-from moo_inference.studies.frames import quantile_columns
+from moo_inference.studies.frames import front_columns, quantile_columns
 from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.questions import by_question, clusters_of_both, paired
 from moo_inference.studies.replications import replicated_deviations
 from moo_inference.studies.rows import rows_of, undominated
+from moo_inference.studies.why_not import why_not
 from moo_inference.versions import versions
-
-_TINY = np.finfo(float).tiny
 
 
 @dataclass(frozen=True)
@@ -84,6 +81,50 @@ class Route:
         ]
 
     @property
+    def model(self) -> str | None:
+        """Id of the chosen model; None where nothing was chosen, as are the next seven."""
+        return self.choice.model
+
+    @property
+    def k(self) -> int | None:
+        """The chosen number of passes."""
+        return self.choice.k
+
+    @property
+    def cost(self) -> float | None:
+        """USD per query, in the mean."""
+        return self._mean(0)
+
+    @property
+    def time(self) -> float | None:
+        """Seconds per query, in the mean."""
+        return self._mean(1)
+
+    @property
+    def accuracy(self) -> float | None:
+        """Mean accuracy of the answer that is kept."""
+        return self._mean(-1)
+
+    @property
+    def keep(self) -> str | None:
+        """What selects the pass that counts, see `Model.keep`."""
+        return None if self.model is None else self.models[self.model].keep
+
+    @property
+    def stop(self) -> str | None:
+        """When passes stop before the k-th; None where all k run."""
+        stop: str | None = self.options["estimator"].get("stop")
+        return None if self.model is None else stop
+
+    @property
+    def parallel(self) -> int | None:
+        """Passes at the same time."""
+        return None if self.model is None else self.conditions.of(self.models[self.model])[0]
+
+    def _mean(self, column: int) -> float | None:
+        return None if self.choice.row is None else float(self.front.curve.means[self.choice.row, column])
+
+    @property
     def tails(self) -> list[int]:
         """The columns of the budgets that are for quantiles."""
         limits = self.scenario.limits(self.front.resources)
@@ -121,37 +162,12 @@ class Route:
     @cached_property
     def why_not(self) -> dict[str, str]:
         """For each model that was not chosen, why: a budget it breaks, what dominates it, or its lower score."""
-        return {key: self._why_not(key) for key in self.curves if key != self.choice.model}
+        others = (key for key in self.curves if key != self.choice.model)
+        return {key: why_not(key, self.curves[key], self.front, self.choice, self.rule) for key in others}
 
     def matches(self) -> list[Match]:
         """The cheapest match of each model that has a feasible k (paper, section "Aggregate Trends")."""
         return cheapest_matches(self.curves, self.scenario)
-
-    def _why_not(self, model: str) -> str:
-        own = Front.from_curve(self.curves[model], self.scenario)
-        if own.infeasibility is not None:
-            return str(own.infeasibility)
-        rows = [row for row, name in enumerate(self.front.models) if name == model]
-        if rows:
-            return self._outscored(rows)
-        row = _closest_to_front(own, self.front)
-        better = _no_worse(self.front.F, own.F[row])[0]
-        return (
-            f"dominated: {self.front.models[better]} with k = {self.front.k[better]} is no worse in anything than its "
-            f"k = {own.k[row]} ({_amounts(self.front, better)} against {_amounts(own, row)}), and so for its other k"
-        )
-
-    def _outscored(self, rows: list[int]) -> str:
-        choice, scores = self.choice, self.choice.scores
-        some = f"its k = {', '.join(str(self.front.k[row]) for row in rows[:5])}{', ...' if len(rows) > 5 else ''}"
-        known = [row for row in rows if not np.isnan(scores[row])]
-        if choice.row is None or not known or not self.rule.score_name:
-            return f"on the front with {some}, but {self.rule.id} takes none of them"
-        best = max(known, key=lambda row: scores[row] if self.rule.higher_is_better else -scores[row])
-        return (
-            f"on the front with {some}, but its best {self.rule.score_name} is {scores[best]:.4g} (k = "
-            f"{self.front.k[best]}), where {choice.model} with k = {choice.k} has {scores[choice.row]:.4g}"
-        )
 
     def policy(self) -> Policy:
         """All rows that some budgets could choose, for a serving layer to choose from.
@@ -232,7 +248,7 @@ class Route:
             runner = {
                 "model": second.model,
                 "k": second.k,
-                **_columns(self.others, second.row),
+                **front_columns(self.others, second.row),
                 "usd_more": float(more[0]),
                 "seconds_more": float(more[1]),
                 **{f"{unit}_more": float(more[2 + place]) for place, unit in enumerate(self.front.resources)},
@@ -246,7 +262,7 @@ class Route:
             "status": self.choice.status,
             "model": self.choice.model,
             "k": self.choice.k,
-            **_columns(self.front, self.choice.row),
+            **front_columns(self.front, self.choice.row),
             "reason": self.choice.reason,
             "warnings": list(self.choice.warnings),
             "notes": list(self.notes),
@@ -307,14 +323,12 @@ def route(
     budgets = catalog.scenarios[scenario]
     conditions = Conditions(k_min, k_max, k_step, parallel, latency)
     judge = make_rule(rule)
-    scaled = judge.scaled_by(budgets, catalog.resources)
+    judge.scaled_by(budgets, catalog.resources)
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
     estimated = curves_within_samples(chosen, models, conditions, scenarios=[budgets], progress=progress)
     curves = dict(zip(catalog.models, estimated, strict=True))
-    front = front_across(curves, budgets)
     options = {"estimator": estimator_settings(chosen), **conditions.to_dict()}
-    accuracies = {key: model.accuracy for key, model in catalog.models.items()}
     asked, noise = None, None
     if assess is not None:
         whole_number("assess", assess, 1, 1_000_000)
@@ -324,11 +338,41 @@ def route(
             noise = np.concatenate(
                 replicated_deviations(models, chosen, assess, conditions, Runner(progress=progress)), axis=1
             )
+    found = route_from_curves(catalog, scenario, judge, curves, conditions, options)
+    return replace(found, assess=asked, noise=noise)
+
+
+def route_from_curves(
+    catalog: Catalog,
+    scenario: str,
+    rule: object,
+    curves: Mapping[str, ScalingCurve],
+    conditions: Conditions,
+    options: Mapping[str, Any],
+) -> Route:
+    """Choose a model and its number of passes from curves that were estimated.
+
+    Args:
+        catalog: its models are what there is to choose from.
+        scenario: id of the scenario whose budgets hold.
+        rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
+        curves: by id of the model, each estimated with the scenario.
+        conditions: which k, and how passes run.
+        options: the settings of the run, as plain values, with those of the estimator.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such rule.
+        SettingError: (a ValueError) the rule needs a budget that is not there.
+    """
+    budgets = catalog.scenarios[scenario]
+    judge = make_rule(rule)
+    scaled = judge.scaled_by(budgets, catalog.resources)
+    front = front_across(curves, budgets)
     return Route(
         scenario,
         budgets,
         curves,
-        accuracies,
+        {key: model.accuracy for key, model in catalog.models.items()},
         scaled,
         judge,
         front,
@@ -337,8 +381,6 @@ def route(
         {key: model.sources for key, model in catalog.models.items()},
         catalog.models,
         conditions,
-        asked,
-        noise,
     )
 
 
@@ -351,35 +393,3 @@ def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Fron
     """
     names = [name for name, curve in curves.items() for _ in range(len(curve))]
     return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)
-
-
-def _no_worse(F: FloatArray, row: FloatArray) -> IntArray:
-    """The rows of a front F (n, m) that are no worse than a row in anything but by rounding; at least one."""
-    excess = ((F - row) / np.maximum(row, [*[_TINY] * (len(row) - 1), 1.0])).max(axis=1)
-    return np.flatnonzero(excess <= max(ALIKE, excess.min()))
-
-
-def _closest_to_front(own: Front, front: Front) -> int:
-    """The row of a model's front that is outdone by the least share of the better row's own numbers."""
-    gaps = []
-    for row in range(len(own)):
-        better = front.F[_no_worse(front.F, own.F[row])]
-        scale = np.maximum(own.F[row], _TINY)
-        gaps.append(float(((own.F[row] - better) / scale).sum(axis=1).min()))
-    return int(np.argmin(gaps))
-
-
-def _amounts(front: Front, row: int) -> str:
-    amounts = map(amount, ("cost", "time", *front.resources), front.curve.means[row].tolist())
-    return f"{', '.join(amounts)}, accuracy {front.curve.means[row, -1]:.4f}"
-
-
-def _columns(front: Front, row: int | None) -> dict[str, float | None]:
-    """The columns of a row of a front, null where they are not known."""
-    names = (*front.curve.columns, "slo_attainment", *INTERVAL)
-    if row is None:
-        return dict.fromkeys(names)
-    evidence = front.curve.evidence
-    interval = (np.nan, np.nan) if evidence is None else (evidence.ci_low[row], evidence.ci_high[row])
-    values = [*front.curve.table[row].tolist(), float(front.attainment[row]), *map(float, interval)]
-    return {name: None if np.isnan(value) else value for name, value in zip(names, values, strict=True)}

@@ -12,7 +12,7 @@ from moo_inference.decision import Rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
-from moo_inference.errors import ErrorCollector
+from moo_inference.errors import ErrorCollector, unknown_name
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
@@ -27,6 +27,7 @@ from moo_inference.studies.confidence import Assessment, AssessmentSettings, ass
 from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 from moo_inference.studies.posterior import rests_on_measurements
+from moo_inference.studies.route import Route, route_from_curves
 from moo_inference.studies.rules import LeftOut
 
 if TYPE_CHECKING:
@@ -151,6 +152,22 @@ class Study:
             if (cell.scenario, cell.model) == (scenario, model):
                 return cell.front
         raise KeyError((scenario, model))
+
+    def route(self, scenario: str, rule: object = "cheapest") -> Route:
+        """The choice of a rule across the models of the study, from the curves that it has.
+
+        Args:
+            scenario: id of one of its scenarios.
+            rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
+
+        Raises:
+            UnknownNameError: (a LookupError) there is no such scenario or rule.
+            SettingError: (a ValueError) the rule needs a budget that is not there.
+        """
+        if scenario not in self.catalog.scenarios:
+            raise unknown_name("scenario", scenario, list(self.catalog.scenarios))
+        settings = {"estimator": self.settings["estimator"], **self.options.conditions.to_dict()}
+        return route_from_curves(self.catalog, scenario, rule, self.model_curves, self.options.conditions, settings)
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as CSV, every number at full precision; written to `path` if one is given.

@@ -79,7 +79,8 @@ def relaxations(route: Route) -> list[Flip]:
     """For each budget, the least relaxation that gives something better that did not fit before, where there is one.
 
     A larger budget is better where the rule then takes something more accurate, a smaller a_min where it takes
-    something cheaper. Where nothing is chosen at present, anything is better. What fits already is never proposed: that
+    something cheaper; for `cheapest` either is better where it takes something cheaper, for `fastest` something faster.
+    Where nothing is chosen at present, anything is better. What fits already is never proposed: that
     a rule divides by the budgets, and so takes something else of it, is no reason to relax them.
     """
     rows, present = rows_of(route.curves, route.scenario), route.choice.objectives
@@ -92,7 +93,8 @@ def relaxations(route: Route) -> list[Flip]:
         floor = budget == "a_min"
         part = undominated(rows.take(np.delete(met, column, axis=1).all(axis=1)), tails)
         out = ~_met(route, part)[:, column]
-        gain = np.full(len(part.k), np.inf) if present is None else (present - part.F)[:, 0 if floor else -1]
+        saved = (0 if floor else -1) if route.rule.saves is None else route.rule.saves
+        gain = np.full(len(part.k), np.inf) if present is None else (present - part.F)[:, saved]
         better = out & (gain > 0)
         if not better.any():
             continue
@@ -110,6 +112,22 @@ def relaxations(route: Route) -> list[Flip]:
     return flips
 
 
+def next_floor(route: Route) -> Flip | None:
+    """The least a_min, above that in force, at which the choice becomes another, or nothing; None without a choice."""
+    present = route.choice
+    if present.k is None or present.model is None:
+        return None
+    rows = rows_of(route.curves, route.scenario)
+    part = undominated(rows.take(_met(route, rows)[:, :-1].all(axis=1)), route.tails)
+    now = route.scenario.a_min or 0.0
+    # No rule divides by a floor.
+    floors = np.unique(np.append(part.values[:, -1] + _OFFSET, 1.0))
+    floors = floors[(floors > now) & (floors <= 1)]
+    at = _at_budget(route, part, "a_min")
+    hit = _first(at, now, floors, np.append(_is_other(route, part), True))
+    return None if hit is None else _flip(route, part, "a_min", now, hit, at)
+
+
 def break_evens(route: Route) -> list[Flip]:
     """At which a_min, and at which factor on the prices of each model, the choice becomes another.
 
@@ -123,18 +141,8 @@ def break_evens(route: Route) -> list[Flip]:
     met = _met(route, rows)
     chosen = list(route.curves).index(present.model)
     tails = route.tails
-    flips: list[Flip] = []
-
-    def flip_of(what: str, now: float, points: FloatArray, part: Rows, at: Callable[[float], _Taken]) -> None:
-        other = (part.model != chosen) | (part.k != present.k)
-        hit = _first(at, now, points, np.append(other, True))
-        if hit is not None:
-            flips.append(_flip(route, part, what, now, hit, at))
-
-    part = undominated(rows.take(met[:, :-1].all(axis=1)), tails)
-    now = scenario.a_min or 0.0
-    floors = np.unique(np.append(part.values[:, -1] + _OFFSET, 1.0))
-    flip_of("a_min", now, floors[(floors > now) & (floors <= 1)], part, _at_budget(route, part, "a_min"))
+    floor = next_floor(route)
+    flips = [] if floor is None else [floor]
     for number, model in enumerate(route.curves):
         own = undominated(rows.take(met[:, 1:].all(axis=1) & (rows.model == number)), tails)
         rest = undominated(rows.take(met.all(axis=1) & (rows.model != number)), tails)
@@ -142,8 +150,18 @@ def break_evens(route: Route) -> list[Flip]:
         costs = own.values[own.values[:, 0] > 0, 0]
         edges = np.empty(0) if scenario.c_max is None else np.outer(scenario.c_max / costs, _AROUND)
         farthest = _FARTHEST_PRICE if number == chosen else 1 / _FARTHEST_PRICE
-        flip_of(model, 1.0, _steps(1.0, farthest, edges), part, _at_price(route, part, number))
+        at = _at_price(route, part, number)
+        hit = _first(at, 1.0, _steps(1.0, farthest, edges), np.append(_is_other(route, part), True))
+        if hit is not None:
+            flips.append(_flip(route, part, model, 1.0, hit, at))
     return flips
+
+
+def _is_other(route: Route, rows: Rows) -> NDArray[np.bool_]:
+    """(n,) which rows are not what is chosen at present."""
+    chosen = list(route.curves).index(route.choice.model or "")
+    other: NDArray[np.bool_] = (rows.model != chosen) | (rows.k != route.choice.k)
+    return other
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,11 @@ _NO_DIFFERENCE = 1e-12
 
 _CONDITIONS = ("k_min", "k_max", "k_step", "parallel", "latency")
 
-RELAX = "Which budget to relax for something more accurate that did not fit, or which floor for something cheaper"
+_RELAXED = {
+    None: "something more accurate that did not fit, or which floor for something cheaper",
+    0: "something cheaper that did not fit",
+    1: "something faster that did not fit",
+}
 
 
 def route_tables(route: Route, *, what_if: bool = False) -> list[Table]:
@@ -42,12 +46,17 @@ def route_tables(route: Route, *, what_if: bool = False) -> list[Table]:
     tables = [_choice_table(route), _why_not_table(route), _matches_table(route)]
     if what_if:
         tables += [
-            _flip_table(route, RELAX, "Relaxing any one budget admits nothing better.", relaxations(route)),
+            _flip_table(route, relaxing(route), "Relaxing any one budget admits nothing better.", relaxations(route)),
             _flip_table(
                 route, "Where the choice flips", "No floor or price that was tried flips it.", break_evens(route)
             ),
         ]
     return [table for table in tables if table.rows or table.notes]
+
+
+def relaxing(route: Route) -> str:
+    """What relaxing a budget is for, by what the rule saves."""
+    return f"Which budget to relax for {_RELAXED[route.rule.saves]}"
 
 
 def _choice_table(route: Route) -> Table:
