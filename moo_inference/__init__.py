@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from moo_inference.pareto.front import Front
     from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
+    from moo_inference.studies.choose import choose
     from moo_inference.studies.route import route
 
 __version__ = "0.2.0"
@@ -52,6 +53,7 @@ _HOME = {
     "Assessment": "studies",
     "Study": "studies",
     "assess": "studies",
+    "choose": "studies.choose",
     "route": "studies.route",
     "run_study": "studies",
 }

@@ -206,9 +206,13 @@ def unknown_name(what: str, got: str, known: Sequence[str]) -> UnknownNameError:
 
 
 def did_you_mean(got: str, known: Sequence[str]) -> str:
-    """The clause `; did you mean 'x'?`, or nothing where no known name is near."""
+    """The clause `(did you mean 'x'?)`, or nothing where no known name is near; of an unknown effort the known ones."""
     import difflib  # noqa: PLC0415 (only when something went wrong)
 
+    base, effort = got.lower().split("@")[0], "@" in got
+    efforts = [name for name in known if effort and name.lower().split("@")[0] == base]
+    if efforts:
+        return f" (did you mean {' or '.join(map(repr, efforts))}?)"
     folded = {name.lower(): name for name in reversed(known)}
     near = difflib.get_close_matches(got.lower(), list(folded), n=1, cutoff=0.5)
     return f" (did you mean {folded[near[0]]!r}?)" if near else ""

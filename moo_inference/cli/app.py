@@ -11,6 +11,7 @@ import typer
 
 from moo_inference.cli.candidates import candidates
 from moo_inference.cli.catalog_source import CatalogOption
+from moo_inference.cli.choose import choose
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
@@ -37,15 +38,22 @@ from moo_inference.documents.files import Kind
 from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.words import counted
 
+NOTHING_FOUND = 3
+
+_PURPOSE = "Which language model, and how many passes per query, when dollars, seconds and accuracy all have limits."
+
+_BEGIN = f"""{_PURPOSE}
+
+Try:           moo-inference choose --cost 0.05 --p95 60 --accuracy 0.85
+All commands:  moo-inference --help"""
+
 app = typer.Typer(
     name="moo-inference",
-    help="Which language model, and how many passes per query, when dollars, seconds and accuracy all have limits.",
+    help=_PURPOSE,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-NOTHING_FOUND = 3
 
 
 def _print_versions(wanted: bool) -> None:
@@ -71,7 +79,10 @@ def _root(
     ] = False,
 ) -> None:
     if context.invoked_subcommand is None:
-        typer.echo(context.get_help())
+        typer.echo(_BEGIN)
+
+
+app.command()(choose)
 
 
 @app.command()

@@ -86,6 +86,9 @@ AssessOption = Annotated[
 ]
 FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
+RouteOutOption = Annotated[
+    str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write route.json and settings.json into.")
+]
 EstimatorOption = Annotated[
     EstimatorName | None,
     typer.Option(

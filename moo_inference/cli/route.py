@@ -2,6 +2,7 @@
 
 import json
 import sys
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -14,6 +15,7 @@ from moo_inference.cli.options import (
     Format,
     FormatOption,
     ModelOption,
+    RouteOutOption,
     Tails,
     WithoutOption,
     grouped,
@@ -65,10 +67,7 @@ def route(
         str | None, typer.Option("--litellm", metavar="FILE", help="Write the choice as settings of a LiteLLM router.")
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
-    out: Annotated[
-        str | None,
-        typer.Option("--out", "-o", metavar="DIR", help="Folder to write route.json and settings.json into."),
-    ] = None,
+    out: RouteOutOption = None,
     force: ForceOption = False,
 ) -> None:
     """Choose one model and its k for a scenario, and show why no other.
@@ -77,44 +76,15 @@ def route(
 
     Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    from moo_inference.catalog.loading import catalog_to_dict
-    from moo_inference.documents.files import Outputs
-    from moo_inference.documents.results import LITELLM, SETTINGS, refuse_other_settings, results_of, save_results
     from moo_inference.formatting.table import print_tables, to_markdown
-    from moo_inference.policy.policy import POLICY
     from moo_inference.studies.what_if import break_evens, relaxations
-    from moo_inference.versions import versions
     from moo_inference.views.route import route_tables
 
     if format is Format.CSV:
         raise SettingError("--format must be table, json or markdown: a route is no table of rows")
-    outputs = Outputs(source.inputs, force=force)
-    outputs.file("--policy", policy, POLICY)
-    outputs.file("--litellm", litellm, LITELLM)
-    outputs.folder("--out", out, results_of("route"), SETTINGS)
-    outputs.check()
-    named = None if scenario is None else [scenario]
-    chosen = asked_catalog(source, model, named, without, tails).select(model)
-    scenario = one_scenario(chosen, scenario)
-    settings: dict[str, Any] = {
-        "scenario": scenario,
-        "decision": decision,
-        "catalog": json.loads(json.dumps(catalog_to_dict(chosen))),
-    }
-    if out is not None and not force:
-        refuse_other_settings(out, "route", settings, "--force to replace it")
+    asked = Asked(source, scenario, decision, estimation, conditions, tails, model, without)
     resamples = repetitions(simulated=False) if assess else None
-    chosen_route = find_route(chosen, scenario, decision, estimation, conditions, resamples)
-    if policy is not None:
-        chosen_route.policy().save(policy, overwrite=force)
-    if litellm is not None:
-        _write_litellm(chosen_route, litellm)
-    if out is not None:
-        settings |= {**chosen_route.options, "versions": versions()}
-        text = json.dumps(chosen_route.to_dict(), indent=1, allow_nan=False) + "\n"
-        given = options_given(source, estimation, conditions, tails) | {"scenario": scenario, "decision": decision}
-        given |= {"catalog": source.catalog, "model": model, "without": without}
-        save_results(out, "route", settings, {"route.json": text}, asked=given, overwrite=force, remedy="--force")
+    chosen_route = saved_route(asked, out, policy=policy, litellm=litellm, assess=resamples, force=force)
     if format is Format.JSON:
         record = chosen_route.to_dict()
         if what_if:
@@ -127,6 +97,88 @@ def route(
         print_tables(route_tables(chosen_route, what_if=what_if), sys.stdout)
     if chosen_route.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What a choice across models is asked for.
+
+    Attributes:
+        source: a catalog, or attempts in its place, and budgets.
+        scenario: id of the scenario; None for the only one.
+        decision: id of the rule.
+        estimation: the estimator and its options.
+        conditions: the grid of k, and latency.
+        tails: quantiles of the budgets.
+        model: ids of models; None means all.
+        without: resources that are left out.
+    """
+
+    source: CatalogSource
+    scenario: str | None
+    decision: str
+    estimation: Estimation
+    conditions: ConditionOptions
+    tails: Tails
+    model: list[str] | None
+    without: list[str] | None
+
+
+def saved_route(
+    asked: Asked,
+    out: str | None,
+    *,
+    policy: str | None = None,
+    litellm: str | None = None,
+    assess: int | None = None,
+    force: bool = False,
+) -> "Route":
+    """Choose across models, with progress on stderr, and write what is to be kept of it.
+
+    Args:
+        asked: what is asked for.
+        out: the folder of route.json and settings.json; None for none.
+        policy: the file of what a router can choose from; None for none.
+        litellm: the file of settings of a LiteLLM router; None for none.
+        assess: with how many resamples the choice is assessed; None: by default where something was measured.
+        force: replace whatever is there.
+
+    Raises:
+        SettingError: (a ValueError) options do not go together, or the folder holds a route of other settings.
+        OutputError: (an OSError) other files are where results go.
+    """
+    from moo_inference.catalog.loading import catalog_to_dict
+    from moo_inference.documents.files import Outputs
+    from moo_inference.documents.results import LITELLM, SETTINGS, refuse_other_settings, results_of, save_results
+    from moo_inference.policy.policy import POLICY
+    from moo_inference.versions import versions
+
+    source = asked.source
+    outputs = Outputs(source.inputs, force=force)
+    outputs.file("--policy", policy, POLICY)
+    outputs.file("--litellm", litellm, LITELLM)
+    outputs.folder("--out", out, results_of("route"), SETTINGS)
+    outputs.check()
+    named = None if asked.scenario is None else [asked.scenario]
+    catalog = asked_catalog(source, asked.model, named, asked.without, asked.tails).select(asked.model)
+    about = {"scenario": one_scenario(catalog, asked.scenario), "decision": asked.decision}
+    settings: dict[str, Any] = {}
+    if out is not None:
+        settings = {**about, "catalog": json.loads(json.dumps(catalog_to_dict(catalog)))}
+        if not force:
+            refuse_other_settings(out, "route", settings, "--force to replace it")
+    found = find_route(catalog, about["scenario"], asked.decision, asked.estimation, asked.conditions, assess)
+    if policy is not None:
+        found.policy().save(policy, overwrite=force)
+    if litellm is not None:
+        _write_litellm(found, litellm)
+    if out is not None:
+        settings |= {**found.options, "versions": versions()}
+        text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
+        given = options_given(source, asked.estimation, asked.conditions, asked.tails) | about
+        given |= {"catalog": source.catalog, "model": asked.model, "without": asked.without}
+        save_results(out, "route", settings, {"route.json": text}, asked=given, overwrite=force, remedy="--force")
+    return found
 
 
 def _write_litellm(chosen_route: "Route", path: str) -> None:

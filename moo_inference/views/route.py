@@ -99,7 +99,7 @@ def _choice_table(route: Route) -> Table:
     notes += _tail_notes(route) if rows else []
     used = map(unit_words, route.front.resources)
     columns = ("", "model", "k", "accuracy", "cost", "time", *used, "against the choice")
-    below = [*(f"{note}." for note in notes), *_evidence(route), kept_of(set(keeps.values()))]
+    below = [*(f"{note}." for note in notes), *evidence_notes(route), kept_of(set(keeps.values()))]
     return Table(title, columns, tuple(rows), tuple(below))
 
 
@@ -130,7 +130,7 @@ def _tail_notes(route: Route) -> list[str]:
     return [*notes, *([TAIL_INTERVALS] if route.front.curve.views[route.scenario].tails is not None else [])]
 
 
-def _evidence(route: Route) -> list[str]:
+def evidence_notes(route: Route) -> list[str]:
     """What the rows of the choice, the runner-up and the matches rest on."""
     shown: dict[str, set[int]] = {}
     for choice in (route.choice, route.runner_up):

@@ -235,7 +235,9 @@ def test_help_has_an_example(capsys):
         status, out, _ = run(capsys, command, "--help")
         assert status == 0
         assert f"moo-inference {command} " in " ".join(out.split())
-    assert "solve" in run(capsys)[1]
+    status, alone, _ = run(capsys)
+    (example,) = (line for line in alone.splitlines() if line.startswith("Try:"))
+    assert (status, run(capsys, *example.split()[2:])[0]) == (0, 0)
 
 
 def test_interruption_ends_with_130(capsys, monkeypatch):

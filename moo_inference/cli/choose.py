@@ -1,0 +1,87 @@
+"""The command that answers in a sentence."""
+
+import json
+import sys
+from dataclasses import dataclass, replace
+from typing import Annotated
+
+import typer
+
+from moo_inference.cli.budget_options import NO_BUDGET
+from moo_inference.cli.catalog_source import CatalogOption, CatalogSource
+from moo_inference.cli.options import (
+    ConditionOptions,
+    Estimation,
+    ForceOption,
+    Format,
+    FormatOption,
+    ModelOption,
+    RouteOutOption,
+    Tails,
+    WithoutOption,
+    grouped,
+)
+from moo_inference.cli.route import NOTHING_FOUND, Asked, saved_route
+from moo_inference.errors import SettingError
+from moo_inference.formatting.lines import note
+
+
+@dataclass(frozen=True)
+class Measured(CatalogSource):
+    """A catalog, the measured one unless another is named; or attempts, prices and budgets in its place."""
+
+    catalog: CatalogOption = "gpqa-diamond"
+
+
+@grouped
+def choose(
+    source: Measured,
+    conditions: ConditionOptions,
+    tails: Tails,
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario", "-s", metavar="ID", help="Scenario whose budgets hold where none is given. [no other budgets]"
+        ),
+    ] = None,
+    model: ModelOption = None,
+    without: WithoutOption = None,
+    decision: Annotated[
+        str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
+    ] = "cheapest",
+    queries_per_month: Annotated[
+        float | None, typer.Option("--queries-per-month", metavar="N", help="Volume, for the bill of a month.")
+    ] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
+    out: RouteOutOption = None,
+    force: ForceOption = False,
+) -> None:
+    """Take this one: the cheapest model, effort and number of passes within budgets, and what to know before.
+
+    Example: moo-inference choose --cost 0.05 --p95 60 --accuracy 0.85
+
+    It chooses among the measured models of gpqa-diamond unless --catalog or --attempts names others.
+
+    Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
+    """
+    from moo_inference.formatting.table import print_tables, to_markdown
+    from moo_inference.views.answer import answer_record, answer_table
+
+    if format is Format.CSV:
+        raise SettingError("--format must be table, json or markdown: an answer is no table of rows")
+    if queries_per_month is not None and not 0 < queries_per_month < float("inf"):
+        raise SettingError(f"--queries-per-month must be a positive number, got {queries_per_month!r}")
+    if scenario is None and not source.limits:
+        note(f"no budget is given, so the least of all is taken: --cost, --time or --p95, --accuracy; {NO_BUDGET}")
+        source = replace(source, c_max="none")
+    asked = Asked(source, scenario, decision, Estimation(), conditions, tails, model, without)
+    route = saved_route(asked, out, force=force)
+    if format is Format.JSON:
+        record = answer_record(route, queries_per_month)
+        sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
+    elif format is Format.MARKDOWN:
+        sys.stdout.write(to_markdown([answer_table(route, queries_per_month)]))
+    else:
+        print_tables([answer_table(route, queries_per_month)], sys.stdout)
+    if route.choice.row is None:
+        raise typer.Exit(NOTHING_FOUND)

@@ -1,0 +1,88 @@
+"""One answer from budgets alone: which model, and how many passes."""
+
+import os
+from collections.abc import Mapping, Sequence
+
+from moo_inference.catalog import Catalog
+from moo_inference.catalog.limits import OWN_SCENARIO, UNLIMITED, with_limits
+from moo_inference.catalog.loading import as_catalog
+from moo_inference.estimators import Estimator, Progress
+from moo_inference.studies.route import Route, route
+
+MEASURED = "gpqa-diamond"
+"""The catalog to choose from where none is named: real attempts of real models."""
+
+
+def choose(
+    catalog: Catalog | str | os.PathLike[str] = MEASURED,
+    *,
+    cost: float | None = None,
+    time: float | None = None,
+    p95: float | None = None,
+    p99: float | None = None,
+    accuracy: float | None = None,
+    budgets: Mapping[str, float] | None = None,
+    scenario: str | None = None,
+    models: Sequence[str] | None = None,
+    rule: object = "cheapest",
+    estimator: Estimator | None = None,
+    k_min: int | None = None,
+    k_max: int = 128,
+    k_step: int = 1,
+    parallel: int | None = None,
+    latency: str | None = None,
+    assess: int | None = None,
+    seed: int = 42,
+    progress: Progress | None = None,
+) -> Route:
+    """Choose a model and its number of passes under budgets that are named one by one; all of them are inclusive.
+
+    Args:
+        catalog: its models are what there is to choose from; a path, or the name of a built-in one, is loaded.
+        cost: at most so many USD per query, in the mean.
+        time: at most so many seconds per query, in the mean.
+        p95: 95 of 100 queries finish within so many seconds; in place of `time`, as is the next.
+        p99: 99 of 100 do.
+        accuracy: at least this mean accuracy, in [0, 1].
+        budgets: at most so much of further resources per query, by unit.
+        scenario: id of a scenario whose budgets hold where none is named here; None: there are no others.
+        models: ids of models; None means all.
+        rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
+        estimator: see `route`, as the next eight.
+        k_min: see `Conditions`.
+        k_max: see `Conditions`.
+        k_step: see `Conditions`.
+        parallel: see `Conditions`.
+        latency: see `Conditions`.
+        assess: from how many resamples the choice is assessed.
+        seed: of the resamples.
+        progress: called with the number of finished steps, and of all.
+
+    Returns:
+        With `model`, `k`, `cost`, `time`, `accuracy`, `keep` and `stop`; None where nothing meets the budgets.
+
+    Raises:
+        UnknownNameError: (a LookupError) there is no such scenario, model or rule.
+        SettingError: (a ValueError) a budget or an option is out of its range, or the rule needs a budget that is not
+            there.
+    """
+    named = {"cost": cost, "time": time, "p95": p95, "p99": p99, "accuracy": accuracy, **(budgets or {})}
+    limits = {name: value for name, value in named.items() if value is not None}
+    of = as_catalog(catalog)
+    if scenario is None:
+        of = of.replace(scenarios={OWN_SCENARIO: UNLIMITED})
+    asked = with_limits(of, limits, None if scenario is None else [scenario]).select(models)
+    return route(
+        asked,
+        OWN_SCENARIO if scenario is None else scenario,
+        rule,
+        estimator=estimator,
+        k_min=k_min,
+        k_max=k_max,
+        k_step=k_step,
+        parallel=parallel,
+        latency=latency,
+        assess=assess,
+        seed=seed,
+        progress=progress,
+    )
