@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.columns import Columns, columns_to_csv, columns_to_json, records_of
 from moo_inference.documents.frames import deliver
