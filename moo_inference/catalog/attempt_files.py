@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from moo_inference.errors import SettingError
 if TYPE_CHECKING:
     from moo_inference.catalog.attempts import Attempts
 
-MEASURED = Path(str(files("moo_inference.catalog") / "measured"))
+MEASURED = Path(__file__).with_name("measured")
 """The attempts of the built-in catalogs."""
 
 _SHOWN = 12

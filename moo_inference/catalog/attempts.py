@@ -71,14 +71,12 @@ class Attempts(AttemptColumns):
         """The model of each attempt as `model@effort`, or the model alone where it has no effort."""
         if self.model_name is None:
             return TextColumn(np.zeros(len(self), dtype=np.int64), np.array(["model"], dtype=object))
-        efforts = np.full(len(self), -1) if self.effort is None else self.effort.codes
-        pairs, place = np.unique(np.column_stack([self.model_name.codes, efforts]), axis=0, return_inverse=True)
-        names = [
-            str(self.model_name.categories[model])
-            + ("" if effort < 0 or self.effort is None else f"@{self.effort.categories[effort]}")
-            for model, effort in pairs.tolist()
-        ]
-        return TextColumn(place.ravel(), np.array(names, dtype=object))
+        efforts = ["", *(() if self.effort is None else (f"@{name}" for name in self.effort.categories))]
+        own = np.zeros(len(self), dtype=np.int64) if self.effort is None else self.effort.codes.astype(np.int64) + 1
+        pairs = self.model_name.codes.astype(np.int64) * len(efforts) + own
+        used, place = np.unique(pairs, return_inverse=True)
+        names = [f"{self.model_name.categories[pair // len(efforts)]}{efforts[pair % len(efforts)]}" for pair in used]
+        return TextColumn(place, np.array(names, dtype=object))
 
     @property
     def models(self) -> tuple[str, ...]:
