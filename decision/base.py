@@ -1,7 +1,11 @@
-"""What every rule is: a pymoo DecisionMaking that scores the rows of F and returns the best one, or none."""
+"""What every rule is: it scores the rows of F and returns the best one, or none.
+
+Nothing here needs pymoo, which takes longer to load than a command to choose. The rules that `moo_inference.decision`
+exports are these, with pymoo's DecisionMaking as a further base: see `moo_inference.decision.for_pymoo`.
+"""
 
 import warnings
-from abc import abstractmethod
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from typing import Any, Self
 
@@ -14,13 +18,8 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.pareto.budgets import nadir_of
 from moo_inference.policy.scores import best_rows
 
-with warnings.catch_warnings():
-    # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.
-    warnings.simplefilter("ignore", DeprecationWarning)
-    from pymoo.core.decision_making import DecisionMaking
 
-
-class Rule(DecisionMaking):
+class Rule(ABC):
     """Picks one row of a front: call `rule.do(F)`.
 
     F is an (n, m) array, all columns minimised, rows nondominated and feasible. It is first normalised with the ideal,
@@ -133,7 +132,11 @@ class Rule(DecisionMaking):
                 f"{scenario.name!r} has no {' and no '.join(missing)}: set it, give the rule a nadir, or use "
                 "accuracy-max or knee-chord"
             )
-        scale = {"zero_to_one": self.zero_to_one, "ideal": self.ideal, "nadir": nadir_of(scenario, resources)}
+        scale: dict[str, Any] = {
+            "zero_to_one": self.zero_to_one,
+            "ideal": self.ideal,
+            "nadir": nadir_of(scenario, resources),
+        }
         return type(self)(**self.options(), **{name: value for name, value in scale.items() if value is not None})
 
     def within(self, scenario: Scenario, resources: Sequence[str] | None = None) -> Self:
@@ -211,3 +214,9 @@ class Rule(DecisionMaking):
             scores: (n,) from `score`.
         """
         return best_rows(N, scores, higher_is_better=self.higher_is_better)
+
+
+def class_of(rule: Rule) -> type[Rule]:
+    """The class by which a rule decides, without pymoo's as a further base."""
+    own: type[Rule] = vars(type(rule)).get("decides_as", type(rule))
+    return own

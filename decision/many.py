@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.decision.accuracy_max import AccuracyMax
-from moo_inference.decision.base import Rule
+from moo_inference.decision.base import Rule, class_of
 from moo_inference.decision.cheapest import Cheapest, Fastest
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
@@ -37,7 +37,7 @@ _MOST_OBJECTIVES = 10
 
 def at_once(rule: Rule) -> bool:
     """Whether the rule takes from many fronts at once, and is not asked for one after the other."""
-    return type(rule) in _OF_EACH_ROW or isinstance(rule, KneePoint)
+    return class_of(rule) in _OF_EACH_ROW or isinstance(rule, KneePoint)
 
 
 def choices_of(rules: Sequence[Rule], F: FloatArray, feasible: BoolArray) -> IntArray:
@@ -53,7 +53,7 @@ def choices_of(rules: Sequence[Rule], F: FloatArray, feasible: BoolArray) -> Int
     taken = np.full((len(rules), len(F)), -1)
     others = []
     for place, rule in enumerate(rules):
-        if type(rule) in _OF_EACH_ROW:
+        if class_of(rule) in _OF_EACH_ROW:
             N = _normalised(rule, F, feasible)
             scores = SCORINGS[rule.id].score(N.reshape(-1, N.shape[2])).reshape(feasible.shape)
             taken[place] = _best(N, scores, feasible, rule)

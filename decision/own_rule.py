@@ -2,15 +2,17 @@
 
 import warnings
 from collections.abc import Callable
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 from numpy.typing import ArrayLike
-from pymoo.core.decision_making import DecisionMaking
 
 from moo_inference.decision.base import Rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import FloatArray
+
+if TYPE_CHECKING:
+    from pymoo.core.decision_making import DecisionMaking
 
 
 class OwnRule(Rule):
@@ -29,7 +31,7 @@ class OwnRule(Rule):
 
     def __init__(
         self,
-        maker: Callable[[FloatArray], Any] | DecisionMaking,
+        maker: "Callable[[FloatArray], Any] | DecisionMaking",
         name: str | None = None,
         *,
         zero_to_one: bool | None = None,
@@ -63,7 +65,7 @@ class OwnRule(Rule):
         """
         scores = np.full(len(N), np.nan)
         with warnings.catch_warnings():
-            answer = self.maker.do(N) if isinstance(self.maker, DecisionMaking) else self.maker(N)
+            answer = (self.maker.do if isinstance(self.maker, _decision_making()) else self.maker)(N)
         if isinstance(answer, tuple) and len(answer) == 2 and np.shape(answer[1]) == N.shape:
             answer = answer[0]
         if answer is None:
@@ -76,6 +78,14 @@ class OwnRule(Rule):
             raise SettingError(f"{self.id} must answer a row from 0 to {len(N) - 1}, or None; got {answer!r}")
         scores[rows] = 1.0
         return scores
+
+
+def _decision_making() -> "type[DecisionMaking]":
+    with warnings.catch_warnings():
+        # pymoo 0.6.2 imports scipy.spatial.ckdtree, which SciPy deprecates.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        from pymoo.core.decision_making import DecisionMaking  # noqa: PLC0415 (slow to load)
+    return DecisionMaking
 
 
 def as_rule(rule: object) -> Rule:
@@ -94,6 +104,6 @@ def as_rule(rule: object) -> Rule:
         return as_rule(made)
     if isinstance(rule, Rule):
         return rule
-    if isinstance(rule, DecisionMaking) or callable(rule):
+    if callable(rule) or isinstance(rule, _decision_making()):
         return OwnRule(cast("Callable[[FloatArray], Any]", rule))
     raise SettingError(f"a rule must be an id, a Rule, a DecisionMaking or a callable, got {rule!r}")

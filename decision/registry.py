@@ -1,17 +1,25 @@
 """The rules by id."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
+from importlib import import_module
 from types import MappingProxyType
 
-from moo_inference.decision import pymoo_rules
 from moo_inference.decision.accuracy_max import AccuracyMax
-from moo_inference.decision.base import Rule
+from moo_inference.decision.base import Rule, class_of
 from moo_inference.decision.cheapest import Cheapest, Fastest
 from moo_inference.decision.knee_point import KneePoint
 from moo_inference.decision.max_cube import MaxCube
 from moo_inference.decision.own_rule import as_rule
 from moo_inference.decision.utopia_closest import UtopiaClosest
 from moo_inference.errors import unknown_name
+
+
+def _of_pymoo(name: str) -> Rule:
+    """One of the rules that are made of pymoo's, which is slow to load."""
+    made: Rule = getattr(import_module("moo_inference.decision.pymoo_rules"), name)()
+    return made
+
 
 RULES: Mapping[str, Callable[[], Rule]] = MappingProxyType(
     {
@@ -23,12 +31,12 @@ RULES: Mapping[str, Callable[[], Rule]] = MappingProxyType(
         "knee-published": lambda: KneePoint("published"),
         "cheapest": Cheapest,
         "fastest": Fastest,
-        "pseudo-weights": pymoo_rules.PseudoWeights,
-        "high-tradeoff": pymoo_rules.HighTradeoffPoints,
-        "asf": pymoo_rules.AchievementScalarizing,
-        "aasf": pymoo_rules.AugmentedAchievementScalarizing,
-        "pbi": pymoo_rules.PenaltyBoundaryIntersection,
-        "tchebycheff": pymoo_rules.Tchebycheff,
+        "pseudo-weights": partial(_of_pymoo, "PseudoWeights"),
+        "high-tradeoff": partial(_of_pymoo, "HighTradeoffPoints"),
+        "asf": partial(_of_pymoo, "AchievementScalarizing"),
+        "aasf": partial(_of_pymoo, "AugmentedAchievementScalarizing"),
+        "pbi": partial(_of_pymoo, "PenaltyBoundaryIntersection"),
+        "tchebycheff": partial(_of_pymoo, "Tchebycheff"),
     }
 )
 """Each id with what makes its rule: the paper's four, two more knees, the least cost and time, and pymoo's own with all
@@ -57,4 +65,4 @@ def is_registered_default(rule: Rule) -> bool:
     if rule.id not in RULES or rule.ideal is not None or rule.nadir is not None:
         return False
     plain = RULES[rule.id]()
-    return type(plain) is type(rule) and repr(plain.options()) == repr(rule.options())
+    return class_of(plain) is class_of(rule) and repr(plain.options()) == repr(rule.options())

@@ -5,13 +5,12 @@ What changed its name keeps working for one minor release after the one that ren
 
 import functools
 import importlib
-import importlib.abc
 import importlib.machinery
 import sys
 import types
 import warnings
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 _Arguments = ParamSpec("_Arguments")
 _Result = TypeVar("_Result")
@@ -88,7 +87,7 @@ def renamed_keyword(old: str, new: str) -> Callable[[Callable[_Arguments, _Resul
     return decorate
 
 
-class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
+class MovedModules:
     """Finds a module by its old name, and gives the one that it has become."""
 
     def find_spec(
@@ -104,7 +103,11 @@ class MovedModules(importlib.abc.MetaPathFinder, importlib.abc.Loader):
             path: of the package, as importlib gives it; it is not looked at.
             target: the module that is loaded again, which is not looked at either.
         """
-        return importlib.machinery.ModuleSpec(fullname, self) if new_name(fullname) else None
+        # It is a loader by what it does: the class for one, in importlib.abc, is slow to load.
+        return importlib.machinery.ModuleSpec(fullname, cast("Any", self)) if new_name(fullname) else None
+
+    def create_module(self, spec: importlib.machinery.ModuleSpec) -> None:
+        """Leave it to the import system to make the module."""
 
     def exec_module(self, module: types.ModuleType) -> None:
         """Put the module that it has become in its place."""

@@ -1,15 +1,45 @@
 """Recorded attempts as columns, one entry an attempt."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, fields
 from typing import Any, Self
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from moo_inference.catalog.recorded_entry import AttemptsSource
 
 FloatArray = NDArray[np.float64]
+
+
+@dataclass(frozen=True, eq=False)
+class TextColumn:
+    """A column of texts of which many are equal, by number.
+
+    Attributes:
+        codes: (s,) place of each entry's text among the categories, -1 where there is none.
+        categories: (c,) the texts, each once.
+    """
+
+    codes: NDArray[Any]
+    categories: NDArray[Any]
+
+    def __len__(self) -> int:
+        return len(self.codes)
+
+    def __getitem__(self, rows: NDArray[Any]) -> "TextColumn":
+        return TextColumn(self.codes[rows], self.categories)
+
+    def __iter__(self) -> Iterator[str | None]:
+        return iter(self.texts.tolist())
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> NDArray[Any]:
+        return self.texts.astype(dtype) if dtype is not None else self.texts
+
+    @property
+    def texts(self) -> NDArray[Any]:
+        """(s,) the texts, None where there is none."""
+        return np.asarray(np.append(self.categories.astype(object), [None])[self.codes])
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,22 +68,22 @@ class AttemptColumns:
         found: the files and how they were read, as a catalog writes them; None for attempts from no file.
     """
 
-    question: pd.Categorical
+    question: TextColumn
     correct: FloatArray
-    model_name: pd.Categorical | None = None
-    effort: pd.Categorical | None = None
-    run: pd.Categorical | None = None
+    model_name: TextColumn | None = None
+    effort: TextColumn | None = None
+    run: TextColumn | None = None
     sample: FloatArray | None = None
     score: FloatArray | None = None
-    answer: pd.Categorical | None = None
-    cluster: pd.Categorical | None = None
+    answer: TextColumn | None = None
+    cluster: TextColumn | None = None
     tokens_in: FloatArray | None = None
     tokens_cached: FloatArray | None = None
     tokens_out: FloatArray | None = None
     tokens_reasoning: FloatArray | None = None
     usd: FloatArray | None = None
     seconds: FloatArray | None = None
-    error: pd.Categorical | None = None
+    error: TextColumn | None = None
     source: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     found: AttemptsSource | None = None
@@ -76,5 +106,5 @@ class AttemptColumns:
         kept: dict[str, Any] = {}
         for field in fields(self):
             value = getattr(self, field.name)
-            kept[field.name] = value[rows] if isinstance(value, np.ndarray | pd.Categorical) else value
+            kept[field.name] = value[rows] if isinstance(value, np.ndarray | TextColumn) else value
         return type(self)(**kept)

@@ -2,7 +2,6 @@
 
 import os
 from collections.abc import Sequence
-from importlib.resources import files
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +13,7 @@ from moo_inference.errors import SettingError
 if TYPE_CHECKING:
     from moo_inference.catalog.attempts import Attempts
 
-MEASURED = Path(str(files("moo_inference.catalog") / "measured"))
+MEASURED = Path(__file__).with_name("measured")
 """The attempts of the built-in catalogs."""
 
 _SHOWN = 12
@@ -37,14 +36,10 @@ class AttemptFiles:
             ReaderError: (a ValueError) a file cannot be read as attempts.
             UnknownNameError: (a LookupError) the model is not there.
         """
-        from moo_inference.catalog.attempts import read_attempts  # noqa: PLC0415 (pandas is slow to load)
-
         source = entry.attempts
         key = source.replace(of=None, keep="oracle", least_samples=None)
         if key not in self._read:
-            self._read[key] = read_attempts(
-                self._found(source), columns=source.columns or None, threshold=source.threshold, scorer=source.scorer
-            )
+            self._read[key] = _attempts(self._found(source), source)
         fields = {name: getattr(entry, name) for name in type(entry).model_fields if name != "attempts"}
         own = {name: value for name, value in fields.items() if value is not None}
         return self._read[key].model(source.of, keep=source.keep, least_samples=source.least_samples, **own)
@@ -74,6 +69,17 @@ class AttemptFiles:
         if errors:
             raise SettingError(errors)
         return found
+
+
+def _attempts(found: Sequence[Path], source: AttemptsSource) -> "Attempts":
+    """The attempts in some files."""
+    from moo_inference.catalog.packed_attempts import unpacked  # noqa: PLC0415 (only where attempts are in files)
+
+    if [path.parent for path in found] == [MEASURED] and (packed := unpacked(found[0], source)) is not None:
+        return packed
+    from moo_inference.catalog.attempts import read_attempts  # noqa: PLC0415 (readers are slow to load)
+
+    return read_attempts(found, columns=source.columns or None, threshold=source.threshold, scorer=source.scorer)
 
 
 def _described(size: int | None, digest: str | None) -> str:

@@ -5,13 +5,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 
-from moo_inference.catalog.attempt_columns import AttemptColumns
+from moo_inference.catalog.attempt_columns import AttemptColumns, TextColumn
 from moo_inference.catalog.recorded import Prices, recorded_model
 from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
@@ -19,8 +17,11 @@ from moo_inference.documents.document import unreadable
 from moo_inference.documents.files import size_and_digest
 from moo_inference.errors import ReaderError, SettingError, unknown_name
 from moo_inference.evaluation.kept import KeepRecorded
-from moo_inference.readers.attempt_files import read_attempt_file
-from moo_inference.readers.attempts.columns import AttemptTable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from moo_inference.readers.attempts.columns import AttemptTable
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -30,7 +31,7 @@ class Attempts(AttemptColumns):
     @classmethod
     def of(
         cls,
-        tables: Sequence[AttemptTable],
+        tables: Sequence["AttemptTable"],
         source: Sequence[str],
         threshold: float | None = None,
     ) -> "Attempts":
@@ -47,7 +48,7 @@ class Attempts(AttemptColumns):
         """
         frame = _joined([table.frame for table in tables], source)
         values: dict[str, Any] = {
-            str(name): column.array if isinstance(column.dtype, pd.CategoricalDtype) else column.to_numpy(dtype=float)
+            str(name): _texts(column) if column.dtype == "category" else column.to_numpy(dtype=float)
             for name, column in frame.items()
         }
         if "correct" not in values:
@@ -66,18 +67,16 @@ class Attempts(AttemptColumns):
         return f"Attempts({len(self):,} attempts, {len(self.models)} models, from {', '.join(self.source)})"
 
     @cached_property
-    def _ids(self) -> Any:
+    def _ids(self) -> TextColumn:
         """The model of each attempt as `model@effort`, or the model alone where it has no effort."""
         if self.model_name is None:
-            return _categories(np.zeros(len(self), dtype=np.int64), ["model"])
-        efforts = np.full(len(self), -1) if self.effort is None else np.asarray(self.effort.codes)
-        pairs, place = np.unique(np.column_stack([self.model_name.codes, efforts]), axis=0, return_inverse=True)
-        names = [
-            str(self.model_name.categories[model])
-            + ("" if effort < 0 or self.effort is None else f"@{self.effort.categories[effort]}")
-            for model, effort in pairs.tolist()
-        ]
-        return _categories(place.ravel(), names)
+            return TextColumn(np.zeros(len(self), dtype=np.int64), np.array(["model"], dtype=object))
+        efforts = ["", *(() if self.effort is None else (f"@{name}" for name in self.effort.categories))]
+        own = np.zeros(len(self), dtype=np.int64) if self.effort is None else self.effort.codes.astype(np.int64) + 1
+        pairs = self.model_name.codes.astype(np.int64) * len(efforts) + own
+        used, place = np.unique(pairs, return_inverse=True)
+        names = [f"{self.model_name.categories[pair // len(efforts)]}{efforts[pair % len(efforts)]}" for pair in used]
+        return TextColumn(place, np.array(names, dtype=object))
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -125,7 +124,7 @@ class Attempts(AttemptColumns):
             usd_per_million_input_tokens, usd_per_million_output_tokens, usd_per_million_cached_input_tokens
         )
         own = {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options}
-        only = self if len(self.models) == 1 else self.take(np.asarray(self._ids == chosen))
+        only = self if len(self.models) == 1 else self.take(self._ids.codes == self.models.index(chosen))
         model = recorded_model(only, prices, keep, least_samples, own)
         if self.found is None:
             return model
@@ -171,6 +170,8 @@ def read_attempts(
         ReaderError: (a ValueError) a file cannot be read or breaks a rule; all errors of a file at once.
         SettingError: (a ValueError) an option is out of its range.
     """
+    from moo_inference.readers.attempt_files import read_attempt_file  # noqa: PLC0415 (all readers; slow to load)
+
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
         raise SettingError("path must name at least one file, got none")
@@ -192,11 +193,11 @@ def read_attempts(
     return replace(attempts, found=found)
 
 
-def _categories(codes: NDArray[Any], names: list[str]) -> Any:
-    return pd.Categorical.from_codes(codes, categories=pd.Index(names))
+def _texts(column: "pd.Series") -> TextColumn:
+    return TextColumn(column.cat.codes.to_numpy(), column.cat.categories.to_numpy())
 
 
-def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFrame:
+def _joined(frames: Sequence["pd.DataFrame"], source: Sequence[str]) -> "pd.DataFrame":
     """Several tables as one."""
     if len(frames) == 1:
         return frames[0]
@@ -208,9 +209,11 @@ def _joined(frames: Sequence[pd.DataFrame], source: Sequence[str]) -> pd.DataFra
     ]
     if errors:
         raise ReaderError(errors)
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
     joined = pd.concat(frames, ignore_index=True)
     for name in joined:
-        if any(name in frame and isinstance(frame[name].dtype, pd.CategoricalDtype) for frame in frames):
+        if any(name in frame and frame[name].dtype == "category" for frame in frames):
             joined[name] = joined[name].astype("category")
     if "correct" in joined and "score" in joined and "run" in joined:
         # Logs with grades between right and wrong have scores, others correctness: all are grades.

@@ -5,7 +5,6 @@ import os
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
-from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -41,7 +40,7 @@ from moo_inference.formatting.visible import visible
 _WIDTH = 110
 
 BUILT_IN = {
-    "paper": str(files("moo_inference.catalog") / "paper.yaml"),
+    "paper": str(Path(__file__).with_name("paper.yaml")),
     **{name: str(MEASURED / f"{name}.yaml") for name in ("gpqa-diamond", "otis-mock-aime")},
 }
 """The built-in catalogs by name."""

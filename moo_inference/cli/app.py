@@ -107,7 +107,6 @@ def solve(
     Exit status: 0; 2 if the input is wrong; 3 if the command is about one model in one scenario and no k meets its
     budgets, or one pipeline (-p) in one scenario and no choice does.
     """
-    from moo_inference.documents.frames import frame_to_csv
     from moo_inference.views import study_tables
 
     with resumable(out, "study", work, question.inputs) as checkpoint:
@@ -128,7 +127,7 @@ def solve(
     if format is Format.CSV:
         sys.stdout.write(study.to_csv())
         if study.pipeline_cells:
-            sys.stdout.write("\n" + frame_to_csv(study.pipelines))
+            sys.stdout.write("\n" + study.pipelines_to_csv())
     elif format is Format.JSON:
         sys.stdout.write(study.to_json())
     else:
@@ -325,14 +324,14 @@ def assess(
             )
         if question.decision is None:
             note_left_out(left_out_by_default(chosen))
-        frame = assessments_to_frame(assessments)
         if out is not None:
+            frame = assessments_to_frame(assessments)
             write_atomically(Path(out) / "assessments.csv", frame_to_csv(frame))
             write_atomically(Path(out) / "assessments.json", frame_to_json(frame))
     if format is Format.CSV:
-        sys.stdout.write(frame_to_csv(frame))
+        sys.stdout.write(frame_to_csv(assessments_to_frame(assessments)))
     elif format is Format.JSON:
-        sys.stdout.write(frame_to_json(frame))
+        sys.stdout.write(frame_to_json(assessments_to_frame(assessments)))
     else:
         show(assessment_tables(assessments), format)
 

@@ -48,7 +48,7 @@ def candidates(
     """
     from moo_inference.catalog import Scenario
     from moo_inference.catalog.limits import check_limits
-    from moo_inference.decision import decide
+    from moo_inference.decision.choice import decide
     from moo_inference.formatting.table import print_tables, to_markdown
     from moo_inference.readers import read_as
     from moo_inference.studies.candidates import candidate_front

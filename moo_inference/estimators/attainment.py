@@ -5,7 +5,6 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import log_ndtr, ndtr, ndtri, owens_t
 
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.lengths import FAR, Length, score_nodes
@@ -13,6 +12,7 @@ from moo_inference.estimators.max_of_k import legendre
 from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sum_distribution import Totals
 from moo_inference.estimators.sums import Sum
+from moo_inference.evaluation import special
 
 _SURE = 1e-15
 _FAR = 8.5
@@ -56,14 +56,17 @@ def both(first: FloatArray, second: FloatArray, correlation: FloatArray) -> Floa
     both[tied] = np.minimum(first, second)[tied]
     rows = np.flatnonzero(open_ended & ~tied & (correlation != 0))
     if rows.size:
-        h, k, rho = ndtri(first[rows]), ndtri(second[rows]), correlation[rows]
+        h, k, rho = special.ndtri(first[rows]), special.ndtri(second[rows]), correlation[rows]
         # Owen's formula is not defined at the very median; an offset far below its own accuracy is.
         h, k = (np.where(x == 0, 1e-300, x) for x in (h, k))
         root = np.sqrt(1 - rho**2)
         # Owen's correction where the two limits lie on different sides of the median.
         corner = np.where(h * k < 0, 0.5, 0.0)
         both[rows] = (
-            (ndtr(h) + ndtr(k)) / 2 - owens_t(h, (k / h - rho) / root) - owens_t(k, (h / k - rho) / root) - corner
+            (special.ndtr(h) + special.ndtr(k)) / 2
+            - special.owens_t(h, (k / h - rho) / root)
+            - special.owens_t(k, (h / k - rho) / root)
+            - corner
         )
     return np.asarray(np.clip(both, 0.0, 1.0))
 
@@ -79,7 +82,7 @@ def all_within(totals: Sequence[Totals], within: Sequence[FloatArray]) -> FloatA
         totals: what is bounded.
         within: (n,) the probability that each stays within its bound.
     """
-    z = np.array([ndtri(share) for share in within])
+    z = np.array([special.ndtri(share) for share in within])
     read, written, rest = np.moveaxis(np.array([_loadings(total) for total in totals]), 2, 0)
     t, weights = legendre(_NODES)
     result = np.minimum.reduce(list(within))
@@ -131,8 +134,8 @@ def _with_largest(each: Sum, size: int) -> float:
     density = _density(z)
     below = np.append(0.0, np.cumsum(_trapezoids(x * density, z)))
     # Where X is its least value, whose mass is a whole stretch of scores, these add up to the same.
-    largest = size * density * np.exp((size - 1) * log_ndtr(z))
-    given = x + (size - 1) * below / ndtr(z)
+    largest = size * density * np.exp((size - 1) * special.log_ndtr(z))
+    given = x + (size - 1) * below / special.ndtr(z)
     return float(_trapezoids(largest * x * given, z).sum() / each.cumulants[1])
 
 
@@ -170,12 +173,12 @@ def _integral(
     highest = np.clip(bounds.min(axis=0, initial=_FAR), -_FAR, _FAR)
     weight_u = weights * (last + _FAR) * _density(u)
     if not (~firm).any():
-        return float(weight_u @ ndtr(highest))
+        return float(weight_u @ special.ndtr(highest))
     v = -_FAR + (highest + _FAR)[:, None] * t
     inner = _density(v) * weights * (highest + _FAR)[:, None]
     # Given both tokens, rests are independent of each other.
     for level, one, other, left in zip(z[~firm], read[~firm], written[~firm], rest[~firm], strict=True):
-        inner = inner * ndtr((level - one * u[:, None] - other * v) / left)
+        inner = inner * special.ndtr((level - one * u[:, None] - other * v) / left)
     return float(weight_u @ inner.sum(axis=1))
 
 

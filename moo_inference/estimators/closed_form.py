@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
 from moo_inference.estimators.attainment import all_within, both, correlation
@@ -38,6 +37,7 @@ from moo_inference.estimators.pass_distribution import (
     time_distribution,
 )
 from moo_inference.estimators.sum_distribution import Totals
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import passes
 
 
@@ -101,7 +101,7 @@ def _fill(quantity: FloatArray, totals: Sequence[Totals]) -> None:
     if plain:
         mean, variance = np.array([totals[number].cumulants[:, :2] for number in plain]).transpose(2, 0, 1)
         std = np.sqrt(variance)
-        columns[plain] = np.stack([mean, std, *(mean + std * ndtri(q) for q in SPREAD)], axis=2)
+        columns[plain] = np.stack([mean, std, *(mean + std * special.ndtri(q) for q in SPREAD)], axis=2)
     for number in set(range(len(totals))) - set(plain):
         total = totals[number]
         columns[number] = np.column_stack([total.mean, total.std, total.quantiles(*SPREAD)])

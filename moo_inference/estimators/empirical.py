@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy.special import ndtri
 
 from moo_inference.catalog import Model, Passes, Scenario
 from moo_inference.errors import ErrorCollector, SettingError
@@ -28,6 +27,7 @@ from moo_inference.estimators.pass_distribution import (
     written_price,
 )
 from moo_inference.estimators.trial_table import TrialTable
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import passes
 
 _VALUES_AT_ONCE = 1 << 17
@@ -303,7 +303,7 @@ def _seconds(model: Model, measured: Passes) -> tuple[FloatArray, FloatArray]:
         return nothing, np.array(measured.seconds)
     if model.request_seconds is not None:
         n, own = len(answers), Length.of(model.request_seconds)
-        middles = own.from_normal(ndtri((np.arange(n) + 0.5) / n))
+        middles = own.from_normal(special.ndtri((np.arange(n) + 0.5) / n))
         seconds = np.empty(n)
         seconds[np.lexsort((prompts, answers))] = middles * (own.mean / middles.mean()) if middles.any() else own.mean
         return nothing, seconds

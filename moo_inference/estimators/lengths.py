@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from functools import cache, cached_property, lru_cache
 
 import numpy as np
-from scipy.special import gammainc, gammaincc, gammainccinv, gammaincinv, log_ndtr, ndtr, ndtri
 
 from moo_inference.catalog.model import Spread
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.max_of_k import legendre
+from moo_inference.evaluation import special
 
 NEGLIGIBLE = 1e-12
 """Where clipping moves less than this of the mass, a length is normal."""
@@ -59,7 +59,7 @@ class Length:
 
         Where clipping has no mass both are the own ones, to the last bit.
         """
-        if self.kind == "certain" or ndtr(-self._above) <= NEGLIGIBLE:
+        if self.kind == "certain" or special.ndtr(-self._above) <= NEGLIGIBLE:
             return self.mean, self.std
         from scipy.optimize import brentq  # noqa: PLC0415 (slow to load, and seldom needed)
 
@@ -73,7 +73,7 @@ class Length:
         if self.kind != "normal":
             return 0.0
         mu, sigma = self.before_clipping
-        return float(ndtr((self.least - mu) / sigma))
+        return float(special.ndtr((self.least - mu) / sigma))
 
     @property
     def plain(self) -> bool:
@@ -115,9 +115,9 @@ class Length:
         if self.kind == "gamma":
             shape, scale = self._gamma
             # Each from its own tail, and only there: the inverses are slow.
-            below, value = np.asarray(z < 0), np.asarray(ndtr(-np.abs(z)))
-            value[below] = gammaincinv(shape, value[below])
-            value[~below] = gammainccinv(shape, value[~below])
+            below, value = np.asarray(z < 0), np.asarray(special.ndtr(-np.abs(z)))
+            value[below] = special.gammaincinv(shape, value[below])
+            value[~below] = special.gammainccinv(shape, value[~below])
             return np.asarray(self.least + scale * value)
         if self.kind == "lognormal":
             # Not exp(mu + ...): as a multiple of the mean it is twice as much, to the last bit, where all is doubled.
@@ -161,7 +161,7 @@ class Length:
             return np.asarray((x >= self.mean).astype(float))
         if self.kind == "normal":
             mu, sigma = self.before_clipping
-            return np.where(x >= self.least, ndtr((x - mu) / sigma), 0.0)
+            return np.where(x >= self.least, special.ndtr((x - mu) / sigma), 0.0)
         beyond = np.maximum(x - self.least, 0.0)
         if self.kind == "gamma":
             shape, scale = self._gamma
@@ -169,14 +169,14 @@ class Length:
             return np.asarray(np.interp(beyond / scale, values, below, left=0.0))
         mu, sigma = self._log
         with np.errstate(divide="ignore"):
-            return np.asarray(ndtr((np.log(beyond) - mu) / sigma))
+            return np.asarray(special.ndtr((np.log(beyond) - mu) / sigma))
 
     def cdf_at(self, x: FloatArray) -> FloatArray:
         """P(L <= x) for a few x, exactly."""
         if self.kind != "gamma":
             return self.cdf(x)
         shape, scale = self._gamma
-        return np.asarray(gammainc(shape, np.maximum(x - self.least, 0.0) / scale))
+        return np.asarray(special.gammainc(shape, np.maximum(x - self.least, 0.0) / scale))
 
     def share_beyond(self, x: float) -> float:
         """P(L > x), with its own digits where it is small."""
@@ -184,14 +184,14 @@ class Length:
             return float(self.mean > x)
         if self.kind == "gamma":
             shape, scale = self._gamma
-            return float(gammaincc(shape, max(x - self.least, 0.0) / scale))
+            return float(special.gammaincc(shape, max(x - self.least, 0.0) / scale))
         if x < self.least:
             return 1.0
         if self.kind == "lognormal":
             mu, sigma = self._log
-            return float(ndtr((mu - math.log(x - self.least)) / sigma)) if x > self.least else 1.0
+            return float(special.ndtr((mu - math.log(x - self.least)) / sigma)) if x > self.least else 1.0
         mu, sigma = self.before_clipping
-        return float(ndtr((mu - x) / sigma))
+        return float(special.ndtr((mu - x) / sigma))
 
     @property
     def first_score(self) -> float:
@@ -227,24 +227,27 @@ def weights_of_largest(sizes: tuple[float, ...], start: float) -> FloatArray:
     counts = np.array(sizes)
     z, weights = score_nodes(start)
     log_density = -(z**2) / 2 - math.log(2 * math.pi) / 2
-    powers = np.exp(log_density + (counts[:, None] - 1) * log_ndtr(z))
+    powers = np.exp(log_density + (counts[:, None] - 1) * special.log_ndtr(z))
     return np.asarray(counts[:, None] * powers * weights)
 
 
 @cache
 def _gamma_table(shape: float) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Values of a gamma of scale 1 in ascending order, their distribution function, and their standard scores."""
-    nothing = float(ndtr(-FAR))
-    far = float(gammainccinv(shape, nothing))
-    near = max(float(gammaincinv(shape, nothing)), far * 1e-15)
+    nothing = float(special.ndtr(-FAR))
+    far = float(special.gammainccinv(shape, nothing))
+    near = max(float(special.gammaincinv(shape, nothing)), far * 1e-15)
     x: FloatArray = np.union1d(np.linspace(near, far, _TABLE), np.geomspace(near, far, _TABLE))
-    below, above = (np.asarray(share(np.full_like(x, shape), x)) for share in (gammainc, gammaincc))
-    return x, below, np.where(below < 0.5, ndtri(below), -ndtri(above))
+    below, above = (np.asarray(share(np.full_like(x, shape), x)) for share in (special.gammainc, special.gammaincc))
+    return x, below, np.where(below < 0.5, special.ndtri(below), -special.ndtri(above))
 
 
 def _raw_moments_of_clipped(alpha: float) -> tuple[float, float, float, float]:
     """E[max(0, alpha + Z)^j] for j = 1 ... 4, by the recursion I_j = alpha I_(j-1) + (j-1) I_(j-2)."""
-    found = [float(ndtr(alpha)), alpha * float(ndtr(alpha)) + math.exp(-(alpha**2) / 2) / math.sqrt(2 * math.pi)]
+    found = [
+        float(special.ndtr(alpha)),
+        alpha * float(special.ndtr(alpha)) + math.exp(-(alpha**2) / 2) / math.sqrt(2 * math.pi),
+    ]
     for j in (2, 3, 4):
         found.append(alpha * found[-1] + (j - 1) * found[-2])
     return found[1], found[2], found[3], found[4]

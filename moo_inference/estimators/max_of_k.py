@@ -11,9 +11,9 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import log_ndtr, ndtri_exp
 
 from moo_inference.estimators.curve import FloatArray
+from moo_inference.evaluation import special
 
 _NODES = 12
 _WIDTH = 0.5
@@ -68,7 +68,7 @@ def accuracy_quantile(means: ArrayLike, stds: ArrayLike, k: ArrayLike, q: float)
         q: in (0, 1).
     """
     # Phi(z)^k = q by logarithms, since q^(1/k) rounds to 1 for a large k.
-    z = ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k)))
+    z = special.ndtri_exp(np.log(q) / np.atleast_1d(np.asarray(k)))
     quantile: FloatArray = np.clip(_column(means) + _column(stds) * z, 0.0, 1.0)
     return quantile
 
@@ -87,7 +87,7 @@ def accuracy_reached(means: ArrayLike, stds: ArrayLike, k: ArrayLike, least: flo
     with np.errstate(divide="ignore", invalid="ignore"):
         z = np.where(sigma > 0, (least - mu) / sigma, np.where(mu >= least, -np.inf, np.inf))
     # 1 - Phi^k by logarithms keeps its digits where either is near 1.
-    reached: FloatArray = -np.expm1(passes * log_ndtr(z)) if least > 0 else np.ones((len(mu), len(passes)))
+    reached: FloatArray = -np.expm1(passes * special.log_ndtr(z)) if least > 0 else np.ones((len(mu), len(passes)))
     return reached
 
 
@@ -139,7 +139,7 @@ def legendre(nodes: int = _NODES) -> tuple[FloatArray, FloatArray]:
 def _panels() -> tuple[FloatArray, FloatArray]:
     """Left ends of all panels, (panels,), and ln Phi at their nodes, (panels, nodes)."""
     starts = np.arange(_BOTTOM, _TOP, _WIDTH)
-    return starts, log_ndtr(starts[:, None] + _WIDTH * legendre()[0])
+    return starts, special.log_ndtr(starts[:, None] + _WIDTH * legendre()[0])
 
 
 def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -166,7 +166,7 @@ def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArra
     np.cumsum(starts[:needed] * sums[0] + _WIDTH * sums[1], axis=1, out=cumulative[1, :, 1:])
     start = starts[number]
     length = limits[above, 0] - start
-    rest = length * panel(log_ndtr(start[:, None] + length[:, None] * t))
+    rest = length * panel(special.log_ndtr(start[:, None] + length[:, None] * t))
     area[above] = (cumulative[0][:, number] + rest[0]).T
     moment[above] = (cumulative[1][:, number] + start * rest[0] + length * rest[1]).T
     return area, moment

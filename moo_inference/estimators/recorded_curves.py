@@ -5,7 +5,6 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from moo_inference.catalog import TOLERANCE, Limit, Scenario
 from moo_inference.estimators.curve import (
@@ -21,6 +20,7 @@ from moo_inference.estimators.curve import (
     ScalingCurve,
     TailEvidence,
 )
+from moo_inference.evaluation import special
 from moo_inference.evaluation.clusters import cluster_codes, cluster_shares
 from moo_inference.evaluation.interval import LEVEL, mean_interval
 from moo_inference.evaluation.mixture import Mixture
@@ -124,7 +124,7 @@ def _means(queries: Queries, k: IntArray, resources: int) -> tuple[FloatArray, F
             band = attempts.difficulty_band(k[beyond])
             low[model, beyond] = np.minimum(band[0], accuracy[model, beyond])
             high[model, beyond] = np.maximum(band[1], accuracy[model, beyond])
-            se[model, beyond] = (high - low)[model, beyond] / (2 * ndtri(0.5 + LEVEL / 2))
+            se[model, beyond] = (high - low)[model, beyond] / (2 * special.normal_quantile(0.5 + LEVEL / 2))
         last = (k == attempts.fewest) & (attempts.beyond == "refuse")
         evidence.append(Evidence(low[model], high[model], beyond, last))
     summary = np.empty((*shape, resources + 3, 5))

@@ -6,7 +6,6 @@ from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtr, ndtri
 
 from moo_inference.estimators.blocks import Block, crossed, rising
 from moo_inference.estimators.curve import FloatArray, IntArray
@@ -14,6 +13,7 @@ from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.spectrum import Spectrum, joined
 from moo_inference.estimators.sums import Sum, cells, scaled_cells, tamed
 from moo_inference.estimators.transforms import transforms_of
+from moo_inference.evaluation import special
 
 _NEARLY_NORMAL = 0.1
 _MANY_WAVES = 256
@@ -115,7 +115,7 @@ class Totals:
         if self.distribution.std == 0:
             return np.repeat(self.mean[:, None], len(q), axis=1)
         if self._prompt_alone:
-            found = self.distribution.prompt.from_normal(np.asarray(ndtri(np.array(q))))
+            found = self.distribution.prompt.from_normal(np.asarray(special.ndtri(np.array(q))))
             return np.asarray(self.summed_cumulants[:, :1] + self._prompts[:, None] * found)
         values = np.column_stack([self._cornish_fisher(one) for one in q])
         alone = self._alone
@@ -197,7 +197,7 @@ class Totals:
         return third / variance**1.5, fourth / variance**2
 
     def _cornish_fisher(self, q: float) -> FloatArray:
-        z = float(ndtri(q))
+        z = float(special.ndtri(q))
         if self.plain_normal:
             return self.mean + self.std * z
         skewness, kurtosis = self._shape(self.cumulants)
@@ -207,13 +207,13 @@ class Totals:
     def _edgeworth(self, x: float) -> FloatArray:
         z = (x - self.mean) / self.std
         if self.plain_normal:
-            return np.asarray(ndtr(z))
+            return np.asarray(special.ndtr(z))
         skewness, kurtosis = self._shape(self.cumulants)
         density = np.exp(-(z**2) / 2) / np.sqrt(2 * np.pi)
         correction = (
             skewness / 6 * (z**2 - 1) + kurtosis / 24 * (z**3 - 3 * z) + skewness**2 / 72 * (z**5 - 10 * z**3 + 15 * z)
         )
-        return np.asarray(np.clip(ndtr(z) - density * correction, 0.0, 1.0))
+        return np.asarray(np.clip(special.ndtr(z) - density * correction, 0.0, 1.0))
 
     @cached_property
     def _few_blocks(self) -> "list[Block]":

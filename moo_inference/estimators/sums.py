@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from scipy.special import ndtr, ndtri, ndtri_exp
 
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.lengths import FAR, Length, score_nodes, weights_of_largest
 from moo_inference.estimators.max_of_k import from_top, maximum_cumulants
+from moo_inference.evaluation import special
 
 _CELLS = 65536
 _MUCH = 0.3
@@ -96,7 +96,7 @@ class Sum:
         if self.std == 0:
             return np.asarray((x >= self.mean * (1 - 1e-12)).astype(float))
         if self.normal:
-            return np.asarray(ndtr((x - self.mean) / self.std))
+            return np.asarray(special.ndtr((x - self.mean) / self.std))
         if len(self._varying) == 1:
             [(weight, length)] = self._varying
             return length.cdf((x - self._fixed) / weight)
@@ -128,7 +128,7 @@ class Sum:
         edges = self._fixed + true + (places - found) / wider
         below = np.cumsum(masses) / masses.sum()
         with np.errstate(divide="ignore"):
-            scores = ndtri(np.minimum(below, 1.0))
+            scores = special.ndtri(np.minimum(below, 1.0))
         # Where rounding decides, there is nothing to be read.
         some = np.abs(scores) < 7.5
         some &= np.append(True, np.diff(below) > 0)
@@ -174,7 +174,7 @@ class Sum:
 
     def largest_quantile(self, sizes: FloatArray, q: float) -> FloatArray:
         """(n,) q-quantiles of the largest of so many independent X: F^-1(q^(1/size))."""
-        return self.from_normal(np.asarray(ndtri_exp(np.log(q) / sizes)))
+        return self.from_normal(np.asarray(special.ndtri_exp(np.log(q) / sizes)))
 
 
 @dataclass(frozen=True)

@@ -16,9 +16,9 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import expit, ndtri, psi
 
 from moo_inference.errors import SettingError
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray, IntArray, counts, passes
 from moo_inference.evaluation.difficulty_band import at_passes, difficulty_band
 from moo_inference.evaluation.interval import LEVEL, checked_level
@@ -101,16 +101,16 @@ class BetaFit:
     def _of_covariance(self, ks: IntArray, level: float) -> tuple[FloatArray, FloatArray]:
         accuracy, error = beta_pass_at_k(self.a, self.b, ks)
         a, b = self.a, self.b
-        total = psi(a + b + ks) - psi(a + b)
-        slope = np.stack([-a * total, b * (psi(b + ks) - psi(b) - total)], axis=1)
+        total = special.psi(a + b + ks) - special.psi(a + b)
+        slope = np.stack([-a * total, b * (special.psi(b + ks) - special.psi(b) - total)], axis=1)
         with np.errstate(divide="ignore", invalid="ignore"):
             # d logit(1 - e) = -d ln e / (1 - e)
             spread = np.sqrt(np.einsum("ki,ij,kj->k", slope, self.covariance, slope)) / accuracy
             logit = np.log(accuracy) - np.log(error)
-        z = float(ndtri((1 + level) / 2))
+        z = special.normal_quantile((1 + level) / 2)
         solvable = 1 - self.unsolvable
-        low = solvable * np.where(error > 0, expit(logit - z * spread), 1.0) - self.misfit
-        high = solvable * np.where(error > 0, expit(logit + z * spread), 1.0) + self.misfit
+        low = solvable * np.where(error > 0, special.expit(logit - z * spread), 1.0) - self.misfit
+        high = solvable * np.where(error > 0, special.expit(logit + z * spread), 1.0) + self.misfit
         return np.clip(low, 0.0, 1.0), np.clip(high, 0.0, 1.0)
 
 

@@ -11,8 +11,8 @@ So the band grows with k towards everything between what is shown and 1. That is
 """
 
 import numpy as np
-from scipy.special import ndtri, xlog1py, xlogy
 
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray, IntArray
 from moo_inference.evaluation.interval import LEVEL, mean_interval
 from moo_inference.evaluation.pass_at_k import mean_pass_at_k
@@ -67,12 +67,12 @@ def _largest_pass_at_k(n: IntArray, c: IntArray, k: IntArray, level: float) -> F
     """
     pairs, often = np.unique(np.column_stack([n, c]), axis=0, return_counts=True)
     p = _grid(int(n.max()))
-    logs = xlogy(pairs[:, 1], p[:, None]) + xlog1py(pairs[:, 0] - pairs[:, 1], -p[:, None])
+    logs = special.xlogy(pairs[:, 1], p[:, None]) + special.xlog1py(pairs[:, 0] - pairs[:, 1], -p[:, None])
     likelihood = np.exp(logs - logs.max(axis=0))
-    solved = -np.expm1(xlog1py(k[:, None], -p))
+    solved = -np.expm1(special.xlog1py(k[:, None], -p))
     weights = np.full((1, len(p)), 1 / len(p))
     best = _maximised(weights, likelihood, often, np.zeros_like(solved[:1]), _FIRST_STEPS)
-    least = _log_likelihood(best, likelihood, often) - ndtri((1 + level) / 2) ** 2 / 2
+    least = _log_likelihood(best, likelihood, often) - special.ndtri((1 + level) / 2) ** 2 / 2
     tilted = np.repeat(best, len(k), axis=0)
     low, high = np.full(len(k), np.log(1e-3)), np.full(len(k), np.log(100.0 * len(n)))
     found = best @ solved.T

@@ -13,9 +13,9 @@ clusters, (sum of sizes)^2 / sum of sizes^2 (L. Kish, Survey Sampling, 1965).
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import ndtri
 
 from moo_inference.errors import SettingError
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.question_mean import QuestionMean
 from moo_inference.evaluation.weighted_mean import upper_quantile
@@ -40,7 +40,7 @@ def mean_interval(over: QuestionMean, level: float = LEVEL) -> tuple[FloatArray,
     Raises:
         SettingError: (a ValueError) the level is out of its range.
     """
-    z = float(ndtri((1 + checked_level(level)) / 2))
+    z = special.normal_quantile((1 + checked_level(level)) / 2)
     if (over.questions if over.clusters is None else over.clusters) == 1:
         nothing = np.full(over.mean.shape, np.nan)
         return nothing, nothing.copy()

@@ -18,9 +18,9 @@ from functools import cache, lru_cache
 
 import numpy as np
 from numpy.typing import ArrayLike
-from scipy.special import gammaln
 
 from moo_inference.errors import SettingError, whole_number
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray, counts, passes, refuse_beyond
 
 LOG_DOUBLE = 690.0
@@ -107,7 +107,7 @@ def cost(votes: Sequence[int], k: int) -> float:
 def log_ways(n: int, k: int) -> float:
     """Logarithm of the largest C(n, j), j = 0 ... k."""
     j = min(k, n // 2)
-    return float(gammaln(n + 1) - gammaln(j + 1) - gammaln(n - j + 1))
+    return float(special.gammaln(n + 1) - special.gammaln(j + 1) - special.gammaln(n - j + 1))
 
 
 @lru_cache(maxsize=4096)

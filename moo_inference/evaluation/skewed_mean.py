@@ -9,8 +9,8 @@ the removal of skewness by transformation, J. R. Statist. Soc. B 54 (1992) 221-2
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import ndtri
 
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.interval import LEVEL, checked_level
 
@@ -42,7 +42,7 @@ def skewed_mean(values: FloatArray, level: float = LEVEL) -> SkewedMean:
     Raises:
         SettingError: (a ValueError) the level is out of its range.
     """
-    z = float(ndtri((1 + checked_level(level)) / 2))
+    z = special.normal_quantile((1 + checked_level(level)) / 2)
     # Row by row: sums down a column take another order where it stands alone, and a k must not see its neighbours.
     rows = np.ascontiguousarray(values.T)
     m = rows.shape[1]

@@ -12,8 +12,8 @@ quantile of a lognormal distribution, by the noncentral t (D. B. Owen, Technomet
 """
 
 import numpy as np
-from scipy.special import betaincinv, nctdtrit, ndtri
 
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.interval import LEVEL
 
@@ -32,7 +32,7 @@ def share_ends(q: FloatArray | float, n: FloatArray | float, level: float = LEVE
         level: how often such intervals hold the truth.
     """
     below, above, tail = np.asarray(n * q) + 0.5, np.asarray(n * (1 - np.asarray(q))) + 0.5, (1 - level) / 2
-    return np.asarray(betaincinv(below, above, tail)), np.asarray(betaincinv(below, above, 1 - tail))
+    return np.asarray(special.betaincinv(below, above, tail)), np.asarray(special.betaincinv(below, above, 1 - tail))
 
 
 def has_upper_end(q: FloatArray | float, n: FloatArray | float, level: float = LEVEL) -> FloatArray:
@@ -53,7 +53,9 @@ def lognormal_upper_end(
         level: how often such intervals hold the truth; one end is missed half as often as both.
     """
     root = np.sqrt(n)
-    return np.asarray(np.exp(mean + nctdtrit(np.asarray(n) - 1, ndtri(q) * root, (1 + level) / 2) / root * std))
+    return np.asarray(
+        np.exp(mean + special.nctdtrit(np.asarray(n) - 1, special.ndtri(q) * root, (1 + level) / 2) / root * std)
+    )
 
 
 def quantile_interval(

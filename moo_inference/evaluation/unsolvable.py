@@ -8,8 +8,8 @@ Technometrics 34 (1992) 1-14.
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.special import betaln
 
+from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import FloatArray, IntArray
 
 _SMALLEST, _LARGEST = 1e-4, 1e4
@@ -29,7 +29,7 @@ class _Counts:
 
     def log_likelihood(self, a: float, b: float, unsolvable: float) -> float:
         """Of all questions, less what does not depend on the parameters."""
-        logs = betaln(a + self.c, b + self.n - self.c) - betaln(a, b)
+        logs = special.betaln(a + self.c, b + self.n - self.c) - special.betaln(a, b)
         solvable = np.log1p(-unsolvable) + logs
         each = np.where(self.c > 0, solvable, np.log(unsolvable + (1 - unsolvable) * np.exp(logs)))
         return float(each @ self.often)

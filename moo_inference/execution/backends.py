@@ -1,9 +1,6 @@
 """Where tasks run: processes of this machine, or those of a Dask cluster; both through joblib."""
 
-import asyncio
-import concurrent.futures
 import functools
-import logging
 import os
 import queue
 import signal
@@ -99,6 +96,8 @@ def _dask_team(address: str) -> Iterator[Team]:
         raise SettingError(
             'a Dask cluster needs the extra `dask`, which is not installed: pip install -e ".[dask]" in a clone'
         ) from error
+    import logging  # noqa: PLC0415 (only where there is a cluster)
+
     # The exception reports what these would log of lost connections.
     for name in (*_TALKERS, *logging.root.manager.loggerDict):
         if name.split(".")[0] in _TALKERS:
@@ -211,6 +210,9 @@ def _dask_backend() -> str:
 
     joblib 1.6 waits for such a task forever, since its callback hears of results alone.
     """
+    import asyncio  # noqa: PLC0415 (only where there is a cluster)
+    import concurrent.futures  # noqa: PLC0415
+
     from joblib import register_parallel_backend  # noqa: PLC0415 (only where there is a cluster)
     from joblib._dask import DaskDistributedBackend  # noqa: PLC0415
 

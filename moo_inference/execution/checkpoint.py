@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from filelock import FileLock, Timeout
 from numpy.typing import NDArray
 
 from moo_inference.deprecations import renamed
@@ -128,6 +127,8 @@ def checkpoint(
     Raises:
         OutputError: (an OSError) the folder cannot be written, or another run is at work in it.
     """
+    from filelock import FileLock, Timeout  # noqa: PLC0415 (slow to load)
+
     stored = Checkpoint(prepare_folder(folder), run, start_over=start_over, overwrite=overwrite)
     lock = FileLock(prepare_folder(stored.folder).parent / _LOCK)
     try:

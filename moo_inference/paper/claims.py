@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from moo_inference.decision import RULES
+from moo_inference.decision.registry import RULES
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.studies.study import Study
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-import moocore
 import numpy as np
 from numpy.typing import NDArray
 
@@ -18,6 +17,7 @@ from moo_inference.pareto.configurations import Configurations
 from moo_inference.pareto.estimates import Estimates
 from moo_inference.pareto.evaluated import Evaluated, Own
 from moo_inference.pareto.infeasibility import Infeasibility, explain
+from moo_inference.pareto.nondominated import is_nondominated
 from moo_inference.policy.scores import objectives_levelled
 
 if TYPE_CHECKING:
@@ -30,7 +30,7 @@ def nondominated(F: FloatArray) -> NDArray[np.bool_]:
     What differs by rounding alone is equal, or a row that costs more would stay for an error that is less by a last
     bit.
     """
-    return np.asarray(moocore.is_nondominated(objectives_levelled(F)))
+    return is_nondominated(objectives_levelled(F))
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import reduce
 
-import moocore
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,6 +15,7 @@ from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.pareto.front import Front, warn_of_not_finite
 from moo_inference.pareto.infeasibility import beyond_reach
+from moo_inference.pareto.nondominated import is_nondominated
 from moo_inference.pipelines.plan import (
     Part,
     Series,
@@ -236,7 +236,7 @@ class Merge:
             pairs = np.concatenate([pairs, rows[kept // width] * width + kept % width])
             # What is kept is compared across blocks only once it has doubled, or that would be most of the work.
             if number == blocks - 1 or len(sums) > 2 * settled + _BLOCK:
-                best = moocore.is_nondominated(sums)
+                best = is_nondominated(sums)
                 sums, pairs = sums[best], pairs[best]
                 settled = len(sums)
         looked_at = one.looked_at + other.looked_at + len(one.sums) * len(other.sums)
@@ -249,8 +249,8 @@ def _nondominated(sums: FloatArray, bounds: FloatArray) -> IntArray:
         np.logical_and.reduce([column <= most for column, most in zip(sums.T, bounds, strict=True)])
     )
     if len(within) == len(sums):
-        return np.flatnonzero(moocore.is_nondominated(sums)) if len(sums) else within
-    return within[moocore.is_nondominated(sums[within])] if within.size else within
+        return np.flatnonzero(is_nondominated(sums)) if len(sums) else within
+    return within[is_nondominated(sums[within])] if within.size else within
 
 
 def _surely_dominated(sums: FloatArray, known: FloatArray) -> NDArray[np.bool_]:

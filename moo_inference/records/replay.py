@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import with_kinds
-from moo_inference.decision import DEFAULT_RULES
+from moo_inference.decision.registry import DEFAULT_RULES
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress, estimator_from
 from moo_inference.studies.choice_record import ChoiceKey, ChoiceRecord, Plain

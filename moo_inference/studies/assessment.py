@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import Catalog, Model, Scenario
 from moo_inference.catalog.loading import catalog_to_dict
-from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
+from moo_inference.decision.base import Rule
+from moo_inference.decision.registry import DEFAULT_RULES, make_rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.errors import SettingError, listed
 from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, Progress, ScalingCurve, default_estimator

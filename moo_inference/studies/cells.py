@@ -3,7 +3,8 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from moo_inference.decision import Choice, Rule, decide
+from moo_inference.decision.base import Rule
+from moo_inference.decision.choice import Choice, decide
 from moo_inference.deprecations import renamed
 from moo_inference.errors import ErrorCollector, prefix_errors
 from moo_inference.estimators import ScalingCurve

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision import DEFAULT_RULES, make_rule
+from moo_inference.decision.registry import DEFAULT_RULES, make_rule
 from moo_inference.deprecations import renamed_keyword
 from moo_inference.documents.frames import deliver, frame_to_csv, frame_to_json
 from moo_inference.documents.results import RUNS_CSV, RUNS_JSON, save_results

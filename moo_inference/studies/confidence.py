@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Model, Scenario
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.decision.many import at_once, choices_of
 from moo_inference.errors import ErrorCollector, whole_number
 from moo_inference.estimators.conditions import Conditions

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from moo_inference.decision import Rule, decide
+from moo_inference.decision.base import Rule
+from moo_inference.decision.choice import decide
 from moo_inference.pareto.front import Front
 from moo_inference.pareto.quality import front_quality
 from moo_inference.solvers import ExhaustiveSearch, grid_size

@@ -1,4 +1,4 @@
-"""The choices, fronts and assessments of a study as DataFrames."""
+"""The choices, fronts and assessments of a study as columns, and as DataFrames."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -8,6 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Catalog, Scenario
 from moo_inference.decision.choice import evidence_warnings
+from moo_inference.documents.columns import Columns, frame_of
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.front import Front
@@ -27,13 +28,13 @@ Assessments = Mapping[tuple[str, str, str], Assessment]
 _ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
 
 
-def choices_frame(
+def choices_columns(
     catalog: Catalog,
     cells: Sequence[Cell],
     curves: Mapping[str, ScalingCurve],
     options: StudySettings,
     assessments: Assessments,
-) -> "pd.DataFrame":
+) -> Columns:
     """See `Study.choices`.
 
     Args:
@@ -43,8 +44,6 @@ def choices_frame(
         options: the settings of the study.
         assessments: by scenario, model and rule.
     """
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
     extra = INTERVAL if any(curve.evidence is not None for curve in curves.values()) else ()
     columns = columns_of(catalog.resources)
     nothing = np.full(len(columns) + 1 + len(extra), np.nan)
@@ -55,10 +54,10 @@ def choices_frame(
     warnings: list[str] = []
     for cell in cells:
         scenario = catalog.scenarios[cell.scenario]
-        table = _numbers(cell.front.curve, cell.front.attainment, extra)
+        values = _numbers(cell.front.curve, cell.front.attainment, extra)
         for choice in cell.choices:
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
-            numbers.append(nothing if choice.row is None else table[choice.row])
+            numbers.append(nothing if choice.row is None else values[choice.row])
             quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
             violates.append("")
             warnings.append(
@@ -73,20 +72,30 @@ def choices_frame(
             quantiles.append(quantile_columns(curve, scenario, taken.row))
             violates.append(taken.violates)
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
-    frame = pd.DataFrame(keys, columns=["scenario", "model", "decision", "status", "k"])
-    frame["k"] = frame["k"].astype("Int64")
-    values = np.reshape(numbers, (-1, len(nothing)))
-    frame = pd.concat([frame, pd.DataFrame(values, columns=[*columns, "slo_attainment", *extra])], axis=1)
+    table: dict[str, Sequence[Any]] = _named(["scenario", "model", "decision", "status", "k"], keys)
+    table |= _named([*columns, "slo_attainment", *extra], np.reshape(numbers, (-1, len(nothing))).tolist())
     if options.baselines:
-        frame["violates"] = violates
+        table["violates"] = violates
     if options.assess is not None:
         names = [*_ASSESSED, *(f"eoc_{unit}" for unit in catalog.resources)]
-        frame[names] = [_assessed(assessments, key, len(names)) for key in keys]
-    frame["warning"] = warnings
-    frame["keep"] = [catalog.models[model].keep for _, model, *_ in keys]
+        table |= _named(names, [_assessed(assessments, key, len(names)) for key in keys])
+    table["warning"] = warnings
+    table["keep"] = [catalog.models[model].keep for _, model, *_ in keys]
     for name in dict.fromkeys(name for row in quantiles for name in row):
-        frame[name] = [row.get(name, np.nan) for row in quantiles]
-    return frame
+        table[name] = [row.get(name, np.nan) for row in quantiles]
+    return table
+
+
+def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Sequence[Any]]:
+    """The columns of some rows."""
+    return {name: [row[place] for row in rows] for place, name in enumerate(names)}
+
+
+def choices_frame(columns: Columns) -> "pd.DataFrame":
+    """The columns of `choices_columns` as a DataFrame."""
+    texts = ("scenario", "model", "decision", "status", "violates", "warning", "keep")
+    numbers = [name for name in columns if name not in (*texts, "k")]
+    return frame_of(columns, {**dict.fromkeys(numbers, "float64"), "k": "Int64"})
 
 
 def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -> dict[str, float]:
@@ -185,9 +194,9 @@ def assessments_to_frame(assessments: Assessments) -> "pd.DataFrame":
     return frame.astype(dict.fromkeys(measures, float))
 
 
-def curves_frame(
-    catalog: Catalog, curves: Sequence[tuple[tuple[str, ...], ScalingCurve]], names: list[str]
-) -> "pd.DataFrame":
+def curves_columns(
+    catalog: Catalog, curves: Sequence[tuple[tuple[str, ...], ScalingCurve]], names: Sequence[str]
+) -> Columns:
     """The rows of some curves below each other.
 
     Args:
@@ -198,57 +207,64 @@ def curves_frame(
     Returns:
         Columns: `names`, k, the columns of a scaling curve, the interval of the accuracy where one is known, and keep.
     """
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
     keys = [key for key, curve in curves for _ in range(len(curve))]
-    frame = pd.DataFrame(keys, columns=names)
-    frame["k"] = np.concatenate([curve.k for _, curve in curves])
-    frame[list(curves[0][1].columns)] = np.concatenate([curve.table for _, curve in curves])
+    table = _named(names, keys)
+    table["k"] = np.concatenate([curve.k for _, curve in curves]).tolist()
+    table |= _named(curves[0][1].columns, np.concatenate([curve.table for _, curve in curves]).tolist())
     joined = joined_evidence([curve for _, curve in curves])
     if joined is not None:
-        frame[list(INTERVAL)] = np.column_stack([joined.ci_low, joined.ci_high])
-    frame["keep"] = [catalog.models[model].keep for *_, model in keys]
-    return frame
+        table |= dict(zip(INTERVAL, (joined.ci_low.tolist(), joined.ci_high.tolist()), strict=True))
+    table["keep"] = [catalog.models[model].keep for *_, model in keys]
+    return table
 
 
-def pipelines_frame(catalog: Catalog, cells: Sequence[Cell]) -> "pd.DataFrame":
+def curves_frame(columns: Columns) -> "pd.DataFrame":
+    """The columns of `curves_columns` as a DataFrame."""
+    numbers = [name for name in columns if name not in ("scenario", "model", "k", "keep")]
+    return frame_of(columns, {**dict.fromkeys(numbers, "float64"), "k": "int64"})
+
+
+def pipelines_columns(catalog: Catalog, cells: Sequence[Cell]) -> Columns:
     """See `Study.pipelines`."""
     made = [(cell, choice) for cell in cells for choice in cell.choices]
     rows = [
         ((cell.scenario, cell.pipeline, choice.rule, choice.status), cell.front, choice.row) for cell, choice in made
     ]
-    frame = _configurations_frame(catalog, cells, rows, ["scenario", "pipeline", "decision", "status"])
-    frame.insert(frame.shape[1] - 1, "warning", ["; ".join(choice.warnings) for _, choice in made])
-    return frame
+    table = _configurations(catalog, cells, rows, ["scenario", "pipeline", "decision", "status"])
+    keep = table.pop("keep")
+    return {**table, "warning": ["; ".join(choice.warnings) for _, choice in made], "keep": keep}
 
 
-def pipeline_fronts_frame(catalog: Catalog, cells: Sequence[Cell]) -> "pd.DataFrame":
+def pipeline_fronts_columns(catalog: Catalog, cells: Sequence[Cell]) -> Columns:
     """See `Study.pipeline_fronts`."""
     rows = [((cell.scenario, cell.pipeline), cell.front, row) for cell in cells for row in range(len(cell.front))]
-    return _configurations_frame(catalog, cells, rows, ["scenario", "pipeline"])
+    return _configurations(catalog, cells, rows, ["scenario", "pipeline"])
 
 
-def _configurations_frame(
+def configurations_frame(columns: Columns) -> "pd.DataFrame":
+    """The columns of `pipelines_columns` or `pipeline_fronts_columns` as a DataFrame."""
+    texts = ("scenario", "pipeline", "decision", "status", "stages", "warning", "keep")
+    return frame_of(columns, {name: "float64" for name in columns if name not in texts})
+
+
+def _configurations(
     catalog: Catalog,
     cells: Sequence[Cell],
     rows: Sequence[tuple[tuple[str, ...], Front, int | None]],
-    names: list[str],
-) -> "pd.DataFrame":
+    names: Sequence[str],
+) -> dict[str, Sequence[Any]]:
     """Rows of fronts of pipelines: `names`, stages in words, means of all quantities, keep; empty where none is."""
-    import pandas as pd  # noqa: PLC0415 (slow to load)
-
     resources = max((cell.front.resources for cell in cells), key=len, default=())
     quantities = ("cost", "time", *resources, "accuracy")
-    nothing = (None,) * (len(quantities) + 2)
+    nothing = (None, *[np.nan] * len(quantities), None)
     means = {id(cell.front): cell.front.values for cell in cells}
     taken = [
         (*key, *nothing)
         if row is None
-        else (*key, front.describe(row), *means[id(front)][row], keep_of(catalog, front, row))
+        else (*key, front.describe(row), *means[id(front)][row].tolist(), keep_of(catalog, front, row))
         for key, front, row in rows
     ]
-    frame = pd.DataFrame(taken, columns=[*names, "stages", *quantities, "keep"])
-    return frame.astype(dict.fromkeys(quantities, float))
+    return _named([*names, "stages", *quantities, "keep"], taken)
 
 
 def keep_of(catalog: Catalog, front: Front, row: int) -> str:

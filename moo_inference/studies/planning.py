@@ -8,8 +8,8 @@ from pydantic import BaseModel, ConfigDict
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import catalog_to_dict
-from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
-from moo_inference.decision.registry import is_registered_default
+from moo_inference.decision.base import Rule
+from moo_inference.decision.registry import DEFAULT_RULES, is_registered_default, make_rule
 from moo_inference.errors import ErrorCollector, SettingError, listed
 from moo_inference.estimators import Estimator, default_estimator
 from moo_inference.estimators.base import OneModelEstimator, estimator_settings

@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.special import ndtri
 
 from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
@@ -15,6 +14,7 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.empirical import resampled_means
 from moo_inference.estimators.recorded import Recorded
+from moo_inference.evaluation import special
 from moo_inference.evaluation.clusters import cluster_totals
 from moo_inference.evaluation.interval import LEVEL
 from moo_inference.evaluation.resampling import bayesian_weights, pseudo_weights
@@ -296,7 +296,9 @@ def _standard_errors(curve: ScalingCurve) -> FloatArray:
     """(n,) of the accuracies, by their intervals over questions; 0 where there are none."""
     if curve.evidence is None:
         return np.zeros(len(curve))
-    return np.nan_to_num(curve.evidence.ci_high - curve.evidence.ci_low) / (2 * ndtri(0.5 + LEVEL / 2))
+    return np.nan_to_num(curve.evidence.ci_high - curve.evidence.ci_low) / (
+        2 * special.normal_quantile(0.5 + LEVEL / 2)
+    )
 
 
 def _tail_errors(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
@@ -306,7 +308,7 @@ def _tail_errors(curve: ScalingCurve, scenario: Scenario) -> FloatArray:
         return np.zeros(curve.F.shape)
     tails = view.tails
     with np.errstate(invalid="ignore", divide="ignore"):
-        errors = np.log(tails.ci_high / tails.ci_low) / (2 * ndtri(0.5 + LEVEL / 2))
+        errors = np.log(tails.ci_high / tails.ci_low) / (2 * special.normal_quantile(0.5 + LEVEL / 2))
     return np.where(np.isnan(tails.needed), 0.0, errors)
 
 

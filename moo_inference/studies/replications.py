@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from moo_inference.catalog import Model, Scenario
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.errors import prefix_errors
 from moo_inference.estimators import ClosedForm, MonteCarlo
 from moo_inference.estimators.base import curves_within_samples

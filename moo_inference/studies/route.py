@@ -10,8 +10,9 @@ import numpy as np
 
 from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision import Rule, make_rule
+from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice, decide
+from moo_inference.decision.registry import make_rule
 from moo_inference.errors import InfeasibleError, unknown_name, whole_number
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, default_estimator
 from moo_inference.estimators.base import curves_within_samples, estimator_settings

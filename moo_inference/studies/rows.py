@@ -3,12 +3,12 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-import moocore
 import numpy as np
 
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import FloatArray, IntArray, RowIndex, ScalingCurve
 from moo_inference.pareto.budgets import measured
+from moo_inference.pareto.nondominated import is_nondominated
 from moo_inference.policy.scores import objectives_levelled
 
 
@@ -61,4 +61,4 @@ def undominated(rows: Rows, tails: list[int]) -> Rows:
         return rows
     looked_at = np.hstack([rows.values[:, :-1], 1 - rows.values[:, -1:]])
     levels = np.hstack([objectives_levelled(rows.F), objectives_levelled(looked_at)[:, tails]])
-    return rows.take(moocore.is_nondominated(levels))
+    return rows.take(is_nondominated(levels))

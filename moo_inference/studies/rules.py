@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from moo_inference.catalog import Catalog, Limit
-from moo_inference.decision import DEFAULT_RULES, Rule, make_rule
+from moo_inference.decision.base import Rule
+from moo_inference.decision.registry import DEFAULT_RULES, make_rule
 from moo_inference.formatting.amounts import unit_words
 
 

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.loading import as_catalog
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.deprecations import renamed_keyword
-from moo_inference.documents.frames import deliver, frame_records, frame_to_csv, frame_to_json
+from moo_inference.documents.columns import Columns, columns_to_csv, columns_to_json, records_of
+from moo_inference.documents.frames import deliver
 from moo_inference.documents.results import CHOICES_CSV, CHOICES_JSON, save_results
 from moo_inference.errors import ErrorCollector, unknown_name
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
@@ -24,7 +25,15 @@ from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curv
 from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
-from moo_inference.studies.frames import choices_frame, curves_frame, pipeline_fronts_frame, pipelines_frame
+from moo_inference.studies.frames import (
+    choices_columns,
+    choices_frame,
+    configurations_frame,
+    curves_columns,
+    curves_frame,
+    pipeline_fronts_columns,
+    pipelines_columns,
+)
 from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySettings, plan_study
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.route import Route, route_from_curves
@@ -104,13 +113,12 @@ class Study:
         budget for a quantile that quantile and its value, such as time_quantile and time_at_quantile. Numbers are empty
         where nothing was chosen.
         """
-        return choices_frame(self.catalog, self.model_cells, self.model_curves, self.options, self.assessments)
+        return choices_frame(self._choices)
 
     @cached_property
     def fronts(self) -> "pd.DataFrame":
         """One row for each k of each front: scenario, model, k, the fifteen columns of a scaling curve, and keep."""
-        curves = [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells]
-        return curves_frame(self.catalog, curves, ["scenario", "model"])
+        return curves_frame(self._fronts)
 
     @cached_property
     def pipelines(self) -> "pd.DataFrame":
@@ -121,7 +129,7 @@ class Study:
         the passes of a stage is kept, by stage where they differ). They carry no
         standard errors: stages that are simulated share their draws, so that their sum is not that of the plan.
         """
-        return pipelines_frame(self.catalog, self.pipeline_cells)
+        return configurations_frame(self._pipelines)
 
     @cached_property
     def pipeline_fronts(self) -> "pd.DataFrame":
@@ -129,13 +137,36 @@ class Study:
 
         Columns: scenario, pipeline, stages, cost, time, further resources, accuracy, keep.
         """
-        return pipeline_fronts_frame(self.catalog, self.pipeline_cells)
+        return configurations_frame(self._pipeline_fronts)
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
         """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep."""
+        return curves_frame(self._curves)
+
+    # The same as columns of plain values: what is written needs no pandas.
+
+    @cached_property
+    def _choices(self) -> Columns:
+        return choices_columns(self.catalog, self.model_cells, self.model_curves, self.options, self.assessments)
+
+    @property
+    def _fronts(self) -> Columns:
+        curves = [((cell.scenario, cell.model), cell.front.curve) for cell in self.model_cells]
+        return curves_columns(self.catalog, curves, ["scenario", "model"])
+
+    @cached_property
+    def _pipelines(self) -> Columns:
+        return pipelines_columns(self.catalog, self.pipeline_cells)
+
+    @property
+    def _pipeline_fronts(self) -> Columns:
+        return pipeline_fronts_columns(self.catalog, self.pipeline_cells)
+
+    @property
+    def _curves(self) -> Columns:
         curves = [((model,), curve) for model, curve in self.model_curves.items()]
-        return curves_frame(self.catalog, curves, ["model"])
+        return curves_columns(self.catalog, curves, ["model"])
 
     @cached_property
     def settings(self) -> dict[str, Any]:
@@ -179,7 +210,7 @@ class Study:
         Raises:
             OutputError: (an OSError) another file is there, or it cannot be written.
         """
-        return deliver(frame_to_csv(self.choices), path, CHOICES_CSV, overwrite=overwrite)
+        return deliver(columns_to_csv(self._choices), path, CHOICES_CSV, overwrite=overwrite)
 
     def to_json(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as a JSON list of records, null where empty; written to `path` if one is given.
@@ -190,15 +221,19 @@ class Study:
         Raises:
             OutputError: (an OSError) another file is there, or it cannot be written.
         """
-        return deliver(frame_to_json(*self._frames), path, CHOICES_JSON, overwrite=overwrite)
+        return deliver(columns_to_json(*self._tables), path, CHOICES_JSON, overwrite=overwrite)
 
     def records(self) -> list[ChoiceRecord]:
         """The choices as `to_json` has them, as values: those of models, then those of pipelines."""
-        return [ChoiceRecord.from_dict(record) for record in frame_records(*self._frames)]
+        return [ChoiceRecord.from_dict(record) for record in records_of(*self._tables)]
 
     @property
-    def _frames(self) -> tuple["pd.DataFrame", ...]:
-        return (self.choices, self.pipelines) if self.pipeline_cells else (self.choices,)
+    def _tables(self) -> tuple[Columns, ...]:
+        return (self._choices, self._pipelines) if self.pipeline_cells else (self._choices,)
+
+    def pipelines_to_csv(self) -> str:
+        """The choices for pipelines as CSV, as `to_csv` has those of models."""
+        return columns_to_csv(self._pipelines)
 
     def save(
         self,
@@ -227,12 +262,12 @@ class Study:
         texts = {
             "choices.csv": self.to_csv(),
             "choices.json": self.to_json(),
-            "fronts.csv": frame_to_csv(self.fronts),
-            "curves.csv": frame_to_csv(self.curves),
+            "fronts.csv": columns_to_csv(self._fronts),
+            "curves.csv": columns_to_csv(self._curves),
         }
         if self.pipeline_cells:
-            texts["pipelines.csv"] = frame_to_csv(self.pipelines)
-            texts["pipeline_fronts.csv"] = frame_to_csv(self.pipeline_fronts)
+            texts["pipelines.csv"] = self.pipelines_to_csv()
+            texts["pipeline_fronts.csv"] = columns_to_csv(self._pipeline_fronts)
         return texts
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.formatting.amounts import threshold
 from moo_inference.pareto.budgets import constraints, overrun

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from moo_inference.decision import Rule
+from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.formatting.amounts import amount

@@ -4,11 +4,11 @@ import re
 from dataclasses import replace
 
 import numpy as np
-import pandas as pd
 import pytest
 from conftest import ROOT
 
 import moo_inference as mi
+from moo_inference.catalog.attempt_columns import TextColumn
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.views.evidence import counted_notes, sources_of_attempts
 from moo_inference.views.explore import html
@@ -111,7 +111,7 @@ def test_counted_attempts_have_their_questions_gaps_and_origin(recorded):
 
 def test_gaps_stand_with_their_model_behind_what_all_have(attempts):
     seconds = attempts.seconds.copy()
-    rows = np.flatnonzero(np.asarray(attempts._ids == HIGH))[:3]
+    rows = np.flatnonzero(attempts._ids.codes == attempts.models.index(HIGH))[:3]
     seconds[rows] = np.nan
     holes = replace(attempts, seconds=seconds)
     models = {name: holes.model(name, least_samples=1, parallel=8, **PRICES) for name in attempts.models[1:4]}
@@ -193,7 +193,7 @@ def test_the_report_has_the_origin_of_attempts_and_the_line_of_drawn_passes(reco
 
 
 def test_clusters_of_questions_are_counted(attempts):
-    clusters = pd.Categorical([f"text {hash_of % 7}" for hash_of in attempts.question.codes])
+    clusters = TextColumn(attempts.question.codes % 7, np.array([f"text {number}" for number in range(7)]))
     model = replace(attempts, cluster=clusters).model(HIGH, parallel=8, **PRICES)
     many = len(set(model.attempts.clusters))
     [first, *_] = counted_notes({"one": model}, "Recorded")

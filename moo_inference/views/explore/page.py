@@ -12,7 +12,7 @@ from moo_inference.catalog import Catalog, load_catalog
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.resource import ResourceBudget
-from moo_inference.decision import RULES
+from moo_inference.decision.registry import RULES
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.amounts import seconds, unit_words, usd
 from moo_inference.views.confidence import meaning

@@ -10,7 +10,7 @@ from typing import Any
 from moo_inference.catalog import Catalog, Scenario
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
-from moo_inference.decision import DEFAULT_RULES, make_rule
+from moo_inference.decision.registry import DEFAULT_RULES, make_rule
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import Empirical, Estimator, MonteCarlo, default_estimator
 from moo_inference.studies.confidence import Assessment

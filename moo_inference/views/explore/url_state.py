@@ -13,7 +13,7 @@ from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.loading import catalog_to_yaml, parse_catalog
 from moo_inference.catalog.messages import OF_BUDGET
 from moo_inference.catalog.resource import ResourceBudget
-from moo_inference.decision import RULES
+from moo_inference.decision.registry import RULES
 from moo_inference.errors import (
     CatalogError,
     ErrorCollector,

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.decision import RULES, make_rule
+from moo_inference.decision.registry import RULES, make_rule
 from moo_inference.documents.files import refuse_to_replace, write_atomically
 from moo_inference.documents.results import REPORT
 from moo_inference.estimators import Progress
