@@ -333,7 +333,7 @@ def assess(
     elif format is Format.JSON:
         sys.stdout.write(frame_to_json(assessments_to_frame(assessments)))
     else:
-        show(assessment_tables(assessments), format)
+        show(assessment_tables(assessments, {key: model.keep for key, model in chosen.models.items()}), format)
 
 
 app.command()(doctor)

@@ -14,12 +14,17 @@ _CHOOSERS = {
 """What has to choose among k answers, by the `keep` of an accuracy."""
 
 
+_EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
+"""What LiteLLM takes for `reasoning_effort`."""
+
+
 class Written(NamedTuple):
-    """An entry of the model list: what callers call it, the id of the model, and its passes."""
+    """An entry of the model list: what callers call it, the id of the model, its passes and its effort, if any."""
 
     name: str
     model: str
     k: int
+    effort: str | None = None
 
 
 def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
@@ -35,9 +40,10 @@ def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[s
             "litellm_params": {
                 "model": litellm_name(sources.get(model, {})) or model,
                 **({"n": k} if k > 1 else {}),
+                **({"reasoning_effort": effort} if effort in _EFFORTS else {}),
             },
         }
-        for name, model, k in written
+        for name, model, k, effort in written
     ]
     settings: dict[str, Any] = {"model_list": entries}
     if len(entries) > 1:
@@ -60,7 +66,12 @@ def litellm_notes(
         for model in dict.fromkeys(entry.model for entry in written)
         if litellm_name(sources.get(model, {})) is None
     ]
-    for _, model, k in written:
+    notes += [
+        f"{model}: LiteLLM's efforts are {', '.join(_EFFORTS)}: set the provider's own parameter for {entry.effort}"
+        for model, entry in {entry.model: entry for entry in written}.items()
+        if entry.effort is not None and entry.effort not in _EFFORTS
+    ]
+    for _, model, k, _ in written:
         keep = getattr(accuracies[model], "keep", "oracle")
         if k > 1:
             notes.append(f"{model}: n asks for {k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}")

@@ -222,7 +222,7 @@ class Route:
         """The choice and the runner-up, where there are."""
         both = ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up"))
         return [
-            Written(name, choice.model, choice.k)
+            Written(name, choice.model, choice.k, self.models[choice.model].effort)
             for choice, name in both
             if choice is not None and choice.model is not None and choice.k is not None
         ]

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping, Sequence
 
 from moo_inference.formatting.amounts import amount, seconds, unit_words, usd
+from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.studies.confidence import Assessment, basis_of
 from moo_inference.views.confidence import CERTAIN, corrected, probability
@@ -14,12 +15,24 @@ _SHOWN = 4
 SEEDS_ALONE = "All of this is of seeds alone: how few questions an evaluation has is not in it."
 
 
-def assessment_tables(assessments: Mapping[tuple[str, str, str], Assessment]) -> list[Table]:
-    """One row a choice: its k, what else would be chosen, PCS, PGS, EOC, feasibility and the corrected accuracy."""
+def assessment_tables(
+    assessments: Mapping[tuple[str, str, str], Assessment], keeps: Mapping[str, str] | None = None
+) -> list[Table]:
+    """One row a choice: its k, what else would be chosen, PCS, PGS, EOC, feasibility and the corrected accuracy.
+
+    Args:
+        assessments: by scenario, model and rule.
+        keeps: what selects the best of k passes, by id of the model, where that is to be said.
+    """
     seen = list(assessments.values())
     known = [own for own in seen if own.resamples]
     measured = any(not own.of_seeds_alone for own in known)
-    rows = [_row(scenario, model, own, measured=measured) for (scenario, model, _), own in assessments.items()]
+    used = [keep for key, keep in (keeps or {}).items() if any(key == model for _, model, _ in assessments)]
+    names = {key: f"{key}\n{keeper(keep)}" for key, keep in (keeps or {}).items() if len(set(used)) > 1}
+    rows = [
+        _row(scenario, names.get(model, model), own, measured=measured)
+        for (scenario, model, _), own in assessments.items()
+    ]
     columns = ["scenario, model", "rule", "choice", "chosen", "PCS", "PGS", "EOC", "feasible"]
     title = "How sure a choice is"
     if known:
@@ -30,7 +43,11 @@ def assessment_tables(assessments: Mapping[tuple[str, str, str], Assessment]) ->
             title,
             (*columns, *(["accuracy"] if measured else [])),
             tuple(rows),
-            (*(_meaning(seen[0], measured=measured) if known else []), *_rests_on(assessments)),
+            (
+                *(_meaning(seen[0], measured=measured) if known else []),
+                *_rests_on(assessments),
+                *([kept_of(set(used))] if used and measured else []),
+            ),
         )
     ]
 

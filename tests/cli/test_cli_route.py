@@ -81,3 +81,14 @@ def test_errors_are_one_line(capsys, tmp_path, arguments, words):
     assert words in err
     assert len(err.splitlines()) == 1
     assert list(tmp_path.iterdir()) == []
+
+
+def test_litellm_is_told_the_effort_where_it_is_one_of_its_own(capsys, tmp_path):
+    path = tmp_path / "l.yaml"
+    asked = ("route", "--catalog", "gpqa-diamond", "-d", "accuracy-max", "--cost", "1", "--litellm", str(path))
+    for model, effort in (("gpt-5.2@low", "low"), ("claude-opus-4-6@think32000", None), ("kimi-k2.5", None)):
+        status, _, err = run(capsys, *asked, "-m", model)
+        assert status == 0
+        (entry,) = yaml.safe_load(path.read_text())["model_list"]
+        assert entry["litellm_params"].get("reasoning_effort") == effort
+        assert ("set the provider's own parameter for think32000" in err) == ("@think" in model)
