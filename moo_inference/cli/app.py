@@ -44,7 +44,7 @@ _PURPOSE = "Which language model, and how many passes per query, when dollars, s
 
 _BEGIN = f"""{_PURPOSE}
 
-Try:           moo-inference choose --cost 0.05 --p95 60 --accuracy 0.85
+Try:           moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 All commands:  moo-inference --help"""
 
 app = typer.Typer(

@@ -58,7 +58,7 @@ def choose(
 ) -> None:
     """Take this one: the cheapest model, effort and number of passes within budgets, and what to know before.
 
-    Example: moo-inference choose --cost 0.05 --p95 60 --accuracy 0.85
+    Example: moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 
     It chooses among the measured models of gpqa-diamond unless --catalog or --attempts names others.
 

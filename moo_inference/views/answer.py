@@ -11,14 +11,22 @@ from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pareto.front import Front
+from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, next_floor, relaxations
+from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.marks import interval_of, tail_text
-from moo_inference.views.route import assessment_notes, evidence_notes
+from moo_inference.views.route import evidence_notes
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
 """USD, seconds or units of a resource per query: less than anything that is paid."""
+
+_LITTLE_MORE = 2.0
+"""Times a budget."""
+
+_LITTLE_LESS = 0.05
+"""Of accuracy."""
 
 _ACTIONS = {
     "oracle": "keep the best",
@@ -75,9 +83,7 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
     if (route.choice.k or 0) > 1 or (second is not None and (second.k or 0) > 1):
         keeps = {route.models[one.model].keep for one in (route.choice, second) if one is not None and one.model}
         lines.append(("Who picks", kept_of(keeps)))
-    known = [f"{note[:1].upper()}{note[1:]}." for note in _sure_notes(route)]
-    unknown = "cannot be said: it rests on numbers that are taken as certain."
-    lines.append(("How sure", " ".join(known) or unknown))
+    lines.append(("How sure", _how_sure(route.assessment)))
     caveats = [f"{warning}." for warning in route.choice.warnings]
     rests = [*evidence_notes(route), *(f"{note}." for note in route.notes)]
     lines += [("Mind", " ".join(caveats))] if caveats else []
@@ -144,8 +150,23 @@ def _spent(quantity: str, mean: float, tail: Tail | None) -> str:
     return tail_text(tail) if quantity == "time" else f"{amount(quantity, mean)}{per}, {tail_text(tail)}"
 
 
-def _sure_notes(route: Route) -> list[str]:
-    return [] if route.assessment is None else assessment_notes(route.assessment)
+def _how_sure(found: Assessment | None) -> str:
+    """How probably the choice is good and within its budgets, and what speaks against it."""
+    if found is None or not found.resamples:
+        return "cannot be said: it rests on numbers that are taken as certain."
+    if not sure(found):
+        return "unknown."
+    within = probability(found.feasible, found.resamples)
+    better = f"; corrected for having been chosen, its accuracy is {corrected(found)}" if corrected(found) else ""
+    good = f"{probability(found.pgs, found.resamples)} that it is as good as the truly best one ({GOOD})"
+    against = doubts(found)
+    return " ".join(
+        [
+            f"{good}, {within} that it really meets all budgets{better}.",
+            *([f"{against[:1].upper()}{against[1:]}."] if against else []),
+            f"From {found.resamples:,} resamples of {found.basis}; {CERTAIN}.",
+        ]
+    )
 
 
 def _most_accurate(route: Route) -> list[tuple[str, str]]:
@@ -182,12 +203,20 @@ def _relaxed(route: Route) -> list[tuple[str, str]]:
     if not limits:
         return []
     flips = relaxations(route)
-    if flips:
-        return [("What binds", "; ".join(_relaxation(flip, route) for flip in flips) + ".")]
     if route.choice.row is None:
-        return [("What binds", "several budgets together: relaxing one of them alone is not enough.")]
+        alone = "; ".join(_relaxation(flip, route) for flip in flips)
+        return [("What binds", f"{alone or 'several budgets together: relaxing one of them alone is not enough'}.")]
+    near = [_relaxation(flip, route) for flip in flips if _is_near(flip)]
+    if near:
+        return [("What binds", f"{'; '.join(near)}.")]
     better = {0: "cheaper", 1: "faster"}.get(-1 if route.rule.saves is None else route.rule.saves, "better")
-    return [("What binds", f"no budget: relaxing any one alone admits nothing {better}.")]
+    floor = "" if route.scenario.a_min is None else ", or a floor 5 points lower,"
+    return [("What binds", f"no budget: twice of any one alone{floor} allows nothing {better}.")]
+
+
+def _is_near(flip: Flip) -> bool:
+    """Whether it takes a little more of a budget, and not another budget altogether."""
+    return flip.now - flip.at <= _LITTLE_LESS if flip.what == "a_min" else flip.at <= _LITTLE_MORE * flip.now
 
 
 def _relaxation(flip: Flip, route: Route) -> str:
