@@ -7,6 +7,8 @@ from typing import Any
 from pygments.lexers.shell import BashSessionLexer
 
 import moo_inference
+import moo_inference.decision
+import moo_inference.studies
 
 DOCS = Path(__file__).resolve().parent
 
@@ -54,12 +56,18 @@ napoleon_use_rtype = False
 # Types stand in the signatures.
 napoleon_attr_annotations = False
 
+# Names that are loaded when they are first used are none of their module's before.
+for package in (moo_inference.decision, moo_inference.studies):
+    for name in package.__all__:
+        getattr(package, name)
+
 nitpicky = True
 _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|collections|typing|pathlib|os|abc"
 _INNER = "|".join(
     (
         r"catalog\.accuracy\.(Annotated|_kind)",
-        r"catalog\.recorded_entry\.AttemptsSource",
+        r"catalog\.(attempt_columns\.TextColumn|recorded_entry\.AttemptsSource)",
+        r"decision\.(?!choice)\w+\.[A-Z]\w+",
         r"documents\.csv_file\.Chunk",
         r"documents\.files\.Kind",
         r"errors\._Made",

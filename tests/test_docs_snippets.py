@@ -19,7 +19,8 @@ from moo_inference.cli.gate import STATUS
 PAGES = [ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"(<!-- (?:code|run|refused): .+? -->\n)?^```([^\n`]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 NOT_RUN = {
-    "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/moo-inference solve": "installs; test_wheel does",
+    "python3 -m venv .venv && .venv/bin/pip install -q . && .venv/bin/moo-inference choose --cost 0.05 --p95 120 "
+    "--accuracy 0.85": "installs; test_wheel does",
     'python3 -m venv .venv && .venv/bin/pip install -q -e ".[test]" && .venv/bin/pytest': "runs these tests",
     "python3 -m venv .venv && .venv/bin/pip install -q .": "installs",
     'python3 -m venv .venv && .venv/bin/pip install -e ".[test]"': "installs",

@@ -21,7 +21,7 @@ from moo_inference.evaluation.kept import KeepRecorded
 if TYPE_CHECKING:
     import pandas as pd
 
-    from moo_inference.readers.attempts.columns import AttemptTable
+    from moo_inference import readers
 
 
 @dataclass(frozen=True, eq=False, repr=False)
@@ -31,7 +31,7 @@ class Attempts(AttemptColumns):
     @classmethod
     def of(
         cls,
-        tables: Sequence["AttemptTable"],
+        tables: Sequence["readers.AttemptTable"],
         source: Sequence[str],
         threshold: float | None = None,
     ) -> "Attempts":
