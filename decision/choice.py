@@ -10,6 +10,7 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import Evidence, FloatArray, ScalingCurve
+from moo_inference.evaluation.checks import distinct
 from moo_inference.formatting.amounts import amount, interval_text, percentile, unit_words
 from moo_inference.formatting.words import counted
 from moo_inference.pareto.budgets import tails
@@ -157,7 +158,7 @@ def moves_with_k_max(judge: Rule, N: FloatArray, reach: FloatArray, row: int, gr
         return True
     if judge.score_name:
         return False
-    levels = np.unique(reach[(reach > reach[row]) & (reach < 1)])
+    levels = distinct(reach[(reach > reach[row]) & (reach < 1)])
     shorter = [np.flatnonzero(reach <= level) for level in levels[[0, len(levels) // 2, -1]]] if levels.size else []
     return any(_other(judge, N[rows], int(np.searchsorted(rows, row)), 1.0) for rows in shorter)
 

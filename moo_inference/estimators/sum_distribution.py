@@ -14,6 +14,7 @@ from moo_inference.estimators.spectrum import Spectrum, joined
 from moo_inference.estimators.sums import Sum, cells, scaled_cells, tamed
 from moo_inference.estimators.transforms import transforms_of
 from moo_inference.evaluation import special
+from moo_inference.evaluation.checks import distinct
 
 _NEARLY_NORMAL = 0.1
 _MANY_WAVES = 256
@@ -233,7 +234,7 @@ class Totals:
             int
         )
         # Rows whose cells have the same width share the transform of a wave.
-        for exponent in np.unique(exponents):
+        for exponent in distinct(exponents):
             those = rows[exponents == exponent]
             for start in range(0, len(those), _ROWS_AT_ONCE):
                 yield self._block(those[start : start + _ROWS_AT_ONCE], self.distribution.std * 2.0**exponent)
@@ -247,7 +248,7 @@ class Totals:
         # From the centre of the first cell on, and each mass is that of a whole cell.
         step = (_WIDTH + _BELOW) / self.cells
         start = np.exp(1j * away * (step / 2 - _BELOW)) * np.sinc(away * step / (2 * np.pi))
-        sizes = np.unique(np.append(self.rest, self.wave))
+        sizes = distinct(np.append(self.rest, self.wave))
         summed = transforms_of(self.each.unscaled, tuple(sizes.tolist())) if self.each.std else None
         prompt = (
             transforms_of(self.distribution.prompt.unscaled, (1,))
@@ -323,7 +324,7 @@ class Totals:
                 rough, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
             )
         full, rest = self.full[rows], self.rest[rows]
-        sizes = np.unique(np.append(rest, self.wave))
+        sizes = distinct(np.append(rest, self.wave))
         # Two cells or more per standard deviation of one pass: wider ones would round its shape away.
         finer = 1 if rough.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
         own = cells(self.each, step / finer, self.cells * finer, np.maximum(sizes, 1).astype(float))

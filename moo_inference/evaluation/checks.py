@@ -72,13 +72,23 @@ def refuse_beyond(n: IntArray, k: IntArray, names: ArrayLike | None = None) -> N
         SettingError: (a ValueError) a k exceeds the smallest n: without replacement there is no such draw.
     """
     fewest = int(np.argmin(n))
-    beyond = np.unique(k[k > n[fewest]])
+    beyond = distinct(k[k > n[fewest]])
     if beyond.size:
         name = fewest if names is None else np.asarray(names).tolist()[fewest]
         samples = "1 sample" if n[fewest] == 1 else f"{n[fewest]} samples"
         raise SettingError(
             f"k must be at most n = {n[fewest]}, as question {name!r} has {samples}, got {_some(beyond)}"
         )
+
+
+def distinct(values: NDArray[Any]) -> NDArray[Any]:
+    """The values that there are, ascending, each once: what np.unique gives, which loads numpy.ma for it.
+
+    Args:
+        values: an array without NaN.
+    """
+    ordered = np.sort(values, axis=None)
+    return np.asarray(ordered[np.append(ordered[:1] == ordered[:1], ordered[1:] != ordered[:-1])])
 
 
 def zeros_and_ones(name: str, values: ArrayLike) -> FloatArray:

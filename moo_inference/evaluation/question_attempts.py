@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.accuracy_curve import question_accuracies
 from moo_inference.evaluation.beta import BetaFit, fit_beta
-from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
+from moo_inference.evaluation.checks import FloatArray, IntArray, distinct, passes, refuse_beyond
 from moo_inference.evaluation.clusters import clusters_of_questions
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.order_statistics import expected_largest, expected_seconds
@@ -137,7 +137,7 @@ class QuestionAttempts:
         order = np.lexsort((self.seconds, self.place))
         starts = np.cumsum(self.n) - self.n
         found = []
-        for n in np.unique(self.n).tolist():
+        for n in distinct(self.n).tolist():
             rows = np.flatnonzero(self.n == n)
             found.append(Block(rows, order[starts[rows, None] + np.arange(n)]))
         return tuple(found)
@@ -276,7 +276,7 @@ class QuestionAttempts:
         settled, not_settled = (accuracy, error) if self.keep == "oracle" else (error, accuracy)
         open_questions = self._settling == 0
         fit = self.difficulty
-        for n in np.unique(self.n[open_questions]).tolist():
+        for n in distinct(self.n[open_questions]).tolist():
             rows, columns = np.flatnonzero(open_questions & (self.n == n)), np.flatnonzero(k > n)
             if columns.size:
                 some, none = at_least_one(np.array([fit.a]), np.array([fit.b + n]), k[columns] - n, step=1.0)

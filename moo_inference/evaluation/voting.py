@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike
 
 from moo_inference.errors import SettingError, whole_number
-from moo_inference.evaluation.checks import FloatArray, IntArray, passes, refuse_beyond
+from moo_inference.evaluation.checks import FloatArray, IntArray, distinct, passes, refuse_beyond
 from moo_inference.evaluation.majority import LOG_DOUBLE, cost, log_ways, win_probabilities
 from moo_inference.evaluation.samples import Samples
 from moo_inference.evaluation.urn import at_least_one
@@ -82,7 +82,7 @@ def vote_at_k(
         _, place, votes = np.unique(codes[mine][given], return_inverse=True, return_counts=True)
         right = np.bincount(place, weights=samples.correct[mine][given]) / votes
         absent = n - int(votes.sum())
-        counted = ks <= _counted_up_to(votes, n, np.unique(ks), exact_cost)
+        counted = ks <= _counted_up_to(votes, n, distinct(ks), exact_cost)
         exact[row] = counted.all()
         if counted.any():
             accuracy[row, counted], error[row, counted] = _counted(votes, right, absent, ks[counted])
