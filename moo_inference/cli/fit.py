@@ -189,8 +189,11 @@ def fit(
 def _print_fit(fitted: "Fit", stream: TextIO) -> None:
     from moo_inference.formatting.table import print_tables
 
+    for sentence in fitted.warnings:
+        note(f"warning: {sentence}")
     for sentence in fitted.notes:
-        stream.write(f"note: {one_line(sentence)}\n")
+        if sentence not in fitted.warnings:
+            stream.write(f"note: {one_line(sentence)}\n")
     table = audit_table(fitted)
     if table is not None:
         print_tables([table], stream)

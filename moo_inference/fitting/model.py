@@ -98,12 +98,14 @@ class Fit:
         notes: what has to be known of them, in sentences.
         audit: pass@k next to what one mean accuracy would give; None without an evaluation.
         kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted distribution.
+        warnings: those of the notes that report parts which do not seem to belong together.
     """
 
     model: Model
     notes: tuple[str, ...]
     audit: Audit | None = None
     kept: AccuracyCurve | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @renamed_keyword("law", "distribution")
@@ -163,11 +165,12 @@ def fit_model(
     if not name.strip():
         errors.add("the name of a model must not be empty")
     errors.check()
-    notes += doubts(price, serving, files, by_hand.fields())
+    warnings = doubts(price, serving, outcomes, files, by_hand.fields())
     model = _validated(name, merged, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)
     kept = None if audited is None else _kept_curve(model, audited)
-    return Fit(model, tuple(dict.fromkeys((*merged.notes, *notes, *_time_of_passes(merged)))), audited, kept)
+    notes = [*merged.notes, *notes, *warnings, *_time_of_passes(merged)]
+    return Fit(model, tuple(dict.fromkeys(notes)), audited, kept, tuple(dict.fromkeys(warnings)))
 
 
 def _kept_curve(model: Model, audited: Audit) -> AccuracyCurve | None:
