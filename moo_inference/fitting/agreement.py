@@ -62,13 +62,21 @@ def _overridden(files: ModelFields, by_hand: ModelFields) -> list[str]:
         f"{name} from {files.sources[name]} is left out, since it is given by hand: {_text(files.values[name])} there, "
         f"{_text(value)} here"
         for name, value in by_hand.values.items()
-        if name in files.values and files.values[name] != value
+        if name in files.values and files.values[name] != value and not _completes(value, files.values[name])
     ]
+
+
+def _completes(value: object, there: object) -> bool:
+    """Whether a value by hand is that of the file, with the spread that the file lacks."""
+    if not isinstance(value, dict) or not isinstance(there, dict) or "mean" not in value:
+        return False
+    return value["mean"] == there.get("mean") and there.get("std") is None
 
 
 def _text(value: object) -> str:
     if isinstance(value, dict) and "mean" in value:
-        return f"{value['mean']:.6g}"
+        spread = value.get("std")
+        return f"{value['mean']:.6g}" + ("" if spread is None else f" ± {spread:.6g}")
     return f"{value:.6g}" if isinstance(value, float) else "other values"
 
 

@@ -168,7 +168,7 @@ def test_what_is_given_by_hand_in_place_of_a_file_is_told_with_both_values():
     assert not notes_on("given by hand", price=price(), given=given(input_price=2.5))
     run = read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[0]
     notes = notes_on("input_tokens from", serving=run, given=given(input_price=1.0, output_price=2.0))
-    assert any("is left out, since it is given by hand" in note and note.endswith("100 here") for note in notes)
+    assert any("is left out, since it is given by hand" in note and note.endswith(" ± 10 here") for note in notes)
 
 
 def test_votes_of_several_passes_are_no_accuracy_of_one(tmp_path):
