@@ -48,6 +48,9 @@ BUILT_IN = {
 _NULL_IS_SET = ("c_max", "t_max", "a_min", "std")
 """Fields in which null has a meaning."""
 
+_OF_FITS = {"prices", "serving", "lengths", "outcomes", "input_price", "output_price"}
+"""Keys of a model in a fit file, and in no catalog."""
+
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}
 
 
@@ -79,7 +82,17 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
         other = _other_file(path)
         if other is not None:
             raise other
+    if _is_fit_file(document.data):
+        way = "`moo-inference fit FILE --out catalog.yaml` makes one of it"
+        raise CatalogError(f"{path}: must be a catalog, got a fit file, which says what a catalog is made of: {way}")
     return _build(_named_as_now(document), [Path(path).parent])
+
+
+def _is_fit_file(data: Any) -> bool:
+    """Whether it names the files that models are made of."""
+    models = data.get("models") if isinstance(data, dict) else None
+    entries = [entry for entry in models.values() if isinstance(entry, dict)] if isinstance(models, dict) else []
+    return bool(entries) and ("defaults" in data or any(_OF_FITS & entry.keys() for entry in entries))
 
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:

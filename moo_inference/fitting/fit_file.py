@@ -122,7 +122,7 @@ class _FileFit:
         defaults, models, scenarios = (self._section(data, name) for name in _SECTIONS)
         for name in ("name", "family", "effort"):
             if name in defaults:
-                self.refuse(("defaults", name), "must stand in each model, not among the defaults")
+                self.refuse(("defaults", name), "must stand in each model, not in the defaults")
                 del defaults[name]
         if not models and not self.errors:
             self.refuse(("models",), "must hold at least one model")
@@ -220,10 +220,11 @@ class _FileFit:
         gone = {name for name, part in zip(_FILES, parts.values(), strict=True) if part is None and values.get(name)}
         refused = invalid | gone
         unsure = {f"{key}: still missing is {MISSING[what]}" for name in refused for what in _GIVES.get(name, ())}
-        options: dict[str, Any] = (
-            {"keep": entry.keep, "distribution": entry.distribution} if "outcomes" not in refused else {}
-        )
-        options |= {"cached_prompt": entry.cached_prompt} if "prices" not in refused else {}
+        options: dict[str, Any] = {}
+        if "outcomes" not in refused and entry.keep != "all":
+            options |= {"keep": entry.keep, "distribution": entry.distribution}
+        if "prices" not in refused:
+            options |= {"cached_prompt": entry.cached_prompt}
         try:
             found = fit_model(key, **parts, given=_given(entry, values, refused), **options)
         except SettingError as error:
