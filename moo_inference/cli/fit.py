@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
-from moo_inference.cli.catalog_source import OWN_SCENARIO, AttemptOptions
+from moo_inference.cli.catalog_source import AttemptOptions
 from moo_inference.cli.fit_from_file import fit_from_file
 from moo_inference.cli.fit_options import (
     Budgets,
@@ -107,7 +107,7 @@ def fit(
         typer.Argument(metavar="[FILE]", help="A fit file, which describes several models. [one model, by options]"),
     ] = None,
     scenario_name: Annotated[
-        str | None, flag("--scenario-name", "ID", f"What to call the scenario of the budgets. [{OWN_SCENARIO}]")
+        str | None, flag("--scenario-name", "ID", "What to call the scenario of the budgets. [my-use]")
     ] = None,
     name: Annotated[str | None, flag("--name", None, "What to call the model. [with --attempts: their names]")] = None,
     keep: Annotated[
@@ -207,6 +207,8 @@ def fit(
 
 def _scenarios(budgets: Budgets, name: str | None) -> "dict[str, Scenario]":
     """The scenario of the budgets by its id; none where no budgets are given."""
+    from moo_inference.catalog.limits import OWN_SCENARIO
+
     scenario = budgets.own_scenario()
     if name is None:
         return {} if scenario is None else {OWN_SCENARIO: scenario}

@@ -47,7 +47,6 @@ class Joined:
             CatalogError: (a ValueError) the file is no valid catalog.
         """
         from moo_inference.catalog import load_catalog
-        from moo_inference.catalog.limits import OWN_SCENARIO
 
         if self.out is None and self.replace:
             raise SettingError("--replace needs --out FILE")
@@ -60,7 +59,7 @@ class Joined:
         taken = [name for name in names if catalog is not None and name in catalog.models]
         if taken and not self.replace:
             what = f"a model {taken[0]!r}" if len(taken) == 1 else f"the models {', '.join(taken)}"
-            errors.add(f"{self.out}: has {what} already; give --replace, or another --name")
+            errors.add(f"{self.out}: has {what} already; give --replace, or another name")
         for key, scenario in own.items():
             if scenarios.get(key, scenario) != scenario and not self.replace:
                 errors.add(

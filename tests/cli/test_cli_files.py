@@ -217,11 +217,14 @@ def test_a_second_model_joins_the_catalog_and_no_name_is_taken_twice(capsys, tmp
     assert both != first
     cheaper = [*BY_HAND[:1], "0.5", *BY_HAND[2:]]
     assert refused(capsys, "fit", "--name", "one", *cheaper, "--out", path) == [
-        f"{path}: has a model 'one' already; give --replace, or another --name"
+        f"{path}: has a model 'one' already; give --replace, or another name"
     ]
     other_budgets = ["--c-max", "9", "--t-max", "30", "--a-min", "0.5"]
     (line,) = refused(capsys, "fit", "--name", "three", *BY_HAND, *other_budgets, "--out", path)
-    assert line == f"{path}: has a scenario 'my-use' with other budgets already; give --replace, or no budgets"
+    assert line == (
+        f"{path}: has a scenario 'my-use' with other budgets already; give --replace, another name of the scenario, or "
+        "no budgets"
+    )
     assert path.read_bytes() == both
     assert run(capsys, "fit", "--name", "three", *BY_HAND, *BUDGETS, "--out", path)[0] == 0
     assert run(capsys, "fit", "--name", "one", *cheaper, *other_budgets, "--out", path, "--replace")[0] == 0
