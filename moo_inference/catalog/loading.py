@@ -127,15 +127,18 @@ def as_catalog(catalog: object) -> Catalog:
     raise SettingError(f"catalog must be a Catalog or the path of a catalog file, got {shown(catalog)}")
 
 
-def parse_catalog(content: bytes, name: str) -> Catalog:
-    """The catalog in the bytes of a file; `name` names the file in messages.
+def parse_catalog(content: bytes, name: str, folder: str | os.PathLike[str] = ".") -> Catalog:
+    """The catalog in the bytes of a file.
 
-    The files of recorded attempts are looked for in the current folder.
+    Args:
+        content: the bytes.
+        name: names the file in messages.
+        folder: where the files of recorded attempts are looked for.
 
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
     """
-    return _build(_named_as_now(parse_yaml(content, name)), ["."])
+    return _build(_named_as_now(parse_yaml(content, name)), [folder])
 
 
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
