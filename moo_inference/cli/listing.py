@@ -68,12 +68,10 @@ def _listings(wanted: list[Things], catalog: str) -> "dict[Things, Listing]":
 
 
 def _csv(listing: "Listing") -> str:
-    import pandas as pd
+    from moo_inference.documents.columns import columns_to_csv
 
-    from moo_inference.documents.frames import frame_to_csv
+    def cell(value: object) -> object:
+        return ", ".join(value) if isinstance(value, list) else value
 
-    rows = [
-        {name: ", ".join(value) if isinstance(value, list) else value for name, value in record.items()}
-        for record in listing.records
-    ]
-    return frame_to_csv(pd.DataFrame(rows))
+    keys = dict.fromkeys(key for record in listing.records for key in record)
+    return columns_to_csv({key: [cell(record.get(key)) for record in listing.records] for key in keys})
