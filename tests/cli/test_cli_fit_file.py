@@ -211,3 +211,28 @@ def test_the_choice_by_a_plain_loop_is_the_choice_of_solve(capsys, folder):
         assert (chosen[model]["status"], int(chosen[model]["k"])) == ("ok", k)
         assert float(chosen[model]["accuracy"]) == pytest.approx(1 - missed / len(questions), abs=1e-9)
     assert chosen["gpt-4o"]["status"] == "infeasible"
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--input-price", "1"], "since it is given by hand: 2.5 there, 1 here"),
+        (["--serving", "bench.jsonl", "--run", "1"], "measured Qwen/Qwen3-8B: if these are different models"),
+        (["--serving", "bench.jsonl", "--run", "3", "--input-tokens", "8000,10"], "far from what was measured"),
+        (["--serving", "bench.jsonl", "--run", "3"], None),
+        (["--outcomes", "evaluation.csv", "--system", "gpt-4o-mini"], "evaluated gpt-4o-mini: if these are different"),
+        (["--outcomes", "evaluation.csv", "--system", "gpt-4o"], None),
+    ],
+)
+def test_parts_that_do_not_belong_together_are_warned_of(capsys, folder, monkeypatch, options, words):
+    monkeypatch.chdir(folder)
+    known = ["--prices", "litellm_prices.json", "--model-key", "gpt-4o"]
+    if "--serving" not in options:
+        known += ["--input-tokens", "10,1", "--output-tokens", "20,2", "--request-seconds", "3,0.5"]
+    if "--outcomes" not in options:
+        known += ["--accuracy", "0.5,0.1"]
+    status, _, err = run(capsys, "fit", "--name", "m", *known, *options, *BUDGETS)
+    assert status == 0
+    warned = [line for line in err.splitlines() if line.startswith("moo-inference: warning: ")]
+    assert bool(warned) == (words is not None)
+    assert words is None or any(words in line for line in warned)
