@@ -36,6 +36,8 @@ FILES = {
     "bench.json": "inference_perf_stage_0.json",
 }
 """Names that snippets use, and what stands behind them in tests/data."""
+OF_FIT_FILE = ("fit.yaml", "litellm_prices.json", "bench.jsonl", "evaluation.csv")
+"""The same of examples."""
 
 COMMANDS = get_command(app).commands
 
@@ -99,6 +101,8 @@ def test_shell_blocks_run(page, text, tmp_path, capsys, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for name, source in FILES.items():
         shutil.copy(ROOT / "tests" / "data" / source, tmp_path / name)
+    for name in OF_FIT_FILE:
+        shutil.copy(ROOT / "examples" / name, tmp_path)
     answers = [(q, n, (q + n) % 3 > 0) for q in range(4) for n in range(5)]
     lines = [
         f'{{"question": "q{q}", "correct": {int(right)}, "answer": "{q if right else -n}"}}\n'

@@ -3,8 +3,8 @@
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
 `<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, its error.
 Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself.
-Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names, and in a
-process of its own, forked from one that has imported what most of them need.
+Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names (and that a
+fit file among them names), and in a process of its own, forked from one that has imported what most of them need.
 
 Run: python tools/refresh_outputs.py
 """
@@ -86,8 +86,10 @@ def run(command: str, refused: bool) -> str:
 
 
 def sample_files(word: str) -> list[Path]:
-    """The file of this name among those that the pages show."""
-    return [folder / word for folder in SAMPLES if re.fullmatch(r"\w+(\.\w+)+", word) and (folder / word).is_file()]
+    """The file of this name among those that the pages show, and the files that a fit file names."""
+    found = [folder / word for folder in SAMPLES if re.fullmatch(r"\w+(\.\w+)+", word) and (folder / word).is_file()]
+    named = re.findall(r"file: ([\w.]+)", found[0].read_text(encoding="utf-8")) if word == "fit.yaml" else []
+    return found + [found[0].parent / name for name in named]
 
 
 def prompt(command: str) -> str:

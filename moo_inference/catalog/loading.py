@@ -48,6 +48,9 @@ BUILT_IN = {
 _NULL_IS_SET = ("c_max", "t_max", "a_min", "std")
 """Fields in which null has a meaning."""
 
+_OF_FITS = {"prices", "serving", "lengths", "outcomes", "input_price", "output_price"}
+"""Keys of a model in a fit file, and in no catalog."""
+
 _SECTIONS: dict[str, type[Frozen]] = {"models": Model, "scenarios": Scenario, "pipelines": Pipeline}
 
 
@@ -79,7 +82,17 @@ def load_catalog(source: str | os.PathLike[str] = "paper") -> Catalog:
         other = _other_file(path)
         if other is not None:
             raise other
+    if _is_fit_file(document.data):
+        way = "`moo-inference fit FILE --out catalog.yaml` makes one of it"
+        raise CatalogError(f"{path}: must be a catalog, got a fit file, which says what a catalog is made of: {way}")
     return _build(_named_as_now(document), [Path(path).parent])
+
+
+def _is_fit_file(data: Any) -> bool:
+    """Whether it names the files that models are made of."""
+    models = data.get("models") if isinstance(data, dict) else None
+    entries = [entry for entry in models.values() if isinstance(entry, dict)] if isinstance(models, dict) else []
+    return bool(entries) and ("defaults" in data or any(_OF_FITS & entry.keys() for entry in entries))
 
 
 def _other_file(path: str | os.PathLike[str]) -> CatalogError | None:
@@ -114,15 +127,18 @@ def as_catalog(catalog: object) -> Catalog:
     raise SettingError(f"catalog must be a Catalog or the path of a catalog file, got {shown(catalog)}")
 
 
-def parse_catalog(content: bytes, name: str) -> Catalog:
-    """The catalog in the bytes of a file; `name` names the file in messages.
+def parse_catalog(content: bytes, name: str, folder: str | os.PathLike[str] = ".") -> Catalog:
+    """The catalog in the bytes of a file.
 
-    The files of recorded attempts are looked for in the current folder.
+    Args:
+        content: the bytes.
+        name: names the file in messages.
+        folder: where the files of recorded attempts are looked for.
 
     Raises:
         CatalogError: (a ValueError) as `load_catalog`.
     """
-    return _build(_named_as_now(parse_yaml(content, name)), ["."])
+    return _build(_named_as_now(parse_yaml(content, name)), [folder])
 
 
 def save_catalog(catalog: Catalog, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:

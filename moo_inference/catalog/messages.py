@@ -22,6 +22,7 @@ OF_BUDGET = ("max", "quantile")
 _IN_FILES = {
     "Model": [f"UNIT_{ending}" for ending in PER_TOKEN],
     "RecordedEntry": [f"UNIT_{ending}" for ending in PER_TOKEN],
+    "FitEntry": [f"UNIT_{ending}" for ending in PER_TOKEN],
     "Scenario": [f"UNIT_{ending}" for ending in OF_BUDGET],
 }
 """How the keys of resources look in a file."""

@@ -15,6 +15,8 @@ from moo_inference.cli.choose import choose
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
+from moo_inference.cli.init import init
+from moo_inference.cli.listing import list_known
 from moo_inference.cli.options import (
     ConditionOptions,
     Estimation,
@@ -336,6 +338,8 @@ def assess(
         show(assessment_tables(assessments, {key: model.keep for key, model in chosen.models.items()}), format)
 
 
+app.command("list")(list_known)
+app.command()(init)
 app.command()(doctor)
 app.command()(fit)
 app.command()(candidates)

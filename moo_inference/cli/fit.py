@@ -1,11 +1,13 @@
 """The commands that read a user's own files: what a file holds, and a model made of several."""
 
 import sys
+from functools import partial
 from typing import TYPE_CHECKING, Annotated, TextIO
 
 import typer
 
 from moo_inference.cli.catalog_source import AttemptOptions
+from moo_inference.cli.fit_from_file import fit_from_file
 from moo_inference.cli.fit_options import (
     Budgets,
     ByHand,
@@ -17,23 +19,20 @@ from moo_inference.cli.fit_options import (
     one_of,
     pairs_of,
 )
-from moo_inference.cli.fit_recorded import fit_recorded
-from moo_inference.cli.joined import Joined
+from moo_inference.cli.fit_recorded import fit_recorded, groups_given
+from moo_inference.cli.joined import CATALOG, Joined
 from moo_inference.cli.options import ForceOption, grouped
-from moo_inference.documents.files import Kind, Outputs
+from moo_inference.documents.files import Outputs
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.visible import one_line
 from moo_inference.formatting.words import counted
 
 if TYPE_CHECKING:
-    from moo_inference.catalog import Catalog
+    from moo_inference.catalog import Catalog, Scenario
     from moo_inference.evaluation.accuracy_curve import Distribution, Keep
     from moo_inference.fitting import Fit
     from moo_inference.formatting.table import Table
-
-CATALOG = Kind("a catalog")
-"""Whatever is there: it is read before it is changed."""
 
 _WIDE = 8
 """A table of more columns is turned, so that its headings stand at the left."""
@@ -103,6 +102,13 @@ def fit(
     recorded: AttemptOptions,
     by_hand: ByHand,
     budgets: Budgets,
+    file: Annotated[
+        str | None,
+        typer.Argument(metavar="[FILE]", help="A fit file, which describes several models. [one model, by options]"),
+    ] = None,
+    scenario_name: Annotated[
+        str | None, flag("--scenario-name", "ID", "What to call the scenario of the budgets. [my-use]")
+    ] = None,
     name: Annotated[str | None, flag("--name", None, "What to call the model. [with --attempts: their names]")] = None,
     keep: Annotated[
         str,
@@ -140,32 +146,45 @@ def fit(
     moo-inference fit --attempts attempts.csv.gz --prices prices.json --c-max 0.05 --t-max 60 --a-min 0.8 --out
     catalog.yaml
 
+    Several models are described in one file (`moo-inference init --fit` writes one to start from):
+    moo-inference fit fit.yaml --out catalog.yaml
+
     What is missing is named. Exit status: 0; 2 if something is missing or a file is invalid.
     """
     from moo_inference.fitting import fit_model
 
-    outputs = Outputs({**sources.files, "--attempts": recorded.attempts or []}, force=force)
+    read = {**sources.files, "--attempts": recorded.attempts or [], "FILE": [] if file is None else [file]}
+    outputs = Outputs(read, force=force)
     outputs.file("--out", out, CATALOG)
     outputs.check()
     joined = Joined(out, replace=replace, force=force)
+    scenarios = partial(_scenarios, budgets, scenario_name)
+    if file is not None:
+        others = [*groups_given(sources, recorded, by_hand)]
+        single = {"--name": name, "--distribution": distribution != "outcomes", "--keep": keep != "oracle"}
+        others += [option for option, given in {**single, "--cached-prompt": cached_prompt}.items() if given]
+        if others:
+            raise SettingError(f"{', '.join(others)} must stand in {file}, which describes each model")
+        fit_from_file(file, scenarios, joined)
+        return
     if recorded.attempts is not None:
-        fit_recorded(recorded, sources, by_hand, budgets, joined, keep=keep, name=name)
+        fit_recorded(recorded, sources, by_hand, scenarios, joined, keep=keep, name=name)
         return
     recorded.refuse_alone({})
     if law is not None:
         note("warning: --law is --distribution now")
         distribution = law
     errors = ErrorCollector()
-    read = errors.attempt(sources.read)
+    parts = errors.attempt(sources.read)
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
     source: Distribution | None = errors.attempt(one_of, "--distribution", distribution, ("outcomes", "beta"))
     if name is None:
         errors.add("--name must be given: what to call the model")
-    before = errors.attempt(joined.before, [] if name is None else [name], budgets.own_scenario)
+    before = errors.attempt(joined.before, [] if name is None else [name], scenarios)
     found: Fit | None = None
-    if name is not None and read is not None and given is not None and kept is not None and source is not None:
-        price, served, trace, evaluated = read
+    if name is not None and parts is not None and given is not None and kept is not None and source is not None:
+        price, served, trace, evaluated = parts
         found = errors.attempt(
             lambda: fit_model(
                 name,
@@ -186,11 +205,28 @@ def fit(
     _print_fit(found, sys.stderr if out is None else sys.stdout)
 
 
+def _scenarios(budgets: Budgets, name: str | None) -> "dict[str, Scenario]":
+    """The scenario of the budgets by its id; none where no budgets are given."""
+    from moo_inference.catalog.limits import OWN_SCENARIO
+
+    scenario = budgets.own_scenario()
+    if name is None:
+        return {} if scenario is None else {OWN_SCENARIO: scenario}
+    if scenario is None:
+        raise SettingError("--scenario-name must come with budgets: --c-max, --t-max and --a-min")
+    if not name.strip():
+        raise SettingError("--scenario-name must not be empty")
+    return {name: scenario.replace(name=name)}
+
+
 def _print_fit(fitted: "Fit", stream: TextIO) -> None:
     from moo_inference.formatting.table import print_tables
 
+    for sentence in fitted.warnings:
+        note(f"warning: {sentence}")
     for sentence in fitted.notes:
-        stream.write(f"note: {one_line(sentence)}\n")
+        if sentence not in fitted.warnings:
+            stream.write(f"note: {one_line(sentence)}\n")
     table = audit_table(fitted)
     if table is not None:
         print_tables([table], stream)

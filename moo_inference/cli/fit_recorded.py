@@ -1,16 +1,20 @@
 """`fit --attempts`: an entry for every model x effort of recorded attempts."""
 
 import sys
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from moo_inference.cli.catalog_source import AttemptOptions
-from moo_inference.cli.fit_options import Budgets, ByHand, Sources, pairs_of
+from moo_inference.cli.fit_options import ByHand, Sources, pairs_of
 from moo_inference.cli.joined import Joined
 from moo_inference.errors import ErrorCollector
 from moo_inference.formatting.visible import one_line
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Mapping
+
+    from moo_inference.catalog import Scenario
     from moo_inference.fitting.recorded_models import RecordedFit
     from moo_inference.formatting.table import Table
 
@@ -25,7 +29,7 @@ def fit_recorded(
     recorded: AttemptOptions,
     sources: Sources,
     by_hand: ByHand,
-    budgets: Budgets,
+    scenarios: "Callable[[], Mapping[str, Scenario]]",
     joined: Joined,
     *,
     keep: str,
@@ -37,7 +41,7 @@ def fit_recorded(
         recorded: the attempts.
         sources: the price list.
         by_hand: how passes run.
-        budgets: of a new catalog.
+        scenarios: gives those of the budgets, by id.
         joined: the catalog that they join.
         keep: which of k passes counts.
         name: must be None: models have the names of the attempts.
@@ -60,19 +64,29 @@ def fit_recorded(
         free=sources.allow_free,
         expensive=sources.allow_expensive,
     )
-    joined.before(list(found.models), budgets.own_scenario).write(found.models)
+    joined.before(list(found.models), scenarios).write(found.models)
     _print(found, sys.stderr if joined.out is None else sys.stdout)
 
 
 def _refused(sources: Sources, by_hand: ByHand, name: str | None) -> list[str]:
-    given = [
-        f"--{option.name.replace('_', '-')}"
-        for group in (sources, by_hand)
-        for option in fields(group)
-        if option.name not in _COUNT[type(group)] and getattr(group, option.name) != option.default
-    ]
+    given = groups_given(sources, by_hand, besides=(*_COUNT[Sources], *_COUNT[ByHand]))
     given += [] if name is None else ["--name"]
     return [f"{', '.join(given)} must not be given with --attempts, which have all of it"] if given else []
+
+
+def groups_given(*groups: Any, besides: Sequence[str] = ()) -> list[str]:
+    """The options of some groups that have another value than their default, as typed.
+
+    Args:
+        groups: dataclasses of options.
+        besides: names of those that are passed over.
+    """
+    return [
+        f"--{option.name.replace('_', '-')}"
+        for group in groups
+        for option in fields(group)
+        if option.name not in besides and getattr(group, option.name) != option.default
+    ]
 
 
 def _print(found: "RecordedFit", stream: Any) -> None:

@@ -7,12 +7,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from moo_inference.cli.fit_options import NO_BUDGET
+from moo_inference.documents.files import Kind
 from moo_inference.errors import CatalogError, ErrorCollector, SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.words import counted
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Model, Pipeline, Scenario
+
+CATALOG = Kind("a catalog")
+"""Whatever is there: it is read before it is changed."""
 
 _NAMED = 3
 
@@ -31,23 +35,22 @@ class Joined:
     replace: bool
     force: bool
 
-    def before(self, names: Sequence[str], own_scenario: "Callable[[], Scenario | None]") -> "Before":
+    def before(self, names: Sequence[str], own_scenarios: "Callable[[], Mapping[str, Scenario]]") -> "Before":
         """What is in it, and what the new models need besides.
 
         Args:
             names: ids of the models that will join.
-            own_scenario: gives the scenario of the budgets on the command line; None for none.
+            own_scenarios: gives the scenarios that join, by id.
 
         Raises:
             SettingError: (a ValueError) a model or other budgets are there already, or there are none.
             CatalogError: (a ValueError) the file is no valid catalog.
         """
         from moo_inference.catalog import load_catalog
-        from moo_inference.catalog.limits import OWN_SCENARIO
 
         if self.out is None and self.replace:
             raise SettingError("--replace needs --out FILE")
-        scenario = own_scenario()
+        own = own_scenarios()
         fresh = self.force and not _is_catalog(self.out)
         there = self.out is not None and not fresh and Path(self.out).is_file() and Path(self.out).stat().st_size > 0
         catalog = load_catalog(self.out) if there and self.out is not None else None
@@ -56,14 +59,14 @@ class Joined:
         taken = [name for name in names if catalog is not None and name in catalog.models]
         if taken and not self.replace:
             what = f"a model {taken[0]!r}" if len(taken) == 1 else f"the models {', '.join(taken)}"
-            errors.add(f"{self.out}: has {what} already; give --replace, or another --name")
-        if scenario is not None:
-            if scenarios.get(OWN_SCENARIO, scenario) != scenario and not self.replace:
+            errors.add(f"{self.out}: has {what} already; give --replace, or another name")
+        for key, scenario in own.items():
+            if scenarios.get(key, scenario) != scenario and not self.replace:
                 errors.add(
-                    f"{self.out}: has a scenario {OWN_SCENARIO!r} with other budgets already; give --replace, or no "
-                    "budgets"
+                    f"{self.out}: has a scenario {key!r} with other budgets already; give --replace, another name of "
+                    "the scenario, or no budgets"
                 )
-            scenarios[OWN_SCENARIO] = scenario
+            scenarios[key] = scenario
         if not scenarios:
             errors.add(f"still missing are the budgets --c-max, --t-max and --a-min; {NO_BUDGET}")
         errors.check()

@@ -61,14 +61,14 @@ class Kind:
             return False
 
 
-def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None = None) -> str | None:
+def in_the_way(path: str | os.PathLike[str], kind: Kind | None, inputs: Inputs | None = None) -> str | None:
     """Why a file must not be written there unless that was requested; None where it may.
 
     Nothing is lost where nothing is, in an empty file, or in a pipe or a device.
 
     Args:
         path: where the file would go; links are followed.
-        kind: what it would be: a file of the same kind may be replaced.
+        kind: what it would be: a file of the same kind may be replaced; None: no file may.
         inputs: what is read: by whatever name it goes, it must not be replaced.
     """
     try:
@@ -82,7 +82,11 @@ def in_the_way(path: str | os.PathLike[str], kind: Kind, inputs: Inputs | None =
                     return f"is what {option} reads"
             except (OSError, ValueError):
                 continue
-    if not stat.S_ISREG(there.st_mode) or there.st_size == 0 or kind.fits(path):
+    if not stat.S_ISREG(there.st_mode) or there.st_size == 0:
+        return None
+    if kind is None:
+        return "is there already"
+    if kind.fits(path):
         return None
     return f"is there already and is not {kind.name}"
 
@@ -144,13 +148,13 @@ class Outputs:
         self.folders: list[Path] = []
         self.taken: dict[str, str] = {}
 
-    def file(self, option: str, path: str | None, kind: Kind, *, makes_folder: bool = False) -> None:
+    def file(self, option: str, path: str | None, kind: Kind | None, *, makes_folder: bool = False) -> None:
         """A file that an option names, if it does.
 
         Args:
             option: the option.
             path: the file.
-            kind: what it will be.
+            kind: what it will be; None: it must not replace any file.
             makes_folder: whether the folder that it is in is made where it is not there.
         """
         if path is None:

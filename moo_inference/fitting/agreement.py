@@ -1,20 +1,14 @@
 """Whether the parts of a model belong together: notes where they do not seem to, and what cannot be at all."""
 
-import re
 from typing import Any
 
 from moo_inference.fitting.model_fields import ModelFields
-from moo_inference.readers import Price, ServingRun
+from moo_inference.fitting.model_names import same_model
+from moo_inference.readers import Outcomes, Price, ServingRun
 from moo_inference.readers.serving.run import mean_of
 
 _FAR = 3.0
 """Lengths that differ by more than this factor from those of the benchmark are reported."""
-
-_NEUTRAL = re.compile(
-    r"instruct|chat|it|hf|latest|preview|latency|optimized|turbo|fp\d+|int\d|awq|gptq|bf16|v\d|\d{4,}"
-    r"|anthropic|meta|amazon|cohere|ai21|us|eu|apac"
-)
-"""Parts of a name that leave a model what it is, or that only some lists have: dates, precisions, providers."""
 
 
 def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], list[str]]:
@@ -38,19 +32,26 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     return [], [f"{limited}, and {some}: they cannot be served"] if some else []
 
 
-def doubts(price: Price | None, serving: ServingRun | None, files: ModelFields, by_hand: ModelFields) -> list[str]:
+def doubts(
+    price: Price | None,
+    serving: ServingRun | None,
+    outcomes: Outcomes | None,
+    files: ModelFields,
+    by_hand: ModelFields,
+) -> list[str]:
     """Notes on parts that do not seem to belong together.
 
     Args:
         price: of the model.
         serving: the benchmark of its latency.
+        outcomes: the evaluation of its answers.
         files: the fields from all files.
         by_hand: the fields given by hand, which replace those of files.
     """
     merged = by_hand.over(files)
     return [
         *_overridden(files, by_hand),
-        *_other_model(price, serving),
+        *_other_models(price, serving, outcomes),
         *_stretched(serving, merged),
         *_hidden_reasoning(price, merged),
     ]
@@ -61,31 +62,40 @@ def _overridden(files: ModelFields, by_hand: ModelFields) -> list[str]:
         f"{name} from {files.sources[name]} is left out, since it is given by hand: {_text(files.values[name])} there, "
         f"{_text(value)} here"
         for name, value in by_hand.values.items()
-        if name in files.values and files.values[name] != value
+        if name in files.values and files.values[name] != value and not _completes(value, files.values[name])
     ]
+
+
+def _completes(value: object, there: object) -> bool:
+    """Whether a value by hand is that of the file, with the spread that the file lacks."""
+    if not isinstance(value, dict) or not isinstance(there, dict) or "mean" not in value:
+        return False
+    return value["mean"] == there.get("mean") and there.get("std") is None
 
 
 def _text(value: object) -> str:
     if isinstance(value, dict) and "mean" in value:
-        return f"{value['mean']:.6g}"
+        spread = value.get("std")
+        return f"{value['mean']:.6g}" + ("" if spread is None else f" ± {spread:.6g}")
     return f"{value:.6g}" if isinstance(value, float) else "other values"
 
 
-def _other_model(price: Price | None, serving: ServingRun | None) -> list[str]:
-    if price is None or serving is None or not serving.model or _words(price.key) == _words(serving.model):
-        return []
+def _other_models(price: Price | None, serving: ServingRun | None, outcomes: Outcomes | None) -> list[str]:
+    """A sentence for each two parts whose files name different models."""
+    named = []
+    if price is not None:
+        named.append((price.where, "the price is that of", price.key))
+    if serving is not None and serving.model:
+        named.append((serving.where, "measured", serving.model))
+    if outcomes is not None and outcomes.model:
+        named.append((outcomes.where, "evaluated", outcomes.model))
     return [
-        f"{price.where}: the price is that of {price.key}, and {serving.where} measured {serving.model}: if these are "
-        "different models, the result is that of neither"
+        f"{where}: {what} {name}, and {other_where} {other_what} {other}: if these are different models, the result is "
+        "that of neither"
+        for place, (where, what, name) in enumerate(named)
+        for other_where, other_what, other in named[place + 1 :]
+        if not same_model(name, other)
     ]
-
-
-def _words(name: str) -> set[str]:
-    """What identifies a model: its name without provider, date and precision."""
-    last = re.sub(r"\d{4}-\d\d(-\d\d)?|(?<=\d)\.(?=\d)|:.*", "", name.lower().rstrip("/").rpartition("/")[2])
-    parts = re.split(r"[^a-z0-9]+", last)
-    split = {part for name in parts for part in re.findall(r"[a-z]+\d*[a-z]*|\d+[a-z]*", name)}
-    return {part for part in split if not _NEUTRAL.fullmatch(part)}
 
 
 def _stretched(serving: ServingRun | None, merged: ModelFields) -> list[str]:

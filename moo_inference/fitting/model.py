@@ -36,6 +36,10 @@ _GIVEN_BY = {"serving": ("seconds", "input_tokens", "output_tokens"), "outcomes"
 """What may be missing only since a file was refused, which is already reported."""
 
 
+MeanAndStd = tuple[float, float | None] | Mapping[str, Any]
+"""Mean and standard deviation (None: not known), or the values as a catalog has them, with their `kind`."""
+
+
 @dataclass(frozen=True)
 class Given:
     """What the user knows, by hand; None where a file gives it.
@@ -43,10 +47,10 @@ class Given:
     Attributes:
         input_price: USD per million tokens.
         output_price: USD per million tokens.
-        input_tokens: mean and standard deviation.
-        output_tokens: mean and standard deviation.
-        request_seconds: mean and standard deviation.
-        accuracy: mean and standard deviation of one pass, normal.
+        input_tokens: mean and standard deviation, or as in a catalog; the next three likewise.
+        output_tokens: of the answer.
+        request_seconds: of one pass.
+        accuracy: of one pass; a pair is normal.
         resources: amounts by key, as 0.4 by `joules_per_output_token`.
         parallel: passes at the same time.
         latency: how times add up.
@@ -59,17 +63,17 @@ class Given:
 
     input_price: float | None = None
     output_price: float | None = None
-    input_tokens: tuple[float, float] | None = None
-    output_tokens: tuple[float, float] | None = None
-    request_seconds: tuple[float, float] | None = None
-    accuracy: tuple[float, float] | None = None
+    input_tokens: MeanAndStd | None = None
+    output_tokens: MeanAndStd | None = None
+    request_seconds: MeanAndStd | None = None
+    accuracy: MeanAndStd | None = None
     resources: Mapping[str, float] = field(default_factory=dict)
     parallel: int = 1
     latency: str = "waves"
     shared_prompt: bool = False
     free: bool = False
     price_checked: bool = False
-    reasoning_tokens: tuple[float, float | None] | None = None
+    reasoning_tokens: MeanAndStd | None = None
 
     @property
     def has_lengths(self) -> bool:
@@ -84,7 +88,7 @@ class Given:
         }
         for name in ("input_tokens", "output_tokens", "reasoning_tokens", "request_seconds", "accuracy"):
             pair = getattr(self, name)
-            values[name] = None if pair is None else {"mean": pair[0], "std": pair[1]}
+            values[name] = {"mean": pair[0], "std": pair[1]} if isinstance(pair, tuple) else pair
         values |= self.resources
         return ModelFields.of({name: value for name, value in values.items() if value is not None}, "given by hand")
 
@@ -98,12 +102,14 @@ class Fit:
         notes: what has to be known of them, in sentences.
         audit: pass@k next to what one mean accuracy would give; None without an evaluation.
         kept: accuracy of the same k where no oracle keeps the best pass; None with an oracle or a fitted distribution.
+        warnings: those of the notes that report parts which do not seem to belong together.
     """
 
     model: Model
     notes: tuple[str, ...]
     audit: Audit | None = None
     kept: AccuracyCurve | None = None
+    warnings: tuple[str, ...] = ()
 
 
 @renamed_keyword("law", "distribution")
@@ -163,11 +169,12 @@ def fit_model(
     if not name.strip():
         errors.add("the name of a model must not be empty")
     errors.check()
-    notes += doubts(price, serving, files, by_hand.fields())
+    warnings = doubts(price, serving, outcomes, files, by_hand.fields())
     model = _validated(name, merged, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)
     kept = None if audited is None else _kept_curve(model, audited)
-    return Fit(model, tuple(dict.fromkeys((*merged.notes, *notes, *_time_of_passes(merged)))), audited, kept)
+    notes = [*merged.notes, *notes, *warnings, *_time_of_passes(merged)]
+    return Fit(model, tuple(dict.fromkeys(notes)), audited, kept, tuple(dict.fromkeys(warnings)))
 
 
 def _kept_curve(model: Model, audited: Audit) -> AccuracyCurve | None:

@@ -83,6 +83,7 @@ def _fields(found: Outcomes, keep: Keep, distribution: str) -> ModelFields:
         samples = "one sample" if fewest == 1 else f"{fewest} samples"
         notes = [f"{found.where}: some question has {samples}, so nothing is known of k beyond {fewest}"]
     source = f"{found.where}, {len(found):,} samples of {len(found.questions):,} questions"
+    source += f", of {found.model}" if found.model else ""
     return ModelFields.of({"accuracy": accuracy}, source, *(f"{found.where}: {note}" for note in found.notes), *notes)
 
 

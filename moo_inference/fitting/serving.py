@@ -63,7 +63,7 @@ def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) 
     """
     notes = [f"{run.where}: {note}" for note in run.notes]
     values = _times(run, other_lengths, notes) if times else {}
-    source = f"{run.where}, {run.tool}, {load_text(run)}"
+    source = ", ".join(filter(None, (run.where, run.tool, run.model, load_text(run))))
     lengths = _lengths(run, source, notes, whole=not other_lengths)
     if run.failed is not None and run.completed:
         values["failed_share"] = run.failed / (run.failed + run.completed)

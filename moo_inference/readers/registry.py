@@ -6,7 +6,7 @@ import inspect
 import os
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from importlib import import_module
 from typing import Any
 
@@ -162,6 +162,9 @@ def read_as(
     if known.systems and "correct" not in options:
         raise ReaderError(f"{path}: must have one system chosen (--system COLUMN) of: {', '.join(known.systems)}")
     found = FORMATS[known.format].read(path, **reader_options(known, options, progress))
+    if options.get("correct") in known.systems:
+        # The column of a system is all that the reader is told.
+        found = replace(found, model=options["correct"])
     return trace_of(path, found) if single else found
 
 

@@ -158,7 +158,12 @@ def test_a_file_with_errors_is_refused_error_by_error(capsys, tmp_path):
 def test_fit_end_to_end_and_solve_takes_it_from_there(capsys, tmp_path):
     path = tmp_path / "catalog.yaml"
     status, out, err = run(capsys, "fit", "--name", "mine", *FROM_FILES, *BUDGETS, "--parallel", "4", "--out", path)
-    assert (status, err) == (0, f"moo-inference: wrote mine into {path}\n")
+    assert status == 0
+    first, *warnings = err.splitlines()
+    assert first == f"moo-inference: wrote mine into {path}"
+    assert all(line.startswith("moo-inference: warning: ") for line in warnings)
+    assert any("price is that of gpt-5-mini, and" in line and "measured Qwen/Qwen3-8B" in line for line in warnings)
+    assert not any(line.partition("warning: ")[2] in out for line in warnings)
     assert "k  pass@k, counted  1 - (1 - p)^k" in out
     assert "1  0.5833           0.5833" in out
     assert "2  1.0000           0.8264" in out
@@ -212,11 +217,14 @@ def test_a_second_model_joins_the_catalog_and_no_name_is_taken_twice(capsys, tmp
     assert both != first
     cheaper = [*BY_HAND[:1], "0.5", *BY_HAND[2:]]
     assert refused(capsys, "fit", "--name", "one", *cheaper, "--out", path) == [
-        f"{path}: has a model 'one' already; give --replace, or another --name"
+        f"{path}: has a model 'one' already; give --replace, or another name"
     ]
     other_budgets = ["--c-max", "9", "--t-max", "30", "--a-min", "0.5"]
     (line,) = refused(capsys, "fit", "--name", "three", *BY_HAND, *other_budgets, "--out", path)
-    assert line == f"{path}: has a scenario 'my-use' with other budgets already; give --replace, or no budgets"
+    assert line == (
+        f"{path}: has a scenario 'my-use' with other budgets already; give --replace, another name of the scenario, or "
+        "no budgets"
+    )
     assert path.read_bytes() == both
     assert run(capsys, "fit", "--name", "three", *BY_HAND, *BUDGETS, "--out", path)[0] == 0
     assert run(capsys, "fit", "--name", "one", *cheaper, *other_budgets, "--out", path, "--replace")[0] == 0

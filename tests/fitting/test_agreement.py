@@ -1,5 +1,7 @@
 """Whether the parts of a model belong together."""
 
+from dataclasses import replace
+
 import pytest
 from conftest import ROOT
 from test_fitting_parts import run_of, trace_of
@@ -7,6 +9,7 @@ from test_fitting_parts import run_of, trace_of
 from moo_inference.errors import SettingError
 from moo_inference.fitting import Given, fit_model
 from moo_inference.readers import Price, Spread, read_litellm_prices, read_outcomes_table, read_vllm_bench
+from moo_inference.readers.registry import read_as
 
 DATA = ROOT / "tests" / "data"
 
@@ -93,6 +96,51 @@ def test_the_price_of_one_model_with_the_benchmark_of_another_is_told(key, serve
         assert f"the price is that of {key}, and bench.json:1 measured {served}" in found[0]
 
 
+def outcomes_of(model, where="samples.csv"):
+    return replace(read_outcomes_table(DATA / "outcomes_long.csv"), model=model, where=where)
+
+
+def test_the_price_and_the_benchmark_of_one_model_with_the_evaluation_of_another_are_told():
+    run = run_of(model="openai/gpt-4o-2024-08-06", request_seconds=Spread(2.0, 0.5))
+    parts = {"price": price("gpt-4o"), "serving": run, "given": given(accuracy=None, request_seconds=None)}
+    words = "if these are different models"
+    assert notes_on(words, outcomes=outcomes_of("mistralai/Mixtral-8x7B-Instruct-v0.1"), **parts) == [
+        "p.json:3: the price is that of gpt-4o, and samples.csv evaluated mistralai/Mixtral-8x7B-Instruct-v0.1: if "
+        "these are different models, the result is that of neither",
+        "bench.json:1: measured openai/gpt-4o-2024-08-06, and samples.csv evaluated "
+        "mistralai/Mixtral-8x7B-Instruct-v0.1: if these are different models, the result is that of neither",
+    ]
+    assert not notes_on(words, outcomes=outcomes_of("azure/gpt-4o"), **parts)
+    assert not notes_on(words, outcomes=outcomes_of(None), **parts)
+
+
+def test_what_does_not_belong_together_is_a_warning_and_other_notes_are_none():
+    found = fit_model("m", price=price("gpt-4o"), outcomes=outcomes_of("gpt-4o-mini"), given=given(accuracy=None))
+    assert [note for note in found.notes if note in found.warnings] == list(found.warnings)
+    assert len(found.warnings) == 1
+    assert "evaluated gpt-4o-mini" in found.warnings[0]
+    assert len(found.notes) > 1
+    assert found.model.sources["accuracy"].endswith("of gpt-4o-mini")
+
+
+def test_the_model_of_an_evaluation_is_what_its_file_calls_it(tmp_path):
+    wide = DATA / "routellm_gsm8k_correctness.csv"
+    assert read_as(wide, "outcomes", correct="gpt-4-1106-preview").model == "gpt-4-1106-preview"
+    assert read_as(DATA / "outcomes_long.csv", "outcomes").model is None
+    path = tmp_path / "o.csv"
+    path.write_text("question,correct,model\nq,1,gpt-4o\nr,0,gpt-4o\n")
+    assert read_as(path, "outcomes").model == "gpt-4o"
+    path.write_text("question,correct,model\nq,1,gpt-4o\nr,0,gpt-4o-mini\n")
+    assert read_as(path, "outcomes").model is None
+    folder = tmp_path / "Qwen__Qwen3-8B"
+    folder.mkdir()
+    samples = folder / "samples_gsm8k.jsonl"
+    samples.write_bytes((DATA / "lm_eval_samples_gsm8k.jsonl").read_bytes())
+    assert read_as(samples, "outcomes", filter="score-first").model == "Qwen/Qwen3-8B"
+    plain = read_as(DATA / "lm_eval_samples_gsm8k.jsonl", "outcomes", filter="score-first")
+    assert plain.model is None
+
+
 def test_times_that_are_stretched_far_beyond_what_was_measured_are_told():
     run = run_of(
         request_seconds=Spread(2.0, 0.5),
@@ -120,7 +168,7 @@ def test_what_is_given_by_hand_in_place_of_a_file_is_told_with_both_values():
     assert not notes_on("given by hand", price=price(), given=given(input_price=2.5))
     run = read_vllm_bench(DATA / "vllm_bench_runs.jsonl")[0]
     notes = notes_on("input_tokens from", serving=run, given=given(input_price=1.0, output_price=2.0))
-    assert any("is left out, since it is given by hand" in note and note.endswith("100 here") for note in notes)
+    assert any("is left out, since it is given by hand" in note and note.endswith(" ± 10 here") for note in notes)
 
 
 def test_votes_of_several_passes_are_no_accuracy_of_one(tmp_path):

@@ -109,9 +109,9 @@ def test_a_model_of_files_alone_says_where_each_number_came_from(price, trace, o
     numbers = {
         "usd_per_million_input_tokens": "litellm_model_prices_excerpt.json:161, gpt-5-mini",
         "usd_per_million_output_tokens": "litellm_model_prices_excerpt.json:161, gpt-5-mini",
-        "seconds_per_input_token": "vllm_bench_runs.jsonl:1, vllm bench serve, 10 requests/s asked for, 8 requests/s served",  # noqa: E501
-        "seconds_per_output_token": "vllm_bench_runs.jsonl:1, vllm bench serve, 10 requests/s asked for, 8 requests/s served",  # noqa: E501
-        "failed_share": "vllm_bench_runs.jsonl:1, vllm bench serve, 10 requests/s asked for, 8 requests/s served",
+        "seconds_per_input_token": "vllm_bench_runs.jsonl:1, vllm bench serve, Qwen/Qwen3-8B, 10 requests/s asked for, 8 requests/s served",  # noqa: E501
+        "seconds_per_output_token": "vllm_bench_runs.jsonl:1, vllm bench serve, Qwen/Qwen3-8B, 10 requests/s asked for, 8 requests/s served",  # noqa: E501
+        "failed_share": "vllm_bench_runs.jsonl:1, vllm bench serve, Qwen/Qwen3-8B, 10 requests/s asked for, 8 requests/s served",  # noqa: E501
         "input_tokens": "azure_llm_code_2500.csv, 2,500 requests",
         "output_tokens": "azure_llm_code_2500.csv, 2,500 requests",
         "passes": "azure_llm_code_2500.csv, 2,500 requests",

@@ -211,7 +211,8 @@ def test_measured_time_from_end_to_end_is_taken_as_it_is():
     assert part.values["input_tokens"] == {"mean": line["total_input_tokens"] / line["completed"], "std": None}
     assert part.values["failed_share"] == line["failed"] / line["num_prompts"]
     assert part.sources["request_seconds"].endswith(
-        "vllm_bench_runs.jsonl:2, vllm bench serve, all requests at once, 4.9 requests/s served, 32 at the same time"
+        "vllm_bench_runs.jsonl:2, vllm bench serve, Qwen/Qwen3-8B, all requests at once, 4.9 requests/s served, "
+        "32 at the same time"
     )
 
 

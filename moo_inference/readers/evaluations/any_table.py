@@ -6,6 +6,7 @@ in which each system has a column of 0 and 1 is read one system at a time: `corr
 
 import os
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -68,7 +69,7 @@ def read_outcomes_table(
             installed.
     """
     needed = [question, correct, *(name for name in (answer, score, cluster) if name is not None)]
-    names = (question, correct, answer or "answer", score or "score", cluster or "cluster")
+    names = (question, correct, answer or "answer", score or "score", cluster or "cluster", "model")
     beginning = read_bytes(path, 64)
     if beginning.startswith(PARQUET):
         rows = _parquet_rows(path, names, needed)
@@ -76,7 +77,7 @@ def read_outcomes_table(
         rows = _json_rows(path, names, needed)
     else:
         rows = _csv_rows(path, names, needed, progress)
-    samples = _Samples(names, _of_unused(path, names), True if cluster else None)
+    samples = _Samples(names, _of_unused(path, names[:-1]), True if cluster else None)
     for where, cells in rows:
         samples.add(where, cells)
     return samples.build(path)
@@ -106,10 +107,12 @@ class _Samples:
     def __init__(self, names: tuple[str, ...], notes: tuple[str, ...] = (), clustered: bool | None = None) -> None:
         self.names, self.notes, self.clustered = names, notes, clustered
         self.errors, self.built = FileErrors(), OutcomesBuilder()
+        self.models: set[str | None] = set()
 
     def add(self, where: str, cells: Sequence[Any]) -> None:
         """Take one row."""
-        question, correct, answer, score, source = cells
+        question, correct, answer, score, source, *model = cells
+        self.models.update(map(name_of, model))
         name, is_correct = name_of(question), truth(correct)
         value = None if score in (None, "") else _number(score)
         if name is None:
@@ -157,7 +160,8 @@ class _Samples:
         correct = self.names[1]
         passes = max(passes_of(correct) or 1, 1)
         several = (of_several(passes, correct),) if passes > 1 else ()
-        return self.built.build(path, (*self.notes, *several), passes)
+        model = next(iter(self.models)) if len(self.models) == 1 else None
+        return replace(self.built.build(path, (*self.notes, *several), passes), model=model)
 
 
 def _of_unused(path: str | os.PathLike[str], used: Collection[str]) -> tuple[str, ...]:

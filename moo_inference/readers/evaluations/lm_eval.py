@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -127,6 +128,12 @@ def _gather(
 
 def _only(tasks: "Mapping[tuple[str, str | None], _Task]", metric: str | None) -> "_Task":
     return next(task for (_, one), task in tasks.items() if one == metric)
+
+
+def _model_of(path: object) -> str | None:
+    """The model after which lm-evaluation-harness calls the folder of its samples: Qwen__Qwen3-8B; else None."""
+    folder = os.path.basename(os.path.dirname(os.path.abspath(str(path))))
+    return folder.replace("__", "/", 1) if "__" in folder.strip("_") else None
 
 
 class _Filters:
@@ -251,7 +258,7 @@ class _Task:
                 f"Rows with the document and the responses of an earlier one, which count again: {again:,}. Was a file "
                 "joined with itself?"
             )
-        return self.built.build(path, tuple(notes), passes)
+        return replace(self.built.build(path, tuple(notes), passes), model=_model_of(path))
 
 
 def _metrics(record: Document) -> list[str]:

@@ -47,6 +47,8 @@ class Outcomes:
         notes: what a reader of these numbers has to know, in sentences.
         clusters: (questions,) the cluster of each, such as the text that it is about; None where the file has none.
         passes: how many passes make one sample: 1, or more where a sample is the vote or the best of several.
+        model: what the file, or its column of a system, calls the model that gave the answers; None where it does not
+            say.
     """
 
     questions: tuple[str, ...]
@@ -58,6 +60,7 @@ class Outcomes:
     notes: tuple[str, ...] = ()
     passes: int = 1
     clusters: tuple[str, ...] | None = None
+    model: str | None = None
 
     def __len__(self) -> int:
         return len(self.question)
