@@ -1,28 +1,48 @@
 """Estimators: what k passes of a model are expected to cost, take and achieve, as a ScalingCurve over k."""
 
-from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from collections.abc import Iterable, Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
 
 from moo_inference.catalog import Model
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError, unknown_name
 from moo_inference.estimators.base import Estimator, Progress
-from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.curve import OBJECTIVES, QUANTITIES, Quantity, ScalingCurve
-from moo_inference.estimators.empirical import Empirical
-from moo_inference.estimators.monte_carlo import MonteCarlo
-from moo_inference.estimators.recorded import Recorded
-from moo_inference.estimators.tabulated import Tabulated
 
-_KINDS: dict[str, Callable[..., Estimator]] = {
-    "closed-form": ClosedForm,
-    "monte-carlo": MonteCarlo,
-    "empirical": Empirical,
-    "recorded": Recorded,
+if TYPE_CHECKING:
+    from moo_inference.estimators.closed_form import ClosedForm
+    from moo_inference.estimators.empirical import Empirical
+    from moo_inference.estimators.monte_carlo import MonteCarlo
+    from moo_inference.estimators.recorded import Recorded
+    from moo_inference.estimators.tabulated import Tabulated
+
+_HOME = {
+    "ClosedForm": "closed_form",
+    "Empirical": "empirical",
+    "MonteCarlo": "monte_carlo",
+    "Recorded": "recorded",
+    "Tabulated": "tabulated",
 }
+"""The estimators, each loaded when it is first used."""
+
+_KINDS = {"closed-form": "ClosedForm", "monte-carlo": "MonteCarlo", "empirical": "Empirical", "recorded": "Recorded"}
 
 NAMES = tuple(_KINDS)
 """Names of estimators for `choose_estimator`."""
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOME:
+        raise AttributeError(f"module 'moo_inference.estimators' has no attribute {name!r}")
+    value = getattr(import_module(f"moo_inference.estimators.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def _made(name: str, options: Mapping[str, Any]) -> Estimator:
+    estimator: Estimator = __getattr__(name)(**options)
+    return estimator
 
 
 def default_estimator(models: Iterable[Model] = ()) -> Estimator:
@@ -32,8 +52,9 @@ def default_estimator(models: Iterable[Model] = ()) -> Estimator:
     """
     given = tuple(models)
     if any(isinstance(model, RecordedModel) for model in given):
-        return Recorded()
-    return Empirical() if any(model.passes is not None for model in given) else ClosedForm()
+        return _made("Recorded", {})
+    measured = any(model.passes is not None for model in given)
+    return _made("Empirical" if measured else "ClosedForm", {})
 
 
 def choose_estimator(
@@ -69,15 +90,15 @@ def choose_estimator(
         default = default_estimator(models)
         if not given:
             return default
-        simulated = {Recorded: "recorded", Empirical: "empirical"}
-        name = simulated.get(type(default), "monte-carlo") if draws is None else "monte-carlo"
+        simulated = {"Recorded": "recorded", "Empirical": "empirical"}
+        name = simulated.get(type(default).__name__, "monte-carlo") if draws is None else "monte-carlo"
     if beyond is not None and name != "recorded":
         raise SettingError("beyond must come with recorded attempts: no other estimator has any")
     if name == "closed-form" and given:
         raise SettingError(f"{', '.join(given)} must not be given: closed-form has no trials, and so no seed or draws")
     if name in ("empirical", "recorded") and draws is not None:
         raise SettingError(f"draws must not be given: {name} has common draws alone")
-    return _KINDS[name](**given)
+    return _made(_KINDS[name], given)
 
 
 def estimator_from(settings: Mapping[str, Any]) -> Estimator:
@@ -86,13 +107,13 @@ def estimator_from(settings: Mapping[str, Any]) -> Estimator:
     Raises:
         SettingError: (a ValueError) it cannot be made from its settings alone, or they are not its own.
     """
-    kinds = {kind.__name__: kind for kind in _KINDS.values()}
+    kinds = list(_KINDS.values())
     options = dict(settings)
     name = options.pop("estimator", None)
     if name not in kinds:
         raise SettingError(f"the estimator must be one of: {', '.join(kinds)}; got {name!r}")
     try:
-        return kinds[name](**options)
+        return _made(name, options)
     except TypeError as error:
         raise SettingError(f"{name} does not take these settings: {options}") from error
 

@@ -15,10 +15,8 @@ from moo_inference.estimators.base import (
     refuse_beyond_samples,
     settle_whole_numbers,
 )
-from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.empirical import Empirical
 from moo_inference.estimators.recorded_curves import recorded_curves, share_within
 from moo_inference.evaluation.checks import passes
 from moo_inference.evaluation.drawn_queries import Drawing
@@ -92,7 +90,7 @@ class Recorded(Estimator):
             if isinstance(model, RecordedModel):
                 found = self._curves([models[number] for number in numbers], values, conditions, scenarios)
             else:
-                other = ClosedForm() if model.passes is None else Empirical()
+                other = _without_attempts(model)
                 found = other.estimate_many([model], values, parallel=parallel, latency=latency, scenarios=scenarios)
             curves.update(zip(numbers, found, strict=True))
             if progress is not None:
@@ -189,6 +187,14 @@ class Recorded(Estimator):
         queries = self._queries(models, int(values[-1]), conditions)
         curves = recorded_curves(queries, values, tuple(models[0].resources), scenarios)
         return [curve.take(place) for curve in curves]
+
+
+def _without_attempts(model: Model) -> Estimator:
+    """What estimates a model without attempts."""
+    from moo_inference.estimators.closed_form import ClosedForm  # noqa: PLC0415 (seldom needed)
+    from moo_inference.estimators.empirical import Empirical  # noqa: PLC0415
+
+    return ClosedForm() if model.passes is None else Empirical()
 
 
 def _stacks(models: Sequence[Model], conditions: Conditions) -> Iterator[list[int]]:

@@ -10,7 +10,7 @@ A record is groups of samples that are alike to what keeps the best pass, each a
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 import numpy as np
@@ -53,6 +53,7 @@ class Record:
         return sum(right for right, _ in self.groups)
 
     @classmethod
+    @lru_cache(maxsize=1 << 12)  # many questions have the same record
     def parse(cls, text: str, keep: str) -> "Record":
         """A record from its text.
 

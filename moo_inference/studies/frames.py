@@ -12,12 +12,13 @@ from moo_inference.documents.columns import Columns, frame_of
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.front import Front
-from moo_inference.studies.cells import Cell
 from moo_inference.studies.confidence import Assessment
-from moo_inference.studies.planning import StudySettings
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from moo_inference.studies.cells import Cell
+    from moo_inference.studies.planning import StudySettings
 
 SURE_ENOUGH = 0.9
 """A probability of good selection below this gets a warning."""
@@ -30,9 +31,9 @@ _ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
 
 def choices_columns(
     catalog: Catalog,
-    cells: Sequence[Cell],
+    cells: Sequence["Cell"],
     curves: Mapping[str, ScalingCurve],
-    options: StudySettings,
+    options: "StudySettings",
     assessments: Assessments,
 ) -> Columns:
     """See `Study.choices`.
@@ -224,7 +225,7 @@ def curves_frame(columns: Columns) -> "pd.DataFrame":
     return frame_of(columns, {**dict.fromkeys(numbers, "float64"), "k": "int64"})
 
 
-def pipelines_columns(catalog: Catalog, cells: Sequence[Cell]) -> Columns:
+def pipelines_columns(catalog: Catalog, cells: Sequence["Cell"]) -> Columns:
     """See `Study.pipelines`."""
     made = [(cell, choice) for cell in cells for choice in cell.choices]
     rows = [
@@ -235,7 +236,7 @@ def pipelines_columns(catalog: Catalog, cells: Sequence[Cell]) -> Columns:
     return {**table, "warning": ["; ".join(choice.warnings) for _, choice in made], "keep": keep}
 
 
-def pipeline_fronts_columns(catalog: Catalog, cells: Sequence[Cell]) -> Columns:
+def pipeline_fronts_columns(catalog: Catalog, cells: Sequence["Cell"]) -> Columns:
     """See `Study.pipeline_fronts`."""
     rows = [((cell.scenario, cell.pipeline), cell.front, row) for cell in cells for row in range(len(cell.front))]
     return _configurations(catalog, cells, rows, ["scenario", "pipeline"])
@@ -249,7 +250,7 @@ def configurations_frame(columns: Columns) -> "pd.DataFrame":
 
 def _configurations(
     catalog: Catalog,
-    cells: Sequence[Cell],
+    cells: Sequence["Cell"],
     rows: Sequence[tuple[tuple[str, ...], Front, int | None]],
     names: Sequence[str],
 ) -> dict[str, Sequence[Any]]:

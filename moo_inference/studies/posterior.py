@@ -12,7 +12,6 @@ from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenari
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
-from moo_inference.estimators.empirical import resampled_means
 from moo_inference.estimators.recorded import Recorded
 from moo_inference.evaluation import special
 from moo_inference.evaluation.clusters import cluster_totals
@@ -106,6 +105,8 @@ class PassesTable:
 
     def drawn(self, resamples: int, rng: np.random.Generator) -> FloatArray:
         """(R, n, m - 1) by what factors cost, time and further resources differ from their estimates."""
+        from moo_inference.estimators.empirical import resampled_means  # noqa: PLC0415 (only for measured passes)
+
         weights = bayesian_weights(self.passes, resamples + 1, rng)
         weights[0] = 1.0  # the passes as they were measured
         means = resampled_means(self.model, self.k, self.conditions, weights / weights.sum(axis=1, keepdims=True))

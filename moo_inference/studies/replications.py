@@ -10,7 +10,7 @@ from moo_inference.catalog import Model, Scenario
 from moo_inference.decision.base import Rule
 from moo_inference.errors import prefix_errors
 from moo_inference.estimators import ClosedForm, MonteCarlo
-from moo_inference.estimators.base import curves_within_samples
+from moo_inference.estimators.base import Estimator, Progress, curves_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
@@ -73,6 +73,24 @@ def replicated_choices(
         for part in (seeds[start : start + together] for start in range(0, replications, together))
     ]
     return np.concatenate(runner.run(tasks))
+
+
+def simulation_noise(
+    estimator: Estimator, models: Sequence[Model], repetitions: int, conditions: Conditions, progress: Progress | None
+) -> FloatArray | None:
+    """What other seeds of a simulation give, less what is exact, for all models; None without a simulation.
+
+    Args:
+        estimator: what estimated the models.
+        models: the models.
+        repetitions: how many seeds.
+        conditions: which k, and how passes run.
+        progress: called with the number of finished steps, and of all.
+    """
+    if not isinstance(estimator, MonteCarlo):
+        return None
+    runner = Runner(progress=progress)
+    return np.concatenate(replicated_deviations(models, estimator, repetitions, conditions, runner), axis=1)
 
 
 def replicated_deviations(

@@ -14,11 +14,10 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import InfeasibleError, unknown_name, whole_number
-from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve, default_estimator
-from moo_inference.estimators.base import curves_within_samples, estimator_settings
+from moo_inference.estimators import default_estimator
+from moo_inference.estimators.base import Estimator, Progress, curves_within_samples, estimator_settings
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.curve import FloatArray
-from moo_inference.execution.tasks import Runner
+from moo_inference.estimators.curve import FloatArray, ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
@@ -27,7 +26,6 @@ from moo_inference.studies.litellm import Written, litellm_notes, litellm_settin
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.questions import by_question, clusters_of_both, paired
-from moo_inference.studies.replications import replicated_deviations
 from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.studies.why_not import why_not
 from moo_inference.versions import versions
@@ -335,10 +333,9 @@ def route(
         whole_number("assess", assess, 1, 1_000_000)
         asked = AssessmentSettings(assess, seed=seed)
         options |= {"assess": assess, "assess_seed": seed}
-        if isinstance(chosen, MonteCarlo):
-            noise = np.concatenate(
-                replicated_deviations(models, chosen, assess, conditions, Runner(progress=progress)), axis=1
-            )
+        from moo_inference.studies.replications import simulation_noise  # noqa: PLC0415 (only where it was asked for)
+
+        noise = simulation_noise(chosen, models, assess, conditions, progress)
     found = route_from_curves(catalog, scenario, judge, curves, conditions, options)
     return replace(found, assess=asked, noise=noise)
 

@@ -1,13 +1,25 @@
-"""Views: a study as tables in a terminal or in Markdown."""
+"""Views: a study as tables in a terminal or in Markdown.
 
+The names are loaded when they are first used: nobody waits for a comparison who shows a study.
+"""
+
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from moo_inference.formatting.table import Table, print_tables, to_markdown
-from moo_inference.views.assessment import assessment_tables
-from moo_inference.views.study_tables import study_tables
-
 if TYPE_CHECKING:
+    from moo_inference.formatting.table import Table, print_tables, to_markdown
+    from moo_inference.views.assessment import assessment_tables
     from moo_inference.views.comparison import comparison_tables
+    from moo_inference.views.study_tables import study_tables
+
+_HOME = {
+    "Table": "formatting.table",
+    "assessment_tables": "views.assessment",
+    "comparison_tables": "views.comparison",
+    "print_tables": "formatting.table",
+    "study_tables": "views.study_tables",
+    "to_markdown": "formatting.table",
+}
 
 __all__ = [
     "Table",
@@ -20,9 +32,8 @@ __all__ = [
 
 
 def __getattr__(name: str) -> Any:
-    # A comparison needs pymoo's algorithms, which nobody waits for who shows a study.
-    if name == "comparison_tables":
-        from moo_inference.views.comparison import comparison_tables  # noqa: PLC0415
-
-        return comparison_tables
-    raise AttributeError(f"module 'moo_inference.views' has no attribute {name!r}")
+    if name not in _HOME:
+        raise AttributeError(f"module 'moo_inference.views' has no attribute {name!r}")
+    value = getattr(import_module(f"moo_inference.{_HOME[name]}"), name)
+    globals()[name] = value
+    return value

@@ -6,11 +6,12 @@ from pathlib import Path
 from moo_inference.catalog import Accuracy, Model
 from moo_inference.catalog.attempt_files import MEASURED
 from moo_inference.catalog.recorded_model import RecordedModel
-from moo_inference.estimators import ClosedForm, Empirical, MonteCarlo, Recorded, ScalingCurve
 from moo_inference.estimators.conditions import Conditions
+from moo_inference.estimators.curve import ScalingCurve
 
-_DRAWING = {kind.__name__ for kind in (ClosedForm, MonteCarlo, Empirical)}
-_COUNTING = Recorded.__name__
+_DRAWING = ("ClosedForm", "MonteCarlo", "Empirical")
+COUNTING = "Recorded"
+"""Names of the estimators that draw passes, and of the one that counts recorded attempts."""
 
 _ASSUMED = "passes are drawn independently of each other and of the question"
 
@@ -51,7 +52,7 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
         estimator: name of the estimator.
     """
     recorded = {key: model for key, model in models.items() if isinstance(model, RecordedModel)}
-    if estimator != _COUNTING or not recorded:
+    if estimator != COUNTING or not recorded:
         return []
     attempts = [model.attempts for model in recorded.values()]
     questions = _span(len(one.n) for one in attempts)
@@ -84,7 +85,7 @@ def needed_files(models: Mapping[str, Model]) -> list[str]:
 
 def _is_drawn(model: Model, estimator: str) -> bool:
     """Whether passes are drawn: what counts attempts draws those of models that have none."""
-    return estimator in _DRAWING or (estimator == _COUNTING and not isinstance(model, RecordedModel))
+    return estimator in _DRAWING or (estimator == COUNTING and not isinstance(model, RecordedModel))
 
 
 def _largest_effect(

@@ -2,11 +2,11 @@
 
 import math
 from collections.abc import Collection, Iterable
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from moo_inference.catalog import Scenario
-from moo_inference.estimators import Recorded
 from moo_inference.formatting.amounts import (
     amount,
     bound,
@@ -20,16 +20,17 @@ from moo_inference.formatting.amounts import (
 from moo_inference.formatting.keepers import keeper, kept_of
 from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import Tail, tails
-from moo_inference.pipelines.plan import has_branches, plan_of
-from moo_inference.studies.cells import Cell
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.frames import unsure
-from moo_inference.studies.planning import StudySettings
-from moo_inference.studies.study import Study
 from moo_inference.views.confidence import corrected, least_sure, meaning, sure
-from moo_inference.views.evidence import counted_notes, drawn_note
+from moo_inference.views.evidence import COUNTING, counted_notes, drawn_note
 from moo_inference.views.families import cells_in_families
 from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
+
+if TYPE_CHECKING:
+    from moo_inference.studies.cells import Cell
+    from moo_inference.studies.planning import StudySettings
+    from moo_inference.studies.study import Study
 
 _FOOTNOTES = "†‡§¶#"
 
@@ -41,7 +42,7 @@ LOWER_BOUND = (
 INDEPENDENT = "Accuracies multiply: stages are taken to succeed independently of each other, and all of them must."
 
 
-def study_tables(study: Study) -> list[Table]:
+def study_tables(study: "Study") -> list[Table]:
     """The choices of a study, with the budgets above, and below what has to be known before betting on them.
 
     One table a scenario, then one a pipeline and scenario.
@@ -49,7 +50,7 @@ def study_tables(study: Study) -> list[Table]:
     return [*scenario_tables(study), *pipeline_tables(study)]
 
 
-def pipeline_tables(study: Study) -> list[Table]:
+def pipeline_tables(study: "Study") -> list[Table]:
     """One table for each pipeline in each scenario, pipeline by pipeline."""
     cells = [cell for key in study.catalog.pipelines for cell in study.pipeline_cells if cell.pipeline == key]
     tables = [_pipeline_table(study, cell) for cell in cells]
@@ -59,7 +60,7 @@ def pipeline_tables(study: Study) -> list[Table]:
     return tables
 
 
-def scenario_tables(study: Study) -> list[Table]:
+def scenario_tables(study: "Study") -> list[Table]:
     """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
@@ -69,7 +70,7 @@ def scenario_tables(study: Study) -> list[Table]:
     return tables
 
 
-def drawn_notes(study: Study, cells: Iterable[Cell], rules: Collection[str] | None = None) -> list[str]:
+def drawn_notes(study: "Study", cells: Iterable["Cell"], rules: Collection[str] | None = None) -> list[str]:
     """What the passes of the choices and baselines of some cells are assumed to be; see `drawn_note`.
 
     Args:
@@ -90,12 +91,12 @@ def drawn_notes(study: Study, cells: Iterable[Cell], rules: Collection[str] | No
     return drawn_note(shown, study.catalog.models, study.model_curves, estimator_name(study), conditions)
 
 
-def estimator_name(study: Study) -> str:
+def estimator_name(study: "Study") -> str:
     """The class of the estimator."""
     return str(study.options.estimator["estimator"])
 
 
-def _keeps(study: Study) -> set[str]:
+def _keeps(study: "Study") -> set[str]:
     """What selects the pass that counts, in all models."""
     return {model.keep for model in study.catalog.models.values()}
 
@@ -164,7 +165,7 @@ def _amounts(
     ]
 
 
-def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
+def _scenario_table(study: "Study", key: str, scenario: Scenario) -> Table:
     symbols: dict[str, str] = {}
     rows: list[tuple[str, ...]] = []
     grouped: dict[str, list[str]] = {}
@@ -215,8 +216,10 @@ def _scenario_table(study: Study, key: str, scenario: Scenario) -> Table:
     return Table(f"{scenario.name} ({key}): {budget_text(scenario)}", columns, tuple(rows), tuple(notes))
 
 
-def _pipeline_table(study: Study, cell: Cell) -> Table:
+def _pipeline_table(study: "Study", cell: "Cell") -> Table:
     """What each rule takes at each stage; below, why it took nothing and what has to be known."""
+    from moo_inference.pipelines.plan import has_branches, plan_of  # noqa: PLC0415 (only where there are any)
+
     pipeline, scenario = study.catalog.pipelines[cell.pipeline], study.catalog.scenarios[cell.scenario]
     title = f"{pipeline.name} ({cell.pipeline}), {scenario.name} ({cell.scenario}): {budget_text(scenario)}"
     grouped: dict[str, list[str]] = {}
@@ -244,14 +247,14 @@ def _pipeline_table(study: Study, cell: Cell) -> Table:
     return Table(title, ("rule", *cell.front.stages, "accuracy", *quantities), tuple(rows), tuple(notes))
 
 
-def estimator_text(options: StudySettings) -> str:
+def estimator_text(options: "StudySettings") -> str:
     """The estimator of a study and its settings, as it is written in Python."""
     settings = dict(options.estimator)
     name = settings.pop("estimator")
     return f"{name}({', '.join(f'{key}={value}' for key, value in settings.items())})"
 
 
-def _caption(study: Study) -> str:
+def _caption(study: "Study") -> str:
     options = study.options
     grid = options.conditions.grid
     shown = [*map(str, grid)] if len(grid) < 4 else [str(grid[0]), str(grid[1]), "...", str(grid[-1])]
@@ -279,12 +282,12 @@ def _caption(study: Study) -> str:
     return " ".join([*parts, *_noise(study), f"{estimator_text(options)}; k = {', '.join(shown)}."])
 
 
-def _measured(study: Study) -> bool:
+def _measured(study: "Study") -> bool:
     """Whether some accuracy comes from an evaluation, so that intervals are known of some."""
     return any(curve.evidence is not None for curve in study.model_curves.values())
 
 
-def _noise(study: Study) -> list[str]:
+def _noise(study: "Study") -> list[str]:
     """The largest standard errors among the choices, where they are simulated."""
     intervals = [
         (cell.front.curve.standard_errors[choice.row], cell.front.curve.means[choice.row])
@@ -304,5 +307,5 @@ def _noise(study: Study) -> list[str]:
         f"{significant(100 * share, 2)} % of a {word}"
         for share, word in zip(shares, spent_words(study.catalog.resources), strict=False)
     ]
-    of = "over the questions" if estimator_name(study) == Recorded.__name__ else "of simulation"
+    of = "over the questions" if estimator_name(study) == COUNTING else "of simulation"
     return [f"Standard errors {of} are up to {', '.join(spent)}, {errors[:, -1].max():.4f} of an accuracy."]
