@@ -6,18 +6,19 @@ The names are loaded when they are first used: nobody waits for a comparison who
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
+# Loaded at once: later the module of this name would take its place.
+from moo_inference.views.study_tables import study_tables
+
 if TYPE_CHECKING:
     from moo_inference.formatting.table import Table, print_tables, to_markdown
     from moo_inference.views.assessment import assessment_tables
     from moo_inference.views.comparison import comparison_tables
-    from moo_inference.views.study_tables import study_tables
 
 _HOME = {
     "Table": "formatting.table",
     "assessment_tables": "views.assessment",
     "comparison_tables": "views.comparison",
     "print_tables": "formatting.table",
-    "study_tables": "views.study_tables",
     "to_markdown": "formatting.table",
 }
 
