@@ -236,3 +236,14 @@ def test_parts_that_do_not_belong_together_are_warned_of(capsys, folder, monkeyp
     warned = [line for line in err.splitlines() if line.startswith("moo-inference: warning: ")]
     assert bool(warned) == (words is not None)
     assert words is None or any(words in line for line in warned)
+
+
+def test_ids_of_others_do_not_reach_the_terminal_as_they_are(capsys, folder):
+    path = folder / "fit.yaml"
+    path.write_text(path.read_text().replace("  gpt-4o:\n", '  "red \\u001b[31m \\u202E":\n    paralel: 3\n'))
+    (line,) = refused(capsys, "fit", path)
+    assert not {"\x1b", "\u202e"} & set(line)
+    path.write_text(path.read_text().replace("    paralel: 3\n", ""))
+    status, out, err = run(capsys, "fit", path, "--out", folder / "c.yaml")
+    assert status == 0
+    assert not {"\x1b", "\u202e"} & set(out + err)

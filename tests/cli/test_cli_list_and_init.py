@@ -322,3 +322,14 @@ def test_wrong_input_writes_nothing(capsys, tmp_path):
     (line,) = refused(capsys, "init", "--from", "bad.yaml", "bad.yaml")
     assert "is what --from reads" in line
     assert [path.name for path in tmp_path.iterdir()] == ["bad.yaml"]
+
+
+@pytest.mark.parametrize("form", ["table", "csv", "json", "markdown"])
+def test_names_of_others_do_not_reach_the_terminal_as_they_are(capsys, tmp_path, form):
+    text = (ROOT / "examples" / "catalog.yaml").read_text()
+    (tmp_path / "c.yaml").write_text(text.replace("Small model", '"red \\u001b[31m \\u202E turned"'))
+    assert "\x1b" in load_catalog("c.yaml").models["small"].name
+    status, out, err = run(capsys, "list", "models", "--catalog", "c.yaml", "--format", form)
+    assert (status, err) == (0, "")
+    assert "turned" in out
+    assert not {"\x1b", "\u202e"} & set(out)

@@ -1,5 +1,7 @@
 import io
 import re
+import subprocess
+import sys
 
 import pytest
 
@@ -218,3 +220,8 @@ def test_what_is_piped_has_the_width_asked_for_and_no_blanks_at_ends_of_lines(ke
     assert max(map(len, lines)) <= width
     assert max(map(len, lines)) > width - 30
     assert all(line == line.rstrip() for line in lines)
+
+
+def test_the_name_is_the_function_also_after_a_view_that_uses_its_module():
+    code = "import moo_inference.views.answer; from moo_inference.views import study_tables; study_tables.__call__"
+    subprocess.run([sys.executable, "-c", code], check=True)

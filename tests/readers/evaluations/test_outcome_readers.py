@@ -273,7 +273,9 @@ def test_lm_eval_writes_each_document_once_for_each_filter():
         passes = {"score-first": 1, "maj@64": 64, "maj@2": 2}[name]
         assert found.passes == passes
         assert ("up to 3 times" if passes == 1 else f"one outcome of {passes} passes (filter {name}") in found.notes[0]
-    with pytest.raises(ReaderError, match=r"has no filter 'maj@6' \(did you mean 'maj@64'\?\); it has: score-first"):
+    with pytest.raises(
+        ReaderError, match=r"has no filter 'maj@6' \(did you mean 'maj@64' or 'maj@2'\?\); it has: score-first"
+    ):
         read_lm_eval(LM_EVAL, filter="maj@6")
 
 
