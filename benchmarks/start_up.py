@@ -10,6 +10,7 @@ from report import show
 from timing import Figure, commands_take_turns, compare
 
 COMMAND = str(Path(sys.executable).parent / "moo-inference")
+BUDGETS = ("--cost", "0.05", "--time", "120", "--accuracy", "0.8")
 LARGE = """
 import moo_inference as mi
 catalog = mi.load_catalog("paper")
@@ -27,6 +28,8 @@ def figures(quick: bool = False) -> list[Figure]:
     """Processor time and memory of whole processes."""
     trials, k_max = (1000, 32) if quick else (100_000, 256)
     bare, numpy, parser = (f"python -c '{code}'" for code in ("pass", "import numpy", "import typer"))
+    chosen = "importing numpy, scipy.special, pydantic"
+    choose = {name: f"moo-inference choose, {name}" for name in ("paper", "gpqa-diamond", "otis-mock-aime")}
     imports = "importing numpy, scipy.special, moocore, pandas, pydantic"
     package, helped, policy = "import moo_inference", "moo-inference --help", "import moo_inference.policy.policy"
     solve = "moo-inference solve, the built-in catalog"
@@ -41,6 +44,8 @@ def figures(quick: bool = False) -> list[Figure]:
             policy: python(policy),
             helped: (COMMAND, "--help"),
             solve: (COMMAND, "solve"),
+            chosen: python("import numpy, scipy.special, pydantic"),
+            **{words: (COMMAND, "choose", "--catalog", name, *BUDGETS) for name, words in choose.items()},
         },
         1 if quick else 5,
         not_counted=0 if quick else 1,
@@ -52,7 +57,8 @@ def figures(quick: bool = False) -> list[Figure]:
         compare(helped, seconds, helped, numpy, parser, target=2.2),
         compare(package, seconds, package, numpy, bare),
         compare(policy, seconds, policy, numpy, numpy),
-        compare(solve, seconds, solve, numpy, imports),
+        compare(solve, seconds, solve, numpy, chosen, target=4),
+        *(compare(words, seconds, words, chosen, numpy, target=1.5) for words in choose.values()),
         compare(large, memory, large, numpy, imports, target=300, target_of="ours", unit="MB"),
     ]
 

@@ -1,6 +1,7 @@
 """How a figure is measured: works that take turns, processor time, and ratios within one turn."""
 
 import math
+import os
 import subprocess
 import sys
 import time
@@ -151,8 +152,12 @@ def command(*words: str) -> Callable[[], tuple[float, float]]:
     """A command whose call gives its processor seconds and its peak memory in MB."""
 
     def run() -> tuple[float, float]:
+        # With bytecode, as of an installed package, whatever this shell says.
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
         # By way of a small process: a child's peak is never below what its parent held when it started.
-        done = subprocess.run([sys.executable, "-c", _MEASURED, *words], capture_output=True, text=True, check=True)
+        done = subprocess.run(
+            [sys.executable, "-c", _MEASURED, *words], capture_output=True, text=True, check=True, env=environment
+        )
         seconds, peak = map(float, done.stdout.split())
         return seconds, peak / (2**20 if sys.platform == "darwin" else 2**10)
 
