@@ -53,7 +53,8 @@ def write_report(
         study: what it is about.
         path: where it goes. A report of before is replaced, and so is an empty file.
         command: what made it, as typed in a shell; None where a program did.
-        progress: called with the steps done and their number: a scenario or a figure each.
+        progress: called with the steps done and their number: a scenario or a figure each; the last is how sure all
+            choices are.
         overwrite: replace whatever is there.
         pictures: `few`, or `all` for the figures of `moo_inference.views.figures` of each model and scenario too; these
             take about a third of a second each.
@@ -92,7 +93,8 @@ def report_html(
     order = in_families(study.catalog.models)
     styles = dict(zip(order, line_styles([kin_of(study.catalog.models[key]) for key in order]), strict=True))
     to_draw = jobs(study, pictures)
-    step = _counter(progress, len(study.catalog.scenarios) + len(to_draw))
+    # The last step is how sure every other choice is.
+    step = _counter(progress, len(study.catalog.scenarios) + len(to_draw) + 1)
     views, answers = {}, []
     for key in study.catalog.scenarios:
         views[key] = {model: trajectory(study, key, model) for model in order}
@@ -102,6 +104,8 @@ def report_html(
     for name, images in render_all(to_draw):
         drawn[name] = "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         step()
+    chosen, parts = chosen_table(study), scenario_parts(study, views, styles, drawn)
+    step()
     by_rule = {mark.rule: mark.marker for cell in study.model_cells for mark in marks(study, cell)}
     rule = main_rule(study)
     data = {"command": command, "settings": study.settings, "choices": [record.to_dict() for record in study.records()]}
@@ -119,8 +123,8 @@ def report_html(
             legend=legend(study.catalog.models, styles, answers),
             basis=basis(study),
             names=[study.catalog.models[key].name for key in order],
-            chosen=chosen_table(study),
-            scenarios=scenario_parts(study, views, styles, drawn),
+            chosen=chosen,
+            scenarios=parts,
             pipelines=pipeline_parts(study, drawn),
             overview=overview,
             rules=[(marker, name, picks(name)) for name, marker in by_rule.items()],

@@ -230,15 +230,15 @@ def test_hostile_names_are_text_in_charts_too(paper):
     assert any(unescape(title).startswith(f"{HOSTILE}, k = ") for title in titles)
 
 
-def test_progress_counts_scenarios_and_pictures(paper):
+def test_progress_counts_scenarios_pictures_and_how_sure_all_is(paper):
     steps = []
     found = mi.run_study(one_scenario(paper), k_max=4, decisions=["cheapest"])
     report_html(found, progress=lambda done, total: steps.append((done, total)))
-    assert steps == [(1, 1)]
+    assert steps == [(1, 2), (2, 2)]
     steps.clear()
     report_html(found, pictures="all", progress=lambda done, total: steps.append((done, total)))
-    # A scenario; the overview, all models, and four pictures of each of two models.
-    assert steps == [(step, 11) for step in range(1, 12)]
+    # A scenario; the overview, all models, and four pictures of each of two models; how sure all choices are.
+    assert steps == [(step, 12) for step in range(1, 13)]
 
 
 def test_colours_are_models_and_shapes_are_rules(paper):
