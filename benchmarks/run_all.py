@@ -22,6 +22,7 @@ import policy
 import readers
 import recorded_attempts
 import report
+import report_page
 import search_overhead
 import start_up
 from timing import Figure
@@ -43,6 +44,7 @@ GROUPS: Mapping[str, Callable[[bool], list[Figure]]] = {
     "recorded_attempts": recorded_attempts.figures,
     "confidence": confidence.figures,
     "explore_page": explore_page.figures,
+    "report_page": report_page.figures,
     "start_up": start_up.figures,
     "growth": growth.figures,
 }

@@ -13,7 +13,6 @@ from moo_inference.cli import app as cli
 from moo_inference.errors import OutputError, SettingError
 from moo_inference.execution.checkpoint import TASKS_FOLDER, checkpoint
 from moo_inference.studies.route import route
-from moo_inference.views.report import report
 from moo_inference.views.report.report import write_report
 
 FEW = ("-m", "gpt-5", "-s", "essay-feedback", "-d", "max-cube", "--k-max", "4")
@@ -119,13 +118,7 @@ def test_a_file_of_another_kind_is_not_replaced(option, refused, mine, tmp_path)
         assert "is there already and is not " in refused(*writing(mine, target)[option])
 
 
-@pytest.fixture
-def undrawn(monkeypatch):
-    """Reports without their figures, which take seconds."""
-    monkeypatch.setattr(report, "render_all", lambda jobs, *_: [(job.name, {"png8": b""}) for job in jobs])
-
-
-def test_one_kind_does_not_replace_the_other_and_each_replaces_its_own(mine, tmp_path, capsys, undrawn):
+def test_one_kind_does_not_replace_the_other_and_each_replaces_its_own(mine, tmp_path, capsys):
     junit, choices = tmp_path / "junit.xml", tmp_path / "out" / "choices.json"
     assert run("solve", *FEW, "--catalog", mine, "--out", tmp_path / "out") == 0
     words = {name: (tmp_path / name, line) for name, line in writing(mine, "{}").items()}
@@ -272,7 +265,7 @@ def test_throwing_pieces_away_touches_no_other_file(tmp_path):
     assert sorted(path.name for path in place.iterdir()) == ["precious", "settings.json"]
 
 
-def test_from_python_the_same_holds(paper, tmp_path, undrawn):
+def test_from_python_the_same_holds(paper, tmp_path):
     study = mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], k_max=4)
     other = mi.run_study(paper, models=["gpt-5"], scenarios=["essay-feedback"], k_max=5)
     found = route(paper, "essay-feedback", "max-cube", k_max=4)

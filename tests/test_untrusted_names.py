@@ -103,8 +103,8 @@ def test_html_of_notebooks_and_of_the_page(name, study):
 def test_the_report(name, study, monkeypatch):
     if name not in (NAMES["math"], NAMES["unseen"]):
         # What is drawn of a name is looked at for these two; the others are about the text around the pictures.
-        monkeypatch.setattr(report, "render_all", lambda jobs, _: [(job.name, {"png8": b"drawn"}) for job in jobs])
-    html = report_html(study, command=name)
+        monkeypatch.setattr(report, "render_all", lambda jobs: [(job.name, {"png8": b"drawn"}) for job in jobs])
+    html = report_html(study, command=name, pictures="all")
     shown, _, rest = html.partition('<script type="application/json"')
     harmless(shown + rest.partition("</script>")[2], name)
     assert html.count("<script") == 1
@@ -149,11 +149,8 @@ def test_a_terminal_obeys_no_name(worst, format_, capsys):
         assert not obeyed(err), words
 
 
-def test_nor_does_it_obey_one_in_any_other_command(worst, tmp_path, capsys, monkeypatch):
-    from moo_inference.views.report import report
-
+def test_nor_does_it_obey_one_in_any_other_command(worst, tmp_path, capsys):
     name, path = worst
-    monkeypatch.setattr(report, "render_all", lambda jobs, *_: [(job.name, {"png8": b""}) for job in jobs])
     few = ["--catalog", str(path), "--k-max", "4", "-d", "max-cube"]
     # A path holds what a name may, but for what no path can.
     odd = tmp_path / name.replace("/", "").replace("\0", "")[:40]

@@ -25,7 +25,9 @@ from moo_inference.cli.options import (
     Format,
     FormatOption,
     OutOption,
+    PicturesOption,
     Question,
+    ReportPictures,
     RunOptions,
     Simulation,
     Stages,
@@ -150,10 +152,11 @@ def report(
     tails: Tails,
     extras: Extras,
     work: Workers,
+    pictures: PicturesOption = ReportPictures.FEW,
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
     force: ForceOption = False,
 ) -> None:
-    """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
+    """Write one HTML file: the answer on one page, all choices folded below it; it opens offline and can be replayed.
 
     Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
     """
@@ -168,9 +171,9 @@ def report(
     study = solve_study(
         question, stages, estimation, conditions, tails, extras.baseline, assess=extras.assess, workers=work.backend
     )
-    with report_progress("drawing") as progress:
+    with report_progress("writing") as progress:
         command = shlex.join(["moo-inference", *context.obj])
-        write_report(study, out, command=command, progress=progress, overwrite=force)
+        write_report(study, out, command=command, progress=progress, overwrite=force, pictures=pictures.value)
     note(f"wrote {out}")
 
 

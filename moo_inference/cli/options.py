@@ -31,6 +31,21 @@ class EstimatorName(StrEnum):
     RECORDED = "recorded"
 
 
+class ReportPictures(StrEnum):
+    """How many pictures a report has."""
+
+    FEW = "few"
+    ALL = "all"
+
+
+PicturesOption = Annotated[
+    ReportPictures,
+    typer.Option(
+        "--pictures",
+        help="few: charts alone; all: also the cube, the projections and more of each model and scenario, which take "
+        "a third of a second each.",
+    ),
+]
 ModelOption = Annotated[
     list[str] | None,
     typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),

@@ -93,7 +93,8 @@ def test_a_choice_is_the_same_in_figure_table_report_and_page(paper):
         assert drawn[mark.marker.matplotlib] == (mark.cost, mark.time, mark.accuracy)
         assert table.columns[column] == f"{mark.marker.symbol} {mark.rule}"
         assert table.rows[0][column].startswith(f"k={mark.k}  {mark.accuracy:.4f}")
-        marker = f'style="color: {mark.marker.colour}">{mark.marker.symbol}</span> {mark.rule}</td>'
+        # Colours are models in the report, and so a rule has its shape alone.
+        marker = f'<span class="marker">{mark.marker.symbol}</span> {mark.rule}</td>'
         assert f"{marker}\n<td>{mark.short}\n{mark.amounts}</td>" in report
         assert mark.marker.symbol in page
         assert f">{mark.k}<" in page

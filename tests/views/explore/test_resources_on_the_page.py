@@ -53,7 +53,7 @@ def study():
 
 
 def test_the_report_tells_of_every_resource(study):
-    html = report_html(study)
+    html = report_html(study, pictures="all")
     for words in (
         "more passes raise accuracy, and\ncost, latency, grams co2 and joules with it",
         "not outdone in cost, time, grams co2, joules and accuracy by another",
@@ -64,6 +64,11 @@ def test_the_report_tells_of_every_resource(study):
     ):
         assert words in html.lower(), words
     assert html.count("<img") == 2 + 5 * len(study.cells)
+    few = report_html(study)
+    assert "<img" not in few
+    assert ">grams co2 of a query</text>" in few
+    # Four charts on top, four with all rules, and five of each model.
+    assert few.count('<svg class="chart"') == 8 * len(study.catalog.scenarios) + 5 * len(study.cells)
     for cell in study.cells:
         for mark in marks(study, cell):
             assert mark.amounts in html
