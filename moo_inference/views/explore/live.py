@@ -10,16 +10,13 @@ import numpy as np
 from moo_inference.catalog import Catalog, Scenario
 from moo_inference.catalog.base import ReadOnly
 from moo_inference.catalog.resource import ResourceBudget
-from moo_inference.decision import make_rule
-from moo_inference.decision.choice import decide
-from moo_inference.errors import ErrorCollector, SettingError
+from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve, default_estimator
+from moo_inference.estimators.base import estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.curves import estimate_in_tasks
 from moo_inference.execution.tasks import Runner
-from moo_inference.studies.planning import StudyRequest, plan_study
-from moo_inference.studies.route import Route, front_across
-from moo_inference.studies.study import Study
+from moo_inference.studies.route import Route, route_from_curves
 from moo_inference.views.explore.slider_stops import LARGEST_BUDGET
 from moo_inference.views.explore.state import Knobs, refuse_large_work, settings_catalog
 
@@ -42,7 +39,7 @@ class Estimates:
     _kept: OrderedDict[Hashable, Curves] = field(default_factory=OrderedDict)
     _of: Catalog | None = None
 
-    def curves(self, catalog: Catalog, knobs: Knobs) -> Curves:
+    def curves(self, catalog: Catalog, knobs: Knobs, chosen: Catalog) -> Curves:
         """The curves under the budgets of the knobs, estimated only if something else was changed as well.
 
         The share of queries that meet all budgets depends on their values, and is not known here (NaN).
@@ -50,11 +47,11 @@ class Estimates:
         Args:
             catalog: the catalog of the page.
             knobs: the settings of the page.
+            chosen: the part of the catalog that they choose.
 
         Raises:
             SettingError: (a ValueError) a setting is out of its range.
         """
-        chosen = settings_catalog(catalog, knobs)
         scenario = chosen.scenarios[knobs.scenario]
         ample = _ample(scenario, chosen.resources)
         key = (
@@ -71,8 +68,7 @@ class Estimates:
         if key not in self._kept:
             refuse_large_work(chosen, knobs)
             used = knobs.estimator or default_estimator(chosen.models.values())
-            conditions = Conditions(k_max=knobs.k_max, k_step=knobs.k_step)
-            self._kept[key] = estimate_in_tasks(used, chosen.models, conditions, [ample], Runner())
+            self._kept[key] = estimate_in_tasks(used, chosen.models, conditions_of(knobs), [ample], Runner())
             self.estimated += 1
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
@@ -110,28 +106,22 @@ def live_answer(catalog: Catalog, knobs: Knobs, estimates: Estimates) -> LiveAns
     Raises:
         SettingError: (a ValueError) a setting is out of its range.
     """
-    curves = estimates.curves(catalog, knobs)
     chosen = settings_catalog(catalog, knobs)
+    curves = estimates.curves(catalog, knobs, chosen)
     scenario = chosen.scenarios[knobs.scenario]
+    used = knobs.estimator or default_estimator(chosen.models.values())
+    conditions = conditions_of(knobs)
+    options = {"estimator": estimator_settings(used), **conditions.to_dict()}
     try:
-        found = _route(study_of(chosen, curves, knobs), knobs.scenario, knobs.chosen_by)
+        found = route_from_curves(chosen, knobs.scenario, knobs.chosen_by, curves, conditions, options)
     except SettingError as error:
         return LiveAnswer(chosen, scenario, curves, None, tuple(error.errors))
     return LiveAnswer(chosen, scenario, curves, found)
 
 
-def study_of(chosen: Catalog, curves: Curves, knobs: Knobs) -> Study:
-    """A study of curves that are there already, without cells.
-
-    Args:
-        chosen: the chosen models under the budgets of the page.
-        curves: by model.
-        knobs: the settings of the page.
-    """
-    conditions = Conditions(k_max=knobs.k_max, k_step=knobs.k_step)
-    request = StudyRequest(None, None, (), ["accuracy-max"], (), None, None)
-    plan = plan_study(chosen, request, knobs.estimator, conditions, ErrorCollector())
-    return Study(chosen, (), curves, plan.settings)
+def conditions_of(knobs: Knobs) -> Conditions:
+    """The grid of k; how passes run is written into the models."""
+    return Conditions(k_max=knobs.k_max, k_step=knobs.k_step)
 
 
 def _ample(scenario: Scenario, resources: tuple[str, ...]) -> Scenario:
@@ -154,25 +144,3 @@ def _under(scenario: Scenario, ample: Scenario, curve: ScalingCurve) -> ScalingC
         return replace(curve, views={})
     unknown = np.full(len(curve), np.nan)
     return replace(curve, views={scenario: replace(view, attainment=unknown)})
-
-
-def _route(study: Study, scenario: str, rule: str) -> Route:
-    budgets, judge = study.catalog.scenarios[scenario], make_rule(rule)
-    scaled = judge.scaled_by(budgets, study.catalog.resources)
-    front = front_across(study.model_curves, budgets)
-    options = {"estimator": study.options.estimator, **study.options.conditions.to_dict()}
-    models = study.catalog.models
-    return Route(
-        scenario,
-        budgets,
-        study.model_curves,
-        {key: model.accuracy for key, model in models.items()},
-        scaled,
-        judge,
-        front,
-        decide(front, scaled),
-        options,
-        {key: model.sources for key, model in models.items()},
-        models,
-        study.options.conditions,
-    )

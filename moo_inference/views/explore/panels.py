@@ -122,7 +122,9 @@ def legend(answer: LiveAnswer) -> str:
         for line in lines
     )
     rule = answer.route.rule.id if answer.route is not None else ""
-    shape = f'<span class="entry"><b class="shape">{markers([rule])[rule].symbol}</b>chosen, {rule}</span>' if rule else ""
+    shape = (
+        f'<span class="entry"><b class="shape">{markers([rule])[rule].symbol}</b>chosen, {rule}</span>' if rule else ""
+    )
     budget = '<span class="entry"><span class="swatch budget"></span>budget</span>'
     pale = '<span class="entry">pale: breaks a budget</span>'
     return f'<p class="legend">{models}{shape}{budget}{pale}</p>'
@@ -237,7 +239,9 @@ def _text(line: _Line, row: int, scenario: Scenario) -> str:
     limits = scenario.limits(line.curve.resources)
     means = line.curve.means[row].tolist()
     rows = [f"{line.name}, k = {line.curve.k[row]}"]
-    for name, limit, mean, looked_at in zip((*names, "accuracy"), limits, means, line.values[row].tolist(), strict=True):
+    for name, limit, mean, looked_at in zip(
+        (*names, "accuracy"), limits, means, line.values[row].tolist(), strict=True
+    ):
         text = f"{name} {amount(limit.quantity, mean)}"
         known = interval_of(line.curve, row) if limit.quantity == "accuracy" else None
         if known is not None:

@@ -82,7 +82,9 @@ def _component() -> Callable[..., Any]:
     return st.components.v2.component("moo_inference_slider", html=_HTML, css=_CSS, js=_JS)
 
 
-def live_slider(key: str, label: str, stops: list[float], value: float, text: Callable[[float], str], *, disabled: bool) -> None:
+def live_slider(
+    key: str, label: str, stops: list[float], value: float, text: Callable[[float], str], *, disabled: bool
+) -> None:
     """A slider over some stops; what it sends is read by `moved`.
 
     Args:
