@@ -65,6 +65,7 @@ def budgets() -> None:
     st.selectbox(
         "Scenario", list(scenarios), format_func=scenarios.__getitem__, key="knob_scenario", on_change=use_scenario
     )
+    st.selectbox("Rule of the choice", list(RULES), key="knob_chosen_by")
     own = catalog.scenarios[state.knob_scenario]
     usual = usual_budgets(catalog.models[next(iter(state.knob_models or catalog.models))])
     budget("c_max", "Cost at most, USD per query", own.c_max or usual["c_max"], usd, "No cost budget")
@@ -72,7 +73,6 @@ def budgets() -> None:
     budget("a_min", "Accuracy at least", own.a_min or 0.0, lambda value: f"{value:g}", "No accuracy floor")
     for unit in catalog.resources:
         resource_budget(unit)
-    st.selectbox("Rule of the choice", list(RULES), key="knob_chosen_by")
 
 
 def budget(name: str, label: str, own: float, text: Callable[[float], str], free_label: str) -> None:
@@ -92,7 +92,7 @@ def budget(name: str, label: str, own: float, text: Callable[[float], str], free
     live_slider(f"slider_{name}", f"{label} (slider)", stops, state[f"knob_{name}"], text, disabled=free)
     row = st.container(horizontal=True, gap="small", vertical_alignment="center")
     row.checkbox(free_label, key=f"free_{name}")
-    holds_for(row, f"{name[0]}_quantile", label.split(" at ")[0])
+    holds_for(row, f"{name[0]}_quantile", label.partition(" at ")[0])
 
 
 def holds_for(where: Any, name: str, word: str) -> None:
@@ -100,7 +100,7 @@ def holds_for(where: Any, name: str, word: str) -> None:
     where.selectbox(
         f"{word} budget holds for",
         quantile_options(name, state[f"knob_{name}"]),
-        format_func=quantile_text(name),
+        format_func=quantile_text,
         key=f"knob_{name}",
         label_visibility="collapsed",
     )

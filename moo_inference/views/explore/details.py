@@ -58,7 +58,7 @@ def _tabs() -> None:
         elif export.open:
             _export(result, knobs)
         else:
-            _charts(result, knobs, in_cube=cube.open)
+            _charts(result, knobs, in_cube=bool(cube.open))
 
 
 def _answer(knobs: Knobs) -> Answer:

@@ -54,12 +54,13 @@ STYLE = """<style>
 .lines dd {margin: 0; min-width: 0}
 @media (max-width: 40rem) {.lines {grid-template-columns: 1fr; gap: 0} .lines dd {margin-bottom: 0.5rem}}
 .st-key-panel {align-items: flex-start; gap: 1.5rem}
-.st-key-panel > .st-key-budgets, .st-key-panel > div:has(> .st-key-budgets) {flex: 0 0 17rem; width: 17rem; min-width: 0}
-.st-key-panel > .st-key-answer, .st-key-panel > div:has(> .st-key-answer) {flex: 1 1 20rem; width: auto; min-width: 0}
+.st-key-panel > :has(> .st-key-budgets), .st-key-panel > .st-key-budgets {flex: 0 0 17rem; width: 17rem; min-width: 0}
+.st-key-panel > :has(> .st-key-answer), .st-key-panel > .st-key-answer {flex: 1 1 20rem; width: auto; min-width: 0}
 @media (max-width: 48rem) {
   .st-key-panel {flex-direction: column}
   .st-key-panel > * {flex: 0 0 auto !important; width: 100% !important}
 }
+.st-key-budgets {gap: 0.4rem}
 .st-key-curves {position: relative}
 .st-key-curves > div:nth-child(2) {position: absolute; inset: 0; pointer-events: none}
 .axis {margin: 0.2rem 0 0; font-size: 0.85rem; color: #444}
@@ -67,15 +68,9 @@ STYLE = """<style>
 .panel {margin: 0; padding: 0.6rem 0.6rem 0 3.2rem; min-width: 0}
 .panel figcaption {padding-top: 1.5rem; font-size: 0.85rem; color: #444; text-align: center}
 .plot {position: relative; height: min(20rem, 60vh); font-size: 0.78rem; line-height: 1.2}
-.plot svg {position: absolute; inset: 0; width: 100%; height: 100%; overflow: visible}
+.plot img {position: absolute; inset: 0; width: 100%; height: 100%; max-width: none}
 .panels .plot {border-left: 1px solid #9a9a9a; border-bottom: 1px solid #9a9a9a}
 .st-key-curves > div:nth-child(2) .plot {border-color: transparent}
-.plot svg * {fill: none; vector-effect: non-scaling-stroke; stroke-linecap: round; stroke-width: 1.2px}
-.plot svg .pale {opacity: 0.3}
-.plot svg .met {stroke-width: 2.4px}
-.plot svg .dashed {stroke-dasharray: 6 4}
-.plot svg .dots {stroke-width: 4px}
-.plot svg .met.dots {stroke-width: 6.5px}
 .plot i {font-style: normal; white-space: nowrap}
 .tick {position: absolute; color: #555}
 .tick.x {top: 100%; width: 0; height: 4px; border-left: 1px solid #9a9a9a}
@@ -93,9 +88,10 @@ STYLE = """<style>
 .spot:hover {outline: 2px solid #222; z-index: 5}
 .chosen {position: absolute; width: 0; height: 0; font-size: 1.7rem; z-index: 3; line-height: 0;
   display: flex; align-items: center; justify-content: center; -webkit-text-stroke: 1.5px #222; pointer-events: auto}
-.chosen i {position: absolute; left: 0.8rem; top: 0.9rem; font-size: 0.8rem; line-height: 1.2; font-weight: 700; color: #222;
-  background: #ffffffd0; padding: 0 0.25em; -webkit-text-stroke: 0; border-radius: 3px}
+.chosen i {position: absolute; left: 0.8rem; top: 0.9rem; font-size: 0.8rem; line-height: 1.2; font-weight: 700;
+  color: #222;  background: #ffffffd0; padding: 0 0.25em; -webkit-text-stroke: 0; border-radius: 3px}
 .chosen.leftwards i {left: auto; right: 0.8rem}
+.chosen.upwards i {top: auto; bottom: 0.9rem}
 [data-tip]:hover::after {content: attr(data-tip); position: absolute; left: 10px; bottom: 10px; z-index: 9; color: #fff;
   background: #222; padding: 0.4em 0.6em; font: 0.8rem/1.35 sans-serif; white-space: pre; width: max-content;
   -webkit-text-stroke: 0; border-radius: 4px; pointer-events: none}
@@ -190,7 +186,7 @@ def _in_families(views: Mapping[str, Trajectory]) -> list[tuple[str, Trajectory,
 
 
 def _row(mark: Mark, found: Assessment | None, width: int, *, measured: bool) -> str:
-    marker = f'<span class="marker" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
+    marker = f'<span class="marker" aria-hidden="true">{mark.marker.symbol}</span>'
     cells = "".join(
         f'<td class="number">{number}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'
         for number, *below in choice_cells(mark, found, measured=measured, units=False)

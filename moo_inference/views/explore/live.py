@@ -39,7 +39,7 @@ class Estimates:
     _kept: OrderedDict[Hashable, Curves] = field(default_factory=OrderedDict)
     _of: Catalog | None = None
 
-    def curves(self, catalog: Catalog, knobs: Knobs, chosen: Catalog) -> Curves:
+    def curves(self, catalog: Catalog, knobs: Knobs, chosen: Catalog) -> tuple[Curves, Curves]:
         """The curves under the budgets of the knobs, estimated only if something else was changed as well.
 
         The share of queries that meet all budgets depends on their values, and is not known here (NaN).
@@ -48,6 +48,9 @@ class Estimates:
             catalog: the catalog of the page.
             knobs: the settings of the page.
             chosen: the part of the catalog that they choose.
+
+        Returns:
+            What is kept, the same object as long as nothing is estimated; and the curves with these budgets.
 
         Raises:
             SettingError: (a ValueError) a setting is out of its range.
@@ -73,7 +76,7 @@ class Estimates:
             if len(self._kept) > _KEPT:
                 self._kept.popitem(last=False)
         self._kept.move_to_end(key)
-        return {model: _under(scenario, ample, curve) for model, curve in self._kept[key].items()}
+        return self._kept[key], {model: _under(scenario, ample, curve) for model, curve in self._kept[key].items()}
 
 
 @dataclass(frozen=True)
@@ -83,13 +86,15 @@ class LiveAnswer:
     Attributes:
         catalog: the chosen models under the budgets of the page.
         scenario: these budgets.
-        curves: by model.
+        estimated: the curves as they are kept: the same object while budgets alone change.
+        curves: the same with these budgets, by model.
         route: the choice across models; None where the rule cannot choose under these budgets.
         refused: why it cannot.
     """
 
     catalog: Catalog
     scenario: Scenario
+    estimated: Curves
     curves: Curves
     route: Route | None
     refused: tuple[str, ...] = ()
@@ -107,7 +112,7 @@ def live_answer(catalog: Catalog, knobs: Knobs, estimates: Estimates) -> LiveAns
         SettingError: (a ValueError) a setting is out of its range.
     """
     chosen = settings_catalog(catalog, knobs)
-    curves = estimates.curves(catalog, knobs, chosen)
+    kept, curves = estimates.curves(catalog, knobs, chosen)
     scenario = chosen.scenarios[knobs.scenario]
     used = knobs.estimator or default_estimator(chosen.models.values())
     conditions = conditions_of(knobs)
@@ -115,8 +120,8 @@ def live_answer(catalog: Catalog, knobs: Knobs, estimates: Estimates) -> LiveAns
     try:
         found = route_from_curves(chosen, knobs.scenario, knobs.chosen_by, curves, conditions, options)
     except SettingError as error:
-        return LiveAnswer(chosen, scenario, curves, None, tuple(error.errors))
-    return LiveAnswer(chosen, scenario, curves, found)
+        return LiveAnswer(chosen, scenario, kept, curves, None, tuple(error.errors))
+    return LiveAnswer(chosen, scenario, kept, curves, found)
 
 
 def conditions_of(knobs: Knobs) -> Conditions:

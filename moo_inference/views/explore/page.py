@@ -91,7 +91,10 @@ def _show(live: LiveAnswer) -> None:
     if live.refused:
         st.html(html.notice("The rule cannot choose", live.refused, mild=True))
     with st.container(key="curves", gap=None):
-        st.html(resting_layer(live))
+        last = state.get("resting")
+        if last is None or last[0] is not live.estimated:
+            last = state.resting = (live.estimated, resting_layer(live))
+        st.html(last[1])
         st.html(moving_layer(live))
     st.html(legend(live))
 

@@ -7,10 +7,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
+from urllib.parse import quote
 
 import numpy as np
 
-from moo_inference.catalog import Catalog, Limit, Scenario
+from moo_inference.catalog import Limit, Scenario
 from moo_inference.estimators import ScalingCurve
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.formatting.amounts import amount, bound, interval_text, percentile, plain, unit_words
@@ -23,9 +24,16 @@ from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of
 
 _NEAR = 1.1
-"""Points of one curve that are nearer, in percent of the plot, share one hover text."""
+"""Of dots of one curve that are nearer, in percent of the plot, one is drawn."""
+_NEAR_MOUSE = 1.8
+"""The same of texts on hover."""
 _MARGIN = 0.06
 _MOST_TICKS = 6
+_SAFE = " =:;,./()'"
+_SVG_STYLE = (
+    "*{fill:none;vector-effect:non-scaling-stroke;stroke-linecap:round;stroke-width:1.3px}.pale{opacity:.3}"
+    ".met{stroke-width:2.4px}.dashed{stroke-dasharray:6 4}.dots{stroke-width:4px}.met.dots{stroke-width:6.5px}"
+)
 
 
 @dataclass(frozen=True)
@@ -151,7 +159,7 @@ def _lines(answer: LiveAnswer) -> list[_Line]:
     for key, (colour, dash) in zip(ids, styles, strict=True):
         curve = answer.curves[key]
         values = measured(curve, answer.scenario)
-        finite = np.isfinite(values).all(axis=1)
+        finite = np.asarray(np.isfinite(values).all(axis=1))
         rows = np.argsort(curve.k, kind="stable")
         rows = rows[finite[rows]]
         name = short_name(models[key].name, kin_of(models[key]), 36)
@@ -205,32 +213,35 @@ def _path(points: FloatArray, line: _Line, kind: str, rows: slice = slice(None))
     )
 
 
-def _apart(points: FloatArray) -> list[int]:
+def _apart(points: FloatArray, near: float = _NEAR) -> list[int]:
     """The rows that are far enough from the one kept before; the first is always among them."""
     kept: list[int] = []
     for row, (x, y) in enumerate(points.tolist()):
-        if not kept or math.hypot(x - points[kept[-1], 0], y - points[kept[-1], 1]) >= _NEAR:
+        if not kept or math.hypot(x - points[kept[-1], 0], y - points[kept[-1], 1]) >= near:
             kept.append(row)
     return kept
 
 
 def _svg(drawn: str) -> str:
-    return f'<svg viewBox="0 0 100 100" preserveAspectRatio="none" aria-hidden="true">{drawn}</svg>'
+    """As a picture with styles of its own, since Streamlit lets no other SVG through."""
+    box = 'viewBox="0 0 100 100" preserveAspectRatio="none"'
+    whole = f'<svg xmlns="http://www.w3.org/2000/svg" {box}><style>{_SVG_STYLE}</style>{drawn}</svg>'
+    return f'<img alt="" src="data:image/svg+xml,{quote(whole, safe=_SAFE)}">'
 
 
 def _spots(line: _Line, column: int, axis: _Axis, floor: _Axis, scenario: Scenario) -> str:
     """What is shown where the mouse is over a point."""
     points = _points(line, column, axis, floor)
     return "".join(
-        f'<span class="spot{_side(points[row, 0], points[row, 1])}" style="left:{points[row, 0]:.2f}%;top:{points[row, 1]:.2f}%" '
+        f'<span class="spot{_side(*points[row])}" style="left:{points[row, 0]:.2f}%;top:{points[row, 1]:.2f}%" '
         f'data-tip="{escape(_text(line, row, scenario))}"></span>'
-        for row in _apart(points)
+        for row in _apart(points, _NEAR_MOUSE)
     )
 
 
 def _side(x: float, y: float) -> str:
     """To which side of its point a text has space."""
-    return f"{' leftwards' if x > 50 else ''}{' downwards' if y < 40 else ''}"
+    return f"{' leftwards' if x > 50 else ''}{' downwards' if y < 40 else ' upwards' if y > 80 else ''}"
 
 
 def _text(line: _Line, row: int, scenario: Scenario) -> str:

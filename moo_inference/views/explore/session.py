@@ -1,6 +1,5 @@
 """The state of one visitor's page: what its widgets stand for, and how they are set."""
 
-import json
 import sys
 from dataclasses import fields
 from typing import Any
@@ -9,10 +8,10 @@ import streamlit as st
 
 from moo_inference.catalog import Catalog, load_catalog
 from moo_inference.catalog.base import ReadOnly
-from moo_inference.catalog.limits import with_limits
 from moo_inference.catalog.loading import parse_catalog
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.errors import MooInferenceError
+from moo_inference.views.explore.launch import Opening
 from moo_inference.views.explore.live import Estimates
 from moo_inference.views.explore.slider import moved
 from moo_inference.views.explore.slider_stops import BUDGETS, MEAN, QUANTILES, usual_budgets
@@ -35,11 +34,7 @@ def begin(address: dict[str, list[str]]) -> None:
     Raises:
         MooInferenceError: the catalog cannot be used.
     """
-    own = load_catalog(sys.argv[1] if len(sys.argv) > 1 else "paper")
-    if len(sys.argv) > 2:
-        started = json.loads(sys.argv[2])
-        own = with_limits(own, started["limits"], started["scenarios"])
-    check_explorable(own)
+    own = (Opening.from_argument(sys.argv[1]) if len(sys.argv) > 1 else Opening()).load()
     state.own, state.built_in, state.estimates = own, load_catalog(), Estimates()
     adopt(address)
 

@@ -74,7 +74,8 @@ def moved(key: str) -> Moved:
     """What the slider of a key has sent last."""
     state: Any = st.session_state.get(key) or {}
     value, stamp = state.get("moved") or (None, 0)
-    return Moved(value, stamp, (state.get("rested") or 0) >= stamp)
+    # A browser sends 60.0 as 60.
+    return Moved(None if value is None else float(value), stamp, (state.get("rested") or 0) >= stamp)
 
 
 @cache
