@@ -95,7 +95,7 @@ def test_a_rule_without_its_budgets_is_refused_and_the_curves_stay():
 
 
 def test_what_is_drawn_in_full_is_what_meets_the_budgets():
-    found = live_answer(PAPER, replace(START, c_max=0.05), Estimates())
+    found = live_answer(PAPER, replace(START, c_max=0.02), Estimates())
     met = [
         bool((constraints(measured(curve, found.scenario), found.scenario) <= 0).all(axis=1).any())
         for curve in found.curves.values()
