@@ -1,4 +1,4 @@
-"""What a moved slider costs: all that the page computes before the browser draws, closed form.
+"""What a slider's step costs: the answer beside the sliders, with narrow and with realistic spreads of lengths.
 
 Run: python benchmarks/explore_page.py
 """
@@ -10,48 +10,57 @@ from report import show
 from timing import Figure, Work, compare, take_turns
 
 import moo_inference as mi
-from moo_inference.catalog.loading import catalog_to_yaml
-from moo_inference.views.explore.charts import accuracy_figure
-from moo_inference.views.explore.cube import cube_figure
-from moo_inference.views.explore.html import choices_table
-from moo_inference.views.explore.state import Knobs, answer, default_knobs, model_labels, settings_catalog
-from moo_inference.views.explore.url_state import write_address
+from moo_inference.catalog import Catalog
+from moo_inference.views.answer import answer_sentence
+from moo_inference.views.explore.live import Estimates, live_answer
+from moo_inference.views.explore.panels import legend, moving_layer
+from moo_inference.views.explore.state import Knobs, answer, default_knobs
 
-CATALOG = mi.load_catalog()
+PAPER = mi.load_catalog()
+CHAT = PAPER.replace(
+    models={
+        key: model.replace(
+            input_tokens={"mean": 1024, "std": 300, "kind": "normal"},
+            output_tokens={"mean": 350, "std": 120, "kind": "normal"},
+            latency="waves",
+            parallel=8,
+        )
+        for key, model in PAPER.models.items()
+    }
+)
+"""Ordinary chats, in batches of 8."""
 
 
-def page(knobs: Knobs) -> None:
-    """Everything of one run of the page but Streamlit's own work."""
-    found = answer(CATALOG, knobs)
-    choices_table(found.trajectories, model_labels(CATALOG))
-    for figure in (cube_figure, accuracy_figure):
-        figure(found.trajectories[knobs.shown]).to_json()
-    found.study.to_csv()
-    catalog_to_yaml(settings_catalog(CATALOG, knobs))
-    write_address(knobs, CATALOG, CATALOG)
+def step(catalog: Catalog, knobs: Knobs) -> Work:
+    """A slider's steps, each to another budget: all of a run of the page's panel but Streamlit's own work."""
+    estimates, numbers = Estimates(), itertools.count()
+    live_answer(catalog, knobs, estimates)
 
+    def work() -> None:
+        found = live_answer(catalog, replace(knobs, t_max=60.0 + next(numbers) % 20), estimates)
+        if found.route is not None:
+            answer_sentence(found.route)
+        moving_layer(found)
+        legend(found)
 
-def moved(knobs: Knobs) -> Work:
-    """The page again and again, each time with another budget."""
-    numbers = itertools.count()
-    return lambda: page(replace(knobs, t_max=60.0 + next(numbers) % 20))
+    return work
 
 
 def figures(quick: bool = False) -> list[Figure]:
-    """The page as it starts, and with more models, more k, and tails."""
-    every = tuple(CATALOG.models)
-    start = default_knobs(CATALOG)
+    """A step of the page as it starts, of all models, of measured ones, and against an estimate at each step."""
+    measured = mi.load_catalog("gpqa-diamond")
     found = []
-    for words, knobs in (
-        ("3 models, as the page starts", start),
-        ("9 models", replace(start, models=every)),
-        ("9 models, k up to 1,000", replace(start, models=every, k_max=1000)),
-        ("9 models in waves, p95 of time", replace(start, models=every, latency="waves", t_quantile=0.95)),
+    for words, catalog, changes in (
+        ("3 models, as the page starts", PAPER, {}),
+        ("9 models, p95 of time, narrow spreads", PAPER, {"models": tuple(PAPER.models), "t_quantile": 0.95}),
+        ("9 models, p95 of time, chats in waves", CHAT, {"models": tuple(CHAT.models), "t_quantile": 0.95}),
+        ("20 measured models, p95 of time", measured, {"models": tuple(measured.models), "t_quantile": 0.95}),
     ):
-        what, limit = f"A moved slider, {words}", "its study and front alone"
-        works = {what: moved(knobs), limit: lambda knobs=knobs: answer(CATALOG, knobs)}
+        knobs = replace(default_knobs(catalog), **changes)
+        what, limit = f"A slider's step, {words}", "all rules, estimated anew"
+        works = {what: step(catalog, knobs), limit: lambda c=catalog, k=knobs: answer(c, k)}
         taken = take_turns(works, 1 if quick else 9)
-        found.append(compare(what, taken, what, limit, limit, target=0.2, target_of="ours"))
+        found.append(compare(what, taken, what, limit, limit, target=0.1, target_of="ours"))
     return found
 
 

@@ -9,6 +9,7 @@ from typing import Annotated, NoReturn
 
 import typer
 
+from moo_inference.cli.budget_options import BudgetOptions
 from moo_inference.cli.candidates import candidates
 from moo_inference.cli.catalog_source import CatalogOption
 from moo_inference.cli.choose import choose
@@ -205,18 +206,26 @@ def replay(
 
 
 @app.command()
+@grouped
 def explore(
+    budgets: BudgetOptions,
     catalog: CatalogOption = "paper",
+    scenario: Annotated[
+        str | None,
+        typer.Option(
+            "--scenario", "-s", metavar="ID", help="Scenario to open with; budgets replace its own. [the first]"
+        ),
+    ] = None,
     port: Annotated[int | None, typer.Option("--port", help="Port to serve on. [a free one]")] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """Open a page on this machine to turn the knobs on: models, budgets, passes at a time, latency, tails.
+    """Open a page on this machine: drag budgets, and see which model and how many passes to take.
 
-    Example: moo-inference explore --catalog catalog.yaml
+    Example: moo-inference explore --catalog gpqa-diamond --cost 0.05 --p95 60 --accuracy 0.85
     """
     from moo_inference.views.explore.launch import explore as serve
 
-    raise typer.Exit(serve(catalog, port=port, open_browser=not no_browser))
+    raise typer.Exit(serve(catalog, limits=budgets.limits, scenario=scenario, port=port, open_browser=not no_browser))
 
 
 @app.command()

@@ -14,8 +14,9 @@ from moo_inference.views.marks import Mark
 from moo_inference.views.study_tables import spent_words
 
 STYLE = """<style>
-.stMainBlockContainer {padding-top: 2.5rem}
-@media (max-width: 48rem) {.stMainBlockContainer {padding-top: 4.5rem}}
+.stMainBlockContainer {padding: 1rem 2rem 3rem}
+.stAppHeader {display: none}
+@media (max-width: 48rem) {.stMainBlockContainer {padding: 1rem 1rem 3rem}}
 .answer {overflow-x: auto; container-type: inline-size}
 .answer table {border-collapse: collapse; width: 100%; font-size: 0.92rem; line-height: 1.35}
 .answer caption {text-align: left; font-weight: 600; padding-bottom: 0.4rem}
@@ -46,9 +47,68 @@ STYLE = """<style>
 .notice {border-left: 4px solid #B22222; background: #fbeeee; padding: 0.6rem 0.9rem; overflow-wrap: anywhere}
 .notice.mild {border-color: #E69F00; background: #fdf6e7}
 .notice p, .notice ul {margin: 0}
-.headline {font-size: 1.7rem; font-weight: 700; line-height: 1.2; margin: 0; padding: 0; overflow-wrap: anywhere}
+.headline {font-size: 1.35rem; font-weight: 700; line-height: 1.25; margin: 0; padding: 0; overflow-wrap: anywhere}
 .subline {margin: 0.2rem 0 0; overflow-wrap: anywhere}
+.lines {display: grid; grid-template-columns: max-content 1fr; gap: 0.3rem 1rem; margin: 0; overflow-wrap: anywhere}
+.lines dt {font-weight: 600}
+.lines dd {margin: 0; min-width: 0}
+@media (max-width: 40rem) {.lines {grid-template-columns: 1fr; gap: 0} .lines dd {margin-bottom: 0.5rem}}
+.st-key-panel {align-items: flex-start; gap: 1.5rem}
+.st-key-panel > :has(> .st-key-budgets), .st-key-panel > .st-key-budgets {flex: 0 0 17rem; width: 17rem; min-width: 0}
+.st-key-panel > :has(> .st-key-answer), .st-key-panel > .st-key-answer {flex: 1 1 20rem; width: auto; min-width: 0}
+@media (max-width: 48rem) {
+  .st-key-panel {flex-direction: column}
+  .st-key-panel > * {flex: 0 0 auto !important; width: 100% !important}
+}
+.st-key-budgets {gap: 0.4rem}
+.st-key-curves {position: relative}
+.st-key-curves > div:nth-child(2) {position: absolute; inset: 0; pointer-events: none}
+.axis {margin: 0.2rem 0 0; font-size: 0.85rem; color: #444}
+.panels {display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 20rem), 1fr)); gap: 0.5rem 1rem}
+.panel {margin: 0; padding: 0.6rem 0.6rem 0 3.2rem; min-width: 0}
+.panel figcaption {padding-top: 1.5rem; font-size: 0.85rem; color: #444; text-align: center}
+.plot {position: relative; height: min(20rem, 60vh); font-size: 0.78rem; line-height: 1.2}
+.plot img {position: absolute; inset: 0; width: 100%; height: 100%; max-width: none}
+.panels .plot {border-left: 1px solid #9a9a9a; border-bottom: 1px solid #9a9a9a}
+.st-key-curves > div:nth-child(2) .plot {border-color: transparent}
+.plot i {font-style: normal; white-space: nowrap}
+.tick {position: absolute; color: #555}
+.tick.x {top: 100%; width: 0; height: 4px; border-left: 1px solid #9a9a9a}
+.tick.x i {position: absolute; top: 5px; left: 0; transform: translateX(-50%)}
+.tick.y {right: 100%; height: 0; width: 4px; border-top: 1px solid #9a9a9a}
+.tick.y i {position: absolute; right: 7px; top: 0; transform: translateY(-50%)}
+.budget.upright {position: absolute; top: 0; bottom: 0; border-left: 2px dashed #B22222}
+.budget.level {position: absolute; left: 0; right: 0; border-top: 2px dashed #B22222}
+.budget i {position: absolute; color: #B22222; background: #ffffffc0; padding: 0 0.2em}
+.budget.upright i {bottom: 0; left: 2px}
+.budget.upright.leftwards i {left: auto; right: 4px}
+.budget.level i {left: 0; bottom: 1px}
+.budget.level.below i {bottom: auto; top: 1px}
+.spot {position: absolute; width: 12px; height: 12px; margin: -6px; border-radius: 50%}
+.spot:hover {outline: 2px solid #222; z-index: 5}
+.chosen {position: absolute; width: 0; height: 0; font-size: 1.7rem; z-index: 3; line-height: 0;
+  display: flex; align-items: center; justify-content: center; -webkit-text-stroke: 1.5px #222; pointer-events: auto}
+.chosen i {position: absolute; left: 0.8rem; top: 0.9rem; font-size: 0.8rem; line-height: 1.2; font-weight: 700;
+  color: #222;  background: #ffffffd0; padding: 0 0.25em; -webkit-text-stroke: 0; border-radius: 3px}
+.chosen.leftwards i {left: auto; right: 0.8rem}
+.chosen.upwards i {top: auto; bottom: 0.9rem}
+[data-tip]:hover::after {content: attr(data-tip); position: absolute; left: 10px; bottom: 10px; z-index: 9; color: #fff;
+  background: #222; padding: 0.4em 0.6em; font: 0.8rem/1.35 sans-serif; white-space: pre; width: max-content;
+  -webkit-text-stroke: 0; border-radius: 4px; pointer-events: none}
+[data-tip].leftwards:hover::after {left: auto; right: 10px}
+[data-tip].downwards:hover::after {bottom: auto; top: 10px}
+.legend {display: flex; flex-wrap: wrap; gap: 0.1rem 1rem; margin: 0; font-size: 0.82rem}
+.entry {display: inline-flex; align-items: center; gap: 0.4em; overflow-wrap: anywhere}
+.swatch {flex: none; width: 1.5em; border-top: 3px solid currentColor}
+.swatch.dashed {border-top-style: dashed}
+.swatch.budget {border-top: 2px dashed #B22222}
 </style>"""
+
+
+def lines(pairs: Sequence[tuple[str, str]]) -> str:
+    """Headings with a sentence or more each."""
+    rows = "".join(f"<dt>{escape(heading)}</dt><dd>{escape(text)}</dd>" for heading, text in pairs)
+    return f'<dl class="lines">{rows}</dl>'
 
 
 def headline(title: str, subline: str) -> str:
@@ -126,7 +186,7 @@ def _in_families(views: Mapping[str, Trajectory]) -> list[tuple[str, Trajectory,
 
 
 def _row(mark: Mark, found: Assessment | None, width: int, *, measured: bool) -> str:
-    marker = f'<span class="marker" aria-hidden="true" style="color:{mark.marker.colour}">{mark.marker.symbol}</span>'
+    marker = f'<span class="marker" aria-hidden="true">{mark.marker.symbol}</span>'
     cells = "".join(
         f'<td class="number">{number}{"".join(f"""<div class="also">{also}</div>""" for also in below)}</td>'
         for number, *below in choice_cells(mark, found, measured=measured, units=False)

@@ -1,11 +1,15 @@
 """Starting the page: a Streamlit server that this machine alone can reach."""
 
 import importlib.util
+import json
 import os
 import socket
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
-from moo_inference.catalog import load_catalog
+from moo_inference.catalog import Catalog, load_catalog
+from moo_inference.catalog.limits import with_limits
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.views.explore.state import check_explorable
@@ -16,11 +20,62 @@ _TRIED_PORTS = 20
 _LARGEST_UPLOAD_MB = 20
 
 
-def explore(catalog: str = "paper", *, port: int | None = None, open_browser: bool = True) -> int:
+@dataclass(frozen=True)
+class Opening:
+    """What the page opens with.
+
+    Attributes:
+        catalog: the name of a built-in one, or a path to YAML; read before the server starts, and again for each
+            visitor.
+        limits: budgets in place of the scenarios, or over those that are named; see `with_limits`.
+        scenarios: ids of these; None: in place of all.
+    """
+
+    catalog: str = "paper"
+    limits: Mapping[str, float | None] = field(default_factory=dict)
+    scenarios: Sequence[str] | None = None
+
+    def load(self) -> Catalog:
+        """The catalog with these budgets, the scenarios that are named first.
+
+        Raises:
+            MooInferenceError: it cannot be used.
+        """
+        catalog = load_catalog(self.catalog)
+        if self.scenarios:
+            catalog.select(None, self.scenarios)
+        catalog = with_limits(catalog, self.limits, self.scenarios)
+        first = {key: catalog.scenarios[key] for key in self.scenarios or ()}
+        catalog = catalog.replace(scenarios={**first, **catalog.scenarios})
+        check_explorable(catalog)
+        return catalog
+
+    def to_argument(self) -> str:
+        """As one argument of the page."""
+        return json.dumps({"catalog": self.catalog, "limits": dict(self.limits), "scenarios": self.scenarios})
+
+    @classmethod
+    def from_argument(cls, text: str) -> "Opening":
+        """From what `to_argument` returns."""
+        return cls(**json.loads(text))
+
+
+def explore(
+    catalog: str = "paper",
+    *,
+    limits: Mapping[str, float | None] | None = None,
+    scenario: str | None = None,
+    port: int | None = None,
+    open_browser: bool = True,
+) -> int:
     """Serve the page until it is interrupted.
 
     Args:
-        catalog: `"paper"`, or a path to YAML; read before the server starts, and again for each visitor.
+        catalog: the name of a built-in one, or a path to YAML; read before the server starts, and again for each
+            visitor.
+        limits: budgets that the page opens with, see `with_limits`.
+        scenario: id of the scenario that it opens with, whose budgets the limits replace; None: they stand in place of
+            all scenarios.
         port: of the page; None takes 8501, or the next free one.
         open_browser: whether to open the page in the user's browser.
 
@@ -33,13 +88,14 @@ def explore(catalog: str = "paper", *, port: int | None = None, open_browser: bo
         SettingError: (a ValueError) the catalog holds no scenario, or the port is not free.
     """
     check_installed()
-    check_explorable(load_catalog(catalog))
+    opening = Opening(catalog, limits or {}, None if scenario is None else [scenario])
+    opening.load()
     chosen = free_port(port)
     from streamlit.web.cli import main  # noqa: PLC0415 (of the extra `explore`)
 
     note(f"the page is at http://{ADDRESS}:{chosen} (Ctrl+C ends it)")
     try:
-        main(args=server_arguments(catalog, chosen, open_browser), prog_name="streamlit", standalone_mode=False)
+        main(args=server_arguments(opening, chosen, open_browser), prog_name="streamlit", standalone_mode=False)
     except KeyboardInterrupt:
         pass
     except SystemExit as stopped:
@@ -91,7 +147,7 @@ def _error_of(port: int) -> str | None:
     return None
 
 
-def server_arguments(catalog: str, port: int, open_browser: bool) -> list[str]:
+def server_arguments(opening: Opening, port: int, open_browser: bool) -> list[str]:
     """The arguments of Streamlit's command line; they go before any configuration file of the user's."""
     options = {
         "server.address": ADDRESS,
@@ -125,4 +181,4 @@ def server_arguments(catalog: str, port: int, open_browser: bool) -> list[str]:
     for host in ("localhost", ADDRESS):
         # Another page's name that is made to point here (DNS rebinding) is refused.
         words += ["--server.allowedHosts", host]
-    return [*words, "--", catalog]
+    return [*words, "--", opening.to_argument()]

@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 from moo_inference.catalog import Model
 from moo_inference.estimators.pass_distribution import cost_distribution, resource_distributions, time_distribution
+from moo_inference.formatting.amounts import percentile
 
 _MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
 """Steps of 2 to 10 percent over a decade."""
@@ -75,16 +76,9 @@ def quantile_options(name: str, current: float) -> list[float]:
     return [MEAN, *sorted(usual | ({current} - {MEAN}), reverse=name == "a_quantile")]
 
 
-def quantile_text(name: str) -> Callable[[float], str]:
-    """What a quantile is called in the list of a budget."""
-
-    def text(quantile: float) -> str:
-        if quantile == MEAN:
-            return "the mean query"
-        share = 1 - quantile if name == "a_quantile" else quantile
-        return f"{100 * share:.6g} of 100 queries"
-
-    return text
+def quantile_text(quantile: float) -> str:
+    """What a quantile is called in the list of a budget: mean, p95; of accuracy p5, which 95 of 100 queries reach."""
+    return "mean" if quantile == MEAN else percentile(quantile)
 
 
 def _rounded(value: float, otherwise: float) -> float:

@@ -62,6 +62,7 @@ class Knobs:
         seed: of the simulation.
         draws: `common` or `independent`.
         rules: ids of the rules, at least one.
+        chosen_by: id of the rule that takes the one choice across models.
     """
 
     models: tuple[str, ...]
@@ -83,6 +84,7 @@ class Knobs:
     seed: int = MonteCarlo.seed
     draws: str = MonteCarlo.draws
     rules: tuple[str, ...] = DEFAULT_RULES
+    chosen_by: str = "cheapest"
 
     @property
     def estimator(self) -> Estimator | None:
@@ -179,19 +181,13 @@ def answer(catalog: Catalog, knobs: Knobs) -> Answer:
         SettingError: (a ValueError) a setting is out of its range, or no rule is left.
         UnknownNameError: (a LookupError) an unknown model, scenario or rule.
     """
-    check_size(knobs)
     chosen = settings_catalog(catalog, knobs)
+    refuse_large_work(chosen, knobs)
     limits = chosen.scenarios[knobs.scenario].limits(chosen.resources)
     made, left_out = applicable_rules([make_rule(rule) for rule in knobs.rules], limits, named=False)
     rules = tuple(rule.id for rule in made)
     if not rules:
         raise SettingError("there must be at least one rule, got none" if left_out is None else str(left_out))
-    default = default_estimator(chosen.models.values())
-    if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
-        raise SettingError(
-            f"the page draws at most {MOST_PASSES:,} measured passes, got {default.trials * knobs.k_max:,}: lower "
-            "k_max, or use the command line"
-        )
     study = run_study(chosen, decisions=rules, estimator=knobs.estimator, k_max=knobs.k_max, k_step=knobs.k_step)
     trajectories = {model: trajectory(study, knobs.scenario, model) for model in knobs.models}
     return Answer(study, trajectories, rules, left_out)
@@ -201,6 +197,25 @@ def resampled_models(catalog: Catalog, knobs: Knobs) -> tuple[str, ...]:
     """Names of the models that have measured passes, of which a simulation takes just mean and spread."""
     models = (catalog.models[key] for key in knobs.models)
     return tuple(model.name for model in models if knobs.monte_carlo and model.passes is not None)
+
+
+def refuse_large_work(chosen: Catalog, knobs: Knobs) -> None:
+    """Refuse what would take minutes, measured passes included.
+
+    Args:
+        chosen: the chosen models.
+        knobs: the settings of the page.
+
+    Raises:
+        SettingError: (a ValueError) with all that is too much.
+    """
+    check_size(knobs)
+    default = default_estimator(chosen.models.values())
+    if not knobs.monte_carlo and isinstance(default, Empirical) and default.trials * knobs.k_max > MOST_PASSES:
+        raise SettingError(
+            f"the page draws at most {MOST_PASSES:,} measured passes, got {default.trials * knobs.k_max:,}: lower "
+            "k_max, or use the command line"
+        )
 
 
 def check_size(knobs: Knobs) -> None:

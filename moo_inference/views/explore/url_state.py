@@ -64,6 +64,7 @@ def write_address(knobs: Knobs, catalog: Catalog, built_in: Catalog) -> dict[str
         "shown": [knobs.shown],
         **{name: [_written(value, getattr(knobs, name))] for name, value in _VALUES.items()},
         "rule": list(knobs.rules),
+        "chosen_by": [knobs.chosen_by],
     }
     for unit in catalog.resources:
         budget = knobs.resources.get(unit, ResourceBudget())
@@ -112,6 +113,7 @@ def read_address(parameters: Parameters, own: Catalog, built_in: Catalog) -> tup
         "scenario": scenario,
         "shown": reader.one("shown", _member("shown", models), models[0]),
         "rules": reader.several("rule", RULES, default.rules),
+        "chosen_by": reader.one("chosen_by", _member("rule", RULES), default.chosen_by),
         **{name: reader.one(name, value, getattr(default, name)) for name, value in _VALUES.items()},
         RESOURCES: _read_resources(catalog, reader, default.resources),
     }

@@ -53,7 +53,7 @@ def test_without_a_port_the_next_free_one_is_taken(taken_port, monkeypatch):
 
 
 def test_the_server_is_closed_to_others():
-    words = launch.server_arguments("a catalog.yaml", 8600, open_browser=False)
+    words = launch.server_arguments(launch.Opening("a catalog.yaml"), 8600, open_browser=False)
     options = list(zip(words[2:-2:2], words[3:-2:2], strict=True))
     for option in {
         "--server.address": "127.0.0.1",
@@ -68,7 +68,25 @@ def test_the_server_is_closed_to_others():
     }.items():
         assert option in options
     assert [value for name, value in options if name == "--server.allowedHosts"] == ["localhost", "127.0.0.1"]
-    assert words[-2:] == ["--", "a catalog.yaml"]
+    assert words[-2] == "--"
+    assert launch.Opening.from_argument(words[-1]) == launch.Opening("a catalog.yaml")
     assert ("--server.headless", "false") in list(
-        zip(*[iter(launch.server_arguments("paper", 1, True)[2:])] * 2, strict=True)
+        zip(*[iter(launch.server_arguments(launch.Opening(), 1, True)[2:])] * 2, strict=True)
     )
+
+
+def test_the_page_opens_with_budgets_in_place_of_scenarios_or_over_one(paper):
+    alone = launch.Opening("paper", {"cost": 0.05, "p95": 60.0, "accuracy": None})
+    there = launch.Opening.from_argument(alone.to_argument())
+    assert there == alone
+    [own] = there.load().scenarios.values()
+    assert (own.c_max, own.t_max, own.t_quantile, own.a_min) == (0.05, 60.0, 0.95, None)
+    over = launch.Opening("paper", {"cost": 0.05}, ["medical-ai"]).load()
+    first = next(iter(over.scenarios))
+    assert (first, set(over.scenarios)) == ("medical-ai", set(paper.scenarios))
+    assert over.scenarios[first] == paper.scenarios[first].replace(c_max=0.05)
+    assert launch.Opening().load() == paper
+    with pytest.raises(LookupError, match="medical"):
+        launch.Opening("paper", {}, ["medical"]).load()
+    with pytest.raises(SettingError, match="cost"):
+        launch.Opening("paper", {"cost": -1.0}).load()

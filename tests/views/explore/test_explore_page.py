@@ -121,7 +121,7 @@ class Visitor:
         self.context.set_default_timeout(30_000)
         self.pages, self.requests, self.missed, self.wrong = [], [], [], []
 
-    def open(self, path="/"):
+    def open(self, path="/", tab="Every rule"):
         page = self.context.new_page()
         self.pages.append(page)
         page.on("request", lambda request: self.requests.append(request.url))
@@ -130,7 +130,10 @@ class Visitor:
         page.on("pageerror", lambda error: self.wrong.append(str(error)))
         page.on("dialog", lambda dialog: (self.wrong.append(f"dialog: {dialog.message}"), dialog.dismiss()))
         page.goto(self.origin + path)
-        table(page).wait_for()
+        page.locator("h1.headline").wait_for()
+        if tab:
+            show(page, tab)
+            table(page).wait_for()
         return page
 
     def note(self, message):
@@ -165,6 +168,10 @@ def table(page):
     return page.locator(".answer table")
 
 
+def show(page, tab):
+    page.get_by_role("tab", name=tab).click()
+
+
 def settled(page):
     """Wait until the page has answered everything."""
     page.wait_for_timeout(300)
@@ -173,6 +180,14 @@ def settled(page):
 
 def codes(page):
     return [text.strip() for text in page.locator("[data-testid=stCode] code").all_inner_texts()]
+
+
+def codes_of(page):
+    """The command and the address."""
+    show(page, "Export")
+    page.locator("[data-testid=stCode] code").nth(1).wait_for()
+    settled(page)
+    return codes(page)
 
 
 def upload(page, content):
@@ -190,42 +205,75 @@ def download(page, name, folder):
     return target
 
 
-def test_the_answer_comes_first_and_both_charts_are_drawn(chromium, server):
+def test_the_answer_comes_first_and_charts_of_one_model_are_behind_tabs(chromium, server):
     browser = chromium(WITH_WEBGL)
     visitor = Visitor(browser.new_context(viewport={"width": 1400, "height": 900}), server)
     page = visitor.open()
-    assert page.locator("h1").inner_text() == "Essay feedback"
+    assert page.locator("h1").inner_text().startswith("Take gpt-5-nano with 2 passes, all at once, keep the best: $")
+    assert page.locator(".subline").inner_text().startswith("Essay feedback: at most $0.500")
     assert "accuracy-max" in table(page).inner_text()
+    show(page, "Cube")
     page.locator(".js-plotly-plot .gl-container canvas").first.wait_for()
-    page.locator(".js-plotly-plot .legendtext").get_by_text("mean accuracy").wait_for()
     legends = page.locator(".js-plotly-plot .legendtext").all_text_contents()
-    assert {"accuracy-max, k = 22", "utopia", "cost at most $0.500", "middle 95 % of queries"} <= set(legends)
+    assert {"accuracy-max, k = 22", "utopia", "cost at most $0.500"} <= set(legends)
+    show(page, "Accuracy over k")
+    page.locator(".js-plotly-plot .legendtext").get_by_text("mean accuracy").wait_for()
+    assert "middle 95 % of queries" in page.locator(".js-plotly-plot .legendtext").all_text_contents()
     visitor.close()
     browser.close()
 
 
+def test_sliders_and_curves_share_a_screen_and_nothing_is_wider_than_it(visitor):
+    page = visitor.open("/?t_quantile=0.95", tab=None)
+    settled(page)
+    for width, height in ((1400, 900), (800, 900), (390, 844)):
+        page.set_viewport_size({"width": width, "height": height})
+        page.wait_for_timeout(300)
+        main = page.locator("[data-testid=stMain]")
+        assert main.evaluate("one => one.scrollWidth") <= width
+        last_slider = page.get_by_role("slider").nth(2).bounding_box()
+        sentence, curves = page.locator("h1").bounding_box(), page.locator(".legend").bounding_box()
+        if width == 1400:
+            assert last_slider["y"] + last_slider["height"] < height
+            assert curves["y"] + curves["height"] < height
+        if width == 390:
+            assert last_slider["y"] < sentence["y"] < curves["y"]
+        else:
+            assert sentence["x"] > last_slider["x"] + last_slider["width"]
+    page.set_viewport_size({"width": 1400, "height": 900})
+    page.locator(".spot").nth(3).hover()
+    tip = page.locator(".spot").nth(3).get_attribute("data-tip")
+    assert re.search(r", k = 4\ncost \$\S+\ntime \S+ s, p95 \S+ s\naccuracy 0\.\d{4}$", tip)
+
+
 def test_another_model_is_answered_and_what_cannot_be_met_explained(visitor):
     page = visitor.open()
+    page.get_by_role("button", name="Models: 3 of 9").click()
     page.get_by_role("combobox", name="Models").click()
     page.keyboard.type("Qwen3-Max")
     page.keyboard.press("Enter")
     table(page).get_by_text("Qwen3-Max").wait_for()
     page.keyboard.press("Escape")
+    page.keyboard.press("Escape")
     settled(page)
     assert "model=qwen3-max" in page.url
-    page.get_by_role("spinbutton").first.fill("0.001")
-    page.get_by_role("spinbutton").first.press("Enter")
+    page.get_by_role("spinbutton", name="Cost at most").fill("0.001")
+    page.get_by_role("spinbutton", name="Cost at most").press("Enter")
     page.get_by_text("GPT-5: no k meets all budgets; closest is k = 1: cost $0.02176").wait_for()
+    assert page.locator("h1").inner_text().startswith("Nothing fits: no k of 4 models meets all budgets")
     assert page.locator(".notice[role=alert]").count() == 1
 
 
 def test_a_slider_is_moved_by_keyboard_and_the_number_follows(visitor):
     page = visitor.open()
     before = table(page).inner_text()
-    slider, number = page.get_by_role("slider").nth(1), page.get_by_role("spinbutton").nth(1)
+    slider, number = page.get_by_role("slider").nth(1), page.get_by_role("spinbutton", name="Time at most")
     assert number.input_value() == "60"
     slider.focus()
     page.keyboard.press("ArrowRight")
+    page.wait_for_function("() => document.querySelector('.subline').innerText.includes('at most 65.0 s')")
+    # What takes longer follows when the slider has rested, and the address with it.
+    page.wait_for_function("() => location.search.includes('t_max=65.0')")
     page.wait_for_function("before => document.querySelector('.answer table').innerText !== before", arg=before)
     settled(page)
     assert number.input_value() == "65"
@@ -238,7 +286,25 @@ def test_a_slider_is_moved_by_keyboard_and_the_number_follows(visitor):
     number.fill("17.3")
     number.press("Enter")
     page.wait_for_function("() => location.search.includes('t_max=17.3')")
+    settled(page)
     assert slider.get_attribute("aria-valuetext") == "17.3 s"
+
+
+def test_the_answer_moves_while_a_slider_is_dragged(visitor):
+    page = visitor.open(tab=None)
+    settled(page)
+    start, budget = page.locator("h1").inner_text(), page.locator(".budget.upright").first
+    place, box = budget.get_attribute("style"), page.get_by_role("slider").nth(2).bounding_box()
+    y = box["y"] + box["height"] / 2
+    page.mouse.move(box["x"] + box["width"] * 0.86, y)
+    page.mouse.down()
+    page.mouse.move(box["x"] + box["width"] * 0.5, y, steps=8)
+    page.wait_for_function("start => document.querySelector('h1').innerText !== start", arg=start)
+    assert "one pass" in page.locator("h1").inner_text()
+    assert "a_min=0.93" in page.url or "a_min" not in page.url
+    page.mouse.up()
+    page.wait_for_function("() => /a_min=0.[45]/.test(location.search)")
+    assert budget.get_attribute("style") == place
 
 
 def test_downloads_the_command_and_the_address_give_the_same_answer(visitor, tmp_path):
@@ -246,9 +312,10 @@ def test_downloads_the_command_and_the_address_give_the_same_answer(visitor, tmp
         "/?model=gpt-5-nano&model=qwen3-max&scenario=medical-ai&c_max=0.0349&t_quantile=0.9&parallel=3&k_step=2"
     )
     settled(page)
+    shown = table(page).inner_text()
+    command, address = codes_of(page)
     choices = download(page, "Choices as CSV", tmp_path).read_bytes()
     settings = download(page, "Settings as a catalog", tmp_path)
-    command, address = codes(page)
     program, *rest = shlex.split(command)
     assert settings.name in rest
     done = subprocess.run(
@@ -260,7 +327,7 @@ def test_downloads_the_command_and_the_address_give_the_same_answer(visitor, tmp
     assert done.stdout == choices
     assert choices.count(b"\n") == 11
     other = visitor.open(address.removeprefix(visitor.origin))
-    assert table(other).inner_text() == table(page).inner_text()
+    assert table(other).inner_text() == shown
     assert page.url == address
 
 
@@ -273,17 +340,21 @@ def test_a_catalog_with_hostile_names_is_text_and_travels_in_the_address(visitor
     upload(page, (tmp_path / "mine.yaml").read_bytes())
     table(page).get_by_text("alert(1)").wait_for()
     settled(page)
-    assert page.locator("h1").inner_text() == HOSTILE
-    assert HOSTILE in table(page).inner_text()
+    page.keyboard.press("Escape")
+    shown = table(page).inner_text()
+    assert page.locator(".subline").inner_text().startswith(HOSTILE)
+    assert HOSTILE in shown
+    show(page, "Accuracy over k")
+    page.get_by_role("combobox", name="Model in the charts").wait_for()
     for label in ("Scenario", "Model in the charts"):
         assert page.get_by_role("combobox", name=label).input_value() == HOSTILE
     page.get_by_role("combobox", name="Model in the charts").click()
     assert page.get_by_role("option").first.inner_text() == HOSTILE
     page.keyboard.press("Escape")
-    address = codes(page)[-1]
-    assert len(address) < 2_500
+    address = codes_of(page)[-1]
+    assert len(address) < 2_600
     other = visitor.open(address.removeprefix(visitor.origin))
-    assert table(other).inner_text() == table(page).inner_text()
+    assert table(other).inner_text() == shown
     assert other.locator(".notice").count() == 0
 
 
@@ -292,6 +363,7 @@ def test_budgets_for_resources_are_turned_and_travel(visitor, tmp_path):
     page = visitor.open()
     upload(page, (tmp_path / "mine.yaml").read_bytes())
     table(page).get_by_text("joules", exact=True).wait_for()
+    page.keyboard.press("Escape")
     settled(page)
     before = table(page).inner_text()
     page.get_by_role("spinbutton", name="Joules at most, per query").fill("4000")
@@ -300,14 +372,16 @@ def test_budgets_for_resources_are_turned_and_travel(visitor, tmp_path):
     settled(page)
     assert table(page).inner_text() != before
     assert "at most 4,000 joules" in page.locator(".subline").inner_text()
+    shown = table(page).inner_text()
+    command, address = codes_of(page)
     choices = download(page, "Choices as CSV", tmp_path).read_bytes()
     download(page, "Settings as a catalog", tmp_path)
-    command, address = codes(page)
     program, *rest = shlex.split(command)
     words = [Path(sys.executable).with_name(program), *rest, "--format", "csv"]
     assert subprocess.run(words, cwd=tmp_path, capture_output=True, check=False).stdout == choices
     other = visitor.open(address.removeprefix(visitor.origin))
-    assert table(other).inner_text() == table(page).inner_text()
+    assert table(other).inner_text() == shown
+    show(page, "Every rule")
     page.get_by_text("No budget for joules").click()
     page.get_by_text("knee-point: must divide cost, time and joules by their budgets, and there is none for").wait_for()
     page.wait_for_function("() => location.search.includes('joules_max=none')")
@@ -335,8 +409,8 @@ def test_a_broken_address_gets_a_message_and_defaults(visitor):
     assert "c_max must be above 0 and at most 1,000,000,000 USD or none" in text
     assert "got '<img src=x onerror=alert(1)> **b**'" in text
     assert table(page).inner_text() == start
-    page.get_by_role("spinbutton").first.fill("0.4")
-    page.get_by_role("spinbutton").first.press("Enter")
+    page.get_by_role("spinbutton", name="Cost at most").fill("0.4")
+    page.get_by_role("spinbutton", name="Cost at most").press("Enter")
     page.locator(".notice").wait_for(state="detached")
 
 

@@ -76,6 +76,7 @@ CHANGES = {
     "common draws": {"monte_carlo": True, "trials": 50, "seed": 0, "rules": ("knee-published", "asf", "accuracy-max")},
     "no budgets": {"c_max": None, "t_max": None, "a_min": None},
     "infeasible": {"models": ("gpt-5",), "c_max": 1e-6},
+    "another choice": {"chosen_by": "knee-chord"},
 }
 
 
@@ -113,7 +114,8 @@ def test_every_knob_changes_the_answer_or_its_command():
         base = simulated if name in ("trials", "seed", "draws") else START
         assert said(replace(base, **{name: value})) != said(base), name
     # For resources see test_resources_on_the_page.py.
-    assert {*other, "shown", "resources"} == set(Knobs.__dataclass_fields__)
+    # The one choice across models is the page's own: see test_live_answer.py.
+    assert {*other, "shown", "resources", "chosen_by"} == set(Knobs.__dataclass_fields__)
 
 
 def test_rules_that_need_a_budget_are_left_out_where_there_is_none():
@@ -205,7 +207,7 @@ def test_all_errors_of_an_address_are_told_and_the_rest_is_used():
         "model": ["gpt-5", "gpt-6"], "rule": ["max-cub"], "c_max": ["0"], "t_max": ["nan"], "a_min": ["1.01"],
         "k_max": ["1e3"], "k_step": ["0"], "seed": ["-1"], "trials": ["9" * 5000], "parallel": ["2", "3"],
         "latency": ["wave"], "monte_carlo": ["true"], "t_quantile": ["1"], "draws": [""], "sed": ["1"],
-        "a_quantile": ["0.05"], "shown": ["gpt-5-mini"], "c_quantile": ["inf"],
+        "a_quantile": ["0.05"], "shown": ["gpt-5-mini"], "c_quantile": ["inf"], "chosen_by": ["cheap"],
     }  # fmt: skip
     _, knobs, errors = read_address(parameters, PAPER, PAPER)
     assert knobs == replace(START, models=("gpt-5",), a_quantile=0.05)
@@ -269,6 +271,12 @@ def test_a_good_catalog_comes_back():
     assert twice[2] == ("catalog must be given once, got 2 times",)
 
 
+def test_an_address_of_before_gets_the_plain_rule():
+    parameters = carried(write_address(replace(START, c_max=0.25), PAPER, PAPER))
+    del parameters["chosen_by"]
+    assert read_address(parameters, PAPER, PAPER)[1:] == (replace(START, c_max=0.25), ())
+
+
 def test_what_is_too_long_for_an_address_is_said(monkeypatch):
     monkeypatch.setattr(addresses, "LONGEST_PACKED", 100)
     with pytest.raises(SettingError, match="an address holds at most 100"):
@@ -305,41 +313,41 @@ def test_stops_of_one_label_are_told_apart():
     assert labels == {0.035: "$0.0350 (0.035)", 0.03501: "$0.0350 (0.03501)", 0.036: "$0.0360"}
 
 
-def test_a_widget_that_lags_behind_is_not_taken_for_a_change():
+def test_a_number_that_lags_behind_is_not_taken_for_a_change():
     pair = Paired(60.0)
-    assert pair.settle(60.0, 65.0) == 65.0
+    assert pair.settle(60.0, None, 0) == 60.0
+    assert pair.settle(60.0, 65.0, 1) == 65.0
     # The slider goes on before the browser has seen that the number became 65, and then while it shows older values.
-    assert pair.settle(60.0, 70.0) == 70.0
-    assert pair.settle(65.0, 75.0) == 75.0
-    assert pair.settle(70.0, 75.0) == 75.0
-    assert pair.settle(75.0, 75.0) == 75.0
-    # Now both have caught up, and any value may be typed, one that was there before as well.
-    assert pair.settle(60.0, 75.0) == 60.0
-    assert pair.settle(17.3, 75.0) == 17.3
-    assert pair.settle(17.3, 60.0) == 17.3
-    assert pair.settle(17.3, 17.3) == 17.3
-    assert pair.settle(17.3, 60.0) == 60.0
+    assert pair.settle(60.0, 70.0, 2) == 70.0
+    assert pair.settle(65.0, 75.0, 3) == 75.0
+    assert pair.settle(70.0, 75.0, 3) == 75.0
+    assert pair.settle(75.0, 75.0, 3) == 75.0
+    # Now it has caught up, and any value may be typed, one that was there before as well.
+    assert pair.settle(60.0, 75.0, 3) == 60.0
+    assert pair.settle(17.3, 75.0, 3) == 17.3
+    # The slider may go back to where it stood before the number was typed.
+    assert pair.settle(17.3, 75.0, 4) == 75.0
 
 
 @settings(max_examples=200)
 @given(st.lists(st.integers(0, 4), min_size=1, max_size=30))
-def test_a_held_key_is_followed_however_late_the_number_is(steps):
+def test_a_dragged_slider_is_followed_however_late_the_number_is(steps):
     """The slider goes up by one each time; the number shows what the page has said, some answers late."""
     pair = Paired(0.0)
     seen = 0
     for moved, step in enumerate(steps, start=1):
-        assert pair.settle(float(seen), float(moved)) == moved
+        assert pair.settle(float(seen), float(moved), moved) == moved
         seen = min(seen + step, moved)
     for late in range(seen, len(steps) + 1):
-        assert pair.settle(float(late), float(len(steps))) == len(steps)
-    assert pair.settle(0.0, float(len(steps))) == 0
+        assert pair.settle(float(late), float(len(steps)), len(steps)) == len(steps)
+    assert pair.settle(0.0, float(len(steps)), len(steps)) == 0
 
 
 def test_lists_hold_what_is_set():
     assert quantile_options("t_quantile", MEAN) == [MEAN, 0.5, 0.75, 0.9, 0.95, 0.99]
     assert 0.97 in quantile_options("t_quantile", 0.97)
-    texts = [quantile_text("a_quantile")(q) for q in quantile_options("a_quantile", 0.05)]
-    assert texts == ["the mean query", *(f"{n} of 100 queries" for n in (50, 75, 90, 95, 99))]
+    texts = [quantile_text(q) for q in quantile_options("a_quantile", 0.05)]
+    assert texts == ["mean", "p50", "p25", "p10", "p5", "p1"]
     assert 0.93123 in slider_options("a_min", 0.9, 0.93123)[1]
 
 
