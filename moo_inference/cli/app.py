@@ -15,6 +15,7 @@ from moo_inference.cli.choose import choose
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
+from moo_inference.cli.help import App
 from moo_inference.cli.init import init
 from moo_inference.cli.listing import list_known
 from moo_inference.cli.options import (
@@ -49,12 +50,12 @@ _BEGIN = f"""{_PURPOSE}
 Try:           moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 All commands:  moo-inference --help"""
 
-app = typer.Typer(
+app = App(
     name="moo-inference",
     help=_PURPOSE,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
 
@@ -100,7 +101,9 @@ def solve(
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Choose k for every model in every scenario under every rule; for a pipeline, model and k of each stage.
+    """Choose k for each model in each scenario under each rule.
+
+    For a pipeline, it chooses model and k of each stage.
 
     Example: moo-inference solve -m gpt-5-nano -s medical-ai -d knee-chord --format json
 
@@ -153,7 +156,9 @@ def report(
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
     force: ForceOption = False,
 ) -> None:
-    """Write one HTML file that shows and explains the choices, opens offline, and can be replayed.
+    """Write one HTML file that shows and explains the choices.
+
+    It opens offline, and can be replayed.
 
     Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
     """
@@ -204,10 +209,14 @@ def replay(
 @app.command()
 def explore(
     catalog: CatalogOption = "paper",
-    port: Annotated[int | None, typer.Option("--port", help="Port to serve on. [a free one]")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Port to serve on.", show_default="a free one")
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """Open a page on this machine to turn the knobs on: models, budgets, passes at a time, latency, tails.
+    """Open a page on this machine to drag budgets and models.
+
+    It also has passes at a time, latency and quantiles.
 
     Example: moo-inference explore --catalog catalog.yaml
     """
@@ -275,18 +284,23 @@ def assess(
         int | None,
         typer.Option(
             "--replications",
-            help="How often what was measured is resampled, or a simulation repeated. [1,000; 200 of a simulation]",
+            metavar="N",
+            help="How often what was measured is resampled, or a simulation repeated.",
+            show_default="1,000; 200 of a simulation",
         ),
     ] = None,
     queries_per_month: Annotated[
-        float | None, typer.Option("--queries-per-month", help="Volume, for the monthly cost of wrong choices.")
+        float | None,
+        typer.Option("--queries-per-month", metavar="N", help="Volume, for the monthly cost of wrong choices."),
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Estimate how sure a choice is, given what it rests on: how often another would be made, and what that costs.
+    """Estimate how sure a choice is, given what it rests on.
 
     Example: moo-inference assess --catalog gpqa-diamond -m gpt-5.2@low -s standard -d accuracy-max
+
+    How often would another choice be made, and what does that cost?
 
     Questions of evaluations and attempts, and measured passes, are resampled; what rests on numbers alone is simulated
     with other seeds. PCS: share of the draws that make the same choice. PGS: share in which it is as good as what is
