@@ -16,6 +16,7 @@ from moo_inference.cli.choose import choose
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
 from moo_inference.cli.gate import check, diff
+from moo_inference.cli.help import App
 from moo_inference.cli.init import init
 from moo_inference.cli.listing import list_known
 from moo_inference.cli.options import (
@@ -52,12 +53,12 @@ _BEGIN = f"""{_PURPOSE}
 Try:           moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 All commands:  moo-inference --help"""
 
-app = typer.Typer(
+app = App(
     name="moo-inference",
     help=_PURPOSE,
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 120},
 )
 
 
@@ -103,7 +104,9 @@ def solve(
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Choose k for every model in every scenario under every rule; for a pipeline, model and k of each stage.
+    """Choose k for each model in each scenario under each rule.
+
+    For a pipeline, it chooses model and k of each stage.
 
     Example: moo-inference solve -m gpt-5-nano -s medical-ai -d knee-chord --format json
 
@@ -157,7 +160,9 @@ def report(
     out: Annotated[str, typer.Option("--out", "-o", metavar="FILE", help="The file to write.")] = "report.html",
     force: ForceOption = False,
 ) -> None:
-    """Write one HTML file: the answer on one page, all choices folded below it; it opens offline and can be replayed.
+    """Write one HTML file with the answer on one page.
+
+    All choices are folded below it. It opens offline, and can be replayed.
 
     Example: moo-inference report -m gpt-5-nano -m qwen3-max -s medical-ai --out report.html
     """
@@ -213,13 +218,21 @@ def explore(
     scenario: Annotated[
         str | None,
         typer.Option(
-            "--scenario", "-s", metavar="ID", help="Scenario to open with; budgets replace its own. [the first]"
+            "--scenario",
+            "-s",
+            metavar="ID",
+            help="Scenario to open with; budgets replace its own.",
+            show_default="the first",
         ),
     ] = None,
-    port: Annotated[int | None, typer.Option("--port", help="Port to serve on. [a free one]")] = None,
+    port: Annotated[
+        int | None, typer.Option("--port", metavar="N", help="Port to serve on.", show_default="a free one")
+    ] = None,
     no_browser: Annotated[bool, typer.Option("--no-browser", help="Do not open a browser.")] = False,
 ) -> None:
-    """Open a page on this machine: drag budgets, and see which model and how many passes to take.
+    """Open a page on this machine to drag budgets.
+
+    It shows which model and how many passes to take, for other models, passes at a time, latency and quantiles too.
 
     Example: moo-inference explore --catalog gpqa-diamond --cost 0.05 --p95 60 --accuracy 0.85
     """
@@ -287,18 +300,23 @@ def assess(
         int | None,
         typer.Option(
             "--replications",
-            help="How often what was measured is resampled, or a simulation repeated. [1,000; 200 of a simulation]",
+            metavar="N",
+            help="How often what was measured is resampled, or a simulation repeated.",
+            show_default="1,000; 200 of a simulation",
         ),
     ] = None,
     queries_per_month: Annotated[
-        float | None, typer.Option("--queries-per-month", help="Volume, for the monthly cost of wrong choices.")
+        float | None,
+        typer.Option("--queries-per-month", metavar="N", help="Volume, for the monthly cost of wrong choices."),
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Estimate how sure a choice is, given what it rests on: how often another would be made, and what that costs.
+    """Estimate how sure a choice is, given what it rests on.
 
     Example: moo-inference assess --catalog gpqa-diamond -m gpt-5.2@low -s standard -d accuracy-max
+
+    How often would another choice be made, and what does that cost?
 
     Questions of evaluations and attempts, and measured passes, are resampled; what rests on numbers alone is simulated
     with other seeds. PCS: share of the draws that make the same choice. PGS: share in which it is as good as what is

@@ -11,13 +11,11 @@ from moo_inference.errors import ErrorCollector, SettingError
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
 
-PANEL = "Budgets"
-
 NO_BUDGET = "none stands for no budget"
 
 
 def _flag(*flags: str, metavar: str, words: str) -> object:
-    return typer.Option(*flags, metavar=metavar, help=words, rich_help_panel=PANEL)
+    return typer.Option(*flags, metavar=metavar, help=words)
 
 
 @dataclass(frozen=True)

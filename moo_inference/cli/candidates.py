@@ -23,16 +23,17 @@ def candidates(
         ),
     ],
     c_max: Annotated[
-        float | None, typer.Option("--cost", "--c-max", metavar="USD", help="Budget per query. [none]")
+        float | None, typer.Option("--cost", "--c-max", metavar="USD", help="Budget per query.", show_default="none")
     ] = None,
     t_max: Annotated[
-        float | None, typer.Option("--time", "--t-max", metavar="SECONDS", help="Budget per query. [none]")
+        float | None,
+        typer.Option("--time", "--t-max", metavar="SECONDS", help="Budget per query.", show_default="none"),
     ] = None,
     a_min: Annotated[
         float, typer.Option("--accuracy", "--a-min", metavar="SHARE", help="Least accuracy, in [0, 1].")
     ] = 0.0,
     decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
+        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
     ] = "accuracy-max",
     option: Annotated[
         list[str] | None,
@@ -40,7 +41,7 @@ def candidates(
     ] = None,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
 ) -> None:
-    """Choose among measured candidates: the Pareto front within the budgets, and which of it a rule takes.
+    """Choose among measured candidates: their front, and one of it.
 
     Example: moo-inference candidates measured.csv --cost 0.01 --accuracy 0.8
 

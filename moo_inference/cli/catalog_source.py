@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from moo_inference.cli.budget_options import NO_BUDGET, BudgetOptions
-from moo_inference.cli.fit_options import Text, Texts, one_of, pairs_of
+from moo_inference.cli.fit_options import Text, Texts, flag, one_of, pairs_of
 from moo_inference.cli.progress import report_progress
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note
@@ -21,11 +21,6 @@ PAPER = "paper"
 KEEPS = ("oracle", "majority", "verifier", "all")
 
 
-def option(flag: str, metavar: str | None, words: str) -> Any:
-    """An option about recorded attempts, with its help."""
-    return typer.Option(flag, metavar=metavar, help=words, rich_help_panel="Recorded attempts")
-
-
 CatalogOption = Annotated[
     str,
     typer.Option(
@@ -34,7 +29,7 @@ CatalogOption = Annotated[
 ]
 AttemptsOption = Annotated[
     Texts,
-    option(
+    flag(
         "--attempts",
         "FILE",
         "Recorded attempts: CSV, JSON lines, Parquet or logs of Inspect, in place of a catalog; may be repeated.",
@@ -42,7 +37,7 @@ AttemptsOption = Annotated[
 ]
 AttemptColumnOption = Annotated[
     Texts,
-    option(
+    flag(
         "--attempt-column",
         "WHAT=COLUMN",
         "model, effort, question, cluster, sample, correct, score, answer, tokens_in, tokens_cached, tokens_out, "
@@ -51,12 +46,13 @@ AttemptColumnOption = Annotated[
 ]
 ModelKeysOption = Annotated[
     Texts,
-    option("--model-key", "MODEL=KEY", "The model's name in the price file, where it is another; may be repeated."),
+    flag("--model-key", "MODEL=KEY", "The model's name in the price file, where it is another; may be repeated."),
 ]
 LeastSamplesOption = Annotated[
-    int | None, option("--least-samples", "N", "Leave out questions with fewer whole attempts. [none is left out]")
+    int | None,
+    flag("--least-samples", "N", "Leave out questions with fewer whole attempts.", show_default="none is left out"),
 ]
-ThresholdOption = Annotated[float | None, option("--threshold", "SCORE", "The least score that is right.")]
+ThresholdOption = Annotated[float | None, flag("--threshold", "SCORE", "The least score that is right.")]
 
 
 @dataclass(frozen=True)
@@ -129,9 +125,11 @@ class CatalogSource(AttemptOptions, BudgetOptions):
     """A catalog; or attempts, prices and budgets in its place."""
 
     catalog: CatalogOption = PAPER
-    prices: Annotated[Text, option("--prices", "FILE", "LiteLLM's map, genai-prices, or another price list.")] = None
+    prices: Annotated[Text, flag("--prices", "FILE", "LiteLLM's map, genai-prices, or another price list.")] = None
     model_key: ModelKeysOption = None
-    keep: Annotated[Text, option("--keep", "RULE", f"Which of k passes counts: {', '.join(KEEPS)}. [oracle]")] = None
+    keep: Annotated[
+        Text, flag("--keep", "RULE", f"Which of k passes counts: {', '.join(KEEPS)}.", show_default="oracle")
+    ] = None
 
     @property
     def inputs(self) -> dict[str, list[str]]:

@@ -41,13 +41,17 @@ def choose(
     scenario: Annotated[
         str | None,
         typer.Option(
-            "--scenario", "-s", metavar="ID", help="Scenario whose budgets hold where none is given. [no other budgets]"
+            "--scenario",
+            "-s",
+            metavar="ID",
+            help="Scenario whose budgets hold where none is given.",
+            show_default="no other budgets",
         ),
     ] = None,
     model: ModelOption = None,
     without: WithoutOption = None,
     decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
+        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
     ] = "cheapest",
     queries_per_month: Annotated[
         float | None, typer.Option("--queries-per-month", metavar="N", help="Volume, for the bill of a month.")
@@ -56,7 +60,9 @@ def choose(
     out: RouteOutOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Take this one: the cheapest model, effort and number of passes within budgets, and what to know before.
+    """Answer in a sentence: the cheapest model and k within budgets.
+
+    Then what to know before: the next best, which budget binds, how sure, the bill of a month.
 
     Example: moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 

@@ -40,16 +40,19 @@ def compare(
         typer.Option(
             "--solver",
             metavar="ID",
-            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated. [all; nsga2 for pipelines]",
+            help="exhaustive, nsga2, nsga3, u-nsga3, sms-emoa or spea2; may be repeated.",
+            show_default="all; nsga2 for pipelines",
         ),
     ] = None,
-    seeds: Annotated[int, typer.Option("--seeds", help="Runs of each solver, with seeds 0, 1, ...")] = 3,
+    seeds: Annotated[int, typer.Option("--seeds", metavar="N", help="Runs of each solver, with seeds 0, 1, ...")] = 3,
     evaluations: Annotated[
         int | None,
         typer.Option(
             "--evaluations",
-            help="At most so many per run. [a tenth of the grid; on grids under 1,000 points as many as every run "
-            "needs; 20,000 for pipelines]",
+            metavar="N",
+            help="At most so many per run.",
+            show_default="a tenth of the grid; on grids under 1,000 points as many as every run "
+            "needs; 20,000 for pipelines",
         ),
     ] = None,
     across_models: Annotated[
@@ -57,13 +60,16 @@ def compare(
     ] = False,
     decision: RuleOption = None,
     k_max: Annotated[
-        int | None, typer.Option("--k-max", help="Largest k. [128; 1,280 across models; 64 for a stage]")
+        int | None,
+        typer.Option(
+            "--k-max", metavar="N", help="Largest k.", show_default="128; 1,280 across models; 64 for a stage"
+        ),
     ] = None,
     k_step: KStepOption = 1,
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     out: OutOption = None,
 ) -> None:
-    """Compare solvers with exhaustive enumeration: what they find, and what it takes them.
+    """Compare solvers with exhaustive enumeration.
 
     Example: moo-inference compare --across-models -s medical-ai --seeds 10
 

@@ -41,7 +41,7 @@ _WIDE = 8
 def doctor(
     file: Annotated[str, typer.Argument(metavar="FILE", help="Prices, a trace, a benchmark, outcomes or a catalog.")],
     format_of_file: Annotated[
-        str | None, flag("--as", "FORMAT", "Read it as this format. [recognised by its content]")
+        str | None, flag("--as", "FORMAT", "Read it as this format.", show_default="recognised by its content")
     ] = None,
     option: Annotated[
         list[str] | None,
@@ -51,7 +51,9 @@ def doctor(
     filter: FilterOption = None,  # noqa: A002 (the option's name)
     metric: MetricOption = None,
 ) -> None:
-    """Report what a file is, what it holds, what it lacks for a decision, and its first rows as understood.
+    """Report what a file is, what it holds, and what it lacks.
+
+    Its first rows are shown as they are understood.
 
     Example: moo-inference doctor results.json
 
@@ -104,12 +106,19 @@ def fit(
     budgets: Budgets,
     file: Annotated[
         str | None,
-        typer.Argument(metavar="[FILE]", help="A fit file, which describes several models. [one model, by options]"),
+        typer.Argument(
+            metavar="[FILE]",
+            help="A fit file, which describes several models.",
+            show_default="one model, by options",
+        ),
     ] = None,
     scenario_name: Annotated[
-        str | None, flag("--scenario-name", "ID", "What to call the scenario of the budgets. [my-use]")
+        str | None,
+        flag("--scenario-name", "ID", "What to call the scenario of the budgets.", show_default="my-use"),
     ] = None,
-    name: Annotated[str | None, flag("--name", None, "What to call the model. [with --attempts: their names]")] = None,
+    name: Annotated[
+        str | None, flag("--name", "ID", "What to call the model.", show_default="with --attempts: their names")
+    ] = None,
     keep: Annotated[
         str,
         flag("--keep", "RULE", "Which of k passes is kept: oracle, verifier or majority; with --attempts also all."),
@@ -129,7 +138,11 @@ def fit(
     out: Annotated[
         str | None,
         typer.Option(
-            "--out", "-o", metavar="FILE", help="Catalog to write; if it exists the model is added. [standard output]"
+            "--out",
+            "-o",
+            metavar="FILE",
+            help="Catalog to write; if it exists the model is added.",
+            show_default="standard output",
         ),
     ] = None,
     replace: Annotated[
@@ -137,19 +150,23 @@ def fit(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Make a catalog entry from price lists, benchmarks, traces and evaluations, each number with its source.
+    """Make a catalog entry from prices, benchmarks and evaluations.
+
+    Each number has its source.
 
     Example: moo-inference fit --name my-model --prices model_prices.json --model-key gpt-5-mini --serving bench.json
     --outcomes samples.jsonl --parallel 4 --c-max 0.05 --t-max 30 --a-min 0.9 --out catalog.yaml
 
-    With --attempts every model x effort of the recorded attempts is an entry, with its price of --prices:
-    moo-inference fit --attempts attempts.csv.gz --prices prices.json --c-max 0.05 --t-max 60 --a-min 0.8 --out
-    catalog.yaml
+    With --attempts every model x effort of the recorded attempts is an entry, with its price of --prices.
 
-    Several models are described in one file (`moo-inference init --fit` writes one to start from):
-    moo-inference fit fit.yaml --out catalog.yaml
+    Example: moo-inference fit --attempts attempts.csv.gz --prices prices.json --c-max 0.05 --t-max 60 --a-min 0.8
+    --out catalog.yaml
 
-    What is missing is named. Exit status: 0; 2 if something is missing or a file is invalid.
+    Several models are described in one file; `moo-inference init --fit` writes one to start from.
+
+    Example: moo-inference fit fit.yaml --out catalog.yaml
+
+    Exit status: 0; 2 if something is missing, which is named, or a file is invalid.
     """
     from moo_inference.fitting import fit_model
 

@@ -24,15 +24,16 @@ Texts = list[str] | None
 Number = float | None
 
 
-def flag(flag: str, metavar: str | None, words: str) -> Any:
+def flag(flag: str, metavar: str | None, words: str, show_default: str | bool = True) -> Any:
     """An option with its help.
 
     Args:
         flag: as typed, with its dashes.
         metavar: what the help calls the value; None for a flag without one.
         words: the help.
+        show_default: the default in words, where the value does not show it.
     """
-    return typer.Option(flag, metavar=metavar, help=words)
+    return typer.Option(flag, metavar=metavar, help=words, show_default=show_default)
 
 
 SystemOption = Annotated[Text, flag("--system", "COLUMN", "Which column of 0 and 1, where a CSV has one per system.")]

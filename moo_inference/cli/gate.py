@@ -48,18 +48,21 @@ def check(
         typer.Option(
             "--baseline",
             metavar="DIR",
+            rich_help_panel="Gate",
             help="A folder that solve --out or route --out wrote, whose options hold where no other is given; or a "
             "choices.json alone.",
         ),
     ],
     fail_if: Annotated[
         list[str] | None,
-        typer.Option("--fail-if", metavar="CAUSE", help="changed, infeasible or unsure; may be repeated. [changed]"),
+        typer.Option(
+            "--fail-if", metavar="CAUSE", help="changed, infeasible or unsure; may be repeated.", show_default="changed"
+        ),
     ] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
     force: ForceOption = False,
 ) -> None:
-    """Check that the choices are still those of a baseline, feasible and sure: a gate for a pipeline.
+    """Check that choices are still those of a baseline: a gate for CI.
 
     Example: moo-inference check --baseline results --fail-if changed --fail-if infeasible
 
@@ -218,7 +221,7 @@ def diff(
     first: Annotated[str, typer.Argument(metavar="A", help="A folder that solve --out wrote, or a report.")],
     second: Annotated[str, typer.Argument(metavar="B", help="Another.")],
 ) -> None:
-    """Show what differs between two recorded studies, and which input alone makes which difference.
+    """Show what differs between two studies, and which input makes it.
 
     Example: moo-inference diff last-week this-week
 

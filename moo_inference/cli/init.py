@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 def init(
     file: Annotated[
-        str | None, typer.Argument(metavar="[FILE]", help="The file to write. [catalog.yaml, or fit.yaml with --fit]")
+        str | None,
+        typer.Argument(
+            metavar="[FILE]", help="The file to write.", show_default="catalog.yaml, or fit.yaml with --fit"
+        ),
     ] = None,
     source: Annotated[
         str | None,
@@ -32,11 +35,13 @@ def init(
     ] = False,
     force: ForceOption = False,
 ) -> None:
-    """Write a catalog to start from, with every usual key and its unit; or a fit file, or a copy of a catalog.
+    """Write a catalog to start from, or a fit file.
+
+    It has every usual key with its unit. --from writes a copy of a catalog.
 
     Example: moo-inference init
 
-    Another: moo-inference init --from gpqa-diamond mine.yaml
+    Example: moo-inference init --from gpqa-diamond mine.yaml
 
     Exit status: 0; 2 if a file is there already, and --force is not given.
     """

@@ -26,12 +26,17 @@ class Things(StrEnum):
 
 def list_known(
     things: Annotated[
-        Things | None, typer.Argument(metavar="[models|scenarios|rules|readers|catalogs]", help="[all, briefly]")
+        Things | None,
+        typer.Argument(
+            metavar="[models|scenarios|rules|readers|catalogs]", help="What to list.", show_default="all, briefly"
+        ),
     ] = None,
     catalog: CatalogOption = "paper",
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
 ) -> None:
-    """List the models and scenarios of a catalog, the rules, the files that can be read, and the built-in catalogs.
+    """List models, scenarios, rules, readable files and catalogs.
+
+    Models and scenarios are those of a catalog; the catalogs are the built-in ones.
 
     Example: moo-inference list models --catalog gpqa-diamond
 

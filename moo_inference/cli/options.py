@@ -48,7 +48,7 @@ PicturesOption = Annotated[
 ]
 ModelOption = Annotated[
     list[str] | None,
-    typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated. [all]"),
+    typer.Option("--model", "-m", metavar="ID", help="Model to look at; may be repeated.", show_default="all"),
 ]
 WithoutOption = Annotated[
     list[str] | None,
@@ -59,7 +59,8 @@ WithoutOption = Annotated[
     ),
 ]
 ScenarioOption = Annotated[
-    list[str] | None, typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated. [all]")
+    list[str] | None,
+    typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated.", show_default="all"),
 ]
 PipelineOption = Annotated[
     list[str] | None,
@@ -68,7 +69,8 @@ PipelineOption = Annotated[
         "--pipelines",
         "-p",
         metavar="ID",
-        help="Pipeline of the catalog; may be repeated. [all whose stages use no models but those looked at]",
+        help="Pipeline of the catalog; may be repeated.",
+        show_default="all whose stages use no models but those looked at",
     ),
 ]
 NoPipelinesOption = Annotated[bool, typer.Option("--no-pipelines", help="Leave the catalog's pipelines out.")]
@@ -78,8 +80,8 @@ RuleOption = Annotated[
         "--decision",
         "-d",
         metavar="RULE",
-        help="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord, knee-published, cheapest, "
-        "fastest, pseudo-weights, high-tradeoff, asf, aasf, pbi or tchebycheff; may be repeated. [the first five]",
+        help="Rule that chooses (`moo-inference list rules`); may be repeated.",
+        show_default="accuracy-max, max-cube, utopia-closest, knee-point, knee-chord",
     ),
 ]
 BaselineOption = Annotated[
@@ -99,7 +101,9 @@ AssessOption = Annotated[
         "simulation repeated with other seeds.",
     ),
 ]
-FormatOption = Annotated[Format, typer.Option("--format", "-f", help="How the result is printed on stdout.")]
+FormatOption = Annotated[
+    Format, typer.Option("--format", "-f", metavar="FORMAT", help="table, csv, json or markdown, on stdout.")
+]
 OutOption = Annotated[str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write everything into.")]
 RouteOutOption = Annotated[
     str | None, typer.Option("--out", "-o", metavar="DIR", help="Folder to write route.json and settings.json into.")
@@ -108,17 +112,25 @@ EstimatorOption = Annotated[
     EstimatorName | None,
     typer.Option(
         "--estimator",
-        help="How k passes are estimated. [closed-form; monte-carlo if --trials, --seed or --draws is given; recorded "
-        "where a model has recorded attempts; empirical where one has measured passes]",
+        metavar="NAME",
+        help="closed-form, monte-carlo, empirical or recorded: how k passes are estimated.",
+        show_default="closed-form; monte-carlo if --trials, --seed or --draws is given; recorded "
+        "where a model has recorded attempts; empirical where one has measured passes",
     ),
 ]
-TrialsOption = Annotated[int | None, typer.Option("--trials", help="Simulated queries for each k. [300]")]
-SeedOption = Annotated[int | None, typer.Option("--seed", help="Seed of the simulation. [42]")]
+TrialsOption = Annotated[
+    int | None, typer.Option("--trials", metavar="N", help="Simulated queries for each k.", show_default="300")
+]
+SeedOption = Annotated[
+    int | None, typer.Option("--seed", metavar="N", help="Seed of the simulation.", show_default="42")
+]
 DrawsOption = Annotated[
     str | None,
     typer.Option(
         "--draws",
-        help="common: the same random numbers for every k; independent: a generator for each k. [common]",
+        metavar="HOW",
+        help="common: the same random numbers for every k; independent: a generator for each k.",
+        show_default="common",
     ),
 ]
 BeyondOption = Annotated[
@@ -126,7 +138,8 @@ BeyondOption = Annotated[
     typer.Option(
         "--beyond",
         metavar="RULE",
-        help="Of more passes than recorded attempts of a question: refuse, or extrapolate, which is marked. [refuse]",
+        help="Of more passes than recorded attempts of a question: refuse, or extrapolate, which is marked.",
+        show_default="refuse",
     ),
 ]
 LatencyOption = Annotated[
@@ -134,8 +147,8 @@ LatencyOption = Annotated[
     typer.Option(
         "--latency",
         metavar="RULE",
-        help="ideal: the sum of all passes divided by P; waves: batches of P, each as long as its slowest pass. "
-        "[each model's own]",
+        help="ideal: the sum of all passes divided by P; waves: batches of P, each as long as its slowest pass.",
+        show_default="each model's own",
     ),
 ]
 CQuantileOption = Annotated[
@@ -159,17 +172,20 @@ AQuantileOption = Annotated[
         help="a_min is for this quantile of accuracy: 0.05 means that 95 of 100 queries reach it.",
     ),
 ]
-KMinOption = Annotated[int | None, typer.Option("--k-min", help="Smallest k. [k-step]")]
-KMaxOption = Annotated[int, typer.Option("--k-max", help="Largest k.")]
-KStepOption = Annotated[int, typer.Option("--k-step", help="Distance between two k.")]
+KMinOption = Annotated[int | None, typer.Option("--k-min", metavar="N", help="Smallest k.", show_default="k-step")]
+KMaxOption = Annotated[int, typer.Option("--k-max", metavar="N", help="Largest k.")]
+KStepOption = Annotated[int, typer.Option("--k-step", metavar="N", help="Distance between two k.")]
 ParallelOption = Annotated[
     int | None,
-    typer.Option("--parallel", metavar="P", help="Passes at the same time. [each model's own number]"),
+    typer.Option("--parallel", metavar="P", help="Passes at the same time.", show_default="each model's own number"),
 ]
 WorkersOption = Annotated[
     int | None,
     typer.Option(
-        "--workers", metavar="N", help="Processes of this machine for long work; the results are the same. [1]"
+        "--workers",
+        metavar="N",
+        help="Processes of this machine for long work; the results are the same.",
+        show_default="1",
     ),
 ]
 DaskOption = Annotated[

@@ -40,13 +40,17 @@ def route(
     scenario: Annotated[
         str | None,
         typer.Option(
-            "--scenario", "-s", metavar="ID", help="Scenario whose budgets hold. [the only one, or budgets as options]"
+            "--scenario",
+            "-s",
+            metavar="ID",
+            help="Scenario whose budgets hold.",
+            show_default="the only one, or budgets as options",
         ),
     ] = None,
     model: ModelOption = None,
     without: WithoutOption = None,
     decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="The rule that chooses.")
+        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
     ] = "knee-chord",
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Also show which budget to relax, and at which price or floor it flips.")
@@ -70,7 +74,7 @@ def route(
     out: RouteOutOption = None,
     force: ForceOption = False,
 ) -> None:
-    """Choose one model and its k for a scenario, and show why no other.
+    """Choose one model and its k for a scenario, and why no other.
 
     Example: moo-inference route -s medical-ai -d knee-chord --what-if
 
