@@ -5,6 +5,9 @@ import re
 import tomllib
 from collections import Counter
 from graphlib import CycleError, TopologicalSorter
+from importlib import import_module
+from importlib.util import find_spec
+from types import ModuleType
 
 import pytest
 import yaml
@@ -147,6 +150,19 @@ def test_public_names_load_and_others_do_not():
     assert set(mi.__all__) <= set(dir(mi))
     with pytest.raises(AttributeError, match="no attribute 'nonsense'"):
         _ = mi.nonsense
+
+
+def test_public_names_of_packages_are_no_modules():
+    """A name that is loaded at its first use must not be that of a module beside it, which would stand in its place."""
+    for _, path in modules():
+        if path.name == "__init__.py" and "def __getattr__" in path.read_text():
+            home = ROOT if path.parent in HOMES.values() else ROOT / "moo_inference"
+            name = ".".join(("moo_inference", *path.parent.relative_to(home).parts))
+            package = import_module(name)
+            for public in package.__all__:
+                if find_spec(f"{name}.{public}") is not None:
+                    import_module(f"{name}.{public}")
+                assert not isinstance(getattr(package, public), ModuleType), f"{name}.{public}"
 
 
 def test_the_version_is_the_same_everywhere():
