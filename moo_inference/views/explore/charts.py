@@ -182,13 +182,13 @@ def with_sizes(marks: tuple[Mark, ...], largest: int, step: int) -> list[tuple[M
 
 
 def marker_of(mark: Mark, size: int) -> dict[str, Any]:
-    """The marker of a choice."""
+    """The marker of a choice: its shape means the rule, and no colour does, since colours mean models."""
     return {
         "symbol": mark.marker.plotly,
         "size": size,
-        "color": mark.marker.colour,
+        "color": INK,
         "line": {
-            "color": "white" if mark.marker.filled else mark.marker.colour,
+            "color": "white" if mark.marker.filled else INK,
             "width": 1 if mark.marker.filled else 2,
         },
     }

@@ -238,7 +238,7 @@ def _markers(marks: tuple[Mark, ...]) -> list[Any]:
             mode="text",
             text=[mark.marker.symbol],
             textposition="middle center",
-            textfont={"size": size, "color": mark.marker.colour},
+            textfont={"size": size, "color": INK},
             hoverinfo="text",
             hovertext=[mark_hover(mark)],
             legendgroup=mark.rule,

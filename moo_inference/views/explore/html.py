@@ -82,7 +82,7 @@ STYLE = """<style>
 .budget i {position: absolute; color: #B22222; background: #ffffffc0; padding: 0 0.2em}
 .budget.upright i {bottom: 0; left: 2px}
 .budget.upright.leftwards i {left: auto; right: 4px}
-.budget.level i {left: 0; bottom: 1px}
+.budget.level i {right: 0; bottom: 1px}
 .budget.level.below i {bottom: auto; top: 1px}
 .spot {position: absolute; width: 12px; height: 12px; margin: -6px; border-radius: 50%}
 .spot:hover {outline: 2px solid #222; z-index: 5}

@@ -6,7 +6,7 @@ import pytest
 
 import moo_inference as mi
 from moo_inference.formatting.amounts import seconds
-from moo_inference.views.explore.charts import CONFIG, accuracy_figure, plain
+from moo_inference.views.explore.charts import CONFIG, INK, accuracy_figure, plain
 from moo_inference.views.explore.cube import cube_figure, drawn_up_to
 from moo_inference.views.explore.html import choices_table, headline, notice
 from moo_inference.views.figures import cube
@@ -72,7 +72,7 @@ def test_every_choice_stands_at_its_row_and_its_legend_says_k(paper):
         )
         for figure in (cube, curve):
             [entry] = named(figure, f"{mark.rule}, k = {mark.k}")
-            assert (entry.marker.symbol, entry.marker.color) == (mark.marker.plotly, mark.marker.colour)
+            assert (entry.marker.symbol, entry.marker.color) == (mark.marker.plotly, INK)
         assert (entry.x[0], entry.y[0]) == (mark.k, mark.accuracy)
 
 
