@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 from typing import Any
 
+from commands import reference
 from pygments.lexers.shell import BashSessionLexer
 
 import moo_inference
@@ -135,9 +136,17 @@ def link_files(app: object, docname: str, source: list[str]) -> None:
     source[0] = re.sub(r"\]\(([.][^)#]+[.]md)\)", marked, source[0])
 
 
+def fill_in_commands(app: object, docname: str, source: list[str]) -> None:
+    """Put the commands where a page asks for them."""
+    place = "<!-- commands -->"
+    if place in source[0]:
+        source[0] = source[0].replace(place, reference())
+
+
 def setup(app: Any) -> None:
     """Called by Sphinx."""
     app.add_lexer("console", TranscriptLexer)
     app.connect("source-read", link_files)
+    app.connect("source-read", fill_in_commands)
     app.connect("autodoc-skip-member", leave_out)
     app.connect("autodoc-process-docstring", escape, priority=100)

@@ -119,7 +119,7 @@ def test_the_check_of_links_finds_what_is_broken(body, message, tmp_path):
 def test_the_build_refuses_a_broken_page(text, tmp_path):
     docs = tmp_path / "docs"
     docs.mkdir()
-    for name in ("build.py", "conf.py"):
+    for name in ("build.py", "conf.py", "commands.py"):
         (docs / name).write_text((ROOT / "docs" / name).read_text())
     (docs / "_static").mkdir()
     (docs / "_static" / "pages.css").write_text("")

@@ -1,7 +1,8 @@
 """Puts real code and real output into the Markdown files; with --check, only lists those that are out of date.
 
 Behind `<!-- code: FILE -->` the next fenced block holds the file without its first docstring; behind
-`<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, its error.
+`<!-- run: COMMAND -->`, what the command prints, and behind `<!-- refused: COMMAND -->`, its error;
+behind `<!-- nothing: COMMAND -->`, what it prints where nothing meets the budgets.
 Commands are `moo-inference ...` or an example's path; a block of the kind `console` begins with the command itself.
 Each runs in a folder of its own, which holds copies of the files of tests/data and examples that it names (and that a
 fit file among them names), and in a process of its own, forked from one that has imported what most of them need.
@@ -25,6 +26,8 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parent.parent
 SAMPLES = (ROOT / "tests" / "data", ROOT / "tests" / "data" / "attempts", ROOT / "examples")
 AT_ONCE = 2
+STATUS = {"run": 0, "refused": 2, "nothing": 3}
+"""The exit status that belongs to each kind of block."""
 COLUMNS = 114
 """As many letters as a line of output has on the pages, see _static/pages.css."""
 IMPORTED = [
@@ -36,7 +39,7 @@ IMPORTED = [
 ]
 """What is imported once for all commands."""
 
-BLOCK = re.compile(r"(<!-- (code|run|refused): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
+BLOCK = re.compile(r"(<!-- (code|run|refused|nothing): (.+?) -->\n```[a-z]*\n)(.*?)(^```$)", re.DOTALL | re.MULTILINE)
 
 
 def execute(command: str) -> int | str | None:
@@ -61,7 +64,7 @@ def execute(command: str) -> int | str | None:
     return 0
 
 
-def run(command: str, refused: bool) -> str:
+def run(command: str, kind: str) -> str:
     """What a command prints, or its error on standard error, without blanks at the ends of lines.
 
     The streams of this process are the command's from then on: each command needs a process of its own.
@@ -80,9 +83,9 @@ def run(command: str, refused: bool) -> str:
         sys.stdout.flush()
         sys.stderr.flush()
         printed, complaint = (os.pread(file.fileno(), 1 << 30, 0).decode() for file in (out, err))
-    if status != (2 if refused else 0) or (name.startswith("examples/") and complaint):
+    if status != STATUS[kind] or (name.startswith("examples/") and complaint):
         raise RuntimeError(f"{command}: exit status {status}\n{complaint}")
-    return "\n".join(line.rstrip() for line in (complaint if refused else printed).strip().splitlines())
+    return "\n".join(line.rstrip() for line in (complaint if kind == "refused" else printed).strip().splitlines())
 
 
 def sample_files(word: str) -> list[Path]:
@@ -97,12 +100,12 @@ def prompt(command: str) -> str:
     return "$ " + " \\\n".join(textwrap.wrap(command, 88, subsequent_indent="    ", break_on_hyphens=False)) + "\n"
 
 
-def fill(match: re.Match[str], outputs: dict[tuple[str, bool], str]) -> str:
+def fill(match: re.Match[str], outputs: dict[tuple[str, str], str]) -> str:
     """One block with what belongs there."""
     before, kind, what, _, after = match.groups()
     if kind != "code":
         shown = prompt(what) if before.endswith("```console\n") else ""
-        return before + shown + outputs[what, kind == "refused"] + "\n" + after
+        return before + shown + outputs[what, kind] + "\n" + after
     code = (ROOT / what).read_text(encoding="utf-8")
     return before + re.sub(r'\A""".*?"""\n+', "", code, flags=re.DOTALL).strip() + "\n" + after
 
@@ -114,7 +117,7 @@ def main() -> int:
     texts = [path.read_text(encoding="utf-8") for path in pages]
     # Each command runs once, however often it is shown.
     blocks = [block for text in texts for block in BLOCK.findall(text) if block[1] != "code"]
-    commands = list(dict.fromkeys((what, kind == "refused") for _, kind, what, *_ in blocks))
+    commands = list(dict.fromkeys((what, kind) for _, kind, what, *_ in blocks))
     server = multiprocessing.get_context("forkserver")
     server.set_forkserver_preload(IMPORTED)
     with ProcessPoolExecutor(AT_ONCE, server, max_tasks_per_child=1) as pool:

@@ -115,7 +115,7 @@ def solve(
     Exit status: 0; 2 if the input is wrong; 3 if the command is about one model in one scenario and no k meets its
     budgets, or one pipeline (-p) in one scenario and no choice does.
     """
-    from moo_inference.views import study_tables
+    from moo_inference.views.study_tables import study_tables
 
     with resumable(out, "study", work, question.inputs) as checkpoint:
         study = solve_study(

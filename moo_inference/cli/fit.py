@@ -107,7 +107,7 @@ def fit(
     file: Annotated[
         str | None,
         typer.Argument(
-            metavar="[FILE]",
+            metavar="FILE",
             help="A fit file, which describes several models.",
             show_default="one model, by options",
         ),

@@ -18,9 +18,7 @@ if TYPE_CHECKING:
 def init(
     file: Annotated[
         str | None,
-        typer.Argument(
-            metavar="[FILE]", help="The file to write.", show_default="catalog.yaml, or fit.yaml with --fit"
-        ),
+        typer.Argument(metavar="FILE", help="The file to write.", show_default="catalog.yaml, or fit.yaml with --fit"),
     ] = None,
     source: Annotated[
         str | None,

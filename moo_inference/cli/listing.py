@@ -28,7 +28,7 @@ def list_known(
     things: Annotated[
         Things | None,
         typer.Argument(
-            metavar="[models|scenarios|rules|readers|catalogs]", help="What to list.", show_default="all, briefly"
+            metavar="WHAT", help="models, scenarios, rules, readers or catalogs.", show_default="all, briefly"
         ),
     ] = None,
     catalog: CatalogOption = "paper",
