@@ -1,5 +1,6 @@
 """The pages: they build without a warning, every link leads somewhere, nothing comes from elsewhere."""
 
+import html
 import re
 import subprocess
 import sys
@@ -10,6 +11,10 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from conftest import ROOT
+from typer.main import get_command
+
+from moo_inference.cli.app import app
+from moo_inference.cli.help import describe
 
 EXTERNAL = re.compile(r"https://[\w.-]+\.[a-z]{2,}(/\S*)?\Z")
 LOADED = {"script": "src", "img": "src", "source": "src", "iframe": "src", "link": "href"}
@@ -76,6 +81,20 @@ def test_every_link_leads_somewhere_and_nothing_comes_from_elsewhere(site):
     assert errors_of(site) == []
     sources = {path.relative_to(ROOT / "docs").with_suffix(".html") for path in (ROOT / "docs").rglob("*.md")}
     assert sources <= {path.relative_to(site) for path in site.rglob("*.html")}
+
+
+def test_the_reference_has_every_command_with_every_option(site):
+    page = Page(site / "reference" / "cli.html")
+    text = (site / "reference" / "cli.html").read_text(encoding="utf-8")
+    for name, command in get_command(app).commands.items():
+        assert name in page.targets
+        assert html.escape(describe(command).summary.partition("'")[0]) in text
+        for parameter in command.params:
+            if parameter.param_type_name == "option" and not parameter.hidden:
+                places = {f"cmdoption-moo-inference-{name}-{flag.lstrip('-')}" for flag in parameter.opts}
+                assert places <= page.targets
+    # Flags within sentences stay as they are typed.
+    assert not re.search(r"\u2013\w", text)
 
 
 def test_styles_load_nothing_from_elsewhere(site):

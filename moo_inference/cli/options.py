@@ -42,6 +42,7 @@ PicturesOption = Annotated[
     ReportPictures,
     typer.Option(
         "--pictures",
+        metavar="HOW_MANY",
         help="few: charts alone; all: also the cube, the projections and more of each model and scenario, which take "
         "a third of a second each.",
     ),
