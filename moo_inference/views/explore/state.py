@@ -32,7 +32,8 @@ LARGEST_TRIALS = 100_000_000
 LARGEST_SEED = 2**53 - 1
 """Beyond it a browser's integers are not exact."""
 
-_MODELS_AT_FIRST = 3
+_MODELS_AT_FIRST = 24
+"""More lines are not told apart, and the address gets long."""
 
 _MOST_ASSESSED = 10
 """Models whose choices are assessed at every change of the page: each takes some hundredths of a second."""
@@ -139,7 +140,7 @@ def check_explorable(catalog: Catalog) -> None:
 
 
 def default_knobs(catalog: Catalog, scenario: str | None = None) -> Knobs:
-    """What the page is set to before anything is touched: the first models in the first scenario, as in the catalog.
+    """What the page is set to before anything is touched: all models, of many the first, in the first scenario.
 
     Args:
         catalog: holds at least one model and one scenario.

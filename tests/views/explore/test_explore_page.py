@@ -247,7 +247,7 @@ def test_sliders_and_curves_share_a_screen_and_nothing_is_wider_than_it(visitor)
 
 
 def test_another_model_is_answered_and_what_cannot_be_met_explained(visitor):
-    page = visitor.open()
+    page = visitor.open("/?model=gpt-5&model=gpt-5-mini&model=gpt-5-nano")
     page.get_by_role("button", name="Models: 3 of 9").click()
     page.get_by_role("combobox", name="Models").click()
     page.keyboard.type("Qwen3-Max")

@@ -62,7 +62,7 @@ def carried(found):
 def test_the_page_starts_with_the_scenario_s_own_budgets():
     essay = PAPER.scenarios["essay-feedback"]
     assert (START.c_max, START.t_max, START.a_min) == (essay.c_max, essay.t_max, essay.a_min)
-    assert START.models == ("gpt-5", "gpt-5-mini", "gpt-5-nano")
+    assert START.models == tuple(PAPER.models)
     study = mi.run_study(PAPER, models=START.models, scenarios=["essay-feedback"])
     assert answer(PAPER, START).study.to_csv() == study.to_csv()
 
