@@ -38,13 +38,11 @@ from moo_inference.cli.options import (
     grouped,
 )
 from moo_inference.cli.route import route
-from moo_inference.cli.run import run
+from moo_inference.cli.run import NOTHING_FOUND, run
 from moo_inference.cli.solve import note_left_out, options_given, repetitions, resumable, show, solve_study
 from moo_inference.documents.files import Kind
 from moo_inference.formatting.lines import note, print_line
 from moo_inference.formatting.words import counted
-
-NOTHING_FOUND = 3
 
 _PURPOSE = "Which language model, and how many passes per query, when dollars, seconds and accuracy all have limits."
 

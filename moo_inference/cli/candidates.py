@@ -9,9 +9,9 @@ import typer
 from moo_inference.cli.budget_options import called
 from moo_inference.cli.fit_options import flag, pairs_of
 from moo_inference.cli.options import Format, FormatOption
+from moo_inference.cli.run import NOTHING_FOUND
+from moo_inference.cli.solve import show
 from moo_inference.errors import SettingError
-
-NOTHING_FOUND = 3
 
 
 def candidates(
@@ -50,7 +50,6 @@ def candidates(
     from moo_inference.catalog import Scenario
     from moo_inference.catalog.limits import check_limits
     from moo_inference.decision.choice import decide
-    from moo_inference.formatting.table import print_tables, to_markdown
     from moo_inference.readers import read_as
     from moo_inference.studies.candidates import candidate_front
     from moo_inference.views.candidates import candidate_table, why
@@ -74,9 +73,7 @@ def candidates(
         if found.notes:
             record["notes"] = list(found.notes)
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
-    elif format is Format.MARKDOWN:
-        sys.stdout.write(to_markdown([candidate_table(found, front, choice)]))
     else:
-        print_tables([candidate_table(found, front, choice)], sys.stdout)
+        show([candidate_table(found, front, choice)], format)
     if choice.row is None:
         raise typer.Exit(NOTHING_FOUND)

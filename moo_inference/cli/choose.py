@@ -21,7 +21,9 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.route import NOTHING_FOUND, Asked, saved_route
+from moo_inference.cli.route import Asked, saved_route
+from moo_inference.cli.run import NOTHING_FOUND
+from moo_inference.cli.solve import show
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import note
 
@@ -70,7 +72,6 @@ def choose(
 
     Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    from moo_inference.formatting.table import print_tables, to_markdown
     from moo_inference.views.answer import answer_record, answer_table
 
     if format is Format.CSV:
@@ -85,9 +86,7 @@ def choose(
     if format is Format.JSON:
         record = answer_record(route, queries_per_month)
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
-    elif format is Format.MARKDOWN:
-        sys.stdout.write(to_markdown([answer_table(route, queries_per_month)]))
     else:
-        print_tables([answer_table(route, queries_per_month)], sys.stdout)
+        show([answer_table(route, queries_per_month)], format)
     if route.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)

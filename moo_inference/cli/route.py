@@ -20,15 +20,14 @@ from moo_inference.cli.options import (
     WithoutOption,
     grouped,
 )
-from moo_inference.cli.solve import asked_catalog, find_route, one_scenario, options_given, repetitions
+from moo_inference.cli.run import NOTHING_FOUND
+from moo_inference.cli.solve import asked_catalog, find_route, one_scenario, options_given, repetitions, show
 from moo_inference.errors import SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.formatting.visible import one_line
 
 if TYPE_CHECKING:
     from moo_inference.studies.route import Route
-
-NOTHING_FOUND = 3
 
 
 @grouped
@@ -80,7 +79,6 @@ def route(
 
     Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
     """
-    from moo_inference.formatting.table import print_tables, to_markdown
     from moo_inference.studies.what_if import break_evens, relaxations
     from moo_inference.views.route import route_tables
 
@@ -95,10 +93,8 @@ def route(
             for name, flips in (("relaxations", relaxations(chosen_route)), ("break_evens", break_evens(chosen_route))):
                 record[name] = [flip.to_dict() for flip in flips]
         sys.stdout.write(json.dumps(record, indent=1, allow_nan=False) + "\n")
-    elif format is Format.MARKDOWN:
-        sys.stdout.write(to_markdown(route_tables(chosen_route, what_if=what_if)))
     else:
-        print_tables(route_tables(chosen_route, what_if=what_if), sys.stdout)
+        show(route_tables(chosen_route, what_if=what_if), format)
     if chosen_route.choice.row is None:
         raise typer.Exit(NOTHING_FOUND)
 

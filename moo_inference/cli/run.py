@@ -16,6 +16,9 @@ from moo_inference.errors import MooInferenceError, StoppedError
 from moo_inference.formatting.lines import note
 
 ERROR = 2
+NOTHING_FOUND = 3
+"""The exit status where nothing meets the budgets, or the rule has no answer."""
+
 INTERRUPTED = (130, 143)
 
 

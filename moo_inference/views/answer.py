@@ -64,8 +64,10 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         route: the choice.
         queries_per_month: volume, for the bill.
     """
+    binding = what_binds(route)
     if route.choice.row is None:
-        return [*_nearest(route), *_relaxed(route)]
+        nearest = nearest_text(route)
+        return [*([("Nearest", nearest)] if nearest else []), *([("What binds", binding)] if binding else [])]
     lines = []
     second = route.runner_up
     if second is not None and second.row is not None and route.others is not None:
@@ -73,7 +75,7 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         lines.append(("Next best", f"{_what(route, second)}: {_amounts(route, route.others, second)}; {more}."))
     else:
         lines.append(("Next best", "no other model meets all budgets."))
-    lines += _relaxed(route)
+    lines += [("What binds", binding)] if binding else []
     floor = next_floor(route)
     if floor is not None and floor.model is not None:
         lines.append(("More accuracy", f"for at least {floor.shown}: {_then(floor)}."))
@@ -182,11 +184,11 @@ def _most_accurate(route: Route) -> list[tuple[str, str]]:
     return [("Most accurate", text)]
 
 
-def _nearest(route: Route) -> list[tuple[str, str]]:
-    """What comes closest to the budgets, and by how much it misses each."""
+def nearest_text(route: Route) -> str:
+    """What comes closest to the budgets, and by how much it misses each; empty where something meets them."""
     found = route.front.infeasibility
     if found is None or found.closest is None:
-        return []
+        return ""
     broken = []
     for short in found.shortfalls:
         if short.broken:
@@ -194,24 +196,24 @@ def _nearest(route: Route) -> list[tuple[str, str]]:
             words = short.quantity if short.quantile is None else f"{percentile(short.quantile)} of {short.quantity}"
             broken.append(f"{words} {has}, and {'at least' if short.budget == 'a_min' else 'at most'} {limit} is asked")
     passes = "one pass" if found.closest.k == 1 else f"{found.closest.k} passes"
-    return [("Nearest", f"{found.closest.model} with {passes}: {'; '.join(broken)}.")]
+    return f"{found.closest.model} with {passes}: {'; '.join(broken)}."
 
 
-def _relaxed(route: Route) -> list[tuple[str, str]]:
-    """Which budgets bind, and what a little more of each would buy; only what does not fit yet."""
+def what_binds(route: Route) -> str:
+    """Which budgets bind, and what a little more of each would buy that does not fit yet; empty without budgets."""
     limits = [limit for limit in route.scenario.limits(route.front.resources) if limit.value is not None]
     if not limits:
-        return []
+        return ""
     flips = relaxations(route)
     if route.choice.row is None:
         alone = "; ".join(_relaxation(flip, route) for flip in flips)
-        return [("What binds", f"{alone or 'several budgets together: relaxing one of them alone is not enough'}.")]
+        return f"{alone or 'several budgets together: relaxing one of them alone is not enough'}."
     near = [_relaxation(flip, route) for flip in flips if _is_near(flip)]
     if near:
-        return [("What binds", f"{'; '.join(near)}.")]
+        return f"{'; '.join(near)}."
     better = {0: "cheaper", 1: "faster"}.get(-1 if route.rule.saves is None else route.rule.saves, "better")
     floor = "" if route.scenario.a_min is None else ", or a floor 5 points lower,"
-    return [("What binds", f"no budget: twice of any one alone{floor} allows nothing {better}.")]
+    return f"no budget: twice of any one alone{floor} allows nothing {better}."
 
 
 def _is_near(flip: Flip) -> bool:

@@ -13,7 +13,7 @@ from moo_inference.pareto.budgets import measured, tails
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.route import Route
 from moo_inference.studies.study import Study
-from moo_inference.views.answer import answer_lines, answer_sentence
+from moo_inference.views.answer import answer_sentence, nearest_text, what_binds
 from moo_inference.views.confidence import corrected, probability, sure
 from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.markers import markers
@@ -22,9 +22,6 @@ from moo_inference.views.report.charts import Charts, Highlight, Styles, across_
 from moo_inference.views.study_tables import budget_text
 
 CHEAPEST = "cheapest"
-
-_CHANGES = {"Nearest": "Nearest", "What binds": "What would change it"}
-"""Those of the lines of an answer that stand here, and what they are called."""
 
 UNKNOWN = "cannot be said: it rests on numbers that are taken as certain"
 
@@ -103,7 +100,7 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
     if place is not None:
         only = Highlight(place[0], place[1], markers([route.rule.id])[route.rule.id], closest=not fits)
     found = route.assessment if fits else None
-    lines = dict(answer_lines(route))
+    changes = (("Nearest", nearest_text(route)), ("What would change it", what_binds(route)))
     return Recommendation(
         key,
         route.scenario.name,
@@ -115,7 +112,7 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
         () if place is None else _numbers(route, *place),
         _sure(found) if fits else "",
         sure(found),
-        tuple((heading, lines[key]) for key, heading in _CHANGES.items() if key in lines),
+        tuple((heading, text) for heading, text in changes if text),
         route.choice.warnings if fits else (),
         across_models(views, styles, only) if only is not None else across_models(views, styles),
     )
