@@ -8,6 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
+from command_line import run
 from conftest import exact_csv
 
 import moo_inference as mi
@@ -15,13 +16,6 @@ from moo_inference.cli import app as cli
 from moo_inference.cli import run as process
 
 COMMAND = Path(sys.executable).parent / "moo-inference"
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 def test_solve_without_arguments_answers_the_built_in_catalog(capsys):

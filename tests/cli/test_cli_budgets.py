@@ -3,18 +3,11 @@
 import json
 
 import pytest
+from command_line import run
 
 from moo_inference.catalog import load_catalog
 from moo_inference.catalog.limits import UNLIMITED, with_limits
-from moo_inference.cli import app as cli
 from moo_inference.errors import SettingError
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(map(str, arguments)))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 def budgets_of(scenario):

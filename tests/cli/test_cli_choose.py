@@ -4,21 +4,14 @@ import json
 
 import numpy as np
 import pytest
+from command_line import run
 
 import moo_inference as mi
 from moo_inference.catalog import load_catalog
-from moo_inference.cli import app as cli
 from moo_inference.studies.what_if import next_floor, relaxations
 from moo_inference.views.answer import answer_lines, answer_record, answer_sentence
 
 BUDGETS = ("--cost", "0.05", "--p95", "60", "--accuracy", "0.85")
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(map(str, arguments)))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 def words(text):

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 import yaml
+from command_line import refused, run
 from conftest import ROOT
 
 from moo_inference import load_catalog
 from moo_inference.catalog.loading import parse_catalog
-from moo_inference.cli import app as cli
 
 DATA = ROOT / "tests" / "data"
 REFUSED = {"ORIGIN.md", ".gitattributes", "published_numbers.csv"}
@@ -28,24 +28,6 @@ BY_HAND = [
     *("--input-price", "1", "--output-price", "2", "--input-tokens", "10,1", "--output-tokens", "20,2"),
     *("--request-seconds", "3,0.5", "--accuracy", "0.5,0.1"),
 ]
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
-
-
-def refused(capsys, *arguments):
-    """The errors of a call that ends with status 2: one a line on stderr, and nothing on stdout."""
-    status, out, err = run(capsys, *arguments)
-    assert (status, out) == (2, "")
-    lines = err.splitlines()
-    assert lines
-    assert all(line.startswith("moo-inference: ") for line in lines)
-    assert "Traceback" not in err
-    return [line.removeprefix("moo-inference: ") for line in lines]
 
 
 # doctor

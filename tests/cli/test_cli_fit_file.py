@@ -6,10 +6,10 @@ import json
 import shutil
 
 import pytest
+from command_line import refused, run
 from conftest import ROOT
 
 from moo_inference import load_catalog
-from moo_inference.cli import app as cli
 
 EXAMPLES = ("fit.yaml", "litellm_prices.json", "bench.jsonl", "evaluation.csv")
 BY_HAND = [
@@ -17,20 +17,6 @@ BY_HAND = [
     *("--request-seconds", "3,0.5", "--accuracy", "0.5,0.1"),
 ]
 BUDGETS = ["--c-max", "0.05", "--t-max", "30", "--a-min", "0.5"]
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
-
-
-def refused(capsys, *arguments):
-    status, out, err = run(capsys, *arguments)
-    assert (status, out) == (2, "")
-    assert "Traceback" not in err
-    return [line.removeprefix("moo-inference: ") for line in err.splitlines()]
 
 
 @pytest.fixture

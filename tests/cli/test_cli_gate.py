@@ -5,9 +5,9 @@ from dataclasses import replace
 from xml.etree import ElementTree as ET
 
 import pytest
+from command_line import run
 
 import moo_inference as mi
-from moo_inference.cli import app as cli
 from moo_inference.records.diff import difference
 from moo_inference.records.gate import verdicts
 from moo_inference.views.changes import failure_text
@@ -15,13 +15,6 @@ from moo_inference.views.confidence import how_sure
 from moo_inference.views.junit import to_junit
 
 CELL = ("-s", "essay-feedback", "-m", "gpt-5", "-m", "qwen3-max")
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 @pytest.fixture

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 import yaml
+from command_line import refused, run
 from conftest import ROOT
 
 from moo_inference import Catalog, load_catalog, read_attempts, run_study, save_catalog
@@ -20,20 +21,6 @@ from moo_inference.readers.registry import FORMATS, KINDS
 from moo_inference.views import listing
 
 THINGS = ("models", "scenarios", "rules", "readers", "catalogs")
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main([str(argument) for argument in arguments])
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
-
-
-def refused(capsys, *arguments):
-    status, out, err = run(capsys, *arguments)
-    assert (status, out) == (2, "")
-    assert "Traceback" not in err
-    return [line.removeprefix("moo-inference: ") for line in err.splitlines()]
 
 
 def listed(capsys, *arguments):

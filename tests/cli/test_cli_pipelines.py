@@ -2,21 +2,14 @@ import io
 import json
 
 import pytest
+from command_line import run
 from conftest import ROOT, exact_csv
 
 import moo_inference as mi
 from moo_inference.catalog import save_catalog
-from moo_inference.cli import app as cli
 
 CATALOG = ROOT / "examples" / "pipeline.yaml"
 BRIEF = ["--catalog", str(CATALOG), "--k-max", "8", "-d", "accuracy-max"]
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 def test_solve_tells_of_pipelines_behind_the_models(capsys, tmp_path):

@@ -2,16 +2,9 @@ import json
 
 import pytest
 import yaml
+from command_line import run
 
-from moo_inference.cli import app as cli
 from moo_inference.policy.policy import Policy
-
-
-def run(capsys, *arguments):
-    with pytest.raises(SystemExit) as stopped:
-        cli.main(list(arguments))
-    out, err = capsys.readouterr()
-    return stopped.value.code, out, err
 
 
 def test_route_says_which_model_and_why_no_other(capsys):
