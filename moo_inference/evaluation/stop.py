@@ -1,0 +1,125 @@
+"""When the passes of a query stop before the k-th: the policies, and what each looks at."""
+
+from dataclasses import dataclass
+from functools import lru_cache
+from math import comb
+from typing import Literal, get_args
+
+from moo_inference.errors import ErrorCollector, SettingError, unknown_name
+
+StopPolicy = Literal["first-verified", "vote-until-sure"]
+"""`first-verified` stops when a pass is verified, `vote-until-sure` when the leader of a vote is sure to lead."""
+
+FIXED = "fixed"
+"""The name of having no such policy: all k passes run."""
+
+POLICIES = (FIXED, *get_args(StopPolicy))
+
+CONFIDENCE = 0.95
+"""How sure a vote has to be where nothing is said, as in Adaptive-Consistency."""
+
+
+@dataclass(frozen=True)
+class Stop:
+    """A policy that looks at the passes of a query after each batch of P, and may stop before there are k.
+
+    `first-verified` stops after the batch in which some pass reaches the level: its correctness or score where the best
+    pass is kept, the verifier's score where that keeps one. What is kept is the best of the passes that ran.
+
+    `vote-until-sure` stops when the answer in the lead would win a vote of all passes with the confidence of the
+    level, by the Beta posterior of its share against the second answer (P. Aggarwal et al., "Let's Sample Step by
+    Step: Adaptive-Consistency", EMNLP 2023). Passes without an answer do not vote.
+
+    Attributes:
+        policy: which.
+        level: of `first-verified` the least correctness or score that counts as verified, None for 1; of
+            `vote-until-sure` the confidence, in (0.5, 1), None for 0.95.
+
+    Raises:
+        SettingError: (a ValueError) the level is out of its range.
+        UnknownNameError: (a LookupError) there is no such policy.
+    """
+
+    policy: StopPolicy
+    level: float | None = None
+
+    def __post_init__(self) -> None:
+        if self.policy not in get_args(StopPolicy):
+            raise unknown_name("stop policy", str(self.policy), POLICIES)
+        errors = ErrorCollector()
+        level = self.level
+        if level is not None and (isinstance(level, bool) or not isinstance(level, int | float) or level != level):
+            errors.add(f"the level of {self.policy} must be a number, got {level!r:.60}")
+        elif self.policy == "vote-until-sure":
+            level = CONFIDENCE if level is None else float(level)
+            if not 0.5 < level < 1:
+                errors.add(
+                    "the confidence of vote-until-sure must be above 0.5 and below 1, which no vote reaches; got "
+                    f"{level:g}"
+                )
+        errors.check()
+        object.__setattr__(self, "level", None if level is None else float(level))
+
+    def __str__(self) -> str:
+        usual = {"vote-until-sure": CONFIDENCE, "first-verified": None}[self.policy]
+        return self.policy if self.level == usual else f"{self.policy}={self.level:.15g}"
+
+    @property
+    def accept(self) -> float:
+        """The least correctness or score that counts as verified."""
+        return 1.0 if self.level is None else self.level
+
+    @classmethod
+    def parse(cls, text: object) -> "Stop | None":
+        """From `POLICY` or `POLICY=LEVEL`; None for `fixed`, for None, and a Stop as it is.
+
+        Raises:
+            SettingError: (a ValueError) the level is no number, or out of its range.
+            UnknownNameError: (a LookupError) there is no such policy.
+        """
+        if text is None or isinstance(text, Stop):
+            return text
+        if not isinstance(text, str):
+            raise SettingError(f"stop must be one of: {', '.join(POLICIES)}; got {text!r:.60}")
+        name, separator, level = text.partition("=")
+        if name not in POLICIES:
+            raise unknown_name("stop policy", name, POLICIES)
+        if not separator:
+            return None if name == FIXED else cls(name)  # type: ignore[arg-type]
+        if name == FIXED:
+            raise SettingError(f"fixed must have no level, since all passes run; got {text!r:.60}")
+        try:
+            value = float(level)
+        except ValueError:
+            raise SettingError(f"{name}=LEVEL must have a number, as in {name}=0.9; got {text!r:.60}") from None
+        return cls(name, value)  # type: ignore[arg-type]
+
+
+def misfit(stop: Stop, keep: str) -> str:
+    """Why a policy cannot work where passes are kept in that way; nothing where it can.
+
+    Args:
+        stop: the policy.
+        keep: `oracle`, `verifier`, `majority` or `all`.
+    """
+    if stop.policy == "vote-until-sure":
+        return "" if keep == "majority" else f"vote-until-sure must come with keep 'majority', got keep {keep!r}"
+    if keep not in ("oracle", "verifier"):
+        return f"first-verified must come with keep 'oracle' or 'verifier', got keep {keep!r}"
+    if keep == "verifier" and stop.level is None:
+        return "first-verified must say which score of the verifier is enough, as in first-verified=0.5; got none"
+    return ""
+
+
+@lru_cache(maxsize=4096)
+def leader_confidence(first: int, second: int) -> float:
+    """P(p > 1/2) where p is Beta(first + 1, second + 1): that the leader of a vote also leads in the long run.
+
+    It is the probability of at most `first` heads among first + second + 1 fair coins.
+
+    Args:
+        first: votes of the leader.
+        second: votes of the answer behind it.
+    """
+    coins = first + second + 1
+    return sum(comb(coins, heads) for heads in range(first + 1)) / 2**coins
