@@ -29,7 +29,9 @@ from moo_inference.catalog.base import (
 )
 from moo_inference.catalog.messages import PER_TOKEN
 from moo_inference.catalog.resource import Resources, gathered
+from moo_inference.catalog.stopping import StopField, without_unset_stop
 from moo_inference.errors import SettingError
+from moo_inference.evaluation.stop import misfit
 
 HIGHEST_USUAL_PRICE = 1_000.0
 LOWEST_USUAL_PRICE = 0.001
@@ -202,6 +204,7 @@ class Model(Frozen):
         parallel: P, how many passes run at the same time.
         latency: how the times of k passes add up. `ideal` divides their sum by P (paper, Eq. 6), even for k < P.
             `waves` runs ceil(k / P) batches of at most P passes, each as long as its slowest pass.
+        stop: None: all k passes run; else the policy by which at most k do, see `Stop`.
         failed_share: None, or the share of requests that failed when it was measured; they are in no other number.
         sources: where each number came from, by field.
     """
@@ -229,6 +232,7 @@ class Model(Frozen):
     accuracy: AnyAccuracy
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
+    stop: StopField = None
     failed_share: Fraction | None = None
     sources: TextByName = ReadOnly({})
 
@@ -295,6 +299,16 @@ class Model(Frozen):
                 raise PydanticCustomError("missing", "must be given")
             raise ValueError("must not be given together with request_seconds, which is the time of a pass")
         return seconds
+
+    @model_validator(mode="after")
+    def _stops_by_what_keeps(self) -> "Model":
+        if self.stop is not None and (why := misfit(self.stop, self.keep)):
+            raise PydanticCustomError("stop", "{why}", {"why": why})
+        return self
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_unset_stop(handler(self))
 
     @property
     def keep(self) -> str:

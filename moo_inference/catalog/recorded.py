@@ -1,7 +1,7 @@
 """One model of recorded attempts: what each attempt costs, which attempts are whole, and what is wrong with them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -17,6 +17,7 @@ from moo_inference.errors import SettingError
 from moo_inference.evaluation.kept import KeepRecorded
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.evaluation.records import evaluation_of
+from moo_inference.evaluation.voting import ABSENT
 
 _SHOWN = 5
 
@@ -90,6 +91,28 @@ def recorded_model(
     notes = _notes(attempts, len(codes) - int(whole.sum()), int((attempted & ~enough).sum()), least)
     options = {**options, "sources": _sources(options, notes)}
     return _model(attempts.take(rows), cost[rows], prices, keep, options)
+
+
+def with_keep(model: RecordedModel, keep: KeepRecorded) -> RecordedModel:
+    """The model with another way to keep one of its passes.
+
+    Args:
+        model: the model.
+        keep: which of k passes is kept.
+
+    Raises:
+        SettingError: (a ValueError) its attempts lack what that needs.
+    """
+    attempts = model.attempts
+    if keep == "majority" and (attempts.answer is None or not (attempts.answer != ABSENT).any()):
+        raise SettingError("keep 'majority' needs answers, got attempts without any")
+    if keep != "oracle" and attempts.graded:
+        raise SettingError(f"keep {keep!r} needs attempts that are right or wrong, got scores")
+    recorded = replace(attempts, keep=keep)
+    entry = model.entry
+    if entry is not None:
+        entry = entry.replace(attempts=entry.attempts.replace(keep=keep))
+    return model.replace(attempts=recorded, accuracy=_accuracy(recorded), entry=entry)
 
 
 def _sources(options: Mapping[str, Any], notes: str) -> dict[str, str]:

@@ -15,6 +15,7 @@ from pydantic import (
 from moo_inference.catalog.base import Amount, Count, Entry, Frozen, Name, ReadOnly, Real, TextByName, WholeNumber
 from moo_inference.catalog.messages import PER_TOKEN
 from moo_inference.catalog.resource import Resources, gathered
+from moo_inference.catalog.stopping import StopField, without_unset_stop
 from moo_inference.evaluation.kept import KeepRecorded
 
 
@@ -80,6 +81,7 @@ class RecordedEntry(Frozen):
         resources: what a pass uses besides money and time.
         parallel: P, how many passes run at the same time.
         latency: how times add up.
+        stop: when passes stop before the k-th.
         sources: where each number came from, by field.
     """
 
@@ -95,7 +97,12 @@ class RecordedEntry(Frozen):
     attempts: AttemptsSource
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
+    stop: StopField = None
     sources: TextByName = ReadOnly({})
+
+    @model_serializer(mode="wrap")
+    def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return without_unset_stop(handler(self))
 
     @model_validator(mode="before")
     @classmethod

@@ -7,6 +7,7 @@ from pydantic import Field, InstanceOf, SerializerFunctionWrapHandler, model_ser
 
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.recorded_entry import RecordedEntry
+from moo_inference.catalog.stopping import without_unset_stop
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.question_attempts import QuestionAttempts
@@ -34,7 +35,8 @@ class RecordedModel(Model):
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         if self.entry is not None:
             return self.entry.model_dump()
-        return {name: value for name, value in handler(self).items() if name not in ("attempts", "entry")}
+        values = {name: value for name, value in handler(self).items() if name not in ("attempts", "entry")}
+        return without_unset_stop(values)
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, RecordedModel):

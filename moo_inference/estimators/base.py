@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any, Protocol
 
 from moo_inference.catalog import Limit, Model, Scenario
+from moo_inference.catalog.variants import SomeModel
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import IntArray, ScalingCurve
@@ -63,6 +64,10 @@ class Estimator(ABC):
     def k_limit(self, model: Model) -> int | None:
         """The largest k of a model that can be estimated; None where there is no limit."""
         return model.k_limit
+
+    def as_run(self, model: SomeModel) -> SomeModel:
+        """The model as this estimator runs its passes: with the estimator's own policy of stopping, if it has one."""
+        return model
 
     @abstractmethod
     def settings(self) -> dict[str, Any]:
@@ -196,6 +201,23 @@ def refuse_beyond_samples(models: Iterable[Model], k_max: int, name: str = "k_ma
         f"{model.name}: {name} must be at most {limit}, the samples per question of its evaluation, got {k_max}"
         for model in models
         if (limit := k_limit(model, estimator)) is not None and limit < k_max
+    ).check()
+
+
+def refuse_stops(models: Iterable[Model], estimator: str) -> None:
+    """Refuse models whose passes stop early.
+
+    Args:
+        models: the models.
+        estimator: what cannot estimate them.
+
+    Raises:
+        SettingError: (a ValueError) every such model is named.
+    """
+    ErrorCollector(
+        f"{model.name}: stop {str(model.stop)!r} must be estimated by Recorded or ClosedForm, got {estimator}"
+        for model in models
+        if model.stop is not None
     ).check()
 
 

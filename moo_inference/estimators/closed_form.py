@@ -13,6 +13,7 @@ from moo_inference.estimators.base import (
     Progress,
     attainment_known,
     refuse_beyond_samples,
+    refuse_stops,
     refuse_unknown_quantiles,
 )
 from moo_inference.estimators.conditions import Conditions
@@ -66,6 +67,7 @@ class ClosedForm(Estimator):
         """The exact curves of several models. See `Estimator.estimate_many`."""
         ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
+        refuse_stops(models, "ClosedForm")
         refuse_beyond_samples(models, int(ks.max()), "k")
         resources = shared_resources(models)
         quantities = np.zeros((len(models), len(ks), len(objectives_of(resources)), 5))

@@ -88,12 +88,16 @@ class Conditions:
     def of(self, model: Model) -> tuple[int, str]:
         """The passes at the same time and the latency rule that hold for a model: its own where none is set here.
 
+        A model that looks whether to stop after fewer passes runs no more at the same time.
+
         Raises:
             SettingError: (a ValueError) it is no Model.
         """
         of_kind("model", model, Model)
+        parallel = model.parallel if self.parallel is None else self.parallel
+        batch = parallel if model.stop is None else model.stop.batch or parallel
         return (
-            model.parallel if self.parallel is None else self.parallel,
+            min(parallel, batch),
             model.latency if self.latency is None else self.latency,
         )
 

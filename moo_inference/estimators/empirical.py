@@ -12,6 +12,7 @@ from moo_inference.estimators.base import (
     Estimator,
     Progress,
     refuse_beyond_samples,
+    refuse_stops,
     settle_whole_numbers,
 )
 from moo_inference.estimators.closed_form import ClosedForm
@@ -74,6 +75,7 @@ class Empirical(Estimator):
         """The curves of several models from common random numbers. See `Estimator.estimate_many`."""
         ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
+        refuse_stops(models, "Empirical")
         refuse_beyond_samples(models, int(ks.max()), "k")
         runs = {
             number: _Run(model, ks, self.trials, *conditions.of(model), scenarios)

@@ -12,6 +12,7 @@ from moo_inference.estimators.base import (
     Estimator,
     Progress,
     refuse_beyond_samples,
+    refuse_stops,
     settle_whole_numbers,
 )
 from moo_inference.estimators.conditions import Conditions
@@ -78,6 +79,7 @@ class MonteCarlo(Estimator):
         """The curves of several models from the same draws. See `Estimator.estimate_many`."""
         ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
+        refuse_stops(models, "MonteCarlo")
         refuse_beyond_samples(models, int(ks.max()), "k")
         distinct, position = np.unique(ks, return_inverse=True)
         summaries = [_Summary(model, distinct, *conditions.of(model), scenarios) for model in models]

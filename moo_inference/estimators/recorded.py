@@ -8,6 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.variants import SomeModel, with_stop
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators.base import (
     Estimator,
@@ -23,6 +24,8 @@ from moo_inference.evaluation.drawn_queries import Drawing
 from moo_inference.evaluation.queries import Queries
 from moo_inference.evaluation.question_attempts import Beyond, QuestionAttempts
 from moo_inference.evaluation.stack import stack_key
+from moo_inference.evaluation.stop import FIXED, Stop
+from moo_inference.evaluation.stopped_queries import StoppedQueries
 
 _ATTEMPTS_AT_ONCE = 1 << 16
 
@@ -47,16 +50,24 @@ class Recorded(Estimator):
     Stages of a pipeline count their own attempts, and are taken to be independent of each other, even where they have
     the same questions: what is hard for one stage is not taken to be hard for the next.
 
+    Models that stop early are counted in the same way: all subsets of attempts in which a query may stop, where there
+    are at most 4,200 of them (twelve attempts one by one). Beyond, the means of `first-verified` come from formulas,
+    and all else from queries that are drawn. What a policy would do with more passes than a question has attempts is
+    not extrapolated.
+
     Models without attempts are estimated by `Empirical` where they have measured passes, else by `ClosedForm`.
 
     Attributes:
-        stop: None: all k passes are run.
+        stop: None: each model stops as its own `stop` says. Else the policy of all models, in place of their own:
+            `fixed`, `first-verified` or `vote-until-sure`, see `moo_inference.evaluation.stop.Stop`.
+        confidence: of `vote-until-sure`; None where `stop` says it, or for 0.95.
         trials: queries over all questions that are drawn at least, where not all are counted.
         seed: of the draws, of numpy's default generator. The same seed gives the same numbers, bit for bit.
         beyond: of more passes than attempts: `refuse`, or `extrapolate`.
     """
 
-    stop: None = None
+    stop: str | Stop | None = None
+    confidence: float | None = None
     trials: int = 10_000
     seed: int = 42
     beyond: Beyond = "refuse"
@@ -64,11 +75,27 @@ class Recorded(Estimator):
     def __post_init__(self) -> None:
         errors = ErrorCollector()
         settle_whole_numbers(self, {"trials": 2, "seed": 0}, errors)
-        if self.stop is not None:
-            errors.add(f"stop must be None, which runs all k passes, got {self.stop!r:.60}")
+        self._settle_stop(errors)
         if self.beyond not in get_args(Beyond):
             errors.add(f"beyond must be one of: {', '.join(get_args(Beyond))}; got {self.beyond!r:.60}")
         errors.check()
+
+    def _settle_stop(self, errors: ErrorCollector) -> None:
+        """Make the policy one text, with its confidence."""
+        stop = errors.attempt(Stop.parse, self.stop)
+        if self.confidence is not None:
+            if not isinstance(stop, Stop) or stop.policy != "vote-until-sure":
+                errors.add(f"confidence must come with stop 'vote-until-sure', got stop {self.stop!r:.60}")
+            else:
+                stop = errors.attempt(replace, stop, level=self.confidence)
+        if self.stop is not None:
+            object.__setattr__(self, "stop", FIXED if stop is None else str(stop))
+        voted = isinstance(stop, Stop) and stop.policy == "vote-until-sure"
+        object.__setattr__(self, "confidence", stop.level if voted and isinstance(stop, Stop) else None)
+
+    def as_run(self, model: SomeModel) -> SomeModel:
+        """See `Estimator.as_run`."""
+        return model if self.stop is None else with_stop(model, Stop.parse(self.stop))
 
     def estimate_many(
         self,
@@ -82,6 +109,7 @@ class Recorded(Estimator):
     ) -> list[ScalingCurve]:
         """The curves of several models, each from its own attempts. See `Estimator.estimate_many`."""
         values = passes(k)
+        models = [self.as_run(model) for model in models]
         self._refuse(models, int(values.max()))
         conditions = Conditions(parallel=parallel, latency=latency)
         curves: dict[int, ScalingCurve] = {}
@@ -121,8 +149,9 @@ class Recorded(Estimator):
             SettingError: (a ValueError) an argument is out of its range.
         """
         values = passes(k)
-        self._refuse([model], int(values.max()))
-        queries = self._queries([model], int(values.max()), Conditions(parallel=parallel, latency=latency))
+        own = self.as_run(model)
+        self._refuse([own], int(values.max()))
+        queries = self._queries([own], int(values.max()), Conditions(parallel=parallel, latency=latency))
         limits = scenario.limits(tuple(model.resources))
         shares = [share_within(queries.of(each), limits) for each in values.tolist()]
         return np.concatenate([share.value for share in shares]), np.concatenate([share.se for share in shares])
@@ -143,6 +172,30 @@ class Recorded(Estimator):
         found = [queries.of(each).shares_by_question(cost, seconds, others)[0] for each in k.tolist()]
         return np.stack(found, axis=1)
 
+    def means_by_question(
+        self, model: RecordedModel, k: IntArray, conditions: Conditions
+    ) -> tuple[list[FloatArray], FloatArray, FloatArray]:
+        """What passes come to at each of m questions, in the mean.
+
+        Args:
+            model: of m questions.
+            k: (n,) numbers of passes, each at most the fewest attempts of a question.
+            conditions: P and latency.
+
+        Returns:
+            (m, n) of each amount that adds up over passes, USD first; seconds; and 1 - accuracy.
+        """
+        attempts = model.attempts
+        if model.stop is None:
+            parallel, latency = conditions.of(model)
+            sums = (np.bincount(attempts.place, weights=amount)[:, None] for amount in model.spent)
+            spent = [own / attempts.n[:, None] * k.astype(float) for own in sums]
+            return spent, attempts.expected_seconds(k, parallel, latency), attempts.expected_accuracy(k)[1]
+        queries = self._queries([model], int(k.max()), conditions)
+        order = np.argsort(queries.rows[0])
+        spent = [amount[0, order] for amount in queries.expected_spent(k)]
+        return spent, queries.expected_seconds(k)[0, order], queries.expected_accuracy(k)[1][0]
+
     def k_limit(self, model: Model) -> int | None:
         """See `Estimator.k_limit`."""
         extrapolated = self.beyond == "extrapolate" and isinstance(model, RecordedModel)
@@ -154,6 +207,12 @@ class Recorded(Estimator):
         return {"estimator": "Recorded", "stop": self.stop, "trials": self.trials, "seed": self.seed, **beyond}
 
     def _refuse(self, models: Sequence[Model], most: int) -> None:
+        ErrorCollector(
+            f"{model.name}: k must be at most the {model.attempts.fewest} attempts of a question where passes stop "
+            f"early ({model.stop}), got {most}"
+            for model in models
+            if isinstance(model, RecordedModel) and model.stop is not None and most > model.attempts.fewest
+        ).check()
         refuse_beyond_samples(models, most, "k", self)
         if self.beyond == "refuse":
             return
@@ -176,7 +235,8 @@ class Recorded(Estimator):
         attempts = [self._attempts(model) for model in models]
         draws = max(2, -(-self.trials // len(attempts[0].n)))
         how = Drawing(attempts[0].keep, parallel, latency == "ideal", draws, self.seed)
-        return Queries(attempts, how, most, [model.spent for model in models])
+        spent, stop = [model.spent for model in models], models[0].stop
+        return Queries(attempts, how, most, spent) if stop is None else StoppedQueries(attempts, how, most, spent, stop)
 
     def _curves(
         self, models: Sequence[Any], k: IntArray, conditions: Conditions, scenarios: Sequence[Scenario]
@@ -204,8 +264,8 @@ def _stacks(models: Sequence[Model], conditions: Conditions) -> Iterator[list[in
     for number, model in enumerate(models):
         key: object = number
         if isinstance(model, RecordedModel):
-            key = conditions.of(model), tuple(model.resources), stack_key(model.attempts)
-            sizes[key] = max(1, _ATTEMPTS_AT_ONCE // len(model.attempts.cost))
+            key = conditions.of(model), tuple(model.resources), model.stop, stack_key(model.attempts)
+            sizes[key] = max(1, _ATTEMPTS_AT_ONCE // len(model.attempts.cost)) if model.stop is None else 1
         groups.setdefault(key, []).append(number)
     for key, numbers in groups.items():
         size = sizes.get(key, 1)

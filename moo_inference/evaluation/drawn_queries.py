@@ -48,8 +48,8 @@ class DrawnQueries:
         self._block = block
         _, questions, n = block.seconds.shape
         self._order = _orders(questions, how.draws, n, most, np.random.default_rng([how.seed, n]))
-        self._spent = [np.cumsum(_pick(amounts, self._order), axis=-1) for amounts in block.spent]
-        seconds = _pick(block.seconds, self._order)
+        self._spent = [np.cumsum(pick(amounts, self._order), axis=-1) for amounts in block.spent]
+        seconds = pick(block.seconds, self._order)
         if how.ideal:
             self._seconds = np.cumsum(seconds, axis=-1) / how.parallel
             return
@@ -65,7 +65,7 @@ class DrawnQueries:
         """The queries of k passes."""
 
         def kept() -> FloatArray:
-            return kept_worth(self._keep, self._block, lambda table: _pick(table, self._order[..., :k]))
+            return kept_worth(self._keep, self._block, lambda table: pick(table, self._order[..., :k]))
 
         spent = tuple(amounts[..., k - 1] for amounts in self._spent)
         return Outcomes(spent, self._seconds[..., k - 1], kept, None, True)
@@ -114,7 +114,7 @@ class QueriesBeyond:
         order = _orders(questions, self._how.draws, n, n, rng)
 
         def total(amounts: FloatArray) -> FloatArray:
-            some = _pick(amounts, order[..., : m % n]).sum(axis=-1)
+            some = pick(amounts, order[..., : m % n]).sum(axis=-1)
             return np.asarray(m // n * amounts.sum(axis=2, keepdims=True) + some)
 
         seconds = total(block.seconds) / self._how.parallel if self._how.ideal else self._slowest(order, m)
@@ -125,16 +125,16 @@ class QueriesBeyond:
         seconds = self._block.seconds
         n = seconds.shape[2]
         if m <= n:
-            return np.asarray(_pick(seconds, order[..., :m]).max(axis=-1))
+            return np.asarray(pick(seconds, order[..., :m]).max(axis=-1))
         half, whole = (
             expected_largest(seconds.reshape(-1, n), np.array([size])).reshape(*seconds.shape[:2], 1)
             for size in (n // 2, n)
         )
         longer = (whole - half) * (1 + doublings(n, np.array([m])))
-        return np.asarray(_pick(seconds, order[..., : n // 2]).max(axis=-1) + longer)
+        return np.asarray(pick(seconds, order[..., : n // 2]).max(axis=-1) + longer)
 
 
-def _pick(table: Any, order: IntArray) -> Any:
+def pick(table: Any, order: IntArray) -> Any:
     """(g, q, draws, k) values of the attempts in `order`, (q, draws, k)."""
     return np.take_along_axis(table[:, :, None], order[None], axis=3)
 

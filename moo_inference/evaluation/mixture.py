@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,7 @@ class Part:
 
     Attributes:
         values: (g, q, w) of each question, not negative.
-        weights: (w,) how often, with a sum of 1; None where all are alike.
+        weights: (w,) how often, or (g, q, w) where questions differ, with a sum of 1; None where all are alike.
         least: (g, q) least value of each question, within rounding.
         most: (g, q) largest value.
     """
@@ -39,9 +40,20 @@ class Part:
 
     @property
     def known_weights(self) -> FloatArray:
-        """(w,) how often each value is."""
+        """(w,) or (g, q, w) how often each value is."""
         width = self.values.shape[2]
         return np.full(width, 1 / width) if self.weights is None else self.weights
+
+    def mean(self, values: Any) -> FloatArray:
+        """(g, q) means of (g, q, w) values at each question."""
+        weights = self.known_weights
+        return np.asarray(values @ weights if weights.ndim == 1 else (values * weights).sum(axis=2))
+
+    def only(self, row: slice) -> "Part":
+        """The same for some of the models."""
+        own = self.weights is not None and self.weights.ndim > 1
+        weights = self.weights[row] if own and self.weights is not None else self.weights
+        return Part(self.values[row], weights, self.least[row], self.most[row])
 
 
 @dataclass(frozen=True)
@@ -85,7 +97,7 @@ class Mixture:
         needed = np.full(len(values), np.ceil(enough))
         if m < enough:
             return *np.full((2, len(values)), np.nan), needed
-        parts = [(part.values <= values[:, None, None] * (1 + _ROUNDING)) @ part.known_weights for part in self.parts]
+        parts = [part.mean(part.values <= values[:, None, None] * (1 + _ROUNDING)) for part in self.parts]
         below = np.concatenate(parts, axis=1)
         share = below.mean(axis=1)
         # The few questions that reach beyond the quantile show little of how questions vary there, so some are added
@@ -102,8 +114,7 @@ class Mixture:
 
     def _only(self, model: int) -> "Mixture":
         """The queries of one of the models."""
-        row = slice(model, model + 1)
-        return Mixture([Part(part.values[row], part.weights, part.least[row], part.most[row]) for part in self.parts])
+        return Mixture([part.only(slice(model, model + 1)) for part in self.parts])
 
     @property
     def _logs(self) -> tuple[FloatArray, FloatArray]:
@@ -112,7 +123,7 @@ class Mixture:
             nothing = np.zeros(len(self.parts[0].values))
             return nothing, nothing
         logs = Mixture([replace(part, values=np.log(part.values)) for part in self.parts])
-        mean = sum((part.values @ part.known_weights).sum(axis=1) for part in logs.parts) / self._questions
+        mean = sum(part.mean(part.values).sum(axis=1) for part in logs.parts) / self._questions
         return np.asarray(mean), np.sqrt(logs.variance * self._questions / (self._questions - 1))
 
     def _of_alike(self, row: int, inside: NDArray[np.bool_], left: float) -> float:
@@ -125,10 +136,11 @@ class Mixture:
         """The same where values have weights."""
         values, weights, start = [], [], 0
         for part in self.parts:
-            rows = part.values[row][inside[start : start + part.values.shape[1]]]
+            which = inside[start : start + part.values.shape[1]]
+            rows, own = part.values[row][which], part.known_weights
             start += part.values.shape[1]
             values.append(rows.ravel())
-            weights.append(part.known_weights[np.arange(rows.size) % rows.shape[1]])
+            weights.append(np.broadcast_to(own if own.ndim == 1 else own[row][which], rows.shape).ravel())
         together = np.concatenate(values)
         order = np.argsort(together)
         place = int(np.searchsorted(np.cumsum(np.concatenate(weights)[order]), left))
@@ -137,6 +149,6 @@ class Mixture:
     @property
     def variance(self) -> FloatArray:
         """(g,) of one query."""
-        mean = sum((part.values @ part.known_weights).sum(axis=1) for part in self.parts) / self._questions
-        away = ((part.values - mean[:, None, None]) ** 2 @ part.known_weights for part in self.parts)
+        mean = sum(part.mean(part.values).sum(axis=1) for part in self.parts) / self._questions
+        away = (part.mean((part.values - mean[:, None, None]) ** 2) for part in self.parts)
         return np.asarray(sum(each.sum(axis=1) for each in away) / self._questions)

@@ -24,6 +24,7 @@ class Outcomes:
         keeper: makes `kept`.
         ways: which of the times belong to each subset; None where subset and time belong to each other.
         drawn: whether the subsets are a sample.
+        weights: (g, q, s) share of the queries that each is; None where all are alike.
     """
 
     spent: tuple[FloatArray, ...]
@@ -31,6 +32,7 @@ class Outcomes:
     keeper: Callable[[], Any]
     ways: Ways | None
     drawn: bool
+    weights: FloatArray | None = None
 
     @cached_property
     def kept(self) -> Any:
@@ -53,13 +55,21 @@ class Outcomes:
         if self.drawn:
             shares, variance = met.mean(axis=2), met.var(axis=2, ddof=1) / subsets
             return np.asarray(shares.sum(axis=1)), np.asarray(variance.sum(axis=1))
+        if self.weights is not None:
+            return np.asarray((met * self.weights).sum(axis=(1, 2))), np.zeros(models)
         rows = met.reshape(models, -1)
         total = np.count_nonzero(rows, axis=1) if met.dtype == bool else rows.sum(axis=1)
         return np.asarray(total / subsets), np.zeros(models)
 
     def shares(self, spent: Sequence[float | None], seconds: float | None, least: float, graded: bool) -> FloatArray:
         """(g, q) the shares of the queries of each question that meet all limits; see `within`."""
-        return np.asarray(self._met(spent, seconds, least, graded).mean(axis=2))
+        return self.mean(self._met(spent, seconds, least, graded))
+
+    def mean(self, values: Any) -> FloatArray:
+        """(g, q) the means over the queries of each question of (g, q, s) values, or of what can be broadcast to it."""
+        if self.weights is not None:
+            return np.asarray((values * self.weights).sum(axis=2))
+        return np.asarray(np.broadcast_to(values, np.broadcast_shapes(values.shape, self.spent[0].shape)).mean(axis=2))
 
     def _met(self, spent: Sequence[float | None], seconds: float | None, least: float, graded: bool) -> Any:
         """(g, q, s) whether all limits are met, or how often."""

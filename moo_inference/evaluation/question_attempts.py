@@ -45,7 +45,7 @@ class QuestionAttempts:
         seconds: (s,) from end to end.
         worth: (s,) 1 right, 0 wrong, or a score in [0, 1].
         keep: which of k passes counts.
-        answer: (s,) codes, equal for equal answers to a question, -1 for none; None unless a vote needs them.
+        answer: (s,) codes, equal for equal answers to a question, -1 for none; None where they are not known.
         score: (s,) of a verifier; None unless it is what keeps a pass.
         tokens: (2, s) read and written; None where they are not known of each attempt.
         beyond: what is said of k beyond `fewest`.
@@ -87,7 +87,7 @@ class QuestionAttempts:
             cost: (s,) USD, at least 0.
             seconds: (s,) positive.
             keep: which of k passes counts. `majority` and `verifier` need a worth of 0 or 1.
-            answer: (s,) codes, -1 for none; for `majority`.
+            answer: (s,) codes, -1 for none; None where they are not known. `majority` needs them.
             score: (s,) of a verifier; for `verifier`.
             tokens: (2, s) read and written, for what is used by the token; None where they are not known.
             cluster: (s,) of each attempt's question; None: each question stands for itself.
@@ -110,7 +110,7 @@ class QuestionAttempts:
             given["seconds"][order],
             given["worth"][order],
             keep,
-            np.asarray(answer, dtype=np.int64)[order] if keep == "majority" else None,
+            None if answer is None else np.asarray(answer, dtype=np.int64)[order],
             given["score"][order] if keep == "verifier" else None,
             None if tokens is None else np.asarray(tokens, dtype=float)[:, order],
             clusters=None if cluster is None else clusters_of_questions(names, place, cluster),

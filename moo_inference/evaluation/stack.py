@@ -19,8 +19,8 @@ class StackedBlock:
         spent: (g, q, n) of each amount that adds up over passes: USD, and further resources.
         seconds: (g, q, n) ascending.
         worth: (g, q, n) correctness, 0 or 1, or a score in [0, 1].
-        answer: (g, q, n) codes, or None.
-        answer_worth: (g, q, n) mean worth of the attempts at the question with the same answer, or None.
+        answer: (g, q, n) codes; None unless a vote keeps a pass.
+        answer_worth: (g, q, n) mean worth of the attempts at the question with the same answer; None with the answers.
         score: (g, q, n) of a verifier, or None.
         rows: (g, q) places of the questions among those of their model.
     """
@@ -56,8 +56,8 @@ def stacked(attempts: Sequence[QuestionAttempts], spent: Sequence[Sequence[Float
                 tuple(pick(amounts) for amounts in zip(*spent, strict=True)),
                 pick([each.seconds for each in attempts]),
                 pick([each.worth for each in attempts]),
-                pick([each.answer for each in attempts]),
-                pick([each.answer_worth for each in attempts]),
+                pick([each.answer if each.keep == "majority" else None for each in attempts]),
+                pick([each.answer_worth if each.keep == "majority" else None for each in attempts]),
                 pick([each.score for each in attempts]),
                 np.array([block.rows for block in blocks]),
             )

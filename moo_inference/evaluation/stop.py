@@ -1,11 +1,14 @@
 """When the passes of a query stop before the k-th: the policies, and what each looks at."""
 
-from dataclasses import dataclass
+import math
+from dataclasses import dataclass, replace
 from functools import lru_cache
-from math import comb
 from typing import Literal, get_args
 
-from moo_inference.errors import ErrorCollector, SettingError, unknown_name
+import numpy as np
+
+from moo_inference.errors import ErrorCollector, SettingError, unknown_name, whole_number
+from moo_inference.evaluation.checks import IntArray
 
 StopPolicy = Literal["first-verified", "vote-until-sure"]
 """`first-verified` stops when a pass is verified, `vote-until-sure` when the leader of a vote is sure to lead."""
@@ -34,21 +37,23 @@ class Stop:
         policy: which.
         level: of `first-verified` the least correctness or score that counts as verified, None for 1; of
             `vote-until-sure` the confidence, in (0.5, 1), None for 0.95.
+        batch: passes between two looks where they are fewer than the P that run at the same time; None for P.
 
     Raises:
-        SettingError: (a ValueError) the level is out of its range.
+        SettingError: (a ValueError) the level or the batch is out of its range.
         UnknownNameError: (a LookupError) there is no such policy.
     """
 
     policy: StopPolicy
     level: float | None = None
+    batch: int | None = None
 
     def __post_init__(self) -> None:
         if self.policy not in get_args(StopPolicy):
             raise unknown_name("stop policy", str(self.policy), POLICIES)
         errors = ErrorCollector()
         level = self.level
-        if level is not None and (isinstance(level, bool) or not isinstance(level, int | float) or level != level):
+        if level is not None and (isinstance(level, bool) or not isinstance(level, int | float) or math.isnan(level)):
             errors.add(f"the level of {self.policy} must be a number, got {level!r:.60}")
         elif self.policy == "vote-until-sure":
             level = CONFIDENCE if level is None else float(level)
@@ -57,42 +62,60 @@ class Stop:
                     "the confidence of vote-until-sure must be above 0.5 and below 1, which no vote reaches; got "
                     f"{level:g}"
                 )
+        if self.batch is not None:
+            object.__setattr__(self, "batch", errors.attempt(whole_number, "batch", self.batch, 1))
         errors.check()
         object.__setattr__(self, "level", None if level is None else float(level))
 
     def __str__(self) -> str:
         usual = {"vote-until-sure": CONFIDENCE, "first-verified": None}[self.policy]
-        return self.policy if self.level == usual else f"{self.policy}={self.level:.15g}"
+        level = "" if self.level == usual else f"={self.level:.15g}"
+        return f"{self.policy}{level}" + ("" if self.batch is None else f"/{self.batch}")
+
+    @property
+    def name(self) -> str:
+        """The policy and its level, without the batch."""
+        return str(replace(self, batch=None))
 
     @property
     def accept(self) -> float:
         """The least correctness or score that counts as verified."""
         return 1.0 if self.level is None else self.level
 
+    @property
+    def confidence(self) -> float:
+        """How sure a vote has to be."""
+        return CONFIDENCE if self.level is None else self.level
+
     @classmethod
     def parse(cls, text: object) -> "Stop | None":
-        """From `POLICY` or `POLICY=LEVEL`; None for `fixed`, for None, and a Stop as it is.
+        """From `POLICY`, `POLICY=LEVEL`, `POLICY/BATCH` or both; None for `fixed`, for None, and a Stop as it is.
 
         Raises:
-            SettingError: (a ValueError) the level is no number, or out of its range.
+            SettingError: (a ValueError) the level or the batch is no number, or out of its range.
             UnknownNameError: (a LookupError) there is no such policy.
         """
         if text is None or isinstance(text, Stop):
             return text
         if not isinstance(text, str):
             raise SettingError(f"stop must be one of: {', '.join(POLICIES)}; got {text!r:.60}")
-        name, separator, level = text.partition("=")
+        own, slash, batch = text.partition("/")
+        name, equals, level = own.partition("=")
         if name not in POLICIES:
             raise unknown_name("stop policy", name, POLICIES)
-        if not separator:
-            return None if name == FIXED else cls(name)  # type: ignore[arg-type]
         if name == FIXED:
-            raise SettingError(f"fixed must have no level, since all passes run; got {text!r:.60}")
+            if slash or equals:
+                raise SettingError(f"fixed must have no level and no batch, since all passes run; got {text!r:.60}")
+            return None
         try:
-            value = float(level)
+            return cls(name, float(level) if equals else None, int(batch) if slash else None)  # type: ignore[arg-type]
+        except SettingError:
+            raise
         except ValueError:
-            raise SettingError(f"{name}=LEVEL must have a number, as in {name}=0.9; got {text!r:.60}") from None
-        return cls(name, value)  # type: ignore[arg-type]
+            example = f"{name}=0.9 or {name}/2"
+            raise SettingError(
+                f"the level and the batch of {name} must be numbers, as in {example}; got {text!r:.60}"
+            ) from None
 
 
 def misfit(stop: Stop, keep: str) -> str:
@@ -122,4 +145,19 @@ def leader_confidence(first: int, second: int) -> float:
         second: votes of the answer behind it.
     """
     coins = first + second + 1
-    return sum(comb(coins, heads) for heads in range(first + 1)) / 2**coins
+    return float(sum(math.comb(coins, heads) for heads in range(first + 1)) / 2**coins)
+
+
+def votes_needed(confidence: float, most: int) -> IntArray:
+    """(most + 1,) the least votes of the leader that are sure, by the votes of the answer behind it.
+
+    Args:
+        confidence: see `Stop`.
+        most: the most votes that there can be; what needs more is `most + 1`.
+    """
+    needed, first = np.empty(most + 1, dtype=np.int64), 0
+    for second in range(most + 1):
+        while first <= most and leader_confidence(first, second) < confidence:
+            first += 1
+        needed[second] = first
+    return needed

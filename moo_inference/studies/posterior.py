@@ -352,16 +352,11 @@ def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Co
 
 
 def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, conditions: Conditions) -> _Known:
-    parallel, latency = conditions.of(model)
     attempts = model.attempts
     rows = np.flatnonzero(curve.k <= attempts.fewest)
     k = curve.k[rows]
-    spent = [
-        np.bincount(attempts.place, weights=amount)[:, None] / attempts.n[:, None] * k.astype(float)
-        for amount in model.spent
-    ]
-    seconds = attempts.expected_seconds(k, parallel, latency)
-    values = np.stack([spent[0], seconds, *spent[1:], attempts.expected_accuracy(k)[1]], axis=2)
+    spent, seconds, error = Recorded().means_by_question(model, k, conditions)
+    values = np.stack([spent[0], seconds, *spent[1:], error], axis=2)
     limits = scenario.limits(curve.resources)[:-1]
     tails = [place for place, limit in enumerate(limits) if limit.quantile is not None and limit.value is not None]
     within = [

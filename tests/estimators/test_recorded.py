@@ -186,7 +186,7 @@ def test_pymoo_and_the_front_work_with_it():
 
 def test_wrong_settings_are_refused_all_at_once():
     with pytest.raises(SettingError) as caught:
-        mi.Recorded(stop="first-verified", trials=1, seed=-1, beyond="guess")
+        mi.Recorded(stop="first-verifed", trials=1, seed=-1, beyond="guess")
     assert len(caught.value.errors) == 4
     with pytest.raises(
         SettingError, match="a model: k must be at most 6, the samples per question of its evaluation, got 7"

@@ -1,0 +1,27 @@
+"""When the passes of a model stop before the k-th, as a field of a catalog's entries."""
+
+from typing import Annotated
+
+from pydantic import BeforeValidator, InstanceOf, PlainSerializer
+
+from moo_inference.errors import MooInferenceError
+from moo_inference.evaluation.stop import Stop
+
+
+def _parsed(value: object) -> Stop | None:
+    try:
+        return Stop.parse(value)
+    except MooInferenceError as error:
+        # Pydantic gathers ValueErrors; a LookupError would end the reading of the file.
+        raise ValueError(str(error)) from error
+
+
+StopField = Annotated[
+    InstanceOf[Stop] | None, BeforeValidator(_parsed), PlainSerializer(lambda stop: None if stop is None else str(stop))
+]
+"""`first-verified`, `vote-until-sure`, each with a level as in `vote-until-sure=0.9`; None or `fixed`: all k run."""
+
+
+def without_unset_stop(values: dict[str, object]) -> dict[str, object]:
+    """The fields of an entry as they are written: nothing is said of stopping where all passes run."""
+    return {name: value for name, value in values.items() if name != "stop" or value is not None}
