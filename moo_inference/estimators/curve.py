@@ -37,6 +37,8 @@ _SUFFIXES = ("", "_std", "_low", "_high", "_se")
 COLUMNS = tuple(f"{quantity}{suffix}" for quantity in QUANTITIES for suffix in _SUFFIXES)
 """The fifteen columns that describe a k in every CSV file. Further resources stand behind them, see `columns_of`."""
 
+_ROUNDING = 1e-12
+
 INTERVAL = ("accuracy_ci_low", "accuracy_ci_high")
 """Two more columns where an accuracy comes from an evaluation: the interval of its mean over questions."""
 
@@ -177,6 +179,7 @@ class ScalingCurve:
         views: what each scenario's budgets look at, and the share of queries that meets them.
         evidence: how well the accuracy is known, or None where it does not come from an evaluation.
         resources: units of what a query uses besides money and time, by name.
+        passes: (n, most) share of the queries that run 1, 2, ..., `most` passes; None where all run k.
     """
 
     k: IntArray
@@ -185,6 +188,7 @@ class ScalingCurve:
     views: Mapping[Scenario, BudgetView] = field(default_factory=dict)
     evidence: Evidence | None = None
     resources: tuple[str, ...] = ()
+    passes: FloatArray | None = None
 
     def __post_init__(self) -> None:
         if self.quantities.ndim == 2:
@@ -219,6 +223,18 @@ class ScalingCurve:
 
     def _quantity(self, place: int) -> Quantity:
         return Quantity(*self.quantities[:, place].T)
+
+    @property
+    def mean_passes(self) -> FloatArray:
+        """(n,) how many passes a query runs on average."""
+        return self.k.astype(float) if self.passes is None else self.passes @ np.arange(1, self.passes.shape[1] + 1)
+
+    def passes_within(self, q: float) -> IntArray:
+        """(n,) the least number of passes that at least this share, in (0, 1], of the queries does not exceed."""
+        if self.passes is None:
+            return self.k
+        reached = np.cumsum(self.passes, axis=1) >= q * (1 - _ROUNDING)
+        return np.asarray(np.where(reached.any(axis=1), reached.argmax(axis=1) + 1, self.k))
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -297,13 +313,35 @@ class ScalingCurve:
             {scenario: BudgetView.joined([curve.views[scenario] for curve in curves]) for scenario in curves[0].views},
             joined_evidence(curves),
             curves[0].resources,
+            _joined_passes(curves),
         )
 
     def take(self, rows: RowIndex) -> "ScalingCurve":
         """The curve at some rows only, in that order."""
         views = {key: view.take(rows) for key, view in self.views.items()}
         evidence = None if self.evidence is None else self.evidence.take(rows)
-        return ScalingCurve(self.k[rows], self.quantities[rows], self.error[rows], views, evidence, self.resources)
+        passes = None if self.passes is None else self.passes[rows]
+        return ScalingCurve(
+            self.k[rows], self.quantities[rows], self.error[rows], views, evidence, self.resources, passes
+        )
+
+
+def _joined_passes(curves: Sequence[ScalingCurve]) -> FloatArray | None:
+    """The passes that run of several curves, one after the other; None where no curve stops early."""
+    if all(curve.passes is None for curve in curves):
+        return None
+    most = max(int(curve.k.max()) for curve in curves)
+    found = np.zeros((sum(map(len, curves)), most))
+    start = 0
+    for curve in curves:
+        rows = np.arange(start, start + len(curve))
+        if curve.passes is None:
+            found[rows, curve.k - 1] = 1.0
+        else:
+            # No query runs more than the largest k.
+            found[rows, : curve.passes.shape[1]] = curve.passes[:, :most]
+        start += len(curve)
+    return found
 
 
 def _of_table(table: FloatArray) -> FloatArray:

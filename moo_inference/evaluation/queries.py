@@ -47,6 +47,10 @@ class QueriesOfK:
         """Whether attempts have scores, in place of being right or wrong."""
         return self._source.graded
 
+    def passes(self, most: int) -> FloatArray | None:
+        """(g, most) share of the queries that run 1, 2, ... passes; None where all run k."""
+        return None
+
     @property
     def drawn(self) -> bool:
         """Whether some questions have too many ways to be counted."""

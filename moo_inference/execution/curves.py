@@ -154,6 +154,8 @@ def _fits(resources: Sequence[tuple[str, ...]], k: IntArray, scenarios: int, arr
                 if f"{own}view{view}/tails/ci_low" in arrays:
                     for field in fields(TailEvidence):
                         expect(f"{own}view{view}/tails/{field.name}", np.float64, n, 3 + len(units))
+        if f"{own}passes" in arrays:
+            expect(f"{own}passes", np.float64, n, int(k.max()))
         if f"{own}evidence/ci_low" in arrays:
             for field in fields(Evidence):
                 expect(f"{own}evidence/{field.name}", np.float64 if field.name.startswith("ci") else np.bool_, n)
@@ -177,6 +179,8 @@ def packed(curve: ScalingCurve, scenarios: Sequence[Scenario]) -> Arrays:
                 arrays.update({f"view{number}/tails/{name}": values for name, values in own.items()})
     if curve.evidence is not None:
         arrays.update({f"evidence/{field.name}": getattr(curve.evidence, field.name) for field in fields(Evidence)})
+    if curve.passes is not None:
+        arrays["passes"] = np.ascontiguousarray(curve.passes)
     if curve.resources:
         arrays["resources"] = np.array(curve.resources)
     return arrays
@@ -206,7 +210,7 @@ def unpacked(arrays: Arrays, prefix: str, scenarios: Sequence[Scenario]) -> Scal
         for number, scenario in enumerate(scenarios)
         if (name := f"{prefix}view{number}/attainment") in arrays
     }
-    return replace(curve, views=views)
+    return replace(curve, views=views, passes=arrays.get(f"{prefix}passes"))
 
 
 def _tails(arrays: Arrays, prefix: str) -> TailEvidence | None:
