@@ -12,6 +12,7 @@ from moo_inference.deprecations import MovedModules
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog, Model, Pipeline, Scenario, load_catalog, save_catalog
     from moo_inference.catalog.attempts import Attempts, read_attempts
+    from moo_inference.catalog.variants import with_stops
     from moo_inference.decision import Cheapest, Fastest
     from moo_inference.estimators import (
         OBJECTIVES,
@@ -48,6 +49,7 @@ _HOME = {
     "Tabulated": "estimators",
     "Attempts": "catalog.attempts",
     "read_attempts": "catalog.attempts",
+    "with_stops": "catalog.variants",
     "Front": "pareto.front",
     "Policy": "policy.policy",
     "Assessment": "studies",

@@ -19,6 +19,7 @@ from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.recorded_entry import RecordedEntry, is_recorded_entry
 from moo_inference.catalog.scenario import Scenario
+from moo_inference.catalog.stopping import base_id
 from moo_inference.errors import MooInferenceError, SettingError, UnknownNameError, did_you_mean, listed, unknown_name
 
 
@@ -124,7 +125,7 @@ class Catalog(Frozen):
         None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
 
         Args:
-            models: ids of models.
+            models: ids of models. That of a model which also stands there with policies of stopping means all of them.
             scenarios: ids of scenarios.
             pipelines: ids of pipelines.
 
@@ -214,8 +215,11 @@ def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, err
     if wanted is None:
         return known
     wanted = [str(key) for key in listed(f"{what}s", wanted)]
+    variants: dict[str, list[str]] = {}
+    for key, entry in known.items():
+        variants.setdefault(base_id(key, getattr(entry, "stop", None)), []).append(key)
     if not known and wanted:
         errors.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
     else:
-        errors.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in known)
-    return {key: known[key] for key in wanted if key in known}
+        errors.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in {*known, *variants})
+    return {key: known[key] for name in wanted for key in variants.get(name, [name]) if key in known}

@@ -25,3 +25,13 @@ StopField = Annotated[
 def without_unset_stop(values: dict[str, object]) -> dict[str, object]:
     """The fields of an entry as they are written: nothing is said of stopping where all passes run."""
     return {name: value for name, value in values.items() if name != "stop" or value is not None}
+
+
+def variant_id(model: str, stop: Stop | None) -> str:
+    """The id of a model with a policy, beside others of the same model."""
+    return model if stop is None else f"{model}+{stop}"
+
+
+def base_id(variant: str, stop: Stop | None) -> str:
+    """The id of the model that a variant was made of."""
+    return variant if stop is None else variant.removesuffix(f"+{stop}")

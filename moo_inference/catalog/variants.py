@@ -7,8 +7,9 @@ from moo_inference.catalog.catalog import Catalog
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.recorded import with_keep
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.stopping import variant_id
 from moo_inference.errors import ErrorCollector, MooInferenceError, SettingError
-from moo_inference.evaluation.stop import Stop
+from moo_inference.evaluation.stop import FIXED, Stop
 
 SomeModel = TypeVar("SomeModel", bound=Model)
 
@@ -26,57 +27,100 @@ def with_stop(model: SomeModel, stop: Stop | None) -> SomeModel:
         SettingError: (a ValueError) the policy does not go with how passes of the model are kept, or there are no
             answers to vote.
     """
-    votes = stop is not None and stop.policy == "vote-until-sure"
-    if votes and isinstance(model, RecordedModel) and model.keep == "oracle":
-        model = cast(SomeModel, with_keep(model, "majority"))
+    if stop is not None and stop.policy == "vote-until-sure":
+        model = _by_vote(model)
     return model if model.stop == stop else model.replace(stop=stop)
 
 
-def variant_id(model: str, stop: Stop | None) -> str:
-    """The id of a model with a policy, beside others of the same model."""
-    return model if stop is None else f"{model}+{stop}"
+def _by_vote(model: SomeModel) -> SomeModel:
+    """The model with what an oracle keeps of its attempts kept by vote."""
+    if isinstance(model, RecordedModel) and model.keep == "oracle":
+        return cast(SomeModel, with_keep(model, "majority"))
+    return model
 
 
-def base_id(variant: str, stop: Stop | None) -> str:
-    """The id of the model that a variant was made of."""
-    return variant if stop is None else variant.removesuffix(f"+{stop}")
+def with_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]) -> Catalog:
+    """The models of a catalog with each of some policies of stopping, side by side.
 
-
-def with_stops(catalog: Catalog, stops: Sequence[str | Stop | None]) -> tuple[Catalog, tuple[str, ...]]:
-    """The models of a catalog with each of some policies, side by side, and which policies some models cannot have.
-
+    Where all policies but `fixed` vote, passes are kept by vote under `fixed` too, so that like is compared with like.
     With one policy models keep their ids; with several, those that stop early get the policy behind their id, as in
-    `gpt-5@high+first-verified`. A model whose attempts cannot show a policy is left out of it.
+    `gpt-5@high+first-verified`. A model whose attempts cannot show a policy is left out of it, see `without_stops`.
 
     Args:
-        catalog: the models. Pipelines keep theirs.
+        catalog: the models. With several policies it has no pipelines.
         stops: the policies; `fixed` or None: all k passes run.
-
-    Returns:
-        The catalog, and a sentence for each policy that some models cannot have.
 
     Raises:
         SettingError: (a ValueError) no model can have some policy, or a policy is named twice.
         UnknownNameError: (a LookupError) there is no such policy.
     """
+    policies = _parsed(stops)
+    several = len(policies) > 1
     errors = ErrorCollector()
-    policies = [errors.attempt(Stop.parse, stop) for stop in stops]
+    models: dict[str, Model] = {}
+    for stop in policies:
+        made, without = _each_with(catalog, stop, votes=_vote(policies))
+        if not made:
+            reasons = "; ".join(dict.fromkeys(without.values()))
+            errors.add(f"some model must be able to stop by {stop or FIXED}, got none: {reasons}")
+        for key, model in made.items():
+            if several and stop is not None:
+                models[variant_id(key, stop)] = model.replace(name=f"{model.name}, {stop}")
+            else:
+                models[key] = model
+    errors.check()
+    return catalog.replace(models=models, pipelines={} if several else catalog.pipelines)
+
+
+def without_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]) -> tuple[str, ...]:
+    """A sentence for each policy that some models cannot have, with the reasons.
+
+    Args:
+        catalog: the models.
+        stops: see `with_stops`.
+
+    Raises:
+        SettingError: (a ValueError) a policy is named twice.
+        UnknownNameError: (a LookupError) there is no such policy.
+    """
+    policies = _parsed(stops)
+    found: dict[tuple[str, str], list[str]] = {}
+    for stop in policies:
+        _, without = _each_with(catalog, stop, votes=_vote(policies))
+        if without:
+            left_out = ", ".join(without), "; ".join(dict.fromkeys(without.values()))
+            found.setdefault(left_out, []).append(str(stop or FIXED))
+    return tuple(f"{', '.join(own)}: left out for {models}, since {why}" for (models, why), own in found.items())
+
+
+def _parsed(stops: str | Stop | Sequence[str | Stop | None]) -> list[Stop | None]:
+    named = [stops] if isinstance(stops, str | Stop) else list(stops)
+    errors = ErrorCollector()
+    policies = [errors.attempt(Stop.parse, stop) for stop in named]
     errors.check()
     if not policies or len(set(policies)) < len(policies):
-        raise SettingError(f"stop must name at least one policy, each once, got {', '.join(map(str, stops)) or 'none'}")
-    models: dict[str, Model] = {}
-    notes = []
-    for stop in policies:
-        without: dict[str, str] = {}
-        for key, model in catalog.models.items():
-            try:
-                models[key if len(policies) == 1 else variant_id(key, stop)] = with_stop(model, stop)
-            except MooInferenceError as error:
-                without[key] = str(error).removeprefix(f"{type(model).__name__}: ")
-        reasons = dict.fromkeys(without.values())
-        if len(without) == len(catalog.models):
-            errors.add(f"some model must be able to stop by {stop}, got none: {'; '.join(reasons)}")
-        elif without:
-            notes.append(f"{stop} is left out for {', '.join(without)}: {'; '.join(reasons)}")
-    errors.check()
-    return catalog.replace(models=models, pipelines={} if len(policies) > 1 else catalog.pipelines), tuple(notes)
+        raise SettingError(f"stop must name at least one policy, each once, got {', '.join(map(str, named)) or 'none'}")
+    return policies
+
+
+def _vote(policies: Sequence[Stop | None]) -> bool:
+    """Whether all policies that stop early vote."""
+    kinds = {stop.policy for stop in policies if stop is not None}
+    return kinds == {"vote-until-sure"}
+
+
+def _each_with(catalog: Catalog, stop: Stop | None, *, votes: bool) -> tuple[dict[str, Model], dict[str, str]]:
+    """The models that can have a policy, with it, and why the others cannot.
+
+    Args:
+        catalog: the models.
+        stop: the policy.
+        votes: what an oracle keeps is kept by vote, also where all passes run.
+    """
+    made, without = {}, {}
+    for key, model in catalog.models.items():
+        try:
+            made[key] = with_stop(_by_vote(model) if votes else model, stop)
+        except MooInferenceError as error:
+            without[key] = str(error).removeprefix(f"{type(model).__name__}: ")
+    return made, without

@@ -131,6 +131,17 @@ class CatalogSource(AttemptOptions, BudgetOptions):
         Text, flag("--keep", "RULE", f"Which of k passes counts: {', '.join(KEEPS)}.", show_default="oracle")
     ] = None
 
+    stop: Annotated[
+        Texts,
+        flag(
+            "--stop",
+            "POLICY",
+            "When passes stop before the k-th: fixed, first-verified, vote-until-sure; =LEVEL and /BATCH may follow; "
+            "several stand side by side.",
+            show_default="as the catalog says",
+        ),
+    ] = None
+
     @property
     def inputs(self) -> dict[str, list[str]]:
         """The files that are read, by option."""
@@ -153,7 +164,7 @@ class CatalogSource(AttemptOptions, BudgetOptions):
 
         if self.attempts is None:
             self.refuse_alone({"--prices": self.prices, "--model-key": self.model_key, "--keep": self.keep})
-            return self.over(load_catalog(self.catalog), scenarios)
+            return self._stopping(self.over(load_catalog(self.catalog), scenarios))
         if self.catalog != type(self).catalog:
             raise SettingError("--attempts and --catalog must not both be given: a catalog names its own attempts")
         if not self.limits:
@@ -162,4 +173,15 @@ class CatalogSource(AttemptOptions, BudgetOptions):
         found = self.models(self.prices, keys, of=models, keep=self.keep or "oracle")
         for sentence in found.warnings:
             note(f"warning: {sentence}")
-        return self.over(Catalog(models=found.models, scenarios={OWN_SCENARIO: UNLIMITED}), scenarios)
+        return self._stopping(self.over(Catalog(models=found.models, scenarios={OWN_SCENARIO: UNLIMITED}), scenarios))
+
+    def _stopping(self, catalog: "Catalog") -> "Catalog":
+        """The catalog with the policies of stopping; what some models cannot have is reported on stderr."""
+        from moo_inference.catalog.variants import with_stops, without_stops
+
+        if self.stop is None:
+            return catalog
+        found = with_stops(catalog, self.stop)
+        for sentence in without_stops(catalog, self.stop):
+            note(sentence)
+        return found

@@ -42,7 +42,7 @@ OPTIONS = {
         *("input_price", "output_price", "input_tokens", "output_tokens", "reasoning_tokens"),
         *("request_seconds", "accuracy", "resource"),
     ),
-    "Passes": ("k_min", "k_max", "k_step", "parallel", "latency", "keep", "shared_prompt", "cached_prompt"),
+    "Passes": ("k_min", "k_max", "k_step", "parallel", "stop", "latency", "keep", "shared_prompt", "cached_prompt"),
     "Estimation": ("estimator", "trials", "seed", "draws", "beyond"),
     "How sure": ("assess", "replications"),
     "Solvers": ("solver", "seeds", "evaluations", "across_models"),

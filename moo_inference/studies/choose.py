@@ -31,6 +31,7 @@ def choose(
     k_step: int = 1,
     parallel: int | None = None,
     latency: str | None = None,
+    stop: str | Sequence[str] | None = None,
     assess: int | None = None,
     seed: int = 42,
     progress: Progress | None = None,
@@ -48,12 +49,14 @@ def choose(
         scenario: id of a scenario whose budgets hold where none is named here; None: there are no others.
         models: ids of models; None means all.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
-        estimator: see `route`, as the next eight.
+        estimator: see `route`, as the next six.
         k_min: see `Conditions`.
         k_max: see `Conditions`.
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
+        stop: a policy of stopping for all models, or several side by side: `fixed`, `first-verified`,
+            `vote-until-sure`, each with a level and a batch, see `Stop`; None: each model's own.
         assess: from how many resamples the choice is assessed.
         seed: of the resamples.
         progress: called with the number of finished steps, and of all.
@@ -82,6 +85,7 @@ def choose(
         k_step=k_step,
         parallel=parallel,
         latency=latency,
+        stop=stop,
         assess=assess,
         seed=seed,
         progress=progress,

@@ -10,6 +10,7 @@ from moo_inference.catalog import Catalog, Scenario
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.documents.columns import Columns, frame_of
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
+from moo_inference.evaluation.stop import FIXED
 from moo_inference.pareto.budgets import tails
 from moo_inference.pareto.front import Front
 from moo_inference.studies.confidence import Assessment
@@ -51,6 +52,7 @@ def choices_columns(
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
     quantiles: list[dict[str, float]] = []
+    passes: list[tuple[float, float]] = []
     violates: list[str] = []
     warnings: list[str] = []
     for cell in cells:
@@ -60,6 +62,7 @@ def choices_columns(
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
             numbers.append(nothing if choice.row is None else values[choice.row])
             quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
+            passes.append(_passes(cell.front.curve, choice.row))
             violates.append("")
             warnings.append(
                 "; ".join([*choice.warnings, *unsure(assessments, (cell.scenario, cell.model, choice.rule))])
@@ -71,6 +74,7 @@ def choices_columns(
             attainment = np.full(len(curve), np.nan) if view is None else view.attainment
             numbers.append(_numbers(curve, attainment, extra)[taken.row])
             quantiles.append(quantile_columns(curve, scenario, taken.row))
+            passes.append(_passes(curve, taken.row))
             violates.append(taken.violates)
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     table: dict[str, Sequence[Any]] = _named(["scenario", "model", "decision", "status", "k"], keys)
@@ -82,6 +86,7 @@ def choices_columns(
         table |= _named(names, [_assessed(assessments, key, len(names)) for key in keys])
     table["warning"] = warnings
     table["keep"] = [catalog.models[model].keep for _, model, *_ in keys]
+    table |= _stops(catalog, [model for _, model, *_ in keys], passes)
     for name in dict.fromkeys(name for row in quantiles for name in row):
         table[name] = [row.get(name, np.nan) for row in quantiles]
     return table
@@ -92,9 +97,24 @@ def _named(names: Sequence[str], rows: Sequence[Sequence[Any]]) -> dict[str, Seq
     return {name: [row[place] for row in rows] for place, name in enumerate(names)}
 
 
+def _passes(curve: ScalingCurve, row: int | None) -> tuple[float, float]:
+    """How many passes run in the mean, and at most for 95 of 100 queries; NaN where nothing was chosen."""
+    if row is None:
+        return np.nan, np.nan
+    return _all_passes(curve.take(np.array([row])))[0]
+
+
+def _stops(catalog: Catalog, models: Sequence[str], passes: Sequence[tuple[float, float]]) -> dict[str, Sequence[Any]]:
+    """Columns for models that may stop early: the policy, and passes that run; none where no model does."""
+    if all(model.stop is None for model in catalog.models.values()):
+        return {}
+    stops = [str(catalog.models[model].stop or FIXED) for model in models]
+    return {"stop": stops, **_named(["passes_mean", "passes_p95"], passes)}
+
+
 def choices_frame(columns: Columns) -> "pd.DataFrame":
     """The columns of `choices_columns` as a DataFrame."""
-    texts = ("scenario", "model", "decision", "status", "violates", "warning", "keep")
+    texts = ("scenario", "model", "decision", "status", "violates", "warning", "keep", "stop")
     numbers = [name for name in columns if name not in (*texts, "k")]
     return frame_of(columns, {**dict.fromkeys(numbers, "float64"), "k": "Int64"})
 
@@ -216,12 +236,18 @@ def curves_columns(
     if joined is not None:
         table |= dict(zip(INTERVAL, (joined.ci_low.tolist(), joined.ci_high.tolist()), strict=True))
     table["keep"] = [catalog.models[model].keep for *_, model in keys]
-    return table
+    passes = [pair for _, curve in curves for pair in _all_passes(curve)]
+    return table | _stops(catalog, [model for *_, model in keys], passes)
+
+
+def _all_passes(curve: ScalingCurve) -> list[tuple[float, float]]:
+    """As `_passes` of each row."""
+    return list(zip(curve.mean_passes.tolist(), curve.passes_within(0.95).astype(float).tolist(), strict=True))
 
 
 def curves_frame(columns: Columns) -> "pd.DataFrame":
     """The columns of `curves_columns` as a DataFrame."""
-    numbers = [name for name in columns if name not in ("scenario", "model", "k", "keep")]
+    numbers = [name for name in columns if name not in ("scenario", "model", "k", "keep", "stop")]
     return frame_of(columns, {**dict.fromkeys(numbers, "float64"), "k": "int64"})
 
 

@@ -1,7 +1,7 @@
 """Which model, and how many passes: one choice from the front across models, and why no other model."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any
@@ -10,6 +10,7 @@ import numpy as np
 
 from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.loading import as_catalog
+from moo_inference.catalog.stopping import base_id
 from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import make_rule
@@ -27,6 +28,7 @@ from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.questions import by_question, clusters_of_both, paired
 from moo_inference.studies.rows import rows_of, undominated
+from moo_inference.studies.running import running
 from moo_inference.studies.why_not import why_not
 from moo_inference.versions import versions
 
@@ -82,7 +84,8 @@ class Route:
     @property
     def model(self) -> str | None:
         """Id of the chosen model; None where nothing was chosen, as are the next seven."""
-        return self.choice.model
+        chosen = self.choice.model
+        return None if chosen is None else base_id(chosen, self.models[chosen].stop)
 
     @property
     def k(self) -> int | None:
@@ -107,18 +110,39 @@ class Route:
     @property
     def keep(self) -> str | None:
         """What selects the pass that counts, see `Model.keep`."""
-        return None if self.model is None else self.models[self.model].keep
+        return None if self.choice.model is None else self.models[self.choice.model].keep
 
     @property
     def stop(self) -> str | None:
-        """When passes stop before the k-th; None where all k run."""
-        stop: str | None = self.options["estimator"].get("stop")
-        return None if self.model is None else stop
+        """The policy by which passes stop before the k-th; None where all k run."""
+        stop = None if self.choice.model is None else self.models[self.choice.model].stop
+        return None if stop is None else str(stop)
+
+    @property
+    def mean_passes(self) -> float | None:
+        """How many passes run on average, at most `k`."""
+        return None if self.choice.row is None else float(self.front.curve.mean_passes[self.choice.row])
 
     @property
     def parallel(self) -> int | None:
         """Passes at the same time."""
-        return None if self.model is None else self.conditions.of(self.models[self.model])[0]
+        return None if self.choice.model is None else self.conditions.of(self.models[self.choice.model])[0]
+
+    @cached_property
+    def unstopped(self) -> ScalingCurve | None:
+        """One row: what the choice comes to where all k passes run, as many at the same time as the model runs.
+
+        None where all passes run anyway, or nothing was chosen.
+        """
+        chosen = self.choice
+        model = None if chosen.model is None else self.models[chosen.model]
+        if model is None or model.stop is None or chosen.k is None:
+            return None
+        whole = model.replace(stop=None)
+        conditions = self.conditions
+        return default_estimator([whole]).estimate(
+            whole, [chosen.k], parallel=conditions.parallel, latency=conditions.latency
+        )
 
     def _mean(self, column: int) -> float | None:
         return None if self.choice.row is None else float(self.front.curve.means[self.choice.row, column])
@@ -291,6 +315,7 @@ def route(
     k_step: int = 1,
     parallel: int | None = None,
     latency: str | None = None,
+    stop: str | Sequence[str] | None = None,
     assess: int | None = None,
     seed: int = 42,
     progress: Progress | None = None,
@@ -307,6 +332,7 @@ def route(
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
+        stop: a policy of stopping for all models, or several side by side, see `with_stops`; None: each model's own.
         assess: from how many resamples the choice is assessed; None: from 1,000, where something was measured that can
             be resampled.
         seed: of the resamples.
@@ -316,7 +342,7 @@ def route(
         UnknownNameError: (a LookupError) there is no such scenario or rule.
         SettingError: (a ValueError) an option is out of its range, or the rule needs a budget that is not there.
     """
-    catalog = as_catalog(catalog)
+    catalog = running(as_catalog(catalog), stop, estimator)
     if not isinstance(scenario, str) or scenario not in catalog.scenarios:
         raise unknown_name("scenario", str(scenario), list(catalog.scenarios))
     budgets = catalog.scenarios[scenario]

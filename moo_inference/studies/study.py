@@ -38,6 +38,7 @@ from moo_inference.studies.planning import StudyPlan, StudyRequest, StudySetting
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.route import Route, route_from_curves
 from moo_inference.studies.rules import LeftOut
+from moo_inference.studies.running import running
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -285,6 +286,7 @@ def run_study(
     k_step: int = 1,
     parallel: int | None = None,
     latency: str | None = None,
+    stop: str | Sequence[str] | None = None,
     solver: Any = None,
     baselines: Sequence[str] = (),
     assess: int | None = None,
@@ -309,6 +311,7 @@ def run_study(
         k_step: see `Conditions`.
         parallel: see `Conditions`.
         latency: see `Conditions`.
+        stop: see `route`.
         solver: None takes the fronts from the curves directly. Else a pymoo algorithm, or a callable that makes
             one from a problem, such as `nsga2`: then each front is what `minimize` found.
         baselines: names of heuristics to compare the rules with: `fixed-K`, `accuracy-within-cost`,
@@ -333,7 +336,8 @@ def run_study(
     errors = ErrorCollector()
     conditions = errors.attempt(Conditions, k_min, k_max, k_step, parallel, latency)
     request = StudyRequest(models, scenarios, pipelines, decisions, baselines, solver, assess)
-    return _solved(plan_study(as_catalog(catalog), request, estimator, conditions, errors), runner)
+    asked = running(as_catalog(catalog), stop, estimator)
+    return _solved(plan_study(asked, request, estimator, conditions, errors), runner)
 
 
 def _solved(plan: StudyPlan, runner: Runner) -> Study:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+from moo_inference.catalog.stopping import base_id
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.formatting.amounts import amount, apart, in_unit, interval_text, number, percentile, significant, usd
 from moo_inference.formatting.keepers import kept_of
@@ -17,6 +18,7 @@ from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.route import evidence_notes
+from moo_inference.views.stopping import at_most, saved_by_stopping, stopping_notes, until
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -75,6 +77,8 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         lines.append(("Next best", f"{_what(route, second)}: {_amounts(route, route.others, second)}; {more}."))
     else:
         lines.append(("Next best", "no other model meets all budgets."))
+    saved = saved_by_stopping(route)
+    lines += [("Stopping", saved)] if saved else []
     lines += [("What binds", binding)] if binding else []
     floor = next_floor(route)
     if floor is not None and floor.model is not None:
@@ -87,6 +91,7 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         lines.append(("Who picks", kept_of(keeps)))
     lines.append(("How sure", _how_sure(route.assessment)))
     caveats = [f"{warning}." for warning in route.choice.warnings]
+    caveats += stopping_notes(route.models, route.curves)[1:]
     rests = [*evidence_notes(route), *(f"{note}." for note in route.notes)]
     lines += [("Mind", " ".join(caveats))] if caveats else []
     return lines + ([("Rests on", " ".join(rests))] if rests else [])
@@ -112,6 +117,7 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
         "answer": answer_sentence(route),
         **{name: getattr(route, name) for name in ("model", "k", "parallel", "cost", "time", "accuracy", "keep")},
         "stop": route.stop,
+        **({} if route.stop is None else {"mean_passes": route.mean_passes}),
         "budgets": [limit._asdict() for limit in route.scenario.limits(route.front.resources)],
         "relaxations": [flip.to_dict() for flip in relaxations(route)],
         "next_floor": None if floor is None else floor.to_dict(),
@@ -125,11 +131,13 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
 def _what(route: Route, choice: Choice) -> str:
     """The model with its passes, and what becomes of them."""
     model = route.models[choice.model or ""]
+    name = base_id(choice.model or "", model.stop)
     if choice.k == 1:
-        return f"{choice.model} with one pass"
+        return f"{name} with one pass"
     at_once, _ = route.conditions.of(model)
     how = "all at once" if at_once >= (choice.k or 0) else f"{at_once} at a time" if at_once > 1 else "one by one"
-    return f"{choice.model} with {choice.k} passes, {how}, {_ACTIONS[model.keep]}"
+    ends = "" if model.stop is None else f" {until(model.stop)}"
+    return f"{name} with {at_most(choice.k or 0, model.stop)}, {how}{ends}, {_ACTIONS[model.keep]}"
 
 
 def _amounts(route: Route, front: Front, choice: Choice) -> str:

@@ -42,6 +42,7 @@ class Mark:
         tails: the quantiles that budgets are for.
         looked_at: cost, time, further resources and accuracy as the budgets look at them: means, or quantiles.
         stages: the model and k of each stage of a pipeline, by its name; empty of a model, or where nothing was chosen.
+        passes: how many passes run on average where they may stop before k; else None.
     """
 
     rule: str
@@ -60,6 +61,7 @@ class Mark:
     tails: tuple[Tail, ...] = ()
     looked_at: tuple[float, ...] = ()
     stages: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    passes: float | None = None
 
     @property
     def spent(self) -> str:
@@ -132,6 +134,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
         quantiles: tuple[Tail, ...] = ()
         looked_at: tuple[float, ...] = ()
         keep = study.catalog.models[cell.model].keep if cell.model else ""
+        passes = None
         if row is not None:
             cost, time, *others, accuracy = map(float, estimates.values[row])
             used = tuple(zip(estimates.resources, others, strict=True))
@@ -142,6 +145,8 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
             else:
                 known = interval_of(estimates.curve, row)
                 quantiles = tails(estimates.curve, scenario, row)
+                stops = cell.model and study.catalog.models[cell.model].stop is not None
+                passes = float(estimates.curve.mean_passes[row]) if stops else None
         result.append(
             Mark(
                 names[choice.rule],
@@ -160,6 +165,7 @@ def marks(study: "Study", cell: "Cell", labels: Mapping[str, str] | None = None)
                 quantiles,
                 looked_at,
                 choice.stages,
+                passes,
             )
         )
     return tuple(result)

@@ -26,6 +26,7 @@ from moo_inference.views.confidence import corrected, least_sure, meaning, sure
 from moo_inference.views.evidence import COUNTING, counted_notes, drawn_note
 from moo_inference.views.families import cells_in_families
 from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
+from moo_inference.views.stopping import stopping_notes
 
 if TYPE_CHECKING:
     from moo_inference.studies.cells import Cell
@@ -64,7 +65,8 @@ def scenario_tables(study: "Study") -> list[Table]:
     """The choices of the models of a study, one table a scenario."""
     tables = [_scenario_table(study, key, scenario) for key, scenario in study.catalog.scenarios.items()]
     last = tables[-1]
-    notes = (kept_of(_keeps(study)), *counted_notes(study.catalog.models, estimator_name(study)))
+    stopping = stopping_notes(study.catalog.models, study.model_curves)
+    notes = (kept_of(_keeps(study)), *stopping, *counted_notes(study.catalog.models, estimator_name(study)))
     notes += (*meaning(study.confidence.values()), _caption(study))
     tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, *notes))
     return tables
@@ -141,7 +143,8 @@ def _mark_text(mark: Mark, footnotes: str, found: Assessment | None, *, measured
         return mark.status.replace("-", " ")
     slo = "" if math.isnan(mark.attainment) else f"  {mark.attainment:.0%}"
     interval, *amounts = _amounts(mark.cost, mark.time, mark.used, mark.interval, mark.tails, measured=measured)
-    first = [f"k={mark.k}  {mark.accuracy:.4f}{slo}{footnotes}", interval]
+    ran = "" if mark.passes is None else f" ({significant(mark.passes, 2)} run)"
+    first = [f"k={mark.k}{ran}  {mark.accuracy:.4f}{slo}{footnotes}", interval]
     confidence = "  ".join(filter(None, [sure(found), corrected(found)]))
     # Behind the interval, if there is one.
     return "\n".join([*first[: 1 + measured], *filter(None, [confidence]), *first[1 + measured :], *amounts])

@@ -1,0 +1,77 @@
+"""When passes stop before the k-th, in words, and what that saves."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+from moo_inference.catalog import Model
+from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.evaluation.stop import Stop
+from moo_inference.formatting.amounts import amount, significant
+from moo_inference.studies.route import Route
+
+_ROUNDING = 1e-9
+
+_MOST = 0.95
+"""Share of the queries."""
+
+_NO_POINTS = 0.005
+"""Accuracy points that are shown as none."""
+
+
+def until(stop: Stop) -> str:
+    """What ends the passes of a query, in words."""
+    if stop.policy == "vote-until-sure":
+        return f"until the vote is {100 * stop.confidence:.6g} % sure"
+    return "until one is verified" if stop.level is None else f"until one has at least {stop.level:.6g}"
+
+
+def at_most(k: int, stop: Stop | None) -> str:
+    """The passes of a query: 8 passes, or at most 8 where they may stop before."""
+    passes = "one pass" if k == 1 else f"{k} passes"
+    return passes if stop is None or k == 1 else f"at most {passes}"
+
+
+def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurve]) -> list[str]:
+    """What k means where passes stop early, and which policies cannot stop anything; one sentence each.
+
+    Args:
+        models: by id.
+        curves: of the models, by id.
+    """
+    stopping = {key: model for key, model in models.items() if model.stop is not None and key in curves}
+    if not stopping:
+        return []
+    policies = dict.fromkeys(f"{model.stop}: {until(model.stop)}" for model in stopping.values() if model.stop)
+    notes = [f"Where passes stop early, k is the most of them that run ({'; '.join(policies)})."]
+    idle = [key for key in stopping if (curves[key].mean_passes >= curves[key].k * (1 - _ROUNDING)).all()]
+    if idle:
+        whose = "all models" if len(idle) == len(models) else ", ".join(idle)
+        notes.append(
+            f"{whose}: no query stops early; a batch of fewer passes, as in --stop {models[idle[0]].stop}/1, "
+            "looks more often."
+        )
+    return notes
+
+
+def saved_by_stopping(route: Route) -> str:
+    """How many passes of the choice run, and what running all of them would come to; nothing where all run."""
+    whole, chosen = route.unstopped, route.choice
+    if whole is None or chosen.row is None or chosen.model is None or chosen.k is None:
+        return ""
+    curve = route.front.curve.take(np.array([chosen.row]))
+    most = int(curve.passes_within(_MOST)[0])
+    mean = significant(float(curve.mean_passes[0]), 3)
+    cost, time, *_, accuracy = whole.means[0].tolist()
+    points = 100 * (accuracy - float(curve.accuracy.mean[0]))
+    more = (
+        "the same accuracy"
+        if abs(points) < _NO_POINTS
+        else (f"accuracy {significant(abs(points), 2)} points {'higher' if points > 0 else 'lower'}")
+    )
+    at_once = min(route.conditions.of(route.models[chosen.model].replace(stop=None))[0], chosen.k)
+    how = "all at once" if at_once == chosen.k else f"{at_once} at a time" if at_once > 1 else "one by one"
+    return (
+        f"{mean} of {chosen.k} passes run on average, at most {most} for 95 of 100 queries; without stopping all "
+        f"{chosen.k}, {how}: {amount('cost', cost)} per query, {amount('time', time)} on average, {more}."
+    )
