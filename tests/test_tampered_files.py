@@ -232,12 +232,17 @@ def test_settings_of_kept_pieces_that_are_none_are_begun_anew(tmp_path):
 def test_policies_that_are_none_are_refused_in_a_line(tmp_path):
     path = tmp_path / "policy.json"
     route(PAPER, "essay-feedback", "max-cube", k_max=4).policy().save(path)
-    good = json.loads(path.read_text())
+    means = json.loads(path.read_text())
+    rows = len(means["k"])
+    columns = {"stop": ["first-verified"] * rows, "parallel": [2] * rows, "keep": ["oracle"] * rows}
     texts = [*DEEP.values(), "", "[]", "1", "null"]
-    for name, value in good.items():
-        texts += [json.dumps({**good, name: wrong}) for wrong in wrong_values(value)]
-        if isinstance(value, list):
-            texts += [json.dumps({**good, name: [wrong, *value[1:]]}) for wrong in wrong_values(0)]
+    for good in (means, {**means, "format": "moo-inference policy 3", **columns}):
+        path.write_text(json.dumps(good))
+        Policy.load(path)
+        for name, value in good.items():
+            texts += [json.dumps({**good, name: wrong}) for wrong in wrong_values(value)]
+            if isinstance(value, list):
+                texts += [json.dumps({**good, name: [wrong, *value[1:]]}) for wrong in wrong_values(0)]
     for text in texts:
         path.write_text(text)
         with contextlib.suppress(ReaderError):

@@ -1,5 +1,6 @@
 """What a serving layer embeds: scores and a policy, on numpy alone."""
 
-from moo_inference.policy.policy import RULES, Choice, Policy
+from moo_inference.policy.choice import Choice
+from moo_inference.policy.policy import RULES, Policy
 
 __all__ = ["RULES", "Choice", "Policy"]

@@ -9,12 +9,13 @@ import numbers
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import numpy as np
 
 from moo_inference.documents.files import Kind, open_to_read, refuse_to_replace, write_atomically
 from moo_inference.errors import TOLERANCE, ReaderError, SettingError, unknown_name
+from moo_inference.policy.choice import Choice
 from moo_inference.policy.scores import (
     SCORINGS,
     FloatArray,
@@ -24,8 +25,9 @@ from moo_inference.policy.scores import (
     objectives_levelled,
 )
 
-FORMAT, WITH_QUANTILES = "moo-inference policy 1", "moo-inference policy 2"
-"""The format of a file of means alone, and of one in which some budgets are for quantiles."""
+FORMAT, WITH_QUANTILES, WITH_STOPS = (f"moo-inference policy {number}" for number in (1, 2, 3))
+"""The format of a file of means alone, of one in which some budgets are for quantiles, and of one with rows that stop
+early, whatever its budgets are for."""
 
 POLICY = Kind("a policy of moo-inference", '{"format": "moo-inference policy ')
 
@@ -33,25 +35,18 @@ RULES: Mapping[str, Scoring] = {rule: scoring for rule, scoring in SCORINGS.item
 """Each rule of a policy with its score, whether the greatest is the best, and whether it divides by the budgets."""
 
 
-@dataclass(frozen=True)
-class Choice:
-    """What a policy chooses.
+class Running(NamedTuple):
+    """How the passes of the n rows of a policy run.
 
     Attributes:
-        model: id of the model.
-        k: passes.
-        cost: USD per query, the mean.
-        time: seconds per query, the mean.
-        accuracy: of the kept answer, the mean.
-        used: further resources by unit, means per query.
+        stop: (n,) when passes end before the k-th, as `Stop` writes it; None where all k run.
+        parallel: (n,) passes at the same time.
+        keep: (n,) which pass counts: `oracle`, `verifier`, `majority` or `all`.
     """
 
-    model: str
-    k: int
-    cost: float
-    time: float
-    accuracy: float
-    used: Mapping[str, float]
+    stop: tuple[str | None, ...]
+    parallel: tuple[int, ...]
+    keep: tuple[str, ...]
 
 
 @dataclass(frozen=True, eq=False)
@@ -68,6 +63,8 @@ class Policy:
         quantiles: by budget (`c_max`, `t_max`, `joules_max`, `a_min`), the quantile that it is for. The other budgets
             are for means.
         amounts: (n, len(quantiles)) what those budgets look at, in the same order.
+        running: how the passes of each row run; None where all rows run all k passes. Then a choice has no `parallel`
+            and no `keep`.
     """
 
     models: tuple[str, ...]
@@ -78,6 +75,7 @@ class Policy:
     resources: tuple[str, ...] = ()
     quantiles: Mapping[str, float] = field(default_factory=dict)
     amounts: FloatArray | None = None
+    running: Running | None = None
 
     @property
     def objectives(self) -> tuple[str, ...]:
@@ -101,8 +99,10 @@ class Policy:
         except (ValueError, RecursionError) as error:
             raise ReaderError(f"{path}: must be JSON: {error}") from error
         try:
-            if data["format"] not in (FORMAT, WITH_QUANTILES):
-                raise ValueError(f"format must be {FORMAT!r} or {WITH_QUANTILES!r}, got {data['format']!r}")
+            if data["format"] not in (FORMAT, WITH_QUANTILES, WITH_STOPS):
+                raise ValueError(
+                    f"format must be {FORMAT!r}, {WITH_QUANTILES!r} or {WITH_STOPS!r}, got {data['format']!r}"
+                )
             models = tuple(map(str, data["models"]))
             model, k = (np.array(data[name], dtype=np.int64) for name in ("model", "k"))
             resources = tuple(map(str, data.get("resources", ())))
@@ -117,9 +117,10 @@ class Policy:
                 raise ValueError("k must be at least 1, and each column one number per row")
             if not ((model >= 0).all() and (model < len(models)).all() and (np.diff(F[:, 0]) >= 0).all()):
                 raise ValueError("rows must name their models, and stand in ascending order of cost")
-        except (KeyError, TypeError, ValueError, IndexError, OverflowError) as error:
+            running = _running(data, len(F))
+        except (LookupError, TypeError, ValueError, OverflowError) as error:
             raise ReaderError(f"{path}: must be a policy written by moo-inference route: {error}") from error
-        return cls(models, model, k, F, made, resources, quantiles, amounts)
+        return cls(models, model, k, F, made, resources, quantiles, amounts, running)
 
     def save(self, path: str | os.PathLike[str], *, overwrite: bool = False) -> None:
         """Write the policy as JSON; the file is written completely or not at all.
@@ -138,13 +139,14 @@ class Policy:
         """The policy as plain values."""
         columns = dict(zip(self.objectives, self.F.T.tolist(), strict=True))
         return {
-            "format": FORMAT if self.amounts is None else WITH_QUANTILES,
+            "format": WITH_STOPS if self.running else FORMAT if self.amounts is None else WITH_QUANTILES,
             **({"resources": list(self.resources)} if self.resources else {}),
             "models": list(self.models),
             "model": self.model.tolist(),
             "k": self.k.tolist(),
             **columns,
             **self._tails(),
+            **({name: list(column) for name, column in self.running._asdict().items()} if self.running else {}),
             "made": dict(self.made),
         }
 
@@ -203,7 +205,8 @@ class Policy:
         row = rows[best[0]]
         cost, time, *others, error = F[row].tolist()
         used = dict(zip(self.resources, others, strict=True))
-        return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error, used)
+        own = () if self.running is None else (column[row] for column in self.running)
+        return Choice(self.models[self.model[row]], int(self.k[row]), cost, time, 1 - error, used, *own)
 
     def _looked_at(self, budget: str, column: int) -> FloatArray:
         """(n,) what a budget is for: a quantile, or the mean of the objective in a column."""
@@ -238,7 +241,7 @@ def _tails(data: Mapping[str, Any], budgets: list[str]) -> tuple[dict[str, float
     Raises:
         KeyError, TypeError, ValueError: the file is damaged.
     """
-    if data["format"] == FORMAT:
+    if data["format"] == FORMAT or (data["format"] == WITH_STOPS and "tails" not in data):
         return {}, None
     tails = dict(data["tails"])
     quantiles = {name: float(own["quantile"]) for name, own in tails.items()}
@@ -248,6 +251,32 @@ def _tails(data: Mapping[str, Any], budgets: list[str]) -> tuple[dict[str, float
     if not np.isfinite(amounts).all():
         raise ValueError("amounts of tails must be finite")
     return quantiles, amounts
+
+
+def _running(data: Mapping[str, Any], rows: int) -> Running | None:
+    """How the rows of a file run; None in a file without stops.
+
+    Raises:
+        LookupError, TypeError, ValueError: the file is damaged.
+    """
+    if data["format"] != WITH_STOPS:
+        return None
+    from moo_inference.evaluation.kept import KeepRecorded  # noqa: PLC0415 (few policies have stops)
+    from moo_inference.evaluation.stop import Stop, misfit  # noqa: PLC0415
+
+    keeps = get_args(KeepRecorded)
+    found = Running(*(tuple(data[name]) for name in Running._fields))
+    if {len(column) for column in found} != {rows}:
+        raise ValueError("all columns must have the same length, one entry per row")
+    for name, parallel, keep in set(zip(*found, strict=True)):
+        if keep not in keeps or type(parallel) is not int or parallel < 1:
+            raise ValueError(
+                f"keep must be one of {', '.join(keeps)}, and parallel at least 1, got {keep!r} and {parallel!r}"
+            )
+        stop = Stop.parse(name)
+        if stop is not None and (why := misfit(stop, keep)):
+            raise ValueError(why)
+    return found
 
 
 def _nondominated(F: FloatArray) -> IntArray:

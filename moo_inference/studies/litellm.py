@@ -4,7 +4,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from moo_inference.catalog import AnyAccuracy
+from moo_inference.catalog import AnyAccuracy, Model
+from moo_inference.catalog.stopping import base_id
+from moo_inference.decision.choice import Choice
+from moo_inference.estimators.conditions import Conditions
+from moo_inference.evaluation.stop import Stop
 
 _CHOOSERS = {
     "oracle": "the caller has to recognise a right one (unit tests, a checker), as the accuracy takes for granted",
@@ -19,16 +23,58 @@ _EFFORTS = ("none", "minimal", "low", "medium", "high", "xhigh")
 
 
 class Written(NamedTuple):
-    """An entry of the model list: what callers call it, the id of the model, its passes and its effort, if any."""
+    """An entry of the model list.
+
+    Attributes:
+        name: what callers call it.
+        model: its id.
+        k: passes.
+        effort: of the model, None where it has none.
+        stop: the policy of stopping; None where all k passes run.
+        parallel: passes of a batch.
+    """
 
     name: str
     model: str
     k: int
     effort: str | None = None
+    stop: Stop | None = None
+    parallel: int = 1
+
+    @property
+    def served_as(self) -> str:
+        """The id without the policy."""
+        return base_id(self.model, self.stop)
+
+    @property
+    def may_stop(self) -> bool:
+        """Whether some query may run fewer than k passes: those of one batch always run together."""
+        return self.stop is not None and self.k > self.parallel
+
+
+def entries_of(
+    chosen: Mapping[str, Choice | None], models: Mapping[str, Model], conditions: Conditions
+) -> list[Written]:
+    """The entries of what was chosen; none where nothing was.
+
+    Args:
+        chosen: by what callers call it.
+        models: by id.
+        conditions: how passes run.
+    """
+    found = []
+    for name, choice in chosen.items():
+        if choice is not None and choice.model is not None and choice.k is not None:
+            model = models[choice.model]
+            parallel, _ = conditions.of(model)
+            found.append(Written(name, choice.model, choice.k, model.effort, model.stop, parallel))
+    return found
 
 
 def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[str, str]]) -> dict[str, Any]:
     """The settings as plain values; the second entry is the fallback of the first.
+
+    Passes that may stop early have no `n`: the caller asks for each batch.
 
     Args:
         written: the entries.
@@ -36,14 +82,14 @@ def litellm_settings(written: Sequence[Written], sources: Mapping[str, Mapping[s
     """
     entries = [
         {
-            "model_name": name,
+            "model_name": entry.name,
             "litellm_params": {
-                "model": litellm_name(sources.get(model, {})) or model,
-                **({"n": k} if k > 1 else {}),
-                **({"reasoning_effort": effort} if effort in _EFFORTS else {}),
+                "model": litellm_name(sources.get(entry.model, {})) or entry.served_as,
+                **({"n": entry.k} if entry.k > 1 and not entry.may_stop else {}),
+                **({"reasoning_effort": entry.effort} if entry.effort in _EFFORTS else {}),
             },
         }
-        for name, model, k, effort in written
+        for entry in written
     ]
     settings: dict[str, Any] = {"model_list": entries}
     if len(entries) > 1:
@@ -61,20 +107,28 @@ def litellm_notes(
         sources: where the numbers of each model came from, by id.
         accuracies: of each model, by id; their `keep` is how an answer is chosen.
     """
+    nameless = [entry.served_as for entry in written if litellm_name(sources.get(entry.model, {})) is None]
     notes = [
         f"{model} is its id in the catalog, since its sources contain no name of LiteLLM's: put that in its place"
-        for model in dict.fromkeys(entry.model for entry in written)
-        if litellm_name(sources.get(model, {})) is None
+        for model in dict.fromkeys(nameless)
     ]
     notes += [
         f"{model}: LiteLLM's efforts are {', '.join(_EFFORTS)}: set the provider's own parameter for {entry.effort}"
-        for model, entry in {entry.model: entry for entry in written}.items()
+        for model, entry in {entry.served_as: entry for entry in written}.items()
         if entry.effort is not None and entry.effort not in _EFFORTS
     ]
-    for _, model, k, _ in written:
-        keep = getattr(accuracies[model], "keep", "oracle")
-        if k > 1:
-            notes.append(f"{model}: n asks for {k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}")
+    for entry in written:
+        if entry.may_stop:
+            notes.append(
+                f"{entry.served_as}: LiteLLM has no setting for {entry.stop}: n would pay for all {entry.k}, and its "
+                "retries and fallbacks look at errors alone, never at answers. Write the policy (route --policy) and "
+                "run it in the caller: Policy.choose(...).run(...) asks for a batch at a time"
+            )
+        elif entry.k > 1:
+            keep = getattr(accuracies[entry.model], "keep", "oracle")
+            notes.append(
+                f"{entry.served_as}: n asks for {entry.k} answers, and LiteLLM hands all of them on: {_CHOOSERS[keep]}"
+            )
     return tuple(notes)
 
 

@@ -23,12 +23,12 @@ from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
 from moo_inference.studies.frames import front_columns, quantile_columns
-from moo_inference.studies.litellm import Written, litellm_notes, litellm_settings
+from moo_inference.studies.litellm import Written, entries_of, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.questions import by_question, clusters_of_both, paired
-from moo_inference.studies.rows import rows_of, undominated
 from moo_inference.studies.running import running
+from moo_inference.studies.serving import policy_of
 from moo_inference.studies.why_not import why_not
 from moo_inference.versions import versions
 
@@ -193,22 +193,8 @@ class Route:
         return cheapest_matches(self.curves, self.scenario)
 
     def policy(self) -> Policy:
-        """All rows that some budgets could choose, for a serving layer to choose from.
-
-        Budgets are for what they are for in the scenario of the route: means, or its quantiles.
-        """
-        limits = self.scenario.limits(self.front.resources)
-        rows = undominated(rows_of(self.curves, self.scenario), self.tails)
-        return Policy(
-            tuple(self.curves),
-            rows.model,
-            rows.k,
-            rows.F,
-            {**self.options, "versions": versions()},
-            self.front.resources,
-            {limit.budget: limit.quantile for limit in limits if limit.quantile is not None},
-            rows.values[:, self.tails] if self.tails else None,
-        )
+        """All rows that some budgets could choose, of means or quantiles as in the scenario, for a serving layer."""
+        return policy_of(self.curves, self.scenario, self.models, self.conditions, self.options)
 
     def to_litellm(self) -> dict[str, Any]:
         """The choice as settings of a LiteLLM router: a model list with n = k, and the runner-up as its fallback.
@@ -241,13 +227,8 @@ class Route:
         )
 
     def _written(self) -> list[Written]:
-        """The choice and the runner-up, where there are."""
-        both = ((self.choice, self.scenario_id), (self.runner_up, f"{self.scenario_id}-runner-up"))
-        return [
-            Written(name, choice.model, choice.k, self.models[choice.model].effort)
-            for choice, name in both
-            if choice is not None and choice.model is not None and choice.k is not None
-        ]
+        chosen = {self.scenario_id: self.choice, f"{self.scenario_id}-runner-up": self.runner_up}
+        return entries_of(chosen, self.models, self.conditions)
 
     def _paired_values(self) -> dict[str, float | int | None]:
         names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
