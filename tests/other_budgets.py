@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from moo_inference.decision import decide
-from moo_inference.studies.route import front_across
+from moo_inference.studies.rows import front_across
 
 
 def choice_at(found, scenario):

@@ -16,7 +16,13 @@ from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import InfeasibleError, unknown_name, whole_number
 from moo_inference.estimators import default_estimator
-from moo_inference.estimators.base import Estimator, Progress, curves_within_samples, estimator_settings
+from moo_inference.estimators.base import (
+    Estimator,
+    Progress,
+    curves_within_samples,
+    estimate_curves,
+    estimator_settings,
+)
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
 from moo_inference.pareto.front import Front
@@ -27,6 +33,7 @@ from moo_inference.studies.litellm import Written, entries_of, litellm_notes, li
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import rests_on_measurements
 from moo_inference.studies.questions import by_question, clusters_of_both, paired
+from moo_inference.studies.rows import front_across
 from moo_inference.studies.running import running
 from moo_inference.studies.serving import policy_of
 from moo_inference.studies.why_not import why_not
@@ -139,10 +146,7 @@ class Route:
         if model is None or model.stop is None or chosen.k is None:
             return None
         whole = model.replace(stop=None)
-        conditions = self.conditions
-        return default_estimator([whole]).estimate(
-            whole, [chosen.k], parallel=conditions.parallel, latency=conditions.latency
-        )
+        return estimate_curves(default_estimator([whole]), [whole], [chosen.k], self.conditions)[0]
 
     def _mean(self, column: int) -> float | None:
         return None if self.choice.row is None else float(self.front.curve.means[self.choice.row, column])
@@ -387,14 +391,3 @@ def route_from_curves(
         catalog.models,
         conditions,
     )
-
-
-def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:
-    """The front of several models together, the cheapest row first.
-
-    Args:
-        curves: by id of the model.
-        scenario: the budgets.
-    """
-    names = [name for name, curve in curves.items() for _ in range(len(curve))]
-    return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)

@@ -8,6 +8,7 @@ import numpy as np
 from moo_inference.catalog import Scenario
 from moo_inference.estimators.curve import FloatArray, IntArray, RowIndex, ScalingCurve
 from moo_inference.pareto.budgets import measured
+from moo_inference.pareto.front import Front
 from moo_inference.pareto.nondominated import is_nondominated
 from moo_inference.policy.scores import objectives_levelled
 
@@ -62,3 +63,14 @@ def undominated(rows: Rows, tails: list[int]) -> Rows:
     looked_at = np.hstack([rows.values[:, :-1], 1 - rows.values[:, -1:]])
     levels = np.hstack([objectives_levelled(rows.F), objectives_levelled(looked_at)[:, tails]])
     return rows.take(is_nondominated(levels))
+
+
+def front_across(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> Front:
+    """The front of several models together, the cheapest row first.
+
+    Args:
+        curves: by id of the model.
+        scenario: the budgets.
+    """
+    names = [name for name, curve in curves.items() for _ in range(len(curve))]
+    return Front.from_curve(ScalingCurve.joined(list(curves.values())), scenario, names)

@@ -21,7 +21,7 @@ from moo_inference.pipelines import pipeline_front
 from moo_inference.pipelines.plan import Parallel, Series, Stage, as_series, combine
 from moo_inference.problems import PipelineProblem
 from moo_inference.solvers import ExhaustiveSearch, nsga2
-from moo_inference.studies.route import front_across
+from moo_inference.studies.rows import front_across
 
 NAMES = ("plan", "solve", "verify")
 MODEL = mi.load_catalog("paper").models["gpt-5"]
