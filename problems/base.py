@@ -1,16 +1,19 @@
 """What all problems of this project share: whole numbers in, estimates out, each point estimated once."""
 
 from abc import abstractmethod
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
+from itertools import groupby
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike
 from pymoo.core.problem import ElementwiseEvaluationFunction, ElementwiseProblem, LoopedElementwiseEvaluation
 
-from moo_inference.catalog import Scenario
+from moo_inference.catalog import Model, Scenario
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
+from moo_inference.estimators.base import OneModelEstimator, estimate_curves
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import (
     BudgetView,
     IntArray,
@@ -196,7 +199,14 @@ class EstimatedProblem(GridProblem):
     Where models use further resources, each adds a column to F before the error, and one to G before the accuracy.
     Each evaluated row carries the fifteen columns of a scaling curve (`cost`, `cost_std`, ..., `accuracy_se`), to be
     read with `result.opt.get("accuracy_se")`. A point whose estimate is not finite is infeasible beyond all others.
+
+    Attributes:
+        estimator: what estimates.
+        conditions: which k, and how passes run.
     """
+
+    estimator: OneModelEstimator
+    conditions: Conditions
 
     def __init__(
         self,
@@ -233,6 +243,25 @@ class EstimatedProblem(GridProblem):
     @abstractmethod
     def _estimate(self, points: list[Point]) -> ScalingCurve:
         """The estimates of some distinct points in ascending order, one row each."""
+
+    def estimated(self, points: list[Point], model_of: Callable[[Point], Model]) -> ScalingCurve:
+        """The estimates of some distinct points in ascending order, whose last variable is k, model by model.
+
+        Args:
+            points: the points.
+            model_of: the model of a point, the same object for all of its points.
+        """
+        curves: list[ScalingCurve] = []
+        for _, group in groupby(points, key=lambda point: point[:-1]):
+            own = list(group)
+            curves += estimate_curves(
+                self.estimator,
+                [model_of(own[0])],
+                [point[-1] for point in own],
+                self.conditions,
+                scenarios=[self.scenario],
+            )
+        return curves[0] if len(curves) == 1 else ScalingCurve.joined(curves)
 
     def names_of(self, X: ArrayLike) -> tuple[str, ...]:
         """The model of each row of X (n, n_var), or nothing where there is only one model."""

@@ -54,7 +54,7 @@ def with_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]
         SettingError: (a ValueError) no model can have some policy, or a policy is named twice.
         UnknownNameError: (a LookupError) there is no such policy.
     """
-    policies = _parsed(stops)
+    policies = policies_of(stops)
     several = len(policies) > 1
     errors = ErrorCollector()
     models: dict[str, Model] = {}
@@ -83,7 +83,7 @@ def without_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | No
         SettingError: (a ValueError) a policy is named twice.
         UnknownNameError: (a LookupError) there is no such policy.
     """
-    policies = _parsed(stops)
+    policies = policies_of(stops)
     found: dict[tuple[str, str], list[str]] = {}
     for stop in policies:
         _, without = _each_with(catalog, stop, votes=_vote(policies))
@@ -93,7 +93,16 @@ def without_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | No
     return tuple(f"{', '.join(own)}: left out for {models}, since {why}" for (models, why), own in found.items())
 
 
-def _parsed(stops: str | Stop | Sequence[str | Stop | None]) -> list[Stop | None]:
+def policies_of(stops: str | Stop | Sequence[str | Stop | None]) -> list[Stop | None]:
+    """The policies that are named; None for `fixed`.
+
+    Args:
+        stops: one, or several.
+
+    Raises:
+        SettingError: (a ValueError) none is named, or one twice, or a level is out of its range.
+        UnknownNameError: (a LookupError) there is no such policy.
+    """
     named = [stops] if isinstance(stops, str | Stop) else list(stops)
     errors = ErrorCollector()
     policies = [errors.attempt(Stop.parse, stop) for stop in named]
