@@ -49,6 +49,7 @@ SLOW = (
     "test_confidence.py",
     "test_hostile_files.py",
     "test_cli_attempts.py",
+    "test_served_policy.py",
 )
 """Files with cases of seconds, the longest first: they get the marker `slow`."""
 

@@ -186,6 +186,7 @@ def test_what_cannot_be_run_is_refused_before_any_call(options, words):
     ("made", "options", "words"),
     [
         ([1], {"verify": same}, "list of 2, one entry for each pass, got 1"),
+        ([1, 1, 1], {"verify": same}, "list of 2, one entry for each pass, got 3"),
         (5, {"verify": same}, "list of 2, one entry for each pass, got 5"),
         (["0.9", 1], {"verify": same}, "verify must return a number, True or False for every pass, got '0.9'"),
         ([None, 1], {"verify": same}, "got None"),
