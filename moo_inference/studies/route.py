@@ -159,8 +159,8 @@ class Route:
 
     @cached_property
     def others(self) -> Front | None:
-        """The front across all models but the chosen one; None where there is no other."""
-        curves = {key: curve for key, curve in self.curves.items() if key != self.choice.model}
+        """The front across all models but the chosen one, whatever their policies; None where there is no other."""
+        curves = {key: own for key, own in self.curves.items() if base_id(key, self.models[key].stop) != self.model}
         return front_across(curves, self.scenario) if curves else None
 
     @cached_property
