@@ -36,6 +36,7 @@ SLOW = (
     "test_untrusted_names.py",
     "test_resources_on_the_page.py",
     "test_report.py",
+    "test_stopped.py",
     "test_attainment.py",
     "test_cli_gate.py",
     "test_evidence.py",

@@ -27,7 +27,7 @@ class Block:
 
     def _cell(self, place: IntArray) -> tuple[FloatArray, ...]:
         """What a cell begins with and holds, and the slopes at its ends, so that between them it never falls."""
-        row = np.arange(len(place))
+        row = np.arange(place.shape[-1])
         before, start, end, after = (self.below[row, place + away] for away in (0, 1, 2, 3))
         own = end - start
         slopes = (np.minimum((own + side) / 2, 3 * own) for side in (start - before, after - end))
@@ -39,8 +39,8 @@ class Block:
         start, own, first, last = self._cell(place)
         return q - start, own, first, last, self.first + (place - 1) * self.step, self.step
 
-    def cdf(self, x: float) -> FloatArray:
-        """(r,) probabilities of at most x."""
+    def cdf(self, x: float | FloatArray) -> FloatArray:
+        """(r,) probabilities of at most x; (..., r) where x has a shape that broadcasts to that."""
         away = (x - self.first) / self.step + 1
         place = np.clip(np.floor(away), 0, self.below.shape[1] - 4).astype(np.int64)
         start, own, first, last = self._cell(place)

@@ -47,7 +47,8 @@ class Empirical(Estimator):
     add an answer each, drawn without regard to the prompt. Measured seconds stay whole: they hold the reading of their
     own prompt, which cannot be distinguished. With `prompt: per-pass` each pass keeps its own prompt.
 
-    Accuracies, and models without measured passes, are those of `ClosedForm`.
+    Accuracies, and models without measured passes, are those of `ClosedForm`. Models with measured passes that stop
+    early are refused.
 
     Attributes:
         trials: simulated queries for each k.
@@ -75,7 +76,7 @@ class Empirical(Estimator):
         """The curves of several models from common random numbers. See `Estimator.estimate_many`."""
         ks = passes(k)
         conditions = Conditions(parallel=parallel, latency=latency)
-        refuse_stops(models, "Empirical")
+        refuse_stops((model for model in models if model.passes is not None), "Empirical")
         refuse_beyond_samples(models, int(ks.max()), "k")
         runs = {
             number: _Run(model, ks, self.trials, *conditions.of(model), scenarios)

@@ -98,26 +98,25 @@ class NormalAccuracy:
         return NormalAccuracy(self.distribution, self.k[rows])
 
 
-def known_accuracy(accuracy: object, k: IntArray) -> KnownAccuracy | None:
-    """The accuracy at some k where it comes from an evaluation; None where it is normal.
+def known_accuracy(accuracy: MeasuredAccuracy | BetaAccuracy, k: IntArray) -> KnownAccuracy:
+    """The accuracy at some k that comes from an evaluation.
 
     Raises:
         SettingError: (a ValueError) a k exceeds the samples of a question.
     """
-    if isinstance(accuracy, MeasuredAccuracy):
-        found = accuracy.evaluation.curve(k, trials=accuracy.trials, seed=accuracy.seed)
-        evidence = Evidence(*_known(found.ci_low, found.ci_high), found.extrapolated, k == accuracy.evaluation.fewest)
-        return KnownAccuracy(found.mean, found.error, found.se, evidence)
     if isinstance(accuracy, BetaAccuracy):
         distribution = accuracy.fit
         mean, error = distribution.pass_at_k(k)
-        low, high = distribution.interval(k)
-        evidence = Evidence(*_known(low, high), k > accuracy.samples, np.zeros(len(k), dtype=bool))
+        low, high = interval_ends(*distribution.interval(k))
+        evidence = Evidence(low, high, k > accuracy.samples, np.zeros(len(k), dtype=bool))
         return KnownAccuracy(mean, error, np.zeros(len(k)), evidence)
-    return None
+    found = accuracy.evaluation.curve(k, trials=accuracy.trials, seed=accuracy.seed)
+    low, high = interval_ends(found.ci_low, found.ci_high)
+    evidence = Evidence(low, high, found.extrapolated, k == accuracy.evaluation.fewest)
+    return KnownAccuracy(found.mean, found.error, found.se, evidence)
 
 
-def _known(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
+def interval_ends(low: FloatArray, high: FloatArray) -> tuple[FloatArray, FloatArray]:
     """The ends of an interval, NaN where it has no width: then its width is unknown, and not zero."""
     wide = high - low > _NO_WIDTH
     return np.where(wide, low, np.nan), np.where(wide, high, np.nan)

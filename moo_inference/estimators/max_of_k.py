@@ -12,15 +12,15 @@ from functools import cache, lru_cache
 import numpy as np
 from numpy.typing import ArrayLike
 
-from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.evaluation import special
 
 _NODES = 12
-_WIDTH = 0.5
-_BOTTOM, _TOP = -9.0, 10.0
+WIDTH = 0.5
+BOTTOM, TOP = -9.0, 10.0
 """Beyond these, Phi^k is 0 or 1 to 16 digits for every k up to 10^6."""
 
-_SMALLEST_ERROR = 4e-18
+SMALLEST_ERROR = 4e-18
 _K_AT_ONCE = 4096
 
 
@@ -38,20 +38,16 @@ def error_moments(means: ArrayLike, stds: ArrayLike, k: ArrayLike) -> tuple[Floa
     mu, sigma = _column(means), _column(stds)
     passes = np.atleast_1d(np.asarray(k))
     low, high = _limits(mu, sigma)
-    parts = [
-        _integrals(np.concatenate([low, high]), passes[start : start + _K_AT_ONCE])
-        for start in range(0, len(passes), _K_AT_ONCE)
-    ]
-    area, moment = (np.concatenate([part[which] for part in parts], axis=1) for which in (0, 1))
+    area, moment = power_integrals(np.concatenate([low, high]), passes)
     models = len(mu)
     area, moment = area[models:] - area[:models], moment[models:] - moment[:models]
     # Where an accuracy of 1 lies beyond the panels no maximum comes there, and D has a constant rest.
-    rest = np.where(high < _TOP, 0.0, 1.0 - mu - sigma * high)
+    rest = np.where(high < TOP, 0.0, 1.0 - mu - sigma * high)
     error = rest + sigma * area
     # The spread is that of D without the rest, which would cost digits.
     second = 2 * sigma**2 * (high * area - moment)
     spread = np.sqrt(np.maximum(second - (sigma * area) ** 2, 0.0))
-    error[error < _SMALLEST_ERROR] = 0.0
+    error[error < SMALLEST_ERROR] = 0.0
     # Without a spread the limits are 0 / 0, and every pass has the mean.
     certain = sigma[:, 0] == 0
     error[certain], spread[certain] = 1.0 - mu[certain], 0.0
@@ -101,11 +97,11 @@ def _maximum_cumulants(sizes: tuple[int, ...]) -> FloatArray:
     counts = np.asarray(sizes)
     starts, log_cdf = _panels()
     t, w = legendre()
-    below_top = (_TOP - starts[:, None] - _WIDTH * t).ravel()
-    f = np.exp(counts[:, None] * log_cdf.ravel()) * np.tile(_WIDTH * w, len(starts))
+    below_top = (TOP - starts[:, None] - WIDTH * t).ravel()
+    f = np.exp(counts[:, None] * log_cdf.ravel()) * np.tile(WIDTH * w, len(starts))
     # Moments of Y = top - M from E[Y^j] = integral of j (top - z)^(j-1) F^m, turned into cumulants of M.
     raw = np.stack([(j * below_top ** (j - 1) * f).sum(axis=1) for j in range(1, 5)], axis=1)
-    return from_top(raw, _TOP)
+    return from_top(raw, TOP)
 
 
 def from_top(raw: FloatArray, top: float) -> FloatArray:
@@ -125,7 +121,7 @@ def _limits(mu: FloatArray, sigma: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Where accuracies of 0 and 1 lie in standard deviations, the latter within the panels; (m, 1) each."""
     with np.errstate(divide="ignore", invalid="ignore"):
         low, high = (np.where(sigma > 0, (edge - mu) / sigma, 0.0) for edge in (0.0, 1.0))
-    return low, np.minimum(high, _TOP)
+    return low, np.minimum(high, TOP)
 
 
 @cache
@@ -138,21 +134,33 @@ def legendre(nodes: int = _NODES) -> tuple[FloatArray, FloatArray]:
 @cache
 def _panels() -> tuple[FloatArray, FloatArray]:
     """Left ends of all panels, (panels,), and ln Phi at their nodes, (panels, nodes)."""
-    starts = np.arange(_BOTTOM, _TOP, _WIDTH)
-    return starts, special.log_ndtr(starts[:, None] + _WIDTH * legendre()[0])
+    starts = np.arange(BOTTOM, TOP, WIDTH)
+    return starts, special.log_ndtr(starts[:, None] + WIDTH * legendre()[0])
 
 
-def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArray]:
-    """Integrals of Phi^k and of z Phi^k from the bottom up to each limit; (limits, k) each."""
+def power_integrals(limits: FloatArray, k: FloatArray | IntArray) -> FloatArray:
+    """(2, limits, n) integrals of Phi(z)^k and of z Phi(z)^k from -infinity up to each limit.
+
+    Args:
+        limits: (limits, 1) standard scores, at most TOP.
+        k: (n,) numbers of passes, at least 1.
+    """
+    starts = range(0, len(k), _K_AT_ONCE)
+    return np.concatenate([_integrals(limits, k[start : start + _K_AT_ONCE]) for start in starts], axis=2)
+
+
+def _integrals(limits: FloatArray, k: FloatArray | IntArray) -> FloatArray:
+    """The same for a few k."""
     starts, log_cdf = _panels()
     t, w = legendre()
     weights = np.stack([w, w * t])
-    area, moment = np.zeros((2, len(limits), len(k)))
-    above = np.flatnonzero(limits[:, 0] > _BOTTOM)
+    found = np.zeros((2, len(limits), len(k)))
+    area, moment = found
+    above = np.flatnonzero(limits[:, 0] > BOTTOM)
     if not above.size:
-        return area, moment
+        return found
     # A limit on an edge belongs to the panel below it, so that no panel beyond the last limit is ever needed.
-    number = np.ceil((limits[above, 0] - _BOTTOM) / _WIDTH).astype(int) - 1
+    number = np.ceil((limits[above, 0] - BOTTOM) / WIDTH).astype(int) - 1
     needed = int(number.max())
 
     def panel(log_values: FloatArray) -> FloatArray:
@@ -160,13 +168,13 @@ def _integrals(limits: FloatArray, k: FloatArray) -> tuple[FloatArray, FloatArra
         power = np.exp(k[:, None, None] * log_values)
         return np.asarray(np.einsum("kpn,jn->jkp", power, weights))
 
-    sums = _WIDTH * panel(log_cdf[:needed])
+    sums = WIDTH * panel(log_cdf[:needed])
     cumulative = np.zeros((2, len(k), needed + 1))
     np.cumsum(sums[0], axis=1, out=cumulative[0, :, 1:])
-    np.cumsum(starts[:needed] * sums[0] + _WIDTH * sums[1], axis=1, out=cumulative[1, :, 1:])
+    np.cumsum(starts[:needed] * sums[0] + WIDTH * sums[1], axis=1, out=cumulative[1, :, 1:])
     start = starts[number]
     length = limits[above, 0] - start
     rest = length * panel(special.log_ndtr(start[:, None] + length[:, None] * t))
     area[above] = (cumulative[0][:, number] + rest[0]).T
     moment[above] = (cumulative[1][:, number] + start * rest[0] + length * rest[1]).T
-    return area, moment
+    return found

@@ -45,7 +45,7 @@ DRAWS = ("common", "independent")
 
 @dataclass(frozen=True)
 class MonteCarlo(Estimator):
-    """Estimates by simulated queries.
+    """Estimates by simulated queries that run all k passes; models that stop early are refused.
 
     Attributes:
         trials: simulated queries for each k.

@@ -136,10 +136,15 @@ def written_price(model: Model, per_output: float, per_reasoning: float | None) 
     return (answer.mean * per_output + reasoning.mean * per_reasoning) / (answer.mean + reasoning.mean)
 
 
-def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
+def prompts_paid(model: Model, k: IntArray, batch: int | None = None) -> FloatArray | None:
     """(n,) how many times a query of k passes pays the price of its prompt; None where each pass has its own.
 
     In a price tier a cached prompt is cheaper by the same share as outside.
+
+    Args:
+        model: whose prompt it is.
+        k: (n,) numbers of passes.
+        batch: passes that one request asks for at most, where requests share a prompt; None for all k.
 
     Raises:
         SettingError: (a ValueError) a cached prompt has a price where prompts have none.
@@ -147,7 +152,7 @@ def prompts_paid(model: Model, k: IntArray) -> FloatArray | None:
     if model.prompt == "per-pass":
         return None
     if model.shared_prompt:
-        return np.ones(len(k))
+        return np.ones(len(k)) if batch is None else -(-k // batch).astype(float)
     first, cached = model.usd_per_million_input_tokens, model.usd_per_million_cached_input_tokens
     if cached is None:
         return k.astype(float)

@@ -136,19 +136,21 @@ class Totals:
             values[places, np.concatenate(columns)] = np.maximum(found, self._least[places])
         return values
 
-    def cdf(self, x: float) -> FloatArray:
-        """(n,) probabilities that the total is at most x."""
+    def cdf(self, x: float | FloatArray) -> FloatArray:
+        """(n,) probabilities that the total is at most x; (..., n) where x has a shape that broadcasts to that."""
         if self.distribution.std == 0:
             return (self.mean <= x * (1 + 1e-12)).astype(float)
         if self._prompt_alone:
             return self.distribution.prompt.cdf_at((x - self.summed_cumulants[:, 0]) / self._prompts)
         values = self._edgeworth(x)
-        alone = self._alone
+        at, alone = np.broadcast_to(x, values.shape), self._alone
         if alone.any():
             with np.errstate(divide="ignore"):
-                values[alone] = np.exp(self.k[alone] * np.log(self.each.cdf_at(x - self._certain_prompt[alone])))
+                below = np.log(self.each.cdf_at(at[..., alone] - self._certain_prompt[alone]))
+                values[..., alone] = np.exp(self.k[alone] * below)
         for block in self._blocks():
-            values[block.rows] = np.where(x < self._least[block.rows], 0.0, block.cdf(x))
+            own = at[..., block.rows]
+            values[..., block.rows] = np.where(own < self._least[block.rows], 0.0, block.cdf(own))
         return values
 
     @property
@@ -205,7 +207,7 @@ class Totals:
         x = z + (z**2 - 1) * skewness / 6 + (z**3 - 3 * z) * kurtosis / 24 - (2 * z**3 - 5 * z) * skewness**2 / 36
         return self.mean + self.std * x
 
-    def _edgeworth(self, x: float) -> FloatArray:
+    def _edgeworth(self, x: float | FloatArray) -> FloatArray:
         z = (x - self.mean) / self.std
         if self.plain_normal:
             return np.asarray(special.ndtr(z))

@@ -49,8 +49,10 @@ class TrialTable:
         refuse_unknown_quantiles(model, scenarios, known)
         self.spreads = tuple(known)
         self.means = means
-        self.known: KnownAccuracy | NormalAccuracy | None = known_accuracy(self.distribution, k)
-        if means is not None and isinstance(self.distribution, Accuracy):
+        self.known: KnownAccuracy | NormalAccuracy | None = None
+        if not isinstance(self.distribution, Accuracy):
+            self.known = known_accuracy(self.distribution, k)
+        elif means is not None:
             self.known = NormalAccuracy(self.distribution, k)
         self.k = k
         self.scenarios = tuple(scenarios)
