@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from moo_inference.catalog import Model
+from moo_inference.evaluation.stop import POLICIES
 
 if TYPE_CHECKING:
     from moo_inference.studies.cells import Cell
@@ -23,6 +24,12 @@ _LEVELS = {
 }
 
 _BUDGET = re.compile(r"(\d+(?:\.\d+)?)([km]?)(?:tokens)?\Z")
+
+_POLICY = re.compile(rf"(\+|, )({'|'.join(POLICIES)})\S*\Z")
+"""The policy of stopping at the end of a name or an id."""
+
+_FEW = 8
+"""Letters that are too few for the name before it."""
 
 Kin = tuple[str | None, str | None]
 """Family and effort of a model."""
@@ -74,7 +81,7 @@ def cells_in_families(study: "Study") -> tuple["Cell", ...]:
 
 
 def short_name(name: str, kin: Kin = (None, None), most: int = 28) -> str:
-    """A name in so many letters at most; of one of a family its publisher goes first, and its effort stays.
+    """A name in so many letters at most; of one of a family its publisher goes first, its effort and its policy stay.
 
     Args:
         name: of a model.
@@ -82,8 +89,13 @@ def short_name(name: str, kin: Kin = (None, None), most: int = 28) -> str:
         most: letters.
     """
     family, effort = kin
+    policy = _POLICY.search(name)
+    if policy is not None and len(name) > most > len(policy[0]) + _FEW:
+        return short_name(name[: policy.start()], kin, most - len(policy[0])) + policy[0]
     if len(name) > most and family is not None:
-        name = name.rpartition("/")[2]
+        # The batch of a policy stands behind a slash too.
+        end = "" if policy is None else policy[0]
+        name = name.removesuffix(end).rpartition("/")[2] + end
     if len(name) <= most:
         return name
     start = name.rfind(effort) if effort else -1

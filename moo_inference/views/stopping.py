@@ -10,6 +10,8 @@ from moo_inference.evaluation.stop import Stop
 from moo_inference.formatting.amounts import amount, significant
 from moo_inference.studies.route import Route
 
+SINGLE = "one pass"
+
 _ROUNDING = 1e-9
 
 _MOST = 0.95
@@ -28,7 +30,7 @@ def until(stop: Stop) -> str:
 
 def at_most(k: int, stop: Stop | None) -> str:
     """The passes of a query: 8 passes, or at most 8 where they may stop before."""
-    passes = "one pass" if k == 1 else f"{k} passes"
+    passes = SINGLE if k == 1 else f"{k} passes"
     return passes if stop is None or k == 1 else f"at most {passes}"
 
 

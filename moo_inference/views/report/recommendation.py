@@ -19,6 +19,7 @@ from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.report.charts import Charts, Highlight, Styles, across_models
+from moo_inference.views.stopping import SINGLE, at_most, saved_by_stopping
 from moo_inference.views.study_tables import budget_text
 
 CHEAPEST = "cheapest"
@@ -100,7 +101,11 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
     if place is not None:
         only = Highlight(place[0], place[1], markers([route.rule.id])[route.rule.id], closest=not fits)
     found = route.assessment if fits else None
-    changes = (("Nearest", nearest_text(route)), ("What would change it", what_binds(route)))
+    changes = (
+        ("Nearest", nearest_text(route)),
+        ("Stopping", saved_by_stopping(route)),
+        ("What would change it", what_binds(route)),
+    )
     return Recommendation(
         key,
         route.scenario.name,
@@ -155,7 +160,7 @@ def _numbers(route: Route, model: str, k: int) -> tuple[Number, ...]:
             known = interval_of(curve, row)
             notes = [
                 *([interval_text(*known)] if known is not None else []),
-                kept_by(route.models[model].keep, k),
+                kept_by(route.models[model].keep, at_most(k, route.models[model].stop)),
                 *notes,
             ]
         over = limit.value is not None and (
@@ -183,15 +188,15 @@ def _budget(limit: Limit) -> str:
     return f"{'at least' if limit.quantity == 'accuracy' else 'at most'} {bound(limit.quantity, limit.value)}"
 
 
-def kept_by(keep: str, k: int) -> str:
-    """Under which condition an accuracy of k passes holds."""
-    if k == 1:
+def kept_by(keep: str, passes: str) -> str:
+    """Under which condition an accuracy holds, of one pass or of several in words."""
+    if passes == SINGLE:
         return "of a single pass"
     return {
-        "oracle": f"if an oracle picks the best of {k} passes",
-        "verifier": f"if a verifier picks the best of {k} passes",
-        "majority": f"by a vote of {k} passes",
-        "all": f"if all {k} passes have to be right",
+        "oracle": f"if an oracle picks the best of {passes}",
+        "verifier": f"if a verifier picks the best of {passes}",
+        "majority": f"by a vote of {passes}",
+        "all": f"if all {passes} have to be right",
     }[keep]
 
 

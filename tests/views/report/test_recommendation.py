@@ -101,7 +101,7 @@ def test_each_scenario_has_its_answer_and_the_numbers_of_its_choice(study):
         ]
         assert f"cost of a query{usd(min(costs))}" in text
         assert f"time of a query{seconds(route.time)}" in text
-        assert f"accuracy{route.accuracy:.3f}{kept_by('oracle', route.k)}" in text
+        assert f"accuracy{route.accuracy:.3f}{kept_by('oracle', f'{route.k} passes')}" in text
         assert "How sure: cannot be said" in text
     assert "2026-11-28" in top(html)
 
