@@ -79,7 +79,7 @@ _INNER = "|".join(
         r"paper\.claims\.Claim",
         r"pareto\.infeasibility\.(OutOfReach|Shortfall)",
         r"policy\.scores\.Scoring",
-        r"studies\.(baselines\.BaselineChoice|rules\.LeftOut)",
+        r"studies\.(baselines\.BaselineChoice|posterior\.Posterior|rules\.LeftOut)",
         r"views\.figures\.style\.Size",
         r"views\.marks\.Mark",
     )

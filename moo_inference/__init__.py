@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from moo_inference.policy.policy import Policy
     from moo_inference.studies import Assessment, Study, assess, run_study
     from moo_inference.studies.choose import choose
+    from moo_inference.studies.next_measurement import next_measurement
     from moo_inference.studies.route import route
 
 __version__ = "0.2.0"
@@ -56,6 +57,7 @@ _HOME = {
     "Study": "studies",
     "assess": "studies",
     "choose": "studies.choose",
+    "next_measurement": "studies.next_measurement",
     "route": "studies.route",
     "run_study": "studies",
 }

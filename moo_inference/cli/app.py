@@ -19,6 +19,7 @@ from moo_inference.cli.gate import check, diff
 from moo_inference.cli.help import App
 from moo_inference.cli.init import init
 from moo_inference.cli.listing import list_known
+from moo_inference.cli.next import next_
 from moo_inference.cli.options import (
     ConditionOptions,
     Estimation,
@@ -372,6 +373,7 @@ app.command()(doctor)
 app.command()(fit)
 app.command()(candidates)
 app.command()(route)
+app.command("next")(next_)
 app.command()(check)
 app.command()(diff)
 app.command()(compare)

@@ -17,7 +17,7 @@ Body = TypeVar("Body", bound=Callable[..., Any])
 COMMANDS = {
     "Choose": ("choose", "solve", "route", "candidates"),
     "Your data": ("doctor", "fit", "list", "init"),
-    "How sure": ("assess",),
+    "How sure": ("assess", "next"),
     "Show": ("report", "explore"),
     "Gate and record": ("check", "diff", "replay"),
     "Research": ("compare", "reproduce"),
@@ -45,6 +45,7 @@ OPTIONS = {
     "Passes": ("k_min", "k_max", "k_step", "parallel", "stop", "latency", "keep", "shared_prompt", "cached_prompt"),
     "Estimation": ("estimator", "trials", "seed", "draws", "beyond"),
     "How sure": ("assess", "replications"),
+    "Measuring": ("spend", "target", "questions", "attempt_price", "loop", "batch", "state"),
     "Solvers": ("solver", "seeds", "evaluations", "across_models"),
     "Gate": ("fail_if", "junit"),
     "Page": ("port", "no_browser"),

@@ -241,7 +241,17 @@ def assess_choices(
     Returns:
         One assessment a rule. Where nothing was measured or simulated, nothing of them is known.
     """
-    known = posterior(models, curves, scenario, conditions, noise)
+    return assess_known(posterior(models, curves, scenario, conditions, noise), rules, settings)
+
+
+def assess_known(known: Posterior, rules: Sequence[Rule], settings: AssessmentSettings) -> list[Assessment]:
+    """The same of what is known already: one assessment a rule.
+
+    Args:
+        known: of all configurations.
+        rules: scaled by the budgets.
+        settings: how choices are assessed.
+    """
     choices = choices_of(rules, known.F[None], known.met[None])[:, 0]
     draws = [_Draws(choice) for choice in choices.tolist()]
     if not known.certain:
