@@ -11,7 +11,7 @@ import typer
 
 from moo_inference.cli.budget_options import BudgetOptions
 from moo_inference.cli.candidates import candidates
-from moo_inference.cli.catalog_source import CatalogOption
+from moo_inference.cli.catalog_source import CatalogOption, StopOption
 from moo_inference.cli.choose import choose
 from moo_inference.cli.compare import compare
 from moo_inference.cli.fit import doctor, fit
@@ -224,6 +224,7 @@ def explore(
             show_default="the first",
         ),
     ] = None,
+    stop: StopOption = None,
     port: Annotated[
         int | None, typer.Option("--port", metavar="N", help="Port to serve on.", show_default="a free one")
     ] = None,
@@ -237,7 +238,9 @@ def explore(
     """
     from moo_inference.views.explore.launch import explore as serve
 
-    raise typer.Exit(serve(catalog, limits=budgets.limits, scenario=scenario, port=port, open_browser=not no_browser))
+    raise typer.Exit(
+        serve(catalog, limits=budgets.limits, scenario=scenario, stop=stop, port=port, open_browser=not no_browser)
+    )
 
 
 @app.command()

@@ -52,6 +52,16 @@ LeastSamplesOption = Annotated[
     int | None,
     flag("--least-samples", "N", "Leave out questions with fewer whole attempts.", show_default="none is left out"),
 ]
+StopOption = Annotated[
+    Texts,
+    flag(
+        "--stop",
+        "POLICY",
+        "When passes stop before the k-th: fixed, first-verified, vote-until-sure; =LEVEL and /BATCH may follow; "
+        "several stand side by side.",
+        show_default="as the catalog says",
+    ),
+]
 ThresholdOption = Annotated[float | None, flag("--threshold", "SCORE", "The least score that is right.")]
 
 
@@ -131,16 +141,7 @@ class CatalogSource(AttemptOptions, BudgetOptions):
         Text, flag("--keep", "RULE", f"Which of k passes counts: {', '.join(KEEPS)}.", show_default="oracle")
     ] = None
 
-    stop: Annotated[
-        Texts,
-        flag(
-            "--stop",
-            "POLICY",
-            "When passes stop before the k-th: fixed, first-verified, vote-until-sure; =LEVEL and /BATCH may follow; "
-            "several stand side by side.",
-            show_default="as the catalog says",
-        ),
-    ] = None
+    stop: StopOption = None
 
     @property
     def inputs(self) -> dict[str, list[str]]:

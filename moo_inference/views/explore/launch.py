@@ -5,11 +5,12 @@ import json
 import os
 import socket
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from moo_inference.catalog import Catalog, load_catalog
 from moo_inference.catalog.limits import with_limits
+from moo_inference.catalog.variants import with_stops
 from moo_inference.errors import MooInferenceError, SettingError
 from moo_inference.formatting.lines import note
 from moo_inference.views.explore.state import check_explorable
@@ -29,11 +30,13 @@ class Opening:
             visitor.
         limits: budgets in place of the scenarios, or over those that are named; see `with_limits`.
         scenarios: ids of these; None: in place of all.
+        stop: policies of stopping, side by side; None: as the catalog says.
     """
 
     catalog: str = "paper"
     limits: Mapping[str, float | None] = field(default_factory=dict)
     scenarios: Sequence[str] | None = None
+    stop: Sequence[str] | None = None
 
     def load(self) -> Catalog:
         """The catalog with these budgets, the scenarios that are named first.
@@ -42,6 +45,8 @@ class Opening:
             MooInferenceError: it cannot be used.
         """
         catalog = load_catalog(self.catalog)
+        if self.stop is not None:
+            catalog = with_stops(catalog, self.stop)
         if self.scenarios:
             catalog.select(None, self.scenarios)
         catalog = with_limits(catalog, self.limits, self.scenarios)
@@ -52,7 +57,7 @@ class Opening:
 
     def to_argument(self) -> str:
         """As one argument of the page."""
-        return json.dumps({"catalog": self.catalog, "limits": dict(self.limits), "scenarios": self.scenarios})
+        return json.dumps(asdict(self))
 
     @classmethod
     def from_argument(cls, text: str) -> "Opening":
@@ -65,6 +70,7 @@ def explore(
     *,
     limits: Mapping[str, float | None] | None = None,
     scenario: str | None = None,
+    stop: Sequence[str] | None = None,
     port: int | None = None,
     open_browser: bool = True,
 ) -> int:
@@ -76,6 +82,7 @@ def explore(
         limits: budgets that the page opens with, see `with_limits`.
         scenario: id of the scenario that it opens with, whose budgets the limits replace; None: they stand in place of
             all scenarios.
+        stop: policies of stopping, side by side; None: as the catalog says.
         port: of the page; None takes 8501, or the next free one.
         open_browser: whether to open the page in the user's browser.
 
@@ -88,7 +95,7 @@ def explore(
         SettingError: (a ValueError) the catalog holds no scenario, or the port is not free.
     """
     check_installed()
-    opening = Opening(catalog, limits or {}, None if scenario is None else [scenario])
+    opening = Opening(catalog, dict(limits or {}), None if scenario is None else [scenario], stop)
     opening.load()
     chosen = free_port(port)
     from streamlit.web.cli import main  # noqa: PLC0415 (of the extra `explore`)
