@@ -67,7 +67,7 @@ _ELSEWHERE = "numpy|np|pandas|pd|pymoo|pydantic|scipy|matplotlib|mpl_toolkits|co
 _INNER = "|".join(
     (
         r"catalog\.accuracy\.(Annotated|_kind)",
-        r"catalog\.(attempt_columns\.TextColumn|recorded_entry\.AttemptsSource)",
+        r"catalog\.(attempt_columns\.TextColumn|recorded_entry\.AttemptsSource|variants\.SomeModel)",
         r"decision\.(?!choice)\w+\.[A-Z]\w+",
         r"documents\.csv_file\.Chunk",
         r"documents\.files\.Kind",

@@ -303,7 +303,7 @@ class Model(Frozen):
     @model_validator(mode="after")
     def _stops_by_what_keeps(self) -> "Model":
         if self.stop is not None and (why := misfit(self.stop, self.keep)):
-            raise PydanticCustomError("stop", "{why}", {"why": why})
+            raise PydanticCustomError("whole", "{sentence}", {"sentence": why})
         return self
 
     @model_serializer(mode="wrap")

@@ -3,6 +3,7 @@
 from typing import Annotated
 
 from pydantic import BeforeValidator, InstanceOf, PlainSerializer
+from pydantic_core import PydanticCustomError
 
 from moo_inference.errors import MooInferenceError
 from moo_inference.evaluation.stop import Stop
@@ -12,8 +13,8 @@ def _parsed(value: object) -> Stop | None:
     try:
         return Stop.parse(value)
     except MooInferenceError as error:
-        # Pydantic gathers ValueErrors; a LookupError would end the reading of the file.
-        raise ValueError(str(error)) from error
+        # Pydantic gathers its own errors; a LookupError would end the reading of the file.
+        raise PydanticCustomError("whole", "{sentence}", {"sentence": str(error)}) from error
 
 
 StopField = Annotated[

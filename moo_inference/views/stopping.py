@@ -59,7 +59,7 @@ def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurv
 def saved_by_stopping(route: Route) -> str:
     """How many passes of the choice run, and what running all of them would come to; nothing where all run."""
     whole, chosen = route.unstopped, route.choice
-    if whole is None or chosen.row is None or chosen.model is None or chosen.k is None:
+    if whole is None or chosen.row is None or chosen.model is None or chosen.k in (None, 1):
         return ""
     curve = route.front.curve.take(np.array([chosen.row]))
     most = int(curve.passes_within(_MOST)[0])
