@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from moo_inference.catalog import TOLERANCE, Accuracy, Model, Scenario, shared_resources
+from moo_inference.errors import SettingError
 from moo_inference.estimators.attainment import all_within, both, correlation
 from moo_inference.estimators.base import (
     Estimator,
@@ -37,11 +38,12 @@ from moo_inference.estimators.pass_distribution import (
     resource_distributions,
     time_distribution,
 )
-from moo_inference.estimators.stopped_accuracy import Stopped, refuse_unknown_stops, stopped_accuracy
+from moo_inference.estimators.stopped_accuracy import Stopped, StoppedKnown, refuse_unknown_stops, stopped_accuracy
 from moo_inference.estimators.stopped_totals import StoppedTotals
 from moo_inference.estimators.sum_distribution import Totals
 from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import passes
+from moo_inference.evaluation.question_stops import QuestionStops
 
 Found = KnownAccuracy | NormalAccuracy | Stopped
 """What there is of an accuracy."""
@@ -105,9 +107,64 @@ class ClosedForm(Estimator):
                 progress(number + 1, len(models))
         return curves
 
+    def by_question(self, model: Model, k: Iterable[int], conditions: Conditions) -> "StoppedQuestions":
+        """What queries that may stop come to at each question of an evaluation.
+
+        Args:
+            model: with a `stop`, and an accuracy that is counted from an evaluation.
+            k: the most passes, each at most the fewest samples of a question.
+            conditions: P and latency.
+
+        Raises:
+            SettingError: (a ValueError) the model has no evaluation or no stop, or a k exceeds the samples.
+        """
+        ks = passes(k)
+        refuse_unknown_stops([model])
+        known = _known(model, ks, conditions.of(model)[0])
+        if not isinstance(known, StoppedKnown) or known.questions is None:
+            raise SettingError(f"{model.name}: must have an evaluation and a stop, got none")
+        totals = _ended(model, known, ks, *conditions.of(model))
+        return StoppedQuestions(known.questions, tuple(own for own in totals if isinstance(own, StoppedTotals)))
+
     def settings(self) -> dict[str, Any]:
         """See `Estimator.settings`."""
         return {"estimator": "ClosedForm"}
+
+
+@dataclass(frozen=True)
+class StoppedQuestions:
+    """What queries of one model come to at each of m questions, for n values of k.
+
+    Attributes:
+        stops: when they stop.
+        totals: cost, time and further resources.
+    """
+
+    stops: QuestionStops
+    totals: tuple[StoppedTotals, ...]
+
+    @property
+    def names(self) -> Sequence[str]:
+        """(m,) the questions, ascending."""
+        return self.stops.names
+
+    @property
+    def accuracy(self) -> FloatArray:
+        """(m, n) expected correctness of what is kept."""
+        return self.stops.accuracy
+
+    @property
+    def means(self) -> FloatArray:
+        """(m, n, c) expected USD, seconds, each further resource, and error."""
+        spent = [self.stops.mean(own.stopped.mean, own.full.mean) for own in self.totals]
+        return np.stack([*spent, self.stops.error], axis=2)
+
+    def shares(self, limits: Sequence[float | None]) -> FloatArray:
+        """(m, n) the share of each question's queries within limits of USD, seconds and further resources at once."""
+        stopped, full = (
+            _within_all([getattr(own, name) for own in self.totals], limits) for name in ("stopped", "full")
+        )
+        return self.stops.mean(stopped, full)
 
 
 def _known(model: Model, k: IntArray, batch: int) -> Found:

@@ -52,8 +52,8 @@ def refuse_unknown_stops(models: Iterable[Model]) -> None:
             continue
         if model.keep == "verifier":
             errors.add(
-                f"{model.name}: stop {str(stop)!r} with keep 'verifier' must come with recorded attempts, which have "
-                "the scores of the verifier; got an evaluation, whose samples are only ranked by them"
+                f"{model.name}: stop {str(stop)!r} with keep 'verifier' must be estimated by Recorded, from attempts "
+                "with the scores of the verifier; an evaluation only ranks its samples by them"
             )
         elif not 0 < stop.accept <= 1:
             errors.add(

@@ -81,18 +81,20 @@ class StoppedTotals:
         return np.where(below.any(axis=1), self.stopped.mean[below.argmax(axis=1)], self.full.mean)
 
     def _crossed(self, q: float) -> FloatArray:
-        at_looks, low, high = self.stopped.quantile(q), self.full.quantile(q), self.full.quantile(q)
-        for column in np.flatnonzero(self.ends.stopped.any(axis=0)).tolist():
-            some = self.ends.stopped[:, column] > 0
-            low[some] = np.minimum(low[some], at_looks[column])
-            high[some] = np.maximum(high[some], at_looks[column])
-        # What all queries run has its quantile; the others are looked for.
-        unsure = np.flatnonzero(high > low)
+        at_looks, found = self.stopped.quantile(q), self.full.quantile(q)
         size = max(1, _VALUES_AT_ONCE // max(len(self.ends.looks), 1))
-        for start in range(0, len(unsure), size):
-            rows = unsure[start : start + size]
-            high[rows] = crossing(self._less(rows, q), low[rows], high[rows])
-        return high
+        for start in range(0, len(found), size):
+            some = self.ends.stopped[start : start + size] > 0
+            own = found[start : start + size]
+            low, high = (
+                extreme(own, reach(np.where(some, at_looks, own[:, None]), axis=1, initial=end))
+                for extreme, reach, end in ((np.minimum, np.min, np.inf), (np.maximum, np.max, -np.inf))
+            )
+            # Where all queries run as many passes, these have the quantile; elsewhere it is looked for.
+            rows = np.flatnonzero(high > low)
+            if rows.size:
+                own[rows] = crossing(self._less(start + rows, q), low[rows], high[rows])
+        return found
 
     def _less(self, rows: Any, q: float) -> Callable[[FloatArray], FloatArray]:
         """The distribution functions at some k, less q."""

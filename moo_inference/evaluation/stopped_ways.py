@@ -5,6 +5,7 @@ decides whether it stops. So the queries that are still running after a batch sp
 states of the next batch with equal shares, and what has stopped stays where it is.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from itertools import combinations
@@ -109,18 +110,20 @@ def stopped_ways(n: int, k: int, batch: int, summed: bool) -> StoppedWays | None
         np.add.at(reached, tuple(np.array(steps).T), 1 / draws)
         levels.append((size, following, reached))
         states, before = following, size
-    ran, slow = np.array([state for _, own, _ in levels for state in own]).T
-    subsets = _bits(ran, n)
+    every = [state for _, own, _ in levels for state in own]
+    subsets = _bits([ran for ran, _ in every], n)
     passes = subsets.sum(axis=0).astype(np.int64)
     batches = tuple(
-        Batch(size, np.nonzero(_bits(np.array([ran for ran, _ in own]), n).T)[1].reshape(-1, size), reached)
+        Batch(size, np.nonzero(_bits([ran for ran, _ in own], n).T)[1].reshape(-1, size), reached)
         for size, own, reached in levels
     )
-    return StoppedWays(batches, subsets, subsets if summed else _bits(slow, n), passes)
+    return StoppedWays(batches, subsets, subsets if summed else _bits([slow for _, slow in every], n), passes)
 
 
-def _bits(numbers: IntArray, n: int) -> FloatArray:
-    """(n, u) 1.0 where a bit of the (u,) numbers is set."""
-    table = (numbers >> np.arange(n)[:, None] & 1).astype(float)
+def _bits(numbers: Sequence[int], n: int) -> FloatArray:
+    """(n, u) 1.0 where a bit of the u numbers is set, which may have more bits than a machine's integers."""
+    width = -(-n // 8)
+    rows = np.frombuffer(b"".join(number.to_bytes(width, "little") for number in numbers), dtype=np.uint8)
+    table = np.unpackbits(rows.reshape(-1, width), axis=1, count=n, bitorder="little").T.astype(float)
     table.setflags(write=False)
     return table

@@ -51,7 +51,7 @@ def accuracy_differences(study: Study) -> "pd.DataFrame":
                     continue
                 for model, k in ((one.model, first.k), (other.model, second.k)):
                     if (model, k) not in known:
-                        known[model, k] = by_question(measured[model], k)
+                        known[model, k] = by_question(study.catalog.models[model], k, study.options.conditions)
                 difference = paired(
                     known[one.model, first.k],
                     known[other.model, second.k],

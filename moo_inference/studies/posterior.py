@@ -1,6 +1,6 @@
 """What the configurations of several models may really come to, given the evaluation that they rest on."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.recorded import Recorded
@@ -333,22 +334,41 @@ def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Co
     n, m = curve.F.shape
     if isinstance(model, RecordedModel):
         return _of_attempts(model, curve, scenario, conditions)
-    if isinstance(model.accuracy, MeasuredAccuracy):
+    if not isinstance(model.accuracy, MeasuredAccuracy):
+        return None
+    clusters = model.accuracy.clusters
+    if model.stop is None:
         names, right = question_table(model.accuracy, curve.k.tolist())
-        none = np.empty(0, dtype=np.int64)
-        clusters = model.accuracy.clusters
-        units = [(name in clusters, clusters.get(name, name)) for name in names]
-        return _Known(
-            names,
-            units,
-            np.arange(n),
-            np.array([m - 1]),
-            1 - right[..., None],
-            none,
-            np.empty(0),
-            np.empty((len(names), n, 0)),
-        )
-    return None
+        columns, values = np.array([m - 1]), 1 - right[..., None]
+        tails = np.empty(0, dtype=np.int64), np.empty(0), np.empty((len(names), n, 0))
+    else:
+        # The questions decide how many passes run, and so what queries cost and how long they take.
+        found = ClosedForm().by_question(model, curve.k, conditions)
+        names, columns, values = list(found.names), np.arange(m), found.means
+        tails = _tails(curve, scenario, found.shares, len(names))
+    units = [(name in clusters, clusters.get(name, name)) for name in names]
+    return _Known(names, units, np.arange(n), columns, values, *tails)
+
+
+def _tails(
+    curve: ScalingCurve, scenario: Scenario, shares: Callable[[list[float | None]], FloatArray], questions: int
+) -> tuple[IntArray, FloatArray, FloatArray]:
+    """The columns whose budget is for a quantile, its share of queries, and (questions, n, d) shares within it.
+
+    Args:
+        curve: of n configurations.
+        scenario: the budgets.
+        shares: the shares of each question's queries within limits of cost, time and further resources.
+        questions: how many there are.
+    """
+    limits = scenario.limits(curve.resources)[:-1]
+    tails = [place for place, limit in enumerate(limits) if limit.quantile is not None and limit.value is not None]
+    within = [shares([limit.value if place == tail else None for place, limit in enumerate(limits)]) for tail in tails]
+    return (
+        np.array(tails, dtype=np.int64),
+        np.array([limits[tail].quantile for tail in tails], dtype=float),
+        np.stack(within, axis=2) if tails else np.empty((questions, len(curve), 0)),
+    )
 
 
 def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, conditions: Conditions) -> _Known:
@@ -357,23 +377,13 @@ def _of_attempts(model: RecordedModel, curve: ScalingCurve, scenario: Scenario, 
     k = curve.k[rows]
     spent, seconds, error = Recorded().means_by_question(model, k, conditions)
     values = np.stack([spent[0], seconds, *spent[1:], error], axis=2)
-    limits = scenario.limits(curve.resources)[:-1]
-    tails = [place for place, limit in enumerate(limits) if limit.quantile is not None and limit.value is not None]
-    within = [
-        Recorded().shares_by_question(
-            model, k, [limit.value if place == tail else None for place, limit in enumerate(limits)], conditions
-        )
-        for tail in tails
-    ]
+    tails = _tails(
+        curve.take(rows),
+        scenario,
+        lambda limits: Recorded().shares_by_question(model, k, limits, conditions),
+        len(values),
+    )
     names = list(map(str, attempts.names))
     clusters = attempts.clusters
-    return _Known(
-        names,
-        [(False, name) for name in names] if clusters is None else [(True, str(name)) for name in clusters],
-        rows,
-        np.arange(values.shape[2]),
-        values,
-        np.array(tails, dtype=np.int64),
-        np.array([limits[tail].quantile for tail in tails], dtype=float),
-        np.stack(within, axis=2) if tails else np.empty((*values.shape[:2], 0)),
-    )
+    units = [(False, name) for name in names] if clusters is None else [(True, str(name)) for name in clusters]
+    return _Known(names, units, rows, np.arange(values.shape[2]), values, *tails)

@@ -4,14 +4,34 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moo_inference.catalog.accuracy import MeasuredAccuracy
+from moo_inference.catalog import MeasuredAccuracy, Model
+from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.errors import SettingError
+from moo_inference.estimators.closed_form import ClosedForm
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray
+from moo_inference.estimators.recorded import Recorded
 from moo_inference.evaluation import paired_difference, question_accuracies
 
 
-def by_question(accuracy: MeasuredAccuracy, k: int) -> dict[str, float]:
-    """Expected correctness of the kept one of k passes, by question."""
-    names, values = question_table(accuracy, [k])
+def by_question(model: Model, k: int, conditions: Conditions) -> dict[str, float]:
+    """Expected correctness of what is kept of at most k passes, by question.
+
+    Args:
+        model: with a `MeasuredAccuracy`.
+        k: the most passes.
+        conditions: how passes run, which counts where they stop early.
+    """
+    if model.stop is not None and isinstance(model, RecordedModel):
+        names = list(map(str, model.attempts.names))
+        values = 1 - Recorded().means_by_question(model, np.array([k]), conditions)[2]
+    elif model.stop is not None:
+        found = ClosedForm().by_question(model, [k], conditions)
+        names, values = list(found.names), found.accuracy
+    elif isinstance(model.accuracy, MeasuredAccuracy):
+        names, values = question_table(model.accuracy, [k])
+    else:
+        raise SettingError(f"{model.name}: must have an accuracy that is counted from an evaluation")
     return dict(zip(names, values[:, 0].tolist(), strict=True))
 
 

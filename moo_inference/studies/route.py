@@ -184,7 +184,8 @@ class Route:
         if not (isinstance(first, MeasuredAccuracy) and isinstance(other, MeasuredAccuracy) and self.choice.k):
             return None
         clusters = clusters_of_both(other, first)
-        return paired(by_question(other, second.k), by_question(first, self.choice.k), clusters)
+        ours = by_question(self.models[self.choice.model], self.choice.k, self.conditions)
+        return paired(by_question(self.models[second.model], second.k, self.conditions), ours, clusters)
 
     @cached_property
     def why_not(self) -> dict[str, str]:

@@ -486,9 +486,7 @@ def test_what_a_policy_cannot_look_at_is_refused_all_at_once(gpt5):
     beyond = gpt5.replace(name="Beyond", stop="first-verified=1.5")
     with pytest.raises(SettingError) as refused:
         mi.ClosedForm().estimate_many([ranked, beyond], [1, 2])
-    assert "Ranked: stop 'first-verified=0.5' with keep 'verifier' must come with recorded attempts" in str(
-        refused.value
-    )
+    assert "Ranked: stop 'first-verified=0.5' with keep 'verifier' must be estimated by Recorded" in str(refused.value)
     assert "Beyond: the level of first-verified must be above 0 and at most 1" in str(refused.value)
     with pytest.raises(SettingError, match="raise k_step"):
         mi.ClosedForm().estimate(gpt5.replace(stop="first-verified"), range(1, 5_000))

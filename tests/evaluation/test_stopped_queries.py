@@ -278,3 +278,17 @@ def test_states_are_limited():
     assert stopped_ways.stopped_ways(12, 12, 1, False) is not None
     assert stopped_ways.stopped_ways(13, 13, 1, False) is None
     assert stopped_ways.stopped_ways(12, 12, 3, False) is None
+
+
+def test_many_attempts_are_counted_where_k_is_small():
+    """More attempts than a machine's integers have bits."""
+    n, right = 70, 7
+    attempts = QuestionAttempts.of(
+        np.zeros(n, dtype=int), (np.arange(n) < right).astype(float), np.ones(n), np.ones(n), keep="oracle"
+    )
+    queries = queries_of(attempts, VERIFIED, most=2)
+    assert not queries.of(2).drawn
+    missed = (n - right) / n
+    np.testing.assert_allclose(queries.of(2).passes(2), [[1 - missed, missed]], rtol=1e-12)
+    wrong = missed * (n - right - 1) / (n - 1)
+    np.testing.assert_allclose(means_of(queries, 2), [[1 + missed, 1 + missed, 1 - wrong]], rtol=1e-12)
