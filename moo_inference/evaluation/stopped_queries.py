@@ -16,6 +16,7 @@ from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.evaluation.stack import StackedBlock, kept_worth
 from moo_inference.evaluation.stop import Stop, votes_needed
 from moo_inference.evaluation.stopped_ways import StoppedWays, stopped_ways
+from moo_inference.evaluation.sure_votes import sure_votes
 from moo_inference.evaluation.voting import ABSENT
 
 
@@ -55,7 +56,8 @@ class StoppedQueries(Queries):
     """The queries of g models with one `stack_key`, of which all stop by one policy.
 
     All ways in which a question's queries stop are counted where there are at most MOST_STATES. Elsewhere the means of
-    `first-verified` are counted by formulas, and all else is from queries that are drawn at random.
+    `first-verified` are counted by formulas, those of `vote-until-sure` by the numbers of votes where these are few,
+    and all else is from queries that are drawn at random.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class StoppedQueries(Queries):
         self.stop = stop
         self._found: dict[int, tuple[list[Outcomes], list[IntArray]]] = {}
         self._draws: dict[int, StoppedDraws] = {}
+        self._known: dict[tuple[int, ...], FloatArray] = {}
 
     def of(self, k: int) -> StoppedQueriesOfK:
         """The queries of at most k passes."""
@@ -127,19 +130,32 @@ class StoppedQueries(Queries):
 
     def _means(self, k: IntArray) -> FloatArray:
         """(amounts + 3, g, m, n_k) means at each question: what is spent, seconds, worth of the kept, one less that."""
-        return np.concatenate([self._block_means(number, k) for number in range(len(self.blocks))], axis=2)
+        key = tuple(k.tolist())
+        if key not in self._known:
+            parts = [self._block_means(number, k) for number in range(len(self.blocks))]
+            self._known[key] = np.concatenate(parts, axis=2)
+        return self._known[key]
 
     def _block_means(self, number: int, k: IntArray) -> FloatArray:
         block = self.blocks[number]
+        # Each k by itself, so that what is found at one does not depend on which others are asked for.
+        how, n = self.how, block.seconds.shape[2]
+        counted = np.array([stopped_ways(n, most, how.parallel, how.ideal) is not None for most in k.tolist()])
         found = np.empty((self.amounts + 3, *block.seconds.shape[:2], len(k)))
-        for column, passes in enumerate(k.tolist()):
-            part = self.outcomes(number, passes)
-            if part.drawn and self.stop.policy == "first-verified":
-                how = self.how
-                spent, *others = first_verified(block, self.stop.accept, k, how.parallel, how.ideal)
-                return np.stack([*spent, *others])
+        from_outcomes = np.broadcast_to(counted, found.shape[1:]).copy()
+        if not counted.all():
+            others = k[~counted]
+            if self.stop.policy == "first-verified":
+                spent, *kept = first_verified(block, self.stop.accept, others, how.parallel, how.ideal)
+                found[..., ~counted] = np.stack([*spent, *kept])
+            else:
+                means, too_many = sure_votes(block, self.stop.confidence, others, how.parallel, how.ideal)
+                found[..., ~counted] = means
+                from_outcomes[..., ~counted] = too_many
+        for column in np.flatnonzero(from_outcomes.any(axis=(0, 1))).tolist():
+            part, own = self.outcomes(number, int(k[column])), from_outcomes[..., column]
             values = (*part.spent, part.seconds, part.kept, 1.0 - part.kept)
-            found[..., column] = [part.mean(each) for each in values]
+            found[:, own, column] = np.stack([part.mean(each) for each in values])[:, own]
         return found
 
 

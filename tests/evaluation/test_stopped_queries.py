@@ -292,3 +292,39 @@ def test_many_attempts_are_counted_where_k_is_small():
     np.testing.assert_allclose(queries.of(2).passes(2), [[1 - missed, missed]], rtol=1e-12)
     wrong = missed * (n - right - 1) / (n - 1)
     np.testing.assert_allclose(means_of(queries, 2), [[1 + missed, 1 + missed, 1 - wrong]], rtol=1e-12)
+
+
+@pytest.mark.parametrize("parallel", [1, 2, 3, 4])
+@pytest.mark.parametrize("ideal", [False, True])
+def test_votes_are_counted_by_how_many_each_answer_has(monkeypatch, parallel, ideal):
+    """Where the subsets of attempts are too many, the numbers of votes give the same means."""
+    attempts = attempts_of(np.random.default_rng(4), "majority", (9, 7, 9, 8, 6))
+    k = np.array([1, 3, 4, 6])
+    counted = queries_of(attempts, VOTE, parallel, ideal=ideal)
+    expected = [counted.expected_spent(k)[0], counted.expected_seconds(k), *counted.expected_accuracy(k)]
+    monkeypatch.setattr("moo_inference.evaluation.stopped_queries.stopped_ways", lambda *_: None)
+    monkeypatch.setattr("moo_inference.evaluation.stopped_queries.StoppedDraws", None)
+    votes = queries_of(attempts, VOTE, parallel, ideal=ideal)
+    found = [votes.expected_spent(k)[0], votes.expected_seconds(k), *votes.expected_accuracy(k)]
+    np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_votes_of_many_attempts_are_exact_where_answers_are_few():
+    """64 attempts with two answers of equal share: passes until a lead that is sure, against a walk of its own."""
+    answer = np.tile([0, 1], 32)
+    attempts = QuestionAttempts.of(
+        np.zeros(64, dtype=int), 1.0 - answer, np.ones(64), np.ones(64), keep="majority", answer=answer
+    )
+    stop = Stop("vote-until-sure", 0.9)
+    found = queries_of(attempts, stop, most=40).expected_spent(np.array([40]))[0][0, 0, 0]
+    alive, expected = {(0, 0): 1.0}, 0.0
+    for drawn in range(40):
+        following = {}
+        for (a, b), chance in alive.items():
+            expected += chance
+            for votes, left in (((a + 1, b), 32 - a), ((a, b + 1), 32 - b)):
+                if chance_to_lead(max(votes), min(votes)) < 0.9:
+                    following[votes] = following.get(votes, 0.0) + chance * left / (64 - drawn)
+        alive = following
+    assert found == pytest.approx(expected, rel=1e-12)
+    assert 3 < expected < 40
