@@ -537,3 +537,22 @@ def test_crossings_are_found_whatever_the_shape():
     # Ends that do not enclose it are the answer themselves.
     assert crossing(lambda x: x + 1, np.ones(1), np.full(1, 2.0)) == pytest.approx(1.0)
     assert crossing(lambda x: x - 9, np.ones(1), np.full(1, 2.0)) == pytest.approx(2.0)
+
+
+def test_further_resources_stop_with_the_passes(gpt5, essay):
+    model = gpt5.replace(
+        resources={"joules": {"per_input_token": 0.1, "per_output_token": 2.0}}, parallel=1, **CASES["beta"]
+    )
+    scenario = essay.replace(resources={"joules": {"max": 10_400.0}}, a_min=None)
+    curve = mi.ClosedForm().estimate(model, [1, 6], scenarios=[scenario])
+    joules = curve.resource("joules")
+    np.testing.assert_allclose(joules.mean, curve.mean_passes * (1024 * 0.1 + 2048 * 2.0), rtol=1e-9)
+    # Two passes stay below 10,400 joules and three do not, so that the share is that of the passes.
+    assert curve.views[scenario].attainment[1] == pytest.approx(curve.passes[1, :2].sum(), abs=1e-3)
+
+
+def test_recorded_estimates_models_without_attempts_as_the_closed_form_does(gpt5):
+    ours = mi.Recorded(stop="first-verified").estimate(gpt5, [1, 9])
+    theirs = mi.ClosedForm().estimate(gpt5.replace(stop="first-verified"), [1, 9])
+    assert ours.table.tobytes() == theirs.table.tobytes()
+    assert (ours.mean_passes < ours.k)[1]
