@@ -280,7 +280,9 @@ def test_an_evaluation_is_counted_over_all_orders_of_its_samples(gpt5, essay, ki
     ks = np.arange(1, 6)
     loose = essay.replace(c_max=1.0, t_max=1e4, a_min=0.5)
     tight = essay.replace(c_max=float(mi.ClosedForm().estimate(model, [3]).cost.high[0]), t_max=None, a_min=0.5)
-    curve = mi.ClosedForm().estimate(model, ks, scenarios=[loose, tight])
+    free = loose.replace(a_min=None)
+    curve = mi.ClosedForm().estimate(model, ks, scenarios=[loose, tight, free])
+    np.testing.assert_allclose(curve.views[free].attainment, 1, rtol=1e-9)
     every = _totals(model, np.arange(1, 6), batch, "waves")
     for row, k in enumerate(ks.tolist()):
         shares, right = np.mean([enumerated(text, kind, k, batch) for text in accuracy["questions"].values()], axis=0)
