@@ -25,23 +25,30 @@ class StoppedQueriesOfK(QueriesOfK):
 
     _source: "StoppedQueries"
 
+    @property
+    def _whole(self) -> bool:
+        """Whether all passes run in one batch, so that nothing stops."""
+        return self._k <= self._source.how.parallel
+
     def spent(self, which: int) -> Mixture:
         """See `QueriesOfK.spent`."""
+        if self._whole:
+            return super().spent(which)
         return Mixture([Part.of(part.spent[which], part.weights) for part in self.parts])
 
     def spent_variance(self, which: int) -> FloatArray:
         """See `QueriesOfK.spent_variance`."""
-        return self.spent(which).variance
+        return super().spent_variance(which) if self._whole else self.spent(which).variance
 
     @cached_property
     def seconds(self) -> Mixture:
         """The distribution of time over queries."""
-        return Mixture([Part.of(part.seconds, part.weights) for part in self.parts])
+        return super().seconds if self._whole else Mixture([Part.of(part.seconds, part.weights) for part in self.parts])
 
     @cached_property
     def worth(self) -> Mixture:
         """The distribution of the score that is kept, where attempts have scores."""
-        return Mixture([Part.of(part.kept, part.weights) for part in self.parts])
+        return super().worth if self._whole else Mixture([Part.of(part.kept, part.weights) for part in self.parts])
 
     def passes(self, most: int) -> FloatArray:
         """(g, most) share of the queries that run 1, 2, ... passes."""
@@ -102,6 +109,8 @@ class StoppedQueries(Queries):
         return self._found[k]
 
     def _of_block(self, number: int, k: int) -> tuple[Outcomes, IntArray]:
+        if k <= self.how.parallel:
+            return super().outcomes(number, k), np.array([k])
         block = self.blocks[number]
         n = block.seconds.shape[2]
         ways = stopped_ways(n, k, self.how.parallel, self.how.ideal)
@@ -116,20 +125,41 @@ class StoppedQueries(Queries):
 
     def expected_spent(self, k: IntArray) -> list[FloatArray]:
         """See `Queries.expected_spent`."""
-        return list(self._means(k)[: self.amounts])
+        whole, early = self._split(k)
+        stopped = self._means(early)[: self.amounts]
+        return [self._joined(k, *pair) for pair in zip(super().expected_spent(whole), stopped, strict=True)]
 
     def expected_seconds(self, k: IntArray) -> FloatArray:
         """See `Queries.expected_seconds`."""
-        return np.asarray(self._means(k)[-3])
+        whole, early = self._split(k)
+        return self._joined(k, super().expected_seconds(whole), self._means(early)[-3])
 
     def expected_accuracy(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
         """See `Queries.expected_accuracy`."""
+        whole, early = self._split(k)
         order = np.argsort(self.rows, axis=1)[..., None]
-        *_, worth, missed = (np.take_along_axis(own, order, axis=1) for own in self._means(k))
-        return worth, missed
+        # The shares of the outcomes add up to 1 within rounding.
+        stopped = (np.minimum(np.take_along_axis(own, order, axis=1), 1.0) for own in self._means(early)[-2:])
+        right, wrong = (self._joined(k, *pair) for pair in zip(super().expected_accuracy(whole), stopped, strict=True))
+        return right, wrong
+
+    def _split(self, k: IntArray) -> tuple[IntArray, IntArray]:
+        """The k of one batch, of which there is always one, and those of several."""
+        early = k > self.how.parallel
+        return np.append(k[~early], 1), k[early]
+
+    def _joined(self, k: IntArray, whole: FloatArray, stopped: FloatArray) -> FloatArray:
+        """(g, m, n_k) what k of one batch and of several come to, as `_split` has them."""
+        early = k > self.how.parallel
+        found = np.empty((*whole.shape[:2], len(k)))
+        found[..., ~early], found[..., early] = whole[..., :-1], stopped
+        return found
 
     def _means(self, k: IntArray) -> FloatArray:
-        """(amounts + 3, g, m, n_k) means at each question: what is spent, seconds, worth of the kept, one less that."""
+        """(amounts + 3, g, m, n_k) means at each question: what is spent, seconds, worth of the kept, one less that.
+
+        Of several batches each; the questions block by block.
+        """
         key = tuple(k.tolist())
         if key not in self._known:
             parts = [self._block_means(number, k) for number in range(len(self.blocks))]
