@@ -7,6 +7,7 @@ which attempt is the best of each setting.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 import numpy as np
 
@@ -84,7 +85,7 @@ def kept_by_votes(m: int, first: QuestionAttempts, then: QuestionAttempts, k: In
         k: (n_k,) passes of the second.
     """
     settled, right, wrong = _unanimous(m, first)
-    worth, missed = (own[:, 0] for own in first.expected_accuracy([m]))
+    worth, missed = (own[:, 0] for own in _voted(first, (m,)))
     none = _without_answer(then, k)
     escalates = np.clip(1 - settled, 0.0, 1.0)
 
@@ -92,10 +93,16 @@ def kept_by_votes(m: int, first: QuestionAttempts, then: QuestionAttempts, k: In
         """From what settles, all that the first setting comes to, and the second where some pass has an answer."""
         return np.asarray(own[:, None] + escalates[:, None] * other + none * np.maximum(all_of_it - own, 0.0)[:, None])
 
-    others, others_missed = then.expected_accuracy(k)
+    others, others_missed = _voted(then, tuple(k.tolist()))
     return Kept(
         escalates, expected(right, worth, others), expected(wrong, missed, np.maximum(others_missed - none, 0.0))
     )
+
+
+@lru_cache(maxsize=128)
+def _voted(attempts: QuestionAttempts, k: tuple[int, ...]) -> tuple[FloatArray, FloatArray]:
+    """See `QuestionAttempts.expected_accuracy`; once for all pairs that a setting is in."""
+    return attempts.expected_accuracy(k)
 
 
 def _ranked(block: StackedBlock) -> tuple[FloatArray, FloatArray, FloatArray]:

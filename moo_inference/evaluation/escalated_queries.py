@@ -62,6 +62,7 @@ class EscalatedQueries(StoppedQueries):
             for pair in _split(own, other, _undecided(stop, self._m, own))
         ]
         first.blocks, self.blocks = [own for own, _ in pairs], [other for _, other in pairs]
+        self._found_means: dict[tuple[int, ...], FloatArray] = {}
         self._runs: dict[int, tuple[_DrawnRuns, _DrawnRuns]] = {}
 
     def most_passes(self, k: int) -> int:
@@ -69,6 +70,12 @@ class EscalatedQueries(StoppedQueries):
         return self._m + k
 
     def _means(self, k: IntArray) -> FloatArray:
+        key = tuple(k.tolist())
+        if key not in self._found_means:
+            self._found_means[key] = self._count_means(k)
+        return self._found_means[key]
+
+    def _count_means(self, k: IntArray) -> FloatArray:
         kept, m = self._kept(k), np.array([self._m])
         once = self._first
         amounts = [
