@@ -36,6 +36,11 @@ class AttemptFiles:
             ReaderError: (a ValueError) a file cannot be read as attempts.
             UnknownNameError: (a LookupError) the model is not there.
         """
+        if entry.escalates_from is not None and entry.stop is not None:
+            from moo_inference.catalog.escalation import escalating  # noqa: PLC0415 (few catalogs have pairs)
+
+            alone = self.model(entry.replace(stop=None, escalates_from=None))
+            return escalating(self.model(entry.escalates_from), alone, entry.stop)
         source = entry.attempts
         key = source.replace(of=None, keep="oracle", least_samples=None)
         if key not in self._read:

@@ -19,7 +19,7 @@ from moo_inference.catalog.catalog import Catalog, disagreements
 from moo_inference.catalog.messages import place_of, sentence_of, shown
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
-from moo_inference.catalog.recorded_entry import RecordedEntry, is_recorded_entry
+from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry, is_recorded_entry
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.resource import flattened
 from moo_inference.catalog.scenario import Scenario
@@ -247,11 +247,19 @@ def catalog_to_dict(catalog: Catalog, folder: str | os.PathLike[str] | None = No
 def _plain(entry: Frozen, folder: str | os.PathLike[str] | None) -> dict[str, Any]:
     values = _set_values(flattened(entry.model_dump()))
     if folder is not None and isinstance(entry, RecordedModel) and entry.entry is not None:
-        named = [_as_seen_from(path, folder) for path in entry.entry.attempts.paths]
-        identity = ("file", "bytes", "sha256")
-        others = {name: value for name, value in values["attempts"].items() if name not in identity}
-        values["attempts"] = {"file": named[0] if len(named) == 1 else tuple(named), **others}
+        values["attempts"] = _with_files(values["attempts"], entry.entry.attempts, folder)
+        first = entry.entry.escalates_from
+        if first is not None:
+            own = values["escalates_from"]
+            values["escalates_from"] = {**own, "attempts": _with_files(own["attempts"], first.attempts, folder)}
     return values
+
+
+def _with_files(values: dict[str, Any], source: AttemptsSource, folder: str | os.PathLike[str]) -> dict[str, Any]:
+    """The values of a source with its files relative to a folder, in place of what identifies them anywhere."""
+    named = [_as_seen_from(path, folder) for path in source.paths]
+    others = {name: value for name, value in values.items() if name not in ("file", "bytes", "sha256")}
+    return {"file": named[0] if len(named) == 1 else tuple(named), **others}
 
 
 def _as_seen_from(path: str, folder: str | os.PathLike[str]) -> str:

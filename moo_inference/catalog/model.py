@@ -302,7 +302,7 @@ class Model(Frozen):
 
     @model_validator(mode="after")
     def _stops_by_what_keeps(self) -> "Model":
-        if self.stop is not None and (why := misfit(self.stop, self.keep)):
+        if self.stop is not None and (why := misfit(self.stop, self.keep, pair=self.first_setting is not None)):
             raise PydanticCustomError("whole", "{sentence}", {"sentence": why})
         return self
 
@@ -314,6 +314,11 @@ class Model(Frozen):
     def keep(self) -> str:
         """Which of k passes counts: `oracle`, `verifier`, `majority`, or `all`, which is the worst."""
         return self.accuracy.keep
+
+    @property
+    def first_setting(self) -> "Model | None":
+        """With the stop `escalate`, the setting that runs first; else None."""
+        return None
 
     @property
     def k_limit(self) -> int | None:

@@ -1,6 +1,6 @@
 """One model of recorded attempts: what each attempt costs, which attempts are whole, and what is wrong with them."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
@@ -108,11 +108,29 @@ def with_keep(model: RecordedModel, keep: KeepRecorded) -> RecordedModel:
         raise SettingError("keep 'majority' needs answers, got attempts without any")
     if keep != "oracle" and attempts.graded:
         raise SettingError(f"keep {keep!r} needs attempts that are right or wrong, got scores")
+    if keep == "verifier" and attempts.score is None:
+        raise SettingError("keep 'verifier' needs the scores of a verifier, got attempts without them")
     recorded = replace(attempts, keep=keep)
     entry = model.entry
     if entry is not None:
         entry = entry.replace(attempts=entry.attempts.replace(keep=keep))
     return model.replace(attempts=recorded, accuracy=_accuracy(recorded), entry=entry)
+
+
+def at_questions(model: RecordedModel, names: Collection[str]) -> RecordedModel:
+    """The model with its attempts at some questions alone, with a note on how many there are.
+
+    Args:
+        model: the model.
+        names: of the questions.
+    """
+    some = np.isin(model.attempts.names.astype(str), list(names))
+    if some.all():
+        return model
+    recorded = model.attempts.only(some)
+    note = f"{some.sum():,} of {len(some):,} questions, those that both settings were asked"
+    sources = {**model.sources, "attempts": "; ".join(filter(None, (model.sources.get("attempts"), note)))}
+    return model.replace(attempts=recorded, accuracy=_accuracy(recorded), sources=sources, entry=model.entry)
 
 
 def _sources(options: Mapping[str, Any], notes: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from pydantic import (
     model_serializer,
     model_validator,
 )
+from pydantic_core import PydanticCustomError
 
 from moo_inference.catalog.base import Amount, Count, Entry, Frozen, Name, ReadOnly, Real, TextByName, WholeNumber
 from moo_inference.catalog.messages import PER_TOKEN
@@ -82,6 +83,7 @@ class RecordedEntry(Frozen):
         parallel: P, how many passes run at the same time.
         latency: how times add up.
         stop: when passes stop before the k-th.
+        escalates_from: with the stop `escalate`, the entry of the setting that runs first; else None.
         sources: where each number came from, by field.
     """
 
@@ -98,11 +100,18 @@ class RecordedEntry(Frozen):
     parallel: Count = 1
     latency: Literal["ideal", "waves"] = "waves"
     stop: StopField = None
+    escalates_from: "RecordedEntry | None" = None
     sources: TextByName = ReadOnly({})
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
         return without_unset_stop(handler(self))
+
+    @model_validator(mode="after")
+    def _first_where_it_escalates(self) -> "RecordedEntry":
+        if (self.escalates_from is not None) != (self.stop is not None and self.stop.escalates):
+            raise PydanticCustomError("stop", "escalates_from must come with the stop escalate, and that with it")
+        return self
 
     @model_validator(mode="before")
     @classmethod

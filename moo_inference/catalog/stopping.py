@@ -8,6 +8,9 @@ from pydantic_core import PydanticCustomError
 from moo_inference.errors import MooInferenceError
 from moo_inference.evaluation.stop import Stop
 
+_THEN = ">"
+_OF_STOPPING = ("stop", "escalates_from")
+
 
 def _parsed(value: object) -> Stop | None:
     try:
@@ -20,12 +23,13 @@ def _parsed(value: object) -> Stop | None:
 StopField = Annotated[
     InstanceOf[Stop] | None, BeforeValidator(_parsed), PlainSerializer(lambda stop: None if stop is None else str(stop))
 ]
-"""`first-verified`, `vote-until-sure`, each with a level as in `vote-until-sure=0.9`; None or `fixed`: all k run."""
+"""`first-verified`, `vote-until-sure` or `escalate`, with a level as in `vote-until-sure=0.9`; None or `fixed`: all k
+run."""
 
 
 def without_unset_stop(values: dict[str, object]) -> dict[str, object]:
     """The fields of an entry as they are written: nothing is said of stopping where all passes run."""
-    return {name: value for name, value in values.items() if name != "stop" or value is not None}
+    return {name: value for name, value in values.items() if name not in _OF_STOPPING or value is not None}
 
 
 def variant_id(model: str, stop: Stop | None) -> str:
@@ -36,3 +40,14 @@ def variant_id(model: str, stop: Stop | None) -> str:
 def base_id(variant: str, stop: Stop | None) -> str:
     """The id of the model that a variant was made of."""
     return variant if stop is None else variant.removesuffix(f"+{stop}")
+
+
+def pair_id(first: str, then: str) -> str:
+    """The id of a setting that passes escalate to from another one."""
+    return f"{first}{_THEN}{then}"
+
+
+def settings_of(variant: str, stop: Stop | None) -> tuple[str, ...]:
+    """The ids of the settings that a variant was made of: both of a pair, which its id names, else one."""
+    base = base_id(variant, stop)
+    return tuple(base.split(_THEN, 1)) if stop is not None and stop.escalates else (base,)

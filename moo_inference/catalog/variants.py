@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import TypeVar, cast
 
 from moo_inference.catalog.catalog import Catalog
+from moo_inference.catalog.escalation import pairs_of
 from moo_inference.catalog.model import Model
 from moo_inference.catalog.recorded import with_keep
 from moo_inference.catalog.recorded_model import RecordedModel
@@ -27,8 +28,9 @@ def with_stop(model: SomeModel, stop: Stop | None) -> SomeModel:
         SettingError: (a ValueError) the policy does not go with how passes of the model are kept, or there are no
             answers to vote.
     """
-    if stop is not None and stop.policy == "vote-until-sure":
-        model = _by_vote(model)
+    if stop is not None:
+        model = _by_vote(model) if stop.policy == "vote-until-sure" else model
+        stop = stop.with_first(model.keep)
     return model if model.stop == stop else model.replace(stop=stop)
 
 
@@ -42,12 +44,16 @@ def _by_vote(model: SomeModel) -> SomeModel:
 def with_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]) -> Catalog:
     """The models of a catalog with each of some policies of stopping, side by side.
 
-    Where all policies but `fixed` vote, passes are kept by vote under `fixed` too, so that like is compared with like.
-    With one policy models keep their ids; with several, those that stop early get the policy behind their id, as in
-    `gpt-5@high+first-verified`. A model whose attempts cannot show a policy is left out of it, see `without_stops`.
+    Where `vote-until-sure` is among the policies and `first-verified` is not, passes are kept by vote under all of
+    them, so that like is compared with like. With one policy models keep their ids; with several, those that stop early
+    get the policy behind their id, as in `gpt-5@high+first-verified`. A model whose attempts cannot show a policy is
+    left out of it, see `without_stops`.
+
+    `escalate` makes pairs in place of models: of each two settings the one that is cheaper by the pass runs first, as
+    in `gpt-5-mini@low>gpt-5@high`.
 
     Args:
-        catalog: the models. With several policies it has no pipelines.
+        catalog: the models. With several policies, or pairs, the result has no pipelines.
         stops: the policies; `fixed` or None: all k passes run.
 
     Raises:
@@ -65,11 +71,12 @@ def with_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]
             errors.add(f"some model must be able to stop by {stop or FIXED}, got none: {reasons}")
         for key, model in made.items():
             if several and stop is not None:
-                models[variant_id(key, stop)] = model.replace(name=f"{model.name}, {stop}")
+                models[variant_id(key, model.stop)] = model.replace(name=f"{model.name}, {model.stop}")
             else:
                 models[key] = model
     errors.check()
-    return catalog.replace(models=models, pipelines={} if several else catalog.pipelines)
+    other_ids = several or any(stop is not None and stop.escalates for stop in policies)
+    return catalog.replace(models=models, pipelines={} if other_ids else catalog.pipelines)
 
 
 def without_stops(catalog: Catalog, stops: str | Stop | Sequence[str | Stop | None]) -> tuple[str, ...]:
@@ -113,9 +120,9 @@ def policies_of(stops: str | Stop | Sequence[str | Stop | None]) -> list[Stop | 
 
 
 def _vote(policies: Sequence[Stop | None]) -> bool:
-    """Whether all policies that stop early vote."""
+    """Whether passes are kept by vote."""
     kinds = {stop.policy for stop in policies if stop is not None}
-    return kinds == {"vote-until-sure"}
+    return "vote-until-sure" in kinds and "first-verified" not in kinds
 
 
 def _each_with(catalog: Catalog, stop: Stop | None, *, votes: bool) -> tuple[dict[str, Model], dict[str, str]]:
@@ -126,10 +133,17 @@ def _each_with(catalog: Catalog, stop: Stop | None, *, votes: bool) -> tuple[dic
         stop: the policy.
         votes: what an oracle keeps is kept by vote, also where all passes run.
     """
-    made, without = {}, {}
+    made: dict[str, Model] = {}
+    without = {key: "it is a pair already" for key, model in catalog.models.items() if model.first_setting is not None}
     for key, model in catalog.models.items():
+        if key in without:
+            continue
         try:
-            made[key] = with_stop(_by_vote(model) if votes else model, stop)
+            own = _by_vote(model) if votes else model
+            made[key] = own if stop is not None and stop.escalates else with_stop(own, stop)
         except MooInferenceError as error:
             without[key] = str(error).removeprefix(f"{type(model).__name__}: ")
-    return made, without
+    if stop is None or not stop.escalates:
+        return made, without
+    pairs, others = pairs_of(made, stop)
+    return pairs, without | others

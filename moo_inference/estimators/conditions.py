@@ -95,9 +95,8 @@ class Conditions:
         """
         of_kind("model", model, Model)
         parallel = model.parallel if self.parallel is None else self.parallel
-        batch = parallel if model.stop is None else model.stop.batch or parallel
         return (
-            min(parallel, batch),
+            parallel if model.stop is None else model.stop.at_once(parallel),
             model.latency if self.latency is None else self.latency,
         )
 

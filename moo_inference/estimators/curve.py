@@ -330,7 +330,7 @@ def _joined_passes(curves: Sequence[ScalingCurve]) -> FloatArray | None:
     """The passes that run of several curves, one after the other; None where no curve stops early."""
     if all(curve.passes is None for curve in curves):
         return None
-    most = max(int(curve.k.max()) for curve in curves)
+    most = max(_most_passes(curve) for curve in curves)
     found = np.zeros((sum(map(len, curves)), most))
     start = 0
     for curve in curves:
@@ -338,10 +338,15 @@ def _joined_passes(curves: Sequence[ScalingCurve]) -> FloatArray | None:
         if curve.passes is None:
             found[rows, curve.k - 1] = 1.0
         else:
-            # No query runs more than the largest k.
             found[rows, : curve.passes.shape[1]] = curve.passes[:, :most]
         start += len(curve)
     return found
+
+
+def _most_passes(curve: ScalingCurve) -> int:
+    """The most passes that a query runs; more than the largest k where another setting runs before."""
+    ran = [] if curve.passes is None else np.flatnonzero(curve.passes.any(axis=0)).tolist()
+    return max([int(curve.k.max()), *(place + 1 for place in ran)])
 
 
 def _of_table(table: FloatArray) -> FloatArray:

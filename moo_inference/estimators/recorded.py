@@ -21,6 +21,7 @@ from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.recorded_curves import recorded_curves, share_within
 from moo_inference.evaluation.checks import passes
 from moo_inference.evaluation.drawn_queries import Drawing
+from moo_inference.evaluation.escalated_queries import EscalatedQueries
 from moo_inference.evaluation.queries import Queries
 from moo_inference.evaluation.question_attempts import Beyond, QuestionAttempts
 from moo_inference.evaluation.stack import stack_key
@@ -59,7 +60,8 @@ class Recorded(Estimator):
 
     Attributes:
         stop: None: each model stops as its own `stop` says. Else the policy of all models, in place of their own:
-            `fixed`, `first-verified` or `vote-until-sure`, see `moo_inference.evaluation.stop.Stop`.
+            `fixed`, `first-verified` or `vote-until-sure`, see `moo_inference.evaluation.stop.Stop`; `escalate` for
+            pairs, which `with_stops` makes.
         confidence: of `vote-until-sure`; None where `stop` says it, or for 0.95.
         trials: queries over all questions that are drawn at least, where not all are counted.
         seed: of the draws, of numpy's default generator. The same seed gives the same numbers, bit for bit.
@@ -235,8 +237,13 @@ class Recorded(Estimator):
         attempts = [self._attempts(model) for model in models]
         draws = max(2, -(-self.trials // len(attempts[0].n)))
         how = Drawing(attempts[0].keep, parallel, latency == "ideal", draws, self.seed)
-        spent, stop = [model.spent for model in models], models[0].stop
-        return Queries(attempts, how, most, spent) if stop is None else StoppedQueries(attempts, how, most, spent, stop)
+        spent, stop, first = [model.spent for model in models], models[0].stop, models[0].escalates_from
+        if stop is None:
+            return Queries(attempts, how, most, spent)
+        if first is None:
+            return StoppedQueries(attempts, how, most, spent, stop)
+        once = self._queries([first], stop.batch or 1, conditions)
+        return EscalatedQueries(attempts[0], how, most, spent[0], stop, once)
 
     def _curves(
         self, models: Sequence[Any], k: IntArray, conditions: Conditions, scenarios: Sequence[Scenario]

@@ -67,7 +67,7 @@ def recorded_curves(
         asked = [number for number, q in enumerate(wanted) if q is not None]
         values[asked, ..., column] = np.moveaxis(found[..., 2:], 2, 0)
     shares = [np.stack([share_within(each, own).value for each in of_k], axis=1) for own in limits]
-    most = int(k.max())
+    most = queries.most_passes(int(k.max()))
     counts = [own.passes(most) for own in of_k]
     ran = None if counts[0] is None else np.stack([own for own in counts if own is not None], axis=1)
     return [

@@ -43,7 +43,7 @@ def first_verified(
         seconds = _batch_by_batch(block.seconds, verified, k, parallel)
     order = np.argsort(value, axis=2, kind="stable")
     ranked = np.take_along_axis(value, order, axis=2)
-    worth = _mean_of_ties(ranked, np.take_along_axis(block.worth, order, axis=2))
+    worth = mean_of_ties(ranked, np.take_along_axis(block.worth, order, axis=2))
     right, wrong = (_kept(each, ranked >= accept, k, parallel) for each in (worth, 1.0 - worth))
     return spent, seconds, right, wrong
 
@@ -121,7 +121,7 @@ def _last_of_batch(verified: Verified, start: int, size: int, *, none_verified: 
     return np.where(verified, 0.0, total) if none_verified else total
 
 
-def _mean_of_ties(ranked: FloatArray, worth: FloatArray) -> FloatArray:
+def mean_of_ties(ranked: FloatArray, worth: FloatArray) -> FloatArray:
     """(g, q, n) worths, those of equal values in ascending order replaced by their mean: each is kept as often."""
     first = np.ones(ranked.shape, dtype=bool)
     first[..., 1:] = ranked[..., 1:] != ranked[..., :-1]

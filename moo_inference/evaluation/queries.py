@@ -181,6 +181,10 @@ class Queries:
         """The queries of k passes."""
         return QueriesOfK(self, k)
 
+    def most_passes(self, k: int) -> int:
+        """The most passes that a query of at most k passes runs."""
+        return k
+
     @cached_property
     def cheapest(self) -> list[list[FloatArray]]:
         """(g, q, n) of each block and amount: what the cheapest attempts of a question come to, by their number."""

@@ -1,7 +1,7 @@
 """Recorded attempts of an evaluation: cost, seconds and correctness of each, and what k of them come to on average."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any, Literal, get_args
 
@@ -114,6 +114,26 @@ class QuestionAttempts:
             given["score"][order] if keep == "verifier" else None,
             None if tokens is None else np.asarray(tokens, dtype=float)[:, order],
             clusters=None if cluster is None else clusters_of_questions(names, place, cluster),
+        )
+
+    def only(self, questions: NDArray[np.bool_]) -> "QuestionAttempts":
+        """The attempts at some of the m questions."""
+        rows = questions[self.place]
+
+        def pick(values: Any) -> Any:
+            return None if values is None else values[..., rows]
+
+        return replace(
+            self,
+            names=self.names[questions],
+            n=self.n[questions],
+            cost=pick(self.cost),
+            seconds=pick(self.seconds),
+            worth=pick(self.worth),
+            answer=pick(self.answer),
+            score=pick(self.score),
+            tokens=pick(self.tokens),
+            clusters=None if self.clusters is None else self.clusters[questions],
         )
 
     @property

@@ -33,6 +33,22 @@ class StackedBlock:
     score: FloatArray | None
     rows: IntArray
 
+    def at(self, questions: IntArray) -> "StackedBlock":
+        """The block of some of its questions, by their places in it."""
+
+        def pick(table: Any) -> Any:
+            return None if table is None else table[:, questions]
+
+        return StackedBlock(
+            tuple(map(pick, self.spent)),
+            pick(self.seconds),
+            pick(self.worth),
+            pick(self.answer),
+            pick(self.answer_worth),
+            pick(self.score),
+            pick(self.rows),
+        )
+
 
 def stack_key(attempts: QuestionAttempts) -> tuple[object, ...]:
     """What must be the same of all attempts in a stack."""

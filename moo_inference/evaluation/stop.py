@@ -10,8 +10,12 @@ import numpy as np
 from moo_inference.errors import ErrorCollector, SettingError, unknown_name, whole_number
 from moo_inference.evaluation.checks import IntArray
 
-StopPolicy = Literal["first-verified", "vote-until-sure"]
-"""`first-verified` stops when a pass is verified, `vote-until-sure` when the leader of a vote is sure to lead."""
+StopPolicy = Literal["first-verified", "vote-until-sure", "escalate"]
+"""`first-verified` stops when a pass is verified, `vote-until-sure` when the leader of a vote is sure to lead,
+`escalate` where the passes of a cheaper setting settle the query."""
+
+ESCALATE: StopPolicy = "escalate"
+"""The policy of two settings."""
 
 FIXED = "fixed"
 """The name of having no such policy: all k passes run."""
@@ -33,11 +37,17 @@ class Stop:
     level, by the Beta posterior of its share against the second answer (P. Aggarwal et al., "Let's Sample Step by
     Step: Adaptive-Consistency", EMNLP 2023). Passes without an answer do not vote.
 
+    `escalate` runs a batch of passes of a first setting, and all k passes of a second one where they do not settle the
+    query: where no pass of the first is verified, or where its passes vote and do not all have the same answer. What is
+    kept then is the best of all passes, or the vote of the second setting; where none of these has an answer, that of
+    the first.
+
     Attributes:
         policy: which.
-        level: of `first-verified` the least correctness or score that counts as verified, None for 1; of
+        level: of `first-verified` and `escalate` the least correctness or score that counts as verified, None for 1; of
             `vote-until-sure` the confidence, in (0.5, 1), None for 0.95.
-        batch: passes between two looks where they are fewer than the P that run at the same time; None for P.
+        batch: passes between two looks where they are fewer than the P that run at the same time; None for P. Of
+            `escalate` the passes of the first setting; None for two where passes vote, else one.
 
     Raises:
         SettingError: (a ValueError) the level or the batch is out of its range.
@@ -68,7 +78,7 @@ class Stop:
         object.__setattr__(self, "level", None if level is None else float(level))
 
     def __str__(self) -> str:
-        usual = {"vote-until-sure": CONFIDENCE, "first-verified": None}[self.policy]
+        usual = CONFIDENCE if self.policy == "vote-until-sure" else None
         level = "" if self.level == usual else f"={self.level:.15g}"
         return f"{self.policy}{level}" + ("" if self.batch is None else f"/{self.batch}")
 
@@ -86,6 +96,20 @@ class Stop:
     def confidence(self) -> float:
         """How sure a vote has to be."""
         return CONFIDENCE if self.level is None else self.level
+
+    @property
+    def escalates(self) -> bool:
+        """Whether there is a first setting, of which `batch` passes run."""
+        return self.policy == ESCALATE
+
+    def at_once(self, parallel: int) -> int:
+        """How many passes of one setting run at the same time, of the P that could."""
+        return parallel if self.batch is None or self.escalates else min(parallel, self.batch)
+
+    def with_first(self, keep: str) -> "Stop":
+        """Itself; an escalation with the number of passes of its first setting, which is two where they vote."""
+        usual = 2 if keep == "majority" else 1
+        return replace(self, batch=usual) if self.escalates and self.batch is None else self
 
     @classmethod
     def parse(cls, text: object) -> "Stop | None":
@@ -118,19 +142,45 @@ class Stop:
             ) from None
 
 
-def misfit(stop: Stop, keep: str) -> str:
+def misfit(stop: Stop, keep: str, *, pair: bool = False) -> str:
     """Why a policy cannot work where passes are kept in that way; nothing where it can.
 
     Args:
         stop: the policy.
         keep: `oracle`, `verifier`, `majority` or `all`.
+        pair: whether there is a first setting.
     """
-    if stop.policy == "vote-until-sure":
-        return "" if keep == "majority" else f"vote-until-sure must come with keep 'majority', got keep {keep!r}"
-    if keep not in ("oracle", "verifier"):
-        return f"first-verified must come with keep 'oracle' or 'verifier', got keep {keep!r}"
+    if stop.escalates != pair:
+        return (
+            "escalate must come with the recorded attempts of two settings: with_stops makes pairs of the models of a "
+            f"catalog, and a file names the first one in escalates_from; got {stop} with {1 + pair}"
+        )
+    if stop.escalates and keep in ("majority", "oracle"):
+        return _misfit_of_first(stop, votes=keep == "majority")
+    fitting = {"vote-until-sure": ("majority",), "escalate": ("oracle", "majority", "verifier")}
+    wanted = fitting.get(stop.policy, ("oracle", "verifier"))
+    if keep not in wanted:
+        return f"{stop.policy} must come with keep {' or '.join(map(repr, wanted))}, got keep {keep!r}"
     if keep == "verifier" and stop.level is None:
-        return "first-verified must say which score of the verifier is enough, as in first-verified=0.5; got none"
+        return f"{stop.policy} must say which score of the verifier is enough, as in {stop.policy}=0.5; got none"
+    return ""
+
+
+_AS_BATCH = "the passes of the first setting stand behind a slash, as in escalate/2"
+
+
+def _misfit_of_first(stop: Stop, *, votes: bool) -> str:
+    """Why an escalation cannot work where the passes of its first setting vote, or are right or wrong."""
+    if not votes:
+        return (
+            ""
+            if 0 < stop.accept <= 1
+            else f"the level of escalate must be a correctness above 0 and at most 1, got {stop.accept:g}; {_AS_BATCH}"
+        )
+    if stop.level is not None:
+        return f"escalate must have no level where passes vote, got {stop.level:g}; {_AS_BATCH}"
+    if stop.batch == 1:
+        return "escalate must have at least two passes of the first setting where they vote, got escalate/1"
     return ""
 
 
