@@ -23,6 +23,7 @@ if TYPE_CHECKING:
         ndtri_exp,
         owens_t,
         psi,
+        stdtrit,
         xlog1py,
         xlogy,
     )
@@ -44,6 +45,7 @@ __all__ = [
     "normal_quantile",
     "owens_t",
     "psi",
+    "stdtrit",
     "xlog1py",
     "xlogy",
 ]

@@ -2,15 +2,22 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from moo_inference.catalog import Catalog
 from moo_inference.catalog.limits import OWN_SCENARIO, UNLIMITED, with_limits
 from moo_inference.catalog.loading import as_catalog
+from moo_inference.decision.choice import decide
 from moo_inference.estimators import Estimator, Progress
+from moo_inference.studies.contenders import without_stopping
 from moo_inference.studies.route import Route, route
+from moo_inference.studies.rows import front_across
 
 MEASURED = "gpqa-diamond"
 """The catalog to choose from where none is named: real attempts of real models."""
+
+HELD_OUT = "held_out"
+"""The option of a choice that stops early only where that gains something on held-out questions."""
 
 
 def choose(
@@ -62,7 +69,8 @@ def choose(
         progress: called with the number of finished steps, and of all.
 
     Returns:
-        With `model`, `k`, `cost`, `time`, `accuracy`, `keep` and `stop`; None where nothing meets the budgets.
+        With `model`, `k`, `cost`, `time`, `accuracy`, `keep` and `stop`; None where nothing meets the budgets. It stops
+        early only where that gains something on questions that the choice has not seen, see `recommended`.
 
     Raises:
         UnknownNameError: (a LookupError) there is no such scenario, model or rule.
@@ -75,7 +83,7 @@ def choose(
     if scenario is None:
         of = of.replace(scenarios={OWN_SCENARIO: UNLIMITED})
     asked = with_limits(of, limits, None if scenario is None else [scenario]).select(models)
-    return route(
+    found = route(
         asked,
         OWN_SCENARIO if scenario is None else scenario,
         rule,
@@ -89,4 +97,38 @@ def choose(
         assess=assess,
         seed=seed,
         progress=progress,
+    )
+    return recommended(found)
+
+
+def recommended(found: Route) -> Route:
+    """The choice, or where it stops early and gains nothing by that on held-out questions, one that runs all passes.
+
+    The rule then chooses among the models that run all passes, or where there are none, among all without stopping.
+    What is passed over stands in `Route.passed_over`. A choice stays where nothing else meets the budgets, and where
+    too few questions were recorded to hold some out. `options` say where policies were judged so.
+
+    Args:
+        found: the choice of a rule.
+    """
+    if all(model.stop is None for model in found.models.values()):
+        return found
+    found = replace(found, options={**found.options, HELD_OUT: True})
+    if found.held_out is None or found.held_out.gained:
+        return found
+    models, curves = without_stopping(found.models, found.curves, found.scenario, found.conditions)
+    front = front_across(curves, found.scenario)
+    choice = decide(front, found.rule)
+    if choice.row is None:
+        return found
+    return replace(
+        found,
+        curves=curves,
+        accuracies={key: model.accuracy for key, model in models.items()},
+        front=front,
+        choice=choice,
+        sources={key: model.sources for key, model in models.items()},
+        models=models,
+        noise=None,
+        passed_over=found,
     )

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.catalog import Catalog, Scenario
-from moo_inference.decision.choice import evidence_warnings
+from moo_inference.catalog import Catalog, Model, Scenario
+from moo_inference.decision.choice import Choice, evidence_warnings
 from moo_inference.documents.columns import Columns, frame_of
 from moo_inference.estimators.curve import INTERVAL, Evidence, FloatArray, ScalingCurve, columns_of, joined_evidence
 from moo_inference.evaluation.stop import FIXED
@@ -144,6 +144,21 @@ def quantile_columns(curve: ScalingCurve, scenario: Scenario, row: int | None) -
                 names = (f"{limit.quantity}_at_quantile_ci_low", f"{limit.quantity}_at_quantile_ci_high")
                 columns |= dict(zip(names, ends, strict=True))
     return columns
+
+
+def shown_with(front: Front, scenario: Scenario, choice: Choice, models: Mapping[str, Model]) -> dict[str, Any]:
+    """Which of k passes is kept, and each quantile that a budget is for with its value; None where not chosen.
+
+    Args:
+        front: what was chosen from.
+        scenario: the budgets.
+        choice: the choice.
+        models: by id.
+    """
+    model = None if choice.model is None else models.get(choice.model)
+    quantiles = quantile_columns(front.curve, scenario, choice.row)
+    keep = None if model is None else model.keep
+    return {"keep": keep, **{name: None if np.isnan(value) else value for name, value in quantiles.items()}}
 
 
 def unsure(assessments: Assessments, key: tuple[str, str, str]) -> tuple[str, ...]:

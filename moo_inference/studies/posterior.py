@@ -196,21 +196,32 @@ class Posterior:
         F[..., -1] = np.clip(F[..., -1], 0.0, 1.0)
         values = F.copy()
         values[..., -1] = 1 - F[..., -1]
-        n, m = self.F.shape
         for column, limit in enumerate(self.scenario.limits(self.resources)):
             if limit.quantile is not None:
                 error = np.nan_to_num(self.tail_error[:, column])
                 score = rng.standard_normal((r, self.model.max() + 1))[:, self.model]
                 values[..., column] = self.values[:, column] * np.exp(score * error)
-        G = constraints(values.reshape(r * n, m), self.scenario, self.resources).reshape(r, n, m)
-        met = np.asarray(G <= 0)
+        return F, self.feasible(F, values, tails)
+
+    def feasible(
+        self, F: FloatArray, values: FloatArray, tails: Sequence[tuple[QuestionTable, BoolArray]]
+    ) -> BoolArray:
+        """(R, n) whether all budgets are met, of R draws.
+
+        Args:
+            F: (R, n, m) objectives.
+            values: (R, n, m) what the budgets look at.
+            tails: of each table whether its budgets for quantiles are met, which its rows are judged by.
+        """
+        r, n, m = F.shape
+        met = np.asarray(constraints(values.reshape(r * n, m), self.scenario, self.resources).reshape(r, n, m) <= 0)
         for table, within in tails:
             met[np.ix_(np.arange(r), table.rows, table.tails)] = within
         # Column by column: numpy is slow where the last axis is short.
         feasible = np.ones((r, n), dtype=bool)
         for column in range(m):
             feasible &= met[..., column] & np.isfinite(F[..., column])
-        return F, feasible
+        return feasible
 
 
 def rests_on_measurements(model: Model) -> bool:

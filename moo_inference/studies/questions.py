@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from moo_inference.catalog import MeasuredAccuracy, Model
+from moo_inference.catalog import Accuracy, AnyAccuracy, MeasuredAccuracy, Model
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
 from moo_inference.estimators.closed_form import ClosedForm
@@ -57,9 +57,36 @@ def clusters_of_both(one: MeasuredAccuracy, other: MeasuredAccuracy) -> dict[str
     return {**other.clusters, **one.clusters}
 
 
-def paired(
-    ours: Mapping[str, float], theirs: Mapping[str, float], clusters: Mapping[str, str]
-) -> tuple[float, float, float, int] | None:
+Paired = tuple[float, float, float, int]
+"""Mean difference over the questions of both, its 95 % interval, and how many they are."""
+
+
+def paired_models(one: Model, k: int, other: Model, other_k: int, conditions: Conditions) -> Paired | None:
+    """How much more accurate one model is than another on the questions that both were evaluated on; None without any.
+
+    Args:
+        one: the one model.
+        k: its passes.
+        other: the other.
+        other_k: its passes; where the two name different clusters of a question, those of the other hold.
+        conditions: P and latency.
+    """
+    ours, theirs = one.accuracy, other.accuracy
+    if not (isinstance(ours, MeasuredAccuracy) and isinstance(theirs, MeasuredAccuracy) and k and other_k):
+        return None
+    clusters = clusters_of_both(ours, theirs)
+    return paired(by_question(one, k, conditions), by_question(other, other_k, conditions), clusters)
+
+
+def paired_columns(found: Paired | None) -> dict[str, float | int | None]:
+    """A paired difference by the names that it has in records; None where it is not known."""
+    names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
+    if found is None:
+        return dict.fromkeys(names)
+    return {name: None if np.isnan(value) else value for name, value in zip(names, found, strict=True)}
+
+
+def paired(ours: Mapping[str, float], theirs: Mapping[str, float], clusters: Mapping[str, str]) -> Paired | None:
     """Mean difference over the questions of both, its 95 % interval, and how many they are; None without any.
 
     Args:
@@ -77,3 +104,16 @@ def paired(
 
 def _column(values: Mapping[str, float], names: list[str]) -> FloatArray:
     return np.array([[values[name]] for name in names])
+
+
+def kinds_note(accuracies: Mapping[str, AnyAccuracy]) -> tuple[str, ...]:
+    """A caveat where some models have a measured accuracy, by id, and others an assumed one; one sentence or none."""
+    assumed = [key for key, accuracy in accuracies.items() if isinstance(accuracy, Accuracy)]
+    counted = [key for key in accuracies if key not in assumed]
+    if not (assumed and counted):
+        return ()
+    return (
+        f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, the best of "
+        f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes "
+        "add can be compared within a kind alone",
+    )

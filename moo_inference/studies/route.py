@@ -4,11 +4,11 @@ import os
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from moo_inference.catalog import Accuracy, AnyAccuracy, Catalog, MeasuredAccuracy, Model, Scenario
+from moo_inference.catalog import AnyAccuracy, Catalog, Model, Scenario
 from moo_inference.catalog.loading import as_catalog
 from moo_inference.catalog.stopping import base_id
 from moo_inference.decision.base import Rule
@@ -27,17 +27,20 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
-from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
-from moo_inference.studies.frames import front_columns, quantile_columns
+from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_known, settings_for
+from moo_inference.studies.frames import front_columns, shown_with
 from moo_inference.studies.litellm import Written, entries_of, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
-from moo_inference.studies.posterior import rests_on_measurements
-from moo_inference.studies.questions import by_question, clusters_of_both, paired
+from moo_inference.studies.posterior import Posterior, posterior, rests_on_measurements
+from moo_inference.studies.questions import kinds_note, paired_columns, paired_models
 from moo_inference.studies.rows import front_across
 from moo_inference.studies.running import running
 from moo_inference.studies.serving import policy_of
 from moo_inference.studies.why_not import why_not
 from moo_inference.versions import versions
+
+if TYPE_CHECKING:
+    from moo_inference.studies.held_out import HeldOut
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,8 @@ class Route:
         conditions: which k, and how passes run.
         assess: how the choice is assessed where that was asked for, else None.
         noise: of a simulation, see `assess_choices`.
+        passed_over: the choice of the rule where that stops early and gains nothing on held-out questions, so that
+            this one runs all passes, see `recommended`; else None.
     """
 
     scenario_id: str
@@ -75,6 +80,7 @@ class Route:
     conditions: Conditions = field(default_factory=Conditions)
     assess: AssessmentSettings | None = None
     noise: FloatArray | None = None
+    passed_over: "Route | None" = None
 
     @cached_property
     def assessment(self) -> Assessment | None:
@@ -84,9 +90,26 @@ class Route:
             if not any(map(rests_on_measurements, self.models.values())):
                 return None
             asked = settings_for([self.rule])
-        return assess_choices(self.models, self.curves, self.scenario, [self.rule], self.conditions, asked, self.noise)[
-            0
-        ]
+        return assess_known(self.known, [self.rule], asked)[0]
+
+    @cached_property
+    def known(self) -> Posterior:
+        """What is known of all configurations, given what they rest on."""
+        return posterior(self.models, self.curves, self.scenario, self.conditions, self.noise)
+
+    @cached_property
+    def held_out(self) -> "HeldOut | None":
+        """What stopping early gains on questions that the choice has not seen.
+
+        None where the choice runs all passes and nothing was passed over, or too few questions were recorded.
+        """
+        if self.passed_over is not None:
+            return self.passed_over.held_out
+        if self.stop is None or np.isclose(self.mean_passes or 0, self.k or 0):
+            return None
+        from moo_inference.studies.held_out import held_out_of_models  # noqa: PLC0415 (only where passes stop early)
+
+        return held_out_of_models(self.models, self.curves, self.rule, self.conditions, self.known)
 
     @property
     def model(self) -> str | None:
@@ -152,6 +175,11 @@ class Route:
         return None if self.choice.row is None else float(self.front.curve.means[self.choice.row, column])
 
     @property
+    def chosen(self) -> dict[str, Any]:
+        """Model, k, stop, cost, time and accuracy of the choice; None where nothing was chosen."""
+        return {name: getattr(self, name) for name in ("model", "k", "stop", "cost", "time", "accuracy")}
+
+    @property
     def tails(self) -> list[int]:
         """The columns of the budgets that are for quantiles."""
         limits = self.scenario.limits(self.front.resources)
@@ -180,12 +208,9 @@ class Route:
         second = self.runner_up
         if second is None or second.model is None or second.k is None or self.choice.model is None:
             return None
-        first, other = self.accuracies[self.choice.model], self.accuracies[second.model]
-        if not (isinstance(first, MeasuredAccuracy) and isinstance(other, MeasuredAccuracy) and self.choice.k):
-            return None
-        clusters = clusters_of_both(other, first)
-        ours = by_question(self.models[self.choice.model], self.choice.k, self.conditions)
-        return paired(by_question(self.models[second.model], second.k, self.conditions), ours, clusters)
+        return paired_models(
+            self.models[second.model], second.k, self.models[self.choice.model], self.choice.k or 0, self.conditions
+        )
 
     @cached_property
     def why_not(self) -> dict[str, str]:
@@ -221,25 +246,11 @@ class Route:
     @property
     def notes(self) -> tuple[str, ...]:
         """Caveats of the comparison, one sentence each."""
-        assumed = [key for key, accuracy in self.accuracies.items() if isinstance(accuracy, Accuracy)]
-        counted = [key for key in self.accuracies if key not in assumed]
-        if not (assumed and counted):
-            return ()
-        return (
-            f"accuracies of two kinds compete: that of {', '.join(assumed)} is a normal distribution, the best of "
-            f"whose k draws grows with its std; that of {', '.join(counted)} is counted in an evaluation. What passes "
-            "add can be compared within a kind alone",
-        )
+        return kinds_note(self.accuracies)
 
     def _written(self) -> list[Written]:
         chosen = {self.scenario_id: self.choice, f"{self.scenario_id}-runner-up": self.runner_up}
         return entries_of(chosen, self.models, self.conditions)
-
-    def _paired_values(self) -> dict[str, float | int | None]:
-        names = ("paired_accuracy_more", "paired_ci_low", "paired_ci_high", "shared_questions")
-        if self.paired is None:
-            return dict.fromkeys(names)
-        return {name: None if np.isnan(value) else value for name, value in zip(names, self.paired, strict=True)}
 
     def to_dict(self) -> dict[str, Any]:
         """The route as plain values, ready for JSON.
@@ -248,7 +259,8 @@ class Route:
         chosen), slo_attainment, accuracy_ci_low, accuracy_ci_high, reason, warnings, notes, runner_up (with its model,
         k, columns, and what it costs, takes and reaches more than the choice), why_not (reason by model), settings,
         keep (which of k passes is kept), and for each budget for a quantile that quantile and its value, such as
-        time_quantile and time_at_quantile; the runner-up ends with the same; assessment, where there is one.
+        time_quantile and time_at_quantile; the runner-up ends with the same; assessment, held_out and passed_over,
+        where there is one.
         """
         first, second = self.choice.objectives, self.runner_up
         runner: dict[str, Any] | None = None
@@ -262,8 +274,8 @@ class Route:
                 "seconds_more": float(more[1]),
                 **{f"{unit}_more": float(more[2 + place]) for place, unit in enumerate(self.front.resources)},
                 "accuracy_more": float(-more[-1]),
-                **self._paired_values(),
-                **self._shown_with(self.others, second),
+                **paired_columns(self.paired),
+                **shown_with(self.others, self.scenario, second, self.models),
             }
         return {
             "scenario": self.scenario_id,
@@ -278,16 +290,10 @@ class Route:
             "runner_up": runner,
             "why_not": dict(self.why_not),
             "settings": {**self.options, "versions": versions()},
-            **({} if self.assessment is None else {"assessment": self.assessment.to_dict()}),
-            **self._shown_with(self.front, self.choice),
+            **{name: own.to_dict() for name in ("assessment", "held_out") if (own := getattr(self, name)) is not None},
+            **({} if self.passed_over is None else {"passed_over": self.passed_over.chosen}),
+            **shown_with(self.front, self.scenario, self.choice, self.models),
         }
-
-    def _shown_with(self, front: Front, choice: Choice) -> dict[str, Any]:
-        """Which of k passes is kept, and each quantile that a budget is for with its value; null where not chosen."""
-        model = None if choice.model is None else self.models.get(choice.model)
-        quantiles = quantile_columns(front.curve, self.scenario, choice.row)
-        keep = None if model is None else model.keep
-        return {"keep": keep, **{name: None if np.isnan(value) else value for name, value in quantiles.items()}}
 
 
 def route(
