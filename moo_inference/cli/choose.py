@@ -68,6 +68,8 @@ def choose(
 
     Example: moo-inference choose --cost 0.05 --p95 120 --accuracy 0.85
 
+    Where passes may stop early (--stop), it stops early only if that gains something on questions held out.
+
     It chooses among the measured models of gpqa-diamond unless --catalog or --attempts names others.
 
     Exit status: 0; 2 if the input is invalid; 3 if nothing meets the budgets, or the rule has no answer.
@@ -81,7 +83,7 @@ def choose(
     if scenario is None and not source.limits:
         note(f"no budget is given, so the least of all is taken: --cost, --time or --p95, --accuracy; {NO_BUDGET}")
         source = replace(source, c_max="none")
-    asked = Asked(source, scenario, decision, Estimation(), conditions, tails, model, without)
+    asked = Asked(source, scenario, decision, Estimation(), conditions, tails, model, without, advised=True)
     route = saved_route(asked, out, force=force)
     if format is Format.JSON:
         record = answer_record(route, queries_per_month)

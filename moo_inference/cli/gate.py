@@ -126,6 +126,7 @@ def _verdict_on_route(
     """The route in a folder, against what the same question is answered now."""
     from moo_inference.records.gate import route_verdict
     from moo_inference.records.record import read_route
+    from moo_inference.studies.choose import HELD_OUT, recommended
 
     before = read_route(folder / "route.json")
     scenario, decision = (
@@ -136,6 +137,8 @@ def _verdict_on_route(
     if "unsure" in causes:
         assess = repetitions(simulated=_refuse_what_is_never_unsure(catalog, estimation))
     now = find_route(catalog, scenario, decision, estimation, conditions, assess)
+    if before.get("settings", {}).get(HELD_OUT):
+        now = recommended(now)
     return route_verdict(now.to_dict(), before, causes, now.assessment if assess else None)
 
 

@@ -112,6 +112,7 @@ class Asked:
         tails: quantiles of the budgets.
         model: ids of models; None means all.
         without: resources that are left out.
+        advised: stop early only where that gains something on held-out questions.
     """
 
     source: CatalogSource
@@ -122,6 +123,7 @@ class Asked:
     tails: Tails
     model: list[str] | None
     without: list[str] | None
+    advised: bool = False
 
 
 def saved_route(
@@ -151,6 +153,7 @@ def saved_route(
     from moo_inference.documents.files import Outputs
     from moo_inference.documents.results import LITELLM, SETTINGS, refuse_other_settings, results_of, save_results
     from moo_inference.policy.policy import POLICY
+    from moo_inference.studies.choose import recommended
     from moo_inference.versions import versions
 
     source = asked.source
@@ -168,6 +171,8 @@ def saved_route(
         if not force:
             refuse_other_settings(out, "route", settings, "--force to replace it")
     found = find_route(catalog, about["scenario"], asked.decision, asked.estimation, asked.conditions, assess)
+    if asked.advised:
+        found = recommended(found)
     if policy is not None:
         found.policy().save(policy, overwrite=force)
     if litellm is not None:

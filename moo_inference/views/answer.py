@@ -18,7 +18,7 @@ from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.route import evidence_notes
-from moo_inference.views.stopping import at_most, saved_by_stopping, stopping_notes, until
+from moo_inference.views.stopping import at_most, held_out_text, saved_by_stopping, stopping_notes, until
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -79,6 +79,8 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         lines.append(("Next best", "no other model meets all budgets."))
     saved = saved_by_stopping(route)
     lines += [("Stopping", saved)] if saved else []
+    unseen = held_out_text(route)
+    lines += [("Held out", unseen)] if unseen else []
     lines += [("What binds", binding)] if binding else []
     floor = next_floor(route)
     if floor is not None and floor.model is not None:

@@ -27,6 +27,7 @@ from moo_inference.views.evidence import counted_notes, drawn_note
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import TAIL_INTERVALS, interval_of, tail_text
+from moo_inference.views.stopping import held_out_text
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -94,6 +95,8 @@ def _choice_table(route: Route) -> Table:
         )
     if route.assessment is not None and rows:
         notes += assessment_notes(route.assessment)
+    unseen = held_out_text(route) if rows else ""
+    notes += [f"held out: {unseen.removesuffix('.')}"] if unseen else []
     if route.front.curve.evidence is not None and rows:
         notes.append("Below an accuracy: its 95 % interval over the questions of the evaluation")
     notes += _tail_notes(route) if rows else []

@@ -77,3 +77,52 @@ def saved_by_stopping(route: Route) -> str:
         f"{mean} of {chosen.k} passes run on average, at most {most} for 95 of 100 queries; without stopping all "
         f"{chosen.k}, {how}: {amount('cost', cost)} per query, {amount('time', time)} on average, {more}."
     )
+
+
+def held_out_text(route: Route) -> str:
+    """What stopping early gains on questions that the choice has not seen, with intervals; nothing where all run.
+
+    On questions that it has not seen stopping saves 31 % of the cost (25 % to 36 %), accuracy +0.0 points (-0.3 to
+    +0.3), time +12 % (+8 % to +15 %).
+    """
+    found = route.held_out
+    if found is None:
+        idle = route.stop is None or np.isclose(route.mean_passes or 0.0, route.k or 0)
+        return "" if idle else "what stopping gains cannot be said: it rests on too few questions to hold some out."
+    how = f"from {found.splits:,} splits of {found.questions:,} questions into halves to choose on and to value on"
+    met = f"all budgets are met there {found.meets:.0%} of the time, without stopping {found.meets_fixed:.0%}"
+    if not found.compared:
+        return f"no half of the questions has a choice both with and without stopping to compare; {met} ({how})."
+    gains = ", ".join(
+        f"{name} {_change(-share.mean)} ({_change(-share.high)} to {_change(-share.low)})"
+        for name, share in found.shares.items()
+    )
+    accuracy = found.gains["accuracy"]
+    ends = f"{100 * accuracy.low:+.1f} to {100 * accuracy.high:+.1f}"
+    changes = f"{gains}, accuracy {100 * accuracy.mean:+.1f} points ({ends})"
+    if found.gained:
+        return f"on questions that the choice has not seen, stopping gains: {changes}; {met} ({how})."
+    judged = "no gain" if found.objective is None else f"no better {found.objective}"
+    advice = (
+        ""
+        if route.passed_over is None
+        else f" All passes run therefore, in place of {_stopping_choice(route.passed_over)}."
+    )
+    return (
+        f"stopping shows {judged} on questions that the choice has not seen, since the interval includes none: "
+        f"{changes}; {met} ({how}).{advice}"
+    )
+
+
+def _stopping_choice(route: Route) -> str:
+    """A choice that stops early, in a few words."""
+    return (
+        f"{route.model} with {at_most(route.k or 0, route.models[route.choice.model or ''].stop)} ({route.stop}: "
+        f"{amount('cost', route.cost or 0.0)} per query, {amount('time', route.time or 0.0)} on average, accuracy "
+        f"{route.accuracy or 0.0:.4f})"
+    )
+
+
+def _change(share: float) -> str:
+    """More or less of something, in percent."""
+    return f"{100 * share:+.0f} %"

@@ -20,6 +20,8 @@ from moo_inference.studies.contenders import Contenders
 from moo_inference.studies.held_out import HeldOut, held_out, held_out_of
 from moo_inference.studies.posterior import Posterior, QuestionTable
 from moo_inference.studies.route import route
+from moo_inference.views.answer import answer_lines
+from moo_inference.views.route import route_tables
 
 SCENARIO = mi.Scenario(name="s", c_max=10.0, t_max=1000.0, a_min=0.0)
 FOUR = Conditions(k_max=4)
@@ -377,3 +379,36 @@ def test_errors_come_all_at_once(saving):
     assert "seed" in str(error.value)
     with pytest.raises(LookupError, match="scenario"):
         held_out(saving, "none")
+
+
+def lines_of(found):
+    return dict(answer_lines(found))
+
+
+def test_the_answer_says_what_is_gained_with_its_interval(saving):
+    taken = mi.choose(saving, scenario="s", k_max=4, stop=["fixed", "first-verified/1"])
+    text, share = lines_of(taken)["Held out"], taken.held_out.shares["cost"]
+    assert text.startswith("on questions that the choice has not seen, stopping gains: cost -")
+    assert f"cost {-100 * share.mean:+.0f} % ({-100 * share.high:+.0f} % to {-100 * share.low:+.0f} %)" in text
+    assert "from 200 splits of 60 questions" in text
+
+
+def test_the_answer_names_what_was_passed_over():
+    right = np.zeros((60, 4), dtype=bool)
+    right[0, 0] = True
+    catalog = catalog_of(a=model_of(right, np.full((60, 4), 0.01), np.ones((60, 4))))
+    advised = mi.choose(catalog, scenario="s", rule="accuracy-max", k_max=4, stop=["fixed", "first-verified/1"])
+    text = lines_of(advised)["Held out"]
+    assert text.startswith("stopping shows no better accuracy on questions that the choice has not seen")
+    assert "All passes run therefore, in place of a with at most 4 passes (first-verified/1: " in text
+    assert "Stopping" not in lines_of(advised)
+    assert "held out: stopping shows" in " ".join(note for table in route_tables(advised) for note in table.notes)
+
+
+def test_the_answer_says_where_nothing_can_be_held_out():
+    few = mi.choose(catalog_of(a=drawn_model(m=9)), scenario="s", rule="accuracy-max", k_max=4, stop="first-verified/1")
+    assert lines_of(few)["Held out"] == (
+        "what stopping gains cannot be said: it rests on too few questions to hold some out."
+    )
+    plain = mi.choose(catalog_of(a=drawn_model()), scenario="s", k_max=4)
+    assert "Held out" not in lines_of(plain)
