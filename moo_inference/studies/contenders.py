@@ -26,7 +26,7 @@ class Contenders:
         known: what all of them come to at each question.
         fixed: (n,) which of them the rule may take where nothing stops early.
         allowed: (n,) which of them it may take otherwise.
-        stopping: (n,) which of them stop early.
+        stopping: (n,) which of them stop early, so that k passes are not what runs on average.
     """
 
     known: Posterior
@@ -60,15 +60,15 @@ class Contenders:
             raise SettingError("some model must stop early, got none with a policy of stopping")
         if not stops.all():
             known = posterior(models, curves, scenario, conditions) if known is None else known
-            stopping = stops[known.model]
-            return cls(known, ~stopping, np.ones_like(stopping), stopping)
+            stopped = stops[known.model]
+            return cls(known, ~stopped, np.ones_like(stopped), stopped & _early(known, curves))
         whole, whole_curves = without_stopping(models, curves, scenario, conditions)
         # First, so that of equal configurations one that runs all passes is taken.
         joined = {f"{key} without stopping": model for key, model in whole.items()} | dict(models)
         joined_curves = dict(zip(joined, [*whole_curves.values(), *curves.values()], strict=True))
         known = posterior(joined, joined_curves, scenario, conditions)
-        stopping = np.asarray(known.model >= len(whole))
-        return cls(known, ~stopping, stopping, stopping)
+        stopped = np.asarray(known.model >= len(whole))
+        return cls(known, ~stopped, stopped, stopped & _early(known, joined_curves))
 
     def on(self, weights: FloatArray) -> tuple[FloatArray, BoolArray]:
         """(R, n, m) objectives on questions of other weights (R, units), and (R, n) whether all budgets are met.
@@ -90,6 +90,12 @@ class Contenders:
             if limit.quantile is not None:
                 values[..., column] = known.values[:, column]
         return F, known.feasible(F, values, tails)
+
+
+def _early(known: Posterior, curves: Mapping[str, ScalingCurve]) -> BoolArray:
+    """(n,) of which configurations not k passes run on average."""
+    passes = {(key, k): mean for key, own in curves.items() for k, mean in zip(own.k, own.mean_passes, strict=True)}
+    return np.array([not np.isclose(passes[place], place[1]) for place in known.places], dtype=bool)
 
 
 def without_stopping(

@@ -21,6 +21,7 @@ from moo_inference.evaluation.interval import LEVEL
 from moo_inference.evaluation.resampling import bayesian_weights
 from moo_inference.policy.scores import ALIKE
 from moo_inference.studies.contenders import Contenders, curves_of
+from moo_inference.studies.margins import DEFAULT_DELTA
 from moo_inference.studies.posterior import Posterior
 
 BoolArray = NDArray[np.bool_]
@@ -78,10 +79,11 @@ class HeldOut:
     Splits of the same questions are not independent: however many there are, the questions are as few. So intervals
     come from a bootstrap of the whole procedure over the questions, splits and choices included: in each resample they
     have other weights (D. B. Rubin, Annals of Statistics 9 (1981)), the same in both halves, of which each has other
-    questions. An interval is the mean and so many standard deviations over the resamples to both sides, by the t
-    distribution with one degree of freedom less than there are questions. The correction of the variance over splits
-    (C. Nadeau and Y. Bengio, Machine Learning 52 (2003)) gives the same where each half chooses the same; where choices
-    differ from half to half it takes all of that for doubt about their mean, and is several times as wide.
+    questions. An interval holds 95 % of the resamples; its ends are as much farther from the mean as a t distribution
+    with one degree of freedom less than there are questions is wider than a normal one. The correction of the variance
+    over splits (C. Nadeau and Y. Bengio, Machine Learning 52 (2003)) gives about the same where each half chooses the
+    same; where choices differ from half to half it takes all of that for doubt about their mean, and is several times
+    as wide.
 
     Attributes:
         rule: id of the rule.
@@ -90,8 +92,8 @@ class HeldOut:
         gains: USD ("cost") and seconds ("time") per query that stopping saves, each further resource by its unit, and
             how much "accuracy" it adds.
         shares: what is saved as a share of what configurations without stopping spend; without the accuracy.
-        compared: share of the halves on which there is a choice both with and without stopping; gains are of these.
         stops: share of the halves on which a configuration that stops early is taken.
+        compared: the share on which there is a choice without stopping as well; gains are of these.
         meets: how often there is a choice that meets all budgets on the other half.
         meets_fixed: the same without stopping.
         meets_more: the difference.
@@ -103,8 +105,8 @@ class HeldOut:
     questions: int
     gains: Mapping[str, Gain]
     shares: Mapping[str, Gain]
-    compared: float
     stops: float
+    compared: float
     meets: float
     meets_fixed: float
     meets_more: Gain
@@ -115,15 +117,18 @@ class HeldOut:
         """Whether the intervals exclude that nothing is gained.
 
         What counts is what the rule makes the best of: dollars for `cheapest`, whose floor of accuracy is a budget as
-        any other, so budgets must not be met less often. Of a rule that trades, something must be gained, and nothing
-        lost. Dollars, seconds and resources count as shares.
+        any other, so budgets must not be met less often. Where that is accuracy, fewer dollars count too, if accuracy
+        is at most half a point lower in the mean, and not surely lower. Of a rule that trades, something must be
+        gained, and nothing lost. Dollars, seconds and resources count as shares.
         """
         if self.meets_more.below:
             return False
         judged = {**self.gains, **self.shares}
-        if self.objective is not None:
-            return judged[self.objective].above
-        return any(gain.above for gain in judged.values()) and not any(gain.below for gain in judged.values())
+        if self.objective is None:
+            return any(gain.above for gain in judged.values()) and not any(gain.below for gain in judged.values())
+        own = judged[self.objective]
+        equal = self.objective == "accuracy" and own.mean >= -DEFAULT_DELTA[0] and not own.below
+        return own.above or (equal and judged["cost"].above)
 
     def to_dict(self) -> dict[str, Any]:
         """As plain values, ready for JSON; None where something is not known."""
@@ -213,7 +218,7 @@ def held_out_of(among: Contenders, rule: Rule, splits: int = SPLITS, seed: int =
     resamples = RESAMPLES if at_once(rule) else FEWER_RESAMPLES
     own = _valued(among, rule, np.ones((1, known.units)), splits, rng)
     other = _valued(among, rule, bayesian_weights(known.units, resamples, rng), SPLITS_OF_ONE, rng)
-    width = float(special.stdtrit(known.units - 1, (1 + LEVEL) / 2))
+    width = float(special.stdtrit(known.units - 1, (1 + LEVEL) / 2)) / special.normal_quantile((1 + LEVEL) / 2)
     gains = [_gain(one, many, width) for one, many in zip(own.gains[0], other.gains.T, strict=True)]
     shares = [_gain(one, many, width) for one, many in zip(own.shares[0], other.shares.T, strict=True)]
     names = ("cost", "time", *known.resources, "accuracy")
@@ -234,11 +239,20 @@ def held_out_of(among: Contenders, rule: Rule, splits: int = SPLITS, seed: int =
     )
 
 
-def _gain(mean: float, resampled: FloatArray, width: float) -> Gain:
-    """A mean with its interval: so many standard deviations of its resamples to each side."""
+def _gain(mean: float, resampled: FloatArray, widening: float) -> Gain:
+    """A mean with the interval that most of its resamples lie in, around the mean and a little wider.
+
+    Args:
+        mean: of the evaluation itself.
+        resampled: the same of each resample; NaN where there is none.
+        widening: of the distances of both ends from the mean.
+    """
     left = resampled[~np.isnan(resampled)]
-    half = width * float(left.std(ddof=1)) if len(left) > 1 else math.nan
-    return Gain(float(mean), float(mean) - half, float(mean) + half)
+    if len(left) < 2 or math.isnan(mean):
+        return Gain(math.nan, math.nan, math.nan)
+    own = float(mean)
+    low, high = np.quantile(left, [(1 - LEVEL) / 2, (1 + LEVEL) / 2]).tolist()
+    return Gain(own, own - widening * max(own - low, 0.0), own + widening * max(high - own, 0.0))
 
 
 class _Means(NamedTuple):
@@ -247,7 +261,7 @@ class _Means(NamedTuple):
     Attributes:
         gains: (R, m) what is gained in each objective.
         shares: (R, m - 1) as a share of what is spent without stopping.
-        compared: (R,) share of the halves with a choice both without and with stopping.
+        compared: (R,) share of the halves with a choice without stopping and one that stops early.
         stops: (R,) share of the halves on which what stops early is taken.
         meets: (R, 2) how often there is a choice, without and with stopping, that meets all budgets.
     """
@@ -277,7 +291,9 @@ def _valued(among: Contenders, rule: Rule, weights: FloatArray, splits: int, rng
     first, second, taken, meets, stops = (
         np.concatenate(part).reshape(r, 2 * splits, *part[0].shape[2:]) for part in zip(*parts, strict=True)
     )
-    both: BoolArray = np.asarray(taken.all(axis=2) & np.isfinite(first).all(axis=2) & np.isfinite(second).all(axis=2))
+    both: BoolArray = np.asarray(
+        stops & taken.all(axis=2) & np.isfinite(first).all(axis=2) & np.isfinite(second).all(axis=2)
+    )
     # What differs by rounding alone is the same.
     size_of = np.maximum(np.abs(first), np.abs(second))
     size_of[..., -1] = 1.0

@@ -92,7 +92,9 @@ def held_out_text(route: Route) -> str:
     how = f"from {found.splits:,} splits of {found.questions:,} questions into halves to choose on and to value on"
     met = f"all budgets are met there {found.meets:.0%} of the time, without stopping {found.meets_fixed:.0%}"
     if not found.compared:
-        return f"no half of the questions has a choice both with and without stopping to compare; {met} ({how})."
+        return (
+            f"no half of the questions has a choice that stops early and one that does not, to compare; {met} ({how})."
+        )
     gains = ", ".join(
         f"{name} {_change(-share.mean)} ({_change(-share.high)} to {_change(-share.low)})"
         for name, share in found.shares.items()

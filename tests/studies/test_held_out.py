@@ -17,7 +17,7 @@ from moo_inference.estimators.conditions import Conditions
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.studies.choose import recommended
 from moo_inference.studies.contenders import Contenders
-from moo_inference.studies.held_out import HeldOut, held_out, held_out_of
+from moo_inference.studies.held_out import held_out, held_out_of
 from moo_inference.studies.posterior import Posterior, QuestionTable
 from moo_inference.studies.route import route
 from moo_inference.views.answer import answer_lines
@@ -135,7 +135,7 @@ def test_the_halves_are_valued_as_a_slow_twin_does(saving):
 
 def test_one_policy_alone_competes_with_its_models_without_it(saving, found):
     alone = held_out(with_stops(saving, "first-verified/1"), "s", "cheapest", conditions=FOUR)
-    assert alone.stops == pytest.approx(1)
+    assert alone.stops == found.stops
     assert alone.gained
     assert alone.shares["cost"].mean == pytest.approx(found.shares["cost"].mean, rel=1e-6)
 
@@ -148,15 +148,18 @@ def test_two_policies_alone_compete_with_both_ways_to_keep_a_pass():
     found = held_out(two, "s", "accuracy-max", conditions=FOUR)
     assert found.objective == "accuracy"
     assert found.gains["accuracy"].mean == 0  # the best of four, either way
-    assert not found.gained
+    assert found.gained  # for fewer dollars
+    assert not replace(found, shares={"cost": replace(found.shares["cost"], low=-0.01)}).gained
+    lower = replace(found.gains["accuracy"], mean=-0.006, low=-0.02)
+    assert not replace(found, gains={"accuracy": lower}).gained
 
 
 def test_what_costs_the_same_gains_nothing(saving):
     """One look, after all four: such a policy stops nothing."""
     idle = held_out(with_stops(saving, ["fixed", "first-verified/4"]), "s", "cheapest", conditions=FOUR)
     assert not idle.gained
-    assert {gain.mean for gain in (*idle.gains.values(), *idle.shares.values())} == {0.0}
-    assert idle.stops == 0
+    assert all(np.isnan(gain.mean) for gain in (*idle.gains.values(), *idle.shares.values()))
+    assert (idle.stops, idle.compared) == (0, 0)
 
 
 def two_rows(difference, cost=(0.05, 0.05)):
@@ -196,21 +199,17 @@ CHEAPEST = make_rule("cheapest").scaled_by(SCENARIO, ())
 
 def worlds(count, difference_of, splits=20):
     rng = np.random.default_rng(11)
-    found = [held_out_of(two_rows(difference_of(rng)), CHEAPEST, splits, seed) for seed in range(count)]
-    assert all(isinstance(own, HeldOut) for own in found)
-    return found
+    return [held_out_of(two_rows(difference_of(rng)), CHEAPEST, splits, seed) for seed in range(count)]
 
 
 @pytest.mark.slow
 def test_where_nothing_is_to_be_gained_the_interval_says_so_in_95_of_100_worlds():
     """The policy costs the same in truth, and a sample of 40 questions says more or less by chance."""
     found = worlds(300, lambda rng: rng.normal(0, 0.01, 40))
-    covers = np.mean([own.gains["cost"].low <= 0 <= own.gains["cost"].high for own in found])
+    covers = np.mean([not (own.gains["cost"].above or own.gains["cost"].below) for own in found])
     band = 3 * np.sqrt(0.95 * 0.05 / 300)
     assert covers > 0.95 - band
-    # Where the policy looks worse it is not taken, so that nothing is lost: the mistakes are on one side alone.
     assert np.mean([own.gained for own in found]) < 0.025 + 3 * np.sqrt(0.025 * 0.975 / 300)
-    assert not any(own.gains["cost"].below for own in found)
 
 
 @pytest.mark.slow
