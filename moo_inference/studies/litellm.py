@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from moo_inference.catalog import AnyAccuracy, Model
-from moo_inference.catalog.stopping import base_id, settings_of
+from moo_inference.catalog.stopping import settings_of
 from moo_inference.decision.choice import Choice
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.evaluation.stop import Stop
@@ -43,8 +43,8 @@ class Written(NamedTuple):
 
     @property
     def served_as(self) -> str:
-        """The id without the policy."""
-        return base_id(self.model, self.stop)
+        """The id without the policy; of a pair that of its second setting."""
+        return settings_of(self.model, self.stop)[-1]
 
     @property
     def may_stop(self) -> bool:
@@ -121,8 +121,8 @@ def litellm_notes(
         if entry.stop is not None and entry.stop.escalates:
             first, *_, then = settings_of(entry.model, entry.stop)
             notes.append(
-                f"{entry.served_as}: LiteLLM has no setting for {entry.stop}: its retries and fallbacks look at errors "
-                f"alone, never at answers. Put {first} and {then} into the list, and let the caller run them: "
+                f"{first}, then {then}: LiteLLM has no setting for {entry.stop}: its retries and fallbacks look at "
+                f"errors alone, never at answers. Put {first} and {then} into the list, and let the caller run them: "
                 "moo_inference.policy.passes.escalate does"
             )
         elif entry.may_stop:
