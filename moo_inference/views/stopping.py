@@ -60,16 +60,17 @@ def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurv
     if not stopping:
         return []
     pairs = {key: stopping.pop(key) for key, model in models.items() if model.first_setting and key in stopping}
-    notes = []
+    meaning = []
     if stopping:
         policies = dict.fromkeys(f"{model.stop}: {until(model.stop)}" for model in stopping.values() if model.stop)
-        notes.append(f"Where passes stop early, k is the most of them that run ({'; '.join(policies)}).")
+        meaning.append(f"Where passes stop early, k is the most of them that run ({'; '.join(policies)}).")
     if pairs:
         ways = dict.fromkeys(f"{model.stop}: {unsettled(model)}" for model in pairs.values())
-        notes.append(
+        meaning.append(
             "Of a pair the second setting runs with k passes where those of the first do not settle a query "
             f"({'; '.join(ways)})."
         )
+    notes = [" ".join(meaning)]
     idle = [key for key in stopping if (curves[key].mean_passes >= curves[key].k * (1 - _ROUNDING)).all()]
     if idle:
         whose = "all models" if len(idle) == len(models) else ", ".join(idle)
