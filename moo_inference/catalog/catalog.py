@@ -19,7 +19,7 @@ from moo_inference.catalog.model import Model
 from moo_inference.catalog.pipeline import Pipeline, misfits
 from moo_inference.catalog.recorded_entry import RecordedEntry, is_recorded_entry
 from moo_inference.catalog.scenario import Scenario
-from moo_inference.catalog.stopping import base_id
+from moo_inference.catalog.stopping import base_id, settings_of
 from moo_inference.errors import MooInferenceError, SettingError, UnknownNameError, did_you_mean, listed, unknown_name
 
 
@@ -125,7 +125,8 @@ class Catalog(Frozen):
         None, those that could use a model that was not chosen are left out. One id alone stands for a list of it.
 
         Args:
-            models: ids of models. That of a model which also stands there with policies of stopping means all of them.
+            models: ids of models. That of a model which also stands there with policies of stopping means all of them,
+                and those of two settings also the pair of them.
             scenarios: ids of scenarios.
             pipelines: ids of pipelines.
 
@@ -216,10 +217,20 @@ def _pick(what: str, known: Mapping[str, Any], wanted: Sequence[str] | None, err
         return known
     wanted = [str(key) for key in listed(f"{what}s", wanted)]
     variants: dict[str, list[str]] = {}
+    named: dict[str, None] = {}
     for key, entry in known.items():
-        variants.setdefault(base_id(key, getattr(entry, "stop", None)), []).append(key)
+        stop = getattr(entry, "stop", None)
+        settings = settings_of(key, stop)
+        named |= dict.fromkeys(settings)
+        # A pair stands with its second setting, where both are wanted.
+        pair = len(settings) > 1 and set(settings) <= set(wanted)
+        variants.setdefault(settings[-1] if pair else base_id(key, stop), []).append(key)
     if not known and wanted:
         errors.append(f"unknown {what} {wanted[0]!r}; the catalog has none")
-    else:
-        errors.extend(str(unknown_name(what, key, list(known))) for key in wanted if key not in {*known, *variants})
-    return {key: known[key] for name in wanted for key in variants.get(name, [name]) if key in known}
+        return {}
+    unknown = [key for key in wanted if key not in {*known, *variants, *named}]
+    errors.extend(str(unknown_name(what, key, list(named))) for key in unknown)
+    found = {key: known[key] for name in wanted for key in variants.get(name, [name]) if key in known}
+    if wanted and not found and not unknown:
+        errors.append(f"{what}s must name both settings of a pair, the cheaper one too; got {', '.join(wanted)}")
+    return found

@@ -10,7 +10,7 @@ from moo_inference.catalog.recorded import with_keep
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.stopping import variant_id
 from moo_inference.errors import ErrorCollector, MooInferenceError, SettingError
-from moo_inference.evaluation.stop import FIXED, Stop
+from moo_inference.evaluation.stop import FIXED, Stop, misfit
 
 SomeModel = TypeVar("SomeModel", bound=Model)
 
@@ -31,6 +31,8 @@ def with_stop(model: SomeModel, stop: Stop | None) -> SomeModel:
     if stop is not None:
         model = _by_vote(model) if stop.policy == "vote-until-sure" else model
         stop = stop.with_first(model.keep)
+        if stop.escalates and model.first_setting is None:
+            raise SettingError(misfit(stop, model.keep))
     return model if model.stop == stop else model.replace(stop=stop)
 
 

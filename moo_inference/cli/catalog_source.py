@@ -58,7 +58,8 @@ StopOption = Annotated[
         "--stop",
         "POLICY",
         "When passes stop before the k-th: fixed, first-verified, vote-until-sure; =LEVEL and /BATCH may follow; "
-        "several stand side by side.",
+        "several stand side by side. escalate: all pairs of a cheaper setting with 2 passes, or 1 that is verified "
+        "(/BATCH: another number), and a stronger one where these do not settle a query.",
         show_default="as the catalog says",
     ),
 ]

@@ -175,6 +175,8 @@ def saved_route(
         found = recommended(found)
     if policy is not None:
         found.policy().save(policy, overwrite=force)
+        if any(model.first_setting is not None for model in found.models.values()):
+            note(f"{policy}: pairs of settings are left out, since a policy file cannot hold them")
     if litellm is not None:
         _write_litellm(found, litellm)
     if out is not None:

@@ -122,6 +122,7 @@ def solve_study(
         workers: processes, or the address of a Dask scheduler.
         checkpoint: where finished tasks are saved; None saves none.
     """
+    from moo_inference.catalog.stopping import settings_of
     from moo_inference.cli.progress import report_progress
     from moo_inference.estimators import MonteCarlo, choose_estimator
     from moo_inference.studies import run_study
@@ -130,7 +131,12 @@ def solve_study(
     pipelines = stages.selected
     options = asdict(estimation)
     catalog = asked_catalog(question, question.model, question.scenario, question.without, tails)
-    models = [model for key, model in catalog.models.items() if question.model is None or key in question.model]
+    wanted = None if question.model is None else set(question.model)
+    models = [
+        model
+        for key, model in catalog.models.items()
+        if wanted is None or wanted & {key, *settings_of(key, model.stop)}
+    ]
     chosen = choose_estimator(options.pop("estimator"), **options, models=models)
     simulated = isinstance(chosen, MonteCarlo)
     if assess and not simulated and not any(map(rests_on_measurements, models)):

@@ -153,7 +153,7 @@ def misfit(stop: Stop, keep: str, *, pair: bool = False) -> str:
     if stop.escalates != pair:
         return (
             "escalate must come with the recorded attempts of two settings: with_stops makes pairs of the models of a "
-            f"catalog, and a file names the first one in escalates_from; got {stop} with {1 + pair}"
+            f"catalog, and a file names the first one in escalates_from; got {stop} with {'two' if pair else 'one'}"
         )
     if stop.escalates and keep in ("majority", "oracle"):
         return _misfit_of_first(stop, votes=keep == "majority")

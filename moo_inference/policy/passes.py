@@ -43,6 +43,7 @@ class QueryRun:
         ended: why no more ran: a pass is `verified`, the vote is `sure`, or all `k` have run.
         settled: whether that is enough to go by. Without a policy: whether a pass is verified, or all of at least two
             passes give the same answer.
+        score: of the kept pass; None where passes vote, or none has a score.
     """
 
     kept: Any
@@ -50,6 +51,7 @@ class QueryRun:
     batches: tuple[int, ...]
     ended: Ended
     settled: bool
+    score: float | None = None
 
     @property
     def used(self) -> int:
@@ -91,7 +93,13 @@ class Escalation:
 
     @property
     def kept(self) -> Any:
-        """What the last stage keeps; where all its passes failed, what the one before it keeps."""
+        """The pass that scores highest in any stage; where passes vote, what the last stage keeps.
+
+        Where no pass of the last stage has an answer, it is what the stage before it keeps.
+        """
+        scored = [(run.score, run.kept) for run in self.runs if run.score is not None]
+        if scored:
+            return max(scored, key=lambda pair: pair[0])[1]
         return next((run.kept for run in reversed(self.runs) if run.kept is not None), None)
 
     @property
@@ -283,7 +291,8 @@ def _batches(
         enough = stop is not None and judge.enough
     ended: Ended = "k" if not enough else "verified" if isinstance(judge, _BestScored) else "sure"
     settled = judge.agreed if stop is None else enough
-    return QueryRun(judge.kept, tuple(passes), tuple(batches), ended, settled)
+    score = None if isinstance(judge, _Vote) or judge.nothing else judge.score
+    return QueryRun(judge.kept, tuple(passes), tuple(batches), ended, settled, score)
 
 
 def _stages(
@@ -315,10 +324,12 @@ def _checked(
     if len(given) == 2 or (not given and (stage.k != 1 or stop is not None)):
         got = "both" if given else "none of them"
         errors.add(f"either verify, which scores a pass, or answer_of, whose answers vote, must be given; got {got}")
-    elif stop is not None:
+    elif stop is not None and not stop.escalates:
         needed = "answer_of" if stop.policy == "vote-until-sure" else "verify"
         if (verify if needed == "verify" else answer_of) is None:
             errors.add(f"{stop.policy} must be given {needed}, got the other")
+    if stop is not None and stop.escalates:
+        errors.add(f"the passes of one setting must stop by another policy; escalate(stages) runs two, got {stop}")
     errors.check()
     if answer_of is not None:
         return stop, _Vote(answer_of, 1.0 if stop is None else stop.confidence)

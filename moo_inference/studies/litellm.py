@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from moo_inference.catalog import AnyAccuracy, Model
-from moo_inference.catalog.stopping import base_id
+from moo_inference.catalog.stopping import settings_of
 from moo_inference.decision.choice import Choice
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.evaluation.stop import Stop
@@ -43,13 +43,13 @@ class Written(NamedTuple):
 
     @property
     def served_as(self) -> str:
-        """The id without the policy."""
-        return base_id(self.model, self.stop)
+        """The id without the policy; of a pair that of its second setting."""
+        return settings_of(self.model, self.stop)[-1]
 
     @property
     def may_stop(self) -> bool:
         """Whether some query may run fewer than k passes: those of one batch always run together."""
-        return self.stop is not None and self.k > self.parallel
+        return self.stop is not None and (self.stop.escalates or self.k > self.parallel)
 
 
 def entries_of(
@@ -118,7 +118,14 @@ def litellm_notes(
         if entry.effort is not None and entry.effort not in _EFFORTS
     ]
     for entry in written:
-        if entry.may_stop:
+        if entry.stop is not None and entry.stop.escalates:
+            first, *_, then = settings_of(entry.model, entry.stop)
+            notes.append(
+                f"{first}, then {then}: LiteLLM has no setting for {entry.stop}: its retries and fallbacks look at "
+                f"errors alone, never at answers. Put {first} and {then} into the list, and let the caller run them: "
+                "moo_inference.policy.passes.escalate does"
+            )
+        elif entry.may_stop:
             notes.append(
                 f"{entry.served_as}: LiteLLM has no setting for {entry.stop}: n would pay for all {entry.k}, and its "
                 "retries and fallbacks look at errors alone, never at answers. Write the policy (route --policy) and "

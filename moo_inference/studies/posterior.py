@@ -1,8 +1,7 @@
 """What the configurations of several models may really come to, given the evaluation that they rest on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
@@ -10,6 +9,7 @@ from numpy.typing import NDArray
 
 from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.stopping import base_id
 from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
@@ -20,100 +20,12 @@ from moo_inference.evaluation.interval import LEVEL
 from moo_inference.evaluation.resampling import bayesian_weights, pseudo_weights
 from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.questions import question_table
+from moo_inference.studies.resampled import PassesTable, QuestionTable
 
 BoolArray = NDArray[np.bool_]
 
 _VALUES_AT_ONCE = 1 << 18
 """Objectives that are in memory together: a few resamples of all configurations."""
-
-
-@dataclass(frozen=True)
-class QuestionTable:
-    """What n configurations of one model come to at u questions, or clusters of questions.
-
-    Attributes:
-        rows: (n,) places of the configurations among all.
-        units: (u,) places of the questions or clusters among all.
-        sizes: (u,) how many questions each has.
-        columns: (c,) the objectives that are known question by question, the error as the last; others are certain.
-        values: (u, n, c) their sums over the questions of a unit.
-        tails: (d,) the columns whose budget is for a quantile.
-        least: (d,) what share of queries must be within it.
-        within: (u, n, d) the sums of the shares of queries that are.
-    """
-
-    rows: IntArray
-    units: IntArray
-    sizes: FloatArray
-    columns: IntArray
-    values: FloatArray
-    tails: IntArray
-    least: FloatArray
-    within: FloatArray
-
-    @cached_property
-    def estimated(self) -> FloatArray:
-        """(n, c) the objectives where all questions count alike."""
-        return np.asarray(self.means(np.ones((1, len(self.units))))[0])
-
-    def means(self, weights: FloatArray) -> FloatArray:
-        """(R, n, c) the objectives where the units of the table have other weights (R, u)."""
-        u, n, c = self.values.shape
-        total = (weights @ self.sizes)[:, None, None]
-        return np.asarray((weights @ self.values.reshape(u, n * c)).reshape(-1, n, c) / total)
-
-    def drawn(self, weights: FloatArray, rng: np.random.Generator) -> tuple[FloatArray, BoolArray]:
-        """(R, n, c) objectives and (R, n, d) whether budgets for quantiles are met, with pseudo-questions.
-
-        Args:
-            weights: (R, u) of the units.
-            rng: draws the weights of the pseudo-questions.
-        """
-        d = len(self.tails)
-        total = weights @ self.sizes
-        # A pseudo-question weighs as much as a unit of mean size does.
-        met, missed = (own * self.sizes.mean() for own in pseudo_weights(1 + d, len(weights), rng))
-        means = self.means(weights)
-        all_of_it = total[:, None] + met + missed
-        means[..., -1] = (means[..., -1] * total[:, None] + missed[:, :1]) / all_of_it[:, :1]
-        if not d:
-            return means, np.empty((*means.shape[:2], 0), dtype=bool)
-        u, n, _ = self.within.shape
-        shares = (weights @ self.within.reshape(u, n * d)).reshape(-1, n, d)
-        return means, (shares + met[:, None, 1:]) / all_of_it[:, None, 1:] >= self.least
-
-
-@dataclass(frozen=True)
-class PassesTable:
-    """Measured passes of one model, which are resampled.
-
-    Attributes:
-        rows: (n,) places of the model's configurations among all.
-        model: the model.
-        k: (n,) passes.
-        conditions: P and latency.
-    """
-
-    rows: IntArray
-    model: Model
-    k: IntArray
-    conditions: Conditions
-
-    @property
-    def passes(self) -> int:
-        """How many were measured."""
-        return 0 if self.model.passes is None else len(self.model.passes.output_tokens)
-
-    def drawn(self, resamples: int, rng: np.random.Generator) -> FloatArray:
-        """(R, n, m - 1) by what factors cost, time and further resources differ from their estimates."""
-        from moo_inference.estimators.empirical import resampled_means  # noqa: PLC0415 (only for measured passes)
-
-        weights = bayesian_weights(self.passes, resamples + 1, rng)
-        weights[0] = 1.0  # the passes as they were measured
-        means = resampled_means(self.model, self.k, self.conditions, weights / weights.sum(axis=1, keepdims=True))
-        with np.errstate(invalid="ignore", divide="ignore"):
-            factors = means[1:] / means[0]
-        return np.asarray(np.moveaxis(np.where(means[0] > 0, factors, 1.0), 1, 2))
 
 
 @dataclass(frozen=True)
@@ -182,8 +94,12 @@ class Posterior:
         F = np.repeat(self.F[None], r, axis=0)
         weights = bayesian_weights(max(self.units, 1), r, rng)
         tails = []
-        for table in self.tables:
-            means, within = table.drawn(weights[:, table.units], rng)
+        pseudo: dict[str | int, tuple[FloatArray, FloatArray]] = {}
+        for number, table in enumerate(self.tables):
+            whose = table.base or number
+            if whose not in pseudo:
+                pseudo[whose] = pseudo_weights(1 + len(table.tails), r, rng)
+            means, within = table.drawn(weights[:, table.units], pseudo[whose])
             place = np.ix_(np.arange(r), table.rows, table.columns)
             F[place] += means - table.estimated
             tails.append((table, within))
@@ -265,7 +181,7 @@ def posterior(
         rows = rows_of[key][own.rows]
         spread[rows] = 0.0
         tail_error[np.ix_(rows, own.tails)] = 0.0
-        tables.append(_table(own, rows, place))
+        tables.append(replace(_table(own, rows, place), base=base_id(key, models[key].stop)))
     values = np.concatenate([measured(curve, scenario) for curve in curves.values()])
     return Posterior(
         np.concatenate([curve.F for curve in curves.values()])[order],

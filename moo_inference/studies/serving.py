@@ -7,6 +7,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.catalog.stopping import base_id
+from moo_inference.errors import SettingError
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.policy.policy import Policy, Running
@@ -23,7 +24,8 @@ def policy_of(
 ) -> Policy:
     """All rows that some budgets could choose. Budgets are for what they are for in the scenario.
 
-    Rows of one model with several policies of stopping have the id of that model, which is what a server knows.
+    Rows of one model with several policies of stopping have the id of that model, which is what a server knows. Pairs
+    of settings are left out, since a row names one model: `moo_inference.policy.passes.escalate` runs them.
 
     Args:
         curves: by id of the model, each estimated with the scenario.
@@ -31,7 +33,13 @@ def policy_of(
         models: by id, with the policies by which their passes stop.
         conditions: how passes run.
         options: the settings of the run, as plain values.
+
+    Raises:
+        SettingError: (a ValueError) there are only pairs.
     """
+    curves = {key: curve for key, curve in curves.items() if models[key].first_setting is None}
+    if not curves:
+        raise SettingError("a policy must have models that do not escalate, got pairs of settings alone")
     resources = next(iter(curves.values())).resources
     limits = scenario.limits(resources)
     tails = [column for column, limit in enumerate(limits) if limit.quantile is not None]

@@ -4,7 +4,7 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from moo_inference.catalog.stopping import base_id
+from moo_inference.catalog.stopping import settings_of
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.formatting.amounts import amount, apart, in_unit, interval_text, number, percentile, significant, usd
 from moo_inference.formatting.keepers import kept_of
@@ -18,7 +18,15 @@ from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.route import evidence_notes
-from moo_inference.views.stopping import at_most, held_out_text, saved_by_stopping, stopping_notes, until
+from moo_inference.views.stopping import (
+    at_most,
+    counted_passes,
+    held_out_text,
+    saved_by_stopping,
+    stopping_notes,
+    unsettled,
+    until,
+)
 from moo_inference.views.study_tables import budget_text
 
 _NO_DIFFERENCE = 1e-12
@@ -88,12 +96,13 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
     lines += _most_accurate(route)
     if queries_per_month is not None:
         lines.append(("A month", _bill(route, queries_per_month)))
-    if (route.choice.k or 0) > 1 or (second is not None and (second.k or 0) > 1):
+    if _picks(route, route.choice) or (second is not None and _picks(route, second)):
         keeps = {route.models[one.model].keep for one in (route.choice, second) if one is not None and one.model}
         lines.append(("Who picks", kept_of(keeps)))
     lines.append(("How sure", _how_sure(route.assessment)))
     caveats = [f"{warning}." for warning in route.choice.warnings]
-    caveats += stopping_notes(route.models, route.curves)[1:]
+    chosen = route.choice.model or ""
+    caveats += stopping_notes({chosen: route.models[chosen]}, route.curves)[1:]
     rests = [*evidence_notes(route), *(f"{note}." for note in route.notes)]
     lines += [("Mind", " ".join(caveats))] if caveats else []
     return lines + ([("Rests on", " ".join(rests))] if rests else [])
@@ -133,13 +142,22 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
 def _what(route: Route, choice: Choice) -> str:
     """The model with its passes, and what becomes of them."""
     model = route.models[choice.model or ""]
-    name = base_id(choice.model or "", model.stop)
+    *first, name = settings_of(choice.model or "", model.stop)
+    before = ""
+    if model.stop is not None and first:
+        before = f"{first[0]} with {counted_passes(model.stop.batch or 1)}; {unsettled(model)}, "
+    keeps = _ACTIONS[model.keep] if _picks(route, choice) else ""
     if choice.k == 1:
-        return f"{name} with one pass"
+        return f"{before}{name} with one pass{f', {keeps}' if keeps and model.keep != 'majority' else ''}"
     at_once, _ = route.conditions.of(model)
     how = "all at once" if at_once >= (choice.k or 0) else f"{at_once} at a time" if at_once > 1 else "one by one"
-    ends = "" if model.stop is None else f" {until(model.stop)}"
-    return f"{name} with {at_most(choice.k or 0, model.stop)}, {how}{ends}, {_ACTIONS[model.keep]}"
+    ends = "" if model.stop is None or first else f" {until(model.stop)}"
+    return f"{before}{name} with {at_most(choice.k or 0, model.stop)}, {how}{ends}, {keeps}"
+
+
+def _picks(route: Route, choice: Choice) -> bool:
+    """Whether a choice runs several passes, of which one has to be picked."""
+    return (choice.k or 0) > 1 or (choice.model is not None and route.models[choice.model].first_setting is not None)
 
 
 def _amounts(route: Route, front: Front, choice: Choice) -> str:
@@ -151,7 +169,7 @@ def _amounts(route: Route, front: Front, choice: Choice) -> str:
     known = interval_of(front.curve, row)
     interval = "" if known is None else f" ({interval_text(*known)})"
     tail = f", {tail_text(quantiles['accuracy'])}" if "accuracy" in quantiles else ""
-    keep = _CONDITIONS[route.models[choice.model or ""].keep] if (choice.k or 0) > 1 else ""
+    keep = _CONDITIONS[route.models[choice.model or ""].keep] if _picks(route, choice) else ""
     return f"{', '.join(parts)}, accuracy {means['accuracy']:.4f}{interval}{keep}{tail}"
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from moo_inference.catalog import Accuracy, Model
 from moo_inference.catalog.attempt_files import MEASURED
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.stopping import settings_of
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import ScalingCurve
 
@@ -54,7 +55,7 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
     recorded = {key: model for key, model in models.items() if isinstance(model, RecordedModel)}
     if estimator != COUNTING or not recorded:
         return []
-    attempts = [model.attempts for model in recorded.values()]
+    attempts = [model.attempts for model in _settings(recorded).values()]
     questions = _span(len(one.n) for one in attempts)
     each = _span(n for one in attempts for n in (one.fewest, int(one.n.max())))
     which = "Intervals" if len(recorded) == len(models) else f"Intervals of {', '.join(recorded)}"
@@ -66,21 +67,32 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
 
 def sources_of_attempts(models: Mapping[str, Model]) -> list[str]:
     """Where recorded attempts are from, with the credit that is due, and how many are left out; each text once."""
-    recorded = {key: model for key, model in models.items() if isinstance(model, RecordedModel)}
-    texts = _with_owners({key: model.sources.get("attempts", "") for key, model in recorded.items()})
+    texts = _with_owners({key: model.sources.get("attempts", "") for key, model in _settings(models).items()})
     return [f"{text}." for text in texts]
 
 
 def needed_files(models: Mapping[str, Model]) -> list[str]:
     """The files of recorded attempts that a record names and does not hold; those of built-in catalogs are at hand."""
     found: dict[str, None] = {}
-    for model in models.values():
+    for model in (own for pair in models.values() for own in (pair, pair.first_setting)):
         source = None if not isinstance(model, RecordedModel) or model.entry is None else model.entry.attempts
         for place, path in enumerate(() if source is None else source.paths):
             if source is not None and Path(path).parent != MEASURED:
                 text = f"{source.file[place]} ({source.bytes[place]:,} bytes, sha256 {source.sha256[place]})"
                 found[text] = None
     return list(found)
+
+
+def _settings(models: Mapping[str, Model]) -> dict[str, RecordedModel]:
+    """The models of recorded attempts by id, those of pairs each for itself where nothing else is said of it."""
+    found: dict[str, RecordedModel] = {}
+    for key, model in models.items():
+        own = [one for one in (model.first_setting, model) if isinstance(one, RecordedModel)]
+        names = settings_of(key, model.stop) if len(own) > 1 else (key,)
+        for name, one in zip(names[-len(own) :], own, strict=False):
+            if found.setdefault(name, one).sources.get("attempts") != one.sources.get("attempts"):
+                found[key] = one
+    return found
 
 
 def _is_drawn(model: Model, estimator: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import numpy as np
 
 from moo_inference.catalog import Model
+from moo_inference.catalog.stopping import settings_of
 from moo_inference.estimators.curve import ScalingCurve
 from moo_inference.evaluation.stop import Stop
 from moo_inference.formatting.amounts import amount, significant
@@ -28,10 +29,26 @@ def until(stop: Stop) -> str:
     return "until one is verified" if stop.level is None else f"until one has at least {stop.level:.6g}"
 
 
+def unsettled(model: Model) -> str:
+    """What makes a query go on to the second setting, in words; of a model that escalates."""
+    stop = model.stop or Stop("escalate")
+    if model.keep == "majority":
+        return "where they disagree"
+    one = (stop.batch or 1) == 1
+    if stop.level is None:
+        return "where it is not verified" if one else "where none is verified"
+    return f"where {'it has not' if one else 'none has'} at least {stop.level:.6g}"
+
+
+def counted_passes(k: int) -> str:
+    """8 passes, or one pass."""
+    return SINGLE if k == 1 else f"{k} passes"
+
+
 def at_most(k: int, stop: Stop | None) -> str:
     """The passes of a query: 8 passes, or at most 8 where they may stop before."""
-    passes = SINGLE if k == 1 else f"{k} passes"
-    return passes if stop is None or k == 1 else f"at most {passes}"
+    passes = counted_passes(k)
+    return passes if stop is None or stop.escalates or k == 1 else f"at most {passes}"
 
 
 def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurve]) -> list[str]:
@@ -44,14 +61,23 @@ def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurv
     stopping = {key: model for key, model in models.items() if model.stop is not None and key in curves}
     if not stopping:
         return []
-    policies = dict.fromkeys(f"{model.stop}: {until(model.stop)}" for model in stopping.values() if model.stop)
-    notes = [f"Where passes stop early, k is the most of them that run ({'; '.join(policies)})."]
+    pairs = {key: stopping.pop(key) for key, model in models.items() if model.first_setting and key in stopping}
+    meaning = []
+    if stopping:
+        policies = dict.fromkeys(f"{model.stop}: {until(model.stop)}" for model in stopping.values() if model.stop)
+        meaning.append(f"Where passes stop early, k is the most of them that run ({'; '.join(policies)}).")
+    if pairs:
+        ways = dict.fromkeys(f"{model.stop}: {unsettled(model)}" for model in pairs.values())
+        meaning.append(
+            "Of a pair the second setting runs with k passes where those of the first do not settle a query "
+            f"({'; '.join(ways)})."
+        )
+    notes = [" ".join(meaning)]
     idle = [key for key in stopping if (curves[key].mean_passes >= curves[key].k * (1 - _ROUNDING)).all()]
     if idle:
-        whose = "all models" if len(idle) == len(models) else ", ".join(idle)
+        whose = "all models" if len(idle) == len(models) > 1 else ", ".join(idle)
         notes.append(
-            f"{whose}: no query stops early; a batch of fewer passes, as in --stop {models[idle[0]].stop}/1, "
-            "looks more often."
+            f"{whose}: no query stops early; a batch of fewer passes looks more often, as in --stop first-verified/1."
         )
     return notes
 
@@ -59,9 +85,10 @@ def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurv
 def saved_by_stopping(route: Route) -> str:
     """How many passes of the choice run, and what running all of them would come to; nothing where all run."""
     whole, chosen = route.unstopped, route.choice
-    if whole is None or chosen.row is None or chosen.model is None or chosen.k in (None, 1):
+    if whole is None or chosen.row is None or chosen.model is None or chosen.k is None:
         return ""
     curve = route.front.curve.take(np.array([chosen.row]))
+    model = route.models[chosen.model]
     most = int(curve.passes_within(_MOST)[0])
     mean = significant(float(curve.mean_passes[0]), 3)
     cost, time, *_, accuracy = whole.means[0].tolist()
@@ -71,7 +98,18 @@ def saved_by_stopping(route: Route) -> str:
         if abs(points) < _NO_POINTS
         else (f"accuracy {significant(abs(points), 2)} points {'higher' if points > 0 else 'lower'}")
     )
-    at_once = min(route.conditions.of(route.models[chosen.model].replace(stop=None))[0], chosen.k)
+    if model.stop is not None and model.first_setting is not None and curve.passes is not None:
+        first, *_, then = settings_of(chosen.model, model.stop)
+        m = model.stop.batch or 1
+        settled = significant(100 * float(curve.passes[0, m - 1]), 2)
+        return (
+            f"{counted_passes(m)} of {first} {'settles' if m == 1 else 'settle'} {settled} of 100 queries; {then} "
+            f"alone with {counted_passes(chosen.k)}: {amount('cost', cost)} per query, {amount('time', time)} on "
+            f"average, {more}."
+        )
+    if chosen.k == 1:
+        return ""
+    at_once = min(route.conditions.of(model.replace(stop=None))[0], chosen.k)
     how = "all at once" if at_once == chosen.k else f"{at_once} at a time" if at_once > 1 else "one by one"
     return (
         f"{mean} of {chosen.k} passes run on average, at most {most} for 95 of 100 queries; without stopping all "

@@ -262,6 +262,8 @@ def test_the_next_stage_runs_where_the_passes_disagree_or_none_is_verified(kind)
         stages = [Stage(replay(cheap), m, parallel=m), Stage(replay(strong), k, parallel=2)]
         found = escalate(stages, **{kind: same})
         last = cheap if settled or kept(strong) is None else strong
+        if kind == "verify" and not settled:
+            last = cheap + strong  # the best of all, of equals the earlier
         place = kept(last)
         assert found.kept == (None if place is None else last[place])
         assert found.escalated is not settled

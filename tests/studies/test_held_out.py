@@ -18,7 +18,8 @@ from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.studies.choose import recommended
 from moo_inference.studies.contenders import Contenders
 from moo_inference.studies.held_out import held_out, held_out_of
-from moo_inference.studies.posterior import Posterior, QuestionTable
+from moo_inference.studies.posterior import Posterior
+from moo_inference.studies.resampled import QuestionTable
 from moo_inference.studies.route import route
 from moo_inference.views.answer import answer_lines
 from moo_inference.views.route import route_tables
