@@ -26,7 +26,7 @@ from moo_inference.studies.confidence import Assessment, AssessmentSettings, ass
 from moo_inference.studies.evaluated_questions import with_questions
 from moo_inference.studies.posterior import Posterior, posterior
 from moo_inference.studies.preposterior import expected_pgs
-from moo_inference.studies.purchases import shares_of_spending
+from moo_inference.studies.purchases import rests_on_enough, shares_of_spending
 
 CATALOGS = ("gpqa-diamond", "otis-mock-aime")
 QUANTILES = (0.25, 0.5, 0.75)
@@ -108,7 +108,8 @@ def assessed(one: Problem, known: Posterior, seed: int, draws: int = DRAWS) -> A
 
 def top_two(one: Problem, known: Posterior, counts: np.ndarray, spend: float, seed: int) -> np.ndarray:
     """As the product has it."""
-    return shares_of_spending(assessed(one, known, seed), one.ids, one.prices)
+    places = {name: place for place, name in enumerate(one.ids)}
+    return shares_of_spending(assessed(one, known, seed), places, one.prices)
 
 
 def by_dollars(one: Problem, known: Posterior, counts: np.ndarray, spend: float, seed: int) -> np.ndarray:
@@ -246,7 +247,8 @@ def at_stop(name: str, runs: int) -> list[tuple[float, float, bool, float]]:
             known = one.known(stream, counts)
             now = assessed(one, known, run, 400)
             row = chosen(known, one.rule)
-            while left and now.pgs >= left[0]:
+            enough = rests_on_enough(now, dict(zip(one.ids, counts.tolist(), strict=True)), one.questions)
+            while left and now.pgs >= left[0] and enough:
                 own, best = one.whole.F[row], one.whole.F[one.truth]
                 margins = np.array([now.delta[1], np.inf, now.delta[0]])
                 good = bool((np.abs(own - best) <= margins).all())
@@ -277,10 +279,13 @@ def main(runs: int, rules: list[str]) -> None:
     """Print the shares, what was said at the stop, and what was foreseen."""
     problems = {(name, quantile): problem(name, quantile) for name in CATALOGS for quantile in QUANTILES}
     for name in CATALOGS if "stop" in rules else ():
-        stops = np.array(at_stop(name, runs), dtype=float)
+        stops = np.array(at_stop(name, runs), dtype=float).reshape(-1, 4)
         for target in TARGETS:
             own = stops[stops[:, 0] == target]
-            error = own[:, 2].std() / np.sqrt(max(1, len(own)))
+            if not len(own):
+                print(f"{name}, target {target}: none of {runs} stops")
+                continue
+            error = own[:, 2].std() / np.sqrt(len(own))
             print(
                 f"{name}, target {target}: {len(own)} of {runs} stop, at {own[:, 3].mean():.2f} of the cost; "
                 f"PGS {own[:, 1].mean():.3f}, good {own[:, 2].mean():.3f} (standard error {error:.3f})",

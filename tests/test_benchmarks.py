@@ -8,8 +8,11 @@ import sys
 import pytest
 from conftest import ROOT
 
-BY_HAND = {"choice_confidence", "interval_coverage", "kill_and_resume", "large_study", "stopping"}
-"""They give no ratio: of probabilities, of coverage, of what a kill leaves, and of a limit in seconds on one core."""
+BY_HAND = {
+    *("choice_confidence", "interval_coverage", "kill_and_resume", "large_study", "next_measurement", "stopping"),
+}
+"""They give no ratio: of probabilities, of coverage, of what replays choose, of what a kill leaves, and of a limit in
+seconds on one core."""
 
 SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"run_all", "report", "timing"} - BY_HAND
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import MeasuredAccuracy, Model
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.stopping import base_id
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators.curve import ScalingCurve
 
@@ -48,8 +49,10 @@ class MeasurableSetting:
 
 def measurable_settings(
     models: Mapping[str, Model], curves: Mapping[str, ScalingCurve], prices: Prices
-) -> list[MeasurableSetting]:
-    """The settings that rest on questions, in the order of the models; then those that only have a price.
+) -> dict[str, MeasurableSetting]:
+    """The settings that rest on questions, by id of the model, in the order of these; then those with a price alone.
+
+    Models that differ in when their passes stop are of one setting: whoever measures it knows more of all of them.
 
     Args:
         models: by id.
@@ -57,7 +60,8 @@ def measurable_settings(
         prices: USD an attempt.
 
     Raises:
-        SettingError: (a ValueError) a price is not positive, or none is known; or no model rests on questions.
+        SettingError: (a ValueError) a price is not positive, or none is known; no model rests on questions, or one is a
+            pair of settings.
     """
     errors = ErrorCollector()
     named = prices if isinstance(prices, Mapping) else {}
@@ -66,34 +70,36 @@ def measurable_settings(
         if isinstance(price, bool) or not isinstance(price, int | float) or not 0 < price < np.inf:
             errors.add(f"the price of {name} must be a positive number of USD an attempt, got {price!r}")
     measured = {key: own for key, model in models.items() if (own := _answered(model)) is not None}
-    certain = [name for name in named if name in models and name not in measured]
+    setting_of = {key: base_id(key, model.stop) for key, model in models.items()}
+    pairs = [key for key, model in models.items() if model.stop is not None and model.stop.escalates]
+    if pairs:
+        errors.add(f"models must be single settings to be measured, got pairs of them (escalate): {', '.join(pairs)}")
+    there = set(setting_of.values())
+    certain = [name for name in named if name in there and name not in {setting_of[key] for key in measured}]
     if certain:
         errors.add(
             f"a price must be of a model that rests on questions, or of one that is not in the catalog; got "
             f"{', '.join(certain)}, of which what is known is taken as certain"
         )
-    if not measured and not set(named) - set(models):
+    if not measured and not set(named) - there:
         errors.add(
             "some model must rest on questions, by recorded attempts or by outcomes of an evaluation, got none: what "
             "is known is taken as certain, and more of it cannot be measured"
         )
     errors.check()
-    found = []
+    found: dict[str, MeasurableSetting] = {}
     for key, (names, counts, cost) in measured.items():
         usual_cost = _cost_of_a_pass(curves[key]) if cost is None else cost
-        price = named.get(key, usual_cost if every is None else every)
+        price = named.get(setting_of[key], usual_cost if every is None else every)
         if not price > 0:
             errors.add(f"{key} must have a price of an attempt, since its attempts cost nothing; got none")
             continue
-        found.append(
-            MeasurableSetting(
-                key, names, _most_frequent(counts), float(price), sum(counts), clustered=_clustered(models[key])
-            )
-        )
+        attempts, clustered = _most_frequent(counts), _clustered(models[key])
+        found[key] = MeasurableSetting(setting_of[key], names, attempts, float(price), sum(counts), clustered)
     errors.check()
-    usual = _most_frequent([own.attempts for own in found]) if found else 1
-    found += [MeasurableSetting(key, (), usual, float(named[key])) for key in sorted(set(named) - set(models))]
-    return found
+    usual = _most_frequent([own.attempts for own in found.values()]) if found else 1
+    others = sorted(set(named) - there)
+    return found | {key: MeasurableSetting(key, (), usual, float(named[key])) for key in others}
 
 
 def _answered(model: Model) -> tuple[tuple[str, ...], list[int], float | None] | None:

@@ -40,7 +40,8 @@ class NextMeasurement:
         assessment: how sure the choice is now, as `assess` has it.
         target: the PGS at which to stop.
         spend: USD, the most that is to be spent.
-        status: `reached`: stop, PGS is at the target; `measure`: the purchases are what to measure; `exhausted`: all
+        status: `reached`: stop, PGS is at the target; `infeasible`: stop, as probably as the target nothing meets
+            the budgets; `measure`: the purchases are what to measure; `exhausted`: all
             settings have answered all questions; `sum too small`: for any question.
         purchases: what to ask, the most expensive first.
         expected: (worlds,) PGS after the purchases in worlds that what is known may come from; None where nothing is
@@ -177,15 +178,17 @@ def next_measurement(
     estimated = curves_within_samples(default_estimator(models), models, conditions, scenarios=[budgets])
     curves = dict(zip(catalog.models, estimated, strict=True))
     settings = measurable_settings(catalog.models, curves, terms.prices)
-    refuse_fewer(settings, terms.questions)
+    refuse_fewer(list(settings.values()), terms.questions)
     [assessment] = assess_choices(catalog.models, curves, budgets, [scaled], conditions, asked)
     # In one order, so that the plan does not depend on that of the catalog.
     names = sorted(catalog.models)
     known = posterior(
         {key: catalog.models[key] for key in names}, {key: curves[key] for key in names}, budgets, conditions
     )
-    planner = Planner(known, scaled, asked, sorted(settings, key=lambda own: (not own.names, own.id)), terms)
-    status, counts, floor = planner.bought(assessment.pgs)
+    planner = Planner(
+        known, scaled, asked, dict(sorted(settings.items(), key=lambda item: (not item[1].names, item[0]))), terms
+    )
+    status, counts, floor = planner.bought(assessment)
     purchases, expected = planner.purchases(counts), planner.expected(counts)
     return NextMeasurement(
         scenario,
@@ -197,8 +200,8 @@ def next_measurement(
         tuple(sorted(purchases, key=lambda own: (-own.usd, own.model))),
         expected,
         floor,
-        tuple(key for key in catalog.models if key not in {own.id for own in settings}),
-        tuple(settings),
+        tuple(key for key in catalog.models if key not in settings),
+        planner.settings,
         planner.cheapest,
     )
 

@@ -1,8 +1,9 @@
 """What there is to buy for a sum: whole questions of settings, divided as top-two sampling would spend it."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import Any, Literal
 
 import numpy as np
@@ -20,6 +21,10 @@ from moo_inference.studies.preposterior import expected_pgs
 FLOOR = 5
 """So many questions a setting is asked before anything is concluded from its answers."""
 
+ENOUGH = 30
+"""So many questions each model that may be the best must have answered before PGS ends it: the fewest for which it was
+compared with what is achieved (benchmarks/choice_confidence.py)."""
+
 TARGET = 0.9
 """The PGS at which to stop, where none is named."""
 
@@ -29,7 +34,7 @@ WORLDS = 40
 DRAWS = 200
 """Of the posterior in each of them."""
 
-Status = Literal["reached", "measure", "exhausted", "sum too small"]
+Status = Literal["reached", "measure", "infeasible", "exhausted", "sum too small"]
 
 
 @dataclass(frozen=True)
@@ -101,7 +106,7 @@ class Terms:
         errors.check()
 
 
-def shares_of_spending(found: Assessment, ids: Sequence[str], prices: FloatArray) -> FloatArray:
+def shares_of_spending(found: Assessment, places: Mapping[str, int], prices: FloatArray) -> FloatArray:
     """(s,) of a sum for each setting, as top-two sampling measures them.
 
     Of two rivals whose answers vary alike, a sum tells most where the numbers of questions are as one over the roots of
@@ -112,11 +117,10 @@ def shares_of_spending(found: Assessment, ids: Sequence[str], prices: FloatArray
 
     Args:
         found: what is known now.
-        ids: of the settings.
+        places: of the setting of each model, by the id of the model.
         prices: (s,) USD a question.
     """
-    places = {name: place for place, name in enumerate(ids)}
-    selected = np.zeros(len(ids) + 1)
+    selected = np.zeros(len(prices) + 1)
     for candidate in found.selection:
         selected[places.get(candidate.model, -1)] += candidate.share
     selected[-1] += max(0.0, 1.0 - selected.sum())
@@ -124,23 +128,48 @@ def shares_of_spending(found: Assessment, ids: Sequence[str], prices: FloatArray
     return np.asarray(spent / spent.sum())
 
 
+def rests_on_enough(found: Assessment, answered: Mapping[str, int], questions: int | None) -> bool:
+    """Whether PGS may be believed: no model that may be the best has answered too few questions.
+
+    From fewer than 30, draws of the Bayesian bootstrap know too little of what is seldom: on recorded attempts PGS was
+    said to be 0.6 where 0.3 was achieved, and it is looked at time and again, so that one that is too high by chance
+    would end it.
+
+    Args:
+        found: what is known now.
+        answered: questions of each model, by its id.
+        questions: how many the benchmark has; None: there is no end.
+    """
+    needed = min(ENOUGH, ENOUGH if questions is None else questions)
+    rivals = {candidate.model for candidate in found.confidence_set} | {found.model}
+    return all(answered.get(model, needed) >= needed for model in rivals if model is not None)
+
+
 @dataclass(frozen=True)
 class Planner:
     """What is known, and what there is to buy.
 
     Attributes:
-        known: with one table a setting that is measured.
+        known: with one table a model that is measured.
         rule: scaled by the budgets.
         asked: how choices are assessed.
-        settings: those that are measured in the order of the tables, then the others.
+        models: the setting of each model by its id, those that are measured in the order of the tables, then others.
         terms: what may be bought.
     """
 
     known: Posterior
     rule: Rule
     asked: AssessmentSettings
-    settings: Sequence[MeasurableSetting]
+    models: Mapping[str, MeasurableSetting]
     terms: Terms
+
+    @cached_property
+    def settings(self) -> tuple[MeasurableSetting, ...]:
+        """Each once, as its first model has it."""
+        first: dict[str, MeasurableSetting] = {}
+        for own in self.models.values():
+            first.setdefault(own.id, own)
+        return tuple(first.values())
 
     @property
     def _prices(self) -> FloatArray:
@@ -161,24 +190,30 @@ class Planner:
         left = self._left > 0
         return float(self._prices[left].min()) if left.any() else math.nan
 
-    def bought(self, pgs: float) -> tuple[Status, IntArray, bool]:
+    def bought(self, now: Assessment) -> tuple[Status, IntArray, bool]:
         """What there is to do, (s,) how many questions to ask of each setting, and whether that is for the floor.
 
         Args:
-            pgs: now.
+            now: how sure the choice is.
         """
         prices, left, none = self._prices, self._left, np.zeros(len(self.settings), dtype=np.int64)
         lacking = np.minimum(np.maximum(FLOOR - self._answered, 0), left)
         floor = bool(lacking.any())
-        if not floor and pgs >= self.terms.target:
+        answered = {key: len(own.names) for key, own in self.models.items()}
+        enough = rests_on_enough(now, answered, self.terms.questions)
+        if not floor and enough and now.pgs >= self.terms.target:
             return "reached", none, False
+        if not floor and now.k is None and now.nothing >= self.terms.target:
+            return "infeasible", none, False
         if not left.any():
             return "exhausted", none, False
         if floor:
             counts = whole_questions(lacking * prices, prices, lacking, self.terms.spend)
         else:
             [found] = assess_known(self.known, [self.rule], self.asked)
-            shares = shares_of_spending(found, [own.id for own in self.settings], prices)
+            place = {own.id: number for number, own in enumerate(self.settings)}
+            places = {key: place[own.id] for key, own in self.models.items()}
+            shares = shares_of_spending(found, places, prices)
             counts = whole_questions(shares, prices, left, self.terms.spend)
         return ("measure" if counts.any() else "sum too small"), counts, floor
 
@@ -201,20 +236,20 @@ class Planner:
             return None
         number = {
             name: unit
-            for own, table in zip(self.settings, self.known.tables, strict=True)
+            for own, table in zip(self.models.values(), self.known.tables, strict=True)
             if not own.clustered
             for name, unit in zip(own.names, table.units.tolist(), strict=True)
         }
         bought = {own.model: own for own in self.purchases(counts)}
         further = []
-        for own, table in zip(self.settings, self.known.tables, strict=True):
+        for own, table in zip(self.models.values(), self.known.tables, strict=True):
             names, new = (bought[own.id].names, bought[own.id].new) if own.id in bought else ((), 0)
             if own.clustered:
                 # What is drawn are whole clusters of mean size.
                 names, new = (), math.ceil((len(names) + new) * len(table.units) / len(own.names))
-            further.append(
-                np.array([*(number[name] for name in names), *range(self.known.units, self.known.units + new)])
-            )
+            # A variant may have an answer to a question that counts for another one only.
+            known = [number[name] for name in names if name in number]
+            further.append(np.array([*known, *range(self.known.units, self.known.units + new)]))
         fast = at_once(self.rule)
         within = replace(self.asked, resamples=min(self.asked.resamples, DRAWS if fast else DRAWS // 4))
         return expected_pgs(self.known, [own.astype(np.int64) for own in further], self.rule, WORLDS, within)

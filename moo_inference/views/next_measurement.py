@@ -8,7 +8,7 @@ from moo_inference.formatting.amounts import usd
 from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
 from moo_inference.studies.next_measurement import NextMeasurement
-from moo_inference.studies.purchases import FLOOR, Purchase
+from moo_inference.studies.purchases import ENOUGH, FLOOR, Purchase
 from moo_inference.views.confidence import CERTAIN, GOOD, probability, sure
 
 _FIRST_NAMES = 3
@@ -36,6 +36,8 @@ def verdict(plan: NextMeasurement) -> str:
     """What to do, in a sentence."""
     if plan.status == "reached":
         return f"Stop: the target is reached, {now(plan)}."
+    if plan.status == "infeasible":
+        return f"Stop: {now(plan)}, with a probability of {_percent(plan.assessment.nothing, plan)}."
     if plan.status == "exhausted":
         return f"Nothing is left to measure: all settings have answered all questions, {now(plan)}."
     if plan.status == "sum too small":
@@ -49,18 +51,24 @@ def now(plan: NextMeasurement) -> str:
     """What would be chosen now, and how sure that is."""
     found = plan.assessment
     if found.k is None:
-        return "and nothing meets the budgets"
+        return "nothing meets the budgets"
     how = sure(found)
     return f"{found.model} with k = {found.k}" + (f", {how}" if how else "")
+
+
+def _percent(share: float, plan: NextMeasurement) -> str:
+    return probability(share, plan.assessment.resamples)
 
 
 def notes(plan: NextMeasurement) -> list[str]:
     """What is known now, what is to be expected, when to stop, and what to know before."""
     found = plan.assessment
-    target = probability(plan.target, found.resamples)
+    target = _percent(plan.target, plan)
     lines = []
     if plan.status == "measure":
         lines.append(f"Now: {now(plan)}. Stop where that is {target} (PGS: as good as the truly best, {GOOD}).")
+    if plan.status == "measure" and plan.pgs >= plan.target and not plan.floor:
+        lines.append(f"It counts once every setting that may be the best has answered {ENOUGH} questions.")
     if plan.expected is not None:
         after = f"{round(100 * plan.expected_pgs)}%"
         chance = probability(plan.reaches_target, len(plan.expected))
@@ -124,8 +132,10 @@ def loop_table(plan: NextMeasurement, record: Mapping[str, Any]) -> Table:
         )
         for number, batch in enumerate(record["batches"], start=1)
     )
+    spent = plan.status == "sum too small"
+    title = f"The sum is spent: the cheapest further question costs {usd(plan.cheapest)}; {now(plan)}."
     return Table(
-        verdict(plan),
+        title if spent else verdict(plan),
         ("batch", "PGS before", "attempts", "cost"),
         rows,
         (f"In all: {usd(record['spent'])}.", *notes(plan)),

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 import moo_inference as mi
 from moo_inference.catalog import Accuracy, MeasuredAccuracy
 from moo_inference.catalog.recorded_model import RecordedModel
+from moo_inference.catalog.variants import with_stops
 from moo_inference.decision import make_rule
 from moo_inference.decision.many import choices_of
 from moo_inference.errors import SettingError, UnknownNameError
@@ -110,9 +111,9 @@ class TestTopTwo:
         catalog = catalog_of(**three())
         known, rule = known_of(catalog)
         [found] = assess_known(known, [rule], AssessmentSettings(400))
-        prices = np.array([0.03, 0.06, 0.12])
-        same = shares_of_spending(found, list(catalog.models), np.ones(3))
-        shares = shares_of_spending(found, list(catalog.models), prices)
+        prices, places = np.array([0.03, 0.06, 0.12]), {"a": 0, "b": 1, "c": 2}
+        same = shares_of_spending(found, places, np.ones(3))
+        shares = shares_of_spending(found, places, prices)
         np.testing.assert_allclose(shares / same / np.sqrt(prices), (shares / same / np.sqrt(prices))[0], rtol=1e-12)
         assert shares.sum() == pytest.approx(1)
 
@@ -292,6 +293,18 @@ class TestPlan:
         more = next_measurement(catalog_of(**models), "s", "accuracy-max", spend=5.0, k_max=1, target=1 - 1e-9)
         assert more.status == ("reached" if more.pgs == 1 else "measure")
 
+    def test_from_few_questions_no_pgs_is_enough(self):
+        """The same answers over and over: PGS is at the target from a dozen questions, and ends it from thirty."""
+        for size, status in ((12, "measure"), (29, "measure"), (30, "reached")):
+            models = {"a": model_of("A", 1.0, 0.01, 1, size), "b": model_of("B", 0.0, 0.01, 2, size)}
+            plan = next_measurement(catalog_of(**models), "s", "accuracy-max", spend=5.0, k_max=1, target=0.5)
+            assert plan.pgs > 0.5
+            assert plan.status == status
+        # A benchmark that has no more is all that there is to know.
+        models = {"a": model_of("A", 1.0, 0.01, 1, 12), "b": model_of("B", 0.0, 0.01, 2, 12)}
+        plan = next_measurement(catalog_of(**models), "s", "accuracy-max", spend=5.0, k_max=1, questions=12)
+        assert plan.status == "reached"
+
     def test_nothing_is_left_or_can_be_paid(self):
         catalog = catalog_of(**three())
         some = next_measurement(catalog, "s", "accuracy-max", spend=500.0, questions=40)
@@ -337,6 +350,24 @@ class TestPlan:
         assert (setting.attempts, setting.made) == (4, 120)
         assert setting.usd_per_attempt == pytest.approx(20 / 1e6)
 
+    def test_models_that_stop_otherwise_are_one_setting(self):
+        catalog = with_stops(catalog_of(**three()), ["fixed", "first-verified"])
+        assert len(catalog.models) == 6
+        plan = next_measurement(catalog, "s", "accuracy-max", spend=5.0)
+        assert {own.id for own in plan.settings} == {"a", "b", "c"}
+        assert {own.model for own in plan.purchases} <= {"a", "b", "c"}
+        assert 4.8 < plan.usd <= 5.0
+        assert plan.expected_pgs > 0
+
+    def test_pairs_of_settings_are_refused(self):
+        with pytest.raises(SettingError, match="must be single settings to be measured, got pairs"):
+            next_measurement(with_stops(catalog_of(**three()), "escalate"), "s", "accuracy-max", spend=5.0)
+
+    def test_where_surely_nothing_meets_the_budgets_it_stops(self):
+        scenario = mi.Scenario(name="s", c_max=1e-6, t_max=None, a_min=None)
+        plan = next_measurement(catalog_of(scenario, **three()), "s", "accuracy-max", spend=5.0)
+        assert (plan.status, plan.usd) == ("infeasible", 0.0)
+
     def test_clusters_are_expected_by_clusters(self):
         clusters = [f"text{number // 4}" for number in range(40)]
         models = {
@@ -376,34 +407,37 @@ class TestPlan:
             next_measurement(mi.load_catalog("paper"), "medical-ai", "accuracy-max", spend=5.0)
 
 
+IDS = "abcdefghijklmnop"
+
+
 def replayed(seed, allocate):
-    """Whether the best of six settings is chosen for a sum: two are close, four are far off and cost as much."""
-    right = (0.8, 0.68, 0.15, 0.15, 0.15, 0.15)
+    """Whether the best of sixteen settings is chosen for a sum: two are close, fourteen are far off, at one price."""
+    right = (0.75, 0.65, *[0.1] * (len(IDS) - 2))
     models = {
         key: model_of(key, p, 0.01, 100 * seed + place, 150, n=1)
-        for place, (key, p) in enumerate(zip("abcdef", right, strict=True))
+        for place, (key, p) in enumerate(zip(IDS, right, strict=True))
     }
-    known, rule = known_of(catalog_of(**models), k_max=1)
-    counts, prices = np.full(6, 5), np.full(6, 0.01)
-    for step in range(6):
+    known, rule = known_of(catalog_of(mi.Scenario(name="s", c_max=1.0, t_max=None, a_min=None), **models), k_max=1)
+    counts, prices = np.full(len(IDS), 5), np.full(len(IDS), 0.01)
+    for step in range(4):
         now = with_questions(known, [np.arange(n) for n in counts], [np.arange(n) for n in counts])
-        shares = allocate(now, rule, list(models), prices, step)
-        counts = counts + whole_questions(shares, prices, 150.0 - counts, 0.1)
+        counts = counts + whole_questions(allocate(now, rule, prices, step), prices, 150.0 - counts, 0.4)
     now = with_questions(known, [np.arange(n) for n in counts], [np.arange(n) for n in counts])
     choice = choices_of([rule], now.F[None], now.met[None])[0, 0]
     return now.places[choice][0] == "a"
 
 
+def looking(now, rule, prices, step):
+    [found] = assess_known(now, [rule], AssessmentSettings(100, seed=step))
+    return shares_of_spending(found, {name: place for place, name in enumerate(IDS)}, prices)
+
+
+def blind(now, rule, prices, step):
+    return np.full(len(IDS), 1 / len(IDS))
+
+
 def test_who_does_not_look_at_the_posterior_finds_the_best_less_often():
-    """The control of the benchmark: equal numbers of questions, for the same sum."""
-
-    def looking(now, rule, ids, prices, step):
-        [found] = assess_known(now, [rule], AssessmentSettings(100, seed=step))
-        return shares_of_spending(found, ids, prices)
-
-    def blind(now, rule, ids, prices, step):
-        return np.full(6, 1 / 6)
-
-    runs = 40
+    """The control of the benchmark: equal numbers of questions, for the same sum, on the same questions."""
+    runs = 60
     ours, theirs = (np.mean([replayed(seed, rule) for seed in range(runs)]) for rule in (looking, blind))
     assert ours > theirs + 2 * math.sqrt(theirs * (1 - theirs) / runs)
