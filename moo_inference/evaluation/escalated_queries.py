@@ -69,6 +69,24 @@ class EscalatedQueries(StoppedQueries):
         """See `Queries.most_passes`."""
         return self._m + k
 
+    def whole(self, k: int) -> bool:
+        """See `StoppedQueries.whole`."""
+        return False
+
+    def expected_spent(self, k: IntArray) -> list[FloatArray]:
+        """See `Queries.expected_spent`."""
+        return list(self._means(k)[: self.amounts])
+
+    def expected_seconds(self, k: IntArray) -> FloatArray:
+        """See `Queries.expected_seconds`."""
+        return np.asarray(self._means(k)[-3])
+
+    def expected_accuracy(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
+        """See `Queries.expected_accuracy`."""
+        order = np.argsort(self.rows[0])
+        worth, missed = (own[:, order] for own in self._means(k)[-2:])
+        return worth, missed
+
     def _means(self, k: IntArray) -> FloatArray:
         key = tuple(k.tolist())
         if key not in self._found_means:

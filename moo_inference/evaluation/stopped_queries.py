@@ -28,7 +28,7 @@ class StoppedQueriesOfK(QueriesOfK):
     @property
     def _whole(self) -> bool:
         """Whether all passes run in one batch, so that nothing stops."""
-        return self._k <= self._source.how.parallel
+        return self._source.whole(self._k)
 
     def spent(self, which: int) -> Mixture:
         """See `QueriesOfK.spent`."""
@@ -108,8 +108,12 @@ class StoppedQueries(Queries):
             self._found[k] = [own for own, _ in pairs], [ran for _, ran in pairs]
         return self._found[k]
 
+    def whole(self, k: int) -> bool:
+        """Whether all of k passes run in one batch, so that nothing stops."""
+        return k <= self.how.parallel
+
     def _of_block(self, number: int, k: int) -> tuple[Outcomes, IntArray]:
-        if k <= self.how.parallel:
+        if self.whole(k):
             return super().outcomes(number, k), np.array([k])
         block = self.blocks[number]
         n = block.seconds.shape[2]

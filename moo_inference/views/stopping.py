@@ -51,6 +51,11 @@ def at_most(k: int, stop: Stop | None) -> str:
     return passes if stop is None or stop.escalates or k == 1 else f"at most {passes}"
 
 
+def picked_from(k: int, model: Model) -> str:
+    """The passes of which one is kept, in words."""
+    return at_most(k, model.stop) if model.first_setting is None else "the passes of either setting"
+
+
 def stopping_notes(models: Mapping[str, Model], curves: Mapping[str, ScalingCurve]) -> list[str]:
     """What k means where passes stop early, and which policies cannot stop anything; one sentence each.
 

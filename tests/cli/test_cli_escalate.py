@@ -5,7 +5,9 @@ import json
 import pytest
 from command_line import refused, run
 
+import moo_inference as mi
 from moo_inference.policy.policy import Policy
+from moo_inference.views.answer import answer_sentence
 
 CHEAP, STRONG = "gpt-5-mini@high", "gpt-5@high"
 PAIR = f"{CHEAP}>{STRONG}"
@@ -18,8 +20,17 @@ def test_choose_says_which_setting_runs_first_and_where_the_other_one_does(capsy
     assert status == 0
     assert f"Take {CHEAP} with one pass; where it is not verified, {STRONG} with one pass, keep the best:" in out
     assert "of 100 queries; gpt-5@high alone with one pass:" in out
-    _, out, _ = run(capsys, "choose", *BOTH, "--stop", "vote-until-sure", "--stop", "escalate/3", "--accuracy", 0.92)
-    assert f"Take {CHEAP} with 3 passes; where they disagree, {STRONG} with " in " ".join(out.split())
+
+
+def test_an_answer_by_vote_says_where_passes_disagree():
+    pairs = mi.with_stops(mi.load_catalog("otis-mock-aime").select([CHEAP, STRONG]), ["vote-until-sure", "escalate/3"])
+    sentence = answer_sentence(mi.route(pairs.select([f"{PAIR}+escalate/3"]), "standard", "cheapest", k_max=2))
+    assert sentence.startswith("Nothing fits")
+    scenario = mi.Scenario(name="own", c_max=1.0, t_max=9000.0, a_min=0.9)
+    alone = pairs.select([f"{PAIR}+escalate/3"]).replace(scenarios={"own": scenario})
+    sentence = answer_sentence(mi.route(alone, "own", "cheapest", k_max=2))
+    assert f"Take {CHEAP} with 3 passes; where they disagree, {STRONG} with " in sentence
+    assert " by vote" in sentence
 
 
 def test_the_answer_as_json_names_both_settings(capsys):

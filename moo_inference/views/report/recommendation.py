@@ -19,7 +19,7 @@ from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.report.charts import Charts, Highlight, Styles, across_models
-from moo_inference.views.stopping import SINGLE, at_most, saved_by_stopping
+from moo_inference.views.stopping import SINGLE, picked_from, saved_by_stopping
 from moo_inference.views.study_tables import budget_text
 
 CHEAPEST = "cheapest"
@@ -160,7 +160,7 @@ def _numbers(route: Route, model: str, k: int) -> tuple[Number, ...]:
             known = interval_of(curve, row)
             notes = [
                 *([interval_text(*known)] if known is not None else []),
-                kept_by(route.models[model].keep, at_most(k, route.models[model].stop)),
+                kept_by(route.models[model].keep, picked_from(k, route.models[model])),
                 *notes,
             ]
         over = limit.value is not None and (
