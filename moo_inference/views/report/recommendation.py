@@ -10,6 +10,7 @@ from moo_inference.decision.registry import DEFAULT_RULES
 from moo_inference.formatting.amounts import amount, bound, interval_text, percentile, unit_words
 from moo_inference.formatting.words import counted
 from moo_inference.pareto.budgets import measured, tails
+from moo_inference.studies.choose import recommended
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.route import Route
 from moo_inference.studies.study import Study
@@ -19,7 +20,7 @@ from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.report.charts import Charts, Highlight, Styles, across_models
-from moo_inference.views.stopping import SINGLE, picked_from, saved_by_stopping
+from moo_inference.views.stopping import SINGLE, held_out_text, picked_from, saved_by_stopping
 from moo_inference.views.study_tables import budget_text
 
 CHEAPEST = "cheapest"
@@ -104,6 +105,7 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
     changes = (
         ("Nearest", nearest_text(route)),
         ("Stopping", saved_by_stopping(route)),
+        ("Held out", held_out_text(route)),
         ("What would change it", what_binds(route)),
     )
     return Recommendation(
@@ -127,7 +129,9 @@ def _route(study: Study, key: str) -> Route:
     """The choice of the main rule across models; a rule of the user's own is not known by its id."""
     name = main_rule(study)
     own = [rule for rule in study.rules.get(key, ()) if rule.id == name and name in study.options.own_decisions]
-    return study.route(key, own[0] if own else name)
+    found = study.route(key, own[0] if own else name)
+    # What runs all passes can be recommended, and shown, where it is among what was studied.
+    return recommended(found) if any(model.stop is None for model in study.catalog.models.values()) else found
 
 
 def _place(route: Route) -> tuple[str, int] | None:
