@@ -5,13 +5,13 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from moo_inference.cli.fit_options import flag
+from moo_inference.cli.loop_options import PLAN_VARIABLE, STATE, LoopOptions
 from moo_inference.documents.files import Kind, in_the_way, write_atomically
 from moo_inference.errors import OutputError, SettingError, StoppedError
 from moo_inference.formatting.amounts import usd
@@ -21,51 +21,12 @@ if TYPE_CHECKING:
     from moo_inference.studies.measurable import MeasurableSetting
     from moo_inference.studies.next_measurement import NextMeasurement
 
-STATE = "moo-inference-next.json"
-PLAN_VARIABLE = "MOO_INFERENCE_PLAN"
-"""Names the file of the plan to the command."""
-
 _BATCHES = 10
 """Into so many the sum is divided where nobody says how."""
 
 _SECONDS_TO_END = 5.0
 _STATE_FILE = Kind("the state of moo-inference next --loop", '{\n "run": "next"')
 _PLAN_FILE = Kind("a plan of moo-inference next", '{\n "scenario": ')
-
-
-@dataclass(frozen=True)
-class LoopOptions:
-    """Whether a plan is carried out, and how."""
-
-    loop: Annotated[
-        str | None,
-        flag(
-            "--loop",
-            "CMD",
-            f"Run this for each batch, by the shell: it finds the plan in the file ${PLAN_VARIABLE}, appends to the "
-            "attempts or prints paths of files with more.",
-        ),
-    ] = None
-    batch: Annotated[
-        float | None, flag("--batch", "USD", "At most so much for each.", show_default="a tenth of --spend")
-    ] = None
-    state: Annotated[
-        str | None, flag("--state", "FILE", "Where the loop saves what was spent, to go on.", show_default=STATE)
-    ] = None
-    start_over: Annotated[
-        bool, flag("--start-over", None, "Forget what an earlier loop spent; its attempts stay what they are.")
-    ] = False
-
-    def refuse_alone(self) -> None:
-        """Refuse options that mean nothing without a command.
-
-        Raises:
-            SettingError: (a ValueError) some are given; all are named.
-        """
-        values = {"--batch": self.batch, "--state": self.state, "--start-over": self.start_over or None}
-        given = [name for name, value in values.items() if value is not None]
-        if given:
-            raise SettingError(f"{', '.join(given)} must come with --loop CMD")
 
 
 class Batch(BaseModel):

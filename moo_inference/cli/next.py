@@ -9,7 +9,7 @@ import typer
 
 from moo_inference.cli.catalog_source import CatalogSource
 from moo_inference.cli.fit_options import pairs_of
-from moo_inference.cli.loop import LoopOptions, run_loop
+from moo_inference.cli.loop_options import LoopOptions
 from moo_inference.cli.options import (
     ConditionOptions,
     Format,
@@ -118,6 +118,8 @@ def next_(
         "attempts": source.attempts,
         "loop": loop.loop,
     }
+    from moo_inference.cli.loop import run_loop
+
     found, record = run_loop(loop, plan, spend, asked, extendable=source.attempts is not None)
     _print(found, format, record)
     if found.status != "reached":
