@@ -16,6 +16,7 @@ from moo_inference.cli.options import (
     Format,
     FormatOption,
     ModelOption,
+    OneRuleOption,
     RouteOutOption,
     Tails,
     WithoutOption,
@@ -52,9 +53,7 @@ def choose(
     ] = None,
     model: ModelOption = None,
     without: WithoutOption = None,
-    decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
-    ] = "cheapest",
+    decision: OneRuleOption = "cheapest",
     queries_per_month: Annotated[
         float | None, typer.Option("--queries-per-month", metavar="N", help="Volume, for the bill of a month.")
     ] = None,

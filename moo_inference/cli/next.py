@@ -15,6 +15,8 @@ from moo_inference.cli.options import (
     Format,
     FormatOption,
     ModelOption,
+    OneRuleOption,
+    OneScenarioOption,
     Tails,
     WithoutOption,
     grouped,
@@ -52,21 +54,10 @@ def next_(
             show_default="the mean cost of its attempts",
         ),
     ] = None,
-    scenario: Annotated[
-        str | None,
-        typer.Option(
-            "--scenario",
-            "-s",
-            metavar="ID",
-            help="Scenario whose budgets hold.",
-            show_default="the only one, or budgets as options",
-        ),
-    ] = None,
+    scenario: OneScenarioOption = None,
     model: ModelOption = None,
     without: WithoutOption = None,
-    decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
-    ] = "cheapest",
+    decision: OneRuleOption = "cheapest",
     format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
 ) -> None:
     """Plan which settings to measure further for a sum.

@@ -63,6 +63,19 @@ ScenarioOption = Annotated[
     list[str] | None,
     typer.Option("--scenario", "-s", metavar="ID", help="Scenario; may be repeated.", show_default="all"),
 ]
+OneScenarioOption = Annotated[
+    str | None,
+    typer.Option(
+        "--scenario",
+        "-s",
+        metavar="ID",
+        help="Scenario whose budgets hold.",
+        show_default="the only one, or budgets as options",
+    ),
+]
+OneRuleOption = Annotated[
+    str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
+]
 PipelineOption = Annotated[
     list[str] | None,
     typer.Option(

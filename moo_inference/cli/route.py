@@ -15,6 +15,8 @@ from moo_inference.cli.options import (
     Format,
     FormatOption,
     ModelOption,
+    OneRuleOption,
+    OneScenarioOption,
     RouteOutOption,
     Tails,
     WithoutOption,
@@ -36,21 +38,10 @@ def route(
     estimation: Estimation,
     conditions: ConditionOptions,
     tails: Tails,
-    scenario: Annotated[
-        str | None,
-        typer.Option(
-            "--scenario",
-            "-s",
-            metavar="ID",
-            help="Scenario whose budgets hold.",
-            show_default="the only one, or budgets as options",
-        ),
-    ] = None,
+    scenario: OneScenarioOption = None,
     model: ModelOption = None,
     without: WithoutOption = None,
-    decision: Annotated[
-        str, typer.Option("--decision", "-d", metavar="RULE", help="Rule that chooses (`moo-inference list rules`).")
-    ] = "knee-chord",
+    decision: OneRuleOption = "knee-chord",
     what_if: Annotated[
         bool, typer.Option("--what-if", help="Also show which budget to relax, and at which price or floor it flips.")
     ] = False,

@@ -62,7 +62,6 @@ class EscalatedQueries(StoppedQueries):
             for pair in _split(own, other, _undecided(stop, self._m, own))
         ]
         first.blocks, self.blocks = [own for own, _ in pairs], [other for _, other in pairs]
-        self._found_means: dict[tuple[int, ...], FloatArray] = {}
         self._runs: dict[int, tuple[_DrawnRuns, _DrawnRuns]] = {}
 
     def most_passes(self, k: int) -> int:
@@ -72,26 +71,6 @@ class EscalatedQueries(StoppedQueries):
     def whole(self, k: int) -> bool:
         """See `StoppedQueries.whole`."""
         return False
-
-    def expected_spent(self, k: IntArray) -> list[FloatArray]:
-        """See `Queries.expected_spent`."""
-        return list(self._means(k)[: self.amounts])
-
-    def expected_seconds(self, k: IntArray) -> FloatArray:
-        """See `Queries.expected_seconds`."""
-        return np.asarray(self._means(k)[-3])
-
-    def expected_accuracy(self, k: IntArray) -> tuple[FloatArray, FloatArray]:
-        """See `Queries.expected_accuracy`."""
-        order = np.argsort(self.rows[0])
-        worth, missed = (own[:, order] for own in self._means(k)[-2:])
-        return worth, missed
-
-    def _means(self, k: IntArray) -> FloatArray:
-        key = tuple(k.tolist())
-        if key not in self._found_means:
-            self._found_means[key] = self._count_means(k)
-        return self._found_means[key]
 
     def _count_means(self, k: IntArray) -> FloatArray:
         kept, m = self._kept(k), np.array([self._m])

@@ -5,6 +5,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.evaluation.checks import FloatArray, IntArray
 from moo_inference.evaluation.drawn_queries import Drawing, DrawnQueries, pick
@@ -149,12 +150,16 @@ class StoppedQueries(Queries):
 
     def _split(self, k: IntArray) -> tuple[IntArray, IntArray]:
         """The k of one batch, of which there is always one, and those of several."""
-        early = k > self.how.parallel
+        early = self._early(k)
         return np.append(k[~early], 1), k[early]
+
+    def _early(self, k: IntArray) -> NDArray[np.bool_]:
+        """(n_k,) which of the k have several batches."""
+        return np.array([not self.whole(passes) for passes in k.tolist()], dtype=bool)
 
     def _joined(self, k: IntArray, whole: FloatArray, stopped: FloatArray) -> FloatArray:
         """(g, m, n_k) what k of one batch and of several come to, as `_split` has them."""
-        early = k > self.how.parallel
+        early = self._early(k)
         found = np.empty((*whole.shape[:2], len(k)))
         found[..., ~early], found[..., early] = whole[..., :-1], stopped
         return found
@@ -166,9 +171,11 @@ class StoppedQueries(Queries):
         """
         key = tuple(k.tolist())
         if key not in self._known:
-            parts = [self._block_means(number, k) for number in range(len(self.blocks))]
-            self._known[key] = np.concatenate(parts, axis=2)
+            self._known[key] = self._count_means(k)
         return self._known[key]
+
+    def _count_means(self, k: IntArray) -> FloatArray:
+        return np.concatenate([self._block_means(number, k) for number in range(len(self.blocks))], axis=2)
 
     def _block_means(self, number: int, k: IntArray) -> FloatArray:
         block = self.blocks[number]

@@ -52,7 +52,7 @@ def choices_columns(
     keys: list[tuple[Any, ...]] = []
     numbers: list[FloatArray] = []
     quantiles: list[dict[str, float]] = []
-    passes: list[tuple[float, float]] = []
+    rows: list[tuple[ScalingCurve, int | None]] = []
     violates: list[str] = []
     warnings: list[str] = []
     for cell in cells:
@@ -62,7 +62,7 @@ def choices_columns(
             keys.append((cell.scenario, cell.model, choice.rule, choice.status, choice.k))
             numbers.append(nothing if choice.row is None else values[choice.row])
             quantiles.append(quantile_columns(cell.front.curve, scenario, choice.row))
-            passes.append(_passes(cell.front.curve, choice.row))
+            rows.append((cell.front.curve, choice.row))
             violates.append("")
             warnings.append(
                 "; ".join([*choice.warnings, *unsure(assessments, (cell.scenario, cell.model, choice.rule))])
@@ -74,7 +74,7 @@ def choices_columns(
             attainment = np.full(len(curve), np.nan) if view is None else view.attainment
             numbers.append(_numbers(curve, attainment, extra)[taken.row])
             quantiles.append(quantile_columns(curve, scenario, taken.row))
-            passes.append(_passes(curve, taken.row))
+            rows.append((curve, taken.row))
             violates.append(taken.violates)
             warnings.append("; ".join(filter(None, [taken.warning, *evidence_warnings(curve, taken.row)])))
     table: dict[str, Sequence[Any]] = _named(["scenario", "model", "decision", "status", "k"], keys)
@@ -86,7 +86,8 @@ def choices_columns(
         table |= _named(names, [_assessed(assessments, key, len(names)) for key in keys])
     table["warning"] = warnings
     table["keep"] = [catalog.models[model].keep for _, model, *_ in keys]
-    table |= _stops(catalog, [model for _, model, *_ in keys], passes)
+    if _may_stop(catalog):
+        table |= _stops(catalog, [model for _, model, *_ in keys], [_passes(*row) for row in rows])
     for name in dict.fromkeys(name for row in quantiles for name in row):
         table[name] = [row.get(name, np.nan) for row in quantiles]
     return table
@@ -104,10 +105,12 @@ def _passes(curve: ScalingCurve, row: int | None) -> tuple[float, float]:
     return _all_passes(curve.take(np.array([row])))[0]
 
 
+def _may_stop(catalog: Catalog) -> bool:
+    return any(model.stop is not None for model in catalog.models.values())
+
+
 def _stops(catalog: Catalog, models: Sequence[str], passes: Sequence[tuple[float, float]]) -> dict[str, Sequence[Any]]:
-    """Columns for models that may stop early: the policy, and passes that run; none where no model does."""
-    if all(model.stop is None for model in catalog.models.values()):
-        return {}
+    """Columns for models that may stop early: the policy, and passes that run."""
     stops = [str(catalog.models[model].stop or FIXED) for model in models]
     return {"stop": stops, **_named(["passes_mean", "passes_p95"], passes)}
 
@@ -251,8 +254,10 @@ def curves_columns(
     if joined is not None:
         table |= dict(zip(INTERVAL, (joined.ci_low.tolist(), joined.ci_high.tolist()), strict=True))
     table["keep"] = [catalog.models[model].keep for *_, model in keys]
-    passes = [pair for _, curve in curves for pair in _all_passes(curve)]
-    return table | _stops(catalog, [model for *_, model in keys], passes)
+    if _may_stop(catalog):
+        passes = [pair for _, curve in curves for pair in _all_passes(curve)]
+        table |= _stops(catalog, [model for *_, model in keys], passes)
+    return table
 
 
 def _all_passes(curve: ScalingCurve) -> list[tuple[float, float]]:

@@ -1,7 +1,7 @@
 """What the configurations of several models may really come to, given the evaluation that they rest on."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import numpy as np
@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from moo_inference.catalog import BetaAccuracy, MeasuredAccuracy, Model, Scenario
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.stopping import base_id
-from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray, ScalingCurve
 from moo_inference.estimators.recorded import Recorded
@@ -181,7 +180,7 @@ def posterior(
         rows = rows_of[key][own.rows]
         spread[rows] = 0.0
         tail_error[np.ix_(rows, own.tails)] = 0.0
-        tables.append(replace(_table(own, rows, place), base=base_id(key, models[key].stop)))
+        tables.append(_table(own, rows, place, base_id(key, models[key].stop)))
     values = np.concatenate([measured(curve, scenario) for curve in curves.values()])
     return Posterior(
         np.concatenate([curve.F for curve in curves.values()])[order],
@@ -207,18 +206,19 @@ def posterior(
     )
 
 
-def _table(own: "_Known", rows: IntArray, place: Mapping[tuple[bool, str], int]) -> QuestionTable:
+def _table(own: "_Known", rows: IntArray, place: Mapping[tuple[bool, str], int], base: str) -> QuestionTable:
     """What is known of one model, at its units.
 
     Args:
         own: question by question.
         rows: places of its configurations.
         place: of each unit among all.
+        base: id of the model, whatever its policy of stopping.
     """
     units, of_question = np.unique([place[unit] for unit in own.units], return_inverse=True)
     sizes = np.bincount(of_question).astype(float)
     values, within = cluster_totals(own.values, of_question), cluster_totals(own.within, of_question)
-    return QuestionTable(rows, units, sizes, own.columns, values, own.tails, own.least, within)
+    return QuestionTable(rows, units, sizes, own.columns, values, own.tails, own.least, within, base)
 
 
 def _standard_errors(curve: ScalingCurve) -> FloatArray:
@@ -270,6 +270,8 @@ def _known(model: Model, curve: ScalingCurve, scenario: Scenario, conditions: Co
         tails = np.empty(0, dtype=np.int64), np.empty(0), np.empty((len(names), n, 0))
     else:
         # The questions decide how many passes run, and so what queries cost and how long they take.
+        from moo_inference.estimators.closed_form import ClosedForm  # noqa: PLC0415 (few evaluations stop early)
+
         found = ClosedForm().by_question(model, curve.k, conditions)
         names, columns, values = list(found.names), np.arange(m), found.means
         tails = _tails(curve, scenario, found.shares, len(names))

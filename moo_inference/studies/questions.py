@@ -7,7 +7,6 @@ import numpy as np
 from moo_inference.catalog import Accuracy, AnyAccuracy, MeasuredAccuracy, Model
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.errors import SettingError
-from moo_inference.estimators.closed_form import ClosedForm
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.recorded import Recorded
@@ -26,6 +25,8 @@ def by_question(model: Model, k: int, conditions: Conditions) -> dict[str, float
         names = list(map(str, model.attempts.names))
         values = 1 - Recorded().means_by_question(model, np.array([k]), conditions)[2]
     elif model.stop is not None:
+        from moo_inference.estimators.closed_form import ClosedForm  # noqa: PLC0415 (few evaluations stop early)
+
         found = ClosedForm().by_question(model, [k], conditions)
         names, values = list(found.names), found.accuracy
     elif isinstance(model.accuracy, MeasuredAccuracy):
