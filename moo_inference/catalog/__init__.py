@@ -3,10 +3,12 @@
 from moo_inference.catalog.accuracy import Accuracy, AnyAccuracy, BetaAccuracy, MeasuredAccuracy
 from moo_inference.catalog.catalog import Catalog, with_quantiles
 from moo_inference.catalog.loading import load_catalog, save_catalog
-from moo_inference.catalog.model import Model, Passes, PriceTier, RequestSeconds, TokenLength, shared_resources
+from moo_inference.catalog.model import Model, Passes, PriceTier, shared_resources
 from moo_inference.catalog.pipeline import ParallelBranches, Pipeline, PipelineStage, SeriesBranch
 from moo_inference.catalog.resource import Resource, ResourceBudget
 from moo_inference.catalog.scenario import Limit, Scenario
+from moo_inference.catalog.servers import Load, MeasuredLoad, Servers
+from moo_inference.catalog.spread import RequestSeconds, TokenLength
 from moo_inference.errors import TOLERANCE
 
 __all__ = [
@@ -16,7 +18,9 @@ __all__ = [
     "BetaAccuracy",
     "Catalog",
     "Limit",
+    "Load",
     "MeasuredAccuracy",
+    "MeasuredLoad",
     "Model",
     "ParallelBranches",
     "Passes",
@@ -28,6 +32,7 @@ __all__ = [
     "ResourceBudget",
     "Scenario",
     "SeriesBranch",
+    "Servers",
     "TokenLength",
     "load_catalog",
     "save_catalog",

@@ -18,6 +18,10 @@ QUANTILES = {"p95": 0.95, "p99": 0.99}
 UNLIMITED = Scenario(name="My use", c_max=None, t_max=None, a_min=None)
 """What limits alone begin with."""
 
+LOADS = ("queries_per_second", "concurrency")
+"""What may be named beside limits: the load that a scenario states."""
+
+_OF_LOADS = {"queries_per_second": "queries per second", "concurrency": "queries at the same time"}
 _TIMES = ("time", *QUANTILES)
 _PERCENT = 100.0
 
@@ -37,7 +41,8 @@ def with_limits(
     Args:
         catalog: of models and scenarios.
         limits: `cost` in USD and `time`, `p95` or `p99` in seconds per query, `accuracy` in [0, 1], and the budgets of
-            further resources by unit; None stands for no budget. Unchanged where it is empty.
+            further resources by unit; None stands for no budget. Unchanged where it is empty. Also the load, either
+            `queries_per_second` or `concurrency`.
         scenarios: ids of scenarios; None or none of them: in place of all.
         called: how a name is written in messages.
 
@@ -48,6 +53,9 @@ def with_limits(
     if not limits:
         return catalog
     check_limits(limits, catalog.resources, called)
+    if not scenarios and limits.keys() <= set(LOADS):
+        # A load alone is no budget: the scenarios that are there hold under it.
+        scenarios = list(catalog.scenarios)
     if not scenarios:
         return catalog.replace(scenarios={OWN_SCENARIO: _limited(UNLIMITED, limits)})
     errors = ErrorCollector()
@@ -84,8 +92,14 @@ def check_limits(
     timed = [name for name in _TIMES if limits.get(name) is not None]
     if len(timed) > 1:
         errors.add(f"{' and '.join(map(called, timed))} must not both be given: time has one budget")
+    loads = [name for name in LOADS if limits.get(name) is not None]
+    if len(loads) > 1:
+        errors.add(f"{' and '.join(map(called, loads))} must not both be given: there is one load")
     for name, value in limits.items():
-        if name == "accuracy":
+        if name in LOADS:
+            if value is not None and not (_is_number(value) and 0 < value < math.inf):
+                errors.add(f"{called(name)} must be a positive number of {_OF_LOADS[name]}, or none; got {value!r}")
+        elif name == "accuracy":
             errors.add(*_wrong_accuracy(called(name), value))
         elif name in ("cost", *_TIMES) or resources is None or name in resources:
             if value is not None and not (_is_number(value) and 0 < value < math.inf):
@@ -118,6 +132,8 @@ def _limited(scenario: Scenario, limits: Mapping[str, float | None]) -> Scenario
             changed |= {"c_max": value, "c_quantile": None if value is None else scenario.c_quantile}
         elif name == "accuracy":
             changed |= {"a_min": value, "a_quantile": None if value is None else scenario.a_quantile}
+        elif name in LOADS:
+            changed |= {**dict.fromkeys(LOADS), **{one: limits[one] for one in LOADS if one in limits}}
         elif name not in _TIMES:
             quantile = resources[name].quantile if name in resources else None
             resources[name] = ResourceBudget(max=value, quantile=None if value is None else quantile)

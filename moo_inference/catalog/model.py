@@ -1,7 +1,7 @@
 """A language model as a decision needs it: what a pass costs, how long it takes, how good it is."""
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Literal
+from typing import Any, Literal
 
 from pydantic import (
     Field,
@@ -29,6 +29,8 @@ from moo_inference.catalog.base import (
 )
 from moo_inference.catalog.messages import PER_TOKEN
 from moo_inference.catalog.resource import Resources, gathered
+from moo_inference.catalog.servers import Servers, priced_by_hour, without_unserved
+from moo_inference.catalog.spread import RequestSeconds, TokenLength
 from moo_inference.catalog.stopping import StopField, without_unset_stop
 from moo_inference.errors import SettingError
 from moo_inference.evaluation.stop import misfit
@@ -63,73 +65,6 @@ def check_price(price: float, *, free: bool, checked: bool) -> None:
                 f"per token, which would be {price * 1e6:.10g} per million. If it is meant, set "
                 "`price_checked: true`"
             )
-
-
-Kind = Literal["normal", "gamma", "lognormal"]
-
-_USUAL_SPREAD = 1 / 3
-"""Above this share of the mean, a spread whose kind is not given is taken for gamma: what is measured is skewed."""
-_WIDEST = 30.0
-"""Standard deviations of more than so many times what the mean has above the least value are refused."""
-
-
-class Spread(Frozen):
-    """A mean and a standard deviation of what cannot be below some least value, both as they are measured.
-
-    Attributes:
-        mean: positive.
-        std: zero or more, or None where it is not known: then means are estimated, and what depends on the spread is
-            unknown.
-        kind: `normal` (clipped at the least value), `gamma` or `lognormal` (both begin there). None means normal where
-            `std` is at most a third of `mean`, and gamma beyond.
-    """
-
-    least: ClassVar[float]
-    unit: ClassVar[str]
-
-    mean: PositiveAmount
-    std: Amount | None
-    kind: Kind | None = None
-
-    @field_validator("std")
-    @classmethod
-    def _reachable(cls, std: float | None, info: ValidationInfo) -> float | None:
-        # A mean that is invalid itself is not in `data`, and is already reported.
-        if std and "mean" in info.data and std > _WIDEST * (info.data["mean"] - cls.least):
-            raise ValueError(
-                f"must be 0, null (not known), or at most {_WIDEST:.0f} times what the mean has above {cls.unit}, the "
-                f"least that there is: nothing above it with the mean {info.data['mean']:g} varies so much. What was "
-                "measured can be given as `passes`, which the Empirical estimator resamples"
-            )
-        return std
-
-    @model_serializer(mode="wrap")
-    def _without_unsaid_kind(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if value is not None or name != "kind"}
-
-    @property
-    def distribution(self) -> Kind:
-        """The kind in force."""
-        if self.kind is not None:
-            return self.kind
-        return "gamma" if (self.std or 0.0) > _USUAL_SPREAD * self.mean else "normal"
-
-
-class TokenLength(Spread):
-    """Tokens of one prompt, or of one pass's answer or reasoning: at least one (paper, Eq. 1).
-
-    Mean and standard deviation are those of the lengths themselves, after clipping; see `Spread`.
-    """
-
-    least = 1.0
-    unit = "one token"
-
-
-class RequestSeconds(Spread):
-    """Seconds of one pass as measured from end to end, at least 0; see `Spread`."""
-
-    least = 0.0
-    unit = "0 seconds"
 
 
 class PriceTier(Frozen):
@@ -190,6 +125,7 @@ class Model(Frozen):
         shared_prompt: one request asks for all k passes (n = k), so that the prompt is billed once.
         prompt: `per-query`: all passes of a query have the same prompt, whose length is drawn once. `per-pass`: each
             pass draws a prompt of its own, as in the paper.
+        servers: None, or its times over the load of one's own servers, in place of the next three.
         request_seconds: None, or the seconds of a pass from end to end, in place of the next two.
         seconds_per_input_token: time to read one token, in one pass alone.
         seconds_per_output_token: time to write one token, in one pass alone.
@@ -221,6 +157,7 @@ class Model(Frozen):
     price_tiers: Several[PriceTier] = ()
     shared_prompt: bool = False
     prompt: Literal["per-query", "per-pass"] = "per-query"
+    servers: Servers | None = None
     request_seconds: RequestSeconds | None = None
     seconds_per_input_token: PositiveAmount | None = Field(default=None, validate_default=True)
     seconds_per_output_token: PositiveAmount | None = Field(default=None, validate_default=True)
@@ -239,7 +176,7 @@ class Model(Frozen):
     @model_validator(mode="before")
     @classmethod
     def _units_in_keys(cls, values: Any) -> Any:
-        return gathered(values, PER_TOKEN)
+        return priced_by_hour(gathered(values, PER_TOKEN))
 
     @field_validator(
         "usd_per_million_input_tokens",
@@ -294,11 +231,36 @@ class Model(Frozen):
     @classmethod
     def _one_way_to_time(cls, seconds: float | None, info: ValidationInfo) -> float | None:
         # A value that is invalid itself is not in `data`, and is already reported.
-        if "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
+        if info.data.get("servers", True) is not None:
+            if seconds is not None:
+                raise ValueError("must not be given together with servers, which has the times at each load")
+        elif "request_seconds" in info.data and (seconds is None) == (info.data["request_seconds"] is None):
             if seconds is None:
                 raise PydanticCustomError("missing", "must be given")
             raise ValueError("must not be given together with request_seconds, which is the time of a pass")
         return seconds
+
+    @model_validator(mode="after")
+    def _served_as_measured(self) -> "Model":
+        if self.servers is None:
+            return self
+        errors = []
+        if self.request_seconds is not None:
+            errors.append("request_seconds must not be given together with servers, which has the times at each load")
+        if self.passes is not None:
+            errors.append("passes must not be given together with servers: they were measured at one load")
+        if self.stop is not None:
+            errors.append(
+                "stop must not be given together with servers: how many passes run is not counted in the load"
+            )
+        prices = (self.usd_per_million_input_tokens, self.usd_per_million_output_tokens)
+        if self.servers.usd_per_hour is not None and any(prices):
+            errors.append(
+                "prices per token must not be given together with servers.usd_per_hour, which is in their place"
+            )
+        if errors:
+            raise PydanticCustomError("whole", "{sentence}", {"sentence": "; ".join(errors)})
+        return self
 
     @model_validator(mode="after")
     def _stops_by_what_keeps(self) -> "Model":
@@ -308,12 +270,20 @@ class Model(Frozen):
 
     @model_serializer(mode="wrap")
     def _as_written(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return without_unset_stop(handler(self))
+        return without_unserved(without_unset_stop(handler(self)))
 
     @property
     def keep(self) -> str:
         """Which of k passes counts: `oracle`, `verifier`, `majority`, or `all`, which is the worst."""
         return self.accuracy.keep
+
+    @property
+    def needs_load(self) -> str:
+        """The sentence where its times depend on the load, and none is stated."""
+        return (
+            f"{self.name}: its times depend on the load, so the scenario must state queries_per_second or concurrency; "
+            "got neither"
+        )
 
     @property
     def first_setting(self) -> "Model | None":

@@ -3,12 +3,22 @@
 from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pydantic import field_serializer, field_validator, model_validator
+from pydantic import (
+    SerializerFunctionWrapHandler,
+    ValidationInfo,
+    field_serializer,
+    field_validator,
+    model_serializer,
+    model_validator,
+)
 
 from moo_inference.catalog.base import Fraction, Frozen, Name, PositiveAmount, ReadOnly, Share
 from moo_inference.catalog.messages import OF_BUDGET
 from moo_inference.catalog.resource import ResourceBudget, as_dicts, gathered, in_order
+from moo_inference.catalog.servers import Load
 from moo_inference.errors import SettingError
+
+_OF_LOAD = ("queries_per_second", "concurrency")
 
 
 class Limit(NamedTuple):
@@ -42,6 +52,8 @@ class Scenario(Frozen):
         a_quantile: None, or the share of queries that may be less accurate than a_min (0.05: 95 of 100 reach it).
         resources: budgets for what the models use besides money and time, by unit; in a file `joules_max` and, for a
             quantile, `joules_quantile`.
+        queries_per_second: None, or how many queries arrive; with k passes each makes k requests.
+        concurrency: None, or in its place how many queries are answered at the same time.
     """
 
     name: Name
@@ -52,6 +64,8 @@ class Scenario(Frozen):
     t_quantile: Share | None = None
     a_quantile: Share | None = None
     resources: Mapping[str, ResourceBudget] = ReadOnly({})
+    queries_per_second: PositiveAmount | None = None
+    concurrency: PositiveAmount | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -66,6 +80,23 @@ class Scenario(Frozen):
     @field_serializer("resources")
     def _as_dicts(self, resources: Mapping[str, ResourceBudget]) -> dict[str, dict[str, Any]]:
         return as_dicts(resources)
+
+    @field_validator("concurrency")
+    @classmethod
+    def _one_load(cls, concurrency: float | None, info: ValidationInfo) -> float | None:
+        if concurrency is not None and info.data.get("queries_per_second") is not None:
+            raise ValueError("must not be given together with queries_per_second: a scenario has one load")
+        return concurrency
+
+    @model_serializer(mode="wrap")
+    def _without_unstated_load(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
+        return {name: value for name, value in handler(self).items() if name not in _OF_LOAD or value is not None}
+
+    @property
+    def load(self) -> Load | None:
+        """What a service has to bear; None where that is not stated."""
+        load = Load(self.queries_per_second, self.concurrency)
+        return None if load == (None, None) else load
 
     def limits(self, resources: Sequence[str] | None = None) -> tuple[Limit, ...]:
         """The budgets in the order of the objectives: for cost, for time, for each resource, for accuracy.

@@ -11,6 +11,7 @@ from moo_inference.errors import ErrorCollector, SettingError
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
 
+_OPTIONS = ("cost", "time", "p95", "p99", "accuracy", "queries_per_second", "concurrency")
 NO_BUDGET = "none stands for no budget"
 
 
@@ -42,6 +43,14 @@ class BudgetOptions:
         _flag("--budget", metavar="UNIT=AMOUNT", words="Of a further resource, as joules=500; may be repeated."),
     ] = None
 
+    queries_per_second: Annotated[
+        str | None,
+        _flag("--queries-per-second", metavar="N", words="The load, where times depend on it; k passes count k times."),
+    ] = None
+    concurrency: Annotated[
+        str | None, _flag("--concurrency", metavar="N", words="Queries at the same time, in place of the last.")
+    ] = None
+
     @property
     def limits(self) -> dict[str, float | None]:
         """The budgets that are given, by the names that `with_limits` takes.
@@ -54,6 +63,7 @@ class BudgetOptions:
 
         errors = ErrorCollector()
         named = {"cost": self.c_max, "time": self.t_max, "p95": self.p95, "p99": self.p99, "accuracy": self.a_min}
+        named |= {"queries_per_second": self.queries_per_second, "concurrency": self.concurrency}
         texts = {name: text for name, text in named.items() if text is not None}
         texts |= errors.attempt(pairs_of, "--budget", self.budget) or {}
         found = {name: errors.attempt(_number, called(name), text) for name, text in texts.items()}
@@ -82,7 +92,7 @@ class BudgetOptions:
 
 def called(name: str) -> str:
     """A limit as it is typed: --cost, --p95, --budget joules."""
-    return f"--{name}" if name in ("cost", "time", "p95", "p99", "accuracy") else f"--budget {name}"
+    return f"--{name.replace('_', '-')}" if name in _OPTIONS else f"--budget {name}"
 
 
 def _number(option: str, text: str) -> float | None:
@@ -92,5 +102,5 @@ def _number(option: str, text: str) -> float | None:
         return float(text)
     except ValueError as error:
         unit = {"--accuracy": "a share in [0, 1]", "--cost": "a number of USD"}.get(option, "a number of seconds")
-        unit = "a number" if option.startswith("--budget") else unit
+        unit = "a number" if option.startswith(("--budget", "--queries", "--concurrency")) else unit
         raise SettingError(f"{option} must be {unit}, or none; got {text!r}") from error

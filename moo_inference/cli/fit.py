@@ -201,14 +201,10 @@ def fit(
     before = errors.attempt(joined.before, [] if name is None else [name], scenarios)
     found: Fit | None = None
     if name is not None and parts is not None and given is not None and kept is not None and source is not None:
-        price, served, trace, evaluated = parts
         found = errors.attempt(
             lambda: fit_model(
                 name,
-                price=price,
-                lengths=trace,
-                serving=served,
-                outcomes=evaluated,
+                **parts,
                 given=given,
                 keep=kept,
                 distribution=source,

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from moo_inference.catalog import Scenario
     from moo_inference.fitting import Given
-    from moo_inference.readers import Outcomes, Price, ServingRun, TokenTrace
+    from moo_inference.readers import Price, ServingRun
 
 _LENGTH_COLUMNS = ("input_tokens", "output_tokens", "seconds", "reasoning_tokens")
 
@@ -66,6 +66,10 @@ class Sources:
             "vLLM bench, SGLang, InferenceX, guidellm, genai-perf, AIPerf, inference-perf or llmperf.",
         ),
     ] = None
+    loads: Annotated[
+        Texts,
+        flag("--loads", "FILE", "Its runs at several loads, in place of --serving; may be repeated."),
+    ] = None
     run: Annotated[int | None, flag("--run", "N", "Which run of the benchmark, where there are several.")] = None
     lengths: Annotated[Text, flag("--lengths", "FILE", "Azure or BurstGPT trace, or a table of token counts.")] = None
     length_columns: Annotated[
@@ -106,10 +110,11 @@ class Sources:
             "--lengths": self.lengths,
             "--outcomes": self.outcomes,
         }
-        return {option: [path] for option, path in sources.items() if path is not None}
+        found = {option: [path] for option, path in sources.items() if path is not None}
+        return {**found, **({"--loads": self.loads} if self.loads else {})}
 
-    def read(self) -> "tuple[Price | None, ServingRun | None, TokenTrace | None, Outcomes | None]":
-        """What is in them; the errors of all files are raised at once."""
+    def read(self) -> "dict[str, Any] | None":
+        """What is in them, by argument of `fit_model`; the errors of all files are raised at once."""
         found = ErrorCollector()
         for option, value, needed, file in (
             ("--run", self.run, "--serving", self.serving),
@@ -125,8 +130,10 @@ class Sources:
         serving = found.attempt(self._serving) if self.serving is not None else None
         lengths = found.attempt(self._lengths) if self.lengths is not None else None
         outcomes = found.attempt(self._outcomes) if self.outcomes is not None else None
+        loads = [found.attempt(_read, path, "serving", {}) or () for path in self.loads or ()]
         found.check()
-        return price, serving, lengths, outcomes
+        runs = [run for own in loads for run in own]
+        return {"price": price, "serving": serving, "loads": runs, "lengths": lengths, "outcomes": outcomes}
 
     def _price(self) -> "Price | None":
         if self.prices is None or self.model_key is None:
@@ -195,6 +202,10 @@ class ByHand:
             "What a token uses besides money and time, as joules_per_output_token=0.4; may be repeated.",
         ),
     ] = None
+    usd_per_hour: Annotated[
+        Number, flag("--usd-per-hour", "USD", "What a server of --loads costs, in place of prices per token.")
+    ] = None
+    replicas: Annotated[int, flag("--replicas", "N", "How many such servers share the load.")] = 1
     parallel: Annotated[int, flag("--parallel", "P", "Passes at the same time.")] = 1
     latency: Annotated[str, flag("--latency", "RULE", "waves or ideal.")] = "waves"
     shared_prompt: Annotated[
@@ -237,6 +248,8 @@ class ByHand:
             free=free,
             price_checked=price_checked,
             reasoning_tokens=reasoning,
+            usd_per_hour=self.usd_per_hour,
+            replicas=self.replicas,
         )
 
 
@@ -248,23 +261,38 @@ class Budgets:
     t_max: Annotated[Text, flag("--t-max", "SECONDS", "Budget per query, or none.")] = None
     a_min: Annotated[Text, flag("--a-min", "SHARE", "Least accuracy, in [0, 1], or none.")] = None
 
+    queries_per_second: Annotated[
+        Text, flag("--queries-per-second", "N", "The load of the scenario, where times depend on it.")
+    ] = None
+    concurrency: Annotated[Text, flag("--concurrency", "N", "Queries at the same time, in place of the last.")] = None
+
     def own_scenario(self) -> "Scenario | None":
         """The scenario; None where none of the budgets is given."""
         from moo_inference.catalog import Scenario
 
         options = {"--c-max": self.c_max, "--t-max": self.t_max, "--a-min": self.a_min}
         missing = [option for option, value in options.items() if value is None]
+        loads = {"--queries-per-second": self.queries_per_second, "--concurrency": self.concurrency}
+        loads = {option: text for option, text in loads.items() if text is not None}
         if len(missing) == len(options):
+            if loads:
+                raise SettingError(f"{', '.join(loads)} must come with budgets: --c-max, --t-max and --a-min")
             return None
         if missing:
             raise SettingError(f"still missing are the budgets {', '.join(missing)}; {NO_BUDGET}")
         found = ErrorCollector()
-        budgets = {name[2:].replace("-", "_"): found.attempt(_budget, name, text) for name, text in options.items()}
+        budgets = {
+            name[2:].replace("-", "_"): found.attempt(_budget, name, text)
+            for name, text in {**options, **loads}.items()
+        }
         found.check()
         try:
             return Scenario.model_validate({"name": "My use", **budgets})
         except ValueError as error:
-            raise SettingError("--c-max and --t-max must be positive or none, and --a-min in [0, 1] or none") from error
+            raise SettingError(
+                "--c-max, --t-max and one of --queries-per-second and --concurrency must be positive or none, and "
+                "--a-min in [0, 1] or none"
+            ) from error
 
 
 def pairs_of(option: str, given: list[str] | None) -> dict[str, str]:

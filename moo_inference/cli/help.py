@@ -28,19 +28,19 @@ OPTIONS = {
     "Models and data": ("catalog", "source", "fit", "name", "model", "pipeline", "no_pipelines", "without"),
     "Budgets": (
         "scenario",
-        *("c_max", "t_max", "p95", "p99", "a_min", "budget"),
+        *("c_max", "t_max", "p95", "p99", "a_min", "budget", "queries_per_second", "concurrency"),
         *("c_quantile", "t_quantile", "a_quantile", "scenario_name"),
     ),
     "Choice": ("decision", "baseline", "what_if", "queries_per_month"),
     "Recorded attempts": ("attempts", "attempt_column", "threshold", "least_samples"),
     "Prices": ("prices", "model_key", "allow_free", "allow_expensive"),
     "Files of your own": (
-        *("serving", "run", "lengths", "length_columns"),
+        *("serving", "run", "loads", "lengths", "length_columns"),
         *("outcomes", "outcome_column", "distribution", "format_of_file", "option", "system", "filter", "metric"),
     ),
     "By hand": (
         *("input_price", "output_price", "input_tokens", "output_tokens", "reasoning_tokens"),
-        *("request_seconds", "accuracy", "resource"),
+        *("request_seconds", "usd_per_hour", "replicas", "accuracy", "resource"),
     ),
     "Passes": ("k_min", "k_max", "k_step", "parallel", "stop", "latency", "keep", "shared_prompt", "cached_prompt"),
     "Estimation": ("estimator", "trials", "seed", "draws", "beyond"),

@@ -9,6 +9,7 @@ from moo_inference.catalog.variants import SomeModel
 from moo_inference.errors import ErrorCollector, SettingError, of_kind, whole_number
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import IntArray, ScalingCurve
+from moo_inference.estimators.under_load import beyond_measured, models_under_load, stated_load, within_load
 from moo_inference.evaluation.checks import passes
 
 Progress = Callable[[int, int], None]
@@ -59,7 +60,8 @@ class Estimator(ABC):
     ) -> ScalingCurve:
         """The curve of one model. See `estimate_many`."""
         of_kind("model", model, Model)
-        return self.estimate_many([model], k, parallel=parallel, latency=latency, scenarios=scenarios)[0]
+        conditions = Conditions(parallel=parallel, latency=latency)
+        return estimate_curves(self, [model], k, conditions, scenarios=scenarios)[0]
 
     def k_limit(self, model: Model) -> int | None:
         """The largest k of a model that can be estimated; None where there is no limit."""
@@ -107,12 +109,29 @@ def estimate_curves(
     """
     if not callable(getattr(estimator, "estimate", None)):
         raise SettingError(f"estimator must be an Estimator, such as ClosedForm(), got {estimator!r:.60}")
+    if any(model.servers is not None for model in models):
+        ks = passes(k)
+        return [_served_curve(estimator, model, ks, conditions, scenarios) for model in models]
     parallel, latency = conditions.parallel, conditions.latency
     if isinstance(estimator, Estimator):
         return estimator.estimate_many(
             models, k, parallel=parallel, latency=latency, scenarios=scenarios, progress=progress
         )
     return [estimator.estimate(model, k, parallel=parallel, latency=latency) for model in models]
+
+
+def _served_curve(
+    estimator: OneModelEstimator, model: Model, k: IntArray, conditions: Conditions, scenarios: Sequence[Scenario]
+) -> ScalingCurve:
+    """The curve of one model, each k under the load that it makes."""
+    if model.servers is None:
+        return estimate_curves(estimator, [model], k, conditions, scenarios=scenarios)[0]
+    models = models_under_load(model, k, conditions, stated_load(model, scenarios))
+    rows = [
+        estimate_curves(estimator, [own], [one], conditions, scenarios=scenarios)[0]
+        for own, one in zip(models, k.tolist(), strict=True)
+    ]
+    return ScalingCurve.joined(rows)
 
 
 def curves_within_samples(
@@ -137,7 +156,7 @@ def curves_within_samples(
     Raises:
         SettingError: (a ValueError) an argument is out of its range, or an evaluation allows none of these k.
     """
-    groups = groups_within_samples(models, passes(conditions.grid), estimator)
+    groups = groups_within_samples(models, passes(conditions.grid), estimator, conditions, scenarios)
     curves: dict[int, ScalingCurve] = {}
     for step, (k, numbers_of) in enumerate(groups):
         found = estimate_curves(
@@ -155,28 +174,40 @@ def curves_within_samples(
 
 
 def groups_within_samples(
-    models: Sequence[Model], k: IntArray, estimator: object = None
+    models: Sequence[Model],
+    k: IntArray,
+    estimator: object = None,
+    conditions: Conditions | None = None,
+    scenarios: Sequence[Scenario] = (),
 ) -> list[tuple[IntArray, list[int]]]:
-    """The places of the models that share a limit, and the numbers of passes that their evaluations allow.
+    """The places of the models that share a limit, and the k that their evaluations, and measured loads, allow.
 
     Args:
         models: the models.
-        k: numbers of passes.
+        k: numbers of passes, ascending.
         estimator: what estimates, which may know more than the evaluations.
+        conditions: how passes run; None: the default.
+        scenarios: which state the load.
 
     Raises:
-        SettingError: (a ValueError) an evaluation allows none of these k.
+        SettingError: (a ValueError) an evaluation, or what was measured of the load, allows none of these k.
     """
     least, most = int(k.min()), int(k.max())
     limits = [k_limit(model, estimator) for model in models]
-    ErrorCollector(
+    runs = Conditions() if conditions is None else conditions
+    errors = ErrorCollector(
         f"{model.name}: its evaluation has {limit} samples of some question, which allow no k from {least} on"
         for model, limit in zip(models, limits, strict=True)
         if limit is not None and limit < least
-    ).check()
+    )
+    borne = [errors.attempt(within_load, model, k, runs, scenarios) for model in models]
+    for model, limit in zip(models, borne, strict=True):
+        if limit == 0:
+            errors.add(beyond_measured(model, least, runs, stated_load(model, scenarios)))
+    errors.check()
     groups: dict[int, list[int]] = {}
-    for number, limit in enumerate(limits):
-        groups.setdefault(most if limit is None else min(limit, most), []).append(number)
+    for number, both in enumerate(zip(limits, borne, strict=True)):
+        groups.setdefault(min([most, *(limit for limit in both if limit is not None)]), []).append(number)
     return [(k[k <= limit], members) for limit, members in groups.items()]
 
 

@@ -88,7 +88,7 @@ class ClosedForm(Estimator):
         resources = shared_resources(models)
         quantities = np.zeros((len(models), len(ks), len(objectives_of(resources)), 5))
         errors = np.zeros((len(models), len(ks)))
-        known = [_known(model, ks, conditions.of(model)[0]) for model in models]
+        known = [_known(model, ks, conditions.parallel_of(model)) for model in models]
         _fill_normal_accuracies(models, known, ks, quantities[:, :, -1], errors)
         for number, found in enumerate(known):
             if not isinstance(found, NormalAccuracy):
@@ -120,7 +120,7 @@ class ClosedForm(Estimator):
         """
         ks = passes(k)
         refuse_unknown_stops([model])
-        known = _known(model, ks, conditions.of(model)[0])
+        known = _known(model, ks, conditions.parallel_of(model))
         if not isinstance(known, StoppedKnown) or known.questions is None:
             raise SettingError(f"{model.name}: must have an evaluation and a stop, got none")
         totals = _ended(model, known, ks, *conditions.of(model))

@@ -94,11 +94,12 @@ class Conditions:
             SettingError: (a ValueError) it is no Model.
         """
         of_kind("model", model, Model)
+        return self.parallel_of(model), model.latency if self.latency is None else self.latency
+
+    def parallel_of(self, model: Model) -> int:
+        """The passes at the same time that hold for a model."""
         parallel = model.parallel if self.parallel is None else self.parallel
-        return (
-            parallel if model.stop is None else model.stop.at_once(parallel),
-            model.latency if self.latency is None else self.latency,
-        )
+        return parallel if model.stop is None else model.stop.at_once(parallel)
 
     def to_dict(self) -> dict[str, int | str | None]:
         """The conditions as plain values, as settings record them; k_min is the smallest k of the grid."""

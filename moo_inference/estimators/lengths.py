@@ -6,7 +6,7 @@ from functools import cache, cached_property, lru_cache
 
 import numpy as np
 
-from moo_inference.catalog.model import Spread
+from moo_inference.catalog.spread import Spread
 from moo_inference.estimators.curve import FloatArray
 from moo_inference.estimators.max_of_k import legendre
 from moo_inference.evaluation import special

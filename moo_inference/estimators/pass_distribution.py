@@ -98,7 +98,13 @@ def cost_distribution(model: Model) -> PassDistribution:
 
 
 def time_distribution(model: Model) -> PassDistribution:
-    """How long one pass takes, in seconds. A measured time goes with the output: long answers take long."""
+    """How long one pass takes, in seconds. A measured time goes with the output: long answers take long.
+
+    Raises:
+        SettingError: (a ValueError) that depends on the load, see `models_under_load`.
+    """
+    if model.servers is not None:
+        raise SettingError(model.needs_load)
     if model.request_seconds is not None:
         return PassDistribution(0.0, 1.0, Length.of(model.input_tokens), Length.of(model.request_seconds))
     per_output = model.seconds_per_output_token or 0.0

@@ -13,6 +13,7 @@ from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarl
 from moo_inference.estimators.base import OneModelEstimator, estimate_curves, groups_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, TailEvidence, columns_of
+from moo_inference.estimators.under_load import common_load, groups_by_load
 from moo_inference.evaluation.checks import passes
 from moo_inference.execution.tasks import Arrays, Packing, Runner, Task, has_arrays
 
@@ -26,6 +27,35 @@ _NOTHING = np.array([])
 
 _Part = tuple[list[str], IntArray]
 """Some models, by id, and their numbers of passes."""
+
+
+def estimate_by_scenario(
+    estimator: OneModelEstimator,
+    models: Mapping[str, Model],
+    conditions: Conditions,
+    scenarios: Mapping[str, Scenario],
+    runner: Runner,
+) -> dict[str, dict[str, ScalingCurve]]:
+    """The curves of each scenario by model; see `estimate_in_tasks`.
+
+    Scenarios share them, unless they state different loads and the times of some model depend on it.
+
+    Args:
+        estimator: what estimates.
+        models: by id.
+        conditions: which k, and how passes run.
+        scenarios: by id.
+        runner: runs the tasks.
+
+    Raises:
+        SettingError: (a ValueError) an argument is out of its range, an evaluation has too few samples, or a load was
+            not measured.
+    """
+    found = {}
+    for keys in groups_by_load(models.values(), scenarios):
+        curves = estimate_in_tasks(estimator, models, conditions, [scenarios[key] for key in keys], runner)
+        found.update(dict.fromkeys(keys, curves))
+    return {key: found[key] for key in scenarios}
 
 
 def estimate_in_tasks(
@@ -50,12 +80,14 @@ def estimate_in_tasks(
     ids, entries = list(models), list(models.values())
     parts = [
         part
-        for k, members in groups_within_samples(entries, passes(conditions.grid), estimator)
+        for k, members in groups_within_samples(entries, passes(conditions.grid), estimator, conditions, scenarios)
         for part in _parts(estimator, {ids[number]: entries[number] for number in members}, k)
     ]
+    load = common_load(scenarios) if any(model.servers is not None for model in entries) else None
+    under = "" if load is None else f" under {load}"
     tasks = [
         Task(
-            f"curves of {', '.join(names)} at k = {k[0]} to {k[-1]}, {len(k)} of them",
+            f"curves of {', '.join(names)} at k = {k[0]} to {k[-1]}, {len(k)} of them{under}",
             _estimate,
             (estimator, [models[name] for name in names], k, tuple(scenarios), conditions),
             Packing(

@@ -6,11 +6,12 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from moo_inference.catalog.accuracy import AnyAccuracy
-from moo_inference.catalog.base import Amount, Count, Frozen, Name, ReadOnly, Real, TextByName
+from moo_inference.catalog.base import Amount, Count, Frozen, Name, PositiveAmount, ReadOnly, Real, TextByName
 from moo_inference.catalog.messages import PER_TOKEN
-from moo_inference.catalog.model import RequestSeconds, TokenLength, check_price
+from moo_inference.catalog.model import check_price
 from moo_inference.catalog.recorded_entry import OneOrSeveral
 from moo_inference.catalog.resource import Resources, gathered
+from moo_inference.catalog.spread import RequestSeconds, TokenLength
 
 
 class PricesSource(Frozen):
@@ -103,6 +104,7 @@ class FitEntry(Frozen):
         effort: see Model.
         prices: where its prices are.
         serving: where its latency is.
+        loads: files with runs of a benchmark at several loads, in its place; one or a list.
         lengths: where its lengths are.
         outcomes: where its accuracy is.
         attempts: recorded attempts, in the place of the last three.
@@ -120,6 +122,8 @@ class FitEntry(Frozen):
         output_tokens: by hand.
         reasoning_tokens: by hand; on top of `output_tokens`.
         request_seconds: of one pass, by hand.
+        usd_per_hour: what a server of `loads` costs, in the place of prices per token.
+        replicas: how many such servers share the load.
         accuracy: by hand, as in a catalog.
         resources: in a file `joules_per_output_token`, as in a catalog.
     """
@@ -129,6 +133,7 @@ class FitEntry(Frozen):
     effort: Name | None = None
     prices: PricesSource | None = None
     serving: ServingSource | None = None
+    loads: OneOrSeveral[Name] = ()
     lengths: LengthsSource | None = None
     outcomes: OutcomesSource | None = None
     attempts: RecordedSource | None = None
@@ -146,6 +151,8 @@ class FitEntry(Frozen):
     output_tokens: TokenLength | None = None
     reasoning_tokens: TokenLength | None = None
     request_seconds: RequestSeconds | None = None
+    usd_per_hour: PositiveAmount | None = None
+    replicas: Count = 1
     accuracy: AnyAccuracy | None = None
     resources: Resources = ReadOnly({})
 

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -23,12 +24,14 @@ from moo_inference.fitting.shared_files import SharedFiles
 
 _SECTIONS = ("defaults", "models", "scenarios")
 
-_FILES = ("prices", "serving", "lengths", "outcomes")
+_FILES = ("prices", "serving", "loads", "lengths", "outcomes")
 _GIVES = {
     "prices": ("usd_per_million_input_tokens", "usd_per_million_output_tokens"),
     "serving": ("seconds", "input_tokens", "output_tokens"),
+    "loads": ("seconds", "input_tokens", "output_tokens"),
     "lengths": ("seconds", "input_tokens", "output_tokens"),
     "outcomes": ("accuracy",),
+    "usd_per_hour": ("usd_per_million_input_tokens", "usd_per_million_output_tokens"),
     "input_price": ("usd_per_million_input_tokens",),
     "output_price": ("usd_per_million_output_tokens",),
     "input_tokens": ("input_tokens",),
@@ -214,6 +217,7 @@ class _FileFit:
         parts = {
             "price": self._price(key, entry),
             "serving": self._serving(key, entry),
+            "loads": self._loads(key, entry),
             "lengths": self._lengths(key, entry),
             "outcomes": self._outcomes(key, entry),
         }
@@ -226,6 +230,7 @@ class _FileFit:
         if "prices" not in refused:
             options |= {"cached_prompt": entry.cached_prompt}
         try:
+            parts["loads"] = parts["loads"] or ()
             found = fit_model(key, **parts, given=_given(entry, values, refused), **options)
         except SettingError as error:
             lacking = [sentence for sentence in error.errors if sentence not in unsure]
@@ -267,6 +272,10 @@ class _FileFit:
         if runs is None:
             return None
         return self._attempt(key, ("serving", "run"), lambda: choose_run(runs, source.run))
+
+    def _loads(self, key: str, entry: FitEntry) -> Any:
+        read = [self._attempt(key, ("loads",), partial(self.files.read, file, "serving")) for file in entry.loads]
+        return None if None in read else [run for runs in read for run in runs]
 
     def _lengths(self, key: str, entry: FitEntry) -> Any:
         source = entry.lengths
@@ -342,6 +351,8 @@ def _given(entry: FitEntry, values: Mapping[str, Any], refused: set[str]) -> Giv
         shared_prompt=entry.shared_prompt,
         free=entry.allow_free,
         price_checked=entry.allow_expensive,
+        usd_per_hour=entry.usd_per_hour,
+        replicas=entry.replicas,
         **{name: values.get(name) for name in by_hand if name not in refused},
     )
 

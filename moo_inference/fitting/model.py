@@ -1,6 +1,6 @@
 """A model from files and what the user gives by hand; what is missing is named."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, Literal
@@ -16,7 +16,8 @@ from moo_inference.evaluation import Audit
 from moo_inference.evaluation.accuracy_curve import AccuracyCurve, Keep
 from moo_inference.fitting.agreement import doubts, too_long
 from moo_inference.fitting.lengths import MOST_PASSES, length_fields
-from moo_inference.fitting.model_fields import SECONDS, ModelFields
+from moo_inference.fitting.loads import load_fields
+from moo_inference.fitting.model_fields import TIMES, ModelFields
 from moo_inference.fitting.outcomes import audit_of, outcome_fields
 from moo_inference.fitting.prices import price_fields
 from moo_inference.fitting.serving import serving_fields
@@ -32,7 +33,8 @@ MISSING = {
 }
 """What has to be known of a model, and the options that give it."""
 
-_GIVEN_BY = {"serving": ("seconds", "input_tokens", "output_tokens"), "outcomes": ("accuracy",)}
+_OF_A_BENCHMARK = ("seconds", "input_tokens", "output_tokens")
+_GIVEN_BY = {"serving": _OF_A_BENCHMARK, "loads": _OF_A_BENCHMARK, "outcomes": ("accuracy",)}
 """What may be missing only since a file was refused, which is already reported."""
 
 
@@ -59,6 +61,8 @@ class Given:
         price_checked: an unusual price is meant.
         reasoning_tokens: mean and standard deviation (None: not known) of what comes before the answer, on top of
             `output_tokens`.
+        usd_per_hour: what one server costs, in the place of prices per token.
+        replicas: how many servers share the load.
     """
 
     input_price: float | None = None
@@ -74,6 +78,8 @@ class Given:
     free: bool = False
     price_checked: bool = False
     reasoning_tokens: MeanAndStd | None = None
+    usd_per_hour: float | None = None
+    replicas: int = 1
 
     @property
     def has_lengths(self) -> bool:
@@ -119,6 +125,7 @@ def fit_model(
     price: Price | None = None,
     lengths: TokenTrace | None = None,
     serving: ServingRun | None = None,
+    loads: Sequence[ServingRun] = (),
     outcomes: Outcomes | None = None,
     given: Given | None = None,
     keep: Keep = "oracle",
@@ -134,6 +141,7 @@ def fit_model(
         lengths: of its requests; else those of the serving benchmark are taken. Their times count where there is no
             benchmark.
         serving: how long its requests take, at one load.
+        loads: the same at several loads, in its place.
         outcomes: which of its answers were right.
         given: what is given by hand, which replaces what files contain.
         keep: which of k passes is kept.
@@ -153,8 +161,16 @@ def fit_model(
     if serving is not None:
         other_lengths = lengths is not None or by_hand.has_lengths
         sources["serving"] = partial(serving_fields, serving, other_lengths=other_lengths, times=not timed)
+    if loads:
+        sources["loads"] = partial(
+            load_fields,
+            loads,
+            other_lengths=lengths is not None or by_hand.has_lengths,
+            usd_per_hour=by_hand.usd_per_hour,
+            replicas=by_hand.replicas,
+        )
     if lengths is not None:
-        times = serving is None and not timed
+        times = serving is None and not loads and not timed
         sources["lengths"] = partial(length_fields, lengths, most=most_passes, times=times)
     if outcomes is not None:
         sources["outcomes"] = partial(outcome_fields, outcomes, keep, distribution)
@@ -162,6 +178,12 @@ def fit_model(
     beyond, notes = too_long(price, merged.values)
     errors = ErrorCollector()
     errors.add(*refused, *beyond, *lacking)
+    if not loads and (by_hand.usd_per_hour is not None or by_hand.replicas != 1):
+        errors.add(
+            f"{name}: servers by the hour, or several of them, need their times over the load: give --loads FILE"
+        )
+    if loads and (serving is not None or timed):
+        errors.add(f"{name}: times over the load must not be given together with --serving FILE or --request-seconds")
     if outcomes is None and (keep != "oracle" or distribution != "outcomes"):
         errors.add(f"{name}: keep {keep!r} and distribution {distribution!r} need outcomes: give --outcomes FILE")
     if price is None and cached_prompt:
@@ -169,7 +191,7 @@ def fit_model(
     if not name.strip():
         errors.add("the name of a model must not be empty")
     errors.check()
-    warnings = doubts(price, serving, outcomes, files, by_hand.fields())
+    warnings = doubts(price, loads[0] if loads else serving, outcomes, files, by_hand.fields())
     model = _validated(name, merged, by_hand)
     audited = None if outcomes is None else audit_of(outcomes)
     kept = None if audited is None else _kept_curve(model, audited)
@@ -202,7 +224,7 @@ def _together(
     lacking = [
         f"{name}: still missing is {sentence}"
         for what, sentence in MISSING.items()
-        if what not in unsure and not _has(merged.values, what)
+        if what not in unsure and not _has(merged.values, what) and not _by_hour(what, by_hand)
     ]
     return files, merged, refused, lacking
 
@@ -243,5 +265,10 @@ def _by_option(found: Mapping[str, Any]) -> str:
     return sentence
 
 
+def _by_hour(what: str, by_hand: Given) -> bool:
+    """Whether it is a price, and servers are paid by the hour instead."""
+    return what.startswith("usd_") and by_hand.usd_per_hour is not None
+
+
 def _has(values: Mapping[str, Any], name: str) -> bool:
-    return any(one in values for one in SECONDS) if name == "seconds" else name in values
+    return any(one in values for one in TIMES) if name == "seconds" else name in values

@@ -6,8 +6,11 @@ from typing import Any
 
 SECONDS = ("request_seconds", "seconds_per_input_token", "seconds_per_output_token")
 
+TIMES = (*SECONDS, "servers")
+"""What says how long a pass takes; one of them stands alone."""
+
 _DISPLACED: Mapping[str, tuple[str, ...]] = {
-    **dict.fromkeys(SECONDS, SECONDS),
+    **dict.fromkeys(TIMES, TIMES),
     "input_tokens": ("passes",),
     "output_tokens": ("passes",),
     "reasoning_tokens": ("passes",),
@@ -53,7 +56,7 @@ class ModelFields:
                         f"{gone} from {other.sources[gone]} is left out, since {name} comes from {self.sources[name]}"
                     )
         passes = values.get("passes", {})
-        if "seconds" in passes and any(name in self.values for name in SECONDS):
+        if "seconds" in passes and any(name in self.values for name in TIMES):
             values["passes"] = {name: numbers for name, numbers in passes.items() if name != "seconds"}
         values.update(self.values)
         sources = {**other.sources, **self.sources}

@@ -62,16 +62,25 @@ def serving_fields(run: ServingRun, *, other_lengths: bool, times: bool = True) 
         SettingError: (a ValueError) the run does not contain how long a request takes.
     """
     notes = [f"{run.where}: {note}" for note in run.notes]
-    values = _times(run, other_lengths, notes) if times else {}
+    values = times_of(run, other_lengths, notes) if times else {}
     source = ", ".join(filter(None, (run.where, run.tool, run.model, load_text(run))))
-    lengths = _lengths(run, source, notes, whole=not other_lengths)
+    lengths = lengths_of(run, source, notes, whole=not other_lengths)
     if run.failed is not None and run.completed:
         values["failed_share"] = run.failed / (run.failed + run.completed)
     return ModelFields({**values, **lengths.values}, {**dict.fromkeys(values, source), **lengths.sources}, tuple(notes))
 
 
-def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
-    """Seconds of a request, or of each token; their caveats go to the notes."""
+def times_of(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, Any]:
+    """Seconds of a request, or of each token.
+
+    Args:
+        run: the run.
+        other_lengths: see `serving_fields`.
+        notes: what has to be said goes there.
+
+    Raises:
+        SettingError: (a ValueError) the run does not contain how long a request takes.
+    """
     if run.completed == 0:
         failed = f", {run.failed:,} failed" if run.failed else ""
         raise SettingError(f"{run.where}: must have requests that completed, got none{failed}; {_BY_HAND}")
@@ -103,8 +112,16 @@ def _times(run: ServingRun, other_lengths: bool, notes: list[str]) -> dict[str, 
     return {"request_seconds": whole.values}
 
 
-def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> ModelFields:
-    """The lengths of the run's own requests, and with `whole` the passes themselves where the file has each of them."""
+def lengths_of(run: ServingRun, source: str, notes: list[str], *, whole: bool, passes: bool = True) -> ModelFields:
+    """The lengths of the run's own requests.
+
+    Args:
+        run: the run.
+        source: where they come from.
+        notes: what has to be said goes there.
+        whole: they are the model's.
+        passes: with `whole`, the passes themselves as well, where the file has each of them.
+    """
     values: dict[str, Any] = {}
     sources: dict[str, str] = {}
     for name, spread in (("input_tokens", run.input_tokens), ("output_tokens", run.output_tokens)):
@@ -130,6 +147,7 @@ def _lengths(run: ServingRun, source: str, notes: list[str], *, whole: bool) -> 
     inward, outward, seconds = samples
     if (
         whole
+        and passes
         and inward is not None
         and outward is not None
         and seconds is not None

@@ -16,6 +16,7 @@ from moo_inference.estimators import ClosedForm, Estimator, MonteCarlo, Progress
 from moo_inference.estimators.base import OneModelEstimator, curves_within_samples, estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, IntArray
+from moo_inference.estimators.under_load import groups_by_load
 from moo_inference.execution.checkpoint import Checkpoint
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.budgets import constraints, measured
@@ -23,7 +24,13 @@ from moo_inference.pareto.front import Front
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, Candidate, assess_choices
 from moo_inference.studies.margins import good_margins
 from moo_inference.studies.posterior import rests_on_measurements
-from moo_inference.studies.replications import ScaledRule, chosen_place, replicated_choices, replicated_deviations
+from moo_inference.studies.replications import (
+    ScaledRule,
+    chosen_place,
+    refuse_served,
+    replicated_choices,
+    replicated_deviations,
+)
 from moo_inference.studies.rules import applicable_rules
 from moo_inference.versions import versions
 
@@ -180,17 +187,31 @@ def _resampled(
 ) -> dict[tuple[str, str, str], Assessment]:
     """Choices among the k of each model, where what was measured is resampled."""
     used = default_estimator(models.values()) if estimator is None else estimator
-    budgets = list(scenarios.values())
-    estimated = curves_within_samples(used, list(models.values()), conditions, scenarios=budgets)
+    curves = _by_scenario(used, models, scenarios, conditions)
     noise: Sequence[FloatArray | None] = [None] * len(models)
     if isinstance(used, MonteCarlo):
         noise = replicated_deviations(list(models.values()), used, settings.resamples, conditions, runner)
     found: dict[tuple[str, str, str], Assessment] = {}
     for scenario_id, scenario in scenarios.items():
-        for (key, model), curve, deviations in zip(models.items(), estimated, noise, strict=True):
+        for (key, model), curve, deviations in zip(models.items(), curves[scenario_id], noise, strict=True):
             applied = _scaled(rules, scenario, curve, named=named)
             assessed = assess_choices({"": model}, {"": curve}, scenario, applied, conditions, settings, deviations)
             found |= {(scenario_id, key, own.rule): own for own in assessed}
+    return found
+
+
+def _by_scenario(
+    estimator: OneModelEstimator,
+    models: Mapping[str, Model],
+    scenarios: Mapping[str, Scenario],
+    conditions: Conditions,
+) -> dict[str, list[ScalingCurve]]:
+    """The curves of all models for each scenario."""
+    found: dict[str, list[ScalingCurve]] = {}
+    for keys in groups_by_load(models.values(), scenarios):
+        own = [scenarios[key] for key in keys]
+        curves = curves_within_samples(estimator, list(models.values()), conditions, scenarios=own)
+        found |= dict.fromkeys(keys, curves)
     return found
 
 
@@ -205,6 +226,7 @@ def _repeated(
     runner: Runner,
 ) -> dict[tuple[str, str, str], Assessment]:
     """Choices among the k of each model, where a simulation is repeated with other seeds."""
+    refuse_served(models.values())
     budgets = list(scenarios.values())
     curves = curves_within_samples(ClosedForm(), list(models.values()), conditions, scenarios=budgets)
     exact = dict(zip(models, curves, strict=True))

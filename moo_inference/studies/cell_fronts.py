@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from moo_inference.catalog import Catalog, Model, Scenario
-from moo_inference.errors import SettingError
+from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.estimators import ScalingCurve, Tabulated
 from moo_inference.estimators.base import OneModelEstimator
 from moo_inference.estimators.conditions import Conditions
@@ -27,30 +27,31 @@ if TYPE_CHECKING:
 Fronts = dict[tuple[str, str], Front]
 """By scenario and model, or pipeline, scenario after scenario."""
 
+CellCurves = Mapping[str, Mapping[str, ScalingCurve]]
+"""The curves of models by scenario and model."""
 
-def fronts_from_curves(catalog: Catalog, curves: Mapping[str, ScalingCurve]) -> Fronts:
+
+def fronts_from_curves(catalog: Catalog, curves: CellCurves) -> Fronts:
     """The exact front of each model."""
     return {
         (scenario_id, model_id): Front.from_curve(curve, scenario)
         for scenario_id, scenario in catalog.scenarios.items()
-        for model_id, curve in curves.items()
+        for model_id, curve in curves[scenario_id].items()
     }
 
 
-def fronts_by_search(
-    catalog: Catalog, curves: Mapping[str, ScalingCurve], solver: Any, grid: range, runner: Runner
-) -> Fronts:
+def fronts_by_search(catalog: Catalog, curves: CellCurves, solver: Any, grid: range, runner: Runner) -> Fronts:
     """The front that `minimize` results for each model, one task per cell.
 
     Args:
         catalog: models and scenarios.
-        curves: by model.
+        curves: by scenario and model.
         solver: a pymoo algorithm, or a callable that makes one from a problem.
         grid: numbers of passes.
         runner: runs the tasks.
     """
     problems = {
-        (scenario_id, model_id): _problem(model, scenario, curves[model_id], grid)
+        (scenario_id, model_id): _problem(model, scenario, curves[scenario_id][model_id], grid)
         for scenario_id, scenario in catalog.scenarios.items()
         for model_id, model in catalog.models.items()
     }
@@ -89,6 +90,11 @@ def pipeline_fronts(
 
     def curves_of(models: Sequence[Model], own: Conditions) -> Sequence[ScalingCurve]:
         named = {ids[model]: model for model in models}
+        ErrorCollector(
+            f"{model.name}: its times depend on the load, which a stage of a pipeline cannot state"
+            for model in models
+            if model.servers is not None
+        ).check()
         by_id = curves if own.grid == conditions.grid else estimate_in_tasks(estimator, named, own, (), runner)
         return [by_id[key] for key in named]
 

@@ -7,10 +7,9 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.deprecations import renamed
 from moo_inference.errors import ErrorCollector, prefix_errors
-from moo_inference.estimators import ScalingCurve
 from moo_inference.pareto.front import Front
 from moo_inference.studies.baselines import BaselineChoice, choose_baseline
-from moo_inference.studies.cell_fronts import Fronts
+from moo_inference.studies.cell_fronts import CellCurves, Fronts
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Cell:
 def cells_of(
     fronts: Fronts,
     rules: Mapping[str, Sequence[Rule]],
-    curves: Mapping[str, ScalingCurve] | None = None,
+    curves: CellCurves | None = None,
     baselines: Sequence[str] = (),
 ) -> tuple[Cell, ...]:
     """What each rule and each baseline takes of each model, or each rule of each pipeline.
@@ -45,7 +44,7 @@ def cells_of(
     Args:
         fronts: by scenario and model, or pipeline.
         rules: by scenario, scaled to its budgets.
-        curves: by model, for the baselines; None where the fronts are of pipelines.
+        curves: by scenario and model; None where the fronts are of pipelines.
         baselines: names of the baselines.
 
     Raises:
@@ -61,7 +60,8 @@ def cells_of(
         if curves is None:
             cells.append(Cell(scenario, "", front, tuple(choices), pipeline=subject))
         else:
-            taken = tuple(choose_baseline(name, curves[subject], front.scenario) for name in baselines)
+            curve = curves[scenario][subject]
+            taken = tuple(choose_baseline(name, curve, front.scenario) for name in baselines)
             cells.append(Cell(scenario, subject, front, tuple(choices), taken))
     errors.check()
     return tuple(cells)

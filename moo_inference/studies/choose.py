@@ -29,6 +29,8 @@ def choose(
     p99: float | None = None,
     accuracy: float | None = None,
     budgets: Mapping[str, float] | None = None,
+    queries_per_second: float | None = None,
+    concurrency: float | None = None,
     scenario: str | None = None,
     models: Sequence[str] | None = None,
     rule: object = "cheapest",
@@ -53,6 +55,8 @@ def choose(
         p99: 99 of 100 do.
         accuracy: at least this mean accuracy, in [0, 1].
         budgets: at most so much of further resources per query, by unit.
+        queries_per_second: the load, where the times of models depend on it.
+        concurrency: queries at the same time, in place of the last.
         scenario: id of a scenario whose budgets hold where none is named here; None: there are no others.
         models: ids of models; None means all.
         rule: an id, a rule, a callable F -> row, or a pymoo DecisionMaking.
@@ -78,6 +82,7 @@ def choose(
             there.
     """
     named = {"cost": cost, "time": time, "p95": p95, "p99": p99, "accuracy": accuracy, **(budgets or {})}
+    named |= {"queries_per_second": queries_per_second, "concurrency": concurrency}
     limits = {name: value for name, value in named.items() if value is not None}
     of = as_catalog(catalog)
     if scenario is None:

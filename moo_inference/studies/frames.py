@@ -18,6 +18,7 @@ from moo_inference.studies.confidence import Assessment
 if TYPE_CHECKING:
     import pandas as pd
 
+    from moo_inference.studies.cell_fronts import CellCurves
     from moo_inference.studies.cells import Cell
     from moo_inference.studies.planning import StudySettings
 
@@ -33,7 +34,7 @@ _ASSESSED = ("pgs", "eoc_accuracy", "eoc_usd", "eoc_seconds")
 def choices_columns(
     catalog: Catalog,
     cells: Sequence["Cell"],
-    curves: Mapping[str, ScalingCurve],
+    curves: "CellCurves",
     options: "StudySettings",
     assessments: Assessments,
 ) -> Columns:
@@ -42,11 +43,11 @@ def choices_columns(
     Args:
         catalog: what was looked at.
         cells: those of models.
-        curves: by id of the model.
+        curves: by scenario and model.
         options: the settings of the study.
         assessments: by scenario, model and rule.
     """
-    extra = INTERVAL if any(curve.evidence is not None for curve in curves.values()) else ()
+    extra = INTERVAL if any(one.evidence is not None for own in curves.values() for one in own.values()) else ()
     columns = columns_of(catalog.resources)
     nothing = np.full(len(columns) + 1 + len(extra), np.nan)
     keys: list[tuple[Any, ...]] = []
@@ -67,7 +68,7 @@ def choices_columns(
             warnings.append(
                 "; ".join([*choice.warnings, *unsure(assessments, (cell.scenario, cell.model, choice.rule))])
             )
-        curve = curves[cell.model]
+        curve = curves[cell.scenario][cell.model]
         for taken in cell.baselines:
             keys.append((cell.scenario, cell.model, taken.baseline, taken.status, int(curve.k[taken.row])))
             view = curve.views.get(scenario)

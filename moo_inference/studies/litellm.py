@@ -66,7 +66,7 @@ def entries_of(
     for name, choice in chosen.items():
         if choice is not None and choice.model is not None and choice.k is not None:
             model = models[choice.model]
-            parallel, _ = conditions.of(model)
+            parallel = conditions.parallel_of(model)
             found.append(Written(name, choice.model, choice.k, model.effort, model.stop, parallel))
     return found
 

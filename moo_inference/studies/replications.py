@@ -1,6 +1,6 @@
 """What rules choose with other seeds: the replications of an assessment, as tasks."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from typing import NamedTuple
 
@@ -8,7 +8,7 @@ import numpy as np
 
 from moo_inference.catalog import Model, Scenario
 from moo_inference.decision.base import Rule
-from moo_inference.errors import prefix_errors
+from moo_inference.errors import ErrorCollector, prefix_errors
 from moo_inference.estimators import ClosedForm, MonteCarlo
 from moo_inference.estimators.base import Estimator, Progress, curves_within_samples
 from moo_inference.estimators.conditions import Conditions
@@ -93,6 +93,20 @@ def simulation_noise(
     return np.concatenate(replicated_deviations(models, estimator, repetitions, conditions, runner), axis=1)
 
 
+def refuse_served(models: Iterable[Model]) -> None:
+    """Refuse models whose times depend on the load: a simulation of them is not repeated.
+
+    Raises:
+        SettingError: (a ValueError) every such model is named.
+    """
+    ErrorCollector(
+        f"{model.name}: must be estimated by ClosedForm where its times depend on the load and a choice is assessed; "
+        "got a simulation"
+        for model in models
+        if model.servers is not None
+    ).check()
+
+
 def replicated_deviations(
     models: Sequence[Model], noisy: MonteCarlo, replications: int, conditions: Conditions, runner: Runner
 ) -> list[FloatArray]:
@@ -105,6 +119,7 @@ def replicated_deviations(
         conditions: which k, and how passes run.
         runner: runs the tasks.
     """
+    refuse_served(models)
     exact = [curve.F for curve in curves_within_samples(ClosedForm(), models, conditions)]
     seeds = [noisy.seed + (number + 1) * (conditions.k_max + 1) for number in range(min(replications, _MOST_SEEDS))]
     shapes = [F.shape for F in exact]

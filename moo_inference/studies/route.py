@@ -15,16 +15,11 @@ from moo_inference.decision.base import Rule
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.decision.registry import make_rule
 from moo_inference.errors import InfeasibleError, unknown_name, whole_number
-from moo_inference.estimators import default_estimator
-from moo_inference.estimators.base import (
-    Estimator,
-    Progress,
-    curves_within_samples,
-    estimate_curves,
-    estimator_settings,
-)
+from moo_inference.estimators import Estimator, Progress, default_estimator
+from moo_inference.estimators.base import curves_within_samples, estimate_curves, estimator_settings
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import FloatArray, ScalingCurve
+from moo_inference.estimators.under_load import models_within_load
 from moo_inference.pareto.front import Front
 from moo_inference.policy.policy import Policy
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_known, settings_for
@@ -64,6 +59,7 @@ class Route:
         noise: of a simulation, see `assess_choices`.
         passed_over: the choice of the rule where that stops early and gains nothing on held-out questions, so that
             this one runs all passes, see `recommended`; else None.
+        unborne: why models were left out that do not bear the load, as far as that was measured, by id.
     """
 
     scenario_id: str
@@ -81,6 +77,7 @@ class Route:
     assess: AssessmentSettings | None = None
     noise: FloatArray | None = None
     passed_over: "Route | None" = None
+    unborne: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def assessment(self) -> Assessment | None:
@@ -156,7 +153,7 @@ class Route:
     @property
     def parallel(self) -> int | None:
         """Passes at the same time."""
-        return None if self.choice.model is None else self.conditions.of(self.models[self.choice.model])[0]
+        return None if self.choice.model is None else self.conditions.parallel_of(self.models[self.choice.model])
 
     @cached_property
     def unstopped(self) -> ScalingCurve | None:
@@ -246,7 +243,7 @@ class Route:
     @property
     def notes(self) -> tuple[str, ...]:
         """Caveats of the comparison, one sentence each."""
-        return kinds_note(self.accuracies)
+        return (*kinds_note(self.accuracies), *(f"left out: {why}" for why in self.unborne.values()))
 
     def _written(self) -> list[Written]:
         chosen = {self.scenario_id: self.choice, f"{self.scenario_id}-runner-up": self.runner_up}
@@ -341,6 +338,8 @@ def route(
     conditions = Conditions(k_min, k_max, k_step, parallel, latency)
     judge = make_rule(rule)
     judge.scaled_by(budgets, catalog.resources)
+    bearing, unborne = models_within_load(catalog.models, budgets, conditions)
+    catalog = catalog.replace(models=bearing, pipelines={}) if unborne else catalog
     models = list(catalog.models.values())
     chosen = default_estimator(models) if estimator is None else estimator
     estimated = curves_within_samples(chosen, models, conditions, scenarios=[budgets], progress=progress)
@@ -355,7 +354,7 @@ def route(
 
         noise = simulation_noise(chosen, models, assess, conditions, progress)
     found = route_from_curves(catalog, scenario, judge, curves, conditions, options)
-    return replace(found, assess=asked, noise=noise)
+    return replace(found, assess=asked, noise=noise, unborne=unborne)
 
 
 def route_from_curves(

@@ -66,6 +66,6 @@ def _running(models: Sequence[Model], rows: Rows, conditions: Conditions) -> Run
     own = [models[place] for place in rows.model.tolist()]
     return Running(
         tuple(None if model.stop is None else str(model.stop) for model in own),
-        tuple(conditions.of(model)[0] for model in own),
+        tuple(conditions.parallel_of(model) for model in own),
         tuple(model.keep for model in own),
     )

@@ -17,11 +17,11 @@ from moo_inference.errors import ErrorCollector, unknown_name
 from moo_inference.estimators import Estimator, MonteCarlo, Progress, ScalingCurve
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.execution.checkpoint import Checkpoint
-from moo_inference.execution.curves import estimate_in_tasks
+from moo_inference.execution.curves import estimate_by_scenario
 from moo_inference.execution.tasks import Runner
 from moo_inference.pareto.front import Front
 from moo_inference.studies.assessment import assess_cells
-from moo_inference.studies.cell_fronts import fronts_by_search, fronts_from_curves, pipeline_fronts
+from moo_inference.studies.cell_fronts import CellCurves, fronts_by_search, fronts_from_curves, pipeline_fronts
 from moo_inference.studies.cells import Cell, cells_of
 from moo_inference.studies.choice_record import ChoiceRecord
 from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices, settings_for
@@ -51,7 +51,7 @@ class Study:
     Attributes:
         catalog: the models, scenarios and pipelines that were looked at.
         cells: one for each scenario x model, in that order, and behind them one for each scenario x pipeline.
-        model_curves: the scaling curve of each model over the grid, by model id.
+        curves_in: the scaling curve of each model over the grid, by scenario and model.
         options: the settings of the run.
         assessments: how sure each choice is, by (scenario, model, rule), where `assess` was given.
         left_out: by scenario, the default rules that lack a budget there, if any.
@@ -60,11 +60,21 @@ class Study:
 
     catalog: Catalog
     cells: tuple[Cell, ...]
-    model_curves: Mapping[str, ScalingCurve]
+    curves_in: CellCurves
     options: StudySettings
     assessments: Mapping[tuple[str, str, str], Assessment] = field(default_factory=dict)
     left_out: Mapping[str, LeftOut] = field(default_factory=dict)
     rules: Mapping[str, Sequence[Rule]] = field(default_factory=dict)
+
+    @cached_property
+    def model_curves(self) -> Mapping[str, ScalingCurve]:
+        """The scaling curve of each model over the grid, by id: those of the first scenario, see `loads_differ`."""
+        return next(iter(self.curves_in.values()))
+
+    @property
+    def loads_differ(self) -> bool:
+        """Whether scenarios have curves of their own, since their loads differ and times depend on these."""
+        return any(curves is not self.model_curves for curves in self.curves_in.values())
 
     @cached_property
     def confidence(self) -> Mapping[tuple[str, str, str], Assessment]:
@@ -84,7 +94,7 @@ class Study:
                 continue
             assessed = assess_choices(
                 {"": model},
-                {"": self.model_curves[cell.model]},
+                {"": self.curves_in[cell.scenario][cell.model]},
                 self.catalog.scenarios[cell.scenario],
                 rules,
                 self.options.conditions,
@@ -142,14 +152,17 @@ class Study:
 
     @cached_property
     def curves(self) -> "pd.DataFrame":
-        """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep."""
+        """One row for each k of each model: model, k, the fifteen columns of a scaling curve, and keep.
+
+        Where `loads_differ`, they begin with a column scenario.
+        """
         return curves_frame(self._curves)
 
     # The same as columns of plain values: what is written needs no pandas.
 
     @cached_property
     def _choices(self) -> Columns:
-        return choices_columns(self.catalog, self.model_cells, self.model_curves, self.options, self.assessments)
+        return choices_columns(self.catalog, self.model_cells, self.curves_in, self.options, self.assessments)
 
     @property
     def _fronts(self) -> Columns:
@@ -166,6 +179,9 @@ class Study:
 
     @property
     def _curves(self) -> Columns:
+        if self.loads_differ:
+            found = [((key, one), curve) for key, own in self.curves_in.items() for one, curve in own.items()]
+            return curves_columns(self.catalog, found, ["scenario", "model"])
         curves = [((model,), curve) for model, curve in self.model_curves.items()]
         return curves_columns(self.catalog, curves, ["model"])
 
@@ -199,7 +215,9 @@ class Study:
         if scenario not in self.catalog.scenarios:
             raise unknown_name("scenario", scenario, list(self.catalog.scenarios))
         settings = {"estimator": self.settings["estimator"], **self.options.conditions.to_dict()}
-        return route_from_curves(self.catalog, scenario, rule, self.model_curves, self.options.conditions, settings)
+        return route_from_curves(
+            self.catalog, scenario, rule, self.curves_in[scenario], self.options.conditions, settings
+        )
 
     def to_csv(self, path: str | os.PathLike[str] | None = None, *, overwrite: bool = False) -> str:
         """The choices as CSV, every number at full precision; written to `path` if one is given.
@@ -344,7 +362,7 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
     catalog, estimator, conditions, solver = plan.catalog, plan.estimator, plan.conditions, plan.request.solver
     if runner.checkpoint is not None:
         runner.checkpoint.expect({"run": "study", **plan.settings.recorded(catalog)})
-    curves = estimate_in_tasks(estimator, catalog.models, conditions, list(catalog.scenarios.values()), runner)
+    curves = estimate_by_scenario(estimator, catalog.models, conditions, catalog.scenarios, runner)
     if solver is None:
         fronts = fronts_from_curves(catalog, curves)
     else:
@@ -362,6 +380,6 @@ def _solved(plan: StudyPlan, runner: Runner) -> Study:
             conditions,
             runner,
         )
-    fronts = pipeline_fronts(catalog, curves, conditions, estimator, solver, runner)
+    fronts = pipeline_fronts(catalog, next(iter(curves.values())), conditions, estimator, solver, runner)
     cells += cells_of(fronts, plan.scaled)
     return Study(catalog, cells, curves, plan.settings, assessments, plan.left_out, plan.scaled)

@@ -13,9 +13,11 @@ from moo_inference.formatting.words import counted
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pareto.front import Front
 from moo_inference.studies.confidence import Assessment
+from moo_inference.studies.load_limit import load_limit
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
+from moo_inference.views.load import load_record, load_text
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.route import evidence_notes
 from moo_inference.views.stopping import (
@@ -89,6 +91,8 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
     lines += [("Stopping", saved)] if saved else []
     unseen = held_out_text(route)
     lines += [("Held out", unseen)] if unseen else []
+    limit = load_limit(route)
+    lines += [("Load", load_text(route, limit))] if limit is not None else []
     lines += [("What binds", binding)] if binding else []
     floor = next_floor(route)
     if floor is not None and floor.model is not None:
@@ -133,6 +137,9 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
         "relaxations": [flip.to_dict() for flip in relaxations(route)],
         "next_floor": None if floor is None else floor.to_dict(),
     }
+    limit = load_limit(route)
+    if limit is not None:
+        own["load"] = load_record(limit)
     if queries_per_month is not None:
         own["queries_per_month"] = queries_per_month
         own["usd_per_month"] = None if route.cost is None else route.cost * queries_per_month
@@ -149,7 +156,7 @@ def _what(route: Route, choice: Choice) -> str:
     keeps = _ACTIONS[model.keep] if _picks(route, choice) else ""
     if choice.k == 1:
         return f"{before}{name} with one pass{f', {keeps}' if keeps and model.keep != 'majority' else ''}"
-    at_once, _ = route.conditions.of(model)
+    at_once = route.conditions.parallel_of(model)
     how = "all at once" if at_once >= (choice.k or 0) else f"{at_once} at a time" if at_once > 1 else "one by one"
     ends = "" if model.stop is None or first else f" {until(model.stop)}"
     return f"{before}{name} with {at_most(choice.k or 0, model.stop)}, {how}{ends}, {keeps}"

@@ -114,7 +114,7 @@ def saved_by_stopping(route: Route) -> str:
         )
     if chosen.k == 1:
         return ""
-    at_once = min(route.conditions.of(model.replace(stop=None))[0], chosen.k)
+    at_once = min(route.conditions.parallel_of(model.replace(stop=None)), chosen.k)
     how = "all at once" if at_once == chosen.k else f"{at_once} at a time" if at_once > 1 else "one by one"
     return (
         f"{mean} of {chosen.k} passes run on average, at most {most} for 95 of 100 queries; without stopping all "

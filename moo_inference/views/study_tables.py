@@ -85,7 +85,7 @@ def drawn_notes(study: "Study", cells: Iterable["Cell"], rules: Collection[str] 
         choices = [choice for choice in cell.choices if rules is None or choice.rule in rules]
         taken = [(cell.model, choice.k) for choice in choices]
         taken += [stage for choice in choices for stage in choice.stages.values()]
-        taken += [(cell.model, int(study.model_curves[cell.model].k[base.row])) for base in cell.baselines]
+        taken += [(cell.model, int(study.curves_in[cell.scenario][cell.model].k[base.row])) for base in cell.baselines]
         for model, k in taken:
             if k is not None:
                 shown.setdefault(model, set()).add(k)
@@ -190,13 +190,13 @@ def _scenario_table(study: "Study", key: str, scenario: Scenario) -> Table:
                     grouped.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
             found = confidence.get((key, cell.model, mark.rule))
             texts.append(_mark_text(mark, footnotes, found, measured=measured))
-        limit, last = study.catalog.models[cell.model].k_limit, int(study.model_curves[cell.model].k[-1])
+        limit, last = study.catalog.models[cell.model].k_limit, int(study.curves_in[cell.scenario][cell.model].k[-1])
         if limit is not None and last + study.options.k_step <= study.options.k_max:
             words = f"known up to k = {limit}, the samples that its evaluation has of some question"
             grouped.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
             grouped.setdefault(str(cell.front.infeasibility), []).append(cell.model)
-        curve = study.model_curves[cell.model]
+        curve = study.curves_in[cell.scenario][cell.model]
         for taken in cell.baselines:
             cost, time, *others, accuracy = curve.means[taken.row].tolist()
             used = zip(curve.resources, others, strict=True)
@@ -279,7 +279,7 @@ def _caption(study: "Study") -> str:
     if quantiles:
         parts[1] = f"All but the share and {', '.join(map(percentile, quantiles))} are means."
         parts += [f"{percentile(q)}: {100 * q:.6g} of 100 queries have at most so much." for q in quantiles]
-    views = [view for curve in study.model_curves.values() for view in curve.views.values()]
+    views = [view for own in study.curves_in.values() for curve in own.values() for view in curve.views.values()]
     if any(view.tails is not None for view in views):
         parts.append(f"{TAIL_INTERVALS}.")
     return " ".join([*parts, *_noise(study), f"{estimator_text(options)}; k = {', '.join(shown)}."])

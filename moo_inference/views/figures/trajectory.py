@@ -132,7 +132,7 @@ def trajectory(study: Study, scenario: str, model: str, labels: Mapping[str, str
     """
     cell = find_cell(study, scenario, model)
     budgets = study.catalog.scenarios[scenario]
-    curve = study.model_curves[model]
+    curve = study.curves_in[scenario][model]
     curve = curve.take(np.argsort(curve.k, kind="stable"))
     left = 1 - curve.F / nadir_of(budgets, curve.resources)
     values = measured(curve, budgets)

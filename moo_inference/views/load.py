@@ -1,0 +1,93 @@
+"""The load of a choice, and up to which it holds, in words and as plain values."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from moo_inference.catalog import Load, Model
+from moo_inference.estimators.under_load import served
+from moo_inference.fitting.loads import left_out_text
+from moo_inference.formatting.amounts import significant
+from moo_inference.formatting.words import counted
+from moo_inference.studies.load_limit import LoadLimit
+from moo_inference.studies.route import Route
+
+
+def load_text(route: Route, limit: LoadLimit) -> str:
+    """What the choice makes of the load, how far that may rise, and how well times at it are known."""
+    parts = [_runs(route, limit), *_until(limit), *_goodput(limit)]
+    model = route.models[route.choice.model or ""]
+    return " ".join([*parts, *interpolated({"": model})])
+
+
+def load_record(limit: LoadLimit) -> dict[str, Any]:
+    """The same as plain values, ready for JSON."""
+    record: dict[str, Any] = dict(limit.load._asdict())
+    if limit.passes is not None:
+        own = limit.passes
+        record |= {
+            "requests_per_second": float(own.requests_per_second[0]),
+            "requests_in_flight": float(own.concurrency[0]),
+        }
+    most = None if limit.most is None else limit.most.queries_per_second or limit.most.concurrency
+    return {
+        **record,
+        "goodput": limit.goodput,
+        "holds_up_to": most,
+        "ends_where_measured": limit.measured,
+        "breaks": list(limit.broken),
+        "then": None if limit.then is None else {"model": limit.then.model, "k": limit.then.k},
+    }
+
+
+def interpolated(models: Mapping[str, Model]) -> list[str]:
+    """How well times between the measured loads are known, a sentence for each model with servers of its own."""
+    found = []
+    for key, model in models.items():
+        if model.servers is not None:
+            ends = [f"{load.concurrency:.4g}" for load in (model.servers.loads[0], model.servers.loads[-1])]
+            name = f"{key}: times" if key else "Times"
+            measured = f"{counted(len(model.servers.loads), 'load')} measured from {ends[0]} to {ends[1]} requests"
+            found.append(
+                f"{name} are interpolated between {measured} at the same time; {left_out_text(served(model)[1])}."
+            )
+    return found
+
+
+def _runs(route: Route, limit: LoadLimit) -> str:
+    own, model = limit.passes, route.models[route.choice.model or ""]
+    if own is None or model.servers is None:
+        return f"At {limit.load}; the times of this model are taken as the same at any load."
+    servers = "one server" if model.servers.replicas == 1 else f"each of {model.servers.replicas} servers"
+    rate, at_once = significant(float(own.requests_per_second[0]), 3), significant(float(own.concurrency[0]), 3)
+    return f"At {limit.load} {servers} gets {rate} requests/s, of which {at_once} are in flight."
+
+
+def _until(limit: LoadLimit) -> list[str]:
+    if limit.most is None:
+        return []
+    most = _down(limit.most)
+    if limit.measured:
+        return [f"It holds up to {most}, where what was measured ends."]
+    breaks = f"it breaks the budget of {' and '.join(limit.broken)}" if limit.broken else "another is chosen"
+    then = limit.then
+    other = "" if then is None or then.model is None else f" ({then.model} with k = {then.k} is chosen then)"
+    nothing = " (nothing meets all budgets then)" if then is None or then.model is None else other
+    return [f"It holds up to {most}: beyond, {breaks}{nothing}."]
+
+
+def _down(load: Load) -> str:
+    """A load in three digits, rounded to the side on which it holds."""
+    value = load.queries_per_second or load.concurrency or 0.0
+    return str(load.times(float(f"{value:.2e}") / value if float(f"{value:.2e}") <= value else _below(value) / value))
+
+
+def _below(value: float) -> float:
+    """The largest number of three digits below another."""
+    digits, exponent = f"{value:.2e}".split("e")
+    return (float(digits) - 0.01) * 10.0 ** int(exponent)
+
+
+def _goodput(limit: LoadLimit) -> list[str]:
+    if limit.goodput is None:
+        return []
+    return [f"Goodput {significant(limit.goodput, 3)} queries/s: so many meet all budgets."]
