@@ -123,8 +123,14 @@ def _warnings(judge: Rule, front: Front, N: FloatArray, row: int) -> tuple[str, 
         return caveats
     return (
         *caveats,
-        f"this {judge.noun} moves with k_max: no budget ends the front at {', '.join(front.reaches_k_max)}",
+        f"this {judge.noun} moves with k_max{_or_load(front)}: no budget ends the front at "
+        f"{', '.join(front.reaches_k_max)}",
     )
+
+
+def _or_load(front: Front) -> str:
+    """What may end the grid besides k_max: k passes of all queries may be more than was measured."""
+    return "" if front.scenario.load is None else " and the largest load that was measured"
 
 
 def _tail_words(front: Front, row: int) -> tuple[str, ...]:

@@ -20,8 +20,8 @@ class LoadCurve:
     """Times over concurrency: the requests in flight that a request sees, itself included.
 
     Where measured times fall with the load, which is noise, neighbours are pooled (isotonic regression). Between loads
-    they are interpolated by a monotone cubic (Fritsch and Carlson 1980) over the logarithm of the concurrency. Below
-    the least load its times hold, which are no less than those there; beyond the largest nothing is known.
+    they are interpolated by a monotone cubic (Fritsch and Carlson 1980) over the concurrency. Below the least load its
+    times hold, which are no less than those there; beyond the largest nothing is known.
 
     Attributes:
         concurrency: (n,) at least two, ascending.
@@ -51,8 +51,8 @@ class LoadCurve:
         ]
         known = np.column_stack(columns)
         lost = np.isnan(known).any(axis=0)
-        found = PchipInterpolator(np.log(self.concurrency), np.where(lost, 0.0, known))
-        return lambda c: np.where(lost, np.nan, found(np.log(np.maximum(c, self.concurrency[0]))))
+        found = PchipInterpolator(self.concurrency, np.where(lost, 0.0, known))
+        return lambda c: np.where(lost, np.nan, found(np.maximum(c, self.concurrency[0])))
 
     def at(self, concurrency: ArrayLike) -> FloatArray:
         """(..., q) times at some concurrencies (...); NaN beyond the largest that was measured."""

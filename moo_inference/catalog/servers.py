@@ -25,9 +25,9 @@ class Load(NamedTuple):
     concurrency: float | None
 
     def __str__(self) -> str:
-        if self.queries_per_second is not None:
-            return f"{self.queries_per_second:.4g} queries/s"
-        return f"{self.concurrency:.4g} queries at the same time"
+        value = self.queries_per_second if self.concurrency is None else self.concurrency
+        queries = f"{value:.4g} {'query' if value == 1 else 'queries'}"
+        return f"{queries}/s" if self.concurrency is None else f"{queries} at the same time"
 
     def times(self, factor: float) -> "Load":
         """So many times the load."""

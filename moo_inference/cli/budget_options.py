@@ -1,7 +1,7 @@
 """Budgets as options, in place of a scenario or over one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
 
 _OPTIONS = ("cost", "time", "p95", "p99", "accuracy", "queries_per_second", "concurrency")
+LOADS = ("queries_per_second", "concurrency")
 NO_BUDGET = "none stands for no budget"
 
 
@@ -70,6 +71,12 @@ class BudgetOptions:
         errors.attempt(check_limits, found, None, called)
         errors.check()
         return found
+
+    @property
+    def has_budgets(self) -> bool:
+        """Whether something is limited; a load alone limits nothing."""
+        budgets = [option.name for option in fields(BudgetOptions) if option.name not in LOADS]
+        return any(getattr(self, name) is not None for name in budgets)
 
     def over(self, catalog: "Catalog", scenarios: Sequence[str] | None = None) -> "Catalog":
         """A catalog with these budgets: in place of its scenarios, or over those that are named.

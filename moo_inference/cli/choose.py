@@ -79,7 +79,7 @@ def choose(
         raise SettingError("--format must be table, json or markdown: an answer is no table of rows")
     if queries_per_month is not None and not 0 < queries_per_month < float("inf"):
         raise SettingError(f"--queries-per-month must be a positive number, got {queries_per_month!r}")
-    if scenario is None and not source.limits:
+    if scenario is None and not source.has_budgets:
         note(f"no budget is given, so the least of all is taken: --cost, --time or --p95, --accuracy; {NO_BUDGET}")
         source = replace(source, c_max="none")
     asked = Asked(source, scenario, decision, Estimation(), conditions, tails, model, without, advised=True)

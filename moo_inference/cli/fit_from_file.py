@@ -53,13 +53,18 @@ def fit_from_file(file: str, scenarios: "Callable[[], Mapping[str, Scenario]]", 
 
 def one_pass_table(models: "Mapping[str, Model]") -> "Table":
     """What one pass of each model costs, takes and achieves, and how far its accuracy is known."""
+    from moo_inference.catalog.limits import UNLIMITED
     from moo_inference.estimators import default_estimator
     from moo_inference.formatting.amounts import seconds, usd
     from moo_inference.formatting.table import Table
 
-    rows = []
+    alone = UNLIMITED.replace(concurrency=1.0)
+    rows, notes = [], []
     for key, model in models.items():
-        curve = default_estimator([model]).estimate(model, [1])
+        curve = default_estimator([model]).estimate(model, [1], scenarios=[alone])
+        if model.servers is not None:
+            notes.append(f"{key}: with one query at a time; its times depend on the load.")
         one = (f"{curve.accuracy.mean[0]:.4f}", usd(curve.cost.mean[0]), seconds(curve.time.mean[0]))
         rows.append((key, *one, "any" if model.k_limit is None else f"{model.k_limit:,}"))
-    return Table("One pass of each model", ("model", "accuracy", "cost", "time", "k up to"), tuple(rows))
+    columns = ("model", "accuracy", "cost", "time", "k up to")
+    return Table("One pass of each model", columns, tuple(rows), tuple(notes))

@@ -68,7 +68,7 @@ class Sources:
     ] = None
     loads: Annotated[
         Texts,
-        flag("--loads", "FILE", "Its runs at several loads, in place of --serving; may be repeated."),
+        flag("--loads", "FILE", "Runs at several loads, or a folder of them, in place of --serving; may be repeated."),
     ] = None
     run: Annotated[int | None, flag("--run", "N", "Which run of the benchmark, where there are several.")] = None
     lengths: Annotated[Text, flag("--lengths", "FILE", "Azure or BurstGPT trace, or a table of token counts.")] = None
@@ -130,9 +130,8 @@ class Sources:
         serving = found.attempt(self._serving) if self.serving is not None else None
         lengths = found.attempt(self._lengths) if self.lengths is not None else None
         outcomes = found.attempt(self._outcomes) if self.outcomes is not None else None
-        loads = [found.attempt(_read, path, "serving", {}) or () for path in self.loads or ()]
+        runs = found.attempt(self._loads) if self.loads else []
         found.check()
-        runs = [run for own in loads for run in own]
         return {"price": price, "serving": serving, "loads": runs, "lengths": lengths, "outcomes": outcomes}
 
     def _price(self) -> "Price | None":
@@ -150,6 +149,15 @@ class Sources:
         from moo_inference.fitting.serving import choose_run
 
         return choose_run(_read(self.serving, "serving", {}), self.run)
+
+    def _loads(self) -> "list[ServingRun]":
+        from moo_inference.fitting.loads import files_of
+
+        errors = ErrorCollector()
+        paths = [path for given in self.loads or () for path in errors.attempt(files_of, given) or ()]
+        read = [errors.attempt(_read, path, "serving", {}) or () for path in paths]
+        errors.check()
+        return [run for runs in read for run in runs]
 
     def _lengths(self) -> Any:
         names = [] if self.length_columns is None else self.length_columns.split(",")

@@ -274,7 +274,11 @@ class _FileFit:
         return self._attempt(key, ("serving", "run"), lambda: choose_run(runs, source.run))
 
     def _loads(self, key: str, entry: FitEntry) -> Any:
-        read = [self._attempt(key, ("loads",), partial(self.files.read, file, "serving")) for file in entry.loads]
+        folders = [self._attempt(key, ("loads",), partial(self.files.listed, file)) for file in entry.loads]
+        files = [file for own in folders for file in own or ()]
+        read = [self._attempt(key, ("loads",), partial(self.files.read, file, "serving")) for file in files]
+        if None in folders:
+            return None
         return None if None in read else [run for runs in read for run in runs]
 
     def _lengths(self, key: str, entry: FitEntry) -> Any:

@@ -1,22 +1,37 @@
 """Latency of a model over the load, from runs of a serving benchmark at several loads."""
 
 import math
+import os
 from collections.abc import Sequence
 from typing import Any
 
-from moo_inference.catalog.load_curve import LoadCurve
 from moo_inference.catalog.servers import Servers
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.fitting.model_fields import ModelFields
 from moo_inference.fitting.model_names import same_model
 from moo_inference.fitting.serving import lengths_of, load_text, times_of
-from moo_inference.formatting.words import counted
+from moo_inference.formatting.words import counted, left_out_text
 from moo_inference.readers import ServingRun
 from moo_inference.readers.serving.run import centre_of, mean_of
 
 _FEWEST = 2
+_NAMED = 2
 _ALIKE = 1.1
 """Lengths of runs that differ by more than this factor are reported."""
+
+
+def files_of(path: str | os.PathLike[str]) -> list[str]:
+    """The files of a folder in the order of their names, or the path of a file.
+
+    Raises:
+        SettingError: (a ValueError) the folder has no files.
+    """
+    if not os.path.isdir(path):
+        return [os.fspath(path)]
+    found = sorted(entry.path for entry in os.scandir(path) if entry.is_file() and not entry.name.startswith("."))
+    if not found:
+        raise SettingError(f"{os.fspath(path)}: must hold files with runs of a benchmark, got an empty folder")
+    return found
 
 
 def load_fields(
@@ -39,20 +54,24 @@ def load_fields(
             than two loads; all at once.
     """
     errors = ErrorCollector()
-    notes: list[str] = []
+    notes: dict[str, None] = {}
+    where = _where(runs)
     names = dict.fromkeys(run.model for run in runs if run.model)
     first = next(iter(names), None)
     others = [name for name in names if first is not None and not same_model(first, name)]
     if others:
-        errors.add(f"{runs[0].where}: all runs must be of one model, got {', '.join([first or '', *others])}")
+        errors.add(f"{where}: all runs must be of one model, got {', '.join([first or '', *others])}")
     loads: dict[float, dict[str, Any]] = {}
     steady: list[ServingRun] = []
     for run in runs:
         if _at_once(run):
-            notes.append(f"{run.where}: a run of all requests at once has no steady load, and is left out")
+            notes[f"{run.where}: a run of all requests at once has no steady load, and is left out"] = None
             continue
         concurrency = errors.attempt(concurrency_of, run)
-        times = errors.attempt(times_of, run, other_lengths, notes)
+        own: list[str] = []
+        times = errors.attempt(times_of, run, other_lengths, own)
+        # What holds of every run is said once.
+        notes.update(dict.fromkeys(f"{where}{note.removeprefix(run.where)}" for note in own))
         if concurrency is None or times is None:
             continue
         if concurrency in loads:
@@ -60,7 +79,7 @@ def load_fields(
         loads[concurrency] = {"concurrency": concurrency, **times, **_measured(run)}
         steady.append(run)
     if not errors.errors and len(loads) < _FEWEST:
-        errors.add(f"{runs[0].where}: must have runs at two loads or more, got {counted(len(loads), 'steady load')}")
+        errors.add(f"{where}: must have runs at two loads or more, got {counted(len(loads), 'steady load')}")
     errors.check()
     servers = {
         "loads": [loads[concurrency] for concurrency in sorted(loads)],
@@ -74,22 +93,31 @@ def load_fields(
         filter(
             None,
             (
-                ", ".join(dict.fromkeys(run.where.rpartition(":")[0] or run.where for run in steady)),
+                where,
                 lightest.tool,
                 lightest.model,
                 f"{len(loads)} loads from {ends[0]} to {ends[1]} requests at the same time",
             ),
         )
     )
-    lengths = lengths_of(lightest, source, notes, whole=not other_lengths, passes=False)
-    notes += [*_other_lengths(steady), *_interpolation(known, steady, lengths, source)]
+    further: list[str] = []
+    lengths = lengths_of(lightest, source, further, whole=not other_lengths, passes=False)
+    further += [*_other_lengths(steady, where), *_interpolation(known, steady, lengths, where)]
     values: dict[str, Any] = {"servers": servers}
     completed, failed = (sum(getattr(run, name) or 0 for run in steady) for name in ("completed", "failed"))
     if failed and completed:
         values["failed_share"] = failed / (failed + completed)
     return ModelFields(
-        {**values, **lengths.values}, {**dict.fromkeys(values, source), **lengths.sources}, tuple(dict.fromkeys(notes))
+        {**values, **lengths.values},
+        {**dict.fromkeys(values, source), **lengths.sources},
+        tuple(dict.fromkeys([*notes, *further])),
     )
+
+
+def _where(runs: Sequence[ServingRun]) -> str:
+    """The files of some runs, of many the first one."""
+    files = list(dict.fromkeys(run.where.rpartition(":")[0] or run.where for run in runs))
+    return ", ".join(files) if len(files) <= _NAMED else f"{files[0]} and {len(files) - 1} more files"
 
 
 def concurrency_of(run: ServingRun) -> float:
@@ -120,26 +148,26 @@ def _measured(run: ServingRun) -> dict[str, float]:
     return {name: value for name, value in found.items() if value}
 
 
-def _other_lengths(runs: Sequence[ServingRun]) -> list[str]:
+def _other_lengths(runs: Sequence[ServingRun], where: str) -> list[str]:
     """A note where the runs have other lengths than each other."""
     notes = []
     for name in ("input_tokens", "output_tokens"):
         means = [mean for run in runs if (mean := mean_of(getattr(run, name)))]
         if means and max(means) > _ALIKE * min(means):
             notes.append(
-                f"{runs[0].where}: {name} lie between {min(means):,.4g} and {max(means):,.4g} on average: a "
+                f"{where}: {name} lie between {min(means):,.4g} and {max(means):,.4g} on average: a "
                 "difference of their times is not one of the load alone"
             )
     return notes
 
 
-def _interpolation(servers: Servers, runs: Sequence[ServingRun], lengths: ModelFields, source: str) -> list[str]:
+def _interpolation(servers: Servers, runs: Sequence[ServingRun], lengths: ModelFields, where: str) -> list[str]:
     """How well each load is predicted by the others, and that times are taken as rising."""
     read, written = (
         (lengths.values[name]["mean"] if name in lengths.values else centre_of(getattr(runs[0], name)) or 0.0)
         for name in ("input_tokens", "output_tokens")
     )
-    return [f"{source}: {sentence}" for sentence in interpolation_notes(servers, read, written)]
+    return [f"{where}: {sentence}" for sentence in interpolation_notes(servers, read, written)]
 
 
 def interpolation_notes(servers: Servers, input_tokens: float, output_tokens: float) -> list[str]:
@@ -150,16 +178,4 @@ def interpolation_notes(servers: Servers, input_tokens: float, output_tokens: fl
         input_tokens: of a prompt, in the mean.
         output_tokens: of what is written.
     """
-    return [left_out_text(servers.curve(input_tokens, output_tokens))]
-
-
-def left_out_text(curve: LoadCurve) -> str:
-    """How well the time of a request at each inner load is predicted by the other loads, in words."""
-    errors = sorted(map(abs, curve.left_out().tolist()))
-    if not errors:
-        return "by how much they are off between two loads is not known"
-    middle = errors[len(errors) // 2]
-    return (
-        f"left out one by one, the time of a request at a load is predicted by the others within {100 * middle:.2g} % "
-        f"(median), {100 * errors[-1]:.2g} % at most"
-    )
+    return [left_out_text(servers.curve(input_tokens, output_tokens).left_out().tolist())]

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from moo_inference.errors import MooInferenceError
 from moo_inference.fitting.fit_entry import RecordedSource
+from moo_inference.fitting.loads import files_of
 from moo_inference.readers.registry import read_as
 
 if TYPE_CHECKING:
@@ -30,6 +31,10 @@ class SharedFiles:
         found = str(self.folder / file)
         self.paths[found] = None
         return found
+
+    def listed(self, file: str) -> list[str]:
+        """The files of a folder, relative as it is; or the file itself."""
+        return [str(Path(path).relative_to(self.folder)) for path in files_of(self.folder / file)]
 
     def read(self, file: str, kind: str, form: str | None = None, **options: Any) -> Any:
         """What `read_as` gives of a file."""

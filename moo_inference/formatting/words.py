@@ -1,5 +1,7 @@
 """Plurals, articles, lists and numbers as sentences have them."""
 
+from collections.abc import Sequence
+
 from moo_inference.formatting.amounts import fewest_digits
 
 _SPELLED = "AEFHILMNORSX"
@@ -35,3 +37,18 @@ def _plain(value: object, digits: int) -> str:
     if value is None:
         return "none"
     return f"{value:.{digits}g}" if isinstance(value, float) else str(value)
+
+
+def left_out_text(errors: Sequence[float]) -> str:
+    """How well times at a load are known by what those at other loads predict.
+
+    Args:
+        errors: relative errors of the mean seconds of a request, of each load that was left out.
+    """
+    if not errors:
+        return "by how much they are off between two loads is not known"
+    known = sorted(100 * abs(error) for error in errors)
+    return (
+        f"left out one by one, the time of a request at a load is predicted by the others within "
+        f"{known[len(known) // 2]:.2g} % (median), {known[-1]:.2g} % at most"
+    )

@@ -17,10 +17,10 @@ from moo_inference.pareto.budgets import constraints, measured
 from moo_inference.studies.route import Route
 from moo_inference.studies.rows import front_across
 
-_STEPS = 8
+_STEPS = 5
 """Loads above the stated one at which the choice is taken anew, before the first change is narrowed."""
 
-_HALVINGS = 7
+_NARROW = 1.01
 _JUST_WITHIN = 1 - 1e-9
 
 
@@ -83,7 +83,7 @@ def load_limit(route: Route) -> LoadLimit | None:
             break
     if fails is None:
         return found if own is None else replace(found, most=load.times(holds), measured=True)
-    for _ in range(_HALVINGS):
+    while fails > _NARROW * holds:
         middle = float(np.sqrt(holds * fails))
         holds, fails = (middle, fails) if _same(choose(middle)[0], chosen) else (holds, middle)
     then, curves, scenario = choose(fails)

@@ -243,7 +243,7 @@ class Route:
     @property
     def notes(self) -> tuple[str, ...]:
         """Caveats of the comparison, one sentence each."""
-        return (*kinds_note(self.accuracies), *(f"left out: {why}" for why in self.unborne.values()))
+        return (*kinds_note(self.accuracies), *(f"Left out: {why}" for why in self.unborne.values()))
 
     def _written(self) -> list[Written]:
         chosen = {self.scenario_id: self.choice, f"{self.scenario_id}-runner-up": self.runner_up}

@@ -9,6 +9,8 @@ from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.stopping import settings_of
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import ScalingCurve
+from moo_inference.estimators.under_load import served
+from moo_inference.formatting.words import counted, left_out_text
 
 _DRAWING = ("ClosedForm", "MonteCarlo", "Empirical")
 COUNTING = "Recorded"
@@ -63,6 +65,18 @@ def counted_notes(models: Mapping[str, Model], estimator: str) -> list[str]:
     clusters = f", in {_span(together)} clusters" if together else ""
     rest = f"{which} rest on {questions} questions with {each} recorded attempts each{clusters}."
     return [rest, *sources_of_attempts(recorded)]
+
+
+def interpolated(models: Mapping[str, Model]) -> list[str]:
+    """How well times between the measured loads are known, a sentence for each model with servers of its own."""
+    found = []
+    for key, model in models.items():
+        if model.servers is not None:
+            first, *_, last = (f"{load.concurrency:.4g}" for load in model.servers.loads)
+            measured = f"{counted(len(model.servers.loads), 'load')} measured from {first} to {last} requests"
+            doubt = left_out_text(served(model)[1].left_out().tolist())
+            found.append(f"{key}: times are interpolated between {measured} at the same time; {doubt}.")
+    return found
 
 
 def sources_of_attempts(models: Mapping[str, Model]) -> list[str]:

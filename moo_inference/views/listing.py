@@ -73,6 +73,8 @@ def models_listing(catalog: Catalog, name: str) -> Listing:
         "effort": "effort",
         "$ per million in": "usd_per_million_input_tokens",
         "out": "usd_per_million_output_tokens",
+        "$ per hour": lambda one: "-" if one.get("usd_per_hour") is None else f"{one['usd_per_hour']:.6g}",
+        "loads": lambda one: str(one.get("loads", "-")),
         "accuracy": "accuracy",
         "k up to": "k_limit",
         "keep": "keep",
@@ -82,16 +84,20 @@ def models_listing(catalog: Catalog, name: str) -> Listing:
     for heading in ("family", "effort", "resources"):
         if not any(one[heading] for one in records):
             del columns[heading]
+    if not any("loads" in one for one in records):
+        del columns["$ per hour"], columns["loads"]
     return Listing(f"Models of {name}", records, columns, ("model", "$ per million in", "out", "accuracy", "keep"))
 
 
 def _model(model: Model) -> dict[str, Any]:
+    by_hour = None if model.servers is None else model.servers.usd_per_hour
     return {
         "name": model.name,
         "family": model.family,
         "effort": model.effort,
-        "usd_per_million_input_tokens": model.usd_per_million_input_tokens,
-        "usd_per_million_output_tokens": model.usd_per_million_output_tokens,
+        "usd_per_million_input_tokens": None if by_hour else model.usd_per_million_input_tokens,
+        "usd_per_million_output_tokens": None if by_hour else model.usd_per_million_output_tokens,
+        **({} if model.servers is None else {"usd_per_hour": by_hour, "loads": len(model.servers.loads)}),
         "accuracy": rests_on(model),
         "k_limit": model.k_limit,
         "keep": model.keep,

@@ -1,22 +1,16 @@
 """The load of a choice, and up to which it holds, in words and as plain values."""
 
-from collections.abc import Mapping
 from typing import Any
 
-from moo_inference.catalog import Load, Model
-from moo_inference.estimators.under_load import served
-from moo_inference.fitting.loads import left_out_text
+from moo_inference.catalog import Load
 from moo_inference.formatting.amounts import significant
-from moo_inference.formatting.words import counted
 from moo_inference.studies.load_limit import LoadLimit
 from moo_inference.studies.route import Route
 
 
 def load_text(route: Route, limit: LoadLimit) -> str:
-    """What the choice makes of the load, how far that may rise, and how well times at it are known."""
-    parts = [_runs(route, limit), *_until(limit), *_goodput(limit)]
-    model = route.models[route.choice.model or ""]
-    return " ".join([*parts, *interpolated({"": model})])
+    """What the choice makes of the load, and how far that may rise."""
+    return " ".join([_runs(route, limit), *_until(limit), *_goodput(limit)])
 
 
 def load_record(limit: LoadLimit) -> dict[str, Any]:
@@ -39,20 +33,6 @@ def load_record(limit: LoadLimit) -> dict[str, Any]:
     }
 
 
-def interpolated(models: Mapping[str, Model]) -> list[str]:
-    """How well times between the measured loads are known, a sentence for each model with servers of its own."""
-    found = []
-    for key, model in models.items():
-        if model.servers is not None:
-            ends = [f"{load.concurrency:.4g}" for load in (model.servers.loads[0], model.servers.loads[-1])]
-            name = f"{key}: times" if key else "Times"
-            measured = f"{counted(len(model.servers.loads), 'load')} measured from {ends[0]} to {ends[1]} requests"
-            found.append(
-                f"{name} are interpolated between {measured} at the same time; {left_out_text(served(model)[1])}."
-            )
-    return found
-
-
 def _runs(route: Route, limit: LoadLimit) -> str:
     own, model = limit.passes, route.models[route.choice.model or ""]
     if own is None or model.servers is None:
@@ -68,11 +48,14 @@ def _until(limit: LoadLimit) -> list[str]:
     most = _down(limit.most)
     if limit.measured:
         return [f"It holds up to {most}, where what was measured ends."]
-    breaks = f"it breaks the budget of {' and '.join(limit.broken)}" if limit.broken else "another is chosen"
+    breaks = [f"it breaks the budget of {' and '.join(limit.broken)}"] if limit.broken else []
     then = limit.then
-    other = "" if then is None or then.model is None else f" ({then.model} with k = {then.k} is chosen then)"
-    nothing = " (nothing meets all budgets then)" if then is None or then.model is None else other
-    return [f"It holds up to {most}: beyond, {breaks}{nothing}."]
+    other = (
+        "nothing meets all budgets"
+        if then is None or then.model is None
+        else f"{then.model} with k = {then.k} is taken"
+    )
+    return [f"It holds up to {most}; beyond, {', and '.join([*breaks, other])}."]
 
 
 def _down(load: Load) -> str:

@@ -23,7 +23,7 @@ from moo_inference.studies.matches import Match
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, break_evens, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
-from moo_inference.views.evidence import counted_notes, drawn_note
+from moo_inference.views.evidence import counted_notes, drawn_note, interpolated
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import TAIL_INTERVALS, interval_of, tail_text
@@ -147,6 +147,7 @@ def evidence_notes(route: Route) -> list[str]:
     return [
         *drawn_note(shown, route.models, route.curves, estimator, conditions),
         *counted_notes(compared, estimator),
+        *interpolated(compared),
     ]
 
 

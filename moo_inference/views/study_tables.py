@@ -23,7 +23,7 @@ from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.frames import unsure
 from moo_inference.views.confidence import corrected, least_sure, meaning, sure
-from moo_inference.views.evidence import COUNTING, counted_notes, drawn_note
+from moo_inference.views.evidence import COUNTING, counted_notes, drawn_note, interpolated
 from moo_inference.views.families import cells_in_families
 from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
 from moo_inference.views.stopping import stopping_notes
@@ -67,7 +67,7 @@ def scenario_tables(study: "Study") -> list[Table]:
     last = tables[-1]
     stopping = stopping_notes(study.catalog.models, study.model_curves)
     notes = (kept_of(_keeps(study)), *stopping, *counted_notes(study.catalog.models, estimator_name(study)))
-    notes += (*meaning(study.confidence.values()), _caption(study))
+    notes += (*interpolated(study.catalog.models), *meaning(study.confidence.values()), _caption(study))
     tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, *notes))
     return tables
 
@@ -123,7 +123,8 @@ def budget_text(scenario: Scenario) -> str:
         if floor.value is None
         else f"accuracy at least {bound('accuracy', floor.value)}{_share(reached)}"
     )
-    return f"{', '.join(bounds)}, {least}"
+    load = "" if scenario.load is None else f", at {scenario.load}"
+    return f"{', '.join(bounds)}, {least}{load}"
 
 
 def _share(of_queries: float | None) -> str:
@@ -190,13 +191,16 @@ def _scenario_table(study: "Study", key: str, scenario: Scenario) -> Table:
                     grouped.setdefault(warning, []).append(f"{cell.model}, {mark.rule}")
             found = confidence.get((key, cell.model, mark.rule))
             texts.append(_mark_text(mark, footnotes, found, measured=measured))
-        limit, last = study.catalog.models[cell.model].k_limit, int(study.curves_in[cell.scenario][cell.model].k[-1])
-        if limit is not None and last + study.options.k_step <= study.options.k_max:
+        curve = study.curves_in[cell.scenario][cell.model]
+        limit, last = study.catalog.models[cell.model].k_limit, int(curve.k[-1])
+        if last + study.options.k_step <= min(study.options.k_max, limit or np.inf):
+            words = f"known up to k = {last}: more requests than at {scenario.load} were not measured"
+            grouped.setdefault(words, []).append(cell.model)
+        elif limit is not None and last + study.options.k_step <= study.options.k_max:
             words = f"known up to k = {limit}, the samples that its evaluation has of some question"
             grouped.setdefault(words, []).append(cell.model)
         if cell.front.infeasibility is not None:
             grouped.setdefault(str(cell.front.infeasibility), []).append(cell.model)
-        curve = study.curves_in[cell.scenario][cell.model]
         for taken in cell.baselines:
             cost, time, *others, accuracy = curve.means[taken.row].tolist()
             used = zip(curve.resources, others, strict=True)
