@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 import subprocess
 import sys
 
@@ -9,10 +10,11 @@ import pytest
 from conftest import ROOT
 
 BY_HAND = {
-    *("choice_confidence", "interval_coverage", "kill_and_resume", "large_study", "next_measurement", "stopping"),
+    *("choice_confidence", "held_out_loads", "interval_coverage", "kill_and_resume", "large_study"),
+    *("next_measurement", "stopping"),
 }
-"""They give no ratio: of probabilities, of coverage, of what replays choose, of what a kill leaves, and of a limit in
-seconds on one core."""
+"""They give no ratio: of probabilities, of errors, of coverage, of what replays choose, of what a kill leaves, and of a
+limit in seconds on one core."""
 
 SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"run_all", "report", "timing"} - BY_HAND
 
@@ -112,3 +114,14 @@ def test_amounts_have_three_digits(scripts, value, unit, text):
     import report
 
     assert report.amount(value, unit) == text
+
+
+def test_loads_that_are_left_out_are_predicted_better_than_by_the_nearest_one():
+    command = [sys.executable, str(ROOT / "benchmarks" / "held_out_loads.py")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    rows = [re.split(r"\s{2,}", line) for line in done.stdout.splitlines()[1:6]]
+    medians = {row[0]: [float(cell.partition("%")[0]) for cell in row[2:]] for row in rows}
+    assert set(medians) >= {"time to first token", "request", "requests per second"}
+    for interpolated, nearest, least in medians.values():
+        assert 2 * interpolated < min(nearest, least)

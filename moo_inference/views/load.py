@@ -39,7 +39,7 @@ def _runs(route: Route, limit: LoadLimit) -> str:
         return f"At {limit.load}; the times of this model are taken as the same at any load."
     servers = "one server" if model.servers.replicas == 1 else f"each of {model.servers.replicas} servers"
     rate, at_once = significant(float(own.requests_per_second[0]), 3), significant(float(own.concurrency[0]), 3)
-    return f"At {limit.load} {servers} gets {rate} requests/s, of which {at_once} are in flight."
+    return f"At {limit.load} {servers} gets {rate} requests/s and has {at_once} in flight."
 
 
 def _until(limit: LoadLimit) -> list[str]:

@@ -17,7 +17,7 @@ def catalog(tmp_path_factory):
     from moo_inference.catalog import Catalog
     from moo_inference.fitting import fit_file
 
-    found = fit_file(EXAMPLES / "served.yaml")
+    found = fit_file(EXAMPLES / "fit_served.yaml")
     path = tmp_path_factory.mktemp("load") / "catalog.yaml"
     save_catalog(Catalog(models=found.models, scenarios=found.scenarios), path)
     return path
