@@ -1,7 +1,7 @@
 """What k passes of a model come to on servers of one's own, under the load that all queries make with their passes."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -102,6 +102,27 @@ def served(model: Model) -> tuple[Servers, LoadCurve]:
     if model.servers is None:
         raise SettingError(f"{model.name}: must have servers, with its times over the load; got none")
     return model.servers, model.servers.curve(model.input_tokens.mean, _written(model))
+
+
+def seconds_of_tokens(model: Model, concurrency: float) -> tuple[float, float] | None:
+    """Mean seconds to the first token and of each further one; None where some load does not have the first.
+
+    By the token they are those of the model's own lengths; of whole requests those of the benchmark.
+
+    Args:
+        model: with `servers`.
+        concurrency: requests in flight, at most the largest that was measured.
+    """
+    servers, curve = served(model)
+    if servers.by_token:
+        reading, writing = curve.at(concurrency).tolist()
+        return model.input_tokens.mean * reading + writing, writing
+    first = np.array([load.ttft_seconds or np.nan for load in servers.loads])
+    if np.isnan(first).any():
+        return None
+    ttft = float(replace(curve, times=first[:, None], weights=np.ones(1), rising=np.ones(1, bool)).seconds(concurrency))
+    further = max(_written(model) - 1, 1.0)
+    return ttft, max(0.0, float(curve.seconds(concurrency)) - ttft) / further
 
 
 def within_load(model: Model, k: IntArray, conditions: Conditions, scenarios: Sequence[Scenario]) -> int | None:

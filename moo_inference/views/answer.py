@@ -139,7 +139,7 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
     }
     limit = load_limit(route)
     if limit is not None:
-        own["load"] = load_record(limit)
+        own["load"] = load_record(route, limit)
     if queries_per_month is not None:
         own["queries_per_month"] = queries_per_month
         own["usd_per_month"] = None if route.cost is None else route.cost * queries_per_month

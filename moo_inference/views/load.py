@@ -3,7 +3,8 @@
 from typing import Any
 
 from moo_inference.catalog import Load
-from moo_inference.formatting.amounts import significant
+from moo_inference.estimators.under_load import seconds_of_tokens
+from moo_inference.formatting.amounts import seconds, significant
 from moo_inference.studies.load_limit import LoadLimit
 from moo_inference.studies.route import Route
 
@@ -13,7 +14,7 @@ def load_text(route: Route, limit: LoadLimit) -> str:
     return " ".join([_runs(route, limit), *_until(limit), *_goodput(limit)])
 
 
-def load_record(limit: LoadLimit) -> dict[str, Any]:
+def load_record(route: Route, limit: LoadLimit) -> dict[str, Any]:
     """The same as plain values, ready for JSON."""
     record: dict[str, Any] = dict(limit.load._asdict())
     if limit.passes is not None:
@@ -22,6 +23,9 @@ def load_record(limit: LoadLimit) -> dict[str, Any]:
             "requests_per_second": float(own.requests_per_second[0]),
             "requests_in_flight": float(own.concurrency[0]),
         }
+        tokens = seconds_of_tokens(route.models[route.choice.model or ""], float(own.concurrency[0]))
+        if tokens is not None:
+            record |= dict(zip(("ttft_seconds", "seconds_per_output_token"), tokens, strict=True))
     most = None if limit.most is None else limit.most.queries_per_second or limit.most.concurrency
     return {
         **record,
@@ -39,7 +43,9 @@ def _runs(route: Route, limit: LoadLimit) -> str:
         return f"At {limit.load}; the times of this model are taken as the same at any load."
     servers = "one server" if model.servers.replicas == 1 else f"each of {model.servers.replicas} servers"
     rate, at_once = significant(float(own.requests_per_second[0]), 3), significant(float(own.concurrency[0]), 3)
-    return f"At {limit.load} {servers} gets {rate} requests/s and has {at_once} in flight."
+    tokens = seconds_of_tokens(model, float(own.concurrency[0]))
+    first = "" if tokens is None else f"; first token after {seconds(tokens[0])}, then {seconds(tokens[1])} a token"
+    return f"At {limit.load} {servers} gets {rate} requests/s and has {at_once} in flight{first}."
 
 
 def _until(limit: LoadLimit) -> list[str]:

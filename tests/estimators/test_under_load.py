@@ -7,7 +7,7 @@ import moo_inference as mi
 from moo_inference.catalog import Load, Servers
 from moo_inference.errors import SettingError
 from moo_inference.estimators.conditions import Conditions
-from moo_inference.estimators.under_load import load_of_passes
+from moo_inference.estimators.under_load import load_of_passes, seconds_of_tokens
 from moo_inference.problems import InferenceScalingProblem, ModelChoiceProblem
 
 LOADS = (1.0, 4.0, 16.0, 64.0)
@@ -282,3 +282,15 @@ def test_simulations_under_a_load_are_not_assessed_by_other_seeds():
     catalog = mi.Catalog(models={"own": model_of(by_request())}, scenarios={"s": scenario_of(queries_per_second=0.5)})
     with pytest.raises(SettingError, match="must be estimated by ClosedForm"):
         mi.run_study(catalog, k_max=2, estimator=mi.MonteCarlo(trials=50), assess=5)
+
+
+def test_seconds_of_tokens_add_up_to_a_request():
+    for servers in (
+        by_token(),
+        Servers(loads=[{**load.model_dump(), "ttft_seconds": 0.2} for load in by_request().loads]),
+    ):
+        model = model_of(servers)
+        first, further = seconds_of_tokens(model, 10.0)
+        assert first + 49 * further == pytest.approx(A + B * 10)
+        assert first == pytest.approx(0.2 if servers.by_token is False else 0.1 + (A - 0.1 + B * 10) / 50)
+    assert seconds_of_tokens(model_of(by_request()), 10.0) is None
