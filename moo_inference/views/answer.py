@@ -91,8 +91,8 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
     lines += [("Stopping", saved)] if saved else []
     unseen = held_out_text(route)
     lines += [("Held out", unseen)] if unseen else []
-    limit = load_limit(route)
-    lines += [("Load", load_text(route, limit))] if limit is not None else []
+    load = load_text(route)
+    lines += [("Load", load)] if load else []
     lines += [("What binds", binding)] if binding else []
     floor = next_floor(route)
     if floor is not None and floor.model is not None:

@@ -5,12 +5,15 @@ from typing import Any
 from moo_inference.catalog import Load
 from moo_inference.estimators.under_load import seconds_of_tokens
 from moo_inference.formatting.amounts import seconds, significant
-from moo_inference.studies.load_limit import LoadLimit
+from moo_inference.studies.load_limit import LoadLimit, load_limit
 from moo_inference.studies.route import Route
 
 
-def load_text(route: Route, limit: LoadLimit) -> str:
-    """What the choice makes of the load, and how far that may rise."""
+def load_text(route: Route) -> str:
+    """What the choice makes of the load, and how far that may rise; empty where no times depend on it."""
+    limit = load_limit(route)
+    if limit is None:
+        return ""
     return " ".join([_runs(route, limit), *_until(limit), *_goodput(limit)])
 
 

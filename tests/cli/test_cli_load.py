@@ -69,7 +69,7 @@ def test_a_stated_load_stands_in_tables_and_lists(capsys, catalog):
     _, out, _ = run(capsys, "list", "models", "--catalog", catalog)
     assert "$ per hour" in out
     _, out, _ = run(capsys, "list", "scenarios", "--catalog", catalog)
-    assert "at 10 queries/s" in out
+    assert "at 8 queries/s" in out
 
 
 def test_a_choice_under_a_load_is_checked_under_that_load(capsys, catalog, tmp_path):

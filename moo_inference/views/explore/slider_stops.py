@@ -4,8 +4,12 @@ import math
 from collections import Counter
 from collections.abc import Callable
 
-from moo_inference.catalog import Model
+import numpy as np
+
+from moo_inference.catalog import Load, Model
+from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.pass_distribution import cost_distribution, resource_distributions, time_distribution
+from moo_inference.estimators.under_load import models_under_load
 from moo_inference.formatting.amounts import percentile
 
 _MANTISSAS = (*(10 + n for n in range(10)), *(20 + 2 * n for n in range(15)), *(50 + 5 * n for n in range(10)))
@@ -27,6 +31,8 @@ _USUAL_QUANTILES = (0.5, 0.75, 0.9, 0.95, 0.99)
 
 def usual_budgets(model: Model) -> dict[str, float]:
     """What to begin with where a scenario has no budget, by its name, in its unit: what some passes take."""
+    if model.servers is not None:
+        [model] = models_under_load(model, np.array([1]), Conditions(), Load(None, 1.0))
     passes = {
         "c_max": (cost_distribution(model), 0.01),
         "t_max": (time_distribution(model), 1.0),

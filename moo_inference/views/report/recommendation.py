@@ -17,6 +17,7 @@ from moo_inference.studies.study import Study
 from moo_inference.views.answer import answer_sentence, nearest_text, what_binds
 from moo_inference.views.confidence import corrected, probability, sure
 from moo_inference.views.figures.trajectory import Trajectory
+from moo_inference.views.load import load_text
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import interval_of, tail_text
 from moo_inference.views.report.charts import Charts, Highlight, Styles, across_models
@@ -106,6 +107,7 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
         ("Nearest", nearest_text(route)),
         ("Stopping", saved_by_stopping(route)),
         ("Held out", held_out_text(route)),
+        ("Load", load_text(route)),
         ("What would change it", what_binds(route)),
     )
     return Recommendation(
