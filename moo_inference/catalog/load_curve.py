@@ -13,6 +13,7 @@ _GRID = 4096
 """Loads at which the first one that serves a rate is looked for, before it is found by bisection."""
 
 _HALVINGS = 50
+_AT_ONCE = 1024
 
 
 @dataclass(frozen=True, eq=False)
@@ -84,9 +85,12 @@ class LoadCurve:
             NaN where the rate is beyond what was measured.
         """
         rates, first = np.broadcast_arrays(np.asarray(rate, dtype=float), np.asarray(together, dtype=float))
+        blocks = [slice(start, start + _AT_ONCE) for start in range(0, len(rates), _AT_ONCE)]
+        return np.concatenate([self._in_flight(rates[block], first[block]) for block in blocks])
+
+    def _in_flight(self, rates: FloatArray, first: FloatArray) -> FloatArray:
         grid = np.geomspace(1.0, max(self.most, 1.0), _GRID)
-        seconds = self.seconds(grid)
-        served = (grid - first[:, None]) / seconds >= rates[:, None]
+        served = (grid - first[:, None]) / self.seconds(grid) >= rates[:, None]
         place = served.argmax(axis=1)
         found = served[np.arange(len(place)), place] & (grid[place] >= first)
         high, low = grid[place], np.maximum(first, grid[np.maximum(place - 1, 0)])
