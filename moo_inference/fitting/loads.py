@@ -12,7 +12,7 @@ from moo_inference.fitting.model_names import same_model
 from moo_inference.fitting.serving import lengths_of, load_text, times_of
 from moo_inference.formatting.words import counted, left_out_text
 from moo_inference.readers import ServingRun
-from moo_inference.readers.serving.run import centre_of, mean_of
+from moo_inference.readers.serving.run import Load, centre_of, mean_of
 
 _FEWEST = 2
 _NAMED = 2
@@ -127,13 +127,18 @@ def concurrency_of(run: ServingRun) -> float:
         SettingError: (a ValueError) that is not known.
     """
     load, seconds = run.load, centre_of(run.request_seconds)
-    rate = load.requested_rate if load.achieved_rate is None else load.achieved_rate
+    rate = load.requested_rate if _served(load) is None else _served(load)
     if load.requested_rate is not None and math.isfinite(load.requested_rate):
         if rate is not None and seconds is not None and math.isfinite(rate):
             return 1.0 + rate * seconds
     elif load.concurrency is not None:
         return max(1.0, load.concurrency)
     raise SettingError(f"{run.where}: must contain at how many requests at the same time, or at which rate, it ran")
+
+
+def _served(load: Load) -> float | None:
+    """Requests per second that were served; None where unknown."""
+    return load.achieved_rate if load.served_rate is None else load.served_rate
 
 
 def _at_once(run: ServingRun) -> bool:
@@ -144,7 +149,7 @@ def _at_once(run: ServingRun) -> bool:
 
 def _measured(run: ServingRun) -> dict[str, float]:
     """What is shown of a load besides its times."""
-    found = {"ttft_seconds": centre_of(run.ttft_seconds), "requests_per_second": run.load.achieved_rate}
+    found = {"ttft_seconds": centre_of(run.ttft_seconds), "requests_per_second": _served(run.load)}
     return {name: value for name, value in found.items() if value}
 
 

@@ -65,7 +65,7 @@ def read_inference_perf(path: str | os.PathLike[str]) -> tuple[ServingRun, ...]:
         ServingRun(
             "inference-perf",
             None,
-            Load(requested, None, achieved if served is None else served),
+            Load(requested, None, served if achieved is None else achieved, served),
             completed,
             failed,
             request,

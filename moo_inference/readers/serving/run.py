@@ -50,12 +50,15 @@ class Load:
     Attributes:
         requested_rate: requests per second that were to be sent; infinite for all at once; None where unknown.
         concurrency: requests at the same time, at most; the mean where the tool reports only that; None where unknown.
-        achieved_rate: requests per second that were served; None where unknown.
+        achieved_rate: requests per second that were sent and served; None where unknown.
+        served_rate: requests per second that were served, where the tool distinguishes them from those that it sent; in
+            saturation they are fewer.
     """
 
     requested_rate: float | None = None
     concurrency: float | None = None
     achieved_rate: float | None = None
+    served_rate: float | None = None
 
 
 @dataclass(frozen=True, eq=False)
