@@ -12,8 +12,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import held_out_loads
+import numpy as np
 from validated import attempts, beyond, choices, given, questions
-from validated.lines import Line, table
+from validated.lines import Line, mean, table
 
 from moo_inference.documents.files import write_atomically
 from moo_inference.formatting.table import Table, print_tables, to_markdown
@@ -21,8 +23,17 @@ from moo_inference.formatting.table import Table, print_tables, to_markdown
 DOCS = Path(__file__).resolve().parent.parent / "docs"
 PAGE = DOCS / "validation.md"
 
-SPLITS, REPEATS, CHOICES = 6, 400, 16
+SPLITS, REPEATS, CHOICES = 6, 400, 12
 """Splits of the attempts of each setting; evaluations drawn of each; splits of the questions to choose on."""
+
+LOAD_WORDS = {
+    "time to first token": "time to the first token at a load",
+    "time per token": "time per token at a load",
+    "request": "time of a request at a load",
+    "requests per second": "requests per second at a load",
+    "request at a rate": "time of a request at a rate",
+}
+"""What is predicted of loads that were left out."""
 
 QUICK = (1, 10, 2, 6)
 
@@ -45,8 +56,16 @@ class Validation:
 
 
 def load_lines() -> list[Line]:
-    """What a serving benchmark at some loads says of another load; nothing is checked of that yet."""
-    return []
+    """What serving benchmarks at some loads say of another load of the same series, each inner load left out."""
+    found = held_out_loads.errors()
+    made = []
+    for quantity in held_out_loads.QUANTITIES:
+        own = 100 * np.array([error.by_way for error in found if error.quantity == quantity])
+        ours, *others = own[~np.isnan(own).any(axis=1)].T
+        beside = {way: (mean(errors),) for way, errors in zip(held_out_loads.WAYS[1:], others, strict=True)}
+        what = f"{LOAD_WORDS[quantity]}, from the other loads of its series"
+        made.append(Line("load", "Serving, 15 series", what, len(ours), ours, "%", others=beside))
+    return made
 
 
 def validate(splits: int, repeats: int, of_choices: int, most: int | None = None) -> Validation:

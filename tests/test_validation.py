@@ -20,7 +20,8 @@ def scripts():
     sys.path.insert(0, str(ROOT / "benchmarks"))
     yield
     sys.path.remove(str(ROOT / "benchmarks"))
-    for name in [name for name in sys.modules if name.partition(".")[0] in ("validated", "validation")]:
+    ours = ("choice_confidence", "held_out_loads", "validated", "validation")
+    for name in [name for name in sys.modules if name.partition(".")[0] in ours]:
         del sys.modules[name]
 
 
@@ -346,7 +347,7 @@ def test_the_page_has_every_line_of_the_script():
     )
     assert done.returncode == 0, done.stderr
     lines = json.loads(done.stdout)
-    assert {line["part"] for line in lines} == {"attempts", "beyond", "questions", "choices", "given"}
+    assert {line["part"] for line in lines} == {"attempts", "beyond", "questions", "choices", "given", "load"}
     for line in lines:
         assert line["holds"] or math.isfinite(line["mean"]), line
         assert f"| {line['data']} | {line['what']} | " in PAGE

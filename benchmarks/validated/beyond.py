@@ -113,7 +113,7 @@ def lines(splits: int, most: int | None = None) -> list[Line]:
     """The lines of all data sets.
 
     Args:
-        splits: of the attempts of each setting, or of the samples of each model.
+        splits: of the attempts of each setting; of the samples of each model half as many, since there are more.
         most: settings of each catalog, and models of other data; None: all.
     """
     made: list[Line] = []
@@ -133,7 +133,7 @@ def lines(splits: int, most: int | None = None) -> list[Line]:
         held = on_other_questions(own, size, splits)
         what = f"band of pass@{TO} of all questions, from 4 attempts at {size} drawn at random"
         made.append(Line(PART, title, what, len(held), holds=(100 * mean(held),), bar=HELD))
-    made += _of_evalperf(splits, most)
+    made += _of_evalperf((splits + 1) // 2, most)
     return made
 
 
