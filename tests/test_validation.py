@@ -181,6 +181,16 @@ def test_the_other_half_is_held_as_often_as_two_equal_halves_say(rng):
     assert 100 * inside.mean() == pytest.approx(OTHER_HALF, abs=4 * 100 * math.sqrt(0.83 * 0.17 / 3000) + 0.5)
 
 
+def test_the_interval_of_a_p95_is_tried_on_drawn_questions(own):
+    from validated.questions import tail_coverage
+
+    models = [setting.model() for setting in own[:2]]
+    inside = tail_coverage(models, 99, 8, np.random.default_rng(4))
+    assert inside.shape == (16,)
+    assert inside.mean() > 0.7
+    assert tail_coverage(models, 2, 8, np.random.default_rng(4)).sum() == 0
+
+
 # Beyond the attempts
 
 

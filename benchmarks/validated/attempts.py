@@ -7,7 +7,7 @@ import numpy as np
 import moo_inference as mi
 from validated.halves import CATALOGS, Setting, settings, split_attempts
 from validated.lines import Bar, Line, percent, points
-from validated.other_ways import EQUAL, PAPER, POOLED, equally_hard, independent_curve, papers_curve
+from validated.other_ways import EQUAL, PAPER, POOLED, equally_hard, independent_curve, one_pass, papers_curve
 
 PART = "attempts"
 K = (2, 4)
@@ -22,7 +22,7 @@ Found = dict[str, list[tuple[float, ...]]]
 OTHERS: Mapping[str, tuple[str, ...]] = {
     "pass@2": (EQUAL, PAPER),
     "pass@4": (EQUAL, PAPER),
-    "vote of 4": (),
+    "vote of 4": ("accuracy of one pass",),
     "cost of 4": (),
     "time of 4": (POOLED, PAPER),
     "p95 of time": (POOLED,),
@@ -66,7 +66,7 @@ def predictions(own: list[Setting], splits: int, seed: int = 1) -> Found:
             if setting.votes and split < VOTED:
                 voted = [setting.model(rows, "majority") for rows in (second, first)]
                 curves = mi.Recorded().estimate_many(voted, [4])
-                found["vote of 4"].append(tuple(curve.accuracy.mean[0] for curve in curves))
+                found["vote of 4"].append((*(curve.accuracy.mean[0] for curve in curves), one_pass(one)))
     return found
 
 

@@ -12,6 +12,7 @@ from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.decision import make_rule
 from moo_inference.decision.many import choices_of
 from moo_inference.estimators.conditions import Conditions
+from moo_inference.formatting.amounts import usd
 from moo_inference.pareto.budgets import constraints, values_of
 from moo_inference.studies.confidence import AssessmentSettings, assess_choices
 from validated.halves import CATALOGS, Setting, settings, shared_questions, split_questions
@@ -304,7 +305,7 @@ def _way(title: str, rule: str, way: str, own: Outcome) -> tuple[str, ...]:
         way,
         f"{len(regret):,}",
         f"{100 * mean(own.nothing):.0f} %",
-        shown((mean(regret),), unit, own.standard_error),
+        shown((mean(regret),), unit, own.standard_error) + ("" if unit == "points" else f" ({usd(mean(own.usd))})"),
         f"{100 * mean(own.breaks):.0f} %",
         ", ".join(by) or NOTHING,
         shown((mean(kept),), unit),

@@ -6,13 +6,16 @@ varies as much as that of the first, so that an interval which holds 95 % of the
 cuts (its half-width is 1.96 standard errors, and the difference of the two has the square root of 2 of one).
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from statistics import NormalDist
 from typing import Any
 
+import choice_confidence
 import numpy as np
 from numpy.typing import NDArray
 
+import moo_inference as mi
+from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.evaluation import QuestionMean, mean_interval, pass_at_k
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.evaluation.skewed_mean import skewed_mean
@@ -60,7 +63,7 @@ def usual(values: FloatArray) -> Ends:
     return mean - Z * se, mean + Z * se
 
 
-def held(ends: Ends, truth: Any) -> FloatArray:
+def held(ends: tuple[Any, Any], truth: Any) -> FloatArray:
     """Of each interval whether it holds the truth; one that is unknown holds nothing."""
     low, high = ends
     return np.asarray((low <= truth) & (truth <= high), dtype=float)
@@ -120,6 +123,7 @@ def lines(repeats: int, most: int | None = None) -> list[Line]:
             what = drawn_words(name, sizes)
             count = repeats * len(columns) * len(sizes)
             made.append(Line(PART, title, what, count, holds=ours, others={USUAL: other}, bar=BAR))
+    made += _tails(max(2, repeats // 16), most)
     for catalog, title in CATALOGS.items():
         for name, lines_of in cuts(catalog, repeats, most).items():
             error = percent if name in ("dollars", "seconds") else points
@@ -128,6 +132,40 @@ def lines(repeats: int, most: int | None = None) -> list[Line]:
             what = f"{WORDS[name]} of the other half of the questions (a right interval holds {OTHER_HALF:.0f} %)"
             errors = error(means[0], means[1])
             made.append(Line(PART, title, what, len(inside), errors, unit, (100 * mean(inside),)))
+    return made
+
+
+def tail_coverage(models: Sequence[RecordedModel], size: int, repeats: int, rng: np.random.Generator) -> FloatArray:
+    """(r,) whether the stated interval of a p95 of time over queries of 4 passes holds that of all questions.
+
+    Args:
+        models: the models.
+        size: questions of each evaluation.
+        repeats: evaluations of each model.
+        rng: draws them.
+    """
+    scenario = mi.Scenario(name="p95", c_max=None, t_max=1e6, a_min=None, t_quantile=0.95)
+    found = []
+    for model in models:
+        truth = mi.Recorded().estimate(model, [K], scenarios=[scenario]).views[scenario].values[0, 1]
+        for _ in range(repeats):
+            sample = choice_confidence.drawn(model, rng.integers(0, len(model.attempts.n), size))
+            tails = mi.Recorded().estimate(sample, [K], scenarios=[scenario]).views[scenario].tails
+            if tails is None:
+                raise ValueError("a quantile of recorded attempts must have an interval, got none")
+            found.append(held((tails.ci_low[0, 1], tails.ci_high[0, 1]), truth))
+    return np.array(found, dtype=float)
+
+
+def _tails(repeats: int, most: int | None) -> list[Line]:
+    made = []
+    for catalog, title in CATALOGS.items():
+        models = [setting.model() for setting in settings(catalog)[:most]]
+        rng, sizes = np.random.default_rng(9), SIZES[catalog]
+        inside = [tail_coverage(models, size, repeats, rng) for size in sizes]
+        holds = tuple(100 * mean(own) for own in inside)
+        what = drawn_words("p95 of the time of 4 passes", sizes)
+        made.append(Line(PART, title, what, sum(map(len, inside)), holds=holds, bar=BAR))
     return made
 
 
