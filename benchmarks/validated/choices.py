@@ -185,7 +185,8 @@ def note_correction(noted: Corrected, models: Models, there: FloatArray, scenari
 def on_halves(own: Sequence[Setting], splits: int, seed: int = 7) -> tuple[Outcomes, Corrected]:
     """Choices on one half of the questions, judged by the other half; each half is each."""
     rng = np.random.default_rng(seed)
-    questions, outcomes, noted = shared_questions(own), {}, Corrected()
+    outcomes: Outcomes = {}
+    questions, noted = shared_questions(own), Corrected()
     whole = objectives({setting.key: setting.at(questions) for setting in own})
     for split in range(splits):
         halves = [{one.key: one.at(part) for one in own} for part in split_questions(questions, rng)]
@@ -205,7 +206,8 @@ def on_halves(own: Sequence[Setting], splits: int, seed: int = 7) -> tuple[Outco
 def against_the_whole(own: Sequence[Setting], size: int, repeats: int, seed: int = 8) -> Outcomes:
     """Choices from evaluations of some questions, drawn with replacement, judged by all of them."""
     rng = np.random.default_rng(seed)
-    questions, outcomes = shared_questions(own), {}
+    outcomes: Outcomes = {}
+    questions = shared_questions(own)
     models = {setting.key: setting.at(questions) for setting in own}
     whole = objectives(models)
     for repeat in range(repeats):

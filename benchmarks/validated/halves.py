@@ -15,7 +15,6 @@ from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.evaluation.voting import ABSENT
 
 IntArray = NDArray[np.int64]
-BoolArray = NDArray[np.bool_]
 
 CATALOGS = {"gpqa-diamond": "GPQA Diamond", "otis-mock-aime": "OTIS Mock AIME"}
 FILES = {"gpqa-diamond": "epoch_gpqa.csv.gz", "otis-mock-aime": "epoch_otis.csv.gz"}
