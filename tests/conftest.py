@@ -19,6 +19,7 @@ SLOW = (
     "test_explore_page.py",
     "test_examples.py",
     "test_benchmarks.py",
+    "test_validation.py",
     "test_figures.py",
     "test_figures_of_resources.py",
     "test_workers.py",
