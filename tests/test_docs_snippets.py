@@ -37,7 +37,7 @@ FILES = {
     "bench.json": "inference_perf_stage_0.json",
 }
 """Names that snippets use, and what stands behind them in tests/data."""
-OF_FIT_FILE = ("fit.yaml", "litellm_prices.json", "bench.jsonl", "evaluation.csv")
+OF_FIT_FILE = ("fit.yaml", "fit_served.yaml", "litellm_prices.json", "bench.jsonl", "evaluation.csv")
 """The same of examples."""
 
 COMMANDS = get_command(app).commands
@@ -109,6 +109,7 @@ def test_shell_blocks_run(page, text, tmp_path, capsys, monkeypatch):
         shutil.copy(ROOT / "tests" / "data" / source, tmp_path / name)
     for name in OF_FIT_FILE:
         shutil.copy(ROOT / "examples" / name, tmp_path)
+    shutil.copytree(ROOT / "examples" / "loads", tmp_path / "loads")
     answers = [(q, n, (q + n) % 3 > 0) for q in range(4) for n in range(5)]
     lines = [
         f'{{"question": "q{q}", "correct": {int(right)}, "answer": "{q if right else -n}"}}\n'
@@ -146,7 +147,9 @@ def completed(fragment):
     base = yaml.safe_load(WHOLE)
     model = base["models"]["large"]
     if "models" in fragment:
-        models = {name: model | given for name, given in fragment["models"].items()}
+        # What its servers have in the place of it would not go with them.
+        timed = {name: value for name, value in model.items() if not name.startswith(("seconds", "usd"))}
+        models = {name: (timed if "servers" in given else model) | given for name, given in fragment["models"].items()}
         return base | fragment | {"models": models}
     return base | fragment | {"models": {name: model.copy() for name in ("large", "medium", "small")}}
 
