@@ -58,6 +58,7 @@ class AttemptColumns:
         answer: texts, equal for equal answers.
         tokens_in: of the prompt, cached ones included.
         tokens_cached: those of them that came from a cache.
+        tokens_cache_write: those of them that were written to a cache.
         tokens_out: all that was written and is billed, reasoning included.
         tokens_reasoning: those of them that were reasoning.
         usd: cost.
@@ -79,6 +80,7 @@ class AttemptColumns:
     cluster: TextColumn | None = None
     tokens_in: FloatArray | None = None
     tokens_cached: FloatArray | None = None
+    tokens_cache_write: FloatArray | None = None
     tokens_out: FloatArray | None = None
     tokens_reasoning: FloatArray | None = None
     usd: FloatArray | None = None

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from moo_inference.catalog.attempt_columns import AttemptColumns, TextColumn
-from moo_inference.catalog.recorded import Prices, recorded_model
+from moo_inference.catalog.model import PriceTier
+from moo_inference.catalog.recorded import Prices, as_tiers, recorded_model
 from moo_inference.catalog.recorded_entry import AttemptsSource, RecordedEntry
 from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.documents.document import unreadable
@@ -90,6 +91,8 @@ class Attempts(AttemptColumns):
         usd_per_million_input_tokens: float | None = None,
         usd_per_million_output_tokens: float | None = None,
         usd_per_million_cached_input_tokens: float | None = None,
+        usd_per_million_cache_write_input_tokens: float | None = None,
+        price_tiers: Sequence[PriceTier | Mapping[str, Any]] = (),
         keep: KeepRecorded = "oracle",
         parallel: int = 1,
         latency: str = "waves",
@@ -106,13 +109,16 @@ class Attempts(AttemptColumns):
             usd_per_million_input_tokens: price of what goes in. Without prices the column `usd` is the cost.
             usd_per_million_output_tokens: price of what comes out, reasoning included.
             usd_per_million_cached_input_tokens: price of what came from a cache; None: that of other input.
+            usd_per_million_cache_write_input_tokens: price of what was written to a cache; None: that of other input.
+            price_tiers: what attempts with long prompts pay, see Model; cached input costs there the same share of
+                other input as outside.
             keep: which of k passes counts: `oracle` (the best; of 0 and 1, pass@k), `majority`, `verifier` (by
                 `score`), or `all` (the worst: pass^k).
             parallel: P, how many passes run at the same time.
             latency: `waves` or `ideal`, see Model.
             least_samples: leave out questions with fewer whole attempts; None: all count, and k is at most the fewest.
-            **options: further fields of Model: `name`, `family`, `effort`, `free`, `price_checked`, `resources`,
-                `sources`. Unless given, the name is the id, and family and effort are those of the attempts.
+            **options: further fields of Model: `name`, `family`, `effort`, `free`, `price_checked`, `price_mode`,
+                `resources`, `sources`. Unless given, the name is the id; family and effort are those of the attempts.
 
         Raises:
             SettingError: (a ValueError) the attempts lack what is needed, prices and tokens do not go together, or an
@@ -121,7 +127,11 @@ class Attempts(AttemptColumns):
         """
         chosen = self._chosen(id)
         prices = Prices(
-            usd_per_million_input_tokens, usd_per_million_output_tokens, usd_per_million_cached_input_tokens
+            usd_per_million_input_tokens,
+            usd_per_million_output_tokens,
+            usd_per_million_cached_input_tokens,
+            usd_per_million_cache_write_input_tokens,
+            as_tiers(price_tiers),
         )
         own = {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options}
         only = self if len(self.models) == 1 else self.take(self._ids.codes == self.models.index(chosen))
@@ -130,7 +140,8 @@ class Attempts(AttemptColumns):
             return model
         source = self.found.replace(of=chosen if len(self.models) > 1 else None, keep=keep, least_samples=least_samples)
         given = {f"usd_per_million_{what}_tokens": price for what, price in prices.by_name.items() if price is not None}
-        return model.replace(entry=RecordedEntry(**{**given, **own, "attempts": source}))
+        tiers = {"price_tiers": prices.tiers} if prices.tiers else {}
+        return model.replace(entry=RecordedEntry(**{**given, **tiers, **own, "attempts": source}))
 
     def _family(self, name: str) -> dict[str, str]:
         """Family and effort of an id, as fields of a Model."""
@@ -161,8 +172,8 @@ def read_attempts(
         path: a CSV, JSON lines or Parquet file, plain or packed by gzip, a log of Inspect (`.eval`, `.json`, or
             `header.json` with `summaries.json`), the JSON that promptfoo exports, or several of them.
         columns: a table's own names of columns, by ours: `{"question": "task_id", "correct": "passed"}`. Ours are
-            model, question, correct (or score), cluster, effort, sample, answer, tokens_in, tokens_cached, tokens_out,
-            tokens_reasoning, usd, seconds, error.
+            model, question, correct (or score), cluster, effort, sample, answer, tokens_in, tokens_cached,
+            tokens_cache_write, tokens_out, tokens_reasoning, usd, seconds, error.
         threshold: the least score that is right, in place of scores.
         scorer: which score of a log is correctness, where it has several.
 

@@ -67,6 +67,10 @@ def check_price(price: float, *, free: bool, checked: bool) -> None:
             )
 
 
+PriceMode = Literal["batch", "flex", "priority"]
+"""How requests are sent, where not interactively at the usual price."""
+
+
 class PriceTier(Frozen):
     """Prices of a request with a long prompt, which hold for all of its tokens.
 
@@ -120,6 +124,11 @@ class Model(Frozen):
         usd_per_million_output_tokens: price of what comes out, USD.
         usd_per_million_cached_input_tokens: None, or what the prompt costs from the second pass on, where all
             passes have the same prompt and the first leaves it in a cache.
+        usd_per_million_cache_write_input_tokens: None, or what the prompt costs where a pass writes it to the cache, in
+            place of the price of input.
+        first_wave_writes_cache: each pass of the first P writes the prompt, since no answer has begun before them. Else
+            the first pass alone does, and the others are sent once its answer begins.
+        price_mode: None, or how requests are sent that pay these prices, as `batch`; times are not those of this mode.
         usd_per_million_reasoning_tokens: None where they cost what other output costs.
         price_tiers: other prices for long prompts.
         shared_prompt: one request asks for all k passes (n = k), so that the prompt is billed once.
@@ -153,7 +162,10 @@ class Model(Frozen):
     usd_per_million_input_tokens: Amount
     usd_per_million_output_tokens: Amount
     usd_per_million_cached_input_tokens: Amount | None = None
+    usd_per_million_cache_write_input_tokens: Amount | None = None
+    first_wave_writes_cache: bool = False
     usd_per_million_reasoning_tokens: Amount | None = None
+    price_mode: PriceMode | None = None
     price_tiers: Several[PriceTier] = ()
     shared_prompt: bool = False
     prompt: Literal["per-query", "per-pass"] = "per-query"
@@ -182,6 +194,7 @@ class Model(Frozen):
         "usd_per_million_input_tokens",
         "usd_per_million_output_tokens",
         "usd_per_million_cached_input_tokens",
+        "usd_per_million_cache_write_input_tokens",
         "usd_per_million_reasoning_tokens",
     )
     @classmethod
@@ -189,6 +202,15 @@ class Model(Frozen):
         if price is not None:
             check_price(price, free=bool(info.data.get("free")), checked=bool(info.data.get("price_checked")))
         return price
+
+    @field_validator("usd_per_million_cache_write_input_tokens", "first_wave_writes_cache")
+    @classmethod
+    def _written_to_be_read(cls, value: float | bool | None, info: ValidationInfo) -> float | bool | None:
+        # A price that is invalid itself is not in `data`, and is already reported.
+        name = "usd_per_million_cached_input_tokens"
+        if value not in (None, False) and info.data.get(name, False) is None:
+            raise ValueError(f"must come with {name}: a prompt is written to a cache to be read from it")
+        return value
 
     @field_validator("price_tiers")
     @classmethod

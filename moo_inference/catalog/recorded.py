@@ -1,16 +1,18 @@
 """One model of recorded attempts: what each attempt costs, which attempts are whole, and what is wrong with them."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
 import numpy as np
 from numpy.typing import NDArray
+from pydantic import ValidationError
 
 from moo_inference.catalog.accuracy import Accuracy, MeasuredAccuracy
 from moo_inference.catalog.attempt_columns import AttemptColumns, FloatArray
-from moo_inference.catalog.messages import PER_TOKEN
+from moo_inference.catalog.messages import PER_TOKEN, place_of, sentence_of
+from moo_inference.catalog.model import PriceTier
 from moo_inference.catalog.recorded_model import RecordedModel, measured_spread
 from moo_inference.catalog.resource import gathered
 from moo_inference.errors import SettingError
@@ -30,21 +32,67 @@ class Prices:
         input: of the prompt.
         output: of what is written.
         cached: of what came from a cache.
+        cache_write: of what was written to a cache.
+        tiers: what a long prompt pays in place of the prices of input and output; cached input costs there the same
+            share of other input as outside.
     """
 
     input: float | None
     output: float | None
     cached: float | None
+    cache_write: float | None = None
+    tiers: tuple[PriceTier, ...] = ()
 
     @property
     def by_name(self) -> dict[str, float | None]:
         """As they are called in the fields of a model."""
-        return {"input": self.input, "output": self.output, "cached_input": self.cached}
+        return {
+            "input": self.input,
+            "output": self.output,
+            "cached_input": self.cached,
+            "cache_write_input": self.cache_write,
+        }
 
     @property
     def given(self) -> bool:
         """Whether there is any."""
-        return any(price is not None for price in self.by_name.values())
+        return bool(self.tiers) or any(price is not None for price in self.by_name.values())
+
+    def cost(self, attempts: AttemptColumns) -> FloatArray:
+        """(s,) USD of each attempt, at the tier of its own prompt."""
+        first, outward = self.input or 0.0, self.output or 0.0
+        read, written = np.asarray(attempts.tokens_in), np.asarray(attempts.tokens_out)
+        apart = [
+            (price - first) * tokens
+            for price, tokens in (
+                (self.cached, attempts.tokens_cached),
+                (self.cache_write, attempts.tokens_cache_write),
+            )
+            if price is not None and tokens is not None
+        ]
+        if not self.tiers:
+            return np.asarray(sum(apart, first * read + outward * written) / 1e6)
+        times, per_output = np.ones(len(read)), np.full(len(read), outward)
+        for tier in self.tiers:
+            beyond = read > tier.from_input_tokens
+            times[beyond] = tier.usd_per_million_input_tokens / first if first else 0.0
+            per_output[beyond] = tier.usd_per_million_output_tokens
+        return np.asarray((times * sum(apart, first * read) + per_output * written) / 1e6)
+
+
+def as_tiers(given: Iterable[PriceTier | Mapping[str, Any]]) -> tuple[PriceTier, ...]:
+    """Price tiers from their values in a catalog.
+
+    Raises:
+        SettingError: (a ValueError) they are none.
+    """
+    try:
+        return tuple(tier if isinstance(tier, PriceTier) else PriceTier.model_validate(tier) for tier in given)
+    except ValidationError as error:
+        found = error.errors()
+        raise SettingError(
+            [f"price_tiers: {'.'.join(map(str, place_of(one)))}: {sentence_of(one, PriceTier)}" for one in found]
+        ) from error
 
 
 def recorded_model(
@@ -150,6 +198,8 @@ def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | No
             yield "usd_per_million_input_tokens and usd_per_million_output_tokens must be given together, got one"
         if not tokens:
             yield "prices must come with tokens, in the columns tokens_in and tokens_out; got prices alone"
+        if prices.input == 0 and any(tier.usd_per_million_input_tokens for tier in prices.tiers):
+            yield "price_tiers must have no price of input where other prompts cost nothing"
     elif attempts.usd is None and (attempts.tokens_in is not None or attempts.tokens_out is not None):
         yield (
             "tokens must come with prices: give usd_per_million_input_tokens and usd_per_million_output_tokens, or a "
@@ -167,13 +217,7 @@ def _errors(attempts: AttemptColumns, prices: Prices, keep: str, least: int | No
 
 def _cost(attempts: AttemptColumns, prices: Prices) -> FloatArray:
     """(s,) USD of each attempt."""
-    if not prices.given and attempts.usd is not None:
-        return attempts.usd
-    read, written = attempts.tokens_in, attempts.tokens_out
-    cost = (prices.input or 0.0) * np.asarray(read) + (prices.output or 0.0) * np.asarray(written)
-    if prices.cached is not None and attempts.tokens_cached is not None:
-        cost += (prices.cached - (prices.input or 0.0)) * attempts.tokens_cached
-    return np.asarray(cost / 1e6)
+    return attempts.usd if not prices.given and attempts.usd is not None else prices.cost(attempts)
 
 
 def _refuse_empty(
@@ -245,11 +289,10 @@ def _money(attempts: AttemptColumns, cost: FloatArray, prices: Prices, tokens: F
     Without tokens, one token stands for a pass, at its mean cost.
     """
     if prices.given:
-        cached = {} if prices.cached is None else {"usd_per_million_cached_input_tokens": prices.cached}
+        given = {f"usd_per_million_{what}_tokens": price for what, price in prices.by_name.items() if price is not None}
         return {
-            "usd_per_million_input_tokens": prices.input,
-            "usd_per_million_output_tokens": prices.output,
-            **cached,
+            **given,
+            **({"price_tiers": prices.tiers} if prices.tiers else {}),
             "input_tokens": measured_spread(attempts.tokens_in, 1.0),
             "output_tokens": measured_spread(attempts.tokens_out, 1.0),
         }

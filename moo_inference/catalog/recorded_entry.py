@@ -13,8 +13,20 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from moo_inference.catalog.base import Amount, Count, Entry, Frozen, Name, ReadOnly, Real, TextByName, WholeNumber
+from moo_inference.catalog.base import (
+    Amount,
+    Count,
+    Entry,
+    Frozen,
+    Name,
+    ReadOnly,
+    Real,
+    Several,
+    TextByName,
+    WholeNumber,
+)
 from moo_inference.catalog.messages import PER_TOKEN
+from moo_inference.catalog.model import PriceMode, PriceTier
 from moo_inference.catalog.resource import Resources, gathered
 from moo_inference.catalog.stopping import StopField, without_unset_stop
 from moo_inference.evaluation.kept import KeepRecorded
@@ -79,6 +91,9 @@ class RecordedEntry(Frozen):
         usd_per_million_input_tokens: price of what goes in; None where the attempts have their cost in dollars.
         usd_per_million_output_tokens: price of what comes out, reasoning included.
         usd_per_million_cached_input_tokens: price of what came from a cache; None: that of other input.
+        usd_per_million_cache_write_input_tokens: price of what was written to a cache; None: that of other input.
+        price_tiers: what attempts with long prompts pay.
+        price_mode: how requests are sent that pay these prices, see Model.
         resources: what a pass uses besides money and time.
         parallel: P, how many passes run at the same time.
         latency: how times add up.
@@ -95,6 +110,9 @@ class RecordedEntry(Frozen):
     usd_per_million_input_tokens: Amount | None = None
     usd_per_million_output_tokens: Amount | None = None
     usd_per_million_cached_input_tokens: Amount | None = None
+    usd_per_million_cache_write_input_tokens: Amount | None = None
+    price_tiers: Several[PriceTier] = ()
+    price_mode: PriceMode | None = None
     resources: Resources = ReadOnly({})
     attempts: AttemptsSource
     parallel: Count = 1

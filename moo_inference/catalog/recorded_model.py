@@ -14,7 +14,13 @@ from moo_inference.evaluation.checks import FloatArray
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.evaluation.stop import Stop
 
-_SHAPING = ("usd_per_million_input_tokens", "usd_per_million_output_tokens", "usd_per_million_cached_input_tokens")
+_SHAPING = (
+    "usd_per_million_input_tokens",
+    "usd_per_million_output_tokens",
+    "usd_per_million_cached_input_tokens",
+    "usd_per_million_cache_write_input_tokens",
+    "price_tiers",
+)
 """What the cost of the attempts was computed with."""
 
 

@@ -8,12 +8,14 @@ import typer
 
 from moo_inference.cli.budget_options import NO_BUDGET, BudgetOptions
 from moo_inference.cli.fit_options import Text, Texts, flag, one_of, pairs_of
+from moo_inference.cli.price_options import PriceOptions
 from moo_inference.cli.progress import report_progress
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note
 
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
+    from moo_inference.fitting.price_terms import PriceTerms
     from moo_inference.fitting.recorded_models import RecordedFit
 
 PAPER = "paper"
@@ -40,8 +42,9 @@ AttemptColumnOption = Annotated[
     flag(
         "--attempt-column",
         "WHAT=COLUMN",
-        "model, effort, question, cluster, sample, correct, score, answer, tokens_in, tokens_cached, tokens_out, "
-        "tokens_reasoning, usd, seconds or error, where a table names it otherwise; may be repeated.",
+        "model, effort, question, cluster, sample, correct, score, answer, tokens_in, tokens_cached, "
+        "tokens_cache_write, tokens_out, tokens_reasoning, usd, seconds or error, where a table names it otherwise; "
+        "may be repeated.",
     ),
 ]
 ModelKeysOption = Annotated[
@@ -97,6 +100,7 @@ class AttemptOptions:
         *,
         of: list[str] | None,
         keep: str,
+        terms: "PriceTerms | None" = None,
         **options: Any,
     ) -> "RecordedFit":
         """The models of the attempts; what is wrong in all files is raised at once.
@@ -106,6 +110,7 @@ class AttemptOptions:
             keys: names in the price list, by id or model.
             of: ids of the models; None: all.
             keep: which of k passes counts.
+            terms: on which queries are sent; None: interactively, at any hour.
             options: `parallel`, `latency`, `free` and `expensive`.
 
         Raises:
@@ -113,26 +118,30 @@ class AttemptOptions:
             ReaderError: (a ValueError) a file cannot be read.
         """
         from moo_inference.catalog.attempts import read_attempts
+        from moo_inference.fitting.price_terms import PriceTerms
         from moo_inference.fitting.recorded_models import Priced, fit_attempts
         from moo_inference.readers.registry import read_as
 
         errors = ErrorCollector()
         kept = errors.attempt(one_of, "--keep", keep, KEEPS)
         columns = errors.attempt(pairs_of, "--attempt-column", self.attempt_column)
-        meant = {name: options.pop(name) for name in ("free", "expensive") if name in options}
+        meant: dict[str, Any] = {name: options.pop(name) for name in ("free", "expensive") if name in options}
         found = None
         if columns is not None:
             with report_progress(f"reading {', '.join(self.attempts or ())}"):
                 found = errors.attempt(read_attempts, self.attempts or (), columns=columns, threshold=self.threshold)
+        agreed = PriceTerms() if terms is None else terms
+        meant |= agreed.reading
         listed = None if prices is None else errors.attempt(read_as, prices, "prices", **meant)
         errors.check()
         if found is None or kept is None:
             raise SettingError("--attempts must name at least one file")
-        return fit_attempts(found, Priced(listed, keys), of=of, keep=kept, least_samples=self.least_samples, **options)
+        priced = Priced(listed, keys, agreed)
+        return fit_attempts(found, priced, of=of, keep=kept, least_samples=self.least_samples, **options)
 
 
 @dataclass(frozen=True)
-class CatalogSource(AttemptOptions, BudgetOptions):
+class CatalogSource(PriceOptions, AttemptOptions, BudgetOptions):
     """A catalog; or attempts, prices and budgets in its place."""
 
     catalog: CatalogOption = PAPER
@@ -164,6 +173,8 @@ class CatalogSource(AttemptOptions, BudgetOptions):
         from moo_inference.catalog import Catalog, load_catalog
         from moo_inference.catalog.limits import OWN_SCENARIO, UNLIMITED
 
+        if self.prices is None:
+            self.refuse_without_prices()
         if self.attempts is None:
             self.refuse_alone({"--prices": self.prices, "--model-key": self.model_key, "--keep": self.keep})
             return self._stopping(self.over(load_catalog(self.catalog), scenarios))
@@ -172,7 +183,7 @@ class CatalogSource(AttemptOptions, BudgetOptions):
         if not self.limits:
             raise SettingError(f"--attempts must come with budgets: --cost, --time or --p95, --accuracy; {NO_BUDGET}")
         keys = pairs_of("--model-key", self.model_key)
-        found = self.models(self.prices, keys, of=models, keep=self.keep or "oracle")
+        found = self.models(self.prices, keys, of=models, keep=self.keep or "oracle", terms=self.terms)
         for sentence in found.warnings:
             note(f"warning: {sentence}")
         return self._stopping(self.over(Catalog(models=found.models, scenarios={OWN_SCENARIO: UNLIMITED}), scenarios))

@@ -22,6 +22,7 @@ from moo_inference.cli.fit_options import (
 from moo_inference.cli.fit_recorded import fit_recorded, groups_given
 from moo_inference.cli.joined import CATALOG, Joined
 from moo_inference.cli.options import ForceOption, grouped
+from moo_inference.cli.price_options import PriceOptions
 from moo_inference.documents.files import Outputs
 from moo_inference.errors import ErrorCollector, SettingError
 from moo_inference.formatting.lines import note, print_line
@@ -101,6 +102,7 @@ def _of_catalog(catalog: "Catalog", *, own_scenarios: bool) -> str:
 @grouped
 def fit(
     sources: Sources,
+    pricing: PriceOptions,
     recorded: AttemptOptions,
     by_hand: ByHand,
     budgets: Budgets,
@@ -177,7 +179,7 @@ def fit(
     joined = Joined(out, replace=replace, force=force)
     scenarios = partial(_scenarios, budgets, scenario_name)
     if file is not None:
-        others = [*groups_given(sources, recorded, by_hand)]
+        others = [*groups_given(sources, pricing, recorded, by_hand)]
         single = {"--name": name, "--distribution": distribution != "outcomes", "--keep": keep != "oracle"}
         others += [option for option, given in {**single, "--cached-prompt": cached_prompt}.items() if given]
         if others:
@@ -185,14 +187,17 @@ def fit(
         fit_from_file(file, scenarios, joined)
         return
     if recorded.attempts is not None:
-        fit_recorded(recorded, sources, by_hand, scenarios, joined, keep=keep, name=name)
+        fit_recorded(recorded, sources, pricing, by_hand, scenarios, joined, keep=keep, name=name)
         return
     recorded.refuse_alone({})
     if law is not None:
         note("warning: --law is --distribution now")
         distribution = law
     errors = ErrorCollector()
-    parts = errors.attempt(sources.read)
+    if sources.prices is None:
+        errors.attempt(pricing.refuse_without_prices)
+    terms = errors.attempt(lambda: pricing.terms)
+    parts = errors.attempt(sources.read, terms)
     given = errors.attempt(by_hand.given, free=sources.allow_free, price_checked=sources.allow_expensive)
     kept: Keep | None = errors.attempt(one_of, "--keep", keep, ("oracle", "verifier", "majority"))
     source: Distribution | None = errors.attempt(one_of, "--distribution", distribution, ("outcomes", "beta"))

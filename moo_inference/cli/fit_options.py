@@ -13,6 +13,7 @@ if TYPE_CHECKING:
 
     from moo_inference.catalog import Scenario
     from moo_inference.fitting import Given
+    from moo_inference.fitting.price_terms import PriceTerms
     from moo_inference.readers import Price, ServingRun
 
 _LENGTH_COLUMNS = ("input_tokens", "output_tokens", "seconds", "reasoning_tokens")
@@ -113,8 +114,12 @@ class Sources:
         found = {option: [path] for option, path in sources.items() if path is not None}
         return {**found, **({"--loads": self.loads} if self.loads else {})}
 
-    def read(self) -> "dict[str, Any] | None":
-        """What is in them, by argument of `fit_model`; the errors of all files are raised at once."""
+    def read(self, terms: "PriceTerms | None" = None) -> "dict[str, Any] | None":
+        """What is in them, by argument of `fit_model`; the errors of all files are raised at once.
+
+        Args:
+            terms: on which queries are sent; None: interactively, at any hour.
+        """
         found = ErrorCollector()
         for option, value, needed, file in (
             ("--run", self.run, "--serving", self.serving),
@@ -126,7 +131,7 @@ class Sources:
         ):
             if value and file is None:
                 found.add(f"{option} needs {needed} FILE")
-        price = found.attempt(self._price)
+        price = found.attempt(self._price, terms)
         serving = found.attempt(self._serving) if self.serving is not None else None
         lengths = found.attempt(self._lengths) if self.lengths is not None else None
         outcomes = found.attempt(self._outcomes) if self.outcomes is not None else None
@@ -134,16 +139,16 @@ class Sources:
         found.check()
         return {"price": price, "serving": serving, "loads": runs, "lengths": lengths, "outcomes": outcomes}
 
-    def _price(self) -> "Price | None":
+    def _price(self, terms: "PriceTerms | None") -> "Price | None":
         if self.prices is None or self.model_key is None:
             if self.prices is not None or self.model_key is not None:
                 raise SettingError("--prices FILE and --model-key KEY must be given together")
             return None
         if len(self.model_key) > 1:
             raise SettingError(f"--model-key must be given once, got {', '.join(self.model_key)}")
-        options = {"free": self.allow_free, "expensive": self.allow_expensive}
-        found: Price = _read(self.prices, "prices", options).price(self.model_key[0])
-        return found
+        options: dict[str, Any] = {"free": self.allow_free, "expensive": self.allow_expensive}
+        found: Price = _read(self.prices, "prices", options | (terms.reading if terms else {})).price(self.model_key[0])
+        return terms.of(found) if terms else found
 
     def _serving(self) -> "ServingRun":
         from moo_inference.fitting.serving import choose_run

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 from moo_inference.cli.catalog_source import AttemptOptions
 from moo_inference.cli.fit_options import ByHand, Sources, pairs_of
 from moo_inference.cli.joined import Joined
+from moo_inference.cli.price_options import PriceOptions
 from moo_inference.errors import ErrorCollector
 from moo_inference.formatting.visible import one_line
 
@@ -28,6 +29,7 @@ _COUNT = {
 def fit_recorded(
     recorded: AttemptOptions,
     sources: Sources,
+    pricing: PriceOptions,
     by_hand: ByHand,
     scenarios: "Callable[[], Mapping[str, Scenario]]",
     joined: Joined,
@@ -40,6 +42,7 @@ def fit_recorded(
     Args:
         recorded: the attempts.
         sources: the price list.
+        pricing: on which terms queries are sent.
         by_hand: how passes run.
         scenarios: gives those of the budgets, by id.
         joined: the catalog that they join.
@@ -53,12 +56,16 @@ def fit_recorded(
     errors = ErrorCollector()
     errors.add(*_refused(sources, by_hand, name))
     keys = errors.attempt(pairs_of, "--model-key", sources.model_key)
+    if sources.prices is None:
+        errors.attempt(pricing.refuse_without_prices)
+    terms = errors.attempt(lambda: pricing.terms)
     errors.check()
     found = recorded.models(
         sources.prices,
         keys or {},
         of=None,
         keep=keep,
+        terms=terms,
         parallel=by_hand.parallel,
         latency=by_hand.latency,
         free=sources.allow_free,

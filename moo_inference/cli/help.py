@@ -33,7 +33,10 @@ OPTIONS = {
     ),
     "Choice": ("decision", "baseline", "what_if", "queries_per_month"),
     "Recorded attempts": ("attempts", "attempt_column", "threshold", "least_samples"),
-    "Prices": ("prices", "model_key", "allow_free", "allow_expensive"),
+    "Prices": (
+        *("prices", "model_key", "price_mode", "price_factor", "off_peak_share", "price_time", "price_date"),
+        *("allow_free", "allow_expensive"),
+    ),
     "Files of your own": (
         *("serving", "run", "loads", "lengths", "length_columns"),
         *("outcomes", "outcome_column", "distribution", "format_of_file", "option", "system", "filter", "metric"),

@@ -220,7 +220,7 @@ def _totals(model: Model, k: IntArray, parallel: int, latency: str) -> tuple[Tot
     # Ideal: all passes share P places evenly. In waves each of P passes waits for the longest of them.
     share, wave = (parallel, 1) if latency == "ideal" else (1, parallel)
     return (
-        Totals(cost_distribution(model), 1, k, prompts_paid(model, k, request)),
+        Totals(cost_distribution(model), 1, k, prompts_paid(model, k, parallel, request)),
         Totals(time_distribution(model).over(share), wave, k, prompts_read(model, k, wave)),
         *(Totals(distribution, 1, k, prompts_used(model, k)) for distribution in resource_distributions(model)),
     )

@@ -145,7 +145,7 @@ class _Run:
         self.read = np.array([per_input * prompts, reading, *(own * prompts for own in used[:, 0])])
         self.written = np.array([answers, self.seconds, *(own * answers for own in used[:, 1])])
         paid, seen, needed = (
-            prompts_paid(model, self.k),
+            prompts_paid(model, self.k, parallel),
             prompts_read(model, self.k, self.wave),
             prompts_used(model, self.k),
         )

@@ -114,7 +114,7 @@ class _Summary:
         )
         wave = parallel if latency == "waves" else 1
         self.times: list[FloatArray | None] = [
-            prompts_paid(model, k),
+            prompts_paid(model, k, parallel),
             prompts_read(model, k, wave),
             *[prompts_used(model, k)] * len(self.resources),
         ]

@@ -142,14 +142,16 @@ def written_price(model: Model, per_output: float, per_reasoning: float | None) 
     return (answer.mean * per_output + reasoning.mean * per_reasoning) / (answer.mean + reasoning.mean)
 
 
-def prompts_paid(model: Model, k: IntArray, batch: int | None = None) -> FloatArray | None:
+def prompts_paid(model: Model, k: IntArray, parallel: int = 1, batch: int | None = None) -> FloatArray | None:
     """(n,) how many times a query of k passes pays the price of its prompt; None where each pass has its own.
 
-    In a price tier a cached prompt is cheaper by the same share as outside.
+    A cached prompt is written by the first pass, or by each of the first wave, and read by the others. In a price tier
+    both cost the same share of the price of a prompt as outside.
 
     Args:
         model: whose prompt it is.
         k: (n,) numbers of passes.
+        parallel: P, passes at the same time.
         batch: passes that one request asks for at most, where requests share a prompt; None for all k.
 
     Raises:
@@ -167,8 +169,18 @@ def prompts_paid(model: Model, k: IntArray, batch: int | None = None) -> FloatAr
             f"{model.name}: usd_per_million_cached_input_tokens must be 0 where the prompt itself costs nothing, got "
             f"{cached:g}"
         )
+    write = model.usd_per_million_cache_write_input_tokens
+    if first == 0 and write:
+        raise SettingError(
+            f"{model.name}: usd_per_million_cache_write_input_tokens must be 0 where the prompt itself costs nothing, "
+            f"got {write:g}"
+        )
     again = cached / first if first else 0.0
-    return np.asarray(1.0 + (k - 1) * again)
+    once = 1.0 if write is None or not first else write / first
+    if not model.first_wave_writes_cache:
+        return np.asarray(once + (k - 1) * again)
+    written = np.minimum(k, parallel)
+    return np.asarray(written * once + (k - written) * again)
 
 
 def prompts_read(model: Model, k: IntArray, wave: int) -> FloatArray | None:

@@ -17,7 +17,8 @@ def too_long(price: Price | None, values: dict[str, Any]) -> tuple[list[str], li
     if price is None or not price.context_tokens or lengths is None:
         return [], []
     limit, mean, std = price.context_tokens, lengths["mean"], lengths["std"] or 0.0
-    limited = f"{price.where}: {price.key} takes at most {limit:,} input tokens"
+    takes = "takes" if price.mode is None else f"has a price for {price.mode} of"
+    limited = f"{price.where}: {price.key} {takes} at most {limit:,} input tokens"
     if mean > limit:
         return [
             f"{limited}, and a prompt has {mean:,.10g} on average: choose a model that takes them, or shorter prompts"

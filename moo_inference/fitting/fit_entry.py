@@ -6,9 +6,19 @@ from typing import Any, Literal
 from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from moo_inference.catalog.accuracy import AnyAccuracy
-from moo_inference.catalog.base import Amount, Count, Frozen, Name, PositiveAmount, ReadOnly, Real, TextByName
+from moo_inference.catalog.base import (
+    Amount,
+    Count,
+    Fraction,
+    Frozen,
+    Name,
+    PositiveAmount,
+    ReadOnly,
+    Real,
+    TextByName,
+)
 from moo_inference.catalog.messages import PER_TOKEN
-from moo_inference.catalog.model import check_price
+from moo_inference.catalog.model import PriceMode, check_price
 from moo_inference.catalog.recorded_entry import OneOrSeveral
 from moo_inference.catalog.resource import Resources, gathered
 from moo_inference.catalog.spread import RequestSeconds, TokenLength
@@ -20,10 +30,20 @@ class PricesSource(Frozen):
     Attributes:
         file: relative to the fit file, as all files are.
         key: the model's name there; with attempts None, where it has their name.
+        mode: see PriceTerms, as the next four.
+        factor: multiplies every price.
+        off_peak_share: of queries that are sent in the hours of lower prices.
+        time: when queries are sent, in UTC.
+        date: the day for which prices are asked.
     """
 
     file: Name
     key: Name | None = None
+    mode: PriceMode | None = None
+    factor: PositiveAmount | None = None
+    off_peak_share: Fraction | None = None
+    time: Name | None = None
+    date: Name | None = None
 
 
 class ServingSource(Frozen):

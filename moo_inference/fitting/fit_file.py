@@ -17,8 +17,9 @@ from moo_inference.catalog.resource import flattened
 from moo_inference.documents.document import Document, Location
 from moo_inference.documents.yaml_file import read_yaml
 from moo_inference.errors import CatalogError, MooInferenceError, SettingError, did_you_mean
-from moo_inference.fitting.fit_entry import OF_ATTEMPTS, FitEntry, RecordedSource
+from moo_inference.fitting.fit_entry import OF_ATTEMPTS, FitEntry, PricesSource, RecordedSource
 from moo_inference.fitting.model import MISSING, Fit, Given, fit_model
+from moo_inference.fitting.price_terms import PriceTerms
 from moo_inference.fitting.serving import choose_run
 from moo_inference.fitting.shared_files import SharedFiles
 
@@ -44,6 +45,11 @@ _GIVES = {
 _KEYS = {
     "prices": "prices.file",
     "model-key": "prices.key",
+    "price-mode": "prices.mode",
+    "price-factor": "prices.factor",
+    "price-time": "prices.time",
+    "price-date": "prices.date",
+    "off-peak-share": "prices.off_peak_share",
     "serving": "serving.file",
     "run": "serving.run",
     "lengths": "lengths.file",
@@ -256,13 +262,18 @@ class _FileFit:
         if source.key is None:
             self.refuse(self._place(key, ("prices", "key")), "must be given")
             return None
-        prices = self._attempt(key, ("prices", "file"), lambda: self._price_list(entry, source.file))
-        if prices is None:
-            return None
-        return self._attempt(key, ("prices", "key"), lambda: prices.price(source.key))
+        found = self._terms_and_list(key, entry, source)
+        return found and self._attempt(key, ("prices", "key"), lambda: found[0].of(found[1].price(source.key)))
 
-    def _price_list(self, entry: FitEntry, file: str) -> Any:
-        return self.files.read(file, "prices", free=entry.allow_free, expensive=entry.allow_expensive)
+    def _terms_and_list(self, key: str, entry: FitEntry, source: PricesSource) -> tuple[PriceTerms, Any] | None:
+        """How queries are sent, and the price list."""
+        own = (source.mode, source.factor, source.off_peak_share, source.time, source.date)
+        terms = self._attempt(key, ("prices",), lambda: PriceTerms(*own))
+        if terms is None:
+            return None
+        meant = {"free": entry.allow_free, "expensive": entry.allow_expensive, **terms.reading}
+        listed = self._attempt(key, ("prices", "file"), lambda: self.files.read(source.file, "prices", **meant))
+        return None if listed is None else (terms, listed)
 
     def _serving(self, key: str, entry: FitEntry) -> Any:
         source = entry.serving
@@ -302,23 +313,21 @@ class _FileFit:
         from moo_inference.fitting.recorded_models import Priced, fit_attempts  # noqa: PLC0415 (pandas is slow to load)
 
         attempts = self._attempt(key, ("attempts",), lambda: self.files.attempts(source))
-        listed = None
-        if entry.prices is not None:
-            file = entry.prices.file
-            listed = self._attempt(key, ("prices", "file"), lambda: self._price_list(entry, file))
-        if attempts is None or (entry.prices is not None and listed is None):
+        priced = None if entry.prices is None else self._terms_and_list(key, entry, entry.prices)
+        if attempts is None or (entry.prices is not None and priced is None):
             return
         if source.of is None and len(attempts.models) > 1:
             self.refuse(("models", key, "attempts"), f"of must be one of: {', '.join(attempts.models)}")
             return
         of = source.of or attempts.models[0]
+        terms, listed = priced or (PriceTerms(), None)
         keys = {of: entry.prices.key} if entry.prices is not None and entry.prices.key is not None else {}
         found = self._attempt(
             key,
             ("attempts",),
             lambda: fit_attempts(
                 attempts,
-                Priced(listed, keys),
+                Priced(listed, keys, terms),
                 of=[of],
                 keep=entry.keep,
                 parallel=entry.parallel,

@@ -14,7 +14,11 @@ _DISPLACED: Mapping[str, tuple[str, ...]] = {
     "input_tokens": ("passes",),
     "output_tokens": ("passes",),
     "reasoning_tokens": ("passes",),
-    "usd_per_million_input_tokens": ("usd_per_million_cached_input_tokens", "price_tiers"),
+    "usd_per_million_input_tokens": (
+        "usd_per_million_cached_input_tokens",
+        "usd_per_million_cache_write_input_tokens",
+        "price_tiers",
+    ),
     "usd_per_million_output_tokens": ("usd_per_million_reasoning_tokens", "price_tiers"),
 }
 """Earlier fields that no longer hold once later ones give these."""

@@ -15,6 +15,7 @@ from moo_inference.errors import (
     unknown_name,
 )
 from moo_inference.evaluation.kept import KeepRecorded
+from moo_inference.fitting.price_terms import PriceTerms
 from moo_inference.fitting.prices import price_fields
 from moo_inference.readers import Price
 from moo_inference.readers.prices.price import PriceList
@@ -22,10 +23,14 @@ from moo_inference.readers.prices.price import PriceList
 _DATE = re.compile(r"-(20\d\d-\d\d-\d\d|20\d{6})$")
 """Of a snapshot, at the end of its name."""
 
+_ASSUMED_OF_CACHES = ("no price for cached input", "requests of a batch reach the cache")
+
 _PRICES = (
     "usd_per_million_input_tokens",
     "usd_per_million_output_tokens",
     "usd_per_million_cached_input_tokens",
+    "usd_per_million_cache_write_input_tokens",
+    "price_tiers",
 )
 
 
@@ -37,10 +42,12 @@ class Priced:
         prices: of a list; None where the attempts have their cost in dollars.
         keys: the name in the list, by id (`model@effort`) or by model; others are looked for under the model's own
             name, with and without what stands before a slash, and then without the date of a snapshot.
+        terms: on which queries are sent.
     """
 
     prices: PriceList | None = None
     keys: Mapping[str, str] = field(default_factory=dict)
+    terms: PriceTerms = field(default_factory=PriceTerms)
 
     def price(self, name: str) -> Price | None:
         """The price of a model; None without a list.
@@ -49,23 +56,26 @@ class Priced:
             name: its id, `model@effort` or the model alone.
 
         Raises:
-            ReaderError: (a ValueError) the list has no price for it.
+            ReaderError: (a ValueError) the list has no price for it, or none on these terms.
+            SettingError: (a ValueError) the time needs its day.
         """
-        if self.prices is None:
-            return None
+        return None if self.prices is None else self.terms.of(self._listed(name, self.prices))
+
+    def _listed(self, name: str, prices: PriceList) -> Price:
+        """The price of a model as the list has it."""
         family = _family(name)
         given = self.keys.get(name, self.keys.get(family))
         if given is not None:
-            return self.prices.price(given)
+            return prices.price(given)
         own = _names_of(family)
         for key in own:
-            if key in self.prices.priced:
-                return self.prices.priced[key]
+            if key in prices.priced:
+                return prices.priced[key]
         for key in own:
-            if key in self.prices.unpriced:
-                raise ReaderError(self.prices.unpriced[key])
-        near = did_you_mean(own[0].rpartition("/")[2], list(self.prices.priced))
-        raise ReaderError(f"{self.prices.path}: has no model {family!r}{near}: give --model-key {family}=KEY")
+            if key in prices.unpriced:
+                raise ReaderError(prices.unpriced[key])
+        near = did_you_mean(own[0].rpartition("/")[2], list(prices.priced))
+        raise ReaderError(f"{prices.path}: has no model {family!r}{near}: give --model-key {family}=KEY")
 
 
 def _family(name: str) -> str:
@@ -172,12 +182,9 @@ def _options(price: Price | None, notes: list[str]) -> dict[str, Any]:
     if price is None:
         return {}
     found = price_fields(price, cached_prompt=True)
-    values = {name: value for name, value in found.values.items() if name in (*_PRICES, "free", "price_checked")}
-    notes += [note for note in found.notes if "no price for cached input" not in note]
-    if price.tiers:
-        notes.append(
-            f"{price.where}: {price.key} has other prices for prompts from {price.tiers[0].from_input_tokens:,} "
-            "tokens, which are not counted"
-        )
+    flags = ("free", "price_checked", "price_mode")
+    values = {name: value for name, value in found.values.items() if name in (*_PRICES, *flags)}
+    # What attempts read from a cache was recorded, and is no assumption.
+    notes += [note for note in found.notes if not any(words in note for words in _ASSUMED_OF_CACHES)]
     source = next(iter(found.sources.values()))
     return {**values, "sources": {name: source for name in values if name in _PRICES}}

@@ -124,6 +124,7 @@ def test_a_model_of_files_alone_says_where_each_number_came_from(price, trace, o
         "price_checked",
         "shared_prompt",
         "price_tiers",
+        "first_wave_writes_cache",
         "prompt",
         "resources",
         "parallel",

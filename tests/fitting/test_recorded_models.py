@@ -87,11 +87,19 @@ def test_unknown_names_are_all_named(attempts):
     assert len(refused.value.errors) == 2
 
 
-def test_prices_of_long_prompts_are_noted(attempts):
-    tier = Tier(200_000, 2.0, 20.0)
-    prices = PriceList("p.json", {"gpt-5-2025-08-07": Price("gpt-5-2025-08-07", 1.0, 10.0, tiers=(tier,), where="p")})
-    found = fit_attempts(attempts, Priced(prices))
-    assert any("prompts from 200,000 tokens, which are not counted" in note for note in found.notes)
+def test_attempts_with_long_prompts_pay_their_tier(attempts):
+    prompts = np.asarray(attempts.tokens_in)
+    start = int(np.median(prompts))
+    key = "gpt-5-2025-08-07"
+
+    def costs(*tiers):
+        listed = PriceList("p.json", {key: Price(key, 1.0, 10.0, tiers=tiers, where="p")})
+        return fit_attempts(attempts, Priced(listed)).models["openai/gpt-5-2025-08-07@high"].attempts.cost
+
+    flat, tiered, beyond = costs(), costs(Tier(start, 2.0, 20.0)), costs(Tier(int(prompts.max()), 2.0, 20.0))
+    ratio = tiered / flat
+    assert set(np.round(ratio, 12)) == {1.0, 2.0}
+    np.testing.assert_array_equal(beyond, flat)
 
 
 def test_recorded_dollars_need_no_prices(tmp_path):

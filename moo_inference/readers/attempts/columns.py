@@ -16,7 +16,16 @@ if TYPE_CHECKING:
     import pandas as pd
 
 TEXTS = ("model", "effort", "answer", "error", "run", "cluster")
-NUMBERS = ("score", "tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning", "usd", "seconds")
+NUMBERS = (
+    "score",
+    "tokens_in",
+    "tokens_cached",
+    "tokens_cache_write",
+    "tokens_out",
+    "tokens_reasoning",
+    "usd",
+    "seconds",
+)
 COLUMNS = ("model", "question", "correct", "cluster", "effort", "sample", "answer", "error", *NUMBERS)
 """The names that a table may have, or that `columns` gives to names of one's own."""
 
@@ -161,12 +170,8 @@ def _value_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
     if "correct" not in found and not found["score"].dropna().between(0, 1).all():
         outside = found["score"].notna() & ~found["score"].between(0, 1)
         yield f"score must lie in [0, 1] where there is no column 'correct', got {_values(raw['score'], outside)}"
-    if (
-        "tokens_cached" in found
-        and "tokens_in" in found
-        and (more := found["tokens_cached"] > found["tokens_in"]).any()
-    ):
-        yield f"tokens_cached must be at most tokens_in, which contain them, got {_values(raw['tokens_cached'], more)}"
+    if "tokens_in" in found:
+        yield from _cache_errors(raw, found)
     keys = [name for name in ("model", "effort", "run", "question", "sample") if name in found]
     if "sample" in found and (again := found.duplicated(keys)).any():
         first = found[again].iloc[0]
@@ -174,6 +179,15 @@ def _value_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
             f"each sample of a question must stand there once, got question {shown(first['question'])}, sample "
             f"{first['sample']:g} twice {_rows(again)}"
         )
+
+
+def _cache_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:
+    names = [name for name in ("tokens_cached", "tokens_cache_write") if name in found]
+    for name in names:
+        if (more := found[name] > found["tokens_in"]).any():
+            yield f"{name} must be at most tokens_in, which contain them, got {_values(raw[name], more)}"
+    if len(names) > 1 and (more := found[names].fillna(0.0).sum(axis=1) > found["tokens_in"]).any():
+        yield f"tokens_cached and tokens_cache_write together must be at most tokens_in, got more {_rows(more)}"
 
 
 def _cluster_errors(raw: "pd.DataFrame", found: "pd.DataFrame") -> Iterator[str]:

@@ -23,7 +23,7 @@ VERSION = 2
 _GRADES = {"C": 1.0, "I": 0.0, "P": 0.5, "N": 0.0}
 """Correct, incorrect, partly correct, and not attempted, which is wrong."""
 _LONGEST = 18
-_TOKENS = ("tokens_in", "tokens_cached", "tokens_out", "tokens_reasoning")
+_TOKENS = ("tokens_in", "tokens_cached", "tokens_cache_write", "tokens_out", "tokens_reasoning")
 _BEGINNING = re.compile(rb'(\xef\xbb\xbf)?\s*\{\s*"version"\s*:\s*\d+\s*,\s*"(status|eval)"\s*:')
 _HEADER, _SUMMARIES = "header.json", "summaries.json"
 
@@ -205,7 +205,9 @@ def _grade(path: str | os.PathLike[str], sample: Mapping[str, Any], value: Any) 
 
 
 def _tokens(path: str | os.PathLike[str], usage: Mapping[str, Any]) -> list[float] | None:
-    """Tokens read, those of them from a cache, written, and those of them for reasoning; None where they do not add up.
+    """Tokens read, those of them from a cache and those written to it, written, and those of them for reasoning.
+
+    None where they do not add up.
 
     Anthropic's input, and everybody's since 2025, leaves out what was cached; Google's output left out reasoning.
     """
@@ -219,7 +221,7 @@ def _tokens(path: str | os.PathLike[str], usage: Mapping[str, Any]) -> list[floa
     lacking = total - read - written
     for more_read, more_written in ((0.0, 0.0), (beside, 0.0), (0.0, reasoning), (beside, reasoning)):
         if lacking == more_read + more_written:
-            return [read + more_read, cached, written + more_written, reasoning]
+            return [read + more_read, cached, beside - cached, written + more_written, reasoning]
     return None
 
 

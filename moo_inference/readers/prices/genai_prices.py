@@ -3,7 +3,8 @@
 Schema: https://github.com/pydantic/genai-prices (prices/data_slim.json, and prices/new_data/v2/data.json, which also
 has prices of reasoning, citations and searches). A price is a number or {base, tiers: [{start, price}]}, where a
 request with more input tokens than `start` pays that price for all of its tokens. Prices that depend on the date or
-the hour stand in a list of blocks; which of them holds is not for a reader to say.
+the hour stand in a list of blocks with a `constraint`, of which the last that holds is paid: {start_date}, or
+{start_time, end_time} of the day in UTC.
 """
 
 import os
@@ -13,19 +14,20 @@ from typing import Any
 from moo_inference.documents.document import Document, shown
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
+from moo_inference.readers.prices.amounts import NoPrice, further, price_of, whole_tokens
+from moo_inference.readers.prices.hours import minutes_between, week_of
 from moo_inference.readers.prices.price import (
-    NoPrice,
     Price,
     PriceList,
     Tier,
     entries_of,
-    further,
-    price_of,
     read_price_list,
-    whole_tokens,
+    same_share,
+    with_hours,
 )
 
 _INPUT, _OUTPUT, _REASONING, _CACHED = "input_mtok", "output_mtok", "output_reasoning_mtok", "cache_read_mtok"
+_WRITE = "cache_write_mtok"
 _REQUESTS = "requests_kcount"
 
 
@@ -34,6 +36,7 @@ def read_genai_prices(
     *,
     free: bool | Collection[str] = False,
     expensive: bool | Collection[str] = False,
+    date: str | None = None,
 ) -> PriceList:
     """Read the price data of genai-prices.
 
@@ -41,14 +44,18 @@ def read_genai_prices(
         path: the file.
         free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
         expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+        date: the day for which prices are asked, YYYY-MM-DD; None: models whose prices depend on it have none.
 
     Returns:
         Prices in USD per million tokens by `provider/model`, and the reasons of those without.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not a list of providers.
+        SettingError: (a ValueError) the day is none.
     """
-    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+    return read_price_list(
+        path, _entries, lambda key, entry: _price(key, entry, date), free=free, expensive=expensive, date=date
+    )
 
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
@@ -62,13 +69,52 @@ def _entries(document: Document) -> Iterator[tuple[str, Document]]:
             yield f"{provider['id']}/{name}", entry
 
 
-def _price(key: str, entry: Document) -> Price:
+def _price(key: str, entry: Document, date: str | None) -> Price:
     at: tuple[str | int, ...] = ("prices",)
     prices = entry.data.get("prices")
-    if isinstance(prices, list):
-        if len(prices) != 1 or not isinstance(prices[0], dict) or prices[0].get("constraint") is not None:
-            raise NoPrice(f"must be one price for all times, got {len(prices)} that depend on the date or hour", *at)
-        prices, at = prices[0].get("prices"), (*at, 0, "prices")
+    if not isinstance(prices, list):
+        return _card(key, entry, prices, at)
+    usual, by_hour = _that_hold(prices, date)
+    place = (*at, usual, "prices")
+    found = _card(key, entry, prices[usual].get("prices"), place)
+    if by_hour is not None:
+        block = prices[by_hour]
+        other = _card(key, entry, block.get("prices"), (*at, by_hour, "prices"))
+        try:
+            start, end = (str(block["constraint"].get(name)) for name in ("start_time", "end_time"))
+            found = with_hours(found, other, week_of(minutes_between(start, end)))
+        except ValueError as error:
+            raise NoPrice(str(error), *at, by_hour, "constraint") from error
+    return found
+
+
+def _that_hold(blocks: list[Any], date: str | None) -> tuple[int, int | None]:
+    """The block that holds on a day at all hours, and the one that replaces it at some; of several the last holds."""
+    refused = f"must be one price for all times, got {len(blocks)} that depend on the date or hour"
+    usual, by_hour = None, None
+    for place, block in enumerate(blocks):
+        constraint = block.get("constraint") if isinstance(block, dict) else _INPUT
+        if constraint is None:
+            usual, by_hour = place, None
+            continue
+        if not isinstance(constraint, dict):
+            raise NoPrice(refused, "prices")
+        if "start_date" in constraint:
+            if date is None:
+                raise NoPrice(f"{refused}: give the day (--price-date)", "prices")
+            if str(constraint["start_date"]) <= date:
+                usual, by_hour = place, None
+        elif {"start_time", "end_time"} <= constraint.keys() and by_hour is None:
+            by_hour = place
+        else:
+            raise NoPrice(refused, "prices")
+    if usual is None:
+        raise NoPrice(refused, "prices")
+    return usual, by_hour
+
+
+def _card(key: str, entry: Document, prices: Any, at: tuple[str | int, ...]) -> Price:
+    """The prices of one block."""
     if not isinstance(prices, dict):
         raise NoPrice(f"must hold prices, got {shown(prices)}", *at)
     if prices.get(_REQUESTS) is not None:
@@ -77,13 +123,15 @@ def _price(key: str, entry: Document) -> Price:
         if prices.get(name) is None:
             raise NoPrice(f"{name}: must be given: a missing price is not 0", *at)
     inward, outward = (_steps(prices[name], (*at, name)) for name in (_INPUT, _OUTPUT))
-    reasoning, cached = (
-        None if prices.get(name) is None else _steps(prices[name], (*at, name)) for name in (_REASONING, _CACHED)
+    reasoning, cached, write = (
+        None if prices.get(name) is None else _steps(prices[name], (*at, name))
+        for name in (_REASONING, _CACHED, _WRITE)
     )
     starts = sorted({*inward, *outward, *(reasoning or ())} - {0})
-    others = further(prices, (_INPUT, _OUTPUT, _REASONING, _CACHED))
-    if cached is not None and len(cached) > 1:
-        others += (f"tiers of {_CACHED}",)
+    others = further(prices, (_INPUT, _OUTPUT, _REASONING, _CACHED, _WRITE))
+    for name, steps in ((_CACHED, cached), (_WRITE, write)):
+        pairs = [] if steps is None else [(_at(inward, start), _at(steps, start)) for start in {*steps, *starts}]
+        others += tuple(f"tiers of {name}" for pair in pairs[:1] if not all(same_share(pair, one) for one in pairs))
     return Price(
         key,
         inward[0],
@@ -98,6 +146,7 @@ def _price(key: str, entry: Document) -> Price:
         reasons=reasoning is not None,
         others=others,
         where=entry.where(),
+        usd_per_million_cache_write_input_tokens=None if write is None else write[0] or None,
     )
 
 

@@ -13,15 +13,8 @@ from pydantic import BaseModel
 from moo_inference.documents.document import Document
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.prices.price import (
-    NoPrice,
-    Price,
-    PriceList,
-    UsdPerMillion,
-    entries_of,
-    further,
-    read_price_list,
-)
+from moo_inference.readers.prices.amounts import NoPrice, UsdPerMillion, further
+from moo_inference.readers.prices.price import Price, PriceList, entries_of, read_price_list
 
 
 class _Amounts(BaseModel):
@@ -30,7 +23,14 @@ class _Amounts(BaseModel):
     input: UsdPerMillion
     output: UsdPerMillion
     input_cached: UsdPerMillion | None = None
+    from_date: str | None = None
     to_date: str | None = None
+
+    def holds(self, date: str | None) -> bool:
+        """Whether it holds on a day, None: now."""
+        if date is None:
+            return self.to_date is None
+        return (self.from_date or "") <= date and (self.to_date is None or date < self.to_date)
 
 
 class _Model(BaseModel):
@@ -42,6 +42,7 @@ def read_llm_prices(
     *,
     free: bool | Collection[str] = False,
     expensive: bool | Collection[str] = False,
+    date: str | None = None,
 ) -> PriceList:
     """Read a price list of llm-prices.com.
 
@@ -49,14 +50,26 @@ def read_llm_prices(
         path: the file.
         free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
         expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+        date: the day for which prices are asked, YYYY-MM-DD; None: those that hold now.
 
     Returns:
         Prices in USD per million tokens by the models' ids, those that hold now, and the reasons of those without.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or holds no list of models.
+        SettingError: (a ValueError) the day is none.
     """
-    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+    updated: list[str] = []
+
+    def entries(document: Document) -> Iterator[tuple[str, Document]]:
+        found = document.data.get("updated_at") if isinstance(document.data, dict) else None
+        updated.extend([found[:10]] if isinstance(found, str) else [])
+        return _entries(document)
+
+    def price(key: str, entry: Document) -> Price:
+        return _price(key, entry, date, next(iter(updated), None))
+
+    return read_price_list(path, entries, price, free=free, expensive=expensive, date=date)
 
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
@@ -67,17 +80,28 @@ def _entries(document: Document) -> Iterator[tuple[str, Document]]:
     return entries_of(document, data[section], "must be a model with an id and prices", section)
 
 
-def _price(key: str, entry: Document) -> Price:
+def _price(key: str, entry: Document, date: str | None, updated: str | None) -> Price:
     raw = entry.data
     if "price_history" not in raw:
-        now = [_Amounts.model_validate(raw)]
+        held = [_Amounts.model_validate(raw)]
     else:
-        now = [one for one in _Model.model_validate(raw).price_history if one.to_date is None]
-        raw = next((one for one in raw["price_history"] if one.get("to_date") is None), {})
-    if len(now) != 1:
-        raise NoPrice(f"must hold one price without a to_date, the one of today, got {len(now)}", "price_history")
+        history = _Model.model_validate(raw).price_history
+        places = [place for place, one in enumerate(history) if one.holds(date)]
+        held = [history[place] for place in places]
+        raw = raw["price_history"][places[0]] if places else {}
+    if len(held) != 1:
+        wanted = "without a to_date, the one of today" if date is None else f"that holds on {date}"
+        raise NoPrice(f"must hold one price {wanted}, got {len(held)}", "price_history")
     names = ("id", "vendor", "name", "from_date", "to_date", "input", "output", "input_cached")
-    return Price(key, now[0].input, now[0].output, now[0].input_cached, others=further(raw, names), where=entry.where())
+    return Price(
+        key,
+        held[0].input,
+        held[0].output,
+        held[0].input_cached,
+        others=further(raw, names),
+        where=entry.where(),
+        date=date or held[0].from_date or updated,
+    )
 
 
 FORMAT = Format(

@@ -13,15 +13,8 @@ from pydantic import BaseModel
 from moo_inference.documents.document import Document, shown
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.prices.price import (
-    Price,
-    PriceList,
-    Tier,
-    Tokens,
-    UsdPerMillion,
-    further,
-    read_price_list,
-)
+from moo_inference.readers.prices.amounts import Tokens, UsdPerMillion, further
+from moo_inference.readers.prices.price import Price, PriceList, Tier, read_price_list, same_share
 
 _LONG, _LONG_FROM = "context_over_200k", 200_000
 
@@ -31,6 +24,7 @@ class _Amounts(BaseModel):
     output: UsdPerMillion
     reasoning: UsdPerMillion | None = None
     cache_read: UsdPerMillion | None = None
+    cache_write: UsdPerMillion | None = None
 
 
 class _Cost(_Amounts):
@@ -53,6 +47,7 @@ def read_models_dev(
     *,
     free: bool | Collection[str] = False,
     expensive: bool | Collection[str] = False,
+    date: str | None = None,
 ) -> PriceList:
     """Read the model list of models.dev.
 
@@ -60,14 +55,16 @@ def read_models_dev(
         path: the file.
         free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
         expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+        date: the day that the file is of, YYYY-MM-DD, which it does not contain; None: not known.
 
     Returns:
         Prices in USD per million tokens by `provider/model`, and the reasons of those without.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or not one object of providers.
+        SettingError: (a ValueError) the day is none.
     """
-    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive, date=date)
 
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
@@ -86,7 +83,13 @@ def _price(key: str, entry: Document) -> Price:
     raw = entry.data["cost"]
     others = further(raw, _Cost.model_fields)
     if long is not None:
-        others += tuple(f"{_LONG} {name}" for name in further(raw[_LONG], ("input", "output", "reasoning")))
+        used = ["input", "output", "reasoning"]
+        used += [
+            name
+            for name in ("cache_read", "cache_write")
+            if same_share((cost.input, getattr(cost, name)), (long.input, getattr(long, name)))
+        ]
+        others += tuple(f"{_LONG} {name}" for name in further(raw[_LONG], used))
     return Price(
         key,
         cost.input,
@@ -98,6 +101,7 @@ def _price(key: str, entry: Document) -> Price:
         reasons=model.reasoning,
         others=others,
         where=entry.where(),
+        usd_per_million_cache_write_input_tokens=cost.cache_write or None,
     )
 
 

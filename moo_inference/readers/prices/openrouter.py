@@ -16,22 +16,14 @@ from typing import Any
 from moo_inference.documents.document import Document, shown
 from moo_inference.errors import ReaderError
 from moo_inference.readers.format import Format
-from moo_inference.readers.prices.price import (
-    NoPrice,
-    Price,
-    PriceList,
-    Tier,
-    entries_of,
-    further,
-    per_million,
-    read_price_list,
-    whole_tokens,
-)
+from moo_inference.readers.prices.amounts import NoPrice, further, per_million, whole_tokens
+from moo_inference.readers.prices.price import Price, PriceList, Tier, entries_of, read_price_list
 
 _Override = tuple[float | None, float | None, tuple[str, ...]]
 """USD per million tokens of prompt and completion, None where an override does not give it, and its further keys."""
 
-_USED = ("prompt", "completion", "request", "input_cache_read", "internal_reasoning", "overrides")
+_CACHES = ("input_cache_read", "input_cache_write")
+_USED = ("prompt", "completion", "request", *_CACHES, "internal_reasoning", "overrides")
 _NUMBER = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][-+]?[0-9]+)?\Z")
 
 
@@ -40,6 +32,7 @@ def read_openrouter_prices(
     *,
     free: bool | Collection[str] = False,
     expensive: bool | Collection[str] = False,
+    date: str | None = None,
 ) -> PriceList:
     """Read OpenRouter's model list.
 
@@ -47,14 +40,16 @@ def read_openrouter_prices(
         path: the file.
         free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
         expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+        date: the day that the file is of, YYYY-MM-DD, which it does not contain; None: not known.
 
     Returns:
         Prices in USD per million tokens by the models' ids, and the reasons of those without.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON, or holds no list of models.
+        SettingError: (a ValueError) the day is none.
     """
-    return read_price_list(path, _entries, _price, free=free, expensive=expensive)
+    return read_price_list(path, _entries, _price, free=free, expensive=expensive, date=date)
 
 
 def _entries(document: Document) -> Iterator[tuple[str, Document]]:
@@ -73,7 +68,7 @@ def _price(key: str, entry: Document) -> Price:
     request = _usd(pricing.get("request"), "pricing", "request")
     if request:
         raise NoPrice(f"must be priced by tokens alone, got USD {request:g} for each request too", "pricing", "request")
-    cached = _usd(pricing.get("input_cache_read"), "pricing", "input_cache_read")
+    cached, write = (_usd(pricing.get(name), "pricing", name) for name in _CACHES)
     reasoning = _usd(pricing.get("internal_reasoning"), "pricing", "internal_reasoning")
     long, by_hour = _overrides(pricing)
     (inward, outward), notes = _highest_of_the_week(inward, outward, by_hour)
@@ -90,6 +85,7 @@ def _price(key: str, entry: Document) -> Price:
         others=(*further(pricing, _USED), *others),
         notes=notes,
         where=entry.where(),
+        usd_per_million_cache_write_input_tokens=per_million(write) if write else None,
     )
 
 

@@ -1,23 +1,26 @@
 """Prices of models, and why a model has none. A price that is missing is never taken for one of nothing."""
 
-import math
+import datetime
 import os
-import re
 from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from decimal import Decimal
-from typing import Annotated, Any, NamedTuple
+from typing import Any, NamedTuple
 
-from pydantic import BeforeValidator, ValidationError
+from pydantic import ValidationError
 
-from moo_inference.documents.document import Document, finite, printable, shown
+from moo_inference.documents.document import Document, printable
 from moo_inference.documents.json_file import read_json
-from moo_inference.errors import ReaderError, did_you_mean
+from moo_inference.errors import ReaderError, SettingError, did_you_mean
+from moo_inference.readers.prices.amounts import NoPrice, NotForText
+from moo_inference.readers.prices.hours import WEEK, Windows, share_of_week, windows_of
 
-_PLAIN = re.compile(r"[0-9]+(\.[0-9]*)?([eE][-+]?[0-9]+)?\Z")
+MODES = ("batch", "flex", "priority")
+"""Ways to send a request that a list may have other prices for than for an interactive one."""
 
 MOST_USD_PER_MILLION = 1000.0
 """Above it a price is taken for a slip of units: no model has cost more than USD 600 per million tokens."""
+
+_ALIKE = 0.01
 
 
 class Tier(NamedTuple):
@@ -54,6 +57,13 @@ class Price:
         others: the entry's further prices that are in no other field, as in `cache_write_mtok 3.75`.
         notes: what has to be known of these prices, in sentences.
         where: file and line.
+        usd_per_million_cache_write_input_tokens: of input that is written to a cache, in place of the price of input;
+            None where the file does not contain it.
+        mode: how requests are sent that pay these prices, one of MODES; None: interactively.
+        modes: the prices of other modes, as far as the file has them.
+        lacking: why a mode that the file speaks of has no price, by mode.
+        off_peak: the prices at some hours, lower ones; None where the same hold at all hours, or nothing is known.
+        date: the day from or on which these prices hold, YYYY-MM-DD; None where the file does not contain it.
     """
 
     key: str
@@ -68,6 +78,12 @@ class Price:
     others: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     where: str = ""
+    usd_per_million_cache_write_input_tokens: float | None = None
+    mode: str | None = None
+    modes: Mapping[str, "Price"] = field(default_factory=dict)
+    lacking: Mapping[str, str] = field(default_factory=dict)
+    off_peak: "OffPeak | None" = None
+    date: str | None = None
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "tiers", tuple(Tier(*tier) for tier in self.tiers))
@@ -78,10 +94,29 @@ class Price:
             self.usd_per_million_input_tokens,
             self.usd_per_million_output_tokens,
             self.usd_per_million_cached_input_tokens,
+            self.usd_per_million_cache_write_input_tokens,
             self.usd_per_million_reasoning_tokens,
             *(amount for tier in self.tiers for amount in tier[1:]),
         ]
         return tuple(amount for amount in found if amount is not None)
+
+
+@dataclass(frozen=True)
+class OffPeak:
+    """The prices at some hours of the week.
+
+    Attributes:
+        windows: when they hold, in minutes of the week in UTC.
+        price: what holds then.
+    """
+
+    windows: Windows
+    price: Price
+
+    @property
+    def share(self) -> float:
+        """The share of the week in which they hold."""
+        return share_of_week(self.windows)
 
 
 @dataclass(frozen=True)
@@ -114,30 +149,6 @@ class PriceList:
         raise ReaderError(f"{self.path}: has no model {key!r}{near}, among {len(self.priced):,} with prices")
 
 
-class NoPrice(Exception):  # noqa: N818 (a verdict on one entry, which never leaves the readers)
-    """An entry has no price: a location below it, and the reason in words."""
-
-    def __init__(self, reason: str, *location: str | int) -> None:
-        super().__init__(reason)
-        self.reason = reason
-        self.location = location
-
-    @classmethod
-    def of(cls, error: ValidationError) -> "NoPrice":
-        """The first of what pydantic found in an entry."""
-        found = error.errors()[0]
-        reason = str(found["msg"]).replace("Input should be", "must be").removeprefix("Value error, ")
-        if found["type"] == "missing":
-            reason = "must be given: a missing price is not 0"
-        elif found["type"] != "value_error":
-            reason += f", got {shown(found['input'])}"
-        return cls(reason, *found["loc"])
-
-
-class NotForText(NoPrice):
-    """A model that is no chat model."""
-
-
 def read_price_list(
     path: str | os.PathLike[str],
     entries: Callable[[Document], Iterator[tuple[str, Document]]],
@@ -145,6 +156,7 @@ def read_price_list(
     *,
     free: bool | Collection[str],
     expensive: bool | Collection[str],
+    date: str | None = None,
 ) -> PriceList:
     """Read a price list in JSON.
 
@@ -154,10 +166,13 @@ def read_price_list(
         price_of_entry: the price of a name and an entry; raises NoPrice, or what pydantic finds, where it has none.
         free: True, or the models whose price of 0 is meant. Others of that price count as unpriced.
         expensive: True, or the models that do cost more than USD 1,000 per million tokens.
+        date: the day that prices are of where an entry has none, YYYY-MM-DD; None: not known.
 
     Raises:
         ReaderError: (a ValueError) the file is no strict JSON; and what `entries` raises.
+        SettingError: (a ValueError) the day is none.
     """
+    checked_date(date)
     document = read_json(path)
     priced: dict[str, Price] = {}
     unpriced: dict[str, str] = {}
@@ -170,7 +185,7 @@ def read_price_list(
                 raise NoPrice.of(error) from error
             if key in priced or key in unpriced:
                 raise NoPrice(f"a model must stand once, but {key!r} stands here again")
-            priced[key] = _meant(price, free, expensive)
+            priced[key] = _meant(price if price.date else _dated(price, date), free, expensive)
         except NoPrice as refused:
             priced.pop(key, None)
             below = ".".join(map(str, refused.location))
@@ -181,6 +196,44 @@ def read_price_list(
             else:
                 not_for_text.discard(key)
     return PriceList(document.path, priced, unpriced, frozenset(not_for_text))
+
+
+def checked_date(date: str | None) -> str | None:
+    """A day as it is.
+
+    Raises:
+        SettingError: (a ValueError) it is no day YYYY-MM-DD.
+    """
+    try:
+        if date is not None and (not isinstance(date, str) or datetime.date.fromisoformat(date).isoformat() != date):
+            raise ValueError
+    except ValueError as error:
+        raise SettingError(f"--price-date must be a day, YYYY-MM-DD; got {date!r}") from error
+    return date
+
+
+def _dated(price: Price, date: str | None) -> Price:
+    """A price, and those of its modes and hours, as that of a day."""
+    off_peak = price.off_peak
+    return replace(
+        price,
+        date=date,
+        modes={mode: replace(own, date=date) for mode, own in price.modes.items()},
+        off_peak=None if off_peak is None else replace(off_peak, price=replace(off_peak.price, date=date)),
+    )
+
+
+def same_share(base: tuple[float, float | None], other: tuple[float, float | None]) -> bool:
+    """Whether cached input costs the same share of other input in two places, but for rounding.
+
+    Args:
+        base: the price of input, and that of cached input, None where there is none.
+        other: the same of the other place.
+    """
+    (first, cached), (second, again) = base, other
+    if cached is None or again is None:
+        return cached is again
+    return abs(cached * second - again * first) <= _ALIKE * again * first
 
 
 def _meant(price: Price, free: bool | Collection[str], expensive: bool | Collection[str]) -> Price:
@@ -202,13 +255,44 @@ def _meant(price: Price, free: bool | Collection[str], expensive: bool | Collect
         raise NoPrice(
             f"must not cost 0 unless that is said to be meant, got 0 for {' and '.join(zero)}: free, or unknown?"
         )
-    return replace(price, free=bool(zero))
+    modes, lacking = {}, dict(price.lacking)
+    for mode, own in price.modes.items():
+        try:
+            modes[mode] = _meant(own, free, expensive)
+        except NoPrice as refused:
+            lacking[mode] = refused.reason
+    found = replace(price, free=bool(zero), modes=modes, lacking=lacking)
+    if price.off_peak is None:
+        return found
+    try:
+        return replace(found, off_peak=replace(price.off_peak, price=_meant(price.off_peak.price, free, expensive)))
+    except NoPrice as refused:
+        note = f"the prices at some hours are not counted: {refused.reason}"
+        return replace(found, off_peak=None, notes=(*price.notes, note))
 
 
 def _is_among(key: str, allowed: bool | Collection[str]) -> bool:
     if isinstance(allowed, bool | str):
         return allowed is True or allowed == key
     return key in allowed
+
+
+def with_hours(price: Price, other: Price, minutes: Collection[int]) -> Price:
+    """A price with another that holds at some minutes of the week: the higher one, and the lower one as off-peak.
+
+    Args:
+        price: what holds at the other hours.
+        other: what holds in these minutes.
+        minutes: of the week, in UTC.
+    """
+    if _sum(other) > _sum(price):
+        price, other, minutes = other, price, frozenset(range(WEEK)) - frozenset(minutes)
+    windows = windows_of(minutes)
+    return replace(price, off_peak=OffPeak(windows, other)) if windows else price
+
+
+def _sum(price: Price) -> float:
+    return price.usd_per_million_input_tokens + price.usd_per_million_output_tokens
 
 
 def entries_of(
@@ -230,63 +314,3 @@ def entries_of(
         if not isinstance(model, dict) or not isinstance(model.get("id"), str):
             raise ReaderError(entry.error_at((), sentence))
         yield model["id"], entry
-
-
-def per_million(usd_per_token: float) -> float:
-    """A price per token as one per million, without the rounding of a product of floats."""
-    return float(Decimal(repr(usd_per_token)).scaleb(6))
-
-
-def price_of(value: object, *location: str | int) -> float:
-    """A number of the file that can be a price.
-
-    Raises:
-        NoPrice: it is prose, negative, or no number at all.
-    """
-    number = finite(value)
-    if number is None or number < 0:
-        raise NoPrice(f"must be a number, 0 or more, got {shown(value)}", *location)
-    return number
-
-
-def whole_tokens(value: object, *location: str | int) -> int | None:
-    """A number of tokens, or None where there is none.
-
-    Raises:
-        NoPrice: it is prose, or not a whole number.
-    """
-    if value is None:
-        return None
-    number = finite(value)
-    if number is None or number < 0 or number != math.floor(number):
-        raise NoPrice(f"must be a whole number of tokens, got {shown(value)}", *location)
-    return int(number)
-
-
-def _or_value_error(check: Callable[[object], object]) -> Callable[[object], object]:
-    """A check as pydantic wants it."""
-
-    def checked(value: object) -> object:
-        try:
-            return check(value)
-        except NoPrice as refused:
-            raise ValueError(refused.reason) from refused
-
-    return checked
-
-
-UsdPerMillion = Annotated[float, BeforeValidator(_or_value_error(price_of))]
-"""A price in the schema of an entry."""
-
-Tokens = Annotated[int, BeforeValidator(_or_value_error(whole_tokens))]
-"""A number of tokens likewise."""
-
-
-def further(prices: Mapping[str, object], used: Collection[str]) -> tuple[str, ...]:
-    """The prices of an entry that are not used, each with its name in the file; what is absent or 0 costs nothing."""
-    found = []
-    for name, value in prices.items():
-        number = finite(float(value) if isinstance(value, str) and _PLAIN.match(value) else value)
-        if name not in used and value is not None and number != 0:
-            found.append(name if number is None else f"{name} {number:.10g}")
-    return tuple(found)

@@ -12,7 +12,7 @@ from moo_inference.readers.attempts.columns import MEASURED, AttemptTable
 from moo_inference.readers.evaluations.candidates import TIMES, Candidates
 from moo_inference.readers.evaluations.outcomes import Outcomes
 from moo_inference.readers.format import Alternatives
-from moo_inference.readers.prices.price import PriceList, Tier
+from moo_inference.readers.prices.price import MODES, PriceList, Tier
 from moo_inference.readers.serving.run import ServingRun, Spread, centre_of, mean_of
 from moo_inference.readers.traces.trace import TokenTrace
 
@@ -81,6 +81,13 @@ def _prices(found: PriceList) -> Description:
     apart = sum(price.usd_per_million_reasoning_tokens is not None for price in prices)
     if apart:
         holds.append(f"{apart:,} of them have a price of their own for reasoning.")
+    for mode in MODES:
+        own = sum(mode in price.modes for price in prices)
+        if own:
+            holds.append(f"{own:,} of them have prices for {mode} (--price-mode {mode}).")
+    by_hour = sum(price.off_peak is not None for price in prices)
+    if by_hour:
+        holds.append(f"{by_hour:,} of them {'is' if by_hour == 1 else 'are'} cheaper at some hours.")
     further = sum(bool(price.others) for price in prices)
     if further:
         holds.append(f"{further:,} of them have further prices, which are not counted; fit names those of its model.")
