@@ -52,8 +52,10 @@ def _sentences(price: Price, *, cached_prompt: bool) -> Iterator[str]:
         )
     cached = price.usd_per_million_cached_input_tokens
     if cached_prompt and cached is None:
-        of = "" if price.mode is None else f" in mode {price.mode}"
-        yield f"{price.key} has no price for cached input{of}, so every pass pays the whole prompt"
+        if price.mode is None:
+            yield f"{price.key} has no price for cached input, so every pass pays the whole prompt"
+        else:
+            yield f"{price.key} has no price of {price.mode} for cached input, which costs as much as other input then"
     elif cached_prompt and price.mode == "batch":
         yield "requests of a batch reach the cache only by chance: with cached prompts the cost is the least possible"
     yield from price.notes
