@@ -1,5 +1,6 @@
 """The commands of a pipeline: is a choice still what it was, and which input made the difference."""
 
+import json
 import sys
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import asdict, fields
@@ -13,6 +14,8 @@ from moo_inference.cli.options import (
     Estimation,
     Extras,
     ForceOption,
+    Format,
+    FormatOption,
     Question,
     Stages,
     Tails,
@@ -26,6 +29,7 @@ from moo_inference.formatting.words import counted, with_article
 if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
     from moo_inference.records.gate import Verdict
+    from moo_inference.records.price_changes import OtherPrices
 
 Group = TypeVar("Group", Question, Stages, Estimation, ConditionOptions, Tails, Extras)
 
@@ -60,21 +64,30 @@ def check(
         ),
     ] = None,
     junit: Annotated[str | None, typer.Option("--junit", metavar="FILE", help="Write JUnit XML.")] = None,
+    format: FormatOption = Format.TABLE,  # noqa: A002 (the option's name)
     force: ForceOption = False,
 ) -> None:
     """Check that choices are still those of a baseline: a gate for CI.
 
     Example: moo-inference check --baseline results --fail-if changed --fail-if infeasible
 
+    Prices of the models of these choices that are others than in the baseline are named with their sources.
+
     Exit status: 0; 2 if the input is invalid; 4 if a choice changed (another k or status); 5 if one is infeasible;
     6 if one is unsure: by 1,000 resamples of what was measured, or 200 repetitions of a simulation, it is good with a
     probability under 0.9. Of several causes the first in this order decides.
     """
+    from moo_inference.catalog.loading import catalog_to_dict
     from moo_inference.documents.files import Outputs, write_atomically
     from moo_inference.documents.results import JUNIT
     from moo_inference.records.gate import CAUSES, verdicts
+    from moo_inference.records.price_changes import OtherPrices, price_changes
     from moo_inference.records.record import CHOOSING, read_choices
+    from moo_inference.views.changes import check_record
     from moo_inference.views.junit import to_junit
+
+    if format not in (Format.TABLE, Format.JSON):
+        raise SettingError("--format must be table or json: verdicts are no table of rows")
 
     causes = tuple(dict.fromkeys(fail_if or ("changed",)))
     unknown = [cause for cause in causes if cause not in CAUSES]
@@ -82,10 +95,11 @@ def check(
         raise SettingError(f"--fail-if must be one of: {', '.join(CAUSES)}; got {', '.join(unknown)}")
     folder = Path(baseline)
     run, read, extras = "study", [folder], Extras()
+    recorded: Mapping[str, Any] = {}
     if folder.is_dir():
         # What is called baseline here is no baseline of a study.
         given = {name for name in context.params if name != "baseline" and _is_given(context, name)}
-        run, options = _options_of(folder, given)
+        run, options, recorded = _options_of(folder, given)
         question, stages, extras = (
             _with_recorded(question, options),
             _with_recorded(stages, options),
@@ -104,15 +118,22 @@ def check(
             _refuse_what_is_never_unsure(asked.select(question.model), estimation)
         study = solve_study(question, stages, estimation, conditions, tails, extras.baseline, assess="unsure" in causes)
         results = verdicts(study, before, causes)
+        prices = OtherPrices.of(price_changes(recorded, study.settings["catalog"]), study.catalog.models)
     elif run == "route":
-        results = [_verdict_on_route(folder, causes, question, estimation, conditions, tails)]
+        results, now = _verdict_on_route(folder, causes, question, estimation, conditions, tails)
+        chosen = {one.model for one in (results[0].before, results[0].after) if one is not None and one.model}
+        prices = OtherPrices.of(price_changes(recorded, catalog_to_dict(now)), chosen)
     else:
         raise SettingError(
             f"--baseline must be a folder of choices, and {baseline} holds the results of {with_article(run)}"
         )
     if junit is not None:
-        write_atomically(junit, to_junit(results, causes))
-    _report(results, causes)
+        write_atomically(junit, to_junit(results, causes, prices))
+    if format is Format.JSON:
+        sys.stdout.write(json.dumps(check_record(results, causes, prices), indent=1, allow_nan=False) + "\n")
+    else:
+        _print(results, causes, prices)
+    _exit(results)
 
 
 def _verdict_on_route(
@@ -122,8 +143,8 @@ def _verdict_on_route(
     estimation: Estimation,
     conditions: ConditionOptions,
     tails: Tails,
-) -> "Verdict":
-    """The route in a folder, against what the same question is answered now."""
+) -> "tuple[list[Verdict], Catalog]":
+    """The route in a folder, against what the same question is answered now, and what that is chosen from."""
     from moo_inference.records.gate import route_verdict
     from moo_inference.records.record import read_route
     from moo_inference.studies.choose import HELD_OUT, recommended
@@ -139,35 +160,45 @@ def _verdict_on_route(
     now = find_route(catalog, scenario, decision, estimation, conditions, assess)
     if before.get("settings", {}).get(HELD_OUT):
         now = recommended(now)
-    return route_verdict(now.to_dict(), before, causes, now.assessment if assess else None)
+    return [route_verdict(now.to_dict(), before, causes, now.assessment if assess else None)], catalog
 
 
-def _report(results: "Sequence[Verdict]", causes: Sequence[str]) -> None:
-    """Print what fails, and end with the exit status of the first cause that does."""
-    from moo_inference.views.changes import failure_text
+def _print(results: "Sequence[Verdict]", causes: Sequence[str], prices: "OtherPrices") -> None:
+    """Print what fails, and which prices are others."""
+    from moo_inference.views.changes import failure_text, prices_texts
 
     failed = [(verdict, cause) for verdict in results for cause in verdict.causes]
     for verdict, cause in failed:
         where = f"{verdict.scenario}, {verdict.model}, {verdict.decision}"
         print_line(f"{cause}: {where}: {failure_text(verdict, cause)}")
+    for sentence in prices_texts(prices):
+        print_line(sentence)
     print_line(f"{counted(len(results), 'choice')}, {counted(len(failed), 'failure')} ({', '.join(causes)})")
+
+
+def _exit(results: "Sequence[Verdict]") -> None:
+    """End with the exit status of the first cause for which something fails."""
+    failed = {cause for verdict in results for cause in verdict.causes}
     for cause, status in STATUS.items():
-        if any(cause == one for _, one in failed):
+        if cause in failed:
+            sys.stdout.flush()
             raise typer.Exit(status)
 
 
-def _options_of(folder: Path, given: Container[str]) -> tuple[str, dict[str, Any]]:
-    """The kind of run in a folder, and the options that made it but for those that are given now."""
+def _options_of(folder: Path, given: Container[str]) -> tuple[str, dict[str, Any], dict[str, Any]]:
+    """The kind of run in a folder, the options that made it but for those that are given now, and its catalog."""
     from moo_inference.records.record import read_settings
 
-    run, recorded, _ = read_settings(folder)
+    run, recorded, settings = read_settings(folder)
+    catalog = settings.get("catalog")
+    before = catalog if isinstance(catalog, dict) else {}
     if recorded is None:
         if "catalog" not in given:
             raise SettingError(f"{folder}: holds no options, since a program wrote it: give --catalog and the others")
-        return run, {}
+        return run, {}, before
     if run == "route":
         recorded |= {name: [recorded[name]] for name in ("scenario", "decision") if name in recorded}
-    return run, {name: value for name, value in recorded.items() if name not in given}
+    return run, {name: value for name, value in recorded.items() if name not in given}, before
 
 
 def _is_given(context: typer.Context, name: str) -> bool:
@@ -233,13 +264,15 @@ def diff(
     from moo_inference.cli.progress import report_progress
     from moo_inference.records.diff import difference
     from moo_inference.records.record import beside, read_record
-    from moo_inference.views.changes import change_text
+    from moo_inference.views.changes import change_text, price_text
 
     records = [read_record(path) for path in (first, second)]
     with report_progress("comparing") as progress:
         compared = difference(records[0].settings, records[1].settings, progress, folders=beside(first, second))
     for change in compared.inputs:
         print_line(f"input {change.place}: was {_short(change.before)}, is {_short(change.after)}")
+        if change.price is not None and (change.price.source_before or change.price.source_after):
+            print_line(f"  {price_text(change.price)}")
         if change.errors:
             print_line(f"  alone it cannot be run: {'; '.join(change.errors)}")
         elif not change.effects:

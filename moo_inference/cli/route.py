@@ -174,7 +174,10 @@ def saved_route(
         settings |= {**found.options, "versions": versions()}
         text = json.dumps(found.to_dict(), indent=1, allow_nan=False) + "\n"
         given = options_given(source, asked.estimation, asked.conditions, asked.tails) | about
-        given |= {"catalog": source.catalog, "model": asked.model, "without": asked.without}
+        given |= {"model": asked.model, "without": asked.without}
+        if source.attempts is None:
+            # Not left out where it is the default, which is another one for another command.
+            given["catalog"] = source.catalog
         save_results(out, "route", settings, {"route.json": text}, asked=given, overwrite=force, remedy="--force")
     return found
 

@@ -9,6 +9,7 @@ from typing import Any
 from moo_inference.catalog.loading import with_kinds
 from moo_inference.errors import MooInferenceError
 from moo_inference.estimators import Progress
+from moo_inference.records.price_changes import PriceChange, price_changes
 from moo_inference.records.replay import NEEDED, Change, checked_settings, compare_choices, run_again
 from moo_inference.studies.choice_record import ChoiceKey
 
@@ -25,6 +26,7 @@ class InputChange:
         after: what is there; None where nothing is.
         effects: the choices of the first study that differ with this change alone.
         errors: why the first study cannot be run with this change alone, a sentence each.
+        price: where it is the price of a model, that with its sources; else None.
     """
 
     place: str
@@ -32,6 +34,7 @@ class InputChange:
     after: Any
     effects: tuple[Change, ...]
     errors: tuple[str, ...] = ()
+    price: PriceChange | None = None
 
 
 @dataclass(frozen=True)
@@ -86,6 +89,7 @@ def difference(
     after = run_again(second, folders=folders).records()
     step()
     choices, _ = compare_choices(before, after)
+    prices = {(one.model, one.field): one for one in price_changes(first["catalog"], second["catalog"])}
     inputs = []
     explained: set[tuple[ChoiceKey, bool]] = set()
     for place in changed:
@@ -101,7 +105,12 @@ def difference(
         explained.update((change.key, change.moves) for change in effects)
         inputs.append(
             InputChange(
-                ".".join(place), None if old is _ABSENT else old, None if new is _ABSENT else new, effects, errors
+                ".".join(place),
+                None if old is _ABSENT else old,
+                None if new is _ABSENT else new,
+                effects,
+                errors,
+                prices.get((place[2], place[3])) if place[:2] == ("catalog", "models") and len(place) == 4 else None,
             )
         )
     unexplained = tuple(change for change in choices if (change.key, change.moves) not in explained)

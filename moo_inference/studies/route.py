@@ -27,6 +27,7 @@ from moo_inference.studies.frames import front_columns, shown_with
 from moo_inference.studies.litellm import Written, entries_of, litellm_notes, litellm_settings
 from moo_inference.studies.matches import Match, cheapest_matches
 from moo_inference.studies.posterior import Posterior, posterior, rests_on_measurements
+from moo_inference.studies.price_modes import mode_notes
 from moo_inference.studies.questions import kinds_note, paired_columns, paired_models
 from moo_inference.studies.rows import front_across
 from moo_inference.studies.running import running
@@ -179,8 +180,7 @@ class Route:
     @property
     def tails(self) -> list[int]:
         """The columns of the budgets that are for quantiles."""
-        limits = self.scenario.limits(self.front.resources)
-        return [column for column, limit in enumerate(limits) if limit.quantile is not None]
+        return [at for at, limit in enumerate(self.scenario.limits(self.front.resources)) if limit.quantile is not None]
 
     @cached_property
     def others(self) -> Front | None:
@@ -243,7 +243,8 @@ class Route:
     @property
     def notes(self) -> tuple[str, ...]:
         """Caveats of the comparison, one sentence each."""
-        return (*kinds_note(self.accuracies), *(f"Left out: {why}" for why in self.unborne.values()))
+        modes = mode_notes(self.models, {self.scenario_id: self.scenario})
+        return (*kinds_note(self.accuracies), *modes, *(f"Left out: {why}" for why in self.unborne.values()))
 
     def _written(self) -> list[Written]:
         chosen = {self.scenario_id: self.choice, f"{self.scenario_id}-runner-up": self.runner_up}

@@ -14,6 +14,7 @@ from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pareto.front import Front
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.load_limit import load_limit
+from moo_inference.studies.price_modes import mode_notes
 from moo_inference.studies.route import Route
 from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
@@ -107,7 +108,9 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
     caveats = [f"{warning}." for warning in route.choice.warnings]
     chosen = route.choice.model or ""
     caveats += stopping_notes({chosen: route.models[chosen]}, route.curves)[1:]
-    rests = [*evidence_notes(route), *(f"{note}." for note in route.notes)]
+    of_modes = mode_notes(route.models, {route.scenario_id: route.scenario})
+    caveats += [f"{note[:1].upper()}{note[1:]}." for note in of_modes]
+    rests = [*evidence_notes(route), *(f"{note}." for note in route.notes if note not in of_modes)]
     lines += [("Mind", " ".join(caveats))] if caveats else []
     return lines + ([("Rests on", " ".join(rests))] if rests else [])
 

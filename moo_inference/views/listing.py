@@ -15,6 +15,7 @@ from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
 from moo_inference.readers.format import Format
 from moo_inference.readers.registry import FORMATS
+from moo_inference.views.prices import dates_of_prices, sources_of_prices
 from moo_inference.views.study_tables import budget_text
 
 Records = Sequence[Mapping[str, Any]]
@@ -75,14 +76,16 @@ def models_listing(catalog: Catalog, name: str) -> Listing:
         "out": "usd_per_million_output_tokens",
         "$ per hour": lambda one: "-" if one.get("usd_per_hour") is None else f"{one['usd_per_hour']:.6g}",
         "loads": lambda one: str(one.get("loads", "-")),
+        "prices for": "price_mode",
+        "of": "price_dates",
         "accuracy": "accuracy",
         "k up to": "k_limit",
         "keep": "keep",
         "parallel": "parallel",
         "resources": "resources",
     }
-    for heading in ("family", "effort", "resources"):
-        if not any(one[heading] for one in records):
+    for heading in ("family", "effort", "resources", "prices for", "of"):
+        if not any(one[str(columns[heading])] for one in records):
             del columns[heading]
     if not any("loads" in one for one in records):
         del columns["$ per hour"], columns["loads"]
@@ -98,6 +101,9 @@ def _model(model: Model) -> dict[str, Any]:
         "usd_per_million_input_tokens": None if by_hour else model.usd_per_million_input_tokens,
         "usd_per_million_output_tokens": None if by_hour else model.usd_per_million_output_tokens,
         **({} if model.servers is None else {"usd_per_hour": by_hour, "loads": len(model.servers.loads)}),
+        "price_mode": model.price_mode,
+        "price_dates": dates_of_prices(model),
+        "price_sources": sources_of_prices(model),
         "accuracy": rests_on(model),
         "k_limit": model.k_limit,
         "keep": model.keep,

@@ -27,6 +27,7 @@ from moo_inference.views.evidence import counted_notes, drawn_note, interpolated
 from moo_inference.views.families import in_families
 from moo_inference.views.markers import markers
 from moo_inference.views.marks import TAIL_INTERVALS, interval_of, tail_text
+from moo_inference.views.prices import sources_note
 from moo_inference.views.stopping import held_out_text
 from moo_inference.views.study_tables import budget_text
 
@@ -148,6 +149,7 @@ def evidence_notes(route: Route) -> list[str]:
         *drawn_note(shown, route.models, route.curves, estimator, conditions),
         *counted_notes(compared, estimator),
         *interpolated(compared),
+        *([sources_note(compared)] if compared else []),
     ]
 
 

@@ -22,10 +22,12 @@ from moo_inference.formatting.table import Table
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.frames import unsure
+from moo_inference.studies.price_modes import mode_notes
 from moo_inference.views.confidence import corrected, least_sure, meaning, sure
 from moo_inference.views.evidence import COUNTING, counted_notes, drawn_note, interpolated
 from moo_inference.views.families import cells_in_families
 from moo_inference.views.marks import TAIL_INTERVALS, Mark, interval_of, marks, tail_text
+from moo_inference.views.prices import dated_caption
 from moo_inference.views.stopping import stopping_notes
 
 if TYPE_CHECKING:
@@ -67,9 +69,17 @@ def scenario_tables(study: "Study") -> list[Table]:
     last = tables[-1]
     stopping = stopping_notes(study.catalog.models, study.model_curves)
     notes = (kept_of(_keeps(study)), *stopping, *counted_notes(study.catalog.models, estimator_name(study)))
-    notes += (*interpolated(study.catalog.models), *meaning(study.confidence.values()), _caption(study))
+    notes += (*interpolated(study.catalog.models), *meaning(study.confidence.values()))
+    notes += (*price_notes(study), _caption(study))
     tables[-1] = Table(last.title, last.columns, last.rows, (*last.notes, *notes))
     return tables
+
+
+def price_notes(study: "Study") -> list[str]:
+    """Of which days prices are, and that times are not those of a batch where its prices are paid."""
+    models = study.catalog.models
+    notes = mode_notes(models, study.catalog.scenarios)
+    return [*dated_caption(models), *(f"{note[:1].upper()}{note[1:]}." for note in notes)]
 
 
 def drawn_notes(study: "Study", cells: Iterable["Cell"], rules: Collection[str] | None = None) -> list[str]:

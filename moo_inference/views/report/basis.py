@@ -1,16 +1,14 @@
 """What a report rests on: evaluations, estimates, prices and their dates, and the credit that is due."""
 
-import re
 from collections.abc import Iterable, Mapping
 
 from moo_inference.catalog import Accuracy, MeasuredAccuracy, Model
 from moo_inference.formatting.words import counted
+from moo_inference.studies.price_modes import mode_notes
 from moo_inference.studies.study import Study
 from moo_inference.views.evidence import counted_notes
+from moo_inference.views.prices import dates_note
 from moo_inference.views.study_tables import estimator_name, estimator_text
-
-_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
-_PRICES = "usd_per_"
 
 
 def basis(study: Study) -> list[tuple[str, str]]:
@@ -23,11 +21,12 @@ def basis(study: Study) -> list[tuple[str, str]]:
     grid = study.options.conditions.grid
     steps = f" in steps of {grid.step}" if grid.step > 1 else ""
     last = max(int(curve.k[-1]) for curve in study.model_curves.values())
+    notes = mode_notes(models, study.catalog.scenarios)
     passes = f"k from {grid[0]} to {last}{steps}"
     return [
         ("Accuracy", " ".join(_accuracies(study))),
         ("Estimated", f"by {estimator_text(study.options)}, {passes}, {counted(len(models), 'model')}."),
-        ("Prices", _prices(models)),
+        ("Prices", " ".join([dates_note(models), *(f"{note[:1].upper()}{note[1:]}." for note in notes)])),
     ]
 
 
@@ -55,19 +54,3 @@ def _whose(some: Iterable[str], models: Mapping[str, Model]) -> str:
     if len(keys) == len(models):
         return "All of it is" if len(models) > 1 else "It is"
     return f"That of {counted(len(keys), 'model')} is"
-
-
-def _prices(models: Mapping[str, Model]) -> str:
-    """Of which dates prices are, as far as their sources say."""
-    known: dict[str, set[str]] = {}
-    for key, model in models.items():
-        for name, text in model.sources.items():
-            if name.startswith(_PRICES):
-                known.setdefault(key, set()).update(_DATE.findall(text))
-    dates = sorted(set().union(*known.values())) if known else []
-    if not dates:
-        return "as given; of which date is not recorded."
-    span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
-    dated = sum(map(bool, known.values()))
-    others = f", for {dated} of {len(models)} models; of the others no date is recorded"
-    return f"of {span}{'' if dated == len(models) else others}."

@@ -1,0 +1,61 @@
+"""Where prices are from and of which day, in words; what is not recorded is said."""
+
+import re
+from collections.abc import Mapping
+
+from moo_inference.catalog import Model
+from moo_inference.formatting.words import counted
+
+_DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
+_PRICES = "usd_per_"
+
+
+def sources_of_prices(model: Model) -> list[str]:
+    """The texts on where the prices of a model are from, each once."""
+    return list(dict.fromkeys(text for name, text in model.sources.items() if name.startswith(_PRICES)))
+
+
+def dates_of_prices(model: Model) -> list[str]:
+    """The days that these texts name, ascending."""
+    return sorted({date for text in sources_of_prices(model) for date in _DATE.findall(text)})
+
+
+def dates_note(models: Mapping[str, Model]) -> str:
+    """Of which days prices are, as far as their sources say, without the word prices.
+
+    Args:
+        models: by id.
+    """
+    known = [dates for model in models.values() if (dates := dates_of_prices(model))]
+    dates = sorted({date for own in known for date in own})
+    if not dates:
+        return "as given; of which date is not recorded."
+    span = dates[0] if len(dates) == 1 else f"{dates[0]} to {dates[-1]}"
+    others = f", for {len(known)} of {len(models)} models; of the others no date is recorded"
+    return f"of {span}{'' if len(known) == len(models) else others}."
+
+
+def sources_note(models: Mapping[str, Model]) -> str:
+    """Where the prices of some models are from and of which day, a sentence.
+
+    Args:
+        models: by id.
+    """
+    owners: dict[str, list[str]] = {}
+    for key, model in models.items():
+        owners.setdefault("; ".join(map(_with_date, sources_of_prices(model))), []).append(key)
+    said = [f"{', '.join(keys)}: {text or 'source and date not recorded'}" for text, keys in owners.items()]
+    return f"Prices of {'; '.join(said)}."
+
+
+def _with_date(text: str) -> str:
+    return text if _DATE.search(text) else f"{text} (date not recorded)"
+
+
+def dated_caption(models: Mapping[str, Model]) -> list[str]:
+    """A sentence on the days of prices below a table; nothing where no source of a price is recorded at all."""
+    if not any(map(sources_of_prices, models.values())):
+        return []
+    without = [key for key, model in models.items() if not sources_of_prices(model)]
+    lacking = f" {counted(len(without), 'model')} of them have no source of their prices." if without else ""
+    return [f"Prices {dates_note(models)}{lacking}"]
