@@ -213,6 +213,7 @@ def models(draw, scale=ANY):
         "reasoning_tokens": spreads,
         "passes": measured_passes(scale),
         "failed_share": shares,
+        "price_mode": st.sampled_from(["batch", "flex", "priority"]),
         "sources": st.dictionaries(texts, st.text(st.characters(exclude_categories=["Cs"]), max_size=30), max_size=3),
         "price_tiers": tiers,
         draw(st.sampled_from(["shared_prompt", "usd_per_million_cached_input_tokens"])): None,
@@ -223,6 +224,9 @@ def models(draw, scale=ANY):
             values[name] = draw(own if strategy is None else strategy)
     if scale is USUAL and values["usd_per_million_input_tokens"] == 0:
         values.pop("usd_per_million_cached_input_tokens", None)  # what costs nothing has no cheaper price
+    if "usd_per_million_cached_input_tokens" in values:
+        values["usd_per_million_cache_write_input_tokens"] = draw(st.none() | prices)
+        values["first_wave_writes_cache"] = draw(st.booleans())
     if scale is USUAL and values.get("price_tiers"):
         # Prompts of which some reach a tier have two prices, and are refused.
         own = values["input_tokens"]

@@ -2,5 +2,6 @@
 
 from moo_inference.fitting.fit_file import FittedFile, fit_file
 from moo_inference.fitting.model import Fit, Given, fit_model
+from moo_inference.fitting.price_terms import PriceTerms
 
-__all__ = ["Fit", "FittedFile", "Given", "fit_file", "fit_model"]
+__all__ = ["Fit", "FittedFile", "Given", "PriceTerms", "fit_file", "fit_model"]

@@ -26,7 +26,7 @@ from moo_inference.readers.prices.litellm import read_litellm_prices
 from moo_inference.readers.prices.llm_prices import read_llm_prices
 from moo_inference.readers.prices.models_dev import read_models_dev
 from moo_inference.readers.prices.openrouter import read_openrouter_prices
-from moo_inference.readers.prices.price import Price, PriceList, Tier
+from moo_inference.readers.prices.price import OffPeak, Price, PriceList, Tier
 from moo_inference.readers.registry import Recognised, read_as, recognise
 from moo_inference.readers.serving.aiperf_records import read_aiperf_records
 from moo_inference.readers.serving.genai_perf import read_genai_perf
@@ -49,6 +49,7 @@ __all__ = [
     "Examination",
     "Load",
     "Location",
+    "OffPeak",
     "Outcomes",
     "Price",
     "PriceList",
