@@ -168,6 +168,11 @@ def fit_attempts(
         except SettingError as error:
             for sentence in error.errors:
                 errors.setdefault(sentence, []).append(name)
+            continue
+        too_long = _beyond_mode(models[name], price)
+        if too_long:
+            del models[name]
+            unpriced.setdefault(too_long, []).append(name)
     if of is not None or not (models or errors):
         errors |= unpriced
     if errors:
@@ -175,6 +180,20 @@ def fit_attempts(
     warnings |= {f"left out, since {sentence}": names for sentence, names in unpriced.items()}
     warned = tuple(f"{', '.join(names)}: {sentence}" for sentence, names in warnings.items())
     return RecordedFit(models, warned, tuple(dict.fromkeys(notes)))
+
+
+def _beyond_mode(model: RecordedModel, price: Price | None) -> str:
+    """Why attempts have no price of a mode: some prompt is longer than those that it is for; empty where all have."""
+    tokens = model.attempts.tokens
+    if price is None or price.mode is None or price.context_tokens is None or tokens is None:
+        return ""
+    longest, limit = int(tokens[0].max()), price.context_tokens
+    if longest <= limit:
+        return ""
+    return (
+        f"{price.where}: {price.key} has a price for {price.mode} of at most {limit:,} input tokens, and an attempt "
+        f"has {longest:,}"
+    )
 
 
 def _options(price: Price | None, notes: list[str]) -> dict[str, Any]:

@@ -139,6 +139,10 @@ def litellm_notes(
     return tuple(notes)
 
 
+_TERMS = re.compile(r"(, (batch|flex|priority))?(, \d{4}-\d{2}-\d{2})?$")
+"""The mode and the day of a price, which stand behind its key."""
+
+
 def litellm_name(sources: Mapping[str, str]) -> str | None:
     """What LiteLLM calls a model, from where its numbers came; None where they do not contain it.
 
@@ -148,5 +152,6 @@ def litellm_name(sources: Mapping[str, str]) -> str | None:
     if sources.get("litellm_model"):
         return sources["litellm_model"]
     file, _, key = sources.get("usd_per_million_input_tokens", "").partition(", ")
+    key = _TERMS.sub("", key)
     listed = re.search(r"(litellm|model_prices_and_context_window)[^/\\]*:\d+$", file, re.IGNORECASE)
     return key if listed and key else None

@@ -9,6 +9,7 @@ from conftest import ROOT
 
 import moo_inference as mi
 from moo_inference.catalog.loading import parse_catalog
+from moo_inference.studies.litellm import litellm_name
 
 DATA = ROOT / "tests" / "data"
 MODES = DATA / "litellm_modes.json"
@@ -229,3 +230,10 @@ def test_dates_of_prices_stand_where_choices_and_models_are_shown(capsys):
     # The paper's have no source of their own, and that is said where a choice rests on them.
     text = " ".join(run(capsys, "route", "-s", "essay-feedback")[1].split())
     assert "source and date not recorded" in text
+
+
+def test_the_name_of_a_price_does_not_end_with_its_mode_and_day():
+    for source in ("litellm.json:3, gpt-4.1", "litellm.json:3, gpt-4.1, batch", "litellm.json:3, gpt-4.1, 2026-11-28"):
+        assert litellm_name({"usd_per_million_input_tokens": source}) == "gpt-4.1"
+    both = {"usd_per_million_input_tokens": "litellm.json:3, azure/x, flex, 2026-11-28"}
+    assert litellm_name(both) == "azure/x"

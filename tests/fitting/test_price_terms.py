@@ -13,7 +13,7 @@ from moo_inference.fitting.price_terms import PriceTerms
 from moo_inference.fitting.prices import price_fields
 from moo_inference.fitting.recorded_models import Priced, fit_attempts
 from moo_inference.readers import read_genai_prices, read_litellm_prices
-from moo_inference.readers.prices.price import MODES, OffPeak, Price, Tier
+from moo_inference.readers.prices.price import MODES, OffPeak, Price, PriceList, Tier
 
 DATA = ROOT / "tests" / "data"
 MODES_FILE = DATA / "litellm_modes.json"
@@ -185,6 +185,11 @@ def test_a_mode_without_the_price_of_long_prompts_takes_none(tmp_path):
     assert batch.context_tokens == 200_000
     assert batch.tiers == ()
     assert "has no price of batch for prompts of more than 200,000 tokens" in batch.notes[0]
+    listed = PriceList("map.json", {"model": price})
+    short, long = (attempts(tmp_path, [{"tokens_in": tokens, "tokens_out": 10}]) for tokens in (200_000, 200_001))
+    assert fit_attempts(short, Priced(listed, terms=BATCH)).models["model"].attempts.cost[0] == pytest.approx(0.20002)
+    with pytest.raises(SettingError, match="of at most 200,000 input tokens, and an attempt has 200,001"):
+        fit_attempts(long, Priced(listed, terms=BATCH))
     with pytest.raises(ReaderError, match="has no price for flex: the file has input_cost_per_token_flex alone"):
         PriceTerms("flex").of(price)
 
