@@ -225,7 +225,7 @@ def models(draw, scale=ANY):
     if scale is USUAL and values["usd_per_million_input_tokens"] == 0:
         values.pop("usd_per_million_cached_input_tokens", None)  # what costs nothing has no cheaper price
     if "usd_per_million_cached_input_tokens" in values:
-        values["usd_per_million_cache_write_input_tokens"] = draw(st.none() | prices)
+        values["usd_per_million_cache_write_input_tokens"] = draw(st.none() | prices) or None
         values["first_wave_writes_cache"] = draw(st.booleans())
     if scale is USUAL and values.get("price_tiers"):
         # Prompts of which some reach a tier have two prices, and are refused.

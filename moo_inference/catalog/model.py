@@ -210,6 +210,8 @@ class Model(Frozen):
         name = "usd_per_million_cached_input_tokens"
         if value not in (None, False) and info.data.get(name, False) is None:
             raise ValueError(f"must come with {name}: a prompt is written to a cache to be read from it")
+        if value == 0 and value is not False and info.data.get("usd_per_million_input_tokens"):
+            raise ValueError("must be positive where input has a price: to write a prompt is to read it too")
         return value
 
     @field_validator("price_tiers")

@@ -4,10 +4,11 @@ import re
 from collections.abc import Mapping
 
 from moo_inference.catalog import Model
-from moo_inference.formatting.words import counted
 
 _DATE = re.compile(r"(?<!\d)\d{4}-\d{2}-\d{2}(?!\d)")
 _PRICES = "usd_per_"
+_IN_A_LIST = re.compile(r"(?P<list>.*[^,\s]) (?P<key>\S+), (?P<date>\d{4}-\d{2}-\d{2})\Z")
+"""A source as the measured catalogs have it: a list, the model's name there, the day."""
 
 
 def sources_of_prices(model: Model) -> list[str]:
@@ -36,16 +37,23 @@ def dates_note(models: Mapping[str, Model]) -> str:
 
 
 def sources_note(models: Mapping[str, Model]) -> str:
-    """Where the prices of some models are from and of which day, a sentence.
+    """Where the prices of some models are from and of which day, a sentence; one list of several models stands once.
 
     Args:
         models: by id.
     """
+    in_lists: dict[str, list[str]] = {}
     owners: dict[str, list[str]] = {}
     for key, model in models.items():
-        owners.setdefault("; ".join(map(_with_date, sources_of_prices(model))), []).append(key)
-    said = [f"{', '.join(keys)}: {text or 'source and date not recorded'}" for text, keys in owners.items()]
-    return f"Prices of {'; '.join(said)}."
+        texts = sources_of_prices(model)
+        listed = _IN_A_LIST.match(texts[0]) if len(texts) == 1 else None
+        if listed is not None:
+            in_lists.setdefault(f"{listed['list']}, {listed['date']}", []).append(listed["key"])
+        else:
+            owners.setdefault("; ".join(map(_with_date, texts)), []).append(key)
+    said = [f"{', '.join(dict.fromkeys(keys))} in {where}" for where, keys in in_lists.items()]
+    said += [f"{', '.join(keys)}: {text or 'source and date not recorded'}" for text, keys in owners.items()]
+    return f"Prices: {'; '.join(said)}."
 
 
 def _with_date(text: str) -> str:
@@ -56,6 +64,4 @@ def dated_caption(models: Mapping[str, Model]) -> list[str]:
     """A sentence on the days of prices below a table; nothing where no source of a price is recorded at all."""
     if not any(map(sources_of_prices, models.values())):
         return []
-    without = [key for key, model in models.items() if not sources_of_prices(model)]
-    lacking = f" {counted(len(without), 'model')} of them have no source of their prices." if without else ""
-    return [f"Prices {dates_note(models)}{lacking}"]
+    return [f"Prices {dates_note(models)}"]

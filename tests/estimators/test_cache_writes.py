@@ -97,6 +97,8 @@ def test_what_does_not_go_together_is_refused(gpt5):
         gpt5.replace(**shared, first_wave_writes_cache=True)
     with pytest.raises(ValueError, match="must be USD per million tokens, at most"):
         gpt5.replace(**{**CACHED, "usd_per_million_cache_write_input_tokens": 5000.0})
+    with pytest.raises(ValueError, match="must be positive where input has a price"):
+        gpt5.replace(**{**CACHED, "usd_per_million_cache_write_input_tokens": 0.0}, free=True)
     free = gpt5.replace(**{**CACHED, "usd_per_million_input_tokens": 0.0, "free": True})
     free = free.replace(usd_per_million_cached_input_tokens=0.0)
     with pytest.raises(SettingError, match="usd_per_million_cache_write_input_tokens must be 0 where the prompt"):
