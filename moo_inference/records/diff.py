@@ -110,11 +110,19 @@ def difference(
                 None if new is _ABSENT else new,
                 effects,
                 errors,
-                prices.get((place[2], place[3])) if place[:2] == ("catalog", "models") and len(place) == 4 else None,
+                _price_at(place, prices),
             )
         )
     unexplained = tuple(change for change in choices if (change.key, change.moves) not in explained)
     return Difference(tuple(inputs), tuple(choices), unexplained)
+
+
+def _price_at(place: tuple[str, ...], prices: Mapping[tuple[str, str], PriceChange]) -> PriceChange | None:
+    """The price that stands at a place, by model and field."""
+    if place[:2] != ("catalog", "models") or len(place) != 4:
+        return None
+    model, field = place[2:]
+    return prices.get((model, field), prices.get((model, f"{field}.usd_per_hour")))
 
 
 def _changed_places(first: Mapping[str, Any], second: Mapping[str, Any]) -> list[tuple[str, ...]]:

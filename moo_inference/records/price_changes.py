@@ -14,7 +14,7 @@ class PriceChange:
 
     Attributes:
         model: its id.
-        field: of the model, as `usd_per_million_output_tokens`.
+        field: of the model, as `usd_per_million_output_tokens` or `servers.usd_per_hour`.
         before: what the record has; None where it had none.
         after: what holds now; None where there is none any more.
         source_before: where that came from; None where that is not recorded.
@@ -53,11 +53,6 @@ class OtherPrices:
         return cls(concerned, len({change.model for change in found} - set(models)))
 
 
-def is_price(field: str) -> bool:
-    """Whether a field of a model is a price, or says which prices are paid."""
-    return field.startswith(_PRICES)
-
-
 def price_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[PriceChange]:
     """The prices of the models of two catalogs that differ; models that only one of them has are passed over.
 
@@ -71,8 +66,18 @@ def price_changes(before: Mapping[str, Any], after: Mapping[str, Any]) -> list[P
         new = now.get(key)
         if not isinstance(old, dict) or not isinstance(new, dict):
             continue
-        for field in dict.fromkeys([*old, *new]):
-            if is_price(field) and old.get(field) != new.get(field):
-                sources = ((one.get("sources") or {}).get(field) for one in (old, new))
-                changes.append(PriceChange(key, field, old.get(field), new.get(field), *sources))
+        one, other = _prices(old), _prices(new)
+        for field in dict.fromkeys([*one, *other]):
+            if one.get(field) != other.get(field):
+                sources = ((side.get("sources") or {}).get(field.partition(".")[0]) for side in (old, new))
+                changes.append(PriceChange(key, field, one.get(field), other.get(field), *sources))
     return changes
+
+
+def _prices(model: Mapping[str, Any]) -> dict[str, Any]:
+    """The prices of a model, and what says which of them are paid, by field."""
+    found = {name: value for name, value in model.items() if name.startswith(_PRICES)}
+    servers = model.get("servers")
+    if isinstance(servers, dict) and "usd_per_hour" in servers:
+        found["servers.usd_per_hour"] = servers["usd_per_hour"]
+    return found

@@ -13,6 +13,8 @@ _IN_A_LIST = re.compile(r"(?P<list>.*[^,\s]) (?P<key>\S+), (?P<date>\d{4}-\d{2}-
 
 def sources_of_prices(model: Model) -> list[str]:
     """The texts on where the prices of a model are from, each once."""
+    if model.servers is not None and model.servers.usd_per_hour is not None:
+        return [f"USD {model.servers.usd_per_hour:g} an hour of a server"]
     return list(dict.fromkeys(text for name, text in model.sources.items() if name.startswith(_PRICES)))
 
 
