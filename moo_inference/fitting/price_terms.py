@@ -81,7 +81,8 @@ class PriceTerms:
         if own is None:
             if self.off_peak_share is None and self.time is None:
                 return price
-            note = f"the list has the same price of {price.key} for all hours"
+            of = "" if price.mode is None else f" for {price.mode}"
+            note = f"the list has no other price of {price.key}{of} at other hours"
             return replace(price, notes=(*price.notes, note))
         hours = f"{hours_text(own.windows)} UTC, {own.share:.0%} of the week"
         if self.time is not None:

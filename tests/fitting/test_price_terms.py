@@ -216,10 +216,11 @@ def test_a_mix_is_the_mean_of_both_and_its_ends_are_the_prices():
     at_peak, mixed, off = (mi.ClosedForm().estimate(models[share], [1, 2, 7]).cost.mean for share in models)
     np.testing.assert_allclose(mixed, 0.7 * at_peak + 0.3 * off, rtol=1e-12)
     assert (mixed < at_peak).all()
+    assert {price, price} == {price}
     same = PriceTerms(off_peak_share=0.5).of(Price("flat", 1.0, 2.0))
     assert (same.usd_per_million_input_tokens, same.notes) == (
         1.0,
-        ("the list has the same price of flat for all hours",),
+        ("the list has no other price of flat at other hours",),
     )
 
 

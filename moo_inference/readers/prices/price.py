@@ -80,8 +80,8 @@ class Price:
     where: str = ""
     usd_per_million_cache_write_input_tokens: float | None = None
     mode: str | None = None
-    modes: Mapping[str, "Price"] = field(default_factory=dict)
-    lacking: Mapping[str, str] = field(default_factory=dict)
+    modes: Mapping[str, "Price"] = field(default_factory=dict, hash=False)
+    lacking: Mapping[str, str] = field(default_factory=dict, hash=False)
     off_peak: "OffPeak | None" = None
     date: str | None = None
 
