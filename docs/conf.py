@@ -90,8 +90,9 @@ nitpick_ignore_regex = [
     ("py:.*", rf"({_ELSEWHERE})\b.*"),
     # Types that appear in signatures only.
     ("py:class", rf"moo_inference\.({_INNER})"),
-    # Parts of aliases that Sphinx cuts at their commas: tuple[float, float], and the tags of the kinds of accuracy.
-    ("py:class", r"tuple\[(float|str)|outcomes|normal|beta"),
+    # Parts of aliases that Sphinx cuts at their commas: tuple[float, float], the tags of the kinds of accuracy, and
+    # where a default is made by a factory.
+    ("py:class", r"tuple\[(float|str|~moo_inference\.readers\.prices\.price\.Tier)|outcomes|normal|beta"),
 ]
 
 
