@@ -68,7 +68,7 @@ class PriceTerms:
         elif self.mode is not None:
             if factor is None:
                 raise ReaderError(_without_mode(price, self.mode))
-            found = replace(price, mode=self.mode)
+            found = replace(price, mode=self.mode, modes={})
         found = self._at_hours(found)
         if factor is not None:
             note = f"every price of {price.key} is multiplied by {factor:g}, which is given by hand"
@@ -89,7 +89,7 @@ class PriceTerms:
             inside = holds_at(own.windows, self.time)
             note = f"{price.key} at {self.time} UTC is {'off-peak' if inside else 'at peak'} (off-peak is {hours})"
             chosen = own.price if inside else price
-            return replace(chosen, notes=(*price.notes, note), off_peak=None)
+            return replace(chosen, notes=(*price.notes, note), off_peak=None, mode=price.mode, modes=price.modes)
         share = self.off_peak_share
         if share is None:
             lower = f"USD {own.price.usd_per_million_input_tokens:g} / {own.price.usd_per_million_output_tokens:g}"

@@ -173,6 +173,16 @@ def test_a_price_that_a_list_does_not_have_is_refused_or_given_by_hand():
     assert long.others == ("cache_read_input_token_cost_above_272k_tokens_batches 2.5e-07",)  # 0.13 twice would be 0.26
 
 
+def test_a_factor_goes_with_hours():
+    price = read_litellm_prices(DATA / "litellm_tier_reasoning.json").price("deepseek/deepseek-v4-pro")
+    half = PriceTerms("batch", 0.5, time="sat 02:30").of(price)
+    assert (half.mode, half.usd_per_million_input_tokens) == ("batch", 0.33)
+    mixed = PriceTerms("batch", 0.5, 0.25).of(price)
+    assert mixed.mode == "batch"
+    assert mixed.usd_per_million_output_tokens == pytest.approx(0.5 * (0.75 * 3.96 + 0.25 * 1.98), rel=1e-12)
+    assert PriceTerms(time="sat 02:30").of(price).mode is None
+
+
 def test_a_mode_without_the_price_of_long_prompts_takes_none(tmp_path):
     entry = {
         **{"input_cost_per_token": 2e-6, "output_cost_per_token": 4e-6, "max_input_tokens": 1_000_000},
