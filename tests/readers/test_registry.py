@@ -53,6 +53,7 @@ EXPECTED = {
     "inspect_ai_log.json": ("inspect", "attempts"),
     "large_language_monkeys.json": ("large_language_monkeys", "outcomes"),
     "litellm_model_prices_excerpt.json": ("litellm_prices", "prices"),
+    "litellm_modes.json": ("litellm_prices", "prices"),
     "litellm_tier_reasoning.json": ("litellm_prices", "prices"),
     "llm_prices.json": ("llm_prices", "prices"),
     "lm_eval_2024_no_filter_key.jsonl": ("lm_eval", "outcomes"),
