@@ -54,6 +54,7 @@ CASES = [
     ("read_llm_prices", "llm_prices.json", {}),
     ("read_models_dev", "models_dev.json", {}),
     ("read_litellm_prices", "litellm_tier_reasoning.json", {}),
+    ("read_litellm_prices", "litellm_modes.json", {}),
     ("read_openrouter_prices", "openrouter_bare_list.json", {}),
     ("read_genai_prices", "genai_prices_reasoning.json", {}),
     ("read_candidates", "frugalgpt_summary_HEADLINES.csv", {}),
