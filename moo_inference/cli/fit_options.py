@@ -302,9 +302,9 @@ class Budgets:
         try:
             return Scenario.model_validate({"name": "My use", **budgets})
         except ValueError as error:
+            load = ", and one of --queries-per-second and --concurrency positive" if loads else ""
             raise SettingError(
-                "--c-max, --t-max and one of --queries-per-second and --concurrency must be positive or none, and "
-                "--a-min in [0, 1] or none"
+                f"--c-max and --t-max must be positive or none, and --a-min in [0, 1] or none{load}"
             ) from error
 
 
