@@ -27,7 +27,7 @@ class TextColumn:
     def __len__(self) -> int:
         return len(self.codes)
 
-    def __getitem__(self, rows: NDArray[Any]) -> "TextColumn":
+    def __getitem__(self, rows: NDArray[Any] | slice) -> "TextColumn":
         return TextColumn(self.codes[rows], self.categories)
 
     def __iter__(self) -> Iterator[str | None]:
@@ -103,7 +103,7 @@ class AttemptColumns:
         }
         return {name: count for name, count in found.items() if count}
 
-    def take(self, rows: NDArray[Any]) -> Self:
+    def take(self, rows: NDArray[Any] | slice) -> Self:
         """Some attempts only."""
         kept: dict[str, Any] = {}
         for field in fields(self):

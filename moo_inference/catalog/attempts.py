@@ -1,13 +1,15 @@
 """Recorded attempts: a table of what single attempts at questions cost, took and achieved, and models made of it."""
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import chain, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from moo_inference.catalog.attempt_columns import AttemptColumns, TextColumn
 from moo_inference.catalog.model import PriceTier
@@ -73,11 +75,25 @@ class Attempts(AttemptColumns):
         if self.model_name is None:
             return TextColumn(np.zeros(len(self), dtype=np.int64), np.array(["model"], dtype=object))
         efforts = ["", *(() if self.effort is None else (f"@{name}" for name in self.effort.categories))]
-        own = np.zeros(len(self), dtype=np.int64) if self.effort is None else self.effort.codes.astype(np.int64) + 1
-        pairs = self.model_name.codes.astype(np.int64) * len(efforts) + own
-        used, place = np.unique(pairs, return_inverse=True)
+        # In the fewest bytes, where the -1 of an attempt without an effort and 1 are 0 too.
+        pairs = self.model_name.codes.astype(np.min_scalar_type(len(self.model_name.categories) * len(efforts)))
+        pairs *= pairs.dtype.type(len(efforts))
+        if self.effort is not None:
+            pairs += self.effort.codes.astype(pairs.dtype)
+            pairs += pairs.dtype.type(1)
+        used = np.unique(pairs)
         names = [f"{self.model_name.categories[pair // len(efforts)]}{efforts[pair % len(efforts)]}" for pair in used]
+        place = np.searchsorted(used, pairs).astype(np.min_scalar_type(len(used)))
         return TextColumn(place, np.array(names, dtype=object))
+
+    @cached_property
+    def _rows(self) -> list[NDArray[np.int64] | slice]:
+        """The rows of each model, found once for all of them; a slice where they stand together."""
+        codes, count = self._ids.codes, len(self._ids.categories)
+        order = None if (codes[1:] >= codes[:-1]).all() else np.argsort(codes, kind="stable")
+        ends = np.searchsorted(codes if order is None else codes[order], np.arange(count + 1)).tolist()
+        spans = [slice(start, end) for start, end in pairwise(ends)]
+        return list(spans) if order is None else [order[span] for span in spans]
 
     @property
     def models(self) -> tuple[str, ...]:
@@ -134,7 +150,7 @@ class Attempts(AttemptColumns):
             as_tiers(price_tiers),
         )
         own = {"name": chosen, **self._family(chosen), "parallel": parallel, "latency": latency, **options}
-        only = self if len(self.models) == 1 else self.take(self._ids.codes == self.models.index(chosen))
+        only = self if len(self.models) == 1 else self.take(self._rows[self.models.index(chosen)])
         model = recorded_model(only, prices, keep, least_samples, own)
         if self.found is None:
             return model
@@ -165,6 +181,7 @@ def read_attempts(
     columns: Mapping[str, str] | None = None,
     threshold: float | None = None,
     scorer: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> Attempts:
     """Read recorded attempts: a table with one row an attempt, logs of Inspect, or results of promptfoo.
 
@@ -176,6 +193,7 @@ def read_attempts(
             tokens_cache_write, tokens_out, tokens_reasoning, usd, seconds, error.
         threshold: the least score that is right, in place of scores.
         scorer: which score of a log is correctness, where it has several.
+        progress: called with the bytes read and the bytes in all of each table.
 
     Raises:
         ReaderError: (a ValueError) a file cannot be read or breaks a rule; all errors of a file at once.
@@ -186,7 +204,7 @@ def read_attempts(
     paths = [path] if isinstance(path, str | os.PathLike) else list(path)
     if not paths:
         raise SettingError("path must name at least one file, got none")
-    tables = [read_attempt_file(each, dict(columns or {}), scorer) for each in paths]
+    tables = [read_attempt_file(each, dict(columns or {}), scorer, progress) for each in paths]
     try:
         digests = [size_and_digest(each) for each in paths]
     except OSError as error:
@@ -222,18 +240,45 @@ def _joined(frames: Sequence["pd.DataFrame"], source: Sequence[str]) -> "pd.Data
         raise ReaderError(errors)
     import pandas as pd  # noqa: PLC0415 (slow to load)
 
-    joined = pd.concat(frames, ignore_index=True)
-    for name in joined:
-        if any(name in frame and frame[name].dtype == "category" for frame in frames):
-            joined[name] = joined[name].astype("category")
+    from moo_inference.readers.attempts.checks import repeated  # noqa: PLC0415 (all readers; slow to load)
+
+    columns: dict[str, Any] = {}
+    for name in dict.fromkeys(str(name) for frame in frames for name in frame):
+        own = [frame.get(name) for frame in frames]
+        is_text = any(column is not None and column.dtype == "category" for column in own)
+        lengths = [len(frame) for frame in frames]
+        columns[name] = _joined_texts(own, lengths) if is_text else _joined_numbers(own, lengths)
+    joined = pd.DataFrame(columns, copy=False)
     if "correct" in joined and "score" in joined and "run" in joined:
         # Logs with grades between right and wrong have scores, others correctness: all are grades.
         joined["correct"] = joined["correct"].fillna(joined.pop("score"))
-    keys = [name for name in ("model", "effort", "run", "question", "sample") if name in joined]
-    if "sample" in joined and (again := joined.duplicated(keys)).any():
+    if "sample" in joined and (again := repeated(joined)) is not None:
         first = joined[again].iloc[0]
         raise ReaderError(
             f"{', '.join(source)}: each sample of a question must stand there once, got question "
             f"{first['question']!r}, sample {first['sample']:g} twice: the same attempts in two files?"
         )
     return joined
+
+
+def _joined_numbers(columns: Sequence["pd.Series | None"], lengths: Sequence[int]) -> NDArray[np.float64]:
+    """One column of the numbers of several tables, NaN where a table has none."""
+    parts = [
+        np.full(length, np.nan) if column is None else column for column, length in zip(columns, lengths, strict=True)
+    ]
+    return np.concatenate(parts)
+
+
+def _joined_texts(columns: Sequence["pd.Series | None"], lengths: Sequence[int]) -> "pd.Categorical":
+    """One column of the texts of several tables, whose categories are sorted unless all tables have the same."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    kinds = [() if column is None else tuple(column.cat.categories) for column in columns]
+    names = list(kinds[0]) if all(set(some) == set(kinds[0]) for some in kinds) else sorted({*chain(*kinds)})
+    dtype = pd.CategoricalDtype(names)
+    code = pd.Categorical([], dtype=dtype).codes.dtype
+    parts = [
+        np.full(length, -1, dtype=code) if column is None else column.cat.set_categories(names).cat.codes.astype(code)
+        for column, length in zip(columns, lengths, strict=True)
+    ]
+    return pd.Categorical.from_codes(np.concatenate(parts), dtype=dtype, validate=False)

@@ -128,8 +128,10 @@ class AttemptOptions:
         meant: dict[str, Any] = {name: options.pop(name) for name in ("free", "expensive") if name in options}
         found = None
         if columns is not None:
-            with report_progress(f"reading {', '.join(self.attempts or ())}"):
-                found = errors.attempt(read_attempts, self.attempts or (), columns=columns, threshold=self.threshold)
+            with report_progress(f"reading {', '.join(self.attempts or ())}") as progress:
+                found = errors.attempt(
+                    read_attempts, self.attempts or (), columns, threshold=self.threshold, progress=progress
+                )
         agreed = PriceTerms() if terms is None else terms
         meant |= agreed.reading
         listed = None if prices is None else errors.attempt(read_as, prices, "prices", **meant)

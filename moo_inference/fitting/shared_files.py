@@ -49,7 +49,7 @@ class SharedFiles:
         key = source.replace(of=None, least_samples=None)
         paths = [self.path(file) for file in source.file]
         found: Attempts = self._once(
-            (key,), lambda: read_attempts(paths, source.columns or None, source.threshold, source.scorer)
+            (key,), lambda: read_attempts(paths, source.columns or None, source.threshold, source.scorer, self.progress)
         )
         return found
 

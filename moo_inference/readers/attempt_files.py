@@ -1,6 +1,7 @@
 """Files that hold attempts, each read as what it is: a table, a log, or an export of an evaluation."""
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,10 @@ _MAY_BE_TABLES = ("outcomes_table", "lengths_csv", TABLE.id)
 
 
 def read_attempt_file(
-    path: str | os.PathLike[str], columns: dict[str, str] | None = None, scorer: str | None = None
+    path: str | os.PathLike[str],
+    columns: dict[str, str] | None = None,
+    scorer: str | None = None,
+    progress: Callable[[int, int], None] | None = None,
 ) -> AttemptTable:
     """Read one file with attempts. One in no known format is a table, whose columns may have names of its own.
 
@@ -27,6 +31,7 @@ def read_attempt_file(
         path: a table, a log of Inspect or results of promptfoo.
         columns: a table's own names of columns, by ours.
         scorer: which score of a log is correctness, where it has several.
+        progress: called with the bytes read and the bytes in all, where it is a table.
 
     Raises:
         ReaderError: (a ValueError) the file cannot be read, holds something else or breaks a rule; all at once.
@@ -34,7 +39,7 @@ def read_attempt_file(
     """
     form = _format_of(path, own_names=bool(columns))
     if form is TABLE:
-        return read_attempt_table(path, columns, scorer)
+        return read_attempt_table(path, columns, scorer, progress)
     if columns:
         raise SettingError(f"{path}: is {with_article(form.name)}, which has names already; columns must be None")
     if scorer is not None and form.id != "inspect":

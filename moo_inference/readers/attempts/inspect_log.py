@@ -15,7 +15,8 @@ from typing import Any
 from moo_inference.documents.document import finite, printable, shown, unreadable
 from moo_inference.documents.files import open_to_read
 from moo_inference.errors import ReaderError, did_you_mean
-from moo_inference.readers.attempts.columns import AttemptTable, checked, first_bytes
+from moo_inference.readers.attempts.columns import AttemptTable, first_bytes
+from moo_inference.readers.attempts.gathered import checked
 from moo_inference.readers.attempts.inspect_archive import ZIP, open_archive
 from moo_inference.readers.format import Format
 

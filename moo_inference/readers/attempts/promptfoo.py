@@ -14,7 +14,8 @@ from typing import Any
 from moo_inference.documents.document import Document, FileErrors, finite, printable, shown
 from moo_inference.documents.json_file import read_json
 from moo_inference.errors import ReaderError
-from moo_inference.readers.attempts.columns import AttemptTable, checked
+from moo_inference.readers.attempts.columns import AttemptTable
+from moo_inference.readers.attempts.gathered import checked
 from moo_inference.readers.evaluations.outcomes import answer_of, name_of
 from moo_inference.readers.format import Format
 

@@ -261,14 +261,9 @@ def _attempts(found: AttemptTable) -> Description:
     frame = found.frame
     outcome = "correct" if "correct" in frame else "score"
     by = [name for name in ("model", "effort") if name in frame]
-    groups = [("-", frame)]
-    if by:
-        groups = [
-            ("@".join(str(part) for part in key if isinstance(part, str)), group)
-            for key, group in frame.groupby(by, observed=True, dropna=False, sort=True)
-        ]
-    sizes = [group.groupby("question", observed=True).size() for _, group in groups]
-    least, most = min(int(size.min()) for size in sizes), max(int(size.max()) for size in sizes)
+    sizes = frame.groupby([*by, "question"], observed=True, dropna=False).size().reset_index(name="attempts")
+    least, most = int(sizes["attempts"].min()), int(sizes["attempts"].max())
+    groups = list(sizes.groupby(by, observed=True, dropna=False, sort=True)) if by else [((), sizes)]
     each = f"{most:,}" if least == most else f"{least:,} to {most:,}"
     models = f" of {counted(len(groups), 'model')}" if by else ""
     holds = [
@@ -279,16 +274,7 @@ def _attempts(found: AttemptTable) -> Description:
     if "cluster" in frame:
         clusters = counted(frame["cluster"].nunique(), "cluster")
         holds.append(f"The questions stand in {clusters}, over which intervals are.")
-    rows = [
-        (
-            name,
-            f"{len(group):,}",
-            f"{len(size):,}",
-            _mean(group[outcome], ".4f"),
-            *(_mean(group[name], form) for name, (_, form) in _MEANS.items() if name in frame),
-        )
-        for (name, group), size in zip(groups, sizes, strict=True)
-    ]
+    rows = [_attempts_of(frame, dict(zip(by, key, strict=True)), len(size)) for key, size in groups[:SHOWN]]
     columns = (
         "model",
         "attempts",
@@ -296,7 +282,25 @@ def _attempts(found: AttemptTable) -> Description:
         outcome,
         *(text for name, (text, _) in _MEANS.items() if name in frame),
     )
-    return Description(holds, columns, rows[:SHOWN], found.notes, _lacking_of_attempts(frame, least, most))
+    return Description(holds, columns, rows, found.notes, _lacking_of_attempts(frame, least, most))
+
+
+def _attempts_of(frame: Any, keys: Mapping[str, Any], questions: int) -> tuple[str, ...]:
+    """The row of one model x effort."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    chosen = np.ones(len(frame), dtype=bool)
+    for name, value in keys.items():
+        chosen &= (frame[name].isna() if pd.isna(value) else frame[name] == value).to_numpy()
+    group = frame[chosen]
+    outcome = "correct" if "correct" in frame else "score"
+    return (
+        "@".join(str(part) for part in keys.values() if isinstance(part, str)) or "-",
+        f"{len(group):,}",
+        f"{questions:,}",
+        _mean(group[outcome], ".4f"),
+        *(_mean(group[name], form) for name, (_, form) in _MEANS.items() if name in frame),
+    )
 
 
 def _lacking_of_attempts(frame: Any, least: int, most: int) -> list[str]:
