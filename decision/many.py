@@ -79,6 +79,9 @@ def _fronts(F: FloatArray, feasible: BoolArray) -> tuple[IntArray, BoolArray]:
     # Column by column: numpy is slow where the last axis is short.
     columns = [np.take_along_axis(level[..., column], rows, axis=1) for column in range(1, F.shape[2])]
     for row in range(most - 1):
+        # What a dominated row dominates is dominated by what dominates that row.
+        if not front[:, row].any():
+            continue
         worse = np.zeros((len(F), most - row - 1), dtype=bool)
         for values in columns:
             worse |= values[:, row + 1 :] < values[:, row, None]

@@ -95,7 +95,7 @@ class Attempts(AttemptColumns):
         spans = [slice(start, end) for start, end in pairwise(ends)]
         return list(spans) if order is None else [order[span] for span in spans]
 
-    @property
+    @cached_property
     def models(self) -> tuple[str, ...]:
         """The ids of the models: `model@effort`, or the model alone where it has no effort."""
         return tuple(map(str, self._ids.categories))

@@ -97,11 +97,11 @@ def groups_given(*groups: Any, besides: Sequence[str] = ()) -> list[str]:
 
 
 def _print(found: "RecordedFit", stream: Any) -> None:
-    from moo_inference.formatting.table import print_tables
+    from moo_inference.formatting.table import first_rows, print_tables
 
     for sentence in (*found.warnings, *found.notes):
         stream.write(f"note: {one_line(sentence)}\n")
-    print_tables([models_table(found)], stream)
+    print_tables([first_rows(models_table(found), "moo-inference list models --catalog FILE")], stream)
 
 
 def models_table(found: "RecordedFit") -> "Table":

@@ -259,10 +259,11 @@ def note_left_out(left_out: Mapping[str, object]) -> None:
 
 
 def show(tables: "Sequence[Table]", format: Format) -> None:  # noqa: A002 (the option's name)
-    """Print tables on stdout, for a terminal or as Markdown."""
+    """Print tables on stdout, whole as Markdown, or the first rows of each for a terminal."""
+    from moo_inference.formatting.table import first_rows
     from moo_inference.views import print_tables, to_markdown
 
     if format is Format.MARKDOWN:
         sys.stdout.write(to_markdown(tables))
     else:
-        print_tables(tables, sys.stdout)
+        print_tables([first_rows(table, "--format markdown") for table in tables], sys.stdout)

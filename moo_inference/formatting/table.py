@@ -13,6 +13,10 @@ if TYPE_CHECKING:
     from rich.table import Table as RichTable
 
 
+MOST_ROWS = 50
+"""Of a table that is to be looked at."""
+
+
 @dataclass(frozen=True)
 class Table:
     """Text in rows and columns.
@@ -29,6 +33,20 @@ class Table:
     columns: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
     notes: tuple[str, ...] = ()
+
+
+def first_rows(table: Table, all_of_them: str) -> Table:
+    """A table that can be read at a glance: its first MOST_ROWS rows, with how many more there are as the first note.
+
+    Args:
+        table: the table.
+        all_of_them: where all rows are, in words.
+    """
+    more = len(table.rows) - MOST_ROWS
+    if more <= 0:
+        return table
+    note = f"And {more:,} more; all of them: {all_of_them}."
+    return Table(table.title, table.columns, table.rows[:MOST_ROWS], (note, *table.notes))
 
 
 def print_tables(tables: Sequence[Table], stream: IO[str]) -> None:

@@ -44,23 +44,29 @@ def cheapest_matches(curves: Mapping[str, ScalingCurve], scenario: Scenario) -> 
         scenario: the budgets.
     """
     fronts = {key: Front.from_curve(curve, scenario) for key, curve in curves.items()}
+    ids = sorted(key for key, front in fronts.items() if len(front))
+    if not ids:
+        return []
+    # All rows by cost, then id and place: the first that is as accurate is the match.
+    cost, error = (np.concatenate([fronts[key].F[:, column] for key in ids]) for column in (0, -1))
+    owner = np.repeat(np.arange(len(ids)), [len(fronts[key]) for key in ids])
+    places = np.concatenate([np.arange(len(fronts[key])) for key in ids])
+    order = np.argsort(cost, kind="stable")
+    error, owner, places = error[order], owner[order], places[order]
+    number = {key: place for place, key in enumerate(ids)}
     matches = []
     for model, front in fronts.items():
         if not len(front):
             continue
         row = int(front.F[:, -1].argmin())
-        as_accurate = (
-            (float(theirs.F[place, 0]), other, place)
-            for other, theirs in fronts.items()
-            if other != model
-            for place in np.flatnonzero(theirs.F[:, -1] <= front.F[row, -1] + ALIKE).tolist()
-        )
-        best = min(as_accurate, default=None)
+        as_accurate = (error <= front.F[row, -1] + ALIKE) & (owner != number[model])
+        best = int(as_accurate.argmax())
         own = (model, int(front.k[row]), float(front.F[row, 0]), float(front.curve.means[row, -1]))
-        if best is None:
+        if not as_accurate[best]:
             matches.append(Match(*own, None, None, float("nan"), float("nan")))
         else:
-            cost, by, place = best
+            by, place = ids[owner[best]], int(places[best])
             theirs = fronts[by]
-            matches.append(Match(*own, by, int(theirs.k[place]), cost, float(theirs.curve.means[place, -1])))
+            spent, right = float(theirs.F[place, 0]), float(theirs.curve.means[place, -1])
+            matches.append(Match(*own, by, int(theirs.k[place]), spent, right))
     return matches

@@ -16,7 +16,7 @@ from moo_inference.formatting.amounts import (
     usd,
 )
 from moo_inference.formatting.keepers import keeper, kept_of
-from moo_inference.formatting.table import Table
+from moo_inference.formatting.table import MOST_ROWS, Table
 from moo_inference.pareto.budgets import tails
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.matches import Match
@@ -159,8 +159,11 @@ def _keeps(route: Route) -> dict[str, str]:
 
 
 def _why_not_table(route: Route) -> Table:
-    rows = tuple((key, route.why_not[key]) for key in in_families(route.models) if key in route.why_not)
-    return Table("Why no other model", ("model", "why not"), rows)
+    names = [key for key in in_families(route.models) if key in route.why_not]
+    if len(names) > MOST_ROWS:
+        on_front = {*route.front.models}
+        names.sort(key=lambda name: name not in on_front)
+    return Table("Why no other model", ("model", "why not"), tuple((key, route.why_not[key]) for key in names))
 
 
 def _matches_table(route: Route) -> Table:

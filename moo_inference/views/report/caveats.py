@@ -14,12 +14,10 @@ def caveats(study: Study) -> list[tuple[str, Sequence[str]]]:
 
     Sentences that differ in their numbers alone are one, with a gap for each number, and each choice has its own.
     """
-    grouped: dict[str, dict[str, list[str]]] = {}
+    grouped: dict[str, dict[str, dict[str, None]]] = {}
 
     def add(sentence: str, where: str) -> None:
-        places = grouped.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, [])
-        if where not in places:
-            places.append(where)
+        grouped.setdefault(_NUMBER.sub("…", sentence), {}).setdefault(sentence, {})[where] = None
 
     for cell in study.model_cells:
         where = f"{study.catalog.models[cell.model].name}, {study.catalog.scenarios[cell.scenario].name}"
@@ -39,7 +37,7 @@ def caveats(study: Study) -> list[tuple[str, Sequence[str]]]:
     warnings: list[tuple[str, Sequence[str]]] = []
     for gaps, sentences in grouped.items():
         if len(sentences) == 1:
-            warnings += sentences.items()
+            warnings += [(one, list(places)) for one, places in sentences.items()]
         else:
             warnings.append((gaps, [f"{'; '.join(places)}: {one}" for one, places in sentences.items()]))
     return warnings

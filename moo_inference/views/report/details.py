@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from moo_inference.decision.registry import RULES, make_rule
 from moo_inference.formatting.amounts import unit_words
 from moo_inference.formatting.keepers import keeper, kept_of
-from moo_inference.formatting.table import Table
+from moo_inference.formatting.table import MOST_ROWS, Table, first_rows
 from moo_inference.studies.cells import Cell
 from moo_inference.studies.study import Study
 from moo_inference.views.choice_cells import choice_cells
@@ -26,6 +26,8 @@ from moo_inference.views.study_tables import (
     scenario_tables,
     spent_words,
 )
+
+ALL_ROWS = "moo-inference solve with the same options and --format csv"
 
 KNEE = "knee-chord"
 """The rule whose choices alone stand in the table of choices where it would be long."""
@@ -49,7 +51,10 @@ class CellPart:
 
 @dataclass(frozen=True)
 class ScenarioPart:
-    """The part of the report on one scenario."""
+    """The part of the report on one scenario.
+
+    Its cells are of MOST_ROWS models at most, the recommended one among them; `left_out` counts the others.
+    """
 
     key: str
     name: str
@@ -58,9 +63,12 @@ class ScenarioPart:
     charts: Charts
     picture: Picture | None
     cells: tuple[CellPart, ...]
+    left_out: int
 
 
-def scenario_parts(study: Study, views: Views, styles: Styles, drawn: Mapping[str, str]) -> list[ScenarioPart]:
+def scenario_parts(
+    study: Study, views: Views, styles: Styles, drawn: Mapping[str, str], recommended: Mapping[str, str | None]
+) -> list[ScenarioPart]:
     """One part a scenario.
 
     Args:
@@ -68,17 +76,27 @@ def scenario_parts(study: Study, views: Views, styles: Styles, drawn: Mapping[st
         views: what the charts show.
         styles: of the lines of models.
         drawn: the figures by name.
+        recommended: id of the model that is recommended, by scenario.
     """
     parts = []
-    for (key, scenario), table in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
+    for (key, scenario), full in zip(study.catalog.scenarios.items(), scenario_tables(study), strict=True):
+        table = first_rows(full, ALL_ROWS)
+        here = [cell for cell in cells_in_families(study) if cell.scenario == key]
+        if len(here) > MOST_ROWS:
+            here = [cell for cell in here if cell.model == recommended[key]] + [
+                cell for cell in here if cell.model != recommended[key]
+            ]
         cells = tuple(
             _cell_part(study, cell, over_k(views[key][cell.model], styles[cell.model][0]), drawn)
-            for cell in cells_in_families(study)
-            if cell.scenario == key
+            for cell in here[:MOST_ROWS]
         )
         picture = picture_of_scenario(study, key, drawn)
         charts = across_models(views[key], styles)
-        parts.append(ScenarioPart(key, scenario.name, budget_text(scenario), table, charts, picture, cells))
+        parts.append(
+            ScenarioPart(
+                key, scenario.name, budget_text(scenario), table, charts, picture, cells, len(here) - len(cells)
+            )
+        )
     return parts
 
 

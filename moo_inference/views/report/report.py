@@ -11,7 +11,7 @@ from moo_inference.documents.files import refuse_to_replace, write_atomically
 from moo_inference.documents.results import REPORT
 from moo_inference.errors import SettingError
 from moo_inference.estimators import Progress
-from moo_inference.formatting.table import html_table
+from moo_inference.formatting.table import MOST_ROWS, first_rows, html_table
 from moo_inference.records.report_file import ELEMENT_ID
 from moo_inference.studies.study import Study
 from moo_inference.views.evidence import needed_files, sources_of_attempts
@@ -23,7 +23,14 @@ from moo_inference.views.marks import marks
 from moo_inference.views.pipeline_parts import Picture, pipeline_parts
 from moo_inference.views.report.basis import basis
 from moo_inference.views.report.caveats import caveats
-from moo_inference.views.report.details import chosen_table, divided_by, picks, scenario_parts, settings_table
+from moo_inference.views.report.details import (
+    ALL_ROWS,
+    chosen_table,
+    divided_by,
+    picks,
+    scenario_parts,
+    settings_table,
+)
 from moo_inference.views.report.legend import legend
 from moo_inference.views.report.pictures import OVERVIEW, Pictures, jobs
 from moo_inference.views.report.recommendation import main_rule, recommendation
@@ -104,7 +111,8 @@ def report_html(
     for name, images in render_all(to_draw):
         drawn[name] = "data:image/png;base64," + base64.b64encode(images["png8"]).decode()
         step()
-    chosen, parts = chosen_table(study), scenario_parts(study, views, styles, drawn)
+    recommended = {answer.key: answer.model for answer in answers}
+    chosen, parts = first_rows(chosen_table(study), ALL_ROWS), scenario_parts(study, views, styles, drawn, recommended)
     step()
     by_rule = {mark.rule: mark.marker for cell in study.model_cells for mark in marks(study, cell)}
     rule = main_rule(study)
@@ -122,7 +130,7 @@ def report_html(
             at_once=len(answers) <= SHOWN_AT_ONCE,
             legend=legend(study.catalog.models, styles, answers),
             basis=basis(study),
-            names=[study.catalog.models[key].name for key in order],
+            names=_some([study.catalog.models[key].name for key in order]),
             chosen=chosen,
             scenarios=parts,
             pipelines=pipeline_parts(study, drawn),
@@ -140,6 +148,11 @@ def report_html(
             data=_embedded(data),
         )
     )
+
+
+def _some(names: list[str]) -> list[str]:
+    more = len(names) - MOST_ROWS
+    return names if more <= 0 else [*names[:MOST_ROWS], f"and {more:,} more"]
 
 
 def _counter(progress: Progress | None, total: int) -> Callable[[], None]:
