@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import DTypeLike
 
 from moo_inference.catalog import Model, Scenario
-from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, ScalingCurve
+from moo_inference.estimators import ClosedForm, Empirical, Estimator, MonteCarlo, Progress, Recorded, ScalingCurve
 from moo_inference.estimators.base import OneModelEstimator, estimate_curves, groups_within_samples
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.estimators.curve import BudgetView, Evidence, IntArray, TailEvidence, columns_of
@@ -22,6 +22,9 @@ _CLOSED_FORM_VALUES = 8_192
 
 _SIMULATED_VALUES = 2_000_000
 """Models x k x trials in a task, or normals where each k draws its own: some tenths of a second."""
+
+_RECORDED_MODELS = 64
+"""Models with recorded attempts in a task: some tenths of a second."""
 
 _NOTHING = np.array([])
 
@@ -117,6 +120,8 @@ def _parts(estimator: OneModelEstimator, models: Mapping[str, Model], k: IntArra
         return
     if isinstance(estimator, MonteCarlo | Empirical):
         together = _SIMULATED_VALUES // (estimator.trials * len(k))
+    elif isinstance(estimator, Recorded):
+        together = _RECORDED_MODELS
     elif isinstance(estimator, ClosedForm):
         together = _CLOSED_FORM_VALUES // len(k)
     else:
