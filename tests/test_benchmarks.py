@@ -11,10 +11,11 @@ from conftest import ROOT
 
 BY_HAND = {
     *("choice_confidence", "held_out_loads", "interval_coverage", "kill_and_resume", "large_study"),
-    *("next_measurement", "stopping", "validation"),
+    *("next_measurement", "scale", "stopping", "validation"),
 }
 """They give no ratio: of probabilities, of errors, of coverage, of what replays choose, of what a kill leaves, of a
-limit in seconds on one core, and of what held-out halves show, which `test_validation.py` runs."""
+limit in seconds on one core, of what large files take, and of what held-out halves show, which
+`test_validation.py` runs."""
 
 SCRIPTS = {path.stem for path in (ROOT / "benchmarks").glob("*.py")} - {"run_all", "report", "timing"} - BY_HAND
 
