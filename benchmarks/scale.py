@@ -109,6 +109,20 @@ def file_table(folder: Path, rows: int, settings: int) -> Table:
         works = {"read_attempts": (sys.executable, "-c", READ, str(path))}
         if kind == "parquet":
             works[f"{settings:,} models of it"] = (sys.executable, "-c", MODELS, str(path))
+            works["fit --attempts"] = (
+                *(sys.executable, "-m", "moo_inference.cli", "fit", "--attempts", str(path), "--least-samples", "1"),
+                *(
+                    "--c-max",
+                    "0.02",
+                    "--t-max",
+                    "60",
+                    "--a-min",
+                    "0.5",
+                    "--out",
+                    str(folder / "fitted.yaml"),
+                    "--force",
+                ),
+            )
             works["doctor"] = (sys.executable, "-m", "moo_inference.cli", "doctor", str(path))
         for what, words in works.items():
             seconds, peak = command(*words)()

@@ -249,5 +249,6 @@ def test_doctor_names_the_first_models_of_many(tmp_path):
     rows = [{**row, "model": f"m{number % 30:02}", "effort": None} for number, row in enumerate(rows_of(90))]
     found = examine(written(tmp_path, rows, "csv"))
     assert "90 attempts of 30 models" in found.holds[0]
+    assert found.holds[2] == "Below stand the first 10 models of 30."
     assert [row[0] for row in found.rows] == [f"m{number:02}" for number in range(10)]
     assert [row[1] for row in found.rows] == ["3"] * 10

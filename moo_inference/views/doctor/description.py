@@ -274,6 +274,8 @@ def _attempts(found: AttemptTable) -> Description:
     if "cluster" in frame:
         clusters = counted(frame["cluster"].nunique(), "cluster")
         holds.append(f"The questions stand in {clusters}, over which intervals are.")
+    if len(groups) > SHOWN:
+        holds.append(f"Below stand the first {SHOWN} models of {len(groups):,}.")
     rows = [_attempts_of(frame, dict(zip(by, key, strict=True)), len(size)) for key, size in groups[:SHOWN]]
     columns = (
         "model",
