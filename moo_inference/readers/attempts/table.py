@@ -145,7 +145,8 @@ def _json_batches(path: str | os.PathLike[str], names: Mapping[str, str], progre
     while rows := list(islice(records, _JSON_ROWS)):
         there: dict[str, None] = {}
         for row in rows:
-            there.update(dict.fromkeys(row))
+            if not row.keys() <= there.keys():
+                there.update(dict.fromkeys(row))
         texts = {name: names[name] for name in TEXT_COLUMNS if names.get(name) in there}
         numbers = {name: names[name] for name in NUMBER_COLUMNS if names[name] in there}
         yield Batch(
