@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
-from moo_inference.documents.document import shown
+from moo_inference.documents.document import LARGEST, shown
 from moo_inference.readers.attempts.columns import NUMBERS
 
 if TYPE_CHECKING:
@@ -57,14 +57,16 @@ class Wrong:
         if raw is not None:
             # Of a column with gaps whole numbers are floats.
             values = raw.iloc[some].tolist()
-            self.values += [
-                int(value) if isinstance(value, float) and value.is_integer() else value for value in values
-            ]
+            self.values += [int(value) if _is_count(value) else value for value in values]
 
     def __str__(self) -> str:
         more = f" and {self.count - _SHOWN:,} more" if self.count > _SHOWN else ""
         where = f"(row {', '.join(map(str, self.rows))}{more})"
         return " ".join(filter(None, (", ".join(map(shown, self.values)), where)))
+
+
+def _is_count(value: Any) -> bool:
+    return isinstance(value, float) and value.is_integer() and abs(value) < LARGEST
 
 
 class ValueChecks:
