@@ -1,11 +1,13 @@
 """Mutation testing: break the code a little, once for each mutant, and see whether a test fails. By hand, not in CI.
 
     .venv/bin/pip install -e ".[test,mutation]"
-    .venv/bin/python tools/mutation --jobs 2 --write mutants.json
+    .venv/bin/python tools/mutation --jobs 2 --folder mutants
+    .venv/bin/python tools/mutation --page --folder mutants
 
-`--only decision/base.py` (may be given several times) mutates a part; `--control` plants errors that have to be seen
-and changes that cannot be seen; `--seconds` sets how much of the tests' own time a mutant gets; `--again mutants.json`
-tries once more what was not killed.
+The first goes module by module, and where it is started again with a folder, goes on with those that the folder lacks;
+the second puts what it holds into docs/mutation-testing.md. `--only decision/base.py` (may be given several times)
+mutates a part; `--control` plants errors that have to be seen and changes that cannot be seen; `--seconds` sets how
+much of the tests' own time a mutant gets; `--again` tries once more what the folder does not show as killed.
 
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
@@ -31,13 +33,29 @@ from mutants import Mutant, controls, mutants_of
 from session import SEEN, Progress, Session, pytest_main
 
 ROOT = Path(__file__).resolve().parents[2]
-TARGETS = ("decision", "moo_inference/pareto/front.py", "moo_inference/estimators")
+TARGETS = (
+    "decision",
+    "moo_inference/pareto",
+    "moo_inference/estimators",
+    "moo_inference/evaluation",
+    "moo_inference/catalog/load_curve.py",
+    "moo_inference/catalog/servers.py",
+    "moo_inference/fitting/loads.py",
+    "moo_inference/fitting/price_terms.py",
+    "moo_inference/studies/load_limit.py",
+)
 TESTS = (
     "tests/decision",
     "tests/estimators",
-    "tests/pareto/test_fronts.py",
-    "tests/pareto/test_budgets.py",
+    "tests/evaluation",
+    "tests/pareto",
     "tests/policy/test_scores.py",
+    "tests/catalog/test_load_curve.py",
+    "tests/fitting/test_loads.py",
+    "tests/fitting/test_price_terms.py",
+    "tests/studies/test_load_limit.py",
+    "tests/studies/test_stopped_questions.py",
+    "tests/test_real_attempts.py",
     "tests/test_field_reports.py",
     "tests/test_metamorphic.py",
     "tests/test_pymoo_tools.py",
@@ -46,6 +64,11 @@ TESTS = (
     "tests/studies/test_more_objectives.py",
     "tests/studies/test_route.py",
 )
+
+PAGE = ROOT / "docs" / "mutation-testing.md"
+BEGIN, END = "<!-- mutation: table -->", "<!-- end of table -->"
+AT_ONCE = 40_000
+"""Bytes of modules whose mutants are tried in one run: some hundreds to two thousand of them."""
 
 QUICK_EXAMPLES = """
 import hypothesis
@@ -73,6 +96,12 @@ def warm():
             __import__(name)
 
 
+def modules_of(root):
+    """The modules that are mutated."""
+    found = [path for target in TARGETS for path in sorted((root / target).rglob("*.py"))]
+    return found + [root / target for target in TARGETS if target.endswith(".py")]
+
+
 def identity(fields):
     """What distinguishes a mutant from others, whatever its line."""
     return tuple(fields[name] for name in ("module", "function", "before", "after"))
@@ -86,10 +115,9 @@ def work_inside(scratch, options):
         print(text, file=say_to)
 
     warm()
-    paths = [path for target in TARGETS for path in sorted((scratch / target).rglob("*.py"))] + [
-        scratch / target for target in TARGETS if target.endswith(".py")
-    ]
-    paths = [p for p in paths if not options.only or any(p.match(f"*{only}") for only in options.only)]
+    # What tests execute is learned of all modules, so that it can be used again for others.
+    files = modules_of(scratch)
+    paths = [p for p in files if not options.only or any(p.match(f"*{only}") for only in options.only)]
     mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
     if options.again:
         before = {identity(known): known["outcome"] for known in json.loads(options.again.read_text())}
@@ -102,7 +130,8 @@ def work_inside(scratch, options):
     into = scratch / "outcomes.json"
 
     def session():
-        plugin = Session(scratch, mutants, options, report)
+        measured = {scratch / mutant.module for mutant in mutants} if options.control else files
+        plugin = Session(scratch, mutants, measured, options, report)
         pytest_main([*(str(scratch / test) for test in (options.tests or TESTS))], [plugin])
         found = [(m.outcome, m.tests) for m in mutants]
         into.write_text(json.dumps([found, plugin.leftover, plugin.seconds]))
@@ -155,22 +184,8 @@ def row(name, count):
     return f"| {name} | {total:,} | {count['killed']:,} | {count['timed out']} | {survived} | {shown} |"
 
 
-def main():
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--jobs", type=int, default=1, help="mutants at the same time")
-    parser.add_argument("--only", action="append", help="a module, by the end of its path")
-    parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
-    parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
-    parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
-    parser.add_argument("--write", type=Path, help="a JSON file for all mutants and what became of them")
-    parser.add_argument("--again", type=Path, help="a JSON file of --write: what it shows as killed is not tried again")
-    parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
-    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
-    options = parser.parse_args()
-    if options.inside:
-        mutants = work_inside(options.inside, options)
-        (options.inside / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]))
-        return 0
+def run_once(options, arguments):
+    """The mutants of one run, each with what became of it."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         scratch = Path(folder).resolve() / "repository"
         leave = shutil.ignore_patterns(".git", ".venv", "__pycache__", ".*_cache", ".hypothesis", "*.egg-info", "build")
@@ -181,15 +196,89 @@ def main():
         single = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS"), "1")
         environment = {**os.environ, **single, "PYTHONPATH": str(scratch), "TMPDIR": str(scratch / "temporary")}
         environment.pop("MOO_FUZZ", None)
-        command = [sys.executable, str(scratch / "tools" / "mutation"), "--inside", str(scratch), *sys.argv[1:]]
+        command = [sys.executable, str(scratch / "tools" / "mutation"), "--inside", str(scratch), *arguments]
         subprocess.run(command, cwd=scratch, env=environment, check=True)
-        mutants = [Mutant(**fields) for fields in json.loads((scratch / "mutants.json").read_text())]
-    if options.write:
-        options.write.write_text(json.dumps([{**asdict(m), "source": "", "tests": []} for m in mutants], indent=1))
-    print(report(mutants))
-    for mutant in mutants:
+        found = [Mutant(**fields) for fields in json.loads((scratch / "mutants.json").read_text())]
+    print(report(found))
+    for mutant in found:
         if mutant.outcome in {"survived", "not executed"}:
             print(mutant)
+    return found
+
+
+def run_all_modules(options):
+    """Run those modules that the folder lacks, some at a time, and keep there what became of their mutants."""
+    options.folder.mkdir(exist_ok=True)
+    learned = options.folder.resolve() / "learned" / "tests.json"
+    learned.parent.mkdir(exist_ok=True)
+    if not learned.exists():
+        learned.write_text("{}")
+    lacking, waiting = [], 0
+    for path in modules_of(ROOT):
+        module = path.relative_to(ROOT).as_posix()
+        if result_of(options.folder, module).exists() or (
+            options.only and not any(path.match(f"*{only}") for only in options.only)
+        ):
+            continue
+        lacking.append(module)
+        waiting += path.stat().st_size
+        if waiting > AT_ONCE:
+            run_modules(options, lacking, learned)
+            lacking, waiting = [], 0
+    if lacking:
+        run_modules(options, lacking, learned)
+
+
+def run_modules(options, modules, learned):
+    """Run some modules, and keep what became of the mutants of each."""
+    arguments = [word for module in modules for word in ("--only", f"/{module}")]
+    found = run_once(
+        options, [*arguments, "--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
+    )
+    for module in modules:
+        own = [{**asdict(one), "source": "", "tests": []} for one in found if one.module == module]
+        result_of(options.folder, module).write_text(json.dumps(own, indent=1))
+
+
+def result_of(folder, module):
+    """The file of a module's mutants in a folder of results."""
+    return folder / f"{module.replace('/', '.')}.json"
+
+
+def write_page(folder):
+    """Put what a folder of results holds into the page."""
+    found = [Mutant(**fields) for path in sorted(folder.glob("*.json")) for fields in json.loads(path.read_text())]
+    head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
+    _, tail = rest.split(END)
+    PAGE.write_text(f"{head}{BEGIN}\n{report(found)}\n{END}{tail}", encoding="utf-8")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--jobs", type=int, default=1, help="mutants at the same time")
+    parser.add_argument("--only", action="append", help="a module, by the end of its path")
+    parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
+    parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
+    parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
+    parser.add_argument("--folder", type=Path, help="a folder for the results of each module, to go on from")
+    parser.add_argument("--page", action="store_true", help="put the results of the folder into the page")
+    parser.add_argument(
+        "--again", type=Path, help="a JSON file of the folder: what it shows as killed is not tried again"
+    )
+    parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
+    parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    if options.inside:
+        mutants = work_inside(options.inside, options)
+        (options.inside / "mutants.json").write_text(json.dumps([asdict(mutant) for mutant in mutants]))
+        return 0
+    if options.page:
+        write_page(options.folder)
+        return 0
+    if options.folder:
+        run_all_modules(options)
+        return 0
+    mutants = run_once(options, sys.argv[1:])
     if options.control:
         return int(any(mutant.outcome != mutant.wanted for mutant in mutants))
     return 0

@@ -21,8 +21,8 @@ TOO_SLOW = 8.0
 class Session:
     """A pytest plugin that takes the place of the run of the tests."""
 
-    def __init__(self, scratch, mutants, options, report):
-        self.scratch, self.mutants, self.options, self.report = scratch, mutants, options, report
+    def __init__(self, scratch, mutants, files, options, report):
+        self.scratch, self.mutants, self.files, self.options, self.report = scratch, mutants, files, options, report
         self.leftover = []
 
     def pytest_runtestloop(self, session):
@@ -41,7 +41,7 @@ class Session:
 
     def learn(self, session):
         """Which lines each test executes and how long it takes, each in a fork of its own."""
-        files = sorted({str(self.scratch / mutant.module) for mutant in self.mutants})
+        files = sorted(map(str, self.files))
         into = self.scratch / "learned"
         into.mkdir()
         names = list(self.items)
