@@ -37,6 +37,9 @@ _ROWS = 1 << 17
 _JSON_ROWS = 1 << 13
 """As Python's own values, which take ten times as much."""
 
+_EXACT_UNASKED = 3
+"""The first version of pandas that reads floats as they are written without being told."""
+
 _BLANK = ["", "NA", "N/A", "null", "None"]
 """What stands for nothing; nan does not: it is what a failed computation leaves."""
 
@@ -114,6 +117,7 @@ def _csv_batches(stream: BinaryIO, names: Mapping[str, str]) -> Iterator[Batch]:
         na_values=_BLANK,
         dtype={names[name]: "category" for name in TEXT_COLUMNS if name in names},
         chunksize=_ROWS,
+        **_exact(),
     ) as chunks:
         for frame in chunks:
             texts = {name: frame[names[name]].array for name in TEXT_COLUMNS if names.get(name) in frame}
@@ -131,10 +135,17 @@ def _whole_csv(_: str, values: list[Any]) -> "pd.Series":
     stream = io.StringIO()
     csv.writer(stream, quoting=csv.QUOTE_ALL).writerows([["column"], *([value] for value in values)])
     stream.seek(0)
-    found = pd.read_csv(stream, low_memory=False, keep_default_na=False, na_values=_BLANK)["column"]
+    found = pd.read_csv(stream, low_memory=False, keep_default_na=False, na_values=_BLANK, **_exact())["column"]
     # Texts are better as they are than once more written and read.
     are_texts = not pd.api.types.is_numeric_dtype(found) and found.map(lambda value: isinstance(value, str)).any()
     return pd.Series(values, dtype=object) if are_texts else found
+
+
+def _exact() -> dict[str, Any]:
+    """What makes pandas read the number that is written, to the last bit: from pandas 3 on it does so unasked."""
+    import pandas as pd  # noqa: PLC0415 (slow to load)
+
+    return {} if int(pd.__version__.partition(".")[0]) >= _EXACT_UNASKED else {"float_precision": "round_trip"}
 
 
 def _json_batches(path: str | os.PathLike[str], names: Mapping[str, str], progress: Progress | None) -> Iterator[Batch]:
