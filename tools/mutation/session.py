@@ -70,8 +70,12 @@ class Session:
         def done(number, code):
             if code:
                 self.report(f"left out, since it does not pass as it is: {names[number]} ({code})")
+            if (into / str(number)).exists():
+                known[names[number]] = json.loads((into / str(number)).read_text())
             if number % 100 == 99:
                 self.report(f"learned {number + 1} of {len(names)} tests")
+                # So that a run that is stopped here goes on here.
+                self.keep(known)
 
         unknown = [number for number, name in enumerate(names) if name not in known]
         run_all([(number, lambda n=number: work(n), 120) for number in unknown], self.options.jobs, done)
@@ -83,11 +87,14 @@ class Session:
                     self.report(f"too slow, left out: {name} ({seconds:.1f} s)")
                     continue
                 self.seconds[name] = seconds
-                known[name] = [seconds, lines]
                 self.lines[name] = sum(map(len, lines.values()))
                 for file, numbers in lines.items():
                     for line in numbers:
                         self.by_line[file, line].add(name)
+        self.keep(known)
+
+    def keep(self, known):
+        """Write what tests execute, where a file for it was named."""
         if self.options.learned:
             self.options.learned.write_text(json.dumps(known))
 
