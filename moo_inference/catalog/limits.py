@@ -7,6 +7,7 @@ from typing import Any
 from moo_inference.catalog.catalog import Catalog
 from moo_inference.catalog.resource import ResourceBudget
 from moo_inference.catalog.scenario import Scenario
+from moo_inference.catalog.servers import Load
 from moo_inference.errors import ErrorCollector
 
 OWN_SCENARIO = "my-use"
@@ -18,7 +19,7 @@ QUANTILES = {"p95": 0.95, "p99": 0.99}
 UNLIMITED = Scenario(name="My use", c_max=None, t_max=None, a_min=None)
 """What limits alone begin with."""
 
-LOADS = ("queries_per_second", "concurrency")
+LOADS = Load._fields
 """What may be named beside limits: the load that a scenario states."""
 
 _OF_LOADS = {"queries_per_second": "queries per second", "concurrency": "queries at the same time"}

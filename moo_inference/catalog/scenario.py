@@ -18,8 +18,6 @@ from moo_inference.catalog.resource import ResourceBudget, as_dicts, gathered, i
 from moo_inference.catalog.servers import Load
 from moo_inference.errors import SettingError
 
-_OF_LOAD = ("queries_per_second", "concurrency")
-
 
 class Limit(NamedTuple):
     """One budget of a scenario.
@@ -90,7 +88,7 @@ class Scenario(Frozen):
 
     @model_serializer(mode="wrap")
     def _without_unstated_load(self, handler: SerializerFunctionWrapHandler) -> dict[str, Any]:
-        return {name: value for name, value in handler(self).items() if name not in _OF_LOAD or value is not None}
+        return {name: value for name, value in handler(self).items() if name not in Load._fields or value is not None}
 
     @property
     def load(self) -> Load | None:

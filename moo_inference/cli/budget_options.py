@@ -12,7 +12,6 @@ if TYPE_CHECKING:
     from moo_inference.catalog import Catalog
 
 _OPTIONS = ("cost", "time", "p95", "p99", "accuracy", "queries_per_second", "concurrency")
-LOADS = ("queries_per_second", "concurrency")
 NO_BUDGET = "none stands for no budget"
 
 
@@ -75,6 +74,8 @@ class BudgetOptions:
     @property
     def has_budgets(self) -> bool:
         """Whether something is limited; a load alone limits nothing."""
+        from moo_inference.catalog.limits import LOADS
+
         budgets = [option.name for option in fields(BudgetOptions) if option.name not in LOADS]
         return any(getattr(self, name) is not None for name in budgets)
 

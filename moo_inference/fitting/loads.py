@@ -62,7 +62,7 @@ def load_fields(
     if others:
         errors.add(f"{where}: all runs must be of one model, got {', '.join([first or '', *others])}")
     loads: dict[float, dict[str, Any]] = {}
-    steady: list[ServingRun] = []
+    at: dict[float, ServingRun] = {}
     for run in runs:
         if _at_once(run):
             notes[f"{run.where}: a run of all requests at once has no steady load, and is left out"] = None
@@ -77,7 +77,7 @@ def load_fields(
         if concurrency in loads:
             errors.add(f"{run.where}: each load must be given once, got {load_text(run)} twice")
         loads[concurrency] = {"concurrency": concurrency, **times, **_measured(run)}
-        steady.append(run)
+        at[concurrency] = run
     if not errors.errors and len(loads) < _FEWEST:
         errors.add(f"{where}: must have runs at two loads or more, got {counted(len(loads), 'steady load')}")
     errors.check()
@@ -88,7 +88,7 @@ def load_fields(
     }
     known = Servers.model_validate(servers)
     ends = [f"{load.concurrency:.4g}" for load in (known.loads[0], known.loads[-1])]
-    lightest = steady[min(range(len(loads)), key=[*loads].__getitem__)]
+    steady, lightest = list(at.values()), at[min(at)]
     source = ", ".join(
         filter(
             None,
@@ -102,7 +102,7 @@ def load_fields(
     )
     further: list[str] = []
     lengths = lengths_of(lightest, source, further, whole=not other_lengths, passes=False)
-    further += [*_other_lengths(steady, where), *_interpolation(known, steady, lengths, where)]
+    further += [*_other_lengths(steady, where), _interpolation(known, lightest, lengths, where)]
     values: dict[str, Any] = {"servers": servers}
     completed, failed = (sum(getattr(run, name) or 0 for run in steady) for name in ("completed", "failed"))
     if failed and completed:
@@ -166,21 +166,10 @@ def _other_lengths(runs: Sequence[ServingRun], where: str) -> list[str]:
     return notes
 
 
-def _interpolation(servers: Servers, runs: Sequence[ServingRun], lengths: ModelFields, where: str) -> list[str]:
-    """How well each load is predicted by the others, and that times are taken as rising."""
+def _interpolation(servers: Servers, lightest: ServingRun, lengths: ModelFields, where: str) -> str:
+    """How well the time of a request at each inner load is predicted by the other loads."""
     read, written = (
-        (lengths.values[name]["mean"] if name in lengths.values else centre_of(getattr(runs[0], name)) or 0.0)
+        (lengths.values[name]["mean"] if name in lengths.values else centre_of(getattr(lightest, name)) or 0.0)
         for name in ("input_tokens", "output_tokens")
     )
-    return [f"{where}: {sentence}" for sentence in interpolation_notes(servers, read, written)]
-
-
-def interpolation_notes(servers: Servers, input_tokens: float, output_tokens: float) -> list[str]:
-    """How well the time of a request at each inner load is predicted by the other loads.
-
-    Args:
-        servers: the loads.
-        input_tokens: of a prompt, in the mean.
-        output_tokens: of what is written.
-    """
-    return [left_out_text(servers.curve(input_tokens, output_tokens).left_out().tolist())]
+    return f"{where}: {left_out_text(servers.curve(read, written).left_out().tolist())}"

@@ -158,14 +158,14 @@ def fit_model(
     sources: dict[str, Callable[[], ModelFields]] = {}
     if price is not None:
         sources["price"] = partial(price_fields, price, cached_prompt=cached_prompt)
+    other_lengths = lengths is not None or by_hand.has_lengths
     if serving is not None:
-        other_lengths = lengths is not None or by_hand.has_lengths
         sources["serving"] = partial(serving_fields, serving, other_lengths=other_lengths, times=not timed)
     if loads:
         sources["loads"] = partial(
             load_fields,
             loads,
-            other_lengths=lengths is not None or by_hand.has_lengths,
+            other_lengths=other_lengths,
             usd_per_hour=by_hand.usd_per_hour,
             replicas=by_hand.replicas,
         )

@@ -184,7 +184,7 @@ def row(name, count):
     return f"| {name} | {total:,} | {count['killed']:,} | {count['timed out']} | {survived} | {shown} |"
 
 
-def run_once(options, arguments):
+def run_once(arguments):
     """The mutants of one run, each with what became of it."""
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         scratch = Path(folder).resolve() / "repository"
@@ -233,7 +233,7 @@ def run_modules(options, modules, learned):
     """Run some modules, and keep what became of the mutants of each."""
     arguments = [word for module in modules for word in ("--only", f"/{module}")]
     found = run_once(
-        options, [*arguments, "--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
+        [*arguments, "--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
     )
     for module in modules:
         own = [{**asdict(one), "source": "", "tests": []} for one in found if one.module == module]
@@ -278,7 +278,7 @@ def main():
     if options.folder:
         run_all_modules(options)
         return 0
-    mutants = run_once(options, sys.argv[1:])
+    mutants = run_once(sys.argv[1:])
     if options.control:
         return int(any(mutant.outcome != mutant.wanted for mutant in mutants))
     return 0
