@@ -45,13 +45,13 @@ class Validation:
     Attributes:
         lines: of the table.
         attempts: what the lines of attempts are made of, by catalog.
-        choices: what the lines of choices are made of, by data set.
+        choices: what the lines of choices are made of, by what judges them, and by data set.
         fronts: how many fronts of FrugalGPT were found as by plain comparison, and how many there are.
     """
 
     lines: list[Line]
     attempts: Any
-    choices: dict[str, choices.Outcomes]
+    choices: dict[str, dict[str, choices.Outcomes]]
     fronts: tuple[int, int]
 
 
@@ -105,7 +105,9 @@ def tables(found: Validation) -> dict[str, Table]:
     return {
         "table": table("What was predicted, and how far off it was", found.lines, notes),
         "choices": Table(
-            "What each way of choosing loses on the other half", choices.BROKEN, tuple(choices.broken(found.choices))
+            "What each way of choosing loses on questions that it has not seen",
+            choices.BROKEN,
+            tuple(choices.broken(found.choices)),
         ),
         "paper": Table("The paper's Table 3, and GPQA Diamond", given.TABLE_3, tuple(given.table_3())),
     }
@@ -141,7 +143,7 @@ def write(found: Validation) -> None:
     images = DOCS / "images"
     figures.draw_accuracy(found.attempts, images / "validation_accuracy.png")
     figures.draw_coverage(found.lines, images / "validation_coverage.png")
-    figures.draw_choices(found.choices, images / "validation_choices.png")
+    figures.draw_choices(found.choices[choices.OTHER_HALF], images / "validation_choices.png")
 
 
 def main() -> int:

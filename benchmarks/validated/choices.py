@@ -14,7 +14,7 @@ from moo_inference.decision.many import choices_of
 from moo_inference.estimators.conditions import Conditions
 from moo_inference.formatting.amounts import usd
 from moo_inference.pareto.budgets import constraints, values_of
-from moo_inference.studies.confidence import AssessmentSettings, assess_choices
+from moo_inference.studies.confidence import Assessment, AssessmentSettings, assess_choices
 from validated.halves import CATALOGS, Setting, settings, shared_questions, split_questions
 from validated.lines import NOTHING, Bar, Line, mean, shown
 from validated.other_ways import PAPER, equally_hard, independent_curve, papers_curve
@@ -27,17 +27,22 @@ RULES = ("accuracy-max", "cheapest")
 SCENARIOS = 6
 """Budgets for each half."""
 
-ASSESSED = 2
+ASSESSED = 4
 """Of these budgets, those with which choices are assessed too, which takes longer."""
 
 RESAMPLES = 200
 OURS = "ours"
+SURER = "ours, only what meets all budgets with 90 %"
+"""The choice of a rule, or where that is less sure, what `choose` names as surer."""
+
 KNOWING = "knowing all questions"
 INDEPENDENT = "independent passes"
 """Their accuracy is 1 - (1 - p)^k."""
 
 ONE = "one pass alone"
 """The most accurate of all with k = 1, or the cheapest."""
+
+OTHER_HALF, WHOLE = "the other half", "all questions"
 
 FloatArray = NDArray[np.float64]
 Models = Mapping[str, RecordedModel]
@@ -137,8 +142,31 @@ def judge(
         there: (n, 3) objectives of the other half.
         scenario: the budgets.
     """
+    note(outcomes, way, split, chosen(estimated, scenario), estimated, there, scenario)
+
+
+def note(
+    outcomes: Outcomes,
+    way: str,
+    split: int,
+    rows: Mapping[str, int],
+    estimated: FloatArray,
+    there: FloatArray,
+    scenario: mi.Scenario,
+) -> None:
+    """Note what some choices are worth there.
+
+    Args:
+        outcomes: what is added to.
+        way: the way of choosing.
+        split: its number.
+        rows: by rule what is taken, -1 for nothing.
+        estimated: (n, 3) objectives from the half at hand.
+        there: (n, 3) objectives of the other half.
+        scenario: the budgets.
+    """
     best = chosen(there, scenario)
-    for rule, row in chosen(estimated, scenario).items():
+    for rule, row in rows.items():
         if best[rule] < 0:
             continue
         own = outcomes.setdefault(rule, {}).setdefault(way, Outcome())
@@ -168,18 +196,30 @@ class Corrected:
     corrected: list[float] = field(default_factory=list)
 
 
-def note_correction(noted: Corrected, models: Models, there: FloatArray, scenario: mi.Scenario, seed: int) -> None:
-    """Assess the choice of accuracy-max, and note by how much its accuracy is overstated."""
-    rule = make_rule("accuracy-max").scaled_by(scenario)
-    names = list(models)
-    curves = dict(zip(names, mi.Recorded().estimate_many(list(models.values()), K, scenarios=[scenario]), strict=True))
+def assessed(models: Models, scenario: mi.Scenario, seed: int) -> dict[str, Assessment]:
+    """How sure the choice of each rule is."""
+    rules = [make_rule(rule).scaled_by(scenario) for rule in RULES]
+    curves = dict(zip(models, mi.Recorded().estimate_many(list(models.values()), K, scenarios=[scenario]), strict=True))
     conditions, how = Conditions(k_max=max(K)), AssessmentSettings(RESAMPLES, seed=seed)
-    [own] = assess_choices(models, curves, scenario, [rule], conditions, how)
-    if own.model is None or own.k is None:
-        return
-    achieved = 1 - there[names.index(own.model) * len(K) + K.index(own.k), 2]
-    noted.as_estimated.append(100 * (own.accuracy - achieved))
-    noted.corrected.append(100 * (own.accuracy_corrected - achieved))
+    return dict(zip(RULES, assess_choices(models, curves, scenario, rules, conditions, how), strict=True))
+
+
+def row_of(models: Models, model: str | None, k: int | None) -> int:
+    """The row of a configuration; -1 where there is none."""
+    return -1 if model is None or k is None else list(models).index(model) * len(K) + K.index(k)
+
+
+def surely(models: Models, found: Mapping[str, Assessment]) -> dict[str, int]:
+    """By rule the row of its choice, or of what is surer; -1 where nothing is sure enough."""
+    return {rule: row_of(models, *(own.surer or (own.model, own.k))[:2]) for rule, own in found.items()}
+
+
+def note_correction(noted: Corrected, own: Assessment, row: int, there: FloatArray) -> None:
+    """Note by how much the accuracy of a choice is overstated."""
+    if row >= 0:
+        achieved = 1 - there[row, 2]
+        noted.as_estimated.append(100 * (own.accuracy - achieved))
+        noted.corrected.append(100 * (own.accuracy_corrected - achieved))
 
 
 def on_halves(own: Sequence[Setting], splits: int, seed: int = 7) -> tuple[Outcomes, Corrected]:
@@ -199,7 +239,11 @@ def on_halves(own: Sequence[Setting], splits: int, seed: int = 7) -> tuple[Outco
                 for way, F in ways.items():
                     judge(outcomes, way, split, F, known[there], scenario)
                 if number < ASSESSED:
-                    note_correction(noted, halves[here], known[there], scenario, split)
+                    models = halves[here]
+                    found = assessed(models, scenario, split)
+                    note(outcomes, SURER, split, surely(models, found), known[here], known[there], scenario)
+                    own_choice = found["accuracy-max"]
+                    note_correction(noted, own_choice, row_of(models, own_choice.model, own_choice.k), known[there])
     return outcomes, noted
 
 
@@ -212,28 +256,32 @@ def against_the_whole(own: Sequence[Setting], size: int, repeats: int, seed: int
     whole = objectives(models)
     for repeat in range(repeats):
         rows = rng.integers(0, len(questions), size)
-        F = objectives({key: drawn(model, rows) for key, model in models.items()})
-        for _ in range(SCENARIOS):
+        own_models = {key: drawn(model, rows) for key, model in models.items()}
+        F = objectives(own_models)
+        for number in range(SCENARIOS):
             scenario = budgets(rng, whole[:, 0], whole[:, 1], 1 - whole[:, 2])
             judge(outcomes, OURS, repeat, F, whole, scenario)
+            if number < ASSESSED:
+                rows_taken = surely(own_models, assessed(own_models, scenario, repeat))
+                note(outcomes, SURER, repeat, rows_taken, F, whole, scenario)
     return outcomes
 
 
-def lines(splits: int, most: int | None = None) -> tuple[list[Line], dict[str, Outcomes]]:
-    """The lines of both catalogs, and the outcomes they are made of.
+def lines(splits: int, most: int | None = None) -> tuple[list[Line], dict[str, dict[str, Outcomes]]]:
+    """The lines of both catalogs, and the outcomes they are made of: by what judges them, and by catalog.
 
     Args:
         splits: of the questions.
         most: settings of each catalog; None: all.
     """
     made: list[Line] = []
-    all_of: dict[str, Outcomes] = {}
+    all_of: dict[str, dict[str, Outcomes]] = {OTHER_HALF: {}, WHOLE: {}}
     for catalog, title in CATALOGS.items():
         own = settings(catalog, max(K))[:most]
         half = len(shared_questions(own)) // 2
         outcomes, noted = on_halves(own, splits)
         wholes = against_the_whole(own, half, splits)
-        all_of[title] = outcomes
+        all_of[OTHER_HALF][title], all_of[WHOLE][title] = outcomes, wholes
         bar = Bar("mean", most=1.0) if catalog == "gpqa-diamond" else None
         for rule, unit in zip(RULES, ("points", "%"), strict=True):
             lost = "accuracy" if rule == "accuracy-max" else "dollars"
@@ -270,6 +318,7 @@ def _line(title: str, what: str, of: Mapping[str, Outcome], unit: str, bar: Bar 
 
 BROKEN = (
     "Data",
+    "Judged by",
     "Rule",
     "Way of choosing",
     "Choices",
@@ -282,17 +331,18 @@ BROKEN = (
 )
 
 
-def broken(all_of: Mapping[str, Outcomes]) -> list[tuple[str, ...]]:
+def broken(all_of: Mapping[str, Mapping[str, Outcomes]]) -> list[tuple[str, ...]]:
     """Rows of the table of what each way of choosing loses, and which budgets it breaks."""
     return [
-        _way(title, rule, way, own)
-        for title, outcomes in all_of.items()
+        (title, judge, *_way(rule, way, own))
+        for judge, by_title in all_of.items()
+        for title, outcomes in by_title.items()
         for rule, ways in outcomes.items()
         for way, own in ways.items()
     ]
 
 
-def _way(title: str, rule: str, way: str, own: Outcome) -> tuple[str, ...]:
+def _way(rule: str, way: str, own: Outcome) -> tuple[str, ...]:
     regret, over, short = (np.array(values) for values in (own.regret, own.over, own.short))
     unit = "points" if rule == "accuracy-max" else "%"
     by = []
@@ -302,7 +352,6 @@ def _way(title: str, rule: str, way: str, own: Outcome) -> tuple[str, ...]:
         by.append(f"{np.median(short[short > 0]):.1f} points")
     kept = regret[~own.breaks]
     return (
-        title,
         rule,
         way,
         f"{len(regret):,}",

@@ -19,7 +19,7 @@ from validated.other_ways import EQUAL, PAPER
 
 SIZE = Size(190.0)
 CREDIT = "Attempts: Epoch AI, 'AI Benchmarking Hub' (epoch.ai/benchmarks), CC BY 4.0."
-ORANGE = "#D55E00"
+ORANGE, LIGHT_BLUE = "#D55E00", "#7FC4EA"
 WAYS = {"ours": (BLUE, "o"), EQUAL: (ORANGE, "x"), PAPER: (GREEN, "+")}
 
 
@@ -83,8 +83,8 @@ def draw_coverage(lines: list[Line], path: Path) -> None:
 
 def draw_choices(all_of: Mapping[str, choices.Outcomes], path: Path) -> None:
     """What each way of choosing loses, and how often it breaks a budget, on the half that it has not seen."""
-    ways = (choices.OURS, choices.INDEPENDENT, PAPER, choices.ONE, choices.KNOWING)
-    colours = dict(zip(ways, (BLUE, ORANGE, GREEN, RED, GREY), strict=True))
+    ways = (choices.OURS, choices.SURER, choices.INDEPENDENT, PAPER, choices.ONE, choices.KNOWING)
+    colours = dict(zip(ways, (BLUE, LIGHT_BLUE, ORANGE, GREEN, RED, GREY), strict=True))
     handles = [Line2D([], [], color=colours[way], linewidth=5, label=way) for way in ways]
     figure, axes = framed(
         "Chosen on half of the questions, judged by the other half", SIZE, 105, handles, panels=3, columns=3
@@ -100,7 +100,7 @@ def draw_choices(all_of: Mapping[str, choices.Outcomes], path: Path) -> None:
                 own = outcomes[rule][way]
                 value = 100 * own.breaks.mean() if breaks else np.mean(own.regret)
                 error = None if breaks else own.standard_error
-                ax.bar(group + 0.17 * (number - 2), value, 0.15, color=colours[way], yerr=error, ecolor="0.2")
+                ax.bar(group + 0.14 * (number - 2.5), value, 0.125, color=colours[way], yerr=error, ecolor="0.2")
         ax.set_xticks(range(len(all_of)), [title.replace(" ", "\n", 1) for title in all_of])
         ax.set_title(rule, fontsize=SIZE.font)
         dress(ax, SIZE, "", label)

@@ -1,6 +1,7 @@
 """Budgets that a user names one by one, in place of a scenario or over one."""
 
 import math
+import numbers
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
@@ -121,7 +122,7 @@ def _wrong_accuracy(name: str, value: Any) -> list[str]:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+    return isinstance(value, numbers.Real) and not isinstance(value, bool)
 
 
 def _limited(scenario: Scenario, limits: Mapping[str, float | None]) -> Scenario:

@@ -43,6 +43,24 @@ class Candidate(NamedTuple):
     share: float
 
 
+SURE = 0.9
+"""The probability from which on a configuration counts as one that meets all budgets surely."""
+
+
+class Surer(NamedTuple):
+    """What a rule takes of the configurations that surely meet all budgets: with a probability of at least `SURE`.
+
+    Attributes:
+        model: id of the model; None where no configuration does.
+        k: passes; None where no configuration does.
+        feasible: probability that it meets all budgets; where no configuration does, the highest of them all.
+    """
+
+    model: str | None
+    k: int | None
+    feasible: float
+
+
 @dataclass(frozen=True)
 class AssessmentSettings:
     """How choices are assessed. What is not possible is refused when they are made, all at once.
@@ -119,6 +137,7 @@ class Assessment:
         questions: how many different questions were resampled; 0 where there are none.
         passes: how many measured passes, of the model with the fewest; 0 where there are none.
         seeds: with how many seeds a simulation was repeated; 0 where there is none.
+        surer: what the rule takes of the configurations that surely meet all budgets, where the choice does not.
     """
 
     rule: str
@@ -141,6 +160,7 @@ class Assessment:
     questions: int = 0
     passes: int = 0
     seeds: int = 0
+    surer: Surer | None = None
 
     @property
     def confidence_set(self) -> tuple[Candidate, ...]:
@@ -198,6 +218,7 @@ class Assessment:
         values |= {f"eoc_{unit}": None if math.isnan(lost) else lost for unit, lost in self.eoc_used.items()}
         values["selection"] = [candidate._asdict() for candidate in self.selection]
         values["confidence_set"] = [candidate._asdict() for candidate in self.confidence_set]
+        values["surer"] = None if self.surer is None else self.surer._asdict()
         return values
 
 
@@ -254,11 +275,15 @@ def assess_known(known: Posterior, rules: Sequence[Rule], settings: AssessmentSe
     """
     choices = choices_of(rules, known.F[None], known.met[None])[:, 0]
     draws = [_Draws(choice) for choice in choices.tolist()]
+    surer: list[Surer | None] = [None] * len(rules)
     if not known.certain:
+        met = np.zeros(len(known.F))
         for F, feasible in known.drawn(settings.resamples, np.random.default_rng(settings.seed)):
+            met += feasible.sum(axis=0)
             for own, best in zip(draws, choices_of(rules, F, feasible), strict=True):
                 own.add(F, feasible, best)
-    return [_summary(rule, known, own, settings) for rule, own in zip(rules, draws, strict=True)]
+        surer = _surer(rules, choices, known, met / settings.resamples)
+    return [_summary(rule, known, own, settings, more) for rule, own, more in zip(rules, draws, surer, strict=True)]
 
 
 class _Draws:
@@ -280,7 +305,33 @@ class _Draws:
         self.error.append(own[:, -1])
 
 
-def _summary(rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSettings) -> Assessment:
+def _surer(rules: Sequence[Rule], choices: IntArray, known: Posterior, feasible: FloatArray) -> list[Surer | None]:
+    """What each rule takes of the configurations that surely meet all budgets, where its choice does not.
+
+    Args:
+        rules: scaled by the budgets.
+        choices: (rules,) what they take of all configurations; -1 stands for nothing.
+        known: of all configurations.
+        feasible: (n,) the share of the draws in which each meets all budgets.
+    """
+    shares = np.where(np.isnan(known.tail_error).any(axis=1), np.nan, feasible)
+    sure = known.met & (shares >= SURE)
+    taken = choices_of(rules, known.F[None], sure[None])[:, 0]
+    found: list[Surer | None] = []
+    for choice, row in zip(choices.tolist(), taken.tolist(), strict=True):
+        if choice < 0 or not shares[choice] < SURE:
+            found.append(None)
+        elif row < 0:
+            found.append(Surer(None, None, float(np.nanmax(shares[known.met]))))
+        else:
+            model, k = known.places[row]
+            found.append(Surer(model, k, float(shares[row])))
+    return found
+
+
+def _summary(
+    rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSettings, surer: Surer | None
+) -> Assessment:
     choice, F, resources = draws.choice, known.F, known.resources
     model, k = known.places[choice] if choice >= 0 else (None, None)
     own = F[choice] if choice >= 0 else np.zeros(F.shape[1])
@@ -323,6 +374,7 @@ def _summary(rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSe
         questions=known.questions,
         passes=known.passes,
         seeds=len(known.noise),
+        surer=surer,
     )
 
 

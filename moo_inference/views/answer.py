@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
+import numpy as np
+
 from moo_inference.catalog.stopping import settings_of
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.formatting.amounts import amount, apart, in_unit, interval_text, number, percentile, significant, usd
@@ -12,7 +14,7 @@ from moo_inference.formatting.table import Table
 from moo_inference.formatting.words import counted
 from moo_inference.pareto.budgets import Tail, tails
 from moo_inference.pareto.front import Front
-from moo_inference.studies.confidence import Assessment
+from moo_inference.studies.confidence import SURE, Assessment
 from moo_inference.studies.load_limit import load_limit
 from moo_inference.studies.price_modes import mode_notes
 from moo_inference.studies.route import Route
@@ -105,6 +107,7 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         keeps = {route.models[one.model].keep for one in (route.choice, second) if one is not None and one.model}
         lines.append(("Who picks", kept_of(keeps)))
     lines.append(("How sure", _how_sure(route.assessment)))
+    lines += _surer(route)
     caveats = [f"{warning}." for warning in route.choice.warnings]
     chosen = route.choice.model or ""
     caveats += stopping_notes({chosen: route.models[chosen]}, route.curves)[1:]
@@ -207,6 +210,23 @@ def _how_sure(found: Assessment | None) -> str:
             f"From {found.resamples:,} resamples of {found.basis}; {CERTAIN}.",
         ]
     )
+
+
+def _surer(route: Route) -> list[tuple[str, str]]:
+    """What to take instead where the choice may well break a budget."""
+    assessed = route.assessment
+    found = None if assessed is None else assessed.surer
+    if assessed is None or found is None:
+        return []
+    within = probability(found.feasible, assessed.resamples)
+    if found.model is None:
+        return [("Surer", f"nothing meets all budgets with {SURE:.0%}; the surest with {within}.")]
+    curve = route.curves[found.model]
+    front = Front.from_curve(curve.take(np.flatnonzero(curve.k == found.k)), route.scenario, [found.model])
+    choice = decide(front, "cheapest")
+    more = _difference_of(route.choice, choice)
+    what = f"{_what(route, choice)}: {_amounts(route, front, choice)}"
+    return [("Surer", f"{what}; {within} that it really meets all budgets; {more}.")]
 
 
 def _most_accurate(route: Route) -> list[tuple[str, str]]:

@@ -2,6 +2,7 @@
 
 import json
 
+import numpy as np
 import pytest
 from command_line import run
 
@@ -45,6 +46,13 @@ def test_a_quantile_goes_with_its_budget_and_stays_with_another_value():
     assert after(time=None)["t_max"] == after(p95=None)["t_max"] == (None, None)
     with pytest.raises(SettingError, match="time limits the mean, and scenario 'tails' a quantile of time"):
         after(time=3.0)
+
+
+def test_numbers_of_numpy_are_numbers_and_its_truths_are_none():
+    catalog = with_limits(load_catalog("paper"), {"cost": np.int64(2), "p95": np.float32(30.0)})
+    assert budgets_of(*catalog.scenarios.values())["c_max"] == (2.0, None)
+    with pytest.raises(SettingError, match="cost must be a positive number of USD per query, or none; got"):
+        with_limits(catalog, {"cost": np.bool_(1)})
 
 
 def test_all_that_is_wrong_is_named_at_once():
