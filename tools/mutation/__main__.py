@@ -12,8 +12,9 @@ much of the tests' own time a mutant gets; `--again` tries once more what the fo
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
 it executes. A mutant then is a fork of the process that has collected the tests, with the code of one function
-replaced; it runs the tests that execute the mutated lines, the quickest first, until one fails. What stands outside
-functions is mutated at import, in a fork of a process that has not imported the package yet.
+replaced; it runs the tests that execute the mutated lines until one fails: those of the module first, then those of
+its folder, then others, the quickest first. What stands outside functions is mutated at import, in a fork of a process
+that has not imported the package yet.
 """
 
 import argparse
@@ -63,6 +64,9 @@ TESTS = (
     "tests/views/test_marks.py",
     "tests/studies/test_more_objectives.py",
     "tests/studies/test_route.py",
+    "tests/studies/test_what_if.py",
+    "tests/cli/test_cli_choose.py",
+    "tests/test_structure.py",
 )
 
 PAGE = ROOT / "docs" / "mutation-testing.md"

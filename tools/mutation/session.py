@@ -106,8 +106,22 @@ class Session:
         else:
             names = set().union(*(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1)))
         left, chosen = self.options.seconds, []
-        # Quick ones first; of the quick ones those that execute little, since they look at it more closely.
-        for name in sorted(names, key=lambda name: (self.seconds[name] // 0.5, self.lines[name], self.order[name])):
+        module = Path(mutant.module)
+
+        def place(name):
+            # The module's own tests first, then those of its folder; of these the quick ones, and of the quick ones
+            # those that execute little, since they look at it more closely.
+            file = Path(name.split("::", maxsplit=1)[0])
+            far = file.parent.name != module.parent.name
+            return (
+                file.stem != f"test_{module.stem}",
+                far,
+                self.seconds[name] // 0.5,
+                self.lines[name],
+                self.order[name],
+            )
+
+        for name in sorted(names, key=place):
             left -= self.seconds[name]
             if left < 0:
                 break
