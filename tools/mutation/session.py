@@ -8,6 +8,7 @@ import time
 import types
 import warnings
 from collections import Counter, defaultdict
+from functools import cache
 from pathlib import Path
 
 from forks import replace_function, run_all
@@ -99,28 +100,27 @@ class Session:
             self.options.learned.write_text(json.dumps(known))
 
     def tests_of(self, mutant):
-        """Names of the tests that execute what was mutated, the quickest first, within the seconds of a mutant."""
+        """Names of the tests that execute what was mutated, within the seconds of a mutant.
+
+        Those of the module come first, then those of its folder: of these the quick ones, of the quick ones those that
+        execute most of the function and least besides, since they look at it most closely.
+        """
+        bodies = bodies_of(self.scratch / mutant.module)
         if mutant.function.endswith(AT_IMPORT):
-            bodies = function_lines(self.scratch / mutant.module)
-            names = set().union(*(self.by_line[mutant.module, line] for line in bodies))
+            around = executed = [line for body in bodies for line in body]
         else:
-            names = set().union(*(self.by_line[mutant.module, line] for line in range(mutant.first, mutant.last + 1)))
-        left, chosen = self.options.seconds, []
+            executed = range(mutant.first, mutant.last + 1)
+            around = min((body for body in bodies if mutant.first in body), key=len, default=executed)
+        names = set().union(*(self.by_line[mutant.module, line] for line in executed))
+        own = Counter(name for line in around for name in self.by_line[mutant.module, line])
         module = Path(mutant.module)
 
         def place(name):
-            # The module's own tests first, then those of its folder; of these the quick ones, and of the quick ones
-            # those that execute little, since they look at it more closely.
             file = Path(name.split("::", maxsplit=1)[0])
-            far = file.parent.name != module.parent.name
-            return (
-                file.stem != f"test_{module.stem}",
-                far,
-                self.seconds[name] // 0.5,
-                self.lines[name],
-                self.order[name],
-            )
+            far = (file.stem != f"test_{module.stem}", file.parent.name != module.parent.name)
+            return *far, self.seconds[name] // 0.5, -own[name], self.lines[name], self.order[name]
 
+        left, chosen = self.options.seconds, []
         for name in sorted(names, key=place):
             left -= self.seconds[name]
             if left < 0:
@@ -187,10 +187,11 @@ def run_items(session, items):
     return 0
 
 
-def function_lines(path):
-    """The lines of all function bodies of a module, which what stands outside of them may reach."""
+@cache
+def bodies_of(path):
+    """The lines of each function of a module, from the first of its body on."""
     functions = [n for n in ast.walk(ast.parse(path.read_text(encoding="utf-8"))) if isinstance(n, ast.FunctionDef)]
-    return {line for node in functions for line in range(node.body[0].lineno, node.end_lineno + 1)}
+    return [range(node.body[0].lineno, node.end_lineno + 1) for node in functions]
 
 
 def pytest_main(arguments, plugins=()):
