@@ -262,7 +262,7 @@ def main():
     parser.add_argument("--jobs", type=int, default=1, help="mutants at the same time")
     parser.add_argument("--only", action="append", help="a module, by the end of its path")
     parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
-    parser.add_argument("--seconds", type=float, default=30, help="of tests for one mutant, by their time unmutated")
+    parser.add_argument("--seconds", type=float, default=12, help="of tests for one mutant, by their time unmutated")
     parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
     parser.add_argument("--folder", type=Path, help="a folder for the results of each module, to go on from")
     parser.add_argument("--page", action="store_true", help="put the results of the folder into the page")
