@@ -32,6 +32,7 @@ class Session:
         session.config._tmp_path_factory.getbasetemp()
         files = {getattr(module, "__file__", None): name for name, module in sys.modules.items()}
         self.functions = defaultdict(list)
+        gc.unfreeze()  # what the tests' own set-up froze is not listed
         for thing in gc.get_objects():
             if isinstance(thing, types.FunctionType) and thing.__code__.co_filename in files:
                 self.functions[files[thing.__code__.co_filename]].append(thing)
