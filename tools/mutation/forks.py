@@ -16,8 +16,11 @@ from mutants import module_name
 MEMORY = 4 << 30
 
 
-def replace_function(mutant, functions):
-    """Give the function objects of this process the code of the mutant; False where its shape does not allow that."""
+def replace_function(mutant, functions, caches):
+    """Give the function objects of this process the code of the mutant; False where its shape does not allow that.
+
+    What caches hold of these functions is forgotten, since the code that made it is no more.
+    """
     target = sys.modules[module_name(mutant.module)]
     new = code_of(compile(mutant.source, target.__file__, "exec"), mutant.function)
     old = code_of(compile(Path(target.__file__).read_text(encoding="utf-8"), target.__file__, "exec"), mutant.function)
@@ -26,6 +29,9 @@ def replace_function(mutant, functions):
     found = [function for function in functions if function.__code__ == old]
     for function in found:
         function.__code__ = new
+    for cache in caches:
+        if any(cache.__wrapped__ is function for function in found):
+            cache.cache_clear()
     return bool(found)
 
 

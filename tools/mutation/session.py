@@ -31,11 +31,13 @@ class Session:
         self.order = {nodeid: place for place, nodeid in enumerate(self.items)}
         session.config._tmp_path_factory.getbasetemp()
         files = {getattr(module, "__file__", None): name for name, module in sys.modules.items()}
-        self.functions = defaultdict(list)
+        self.functions, self.caches = defaultdict(list), []
         gc.unfreeze()  # what the tests' own set-up froze is not listed
         for thing in gc.get_objects():
             if isinstance(thing, types.FunctionType) and thing.__code__.co_filename in files:
                 self.functions[files[thing.__code__.co_filename]].append(thing)
+            elif hasattr(type(thing), "cache_clear"):
+                self.caches.append(thing)
         gc.freeze()  # so that a fork does not copy what it only looks at
         self.learn(session)
         self.run_bodies(session)
@@ -156,7 +158,7 @@ class Session:
 
     def body(self, session, mutant):
         try:
-            fits = replace_function(mutant, self.functions[module_name(mutant.module)])
+            fits = replace_function(mutant, self.functions[module_name(mutant.module)], self.caches)
         except ValueError:
             fits = False
         if not fits:
