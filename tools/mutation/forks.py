@@ -30,7 +30,7 @@ def replace_function(mutant, functions, caches):
     for function in found:
         function.__code__ = new
     for cache in caches:
-        if any(cache.__wrapped__ is function for function in found):
+        if getattr(cache, "__wrapped__", None) in found:
             cache.cache_clear()
     return bool(found)
 

@@ -5,6 +5,7 @@ import gc
 import json
 import sys
 import time
+import traceback
 import types
 import warnings
 from collections import Counter, defaultdict
@@ -15,6 +16,9 @@ from forks import replace_function, run_all
 from mutants import AT_IMPORT, module_name
 
 SEEN = ("killed", "timed out")
+NOT_IN_PLACE, AT_IMPORT_ALONE = 8, 9
+"""What a child ends with where the tool failed, and where a function cannot be replaced after its import."""
+
 TOO_SLOW = 8.0
 """Tests that take longer, in seconds, are left out: each of them looks at what quicker ones look at too."""
 
@@ -149,7 +153,9 @@ class Session:
         progress = Progress(self.report, self.mutants, len(works))
 
         def done(number, code):
-            if code == 9:
+            if code == NOT_IN_PLACE:
+                raise RuntimeError(f"{self.mutants[number]} could not be put in place")
+            if code == AT_IMPORT_ALONE:
                 self.leftover.append(number)
             else:
                 progress.note(number, code)
@@ -161,8 +167,11 @@ class Session:
             fits = replace_function(mutant, self.functions[module_name(mutant.module)], self.caches)
         except ValueError:
             fits = False
+        except Exception:  # noqa: BLE001 (a failure of this tool is no failed test)
+            traceback.print_exc()
+            return NOT_IN_PLACE
         if not fits:
-            return 9
+            return AT_IMPORT_ALONE
         return run_items(session, [self.items[name] for name in mutant.tests])
 
 
