@@ -7,7 +7,7 @@
 The first goes module by module, and where it is started again with a folder, goes on with those that the folder lacks;
 the second puts what it holds into docs/mutation-testing.md. `--only decision/base.py` (may be given several times)
 mutates a part; `--control` plants errors that have to be seen and changes that cannot be seen; `--seconds` sets how
-much of the tests' own time a mutant gets; `--again` tries once more what the folder does not show as killed.
+much of the tests' own time a mutant gets; `--again` tries once more what the folder shows as survived.
 
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
@@ -123,8 +123,8 @@ def work_inside(scratch, options):
     files = modules_of(scratch)
     paths = [p for p in files if not options.only or any(p.match(f"*{only}") for only in options.only)]
     mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
-    if options.again:
-        before = {identity(known): known["outcome"] for known in json.loads(options.again.read_text())}
+    if options.known:
+        before = {identity(known): known["outcome"] for known in json.loads(options.known.read_text())}
         for mutant in mutants:
             outcome = before.get(identity(asdict(mutant)), "")
             mutant.outcome = outcome if outcome in SEEN else ""
@@ -211,37 +211,48 @@ def run_once(arguments):
 
 
 def run_all_modules(options):
-    """Run those modules that the folder lacks, some at a time, and keep there what became of their mutants."""
+    """Run those modules that the folder lacks, some at a time, and keep there what became of their mutants.
+
+    With `--again` those are run, too, of which mutants survived.
+    """
     options.folder.mkdir(exist_ok=True)
     learned = options.folder.resolve() / "learned" / "tests.json"
     learned.parent.mkdir(exist_ok=True)
-    if not learned.exists():
-        learned.write_text("{}")
+    commit = subprocess.run(
+        ["git", "rev-parse", "--short", "HEAD"],  # noqa: S607 (whichever git there is)
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        text=True,
+    )
     lacking, waiting = [], 0
     for path in modules_of(ROOT):
         module = path.relative_to(ROOT).as_posix()
-        if result_of(options.folder, module).exists() or (
-            options.only and not any(path.match(f"*{only}") for only in options.only)
-        ):
+        left = [one for one in known_of(options.folder, [module]) if one["outcome"] not in SEEN]
+        done = result_of(options.folder, module).exists() and not (options.again and left)
+        if done or (options.only and not any(path.match(f"*{only}") for only in options.only)):
             continue
         lacking.append(module)
         waiting += path.stat().st_size
         if waiting > AT_ONCE:
-            run_modules(options, lacking, learned)
+            run_modules(options, lacking, learned, commit.stdout.strip())
             lacking, waiting = [], 0
     if lacking:
-        run_modules(options, lacking, learned)
+        run_modules(options, lacking, learned, commit.stdout.strip())
 
 
-def run_modules(options, modules, learned):
-    """Run some modules, and keep what became of the mutants of each."""
+def run_modules(options, modules, learned, commit):
+    """Run some modules, and keep what became of the mutants of each, and at which commit."""
     arguments = [word for module in modules for word in ("--only", f"/{module}")]
-    found = run_once(
-        [*arguments, "--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
-    )
+    arguments += ["--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
+    if options.again:
+        known = learned.with_name("known.json")
+        known.write_text(json.dumps(known_of(options.folder, modules)))
+        arguments += ["--known", str(known)]
+    found = run_once(arguments)
     for module in modules:
         own = [{**asdict(one), "source": "", "tests": []} for one in found if one.module == module]
-        result_of(options.folder, module).write_text(json.dumps(own, indent=1))
+        result_of(options.folder, module).write_text(json.dumps({"commit": commit, "mutants": own}, indent=1))
 
 
 def result_of(folder, module):
@@ -249,12 +260,21 @@ def result_of(folder, module):
     return folder / f"{module.replace('/', '.')}.json"
 
 
+def known_of(folder, modules):
+    """What the folder holds of the mutants of some modules."""
+    paths = [result_of(folder, module) for module in modules]
+    return [one for path in paths if path.exists() for one in json.loads(path.read_text())["mutants"]]
+
+
 def write_page(folder):
     """Put what a folder of results holds into the page."""
-    found = [Mutant(**fields) for path in sorted(folder.glob("*.json")) for fields in json.loads(path.read_text())]
+    results = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
+    found = [Mutant(**fields) for own in results for fields in own["mutants"]]
+    commits = sorted({own["commit"] for own in results})
+    where = f"At commit{'s' if len(commits) > 1 else ''} {', '.join(commits)}:"
     head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
     _, tail = rest.split(END)
-    PAGE.write_text(f"{head}{BEGIN}\n{report(found)}\n{END}{tail}", encoding="utf-8")
+    PAGE.write_text(f"{head}{BEGIN}\n{where}\n\n{report(found)}\n{END}{tail}", encoding="utf-8")
 
 
 def main():
@@ -266,10 +286,9 @@ def main():
     parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
     parser.add_argument("--folder", type=Path, help="a folder for the results of each module, to go on from")
     parser.add_argument("--page", action="store_true", help="put the results of the folder into the page")
-    parser.add_argument(
-        "--again", type=Path, help="a JSON file of the folder: what it shows as killed is not tried again"
-    )
-    parser.add_argument("--learned", type=Path, help="a JSON file that keeps what tests execute, while modules stay")
+    parser.add_argument("--again", action="store_true", help="try again what the folder shows as survived")
+    parser.add_argument("--known", type=Path, help=argparse.SUPPRESS)
+    parser.add_argument("--learned", type=Path, help=argparse.SUPPRESS)
     parser.add_argument("--inside", type=Path, help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.inside:

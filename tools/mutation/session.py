@@ -2,6 +2,7 @@
 
 import ast
 import gc
+import hashlib
 import json
 import sys
 import time
@@ -53,7 +54,7 @@ class Session:
         into = self.scratch / "learned"
         into.mkdir()
         names = list(self.items)
-        known = json.loads(self.options.learned.read_text()) if self.options.learned else {}
+        known = self.kept()
         for number, name in enumerate(names):
             if name in known:
                 (into / str(number)).write_text(json.dumps(known[name]))
@@ -102,10 +103,32 @@ class Session:
                     self.by_line[file, line].add(name)
         self.keep(known)
 
+    def kept(self):
+        """What is known of tests whose files, and of modules that all, are as they were."""
+        path = self.options.learned
+        if path is None or not path.exists():
+            return {}
+        before = json.loads(path.read_text())
+        if before["modules"] != self.prints(self.files):
+            return {}
+        same = self.prints({self.scratch / name.split("::", maxsplit=1)[0] for name in self.items})
+        return {
+            name: own
+            for name, own in before["tests"].items()
+            if same.get(file := name.split("::", maxsplit=1)[0], "") == before["files"].get(file)
+        }
+
+    def prints(self, paths):
+        """A fingerprint of each file that there is, by its name in the repository."""
+        existing = sorted(path for path in paths if path.exists())
+        return {str(p.relative_to(self.scratch)): hashlib.sha256(p.read_bytes()).hexdigest() for p in existing}
+
     def keep(self, known):
         """Write what tests execute, where a file for it was named."""
         if self.options.learned:
-            self.options.learned.write_text(json.dumps(known))
+            files = {self.scratch / name.split("::", maxsplit=1)[0] for name in known}
+            prints = {"modules": self.prints(self.files), "files": self.prints(files)}
+            self.options.learned.write_text(json.dumps({**prints, "tests": known}))
 
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, within the seconds of a mutant.
