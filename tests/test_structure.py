@@ -7,7 +7,7 @@ from collections import Counter
 from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from importlib.util import find_spec
-from types import ModuleType
+from types import FunctionType, ModuleType
 
 import pytest
 import yaml
@@ -152,7 +152,7 @@ def test_public_names_load_and_others_do_not():
         _ = mi.nonsense
 
 
-def test_public_names_of_packages_are_no_modules():
+def test_public_names_of_packages_are_what_they_are_called():
     """A name that is loaded at its first use must not be that of a module beside it, which would stand in its place."""
     for _, path in modules():
         if path.name == "__init__.py" and "def __getattr__" in path.read_text():
@@ -162,7 +162,14 @@ def test_public_names_of_packages_are_no_modules():
             for public in package.__all__:
                 if find_spec(f"{name}.{public}") is not None:
                     import_module(f"{name}.{public}")
-                assert not isinstance(getattr(package, public), ModuleType), f"{name}.{public}"
+                found = getattr(package, public)
+                assert not isinstance(found, ModuleType), f"{name}.{public}"
+                if isinstance(found, type | FunctionType):
+                    assert found.__name__ == public, f"{name}.{public}"
+                assert getattr(package, public) is found
+            assert set(package.__all__) <= set(dir(package))
+            with pytest.raises(AttributeError, match="nonsense"):
+                _ = package.nonsense
 
 
 def test_the_version_is_the_same_everywhere():
