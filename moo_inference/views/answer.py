@@ -107,7 +107,8 @@ def answer_lines(route: Route, queries_per_month: float | None = None) -> list[t
         keeps = {route.models[one.model].keep for one in (route.choice, second) if one is not None and one.model}
         lines.append(("Who picks", kept_of(keeps)))
     lines.append(("How sure", _how_sure(route.assessment)))
-    lines += _surer(route)
+    surer = surer_text(route)
+    lines += [("Surer", surer)] if surer else []
     caveats = [f"{warning}." for warning in route.choice.warnings]
     chosen = route.choice.model or ""
     caveats += stopping_notes({chosen: route.models[chosen]}, route.curves)[1:]
@@ -150,6 +151,22 @@ def answer_record(route: Route, queries_per_month: float | None = None) -> dict[
         own["queries_per_month"] = queries_per_month
         own["usd_per_month"] = None if route.cost is None else route.cost * queries_per_month
     return own | {name: value for name, value in route.to_dict().items() if name not in own}
+
+
+def surer_text(route: Route) -> str:
+    """What to take instead where the choice may well break a budget; empty where it surely meets them all."""
+    assessed = route.assessment
+    found = None if assessed is None else assessed.surer
+    if assessed is None or found is None:
+        return ""
+    within = probability(found.feasible, assessed.resamples)
+    if found.model is None:
+        return f"nothing meets all budgets with {SURE:.0%}; the surest with {within}."
+    curve = route.curves[found.model]
+    front = Front.from_curve(curve.take(np.flatnonzero(curve.k == found.k)), route.scenario, [found.model])
+    choice = decide(front, "cheapest")
+    what = f"{_what(route, choice)}: {_amounts(route, front, choice)}"
+    return f"{what}; {within} that it really meets all budgets; {_difference_of(route.choice, choice)}."
 
 
 def _what(route: Route, choice: Choice) -> str:
@@ -210,23 +227,6 @@ def _how_sure(found: Assessment | None) -> str:
             f"From {found.resamples:,} resamples of {found.basis}; {CERTAIN}.",
         ]
     )
-
-
-def _surer(route: Route) -> list[tuple[str, str]]:
-    """What to take instead where the choice may well break a budget."""
-    assessed = route.assessment
-    found = None if assessed is None else assessed.surer
-    if assessed is None or found is None:
-        return []
-    within = probability(found.feasible, assessed.resamples)
-    if found.model is None:
-        return [("Surer", f"nothing meets all budgets with {SURE:.0%}; the surest with {within}.")]
-    curve = route.curves[found.model]
-    front = Front.from_curve(curve.take(np.flatnonzero(curve.k == found.k)), route.scenario, [found.model])
-    choice = decide(front, "cheapest")
-    more = _difference_of(route.choice, choice)
-    what = f"{_what(route, choice)}: {_amounts(route, front, choice)}"
-    return [("Surer", f"{what}; {within} that it really meets all budgets; {more}.")]
 
 
 def _most_accurate(route: Route) -> list[tuple[str, str]]:

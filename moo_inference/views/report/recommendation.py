@@ -14,7 +14,7 @@ from moo_inference.studies.choose import recommended
 from moo_inference.studies.confidence import Assessment
 from moo_inference.studies.route import Route
 from moo_inference.studies.study import Study
-from moo_inference.views.answer import answer_sentence, nearest_text, what_binds
+from moo_inference.views.answer import answer_sentence, nearest_text, surer_text, what_binds
 from moo_inference.views.confidence import corrected, probability, sure
 from moo_inference.views.figures.trajectory import Trajectory
 from moo_inference.views.load import load_text
@@ -109,6 +109,7 @@ def recommendation(study: Study, key: str, views: Mapping[str, Trajectory], styl
         ("Held out", held_out_text(route)),
         ("Load", load_text(route)),
         ("What would change it", what_binds(route)),
+        ("Surer", surer_text(route) if fits else ""),
     )
     return Recommendation(
         key,

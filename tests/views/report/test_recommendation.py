@@ -14,7 +14,7 @@ from moo_inference.formatting.amounts import seconds, usd
 from moo_inference.records.replay import replay
 from moo_inference.records.report_file import read_report
 from moo_inference.solvers import nsga2
-from moo_inference.views.answer import answer_sentence
+from moo_inference.views.answer import answer_sentence, surer_text
 from moo_inference.views.confidence import sure
 from moo_inference.views.figures.families import line_styles
 from moo_inference.views.report.basis import basis
@@ -128,6 +128,8 @@ def test_a_quantile_is_the_number_where_a_budget_is_for_one(measured):
     assert f"{curve.evidence.ci_low[row]:.3f} to {curve.evidence.ci_high[row]:.3f}" in text
     assert ">p95 of time (s)</text>" in html
     assert f"How sure: {sure(route.assessment)} (198 questions)" in text
+    assert f"Surer: {surer_text(route)}" in text
+    assert surer_text(route).startswith("gpt-5-mini@medium with ")
 
 
 def test_what_it_rests_on_has_questions_credit_and_dates_of_prices(measured):
