@@ -7,7 +7,8 @@
 The first goes module by module, and where it is started again with a folder, goes on with those that the folder lacks;
 the second puts what it holds into docs/mutation-testing.md. `--only decision/base.py` (may be given several times)
 mutates a part; `--control` plants errors that have to be seen and changes that cannot be seen; `--seconds` sets how
-much of the tests' own time a mutant gets; `--again` tries once more what the folder shows as survived.
+much of the tests' own time a mutant gets; `--share 0.1` tries one mutant in ten; `--again` tries once more what the
+folder shows as survived.
 
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
@@ -18,6 +19,7 @@ that has not imported the package yet.
 """
 
 import argparse
+import hashlib
 import json
 import os
 import shutil
@@ -113,6 +115,12 @@ def identity(fields):
     return tuple(fields[name] for name in ("module", "function", "before", "after"))
 
 
+def drawn(mutant):
+    """A number from 0 to 1 that is the same for a mutant in every run, whatever its line."""
+    name = "\n".join(identity(asdict(mutant)))
+    return int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big") / 2**32
+
+
 def work_inside(scratch, options):
     """Everything that happens in the copy; returns the mutants with their outcomes."""
     say_to = os.fdopen(os.dup(2), "w", buffering=1)
@@ -125,6 +133,7 @@ def work_inside(scratch, options):
     files = modules_of(scratch)
     paths = [p for p in files if not options.only or any(p.match(f"*{only}") for only in options.only)]
     mutants = controls(scratch) if options.control else [one for path in paths for one in mutants_of(path, scratch)]
+    mutants = [one for one in mutants if options.control or drawn(one) < options.share]
     if options.known:
         before = {identity(known): known["outcome"] for known in json.loads(options.known.read_text())}
         for mutant in mutants:
@@ -236,7 +245,7 @@ def run_all_modules(options):
             continue
         lacking.append(module)
         waiting += path.stat().st_size
-        if waiting > AT_ONCE:
+        if waiting * options.share > AT_ONCE:
             run_modules(options, lacking, learned, commit.stdout.strip())
             lacking, waiting = [], 0
     if lacking:
@@ -246,7 +255,8 @@ def run_all_modules(options):
 def run_modules(options, modules, learned, commit):
     """Run some modules, and keep what became of the mutants of each, and at which commit."""
     arguments = [word for module in modules for word in ("--only", f"/{module}")]
-    arguments += ["--jobs", str(options.jobs), "--seconds", str(options.seconds), "--learned", str(learned)]
+    arguments += ["--jobs", str(options.jobs), "--seconds", str(options.seconds), "--share", str(options.share)]
+    arguments += ["--learned", str(learned)]
     if options.again:
         known = learned.with_name("known.json")
         known.write_text(json.dumps(known_of(options.folder, modules)))
@@ -285,6 +295,9 @@ def main():
     parser.add_argument("--only", action="append", help="a module, by the end of its path")
     parser.add_argument("--tests", action="append", help="tests in place of the usual ones")
     parser.add_argument("--seconds", type=float, default=12, help="of tests for one mutant, by their time unmutated")
+    parser.add_argument(
+        "--share", type=float, default=1.0, help="of the mutants that are tried, the same ones each time"
+    )
     parser.add_argument("--control", action="store_true", help="two errors that are seen, two changes that are not")
     parser.add_argument("--folder", type=Path, help="a folder for the results of each module, to go on from")
     parser.add_argument("--page", action="store_true", help="put the results of the folder into the page")
