@@ -262,6 +262,8 @@ def run_modules(options, modules, learned, commit):
         known.write_text(json.dumps(known_of(options.folder, modules)))
         arguments += ["--known", str(known)]
     found = run_once(arguments)
+    if not all(one.outcome for one in found):
+        raise RuntimeError("the run was stopped: some mutants were not tried, and nothing is kept of these modules")
     for module in modules:
         own = [{**asdict(one), "source": "", "tests": []} for one in found if one.module == module]
         result_of(options.folder, module).write_text(json.dumps({"commit": commit, "mutants": own}, indent=1))
