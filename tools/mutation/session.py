@@ -133,8 +133,8 @@ class Session:
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, within the seconds of a mutant.
 
-        Those of the module come first, then those of its folder: of these the quick ones, of the quick ones those that
-        execute most of the function and least besides, since they look at it most closely.
+        Those of its folder come first: of these the quick ones, of the quick ones those of the module, and of those the
+        ones that execute most of the function and least besides, since they look at it most closely.
         """
         bodies = bodies_of(self.scratch / mutant.module)
         if mutant.function.endswith(AT_IMPORT):
@@ -148,8 +148,8 @@ class Session:
 
         def place(name):
             file = Path(name.split("::", maxsplit=1)[0])
-            far = (file.stem != f"test_{module.stem}", file.parent.name != module.parent.name)
-            return *far, self.seconds[name] // 0.5, -own[name], self.lines[name], self.order[name]
+            far, others = file.parent.name != module.parent.name, file.stem != f"test_{module.stem}"
+            return far, self.seconds[name] // 0.5, others, -own[name], self.lines[name], self.order[name]
 
         left, chosen = self.options.seconds, []
         for name in sorted(names, key=place):
