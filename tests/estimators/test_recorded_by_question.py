@@ -162,8 +162,8 @@ def test_progress_counts_models_and_stacks_hold_as_many_as_memory_allows(gpt5, m
     models = [*alike[:2], gpt5, model_of(attempts_of(n=5)), alike[2], model_of(attempts_of(), stop="first-verified")]
     for at_once, steps in ((1 << 16, [3, 4, 5, 6]), (2 * 72, [2, 3, 4, 5, 6]), (1, [1, 2, 3, 4, 5, 6])):
         monkeypatch.setattr(recorded, "_ATTEMPTS_AT_ONCE", at_once)
-        seen = []
-        curves = mi.Recorded().estimate_many(models, [1, 2], progress=lambda done, of: seen.append((done, of)))
+        seen: list[tuple[int, int]] = []
+        curves = mi.Recorded().estimate_many(models, [1, 2], progress=lambda *step, seen=seen: seen.append(step))
         assert seen == [(done, 6) for done in steps]
         for model, curve in zip(models, curves, strict=True):
             np.testing.assert_array_equal(curve.table, mi.Recorded().estimate(model, [1, 2]).table)
