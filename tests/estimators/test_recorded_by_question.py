@@ -231,3 +231,23 @@ def test_more_passes_than_attempts_are_refused_where_they_stop_early_for_all_mod
         f"of {n}: k must be at most the {n} attempts of a question where passes stop early (first-verified/2), got 6"
         for n in (4, 5)
     ]
+
+
+def test_a_vote_of_all_attempts_is_no_extrapolation():
+    answers = np.random.default_rng(0).integers(0, 3, 72)
+    model = model_of(attempts_of(answer=answers, keep="majority"))
+    found = mi.Recorded(beyond="extrapolate").estimate(model, [6])
+    np.testing.assert_array_equal(found.table, mi.Recorded().estimate(model, [6]).table)
+
+
+def test_shares_within_budgets_are_those_of_passes_that_run_as_they_are_told_to():
+    model = model_of(uneven(), parallel=1, latency="ideal", **TOKENS)
+    scenario = mi.Scenario(name="s", c_max=1.2, t_max=2.9, a_min=0.5, joules_max=1300.0)
+    share, se = mi.Recorded(stop="first-verified").attainment(model, K, scenario, parallel=2, latency="waves")
+    assert se.tolist() == [0, 0]
+    for row, k in enumerate(K.tolist()):
+        own = queries_of(model.attempts, k, 2, stops=True)
+        met = [((queries <= [1.2, 2.9, 1300, 1]).all(axis=1) & (queries[:, 3] == 1)).mean() for queries in own]
+        assert share[row] == pytest.approx(np.mean(met))
+    with pytest.raises(SettingError, match="k must be at most the 3 attempts of a question where passes stop early"):
+        mi.Recorded(stop="first-verified").attainment(model, [4], scenario)
