@@ -123,6 +123,16 @@ def test_intervals_of_quantiles_are_asked_for_where_a_budget_is_for_one_and_hold
             np.testing.assert_array_equal(needed, [10 * column, 7, 10 * column])
 
 
+def test_all_budgets_may_be_for_quantiles(model, scenario):
+    quantiles = {"c_quantile": 0.6, "t_quantile": 0.7, "joules_quantile": 0.8, "a_quantile": 0.9}
+    own = scenario.replace(**quantiles)
+    spent, z = drawn()
+    accuracy = np.clip(0.5 + 0.1 * z, 0, 1)
+    every = zip((*spent, accuracy), quantiles.values(), strict=True)
+    expected = np.column_stack([np.quantile(values, q, axis=1) for values, q in every])
+    np.testing.assert_allclose(table_of(model, [own]).curve().views[own].values, expected, rtol=1e-12)
+
+
 def test_resources_and_k_of_a_table_are_those_of_its_curve(model):
     curve = table_of(model, []).curve()
     assert curve.resources == ("joules",)
