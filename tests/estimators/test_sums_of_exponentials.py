@@ -54,9 +54,9 @@ def test_what_is_beyond_a_limit_counts_as_the_limit(most):
     e = np.exp(-beyond)
     mean, variance = LEAST + SPREAD * (1 - e), SPREAD**2 * (1 - e**2 - 2 * beyond * e)
     [one, two] = OWN.largest_up_to(np.array([1.0, 2.0]), most)
-    np.testing.assert_allclose(one[:2], [mean, variance], rtol=2e-3)
+    np.testing.assert_allclose(one[:2], [mean, variance], rtol=1e-3)
     half = LEAST + SPREAD / 2 * (1 - np.exp(-2 * beyond))
-    assert two[0] == pytest.approx(2 * mean - half, rel=2e-3)
+    assert two[0] == pytest.approx(2 * mean - half, rel=5e-4)
 
 
 def test_a_sum_that_varies_by_one_length_is_that_length_shifted_and_scaled():
@@ -173,7 +173,7 @@ def test_transforms_of_the_largest_of_exponentials():
     found = table.logarithm(np.tile(u, (3, 1)), np.arange(3))
     for row, n in enumerate(sizes):
         v = 1j * u[:, None] * SCALE / np.arange(1, n + 1)
-        np.testing.assert_allclose(found[row], (v - np.log(1 + v)).sum(axis=1), rtol=2e-3, atol=1e-9)
+        np.testing.assert_allclose(found[row], (v - np.log(1 + v)).sum(axis=1), rtol=3e-4, atol=1e-9)
     assert found[0].tolist() == [0, 0, 0, 0]
     order = table.logarithm(np.tile(u, (2, 1)), np.array([2, 1]))
     np.testing.assert_array_equal(order, found[[2, 1]])
@@ -187,18 +187,17 @@ def test_transforms_of_normals_fall_to_nothing():
     assert found[4] == -80
 
 
-@pytest.mark.parametrize(("std", "slack"), [(60.0, 1e-3), (100.0, 2e-3), (150.0, 5e-3)])
-def test_totals_of_gammas_are_gammas(std, slack):
+@pytest.mark.parametrize(("std", "slack", "share"), [(60.0, 2e-4, 1e-5), (100.0, 1e-3, 5e-5), (150.0, 5e-3, 2e-3)])
+def test_totals_of_gammas_are_gammas(std, slack, share):
     k = np.array([1, 2, 5, 30, 300])
     totals = Totals(PassDistribution(0.0, 2.0, length(5, 0), length(101, std)), 1, k)
     exact = stats.gamma(k * (100 / std) ** 2, 2 * k, 2 * std**2 / 100)
     np.testing.assert_allclose(totals.mean, exact.mean())
     np.testing.assert_allclose(totals.std, exact.std())
     for q in (0.025, 0.3, 0.5, 0.95, 0.99):
-        np.testing.assert_allclose(totals.quantile(q), exact.ppf(q), atol=slack * exact.std().max(), rtol=1e-3)
         assert (np.abs(totals.quantile(q) - exact.ppf(q)) < slack * exact.std()).all()
     for x in (210.0, 420.0, 7_000.0):
-        np.testing.assert_allclose(totals.cdf(x), exact.cdf(x), atol=5e-3)
+        np.testing.assert_allclose(totals.cdf(x), exact.cdf(x), atol=share)
 
 
 def test_totals_of_steep_gammas_are_gammas_to_a_cell():
@@ -206,7 +205,7 @@ def test_totals_of_steep_gammas_are_gammas_to_a_cell():
     totals = Totals(PassDistribution(0.0, 2.0, length(5, 0), length(101, 300)), 1, k)
     exact = stats.gamma(k / 9, 2 * k, 2 * 900)
     for q in (0.5, 0.9, 0.975):
-        assert (np.abs(totals.quantile(q) - exact.ppf(q)) < 0.1 * exact.std()).all()
+        assert (np.abs(totals.quantile(q) - exact.ppf(q)) < 0.02 * exact.std()).all()
 
 
 @pytest.mark.parametrize("wave", [1, 4])
