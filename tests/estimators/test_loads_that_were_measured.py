@@ -146,6 +146,8 @@ def test_scenarios_must_state_one_load_where_times_depend_on_it():
     assert common_load([]) is None
     assert common_load([plain, plain]) is None
     assert common_load([light, light.replace(name="other")]) == Load(2.0, None)
+    with pytest.raises(SettingError, match="same load where times depend on it, got none, 9 queries at the same time"):
+        common_load([plain, busy, plain])
     with pytest.raises(SettingError) as refused:
         common_load([light, plain, light, busy])
     assert str(refused.value) == (
