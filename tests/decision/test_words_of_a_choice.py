@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 import moo_inference as mi
-from moo_inference.decision import Rule, decide
+from moo_inference.decision import KneePoint, Rule, decide
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import BudgetView, Evidence, ScalingCurve, TailEvidence
@@ -200,3 +200,14 @@ def test_a_choice_does_not_change():
     choice = decide(Front.from_curve(curve_of([1], 1, 1, 0.5), ANYTHING), "accuracy-max")
     with pytest.raises(FrozenInstanceError):
         choice.row = 1
+
+
+def test_what_each_knee_picks_is_told_in_sentences():
+    equation, chord, published = (KneePoint(variant).picks for variant in ("equation", "chord", "published"))
+    assert equation.startswith("The greatest curvature of the front, in all objectives (paper, Eq. 18, 19). On exact ")
+    assert "On exact curves it lies at the front's beginning" in equation
+    assert "at a step where time has steps; Monte Carlo noise moves it." in equation
+    assert chord.startswith("The row farthest from the straight line between the front's ends, towards the ideal (rec")
+    assert published.startswith(
+        "What the code behind the paper's tables computes: the curvature of cost and time alone. Wh"
+    )
