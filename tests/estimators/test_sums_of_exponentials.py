@@ -76,6 +76,23 @@ def test_a_sum_that_varies_by_one_length_is_that_length_shifted_and_scaled():
     assert certain.unscaled is certain
 
 
+def test_two_exponentials_beside_what_does_not_vary():
+    """P(X > x) = (b exp(-x / b) - a exp(-x / a)) / (b - a) beyond the least, of means a and b."""
+    own = Sum(((0.5, length(60, 0)), (1.0, EXPONENTIAL), (3.0, EXPONENTIAL)))
+    a, b, least = SCALE, 3 * SCALE, FIXED + 4.0
+    x = least + SCALE * np.array([-1.0, 0.02, 0.3, 1.0, 3.0, 7.0, 20.0])
+    away = np.maximum(x - least, 0.0)
+    beyond = (b * np.exp(-away / b) - a * np.exp(-away / a)) / (b - a)
+    np.testing.assert_allclose(own.cdf(x), 1 - beyond, atol=2e-6)
+    np.testing.assert_allclose(own.from_normal(stats.norm.isf(beyond[2:])), x[2:], rtol=1e-4)
+    assert own.cdf(np.array([-1e9, 1e9])).tolist() == [0, 1]
+    found = own.largest_cumulants([1, 2])
+    np.testing.assert_allclose(found[0], [least + a + b, a**2 + b**2, 2 * (a**3 + b**3), 6 * (a**4 + b**4)])
+    # E[max] of two is 2 E[X] less the integral of P(X > x)^2.
+    squared = (b**3 / 2 + a**3 / 2 - 2 * a * b * a * b / (a + b)) / (b - a) ** 2
+    assert found[1, 0] == pytest.approx(2 * (a + b) - squared + least, rel=1e-5)
+
+
 def test_mass_on_a_point_or_close_to_one_is_rough():
     assert not OWN.rough
     assert not Sum(((1.0, length(101, 199)),)).rough
