@@ -159,8 +159,8 @@ def test_tamed_cumulants_are_no_more_skewed_than_they_are_wide():
 def test_noise_of_cells_is_what_rounding_can_do():
     one = np.ones(4)
     own = Cells(one * 7, np.ones((4, 2)), one * 3, np.array([5.0, 9, 1, 5.5]), one * 2, one * 5)
-    found = Spectrum.of(own, 2.0, np.ones((4, 2), dtype=complex))
-    np.testing.assert_array_equal(found.noise, [0, 1, -1, 0.5])
+    found = Spectrum.of(own, 3.0, np.ones((4, 2), dtype=complex))
+    np.testing.assert_array_equal(found.noise, [0, 2.25, -2.25, 0.5])
     assert [found.low[0], found.found[0], found.mean[0]] == [7, 3, 2]
 
 
