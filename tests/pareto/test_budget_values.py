@@ -6,6 +6,7 @@ from numpy.testing import assert_allclose, assert_array_equal
 
 import moo_inference as mi
 from moo_inference.catalog import TOLERANCE
+from moo_inference.errors import SettingError
 from moo_inference.estimators import ScalingCurve
 from moo_inference.estimators.curve import BudgetView, TailEvidence
 from moo_inference.pareto.budgets import Tail, constraints, measured, nadir_of, overrun, tails, values_of
@@ -81,4 +82,11 @@ def test_quantiles_that_rest_on_no_sample_have_no_interval():
     view = BudgetView(np.array([[1.0, 5, 7, 0.5], [2, 6, 9, 0.75]]), np.zeros(2))
     [found] = tails(curve_with({tail: view}), tail, 0)
     assert found == Tail("time", 0.95, 5.0, None, 0)
+    assert (found.interval, found.needed, found.unknown) == (None, 0, False)
+    assert Tail("time", 0.95, 5.0) == found
     assert tails(curve_with({}), SCENARIO, 0) == ()
+
+
+def test_a_budget_for_what_a_curve_does_not_have_is_refused_where_it_is_looked_at():
+    with pytest.raises(SettingError, match="has litres_water_max, so each model must have litres_water_per_output"):
+        measured(curve_with({}), SCENARIO.replace(litres_water_max=3))

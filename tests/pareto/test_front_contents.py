@@ -150,6 +150,8 @@ def test_a_refused_front_has_its_scenario_and_three_objectives():
     assert (front.models, front.evidence, front.stages, front.resources) == ((), (), (), ())
     assert len(front.configurations) == 0
     assert str(front.infeasibility) == "one reason; another"
+    assert (front.reaches_k_max, front.looked_at, front.own) == ((), 0, None)
+    assert Front(front.estimates, SCENARIO).infeasibility is None
 
 
 def test_the_former_name_of_standard_errors_warns_where_it_is_used():

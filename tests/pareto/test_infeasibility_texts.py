@@ -111,6 +111,7 @@ def test_the_closest_configuration_tells_its_k_and_model():
     found = Infeasibility(Configuration((3,), ("a",)))
     assert (found.k, found.model, found.status) == (3, "a", "infeasible")
     assert (found.shortfalls, found.looked_at, found.grid_size, found.staged) == ((), None, None, False)
+    assert (found.out_of_reach, found.refused) == (None, ())
 
 
 def test_of_the_rows_that_miss_budgets_by_as_much_the_cheapest_is_closest():
