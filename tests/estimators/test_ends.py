@@ -38,6 +38,8 @@ def test_an_expectation_is_over_looks_and_the_last_pass():
     assert_allclose(found.mean(np.array([2.0, 4]), at_k), [10, 20, 0.8 + 18, 0.8 + 1.2 + 15, 0.8 + 1.2 + 18])
     own = np.arange(10.0).reshape(5, 2)
     assert_allclose(found.mean(own, at_k), [10, 20, 0.4 * 4 + 18, 0.4 * 6 + 0.3 * 7 + 15, 0.4 * 8 + 0.3 * 9 + 18])
+    later = Ends.of(np.array([8]), 2, np.array([1.0, 0.6, 0.3, 0.1]))
+    assert_allclose(later.mean(np.array([2.0, 4, 6]), np.array([8.0])), [0.4 * 2 + 0.3 * 4 + 0.2 * 6 + 0.1 * 8])
     never = Ends.of(np.array([1, 2]), 4, np.array([1.0]))
     assert never.mean(np.empty(0), np.array([3.0, 4])).tolist() == [3, 4]
 

@@ -62,3 +62,26 @@ def test_too_few_passes_tell_how_many_it_takes(k, q, needed):
     assert math.isnan(low)
     assert math.isnan(high)
     assert told == needed
+
+
+def test_a_wave_of_two_is_worth_what_its_passes_add_to_the_share():
+    """Of all pairs: a pass below the quantile of one at p adds p - p^2 twice, one above it -p^2 twice."""
+    n, p = 60, 0.9
+    passes = np.sqrt(np.arange(1.0, n + 1))
+    drawn = np.array([(a, b) for a in range(n) for b in range(n)]).T
+    values = passes[drawn].max(axis=0)
+    share = p**2
+    most = share * (1 - share)
+    worth = n * most / (4 * p**3 * (1 - p) - 2 * most / n)
+    low, high, needed = of_queries(values, share, drawn, n)
+    expected = quantile_interval(np.sort(values), share, 1 / (2 / worth + 1 / n**2))
+    assert (low, high) == pytest.approx(expected, rel=1e-12)
+    assert needed == 11
+
+
+def test_queries_at_the_quantile_itself_count_as_below_it():
+    drawn = np.tile(np.arange(N), TIMES)[None]
+    values = np.minimum(PASSES[drawn[0]], PASSES[170])
+    low, high, _ = of_queries(values, Q, drawn, N)
+    assert (low, high) == pytest.approx(quantile_interval(np.sort(values), Q, N / (2 + 1 / TIMES)), rel=1e-12)
+    assert low < high == PASSES[170]
