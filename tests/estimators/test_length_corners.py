@@ -15,7 +15,8 @@ CERTAIN = Length("certain", 1.0, 10.0, 0.0)
 PLAIN = Length("normal", 1.0, 500.0, 30.0)
 CLIPPED = Length("normal", 1.0, 3.0, 4.0)
 EXPONENTIAL = Length("gamma", 1.0, 4.0, 3.0)
-LOGNORMAL = Length("lognormal", 1.0, 4.0, 3.0)
+GAMMA = Length("gamma", 1.0, 9.0, 4.0)
+LOGNORMAL = Length("lognormal", 1.0, 5.0, 2.0)
 
 
 def test_a_spread_of_a_catalog_keeps_its_kind_moments_and_least_value():
@@ -88,19 +89,33 @@ def test_an_exponential_length_is_one_in_all_that_is_told_of_it():
     assert EXPONENTIAL.cdf_at(np.array([0.0, 1.0])).tolist() == EXPONENTIAL.cdf(np.array([0.0, 1.0])).tolist() == [0, 0]
 
 
-def test_a_lognormal_length_of_a_spread_as_large_as_its_mean():
-    """Its logarithm has the variance ln 2 about ln 3 - ln 2 / 2."""
-    s, m = np.sqrt(np.log(2)), np.log(3) - np.log(2) / 2
+def test_a_length_of_four_exponential_parts():
+    """Beyond its least value it has the shape 4 and the scale 2: P(L > 1 + 2 x) = exp(-x) (1 + x + x^2/2 + x^3/6)."""
+    x = np.array([0.1, 1.0, 4.0, 12.0])
+    beyond = np.exp(-x) * (1 + x + x**2 / 2 + x**3 / 6)
+    assert_allclose([GAMMA.share_beyond(value) for value in (1 + 2 * x).tolist()], beyond, rtol=1e-12)
+    assert_allclose(GAMMA.cdf_at(1 + 2 * x), 1 - beyond, rtol=1e-10)
+    assert_allclose(GAMMA.cdf(1 + 2 * x), 1 - beyond, atol=1e-5)
+    assert_allclose(GAMMA.from_normal(-ndtri(beyond)), 1 + 2 * x, rtol=1e-9)
+    assert_allclose(GAMMA.drawn(-ndtri(beyond)), 1 + 2 * x, atol=4e-4)
+    # Cumulants of a gamma: shape (j - 1)! scale^j
+    assert_allclose(GAMMA.cumulants, [9, 4 * 4, 4 * 2 * 8, 4 * 6 * 16], rtol=1e-12)
+
+
+def test_a_lognormal_length_of_a_spread_of_half_its_excess():
+    """Its logarithm has the variance ln 1.25 about ln 4 - ln 1.25 / 2."""
+    s, m = np.sqrt(np.log(1.25)), np.log(4) - np.log(1.25) / 2
     z = np.array([-2.0, 0, 1.5])
     assert_allclose(LOGNORMAL.from_normal(z), 1 + np.exp(m + s * z), rtol=1e-12)
+    assert_allclose(LOGNORMAL.drawn(z), 1 + np.exp(m + s * z), rtol=1e-12)
     assert_allclose(LOGNORMAL.cdf(1 + np.exp(m + s * z)), ndtr(z), rtol=1e-12)
     assert LOGNORMAL.cdf(np.array([0.0, 1.0])).tolist() == [0, 0]
     assert_allclose([LOGNORMAL.share_beyond(x) for x in (0.5, 1.0, 1 + np.exp(m + 5 * s))], [1, 1, norm.sf(5)])
-    # Raw moments of the excess: 3^j 2^(j (j - 1) / 2)
-    raw = [3.0, 18, 216, 81 * 64]
-    third = raw[2] - 3 * 3 * 18 + 2 * 27
-    fourth = raw[3] - 4 * 3 * 216 + 6 * 9 * 18 - 3 * 81 - 3 * 81
-    assert_allclose(LOGNORMAL.cumulants, [4, 9, third, fourth], rtol=1e-12)
+    # Raw moments of the excess: 4^j 1.25^(j (j - 1) / 2)
+    first, second, cube, fourth = (4.0**j * 1.25 ** (j * (j - 1) / 2) for j in (1, 2, 3, 4))
+    central = cube - 3 * first * second + 2 * first**3
+    fourth = fourth - 4 * first * cube + 6 * first**2 * second - 3 * first**4 - 3 * 4.0**2
+    assert_allclose(LOGNORMAL.cumulants, [5, 4, central, fourth], rtol=1e-11)
     assert (LOGNORMAL.line, LOGNORMAL.bends_below) == ((0, 0), math.inf)
 
 

@@ -72,11 +72,13 @@ def test_a_wave_of_normal_passes_varies_with_its_largest_as_one_pass(wave, expec
     assert with_largest(total(2, 3, wave)).tolist() == expected
 
 
-def test_the_largest_of_two_skewed_passes_varies_with_their_sum():
-    """Of an exponential: max of two is (X1 + X2 + |X1 - X2|) / 2, so that the sum goes with half of itself."""
-    exponential = Length("gamma", 0.0, 1.0, 1.0)
-    one = total(0, 1, 2, prompts=[0, 0, 0], k=np.array([1, 2, 5]), written=exponential)
-    assert_allclose(with_largest(one), [1, 1.5, 4], rtol=1e-4)
+def test_the_largest_of_a_wave_of_skewed_passes_varies_with_their_sum():
+    """Of exponentials the largest of n is E1 / n + ... + En, their sum E1 + ... + En (A. Renyi, 1953)."""
+    exponential = Length("gamma", 0.0, 2.0, 2.0)
+    k = np.array([1, 2, 3, 6, 7, 11])
+    waves = total(0, 5, 3, prompts=np.zeros(6), k=k, written=exponential)
+    two, three = 1 + 1 / 2, 1 + 1 / 2 + 1 / 3
+    assert_allclose(with_largest(waves), [1, two, three, 2 * three, 2 * three + 1, 3 * three + two], rtol=1e-4)
 
 
 def test_what_loads_on_tokens_is_their_share_of_the_spread():
