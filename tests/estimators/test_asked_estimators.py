@@ -76,6 +76,8 @@ def test_a_model_on_servers_is_estimated_at_each_k_under_its_own_load(gpt5):
     assert list(theirs.views) == [scenario]
     with pytest.raises(SettingError, match=r"^k must be whole numbers of at least 1, got 0$"):
         estimate_curves(mi.ClosedForm(), [served], [0], conditions, scenarios=[scenario])
+    with pytest.raises(SettingError, match=r"must state queries_per_second or concurrency; got neither"):
+        estimate_curves(mi.ClosedForm(), [served], [1], conditions)
 
 
 def test_a_grid_ends_where_the_load_was_not_measured(gpt5):
