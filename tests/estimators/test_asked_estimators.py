@@ -90,6 +90,8 @@ def test_a_grid_ends_where_the_load_was_not_measured(gpt5):
     assert groups_within_samples([served], np.arange(1, 7), scenarios=[scenario])[0][0].tolist() == [1, 2]
     curves = curves_within_samples(mi.ClosedForm(), [served, gpt5], wide, scenarios=[scenario])
     assert [curve.k.tolist() for curve in curves] == [[1, 2], [1, 2, 3, 4, 5, 6]]
+    [curve] = curves_within_samples(mi.ClosedForm(), [served], narrow, scenarios=[scenario])
+    assert curve.k.tolist() == [1, 2, 3, 4, 5, 6]
     with pytest.raises(SettingError) as refused:
         groups_within_samples([served, gpt5], np.array([4, 3]), None, wide, [scenario])
     assert refused.value.errors == (

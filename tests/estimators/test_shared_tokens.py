@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from numpy.testing import assert_allclose
 from scipy.special import ndtr, ndtri
-from scipy.stats import multivariate_normal
+from scipy.stats import multivariate_normal, norm
 
 from moo_inference.estimators.attainment import _loadings, all_within, both, correlation, with_largest
 from moo_inference.estimators.lengths import Length
@@ -120,3 +120,42 @@ def test_shares_of_a_total_in_waves_and_of_what_is_read_and_written():
     reading = total(1, 0, prompts=[1], k=k)
     three = all_within([waves, writing, reading], [np.array([0.8]), np.array([0.6]), np.array([0.7])])
     assert three[0] == pytest.approx(0.7 * expected, abs=1e-6)
+
+
+def by_a_grid(z, loadings):
+    """P(read u + written v + rest e <= z for all) on a fine grid of u and v, of totals that all have a rest."""
+    u, v = np.linspace(-8, 8, 401)[:, None], np.linspace(-8, 8, 401)
+    share = np.exp(-(u**2 + v**2) / 2) / (2 * np.pi) * 0.04**2
+    for level, (read, written, rest) in zip(z, loadings, strict=True):
+        share = share * ndtr((level - read * u - written * v) / rest)
+    return share.sum()
+
+
+@pytest.mark.parametrize("shares", [(0.7, 0.9), (0.3, 0.6)])
+def test_totals_in_waves_share_what_is_read_and_what_is_written(shares):
+    k = np.array([6, 12])
+    totals = [total(0.6, 3, wave, prompts=k // wave, k=k) for wave in (2, 3)]
+    within = [np.full(2, share) for share in shares]
+    found = all_within(totals, within)
+    for row in (0, 1):
+        loadings = [_loadings(own)[row] for own in totals]
+        assert min(rest for _, _, rest in loadings) > 0.1
+        assert min(read for read, _, _ in loadings) > 0.3
+        assert found[row] == pytest.approx(by_a_grid(ndtri(shares), loadings), abs=1e-6)
+
+
+def test_a_total_in_waves_beside_one_without_a_rest_shares_both_tokens():
+    """The firm one bounds what is written: v <= (z - read u) / written."""
+    k = np.array([6])
+    waves, firm = total(0.6, 3, 3, prompts=[2], k=k), total(1.5, 4, prompts=[6], k=k)
+    z, (first, second) = ndtri([0.8, 0.6]), (_loadings(own)[0] for own in (waves, firm))
+    assert second[2] == 0
+    u = np.linspace(-8, 8, 201)
+    total_of = 0.0
+    for one in u.tolist():
+        top = np.clip((z[1] - second[0] * one) / second[1], -8, 8)
+        v = np.linspace(-8, top, 401)
+        values = norm.pdf(v) * ndtr((z[0] - first[0] * one - first[1] * v) / first[2])
+        total_of += norm.pdf(one) * 0.08 * ((values[1:] + values[:-1]) / 2 * np.diff(v)).sum()
+    found = all_within([waves, firm], [np.array([0.8]), np.array([0.6])])
+    assert found[0] == pytest.approx(total_of, abs=1e-5)
