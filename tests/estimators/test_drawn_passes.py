@@ -119,15 +119,16 @@ def passes_one_by_one(model):
         yield model.replace(passes={name: [values[row]] for name, values in whole.items()})
 
 
-def test_reasoning_has_the_price_of_its_tier(measured):
+@pytest.mark.parametrize(("given", "price"), [({"usd_per_million_reasoning_tokens": 3.0}, 3.0), ({}, 4.0)])
+def test_reasoning_has_the_price_of_its_tier_or_else_of_the_model(measured, given, price):
     """Half of what is written is reasoning; prompts of more than 1,024 tokens have other prices."""
-    tier = {**TIER, "usd_per_million_reasoning_tokens": 3.0}
+    tier = {**TIER, **given}
     model = measured.replace(
         reasoning_tokens={"mean": 2048, "std": 10}, usd_per_million_reasoning_tokens=4.0, price_tiers=[tier]
     )
     prompts, answers = np.array(PROMPTS), np.array(ANSWERS)
     read = np.where(prompts > 1024, 2.5, 1.25)
-    written = np.where(prompts > 1024, (15 + 3) / 2, (10 + 4) / 2)
+    written = np.where(prompts > 1024, (15 + price) / 2, (10 + 4) / 2)
     found = mi.Empirical(3).estimate(model, [1]).cost.mean[0]
     assert found == pytest.approx((read * prompts + written * answers).mean() / 1e6, rel=1e-12)
 
