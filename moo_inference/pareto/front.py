@@ -162,7 +162,7 @@ class Front:
     @classmethod
     def refused(cls, scenario: Scenario, reasons: Sequence[str]) -> "Front":
         """A front without rows, since the question cannot be answered; the reasons are sentences."""
-        nothing = np.empty((0, 0), dtype=np.int64)
+        nothing = np.empty((0, 1), dtype=np.int64)
         estimates = Estimates(Configurations(nothing, nothing), np.empty((0, 3)), (), ())
         return cls(estimates, scenario, Infeasibility(None, refused=tuple(reasons)))
 

@@ -145,6 +145,7 @@ def test_a_reason_that_is_given_takes_the_place_of_an_explanation():
 
 def test_a_refused_front_has_its_scenario_and_three_objectives():
     front = Front.refused(SCENARIO, ["one reason", "another"])
+    assert front.k.shape == (0,)
     assert front.scenario is SCENARIO
     assert front.F.shape == (0, 3)
     assert (front.models, front.evidence, front.stages, front.resources) == ((), (), (), ())
