@@ -334,8 +334,8 @@ BROKEN = (
 def broken(all_of: Mapping[str, Mapping[str, Outcomes]]) -> list[tuple[str, ...]]:
     """Rows of the table of what each way of choosing loses, and which budgets it breaks."""
     return [
-        (title, judge, *_way(rule, way, own))
-        for judge, by_title in all_of.items()
+        (title, judged_by, *_way(rule, way, own))
+        for judged_by, by_title in all_of.items()
         for title, outcomes in by_title.items()
         for rule, ways in outcomes.items()
         for way, own in ways.items()

@@ -275,15 +275,18 @@ def assess_known(known: Posterior, rules: Sequence[Rule], settings: AssessmentSe
     """
     choices = choices_of(rules, known.F[None], known.met[None])[:, 0]
     draws = [_Draws(choice) for choice in choices.tolist()]
-    surer: list[Surer | None] = [None] * len(rules)
+    shares = np.full(len(known.F), math.nan)
     if not known.certain:
         met = np.zeros(len(known.F))
         for F, feasible in known.drawn(settings.resamples, np.random.default_rng(settings.seed)):
             met += feasible.sum(axis=0)
             for own, best in zip(draws, choices_of(rules, F, feasible), strict=True):
-                own.add(F, feasible, best)
-        surer = _surer(rules, choices, known, met / settings.resamples)
-    return [_summary(rule, known, own, settings, more) for rule, own, more in zip(rules, draws, surer, strict=True)]
+                own.add(F, best)
+        shares = np.where(np.isnan(known.tail_error).any(axis=1), math.nan, met / settings.resamples)
+    surer = _surer(rules, choices, known, shares)
+    return [
+        _summary(rule, known, own, shares, more, settings) for rule, own, more in zip(rules, draws, surer, strict=True)
+    ]
 
 
 class _Draws:
@@ -292,29 +295,26 @@ class _Draws:
     def __init__(self, choice: int) -> None:
         self.choice = choice
         self.best: list[IntArray] = []
-        self.meets: list[NDArray[np.bool_]] = []
         self.losses: list[FloatArray] = []
         self.error: list[FloatArray] = []
 
-    def add(self, F: FloatArray, feasible: NDArray[np.bool_], best: IntArray) -> None:
-        """Some draws: (r, n, m) objectives, (r, n) whether all budgets are met, (r,) what the rule takes."""
+    def add(self, F: FloatArray, best: IntArray) -> None:
+        """Some draws: (r, n, m) objectives, (r,) what the rule takes."""
         own = F[:, self.choice]
         self.best.append(best)
-        self.meets.append(feasible[:, self.choice])
         self.losses.append(own - F[np.arange(len(F)), best])
         self.error.append(own[:, -1])
 
 
-def _surer(rules: Sequence[Rule], choices: IntArray, known: Posterior, feasible: FloatArray) -> list[Surer | None]:
+def _surer(rules: Sequence[Rule], choices: IntArray, known: Posterior, shares: FloatArray) -> list[Surer | None]:
     """What each rule takes of the configurations that surely meet all budgets, where its choice does not.
 
     Args:
         rules: scaled by the budgets.
         choices: (rules,) what they take of all configurations; -1 stands for nothing.
         known: of all configurations.
-        feasible: (n,) the share of the draws in which each meets all budgets.
+        shares: (n,) of the draws in which each meets all budgets; NaN where that is not known.
     """
-    shares = np.where(np.isnan(known.tail_error).any(axis=1), np.nan, feasible)
     sure = known.met & (shares >= SURE)
     taken = choices_of(rules, known.F[None], sure[None])[:, 0]
     found: list[Surer | None] = []
@@ -330,7 +330,12 @@ def _surer(rules: Sequence[Rule], choices: IntArray, known: Posterior, feasible:
 
 
 def _summary(
-    rule: Rule, known: Posterior, draws: _Draws, settings: AssessmentSettings, surer: Surer | None
+    rule: Rule,
+    known: Posterior,
+    draws: _Draws,
+    shares: FloatArray,
+    surer: Surer | None,
+    settings: AssessmentSettings,
 ) -> Assessment:
     choice, F, resources = draws.choice, known.F, known.resources
     model, k = known.places[choice] if choice >= 0 else (None, None)
@@ -349,8 +354,7 @@ def _summary(
             lost = np.maximum(losses, 0).mean(axis=0) if some.any() else lost
             pcs = float((best == choice).mean())
             pgs = float((np.abs(losses) <= margins).all(axis=1).sum() / len(best))
-            if not np.isnan(known.tail_error[choice]).any():
-                feasible = float(np.concatenate(draws.meets).mean())
+            feasible = float(shares[choice])
             corrected = float(1 - np.concatenate(draws.error).mean())
     costlier, slower, *more, worse = lost.tolist()
     return Assessment(

@@ -4,8 +4,6 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-import numpy as np
-
 from moo_inference.catalog.stopping import settings_of
 from moo_inference.decision.choice import Choice, decide
 from moo_inference.formatting.amounts import amount, apart, in_unit, interval_text, number, percentile, significant, usd
@@ -18,6 +16,7 @@ from moo_inference.studies.confidence import SURE, Assessment
 from moo_inference.studies.load_limit import load_limit
 from moo_inference.studies.price_modes import mode_notes
 from moo_inference.studies.route import Route
+from moo_inference.studies.rows import front_across
 from moo_inference.studies.what_if import Flip, next_floor, relaxations
 from moo_inference.views.confidence import CERTAIN, GOOD, corrected, doubts, probability, sure
 from moo_inference.views.load import load_record, load_text
@@ -163,7 +162,7 @@ def surer_text(route: Route) -> str:
     if found.model is None:
         return f"nothing meets all budgets with {SURE:.0%}; the surest with {within}."
     curve = route.curves[found.model]
-    front = Front.from_curve(curve.take(np.flatnonzero(curve.k == found.k)), route.scenario, [found.model])
+    front = front_across({found.model: curve.take(curve.k == found.k)}, route.scenario)
     choice = decide(front, "cheapest")
     what = f"{_what(route, choice)}: {_amounts(route, front, choice)}"
     return f"{what}; {within} that it really meets all budgets; {_difference_of(route.choice, choice)}."

@@ -2,23 +2,10 @@
 
 import numpy as np
 import pytest
+from watching_rule import Watcher
 
-from moo_inference.decision import OwnRule, Rule
+from moo_inference.decision import OwnRule
 from moo_inference.decision.choice import moves_with_k_max
-
-
-class Watcher(Rule):
-    """Takes the least error, and keeps each front that it is shown."""
-
-    id = "watcher"
-
-    def __init__(self):
-        super().__init__()
-        self.seen = []
-
-    def score(self, N):
-        self.seen.append(N.copy())
-        return N[:, -1]
 
 
 class OfOneRow(Watcher):

@@ -4,9 +4,10 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+from watching_rule import Watcher
 
 import moo_inference as mi
-from moo_inference.decision import KneePoint, Rule, decide
+from moo_inference.decision import KneePoint, decide
 from moo_inference.decision.choice import evidence_warnings
 from moo_inference.errors import SettingError
 from moo_inference.estimators.curve import BudgetView, Evidence, ScalingCurve, TailEvidence
@@ -16,21 +17,6 @@ from moo_inference.pareto.evaluated import Own
 from moo_inference.pareto.front import Front
 
 ANYTHING = mi.Scenario(name="S", c_max=None, t_max=None, a_min=0.0)
-
-
-class Longest(Rule):
-    """Takes the least error, and keeps what it sees of each front."""
-
-    id = "longest"
-    needs_scale = False
-
-    def __init__(self):
-        super().__init__()
-        self.seen = []
-
-    def score(self, N):
-        self.seen.append(N.copy())
-        return N[:, -1]
 
 
 def curve_of(k, cost, time, accuracy, **options):
@@ -92,7 +78,7 @@ def test_a_stage_that_is_meant_to_end_there_does_not_move_a_choice():
     """Rows with the last k of plan are no end of the grid, so the row that follows goes on from the end of solve."""
     front = of_stages([[2, 1], [2, 2], [1, 4]], [[1, 1, 0.4], [2, 2, 0.3], [3, 4, 0.2]], ends=[None, 4])
     assert front.reaches_k_max == ("solve k = 4",)
-    rule = Longest()
+    rule = Watcher()
     assert decide(front, rule).warnings == ("this choice moves with k_max: no budget ends the front at solve k = 4",)
     further = [seen[-1] for seen in rule.seen if len(seen) == 4]
     # solve has 2 of 4 passes in the row before: that of cost 2.
@@ -105,7 +91,7 @@ def test_the_row_beyond_goes_on_from_the_row_before_of_the_same_model_but_of_any
     one = Front.from_curve(curve_of([1, 2, 4], columns[0], columns[1], 1 - columns[2]), ANYTHING, ["a", "b", "a"])
     several = of_stages([[1, 1], [1, 2], [1, 4]], F, number=[[0, 0], [1, 1], [0, 0]], ends=[None, 4])
     for front, before in ((one, F[0]), (several, F[1])):
-        rule = Longest()
+        rule = Watcher()
         decide(front, rule)
         [further] = [seen[-1] for seen in rule.seen if len(seen) == 4]
         np.testing.assert_allclose(further, [6 - before[0], 8 - before[1], 0.2**2 / before[2]])
@@ -113,14 +99,14 @@ def test_the_row_beyond_goes_on_from_the_row_before_of_the_same_model_but_of_any
 
 def test_of_several_ends_the_row_beyond_goes_on_from_the_most_accurate_even_if_it_is_the_slowest():
     curve = curve_of([1, 2, 1, 2], [1, 5, 2, 6], [1, 5, 2, 9], [0.5, 0.7, 0.6, 0.8])
-    rule = Longest()
+    rule = Watcher()
     decide(Front.from_curve(curve, ANYTHING, ["a", "a", "b", "b"]), rule)
     [further] = [seen[-1] for seen in rule.seen if len(seen) == 5]
     np.testing.assert_allclose(further, [10, 16, 0.2**2 / 0.4])
 
 
 def test_a_score_of_next_to_nothing_that_changes_by_rounding_alone_does_not_move():
-    class Next(Longest):
+    class Next(Watcher):
         """The score of the first row depends on the front by less than what counts."""
 
         def score(self, N):

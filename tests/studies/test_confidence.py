@@ -5,11 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from recorded_models import recorded_model
 from scipy.stats import beta, kstest, norm
 
 import moo_inference as mi
-from moo_inference.catalog import Accuracy
-from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.decision.many import choices_of
 from moo_inference.errors import SettingError
 from moo_inference.estimators.conditions import Conditions
@@ -40,17 +39,7 @@ def model_of(name, p, price, seed, questions=None, n=4, m=40, difficulty=None):
     right = (rng.random(m * n) < chance).astype(float)
     seconds = rng.lognormal(1.0, 0.3, m * n)
     attempts = QuestionAttempts.of(names, right, price * (0.5 + rng.random(m * n)), seconds)
-    return RecordedModel(
-        name=name,
-        usd_per_million_input_tokens=1.0,
-        usd_per_million_output_tokens=1.0,
-        request_seconds={"mean": 3.0, "std": 1.0},
-        input_tokens={"mean": 10.0, "std": 1.0},
-        output_tokens={"mean": 10.0, "std": 1.0},
-        accuracy=Accuracy(mean=0.5, std=0.1),
-        parallel=4,
-        attempts=attempts,
-    )
+    return recorded_model(attempts, name=name, parallel=4)
 
 
 def catalog_of(scenario=SCENARIO, **models):

@@ -5,11 +5,10 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from recorded_models import recorded_model
 from scipy.stats import norm
 
 import moo_inference as mi
-from moo_inference.catalog import Accuracy
-from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.catalog.variants import with_stops
 from moo_inference.decision import make_rule
 from moo_inference.errors import SettingError
@@ -41,18 +40,7 @@ def model_of(right, cost, seconds, *, keep="oracle", answer=None, cluster=None, 
         answer=None if answer is None else answer.ravel(),
         cluster=None if cluster is None else np.repeat(cluster, n),
     )
-    return RecordedModel(
-        name="M",
-        usd_per_million_input_tokens=1.0,
-        usd_per_million_output_tokens=1.0,
-        request_seconds={"mean": 3.0, "std": 1.0},
-        input_tokens={"mean": 10.0, "std": 1.0},
-        output_tokens={"mean": 10.0, "std": 1.0},
-        accuracy=Accuracy(mean=0.5, std=0.1),
-        parallel=4,
-        attempts=attempts,
-        stop=stop,
-    )
+    return recorded_model(attempts, name="M", parallel=4, stop=stop)
 
 
 def drawn_model(seed=0, m=60, n=4, p=0.7, price=0.01, **options):

@@ -5,11 +5,10 @@ import math
 
 import numpy as np
 import pytest
+from recorded_models import recorded_model
 from scipy.stats import beta
 
 import moo_inference as mi
-from moo_inference.catalog import Accuracy
-from moo_inference.catalog.recorded_model import RecordedModel
 from moo_inference.evaluation.question_attempts import QuestionAttempts
 from moo_inference.studies.confidence import SURE
 from moo_inference.views.answer import answer_lines
@@ -22,15 +21,8 @@ def model_of(right, price):
     """One attempt at each question: the true accuracy is Beta(right + 1, wrong + 1). What is dearer is faster."""
     names = [f"q{number}" for number in range(QUESTIONS)]
     worth = np.repeat([1.0, 0.0], [right, QUESTIONS - right])
-    return RecordedModel(
-        name="model",
-        usd_per_million_input_tokens=1.0,
-        usd_per_million_output_tokens=1.0,
-        request_seconds={"mean": 3.0, "std": 1.0},
-        input_tokens={"mean": 10.0, "std": 1.0},
-        output_tokens={"mean": 10.0, "std": 1.0},
-        accuracy=Accuracy(mean=0.5, std=0.1),
-        attempts=QuestionAttempts.of(names, worth, np.full(QUESTIONS, price), np.full(QUESTIONS, 9.0 - 100 * price)),
+    return recorded_model(
+        QuestionAttempts.of(names, worth, np.full(QUESTIONS, price), np.full(QUESTIONS, 9.0 - 100 * price))
     )
 
 

@@ -14,8 +14,8 @@ Mutants come from mutmut's operators, on all of a module: also on decorated func
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
 it executes. A mutant then is a fork of the process that has collected the tests, with the code of one function
 replaced; it runs the tests that execute the mutated lines until one fails: those of its folder first, of these the
-quick ones. What stands outside functions is mutated at import, in a fork of a process
-that has not imported the package yet.
+quick ones. What stands outside functions is mutated at import, in a fork of a process that has not imported the package
+yet.
 """
 
 import argparse
