@@ -55,7 +55,7 @@ class Ends:
         """(n, most) share of the queries that run 1, 2, ... passes."""
         found = np.zeros((len(self.k), int(self.k.max())))
         found[:, self.looks - 1] = self.stopped
-        found[np.arange(len(self.k)), self.k - 1] += self.full
+        found[np.arange(len(self.k)), self.k - 1] = self.full
         return found
 
     def take(self, rows: IntArray) -> "Ends":

@@ -8,7 +8,7 @@ The first goes module by module, and where it is started again with a folder, go
 the second puts what it holds into docs/mutation-testing.md. `--only decision/base.py` (may be given several times)
 mutates a part; `--control` plants errors that have to be seen and changes that cannot be seen; `--seconds` sets how
 much of the tests' own time a mutant gets; `--share 0.1` tries one mutant in ten; `--again` tries once more what the
-folder shows as survived.
+folder shows as survived, and with `--tests tests/decision/test_new.py` by these tests alone.
 
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
@@ -257,6 +257,7 @@ def run_modules(options, modules, learned, commit):
     arguments = [word for module in modules for word in ("--only", f"/{module}")]
     arguments += ["--jobs", str(options.jobs), "--seconds", str(options.seconds), "--share", str(options.share)]
     arguments += ["--learned", str(learned)]
+    arguments += [word for tests in options.tests or () for word in ("--tests", tests)]
     if options.again:
         known = learned.with_name("known.json")
         known.write_text(json.dumps(known_of(options.folder, modules)))

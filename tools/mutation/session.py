@@ -101,19 +101,17 @@ class Session:
         self.keep(known)
 
     def kept(self):
-        """What is known of tests whose files, and of modules that all, are as they were."""
+        """What is known of tests that are as they were, and so are the modules that they execute."""
         path = self.options.learned
         if path is None or not path.exists():
             return {}
         before = json.loads(path.read_text())
-        if before["modules"] != self.prints(self.files):
-            return {}
-        same = self.prints({self.scratch / name.split("::", maxsplit=1)[0] for name in self.items})
-        return {
-            name: own
-            for name, own in before["tests"].items()
-            if same.get(file := name.split("::", maxsplit=1)[0], "") == before["files"].get(file)
-        }
+        now = {**self.prints(self.files), **self.prints({self.scratch / file_of(name) for name in before["tests"]})}
+
+        def same(file):
+            return file in now and now[file] == before["files"].get(file)
+
+        return {name: own for name, own in before["tests"].items() if all(map(same, (file_of(name), *own[1])))}
 
     def prints(self, paths):
         """A fingerprint of each file that there is, by its name in the repository."""
@@ -123,9 +121,8 @@ class Session:
     def keep(self, known):
         """Write what tests execute, where a file for it was named."""
         if self.options.learned:
-            files = {self.scratch / name.split("::", maxsplit=1)[0] for name in known}
-            prints = {"modules": self.prints(self.files), "files": self.prints(files)}
-            self.options.learned.write_text(json.dumps({**prints, "tests": known}))
+            files = {*self.files, *(self.scratch / file_of(name) for name in known)}
+            self.options.learned.write_text(json.dumps({"files": self.prints(files), "tests": known}))
 
     def tests_of(self, mutant):
         """Names of the tests that execute what was mutated, within the seconds of a mutant.
@@ -144,7 +141,7 @@ class Session:
         module = Path(mutant.module)
 
         def place(name):
-            file = Path(name.split("::", maxsplit=1)[0])
+            file = Path(file_of(name))
             far, others = file.parent.name != module.parent.name, file.stem != f"test_{module.stem}"
             return far, self.seconds[name] // 0.5, others, -own[name], self.lines[name], self.order[name]
 
@@ -218,6 +215,11 @@ def run_items(session, items):
         if session.testsfailed:
             return 1
     return 0
+
+
+def file_of(name):
+    """The file of a test, of its name."""
+    return name.split("::", maxsplit=1)[0]
 
 
 @cache
