@@ -56,10 +56,14 @@ class Session:
         names = list(self.items)
         known = self.kept()
 
-        def work(number):
-            import coverage
+        import coverage
 
-            watch = coverage.Coverage(data_file=None, include=files, config_file=False)
+        watch = coverage.Coverage(data_file=None, include=files, config_file=False)
+        # What it prepares at its first start need not be prepared in each fork.
+        watch.start()
+        watch.stop()
+
+        def work(number):
             start = time.perf_counter()
             watch.start()
             run_items(session, [self.items[names[number]]])
