@@ -5,10 +5,11 @@
     .venv/bin/python tools/mutation --page --folder mutants
 
 The first goes module by module, and where it is started again with a folder, goes on with those that the folder lacks;
-the second puts what it holds into docs/mutation-testing.md. `--only decision/base.py` (may be given several times)
-mutates a part; `--control` plants errors that have to be seen and changes that cannot be seen; `--seconds` sets how
-much of the tests' own time a mutant gets; `--share 0.1` tries one mutant in ten; `--again` tries once more what the
-folder shows as survived, and with `--tests tests/decision/test_new.py` by these tests alone.
+the second puts what it holds into docs/mutation-testing.md, beside what stands there of other modules. `--only
+decision/base.py` (may be given several times) mutates a part; `--control` plants errors that have to be seen and
+changes that cannot be seen; `--seconds` sets how much of the tests' own time a mutant gets; `--share 0.1` tries one
+mutant in ten; `--again` tries once more what the folder shows as survived, and with `--tests
+tests/decision/test_new.py` by these tests alone.
 
 Mutants come from mutmut's operators, on all of a module: also on decorated functions, constants and defaults, which
 mutmut's own runner leaves out. A copy of the repository is what is mutated. Every test runs once to learn which lines
@@ -73,9 +74,12 @@ TESTS = (
     "tests/test_structure.py",
 )
 
+OUTCOMES = ("killed", "timed out", "survived")
+SHOWN_AS = {"not executed": "survived"}
+
 PAGE = ROOT / "docs" / "mutation-testing.md"
 BEGIN, END = "<!-- mutation: table -->", "<!-- end of table -->"
-AT_ONCE = 40_000
+AT_ONCE = 100_000
 """Bytes of modules whose mutants are tried in one run: some hundreds to two thousand of them."""
 
 QUICK_EXAMPLES = """
@@ -177,26 +181,26 @@ def work_inside(scratch, options):
     return mutants
 
 
-def report(mutants):
-    """A table by module, and the survivors."""
+def counted(mutants):
+    """How many mutants of each module there are by outcome."""
     counts = defaultdict(Counter)
     for mutant in mutants:
-        counts[mutant.module][mutant.outcome] += 1
-        counts["all"][mutant.outcome] += 1
+        counts[mutant.module][SHOWN_AS.get(mutant.outcome, mutant.outcome)] += 1
+    return counts
+
+
+def table(counts, commits):
+    """A row for each module and one for all, from how many of its mutants were killed, timed out and survived."""
     lines = [
-        "| Module | Mutants | Killed | Timed out | Survived | Score |",
-        "| --- | ---: | ---: | ---: | ---: | ---: |",
+        "| Module | Mutants | Killed | Timed out | Survived | Score | Commit |",
+        "| --- | ---: | ---: | ---: | ---: | ---: | --- |",
     ]
-    for module, count in counts.items():
-        if module != "all":
-            lines.append(row(module, count))
-    return "\n".join([*lines, row("all", counts["all"])])
-
-
-def row(name, count):
-    total, survived = count.total(), count["survived"] + count["not executed"]
-    shown = f"{100 * (total - survived) / total:.1f} %"
-    return f"| {name} | {total:,} | {count['killed']:,} | {count['timed out']} | {survived} | {shown} |"
+    for module, count in [*sorted(counts.items()), ("all", sum(counts.values(), Counter()))]:
+        total, survived = count.total(), count["survived"]
+        cells = [f"{total:,}", *(f"{count[outcome]:,}" for outcome in OUTCOMES)]
+        cells += [f"{100 * (total - survived) / total:.1f} %", commits.get(module, "")]
+        lines.append(f"| {module} | {' | '.join(cells)} |".replace("|  |", "| |"))
+    return "\n".join(lines)
 
 
 def run_once(arguments):
@@ -214,7 +218,7 @@ def run_once(arguments):
         command = [sys.executable, str(scratch / "tools" / "mutation"), "--inside", str(scratch), *arguments]
         subprocess.run(command, cwd=scratch, env=environment, check=True)
         found = [Mutant(**fields) for fields in json.loads((scratch / "mutants.json").read_text())]
-    print(report(found))
+    print(table(counted(found), {}))
     for mutant in found:
         if mutant.outcome in {"survived", "not executed"}:
             print(mutant)
@@ -282,14 +286,21 @@ def known_of(folder, modules):
 
 
 def write_page(folder):
-    """Put what a folder of results holds into the page."""
-    results = [json.loads(path.read_text()) for path in sorted(folder.glob("*.json"))]
-    found = [Mutant(**fields) for own in results for fields in own["mutants"]]
-    commits = sorted({own["commit"] for own in results})
-    where = f"At commit{'s' if len(commits) > 1 else ''} {', '.join(commits)}:"
+    """Put what a folder of results holds into the page, in the place of what it showed of the same modules."""
     head, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    _, tail = rest.split(END)
-    PAGE.write_text(f"{head}{BEGIN}\n{where}\n\n{report(found)}\n{END}{tail}", encoding="utf-8")
+    shown, tail = rest.split(END)
+    counts, commits = {}, {}
+    for line in shown.splitlines():
+        module, *cells = [cell.strip().replace(",", "") for cell in line.split("|")[1:-1]] or [""]
+        if (ROOT / module).is_file():
+            counts[module] = Counter(dict(zip(OUTCOMES, map(int, cells[1:4]), strict=True)))
+            commits[module] = cells[5]
+    for path in folder.glob("*.json"):
+        own = json.loads(path.read_text())
+        found = counted(Mutant(**fields) for fields in own["mutants"])
+        counts |= found
+        commits |= dict.fromkeys(found, own["commit"])
+    PAGE.write_text(f"{head}{BEGIN}\n{table(counts, commits)}\n{END}{tail}", encoding="utf-8")
 
 
 def main():

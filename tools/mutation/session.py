@@ -49,49 +49,58 @@ class Session:
         return True
 
     def learn(self, session):
-        """Which lines each test executes and how long it takes, each in a fork of its own."""
-        files = sorted(map(str, self.files))
+        """Which lines each test executes and how long it takes; the tests of a file share a fork."""
+        import coverage
+
         into = self.scratch / "learned"
         into.mkdir()
         names = list(self.items)
         known = self.kept()
-
-        import coverage
-
-        watch = coverage.Coverage(data_file=None, include=files, config_file=False)
+        watch = coverage.Coverage(data_file=None, include=sorted(map(str, self.files)), config_file=False)
         # What it prepares at its first start need not be prepared in each fork.
         watch.start()
         watch.stop()
 
-        def work(number):
-            start = time.perf_counter()
-            watch.start()
-            run_items(session, [self.items[names[number]]])
-            watch.stop()
-            with warnings.catch_warnings():
-                warnings.simplefilter("ignore")
-                data = watch.get_data()
-            lines = {Path(f).relative_to(self.scratch).as_posix(): data.lines(f) for f in data.measured_files()}
-            if session.testsfailed:
-                return 1
-            (into / str(number)).write_text(json.dumps([time.perf_counter() - start, lines]))
+        def work(numbers):
+            for number in numbers:
+                for filled in self.caches:
+                    filled.cache_clear()
+                watch.erase()
+                start = time.perf_counter()
+                watch.start()
+                run_items(session, [self.items[names[number]]])
+                watch.stop()
+                seconds = time.perf_counter() - start
+                with warnings.catch_warnings():
+                    warnings.simplefilter("ignore")
+                    data = watch.get_data()
+                lines = {Path(f).relative_to(self.scratch).as_posix(): data.lines(f) for f in data.measured_files()}
+                if not session.testsfailed:
+                    (into / str(number)).write_text(json.dumps([seconds, lines]))
+                session.testsfailed = 0
             return 0
 
-        def done(number, code):
-            if code:
-                self.report(f"left out, since it does not pass as it is: {names[number]} ({code})")
-            if (into / str(number)).exists():
-                known[names[number]] = json.loads((into / str(number)).read_text())
-            if number % 100 == 99:
-                self.report(f"learned {number + 1} of {len(names)} tests")
-                # So that a run that is stopped here goes on here.
-                self.keep(known)
+        unknown = defaultdict(list)
+        for number, name in enumerate(names):
+            if name not in known:
+                unknown[file_of(name)].append(number)
 
-        unknown = [number for number, name in enumerate(names) if name not in known]
-        run_all([(number, lambda n=number: work(n), 120) for number in unknown], self.options.jobs, done)
+        def done(file, code):
+            for number in unknown[file]:
+                if (into / str(number)).exists():
+                    known[names[number]] = json.loads((into / str(number)).read_text())
+                else:
+                    self.report(f"left out, since it does not pass as it is: {names[number]} ({code})")
+            self.report(f"learned what {file} executes: {len(known)} of {len(names)} tests")
+            # So that a run that is stopped here goes on here.
+            self.keep(known)
+
+        run_all(
+            [(file, lambda n=own: work(n), 60 * len(own)) for file, own in unknown.items()], self.options.jobs, done
+        )
         self.seconds, self.by_line, self.lines = {}, defaultdict(set), Counter()
         learned = {name: known[name] for name in names if name in known}
-        # What the quickest takes is what watching and the fork take.
+        # What the quickest takes is what watching takes.
         least = min(seconds for seconds, _ in learned.values())
         for name, (seconds, lines) in learned.items():
             if seconds > TOO_SLOW:
