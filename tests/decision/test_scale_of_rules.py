@@ -30,6 +30,12 @@ def test_a_nadir_must_be_above_the_ideal_in_each_objective(ideal):
         MaxCube(ideal=ideal, nadir=[1, 1, 1])
 
 
+@pytest.mark.parametrize("nadir", [[1, np.inf, 1], [1, np.nan, 1], [[1, 1, 1]]])
+def test_a_nadir_above_an_ideal_must_be_finite_too(nadir):
+    with pytest.raises(SettingError, match=r"^nadir must be positive, finite numbers, one per objective; got"):
+        MaxCube(ideal=[0, 0, 0], nadir=nadir)
+
+
 def test_with_an_ideal_below_it_a_nadir_may_be_negative():
     rule = MaxCube(ideal=[-3, -3, -3], nadir=[-1, 0, 1])
     assert rule.ideal.dtype == rule.nadir.dtype == float
