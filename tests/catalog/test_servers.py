@@ -136,7 +136,7 @@ def test_times_of_whole_requests_do_not_depend_on_tokens_and_their_spread_may_fa
     servers = servers_of(timed(1.0, 0.4), timed(3.0, 0.2))
     for tokens in ((1.0, 1.0), (900.0, 70.0)):
         curve = servers.curve(*tokens)
-        np.testing.assert_allclose(curve.at(2.0), [2.0, 0.3], rtol=1e-12)
+        np.testing.assert_allclose(curve.at([1.0, 2.0]), [[1.0, 0.4], [2.0, 0.3]], rtol=1e-12)
         np.testing.assert_allclose(curve.seconds(2.0), 2.0, rtol=1e-12)
     falling = servers_of(timed(3.0, 0.4), timed(1.0, 0.4)).curve(1.0, 1.0)
     np.testing.assert_allclose(falling.seconds([1.0, 3.0]), 2.0, rtol=1e-12)
