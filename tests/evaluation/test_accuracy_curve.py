@@ -9,7 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import Samples, accuracy_curve, fit_beta, mean_interval, pass_at_k, vote_at_k
+from moo_inference.evaluation import (
+    Samples,
+    accuracy_curve,
+    fit_beta,
+    mean_interval,
+    pass_at_k,
+    question_accuracies,
+    vote_at_k,
+)
 from moo_inference.evaluation.question_mean import QuestionMean
 
 DATA = ROOT / "tests" / "data"
@@ -196,3 +204,87 @@ def test_the_package_needs_arrays_alone():
             for name in names:
                 own = name.startswith(("moo_inference.evaluation", "moo_inference.errors"))
                 assert own or name.split(".")[0] in {"numpy", "scipy", *sys.stdlib_module_names}, (path.name, name)
+
+
+@pytest.mark.parametrize("model", ["outcomes", "beta"])
+def test_the_interval_has_the_level_that_is_asked(model):
+    question, correct, _, _ = evaluation(5, m=60)
+    samples, k = Samples.of(question, correct), [1, 4]
+    for level in (0.5, 0.99):
+        curve = accuracy_curve(question, correct, k, model=model, level=level)
+        if model == "beta":
+            expected = fit_beta(samples.n, samples.c).interval(k, level)
+        else:
+            expected = mean_interval(QuestionMean.of(*pass_at_k(samples.n, samples.c, k)), level)
+        np.testing.assert_allclose([curve.ci_low, curve.ci_high], expected, rtol=1e-12)
+        assert (curve.exact, curve.simulated, curve.se.tolist()) == (True, 0, [0.0, 0.0])
+        np.testing.assert_allclose(curve.std, np.sqrt(curve.mean * curve.error), rtol=1e-14)
+
+
+def test_votes_are_simulated_with_what_is_given_and_err_as_their_questions_together():
+    question, correct, answer, _ = evaluation(6, m=12)
+    samples, k = Samples.of(question, correct), [2, 5]
+    seen = []
+    for options in ({"trials": 50, "seed": 3}, {"trials": 50, "seed": 4}, {"trials": 60, "seed": 3}):
+        curve, each = (
+            function(question, correct, k, keep="majority", answer=answer, exact_cost=0, **options)
+            for function in (accuracy_curve, question_accuracies)
+        )
+        votes = vote_at_k(samples, answer, np.array(k), exact_cost=0, **options)
+        np.testing.assert_array_equal(each.accuracy, votes.accuracy)
+        np.testing.assert_array_equal(each.error, votes.error)
+        np.testing.assert_array_equal(each.se, votes.se)
+        assert not each.exact.any()
+        assert each.clusters is None
+        np.testing.assert_allclose(curve.mean, votes.accuracy.mean(axis=0), rtol=1e-14)
+        np.testing.assert_allclose(curve.se, np.sqrt((votes.se**2).sum(axis=0)) / 12, rtol=1e-14)
+        seen.append(curve.mean.tolist())
+    assert seen[0] != seen[1] != seen[2] != seen[0]
+    assert accuracy_curve(question, correct, k, keep="majority", answer=answer).exact
+
+
+@pytest.mark.parametrize("keep", ["oracle", "verifier", "majority"])
+def test_the_question_with_too_few_samples_is_named(keep):
+    given = (["x", "x", "y"], [1, 0, 1], [2, 1])
+    options = {"keep": keep, "answer": [0, 1, 0], "score": [1, 2, 3]}
+    for call in (accuracy_curve, question_accuracies):
+        with pytest.raises(SettingError) as caught:
+            call(*given, **options)
+        assert str(caught.value) == "k must be at most n = 1, as question 'y' has 1 sample, got 2"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentences"),
+    [
+        (
+            {"keep": "best", "model": "gamma"},
+            [
+                "keep must be one of: oracle, verifier, majority; got 'best'",
+                "model must be one of: outcomes, beta; got 'gamma'",
+            ],
+        ),
+        (
+            {"keep": "verifier", "model": "beta"},
+            [
+                "verifier needs a score for every sample, got none",
+                "model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'verifier'",
+            ],
+        ),
+        (
+            {"keep": "majority", "model": "beta", "score": [1, 2]},
+            [
+                "majority needs an answer for every sample, -1 where there is none; got none",
+                "model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'majority'",
+            ],
+        ),
+        (
+            {"keep": "verifier", "model": "beta", "score": [1, 2]},
+            ["model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'verifier'"],
+        ),
+        ({"keep": "verifier", "answer": [1, 2]}, ["verifier needs a score for every sample, got none"]),
+    ],
+)
+def test_all_that_does_not_go_together_is_told(options, sentences):
+    with pytest.raises(SettingError) as caught:
+        accuracy_curve([0, 0], [1, 0], 1, **options)
+    assert list(caught.value.errors) == sentences
