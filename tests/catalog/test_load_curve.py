@@ -149,6 +149,11 @@ def test_the_most_that_is_served_is_where_all_of_the_load_is_in_flight():
     assert curve.most_rate() == curve.most_rate(1.0) == pytest.approx((64 - 1) / (1 + 0.05 * 64), rel=1e-12)
     assert curve.most_rate(4.0) == pytest.approx((64 - 4) / (1 + 0.05 * 64), rel=1e-12)
     assert curve.most_rate(70.0) == 0.0
+    # Beyond one and a half everything is slow; and one and a half may be all that was measured.
+    for loads, seconds in (([1, 1.5, 2], [1.0, 1.0, 100.0]), ([1, 1.5], [1.0, 1.0])):
+        early = curve_of(seconds, loads)
+        assert early.most_rate() == pytest.approx(0.5, rel=0.01)
+        np.testing.assert_allclose(early.in_flight([0.4], [1]), [1.4], rtol=1e-9)
 
 
 def test_many_rates_are_found_as_each_alone():

@@ -140,6 +140,24 @@ def test_the_distribution_of_each_quantity_is_that_of_all_orders(k, parallel, id
     np.testing.assert_allclose(right[..., 0], expected, rtol=1e-12)
 
 
+def test_means_of_several_k_are_those_of_each_alone():
+    queries = queries_of([model_of(3), model_of(4)])
+    k = np.array([2, 1])
+    for table in (
+        queries.expected_seconds,
+        lambda k: queries.expected_spent(k)[1],
+        lambda k: queries.expected_accuracy(k)[0],
+    ):
+        np.testing.assert_allclose(table(k), np.concatenate([table(k[:1]), table(k[1:])], axis=2), rtol=1e-14)
+        assert table(k).shape == (2, 4, 2)
+
+
+def test_clusters_are_those_of_the_questions():
+    attempts = QuestionAttempts.of([1, 2, 2], [1, 0, 1], [1] * 3, [1] * 3, cluster=["x", "y", "y"])
+    queries = Queries([attempts], Drawing("oracle", 2, False, 50, 1), 1)
+    assert queries.clusters.tolist() == ["x", "y"]
+
+
 def test_blocks_are_the_questions_with_as_many_attempts():
     queries = queries_of([model_of(3), model_of(4)])
     assert queries.rows.tolist() == [[1, 3, 0, 2]] * 2
