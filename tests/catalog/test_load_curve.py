@@ -1,5 +1,7 @@
 """Times over the load: monotone, exact where they are straight, nothing beyond what was measured."""
 
+from dataclasses import FrozenInstanceError, replace
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -164,3 +166,11 @@ def test_many_rates_are_found_as_each_alone():
     np.testing.assert_allclose(found, (together + rates) / (1 - rates * 0.05), rtol=1e-9)
     np.testing.assert_array_equal(found[[5, 1500]], curve.in_flight(rates[[5, 1500]], together[[5, 1500]]))
     np.testing.assert_array_equal(curve.in_flight(rates[:3], 2.0), curve.in_flight(rates[:3], [2.0] * 3))
+
+
+def test_a_curve_cannot_be_changed_and_is_equal_to_itself_alone():
+    curve = curve_of(1 + 0.05 * LOADS)
+    with pytest.raises(FrozenInstanceError):
+        curve.weights = np.zeros(1)
+    assert len({curve, curve, replace(curve)}) == 2
+    assert curve.seconds(1.0) == replace(curve).seconds(1.0)

@@ -395,3 +395,9 @@ def test_no_attempts_are_refused_and_all_that_is_wrong_is_told_at_once():
         "there must be at least one attempt, got none",
         "verifier needs a score for every attempt, got none",
     ]
+
+
+def test_many_attempts_at_a_question_stay_in_the_order_in_which_they_came():
+    cost = np.arange(600.0)
+    found = QuestionAttempts.of(np.tile([2, 1, 3], 200), cost % 2, cost, cost + 1)
+    assert found.cost.tolist() == [*range(1, 600, 3), *range(0, 600, 3), *range(2, 600, 3)]

@@ -449,3 +449,11 @@ def test_what_one_of_two_prices_does_not_know_the_mix_does_not_know(name):
 def test_a_factor_of_one_keeps_fifteen_digits():
     price = Price("m", 0.123456789012345, 123.456789012345)
     assert PriceTerms(factor=1.0).of(price).amounts() == (0.123456789012345, 123.456789012345)
+
+
+def test_terms_that_are_alike_are_equal_and_cannot_be_changed():
+    terms = PriceTerms("batch", 0.5, date="2026-02-28")
+    assert {terms, PriceTerms("batch", 0.5, None, None, "2026-02-28")} == {terms}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        terms.factor = 1.0
+    assert PriceTerms() == PriceTerms(None, None, None, None, None)
