@@ -128,8 +128,7 @@ def with_replicas(count, **changes):
     return model.replace(servers=model.servers.replace(replicas=count))
 
 
-@pytest.mark.parametrize("replicas", [1, 3])
-@pytest.mark.parametrize(("a_min", "k", "together"), [(0.1, 1, 1), (0.65, 2, 2), (0.69, 4, 2)])
+@pytest.mark.parametrize(("replicas", "a_min", "k", "together"), [(3, 0.1, 1, 1), (1, 0.65, 2, 2), (2, 0.69, 4, 2)])
 def test_what_was_measured_is_shared_by_servers_and_by_passes(replicas, a_min, k, together):
     """k passes make k requests, of which two at most arrive together; at 64 in flight that is the most there is."""
     models = {"own": with_replicas(replicas, parallel=2)}
