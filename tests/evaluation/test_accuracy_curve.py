@@ -288,3 +288,38 @@ def test_all_that_does_not_go_together_is_told(options, sentences):
     with pytest.raises(SettingError) as caught:
         accuracy_curve([0, 0], [1, 0], 1, **options)
     assert list(caught.value.errors) == sentences
+
+
+@pytest.mark.parametrize("call", [accuracy_curve, question_accuracies])
+def test_each_keeper_keeps_another_pass(call):
+    """Of one right and two wrong samples that score higher and agree; of one right of two, the other without answer."""
+    given = (["a", "a", "a", "b", "b"], [1, 0, 0, 1, 0], [1, 2])
+    options = {"answer": [1, 0, 0, 3, -1], "score": [1, 2, 3, 2, 1]}
+    for keep, expected in (
+        ("oracle", [[1 / 3, 2 / 3], [1 / 2, 1]]),
+        ("verifier", [[1 / 3, 0], [1 / 2, 1]]),
+        # A pair of different answers in a is split evenly.
+        ("majority", [[1 / 3, 2 / 3 * 1 / 2], [1 / 2, 1]]),
+    ):
+        found = call(*given, keep=keep, **options)
+        mean = found.mean if call is accuracy_curve else found.accuracy
+        np.testing.assert_allclose(
+            mean, np.mean(expected, axis=0) if call is accuracy_curve else expected, rtol=1e-13, atol=1e-15
+        )
+        np.testing.assert_allclose(found.error, 1 - mean, rtol=1e-13)
+        assert found.k.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("call", [accuracy_curve, question_accuracies])
+def test_what_a_keeper_lacks_is_named_and_nothing_else_is_kept(call):
+    for options, sentence in (
+        (
+            {"keep": "majority", "score": [1, 2]},
+            "majority needs an answer for every sample, -1 where there is none; got none",
+        ),
+        ({"keep": "verifier", "answer": [1, 2]}, "verifier needs a score for every sample, got none"),
+        ({"keep": "best"}, "keep must be one of: oracle, verifier, majority; got 'best'"),
+    ):
+        with pytest.raises(SettingError) as caught:
+            call([0, 0], [1, 0], 1, **options)
+        assert str(caught.value) == sentence
