@@ -19,6 +19,7 @@ from moo_inference.evaluation import (
     vote_at_k,
 )
 from moo_inference.evaluation.question_mean import QuestionMean
+from moo_inference.evaluation.records import evaluation_of
 
 DATA = ROOT / "tests" / "data"
 
@@ -323,3 +324,27 @@ def test_what_a_keeper_lacks_is_named_and_nothing_else_is_kept(call):
         with pytest.raises(SettingError) as caught:
             call([0, 0], [1, 0], 1, **options)
         assert str(caught.value) == sentence
+
+
+def test_what_is_not_said_is_the_same_everywhere():
+    """Levels of 95 %, and votes that are simulated a thousand times with the seed 42."""
+    question, correct, answer, _ = evaluation(7, m=3)
+    usual, said = (accuracy_curve(question, correct, [2], **own) for own in ({}, {"level": 0.95}))
+    assert (usual.ci_low, usual.ci_high) == (said.ci_low, said.ci_high)
+    votes = vote_at_k(Samples.of(question, correct), answer, [3], exact_cost=0, trials=1000, seed=42)
+    each, curve = (
+        call(question, correct, [3], keep="majority", answer=answer, exact_cost=0)
+        for call in (question_accuracies, accuracy_curve)
+    )
+    np.testing.assert_array_equal(each.accuracy, votes.accuracy)
+    assert curve.mean[0] == pytest.approx(votes.accuracy.mean(), rel=1e-14)
+    # Where votes are few they are counted, unless that is ruled out.
+    assert question_accuracies(question, correct, [3], keep="majority", answer=answer).exact.all()
+
+
+def test_a_simulated_vote_of_records_is_simulated_as_that_of_their_samples():
+    answer = np.sort(np.random.default_rng(1).integers(0, 40, 1500))
+    given = (["q"] * 1500, (answer < 3).astype(int))
+    records = evaluation_of(*given, "majority", answer=answer).curve([600])
+    samples = accuracy_curve(*given, [600], keep="majority", answer=answer)
+    assert (records.mean, records.se, records.exact) == (samples.mean, samples.se, False)
