@@ -71,6 +71,14 @@ def test_a_quantile_is_the_least_value_that_enough_queries_do_not_exceed():
         assert found.tolist() == [[1, 2, 2, 3, 3, 4, 4]]
 
 
+def test_the_ends_of_each_question_may_be_off_by_rounding():
+    """Sums in another order than that of the values miss these by some units in the last place."""
+    values = np.array([[[5.0], [1.0], [3.0], [9.0]]])
+    part = Part(values, None, values[..., 0] * (1 + 5e-13), values[..., 0] * (1 - 5e-13))
+    for parts in ([part], [part, part]):
+        assert Mixture(parts).quantiles([0.25, 0.5, 0.75, 0.99]).tolist() == [[1.0, 3.0, 5.0, 9.0]]
+
+
 def worth_of(q, share, between, m):
     """How many observations m questions are worth, of which two more vary as much as any can."""
     beyond = m * (1 - q)
