@@ -123,3 +123,38 @@ def test_times_that_add_up_are_of_the_same_attempts_as_the_costs():
     alike = replace(block, spent=(block.seconds, block.seconds))
     found = QueriesBeyond(how, alike).outcomes(7, kept)
     np.testing.assert_allclose(found.seconds, found.spent[0] / 4, rtol=1e-12)
+
+
+def test_each_wave_of_drawn_queries_takes_as_long_as_its_slowest():
+    """Where a wave has all attempts, as long as the slowest of all; with one more, as the one that is drawn."""
+    waves = beyond_of(3, draws=500).outcomes(3, kept)
+    whole_waves = beyond_of(N, draws=500)
+    two, one_more = whole_waves.outcomes(2 * N, kept), whole_waves.outcomes(2 * N + 1, kept)
+    for question in range(QUESTIONS):
+        places = [question * N + place for place in range(N)]
+        slowest = max(SECONDS[place] for place in places)
+        triples = {(COST[list(o)].sum(), max(SECONDS[list(o)])) for o in permutations(places, 3)}
+        assert {*zip(waves.spent[0][0, question].tolist(), waves.seconds[0, question].tolist(), strict=True)} == triples
+        assert {*two.seconds[0, question].tolist()} == {2 * slowest}
+        assert {*two.spent[0][0, question].tolist()} == {2 * COST[places].sum()}
+        pairs = {(2 * COST[places].sum() + COST[one], 2 * slowest + SECONDS[one]) for one in places}
+        found = zip(one_more.spent[0][0, question].tolist(), one_more.seconds[0, question].tolist(), strict=True)
+        assert {*found} == pairs
+
+
+def test_where_times_add_up_all_passes_are_one_wave():
+    """Seven of four attempts: each once, and three of them once more, however many run at the same time."""
+    found = beyond_of(3, ideal=True, draws=500).outcomes(7, kept)
+    for question in range(QUESTIONS):
+        own = COST[question * N : question * N + N]
+        assert {*found.spent[0][0, question].tolist()} == {2 * own.sum() - one for one in own}
+
+
+def test_half_of_an_odd_number_of_attempts_is_rounded_down():
+    seconds = np.array([1.0, 2.0, 4.0, 7.0, 11.0])
+    attempts = QuestionAttempts.of(["q"] * 5, [0] * 5, [1] * 5, seconds)
+    [block] = stacked([attempts], [[attempts.cost]])
+    found = QueriesBeyond(Drawing("oracle", 8, False, 300, 2), block).outcomes(8, lambda: np.zeros((1, 1, 1)))
+    half = expected_largest(seconds[None], np.array([2]))[0, 0]
+    longer = (11.0 - half) * (1 + np.log(8 / 5) / np.log(5 / 2))
+    assert {*np.round(found.seconds.ravel() - longer, 9).tolist()} == {2.0, 4.0, 7.0, 11.0}
