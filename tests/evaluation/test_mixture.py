@@ -143,10 +143,11 @@ def test_few_questions_have_the_upper_end_of_a_lognormal_where_that_is_larger(w)
 def test_without_an_upper_end_it_is_not_known_where_some_query_comes_to_nothing():
     values = np.arange(20, dtype=float)[None, :, None]
     for least, known in ((0.0, False), (0.5, True)):
-        mixture = Mixture([Part.of(values[:, :7] + least), Part.of(values[:, 7:] + least)])
-        low, high, _ = mixture.intervals(0.9, mixture.quantiles([0.9])[:, 0])
-        assert np.isfinite(low).all()
-        assert np.isfinite(high).all() == known
+        for parts in ([values], [values[:, :7], values[:, 7:]]):
+            mixture = Mixture([Part.of(own + least) for own in parts])
+            low, high, _ = mixture.intervals(0.9, mixture.quantiles([0.9])[:, 0])
+            assert np.isfinite(low).all()
+            assert np.isfinite(high).all() == known
 
 
 @pytest.mark.parametrize(("q", "fewest"), [(0.9, 10), (0.95, 20), (0.3, 2)])
