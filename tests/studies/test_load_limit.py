@@ -189,3 +189,12 @@ def test_beyond_the_limit_of_time_another_model_is_chosen():
 def test_a_limit_cannot_be_changed():
     with pytest.raises(FrozenInstanceError):
         load_limit(route_of({"own": own()}, queries_per_second=2.0)).most = None
+
+
+def test_fewer_passes_of_the_same_model_are_another_choice():
+    """Four passes at once take A + B c with c = 4 + 4 r (A + B c); at a limit t that is c = (t - A) / B."""
+    limits = {"name": "s", "c_max": 1.0, "t_max": 1.2, "a_min": 0.1, "queries_per_second": 1.0}
+    catalog = mi.Catalog(models={"own": own()}, scenarios={"s": mi.Scenario(**limits)})
+    found = load_limit(mi.route(catalog, "s", "accuracy-max", k_max=4))
+    assert found.most.queries_per_second == pytest.approx(((1.2 - A) / B - 4) / (4 * 1.2), rel=0.011)
+    assert (found.then.model, found.then.k, found.broken, found.measured) == ("own", 3, ("time",), False)
