@@ -70,3 +70,16 @@ def test_a_grade_reaches_what_it_misses_by_a_billionth_alone():
 def test_what_depends_on_the_question_alone_has_its_own_mean():
     assert outcomes_of().mean(np.array([[[0.25], [0.5]]])).tolist() == [[0.25, 0.5]]
     assert outcomes_of().mean(USD).tolist() == [[2.5, 3.5]]
+
+
+@pytest.mark.parametrize("drawn", [False, True])
+@pytest.mark.parametrize("weighted", [False, True])
+def test_each_model_has_its_own_shares(drawn, weighted):
+    """A second model with the questions of the first in turn, and with dearer queries."""
+    usd = np.concatenate([USD, USD[:, ::-1] + 1])
+    weights = np.full(usd.shape, 0.25) if weighted and not drawn else None
+    both = Outcomes((usd,), np.ones(usd.shape), lambda: np.ones(usd.shape), None, drawn, weights)
+    shares, variance = both.within([2.0], None, 0.0, False)
+    assert shares.tolist() == [0.5 + 0.5, 0.25]
+    # Of four draws, one or two of which are met: the sum of squared deviations, by 4 x 3.
+    np.testing.assert_allclose(variance, [2 * 1 / 12, 0.75 / 12] if drawn else [0, 0], rtol=1e-13)

@@ -26,6 +26,7 @@ def test_clusters_count_by_kish_and_vary_by_their_totals():
     """Of three questions x and one y the totals of residuals are (0, 0.5) and (0, -0.5) at the two k."""
     found = QuestionMean.of(VALUES, 1 - VALUES, ["x", "x", "x", "y"])
     assert (found.questions, found.clusters) == (4, 2)
+    np.testing.assert_allclose([found.mean, found.error], [[0.5, 0.5], [0.5, 0.5]])
     # c / (c - 1) times the sum of squared totals, by m squared, is the squared standard error.
     np.testing.assert_allclose(found.se**2, [0.0, 2 * (0.5**2 + 0.5**2) / 4**2], atol=1e-15)
     np.testing.assert_allclose(found.variance, found.se**2 * 4, atol=1e-15)
@@ -42,6 +43,11 @@ def test_one_question_or_cluster_does_not_show_how_others_vary(rows, clusters):
     assert np.isnan(found.variance).all()
     np.testing.assert_allclose(found.mean, VALUES[:rows].mean(axis=0))
     assert (found.questions, found.clusters) == (rows, None if clusters is None else 1)
+
+
+def test_two_questions_show_how_others_vary():
+    found = QuestionMean.of(VALUES[:2], 1 - VALUES[:2])
+    np.testing.assert_allclose(found.variance, [0.5, 0.0])
 
 
 def test_each_question_has_one_cluster():

@@ -137,3 +137,17 @@ def test_a_question_with_too_few_samples_is_named(batch):
     with pytest.raises(SettingError) as refused:
         question_stops(evaluation, Stop("first-verified"), np.array([1, 3]), batch)
     assert str(refused.value) == "k must be at most n = 2, as question 'a' has 2 samples, got 3"
+
+
+def test_queries_of_several_looks_are_counted_at_each():
+    """One right of six: it stands in each pair of passes as often. And votes that agree are sure at the first look."""
+    evaluation = Evaluation.parse({"a": "1/6", "b": "6/6"}, "oracle")
+    found = question_stops(evaluation, Stop("first-verified"), np.array([6, 5]), 2)
+    np.testing.assert_allclose(found.stopped[0], [[1 / 3, 1 / 3], [1, 0]], atol=1e-14)
+    np.testing.assert_allclose(found.full, [[1 / 3, 1 / 3], [0, 0]], atol=1e-14)
+    np.testing.assert_allclose(found.accuracy, [[1, 5 / 6], [1, 1]], rtol=1e-14)
+    votes = Evaluation.parse({"a": "0/6", "b": "6/6"}, "majority")
+    found = question_stops(votes, Stop("vote-until-sure", 0.8), np.array([6]), 2)
+    np.testing.assert_allclose(found.stopped[0], [[1, 0], [1, 0]], atol=1e-14)
+    np.testing.assert_allclose(found.right[0], [[0, 0], [1, 0]], atol=1e-14)
+    assert found.full.tolist() == [[0], [0]]
