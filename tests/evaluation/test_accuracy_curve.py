@@ -1,5 +1,6 @@
 import ast
 import csv
+import sys
 
 import numpy as np
 import pytest
@@ -8,8 +9,17 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import Samples, accuracy_curve, fit_beta, mean_interval, pass_at_k, vote_at_k
+from moo_inference.evaluation import (
+    Samples,
+    accuracy_curve,
+    fit_beta,
+    mean_interval,
+    pass_at_k,
+    question_accuracies,
+    vote_at_k,
+)
 from moo_inference.evaluation.question_mean import QuestionMean
+from moo_inference.evaluation.records import evaluation_of
 
 DATA = ROOT / "tests" / "data"
 
@@ -185,9 +195,156 @@ def test_bad_samples_are_refused(question, correct, words):
 
 
 def test_the_package_needs_arrays_alone():
-    """No model, no catalog, no pandas."""
-    for path in (ROOT / "moo_inference" / "outcomes").glob("*.py"):
+    """No model, no catalog, no pandas: nothing but NumPy, SciPy and what Python brings along."""
+    paths = list((ROOT / "moo_inference" / "evaluation").glob("*.py"))
+    assert len(paths) > 1
+    for path in paths:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             names = [node.module] if isinstance(node, ast.ImportFrom) else []
             names += [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
-            assert all(name.split(".")[0] in {"moo_inference", "bisect", "numpy", "scipy", "collections", "dataclasses", "functools", "re", "typing"} for name in names)  # fmt: skip # noqa: E501
+            for name in names:
+                own = name.startswith(("moo_inference.evaluation", "moo_inference.errors"))
+                assert own or name.split(".")[0] in {"numpy", "scipy", *sys.stdlib_module_names}, (path.name, name)
+
+
+@pytest.mark.parametrize("model", ["outcomes", "beta"])
+def test_the_interval_has_the_level_that_is_asked(model):
+    question, correct, _, _ = evaluation(5, m=60)
+    samples, k = Samples.of(question, correct), [1, 4]
+    for level in (0.5, 0.99):
+        curve = accuracy_curve(question, correct, k, model=model, level=level)
+        if model == "beta":
+            expected = fit_beta(samples.n, samples.c).interval(k, level)
+        else:
+            expected = mean_interval(QuestionMean.of(*pass_at_k(samples.n, samples.c, k)), level)
+        np.testing.assert_allclose([curve.ci_low, curve.ci_high], expected, rtol=1e-12)
+        assert (curve.exact, curve.simulated, curve.se.tolist()) == (True, 0, [0.0, 0.0])
+        np.testing.assert_allclose(curve.std, np.sqrt(curve.mean * curve.error), rtol=1e-14)
+
+
+def test_votes_are_simulated_with_what_is_given_and_err_as_their_questions_together():
+    question, correct, answer, _ = evaluation(6, m=12)
+    samples, k = Samples.of(question, correct), [2, 5]
+    seen = []
+    for options in ({"trials": 50, "seed": 3}, {"trials": 50, "seed": 4}, {"trials": 60, "seed": 3}):
+        curve, each = (
+            function(question, correct, k, keep="majority", answer=answer, exact_cost=0, **options)
+            for function in (accuracy_curve, question_accuracies)
+        )
+        votes = vote_at_k(samples, answer, np.array(k), exact_cost=0, **options)
+        np.testing.assert_array_equal(each.accuracy, votes.accuracy)
+        np.testing.assert_array_equal(each.error, votes.error)
+        np.testing.assert_array_equal(each.se, votes.se)
+        assert not each.exact.any()
+        assert each.clusters is None
+        np.testing.assert_allclose(curve.mean, votes.accuracy.mean(axis=0), rtol=1e-14)
+        np.testing.assert_allclose(curve.se, np.sqrt((votes.se**2).sum(axis=0)) / 12, rtol=1e-14)
+        seen.append(curve.mean.tolist())
+    assert seen[0] != seen[1] != seen[2] != seen[0]
+    assert accuracy_curve(question, correct, k, keep="majority", answer=answer).exact
+
+
+@pytest.mark.parametrize("keep", ["oracle", "verifier", "majority"])
+def test_the_question_with_too_few_samples_is_named(keep):
+    given = (["x", "x", "y"], [1, 0, 1], [2, 1])
+    options = {"keep": keep, "answer": [0, 1, 0], "score": [1, 2, 3]}
+    for call in (accuracy_curve, question_accuracies):
+        with pytest.raises(SettingError) as caught:
+            call(*given, **options)
+        assert str(caught.value) == "k must be at most n = 1, as question 'y' has 1 sample, got 2"
+
+
+@pytest.mark.parametrize(
+    ("options", "sentences"),
+    [
+        (
+            {"keep": "best", "model": "gamma"},
+            [
+                "keep must be one of: oracle, verifier, majority; got 'best'",
+                "model must be one of: outcomes, beta; got 'gamma'",
+            ],
+        ),
+        (
+            {"keep": "verifier", "model": "beta"},
+            [
+                "verifier needs a score for every sample, got none",
+                "model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'verifier'",
+            ],
+        ),
+        (
+            {"keep": "majority", "model": "beta", "score": [1, 2]},
+            [
+                "majority needs an answer for every sample, -1 where there is none; got none",
+                "model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'majority'",
+            ],
+        ),
+        (
+            {"keep": "verifier", "model": "beta", "score": [1, 2]},
+            ["model 'beta' gives the accuracy of an oracle only: keep must be 'oracle', got 'verifier'"],
+        ),
+        ({"keep": "verifier", "answer": [1, 2]}, ["verifier needs a score for every sample, got none"]),
+    ],
+)
+def test_all_that_does_not_go_together_is_told(options, sentences):
+    with pytest.raises(SettingError) as caught:
+        accuracy_curve([0, 0], [1, 0], 1, **options)
+    assert list(caught.value.errors) == sentences
+
+
+@pytest.mark.parametrize("call", [accuracy_curve, question_accuracies])
+def test_each_keeper_keeps_another_pass(call):
+    """Of one right and two wrong samples that score higher and agree; of one right of two, the other without answer."""
+    given = (["a", "a", "a", "b", "b"], [1, 0, 0, 1, 0], [1, 2])
+    options = {"answer": [1, 0, 0, 3, -1], "score": [1, 2, 3, 2, 1]}
+    for keep, expected in (
+        ("oracle", [[1 / 3, 2 / 3], [1 / 2, 1]]),
+        ("verifier", [[1 / 3, 0], [1 / 2, 1]]),
+        # A pair of different answers in a is split evenly.
+        ("majority", [[1 / 3, 2 / 3 * 1 / 2], [1 / 2, 1]]),
+    ):
+        found = call(*given, keep=keep, **options)
+        mean = found.mean if call is accuracy_curve else found.accuracy
+        np.testing.assert_allclose(
+            mean, np.mean(expected, axis=0) if call is accuracy_curve else expected, rtol=1e-13, atol=1e-15
+        )
+        np.testing.assert_allclose(found.error, 1 - mean, rtol=1e-13)
+        assert found.k.tolist() == [1, 2]
+
+
+@pytest.mark.parametrize("call", [accuracy_curve, question_accuracies])
+def test_what_a_keeper_lacks_is_named_and_nothing_else_is_kept(call):
+    for options, sentence in (
+        (
+            {"keep": "majority", "score": [1, 2]},
+            "majority needs an answer for every sample, -1 where there is none; got none",
+        ),
+        ({"keep": "verifier", "answer": [1, 2]}, "verifier needs a score for every sample, got none"),
+        ({"keep": "best"}, "keep must be one of: oracle, verifier, majority; got 'best'"),
+    ):
+        with pytest.raises(SettingError) as caught:
+            call([0, 0], [1, 0], 1, **options)
+        assert str(caught.value) == sentence
+
+
+def test_what_is_not_said_is_the_same_everywhere():
+    """Levels of 95 %, and votes that are simulated a thousand times with the seed 42."""
+    question, correct, answer, _ = evaluation(7, m=3)
+    usual, said = (accuracy_curve(question, correct, [2], **own) for own in ({}, {"level": 0.95}))
+    assert (usual.ci_low, usual.ci_high) == (said.ci_low, said.ci_high)
+    votes = vote_at_k(Samples.of(question, correct), answer, [3], exact_cost=0, trials=1000, seed=42)
+    each, curve = (
+        call(question, correct, [3], keep="majority", answer=answer, exact_cost=0)
+        for call in (question_accuracies, accuracy_curve)
+    )
+    np.testing.assert_array_equal(each.accuracy, votes.accuracy)
+    assert curve.mean[0] == pytest.approx(votes.accuracy.mean(), rel=1e-14)
+    # Where votes are few they are counted, unless that is ruled out.
+    assert question_accuracies(question, correct, [3], keep="majority", answer=answer).exact.all()
+
+
+def test_a_simulated_vote_of_records_is_simulated_as_that_of_their_samples():
+    answer = np.sort(np.random.default_rng(1).integers(0, 40, 1500))
+    given = (["q"] * 1500, (answer < 3).astype(int))
+    records = evaluation_of(*given, "majority", answer=answer).curve([600])
+    samples = accuracy_curve(*given, [600], keep="majority", answer=answer)
+    assert (records.mean, records.se, records.exact) == (samples.mean, samples.se, False)

@@ -210,3 +210,63 @@ def test_four_attempts_foretell_eight():
     assert (np.abs(np.mean(bias, axis=0)) < [0.03, 0.04, 0.02]).all()
     # With replacement eight passes would seem far too fast.
     assert np.mean(replaced) < -0.08
+
+
+@pytest.mark.parametrize("keep", ["oracle", "all"])
+def test_of_questions_that_no_attempt_settled_some_never_will_be(keep):
+    """Bayes: of those without a right one of n, unsolvable ones are u / (u + (1 - u) E[(1 - p)^n])."""
+    rng = np.random.default_rng(11)
+    n = np.repeat([6, 8], 150)
+    chance = np.where(rng.random(300) < 0.4, 0.0, rng.beta(4, 2, 300))
+    question = np.repeat(np.arange(300), n)
+    right = (rng.random(len(question)) < chance[question]).astype(float)
+    alike = np.ones(len(question))
+    attempts = QuestionAttempts.of(question, right if keep == "oracle" else 1 - right, alike, alike, keep=keep)
+    attempts = replace(attempts, beyond="extrapolate")
+    fit = attempts.difficulty
+    assert 0.2 < fit.unsolvable < 0.5
+    k = np.array([6, 7, 8, 9, 20])
+    settled, not_settled = attempts.expected_accuracy(k)[:: 1 if keep == "oracle" else -1]
+    found = np.bincount(question, weights=right)
+    for own in (6, 8):
+        rows = (n == own) & (found == 0)
+        assert rows.sum() > 50
+        none = (1 - fit.unsolvable) * quad(lambda p, own=own: beta(fit.a, fit.b).pdf(p) * (1 - p) ** own, 0, 1)[0]
+        never = fit.unsolvable / (fit.unsolvable + none)
+        posterior = beta(fit.a, fit.b + own)
+        for column, most in enumerate(k):
+            more = max(most - own, 0)
+            some = quad(lambda p, more=more, posterior=posterior: posterior.pdf(p) * (1 - (1 - p) ** more), 0, 1)[0]
+            np.testing.assert_allclose(settled[rows, column], (1 - never) * some, rtol=1e-9, atol=1e-14)
+            np.testing.assert_allclose(not_settled[rows, column], 1 - (1 - never) * some, rtol=1e-9)
+    # Where one of the attempts is right, more passes than attempts find it.
+    assert (settled[(found > 0)[:, None] & (k >= n[:, None])] == 1).all()
+
+
+def test_why_no_more_passes_than_attempts_can_be_spoken_of():
+    beyond = "k beyond the 4 attempts of a question needs keep 'oracle' or 'all', and attempts that are right or wrong;"
+    worth = np.tile([0, 0, 0, 0.0, 0, 1, 1, 1], 5)
+    question, alike = np.repeat(np.arange(10), 4), np.ones(40)
+
+    def why(worth=worth, **options):
+        found = QuestionAttempts.of(question, worth, alike, alike, **options)
+        return replace(found, beyond="extrapolate").not_extrapolated()
+
+    assert why() == why(keep="all") == ""
+    assert why(keep="verifier", score=alike) == f"{beyond} nothing is known of others there, got keep 'verifier'"
+    assert why(worth / 2) == f"{beyond} nothing is known of others there, got scores"
+    assert why(worth * 0).startswith("some samples must be right and some wrong")
+    one = replace(QuestionAttempts.of([1, 2, 2], [0, 1, 1], [1] * 3, [1] * 3), beyond="extrapolate")
+    assert one.not_extrapolated() == "k beyond the attempts of a question needs at least 2 attempts of each, got 1"
+    two = one.only(np.array([False, True]))
+    assert one.expected_cost([1]).tolist() == [[1.0], [1.0]]
+    with pytest.raises(SettingError, match=r"^some samples must be right and some wrong"):
+        two.expected_cost([3])
+
+
+def test_costs_beyond_the_attempts_are_means_times_passes():
+    attempts = attempts_of()
+    per_pass = attempts.cost.reshape(30, 4).mean(axis=1)
+    np.testing.assert_allclose(attempts.expected_cost([1, 9]), per_pass[:, None] * [1, 9], rtol=1e-12)
+    low, high = attempts.difficulty_band(np.array([7]))
+    assert 0 < low[0] < attempts.difficulty.pass_at_k([7])[0][0] < high[0] < 1

@@ -249,3 +249,50 @@ def test_an_escalation_says_how_many_passes_run_first():
     assert "two settings" in misfit(Stop("escalate"), "oracle")
     with pytest.raises(SettingError, match="at least 1"):
         Stop.parse("escalate/0")
+
+
+@pytest.mark.parametrize(("keep", "graded", "stop"), CASES, ids=str)
+def test_all_that_adds_up_does_over_both_settings_and_several_k_are_each_as_alone(keep, graded, stop):
+    first, then = pair_of(9, keep, graded)
+    how = Drawing(keep, 2, False, 50, 7)
+    before = Queries([first], how, stop.batch, [[first.cost, first.cost * 3]])
+    queries = EscalatedQueries(then, how, 5, [then.cost, then.cost * 3], stop, before)
+    k = np.array([4, 1, 3])
+    spent, triple = queries.expected_spent(k)
+    np.testing.assert_allclose(triple, 3 * spent, rtol=1e-12)
+    tables = (
+        lambda k: queries.expected_spent(k)[0],
+        queries.expected_seconds,
+        lambda k: queries.expected_accuracy(k)[0],
+    )
+    for table in tables:
+        np.testing.assert_allclose(
+            table(k), np.concatenate([table(k[i : i + 1]) for i in range(3)], axis=2), rtol=1e-12
+        )
+    of_k = queries.of(3)
+    for q in (0.2, 0.9):
+        np.testing.assert_allclose(of_k.spent(1).quantiles([q]), 3 * of_k.spent(0).quantiles([q]), rtol=1e-12)
+    np.testing.assert_allclose(of_k.spent_variance(1), 9 * of_k.spent_variance(0), rtol=1e-12)
+    assert (queries.whole(1), queries.most_passes(3)) == (False, stop.batch + 3)
+
+
+@pytest.mark.parametrize(("keep", "passes"), [("oracle", 1), ("majority", 2)])
+def test_as_many_passes_run_first_as_are_usual_where_nothing_is_said(keep, passes):
+    first, then = pair_of(3, keep)
+    own, said = (queries_of(first, then, Stop("escalate", None, batch)) for batch in (None, passes))
+    np.testing.assert_array_equal(means_of(own, 2), means_of(said, 2))
+    np.testing.assert_array_equal(own.of(2).passes(4), said.of(2).passes(4))
+    assert own.most_passes(2) == passes + 2
+
+
+def test_both_settings_are_drawn_independently_of_each_other(monkeypatch):
+    """Where all attempts are wrong in both, the variance of two passes is twice that of one, and not four times."""
+    monkeypatch.setattr("moo_inference.evaluation.escalated_queries.MOST_PAIRS", -1)
+    _, own = pair_of(4, "oracle")
+    wrong = QuestionAttempts.of(own.place, np.zeros(len(own.cost)), own.cost, own.seconds)
+    queries = queries_of(wrong, wrong, Stop("escalate", None, 1), draws=6000)
+    for part, rows in zip(queries.of(1).parts, [block.rows[0] for block in queries.blocks], strict=True):
+        assert part.drawn
+        assert part.spent[0].shape[2] == 6000
+        for found, row in zip(part.spent[0][0], rows, strict=True):
+            assert found.var() == pytest.approx(2 * own.cost[own.place == row].var(), rel=0.12)

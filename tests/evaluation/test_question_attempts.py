@@ -3,6 +3,7 @@
 import itertools
 
 import numpy as np
+import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -251,3 +252,152 @@ def test_k_beyond_the_attempts_is_refused():
     attempts = QuestionAttempts.of([1, 1, 2], [1, 0, 1], [1, 1, 1], [1, 1, 1])
     with pytest.raises(SettingError, match="k must be at most n = 1, as question 2 has 1 sample, got 2"):
         attempts.expected_cost([1, 2])
+
+
+COLUMNS = ("names", "n", "cost", "seconds", "worth", "answer", "score", "tokens", "clusters")
+
+
+def with_everything(keep="verifier", question=("b", "a", "b", "c", "a", "b"), **changes):
+    """Three attempts at b, two at a, and one at c, in mixed order, with all that can be known of them."""
+    given = {
+        "question": np.array(question),
+        "worth": [1, 0, 0, 1, 1, 0],
+        "cost": [1, 2, 3, 4, 5, 6],
+        "seconds": [6, 5, 4, 3, 2, 1],
+        "answer": [0, 1, 2, 3, -1, 5],
+        "score": [0.1, 0.2, 0.3, 0.4, 0.5, 0.6],
+        "tokens": [[10, 20, 30, 40, 50, 60], [1, 2, 3, 4, 5, 6]],
+        "cluster": ["x", "y", "x", "x", "y", "x"],
+    }
+    return QuestionAttempts.of(keep=keep, **{**given, **changes})
+
+
+def test_attempts_stand_question_by_question_in_the_order_in_which_they_came():
+    found = with_everything()
+    columns = {name: getattr(found, name).tolist() for name in COLUMNS}
+    assert columns == {
+        "names": ["a", "b", "c"],
+        "n": [2, 3, 1],
+        "cost": [2.0, 5.0, 1.0, 3.0, 6.0, 4.0],
+        "seconds": [5.0, 2.0, 6.0, 4.0, 1.0, 3.0],
+        "worth": [0.0, 1.0, 1.0, 0.0, 0.0, 1.0],
+        "answer": [1, -1, 0, 2, 5, 3],
+        "score": [0.2, 0.5, 0.1, 0.3, 0.6, 0.4],
+        "tokens": [[20.0, 50.0, 10.0, 30.0, 60.0, 40.0], [2.0, 5.0, 1.0, 3.0, 6.0, 4.0]],
+        "clusters": ["y", "x", "x"],
+    }
+    assert found.place.tolist() == [0, 0, 1, 1, 1, 2]
+    assert {getattr(found, name).dtype.kind for name in ("cost", "seconds", "worth", "score", "tokens")} == {"f"}
+    bare = QuestionAttempts.of([1], [1], [1], [1], score=[1.0])
+    assert [getattr(bare, name) for name in ("answer", "score", "tokens", "clusters")] == [None] * 4
+    assert (bare.keep, bare.beyond) == ("oracle", "refuse")
+
+
+def test_categories_are_questions_in_ascending_order_of_their_names():
+    """Those that no attempt has are none."""
+    categories = pd.Categorical(["b", "a", "b", "c", "a", "b"], categories=["c", "none", "b", "a"])
+    found, plain = with_everything(question=categories), with_everything()
+    for name in COLUMNS:
+        assert getattr(found, name).tolist() == getattr(plain, name).tolist()
+
+
+@pytest.mark.parametrize("chosen", [[True, False, True], [False, True, False]])
+def test_the_attempts_at_some_questions_are_what_they_were(chosen):
+    kept = np.isin(["b", "a", "b", "c", "a", "b"], np.array(["a", "b", "c"])[chosen])
+    whole = with_everything()
+    rows = np.array(chosen)[whole.place]
+    found = whole.only(np.array(chosen))
+    assert rows.sum() == kept.sum()
+    for name in COLUMNS:
+        values = getattr(whole, name)
+        expected = values[chosen] if name in ("names", "n", "clusters") else values[..., rows]
+        assert getattr(found, name).tolist() == expected.tolist()
+    bare = QuestionAttempts.of([1, 2], [1, 0], [1, 1], [1, 1]).only(np.array([False, True]))
+    assert [getattr(bare, name) for name in ("answer", "score", "tokens", "clusters")] == [None] * 4
+
+
+def test_blocks_are_the_questions_with_as_many_attempts_the_quickest_first():
+    found = QuestionAttempts.of([1, 2, 2, 3, 4, 4], [0] * 6, [0] * 6, [1, 4, 2, 3, 5, 6]).blocks
+    assert [(block.rows.tolist(), block.attempts.tolist()) for block in found] == [
+        ([0, 2], [[0], [3]]),
+        ([1, 3], [[2, 1], [4, 5]]),
+    ]
+
+
+def test_an_answer_is_worth_what_its_attempts_at_the_question_are_on_average():
+    answers = {"question": [1, 1, 1, 2, 2], "answer": [0, 0, -1, 0, 0], "worth": [1, 0, 0, 1, 1]}
+    found = QuestionAttempts.of(cost=[1] * 5, seconds=[1] * 5, keep="majority", **answers)
+    assert found.answer_worth.tolist() == [0.5, 0.5, 0.0, 1.0, 1.0]
+    assert QuestionAttempts.of([1], [1], [1], [1]).answer_worth is None
+
+
+@pytest.mark.parametrize("worth", [[0.0, 0.5, 1.0], [0.0, 1.0, 1.0], [0.0, 0.0, 0.0], [1.0, 1.0, 0.999]])
+def test_scores_between_right_and_wrong_are_grades(worth):
+    assert QuestionAttempts.of([1, 1, 2], worth, [1] * 3, [1] * 3).graded == bool({*worth} - {0.0, 1.0})
+
+
+def test_what_is_used_by_the_token_adds_up():
+    found = with_everything()
+    cost, joules, litres = found.spent([(2.0, 0.5), (0.0, 3.0)])
+    assert cost.tolist() == found.cost.tolist()
+    assert joules.tolist() == (2.0 * found.tokens[0] + 0.5 * found.tokens[1]).tolist()
+    assert litres.tolist() == (3.0 * found.tokens[1]).tolist()
+    assert len(found.spent()) == len(with_everything(tokens=None).spent()) == 1
+    with pytest.raises(SettingError) as refused:
+        with_everything(tokens=None).spent([(1.0, 1.0)])
+    assert str(refused.value) == (
+        "what is used by the token needs the tokens of every attempt, got attempts without them"
+    )
+
+
+def test_sums_are_means_times_passes():
+    found = with_everything("oracle")
+    np.testing.assert_allclose(found.expected_sum(found.tokens[0], [1]), [[35.0], [100 / 3], [40.0]])
+    np.testing.assert_allclose(found.only(found.n > 1).expected_cost([2, 1]), [[7, 3.5], [20 / 3, 10 / 3]])
+
+
+@pytest.mark.parametrize(
+    ("change", "sentence"),
+    [
+        ({"worth": [1.5, -0.5]}, "worth must be 0 (wrong) or 1 (right), or a score between for every attempt, got 1.5"),
+        ({"worth": [1, -0.5]}, "worth must be 0 (wrong) or 1 (right), or a score between for every attempt, got -0.5"),
+        ({"cost": [0, -1]}, "cost must be USD of at least 0 for every attempt, got -1"),
+        ({"cost": [0, np.inf]}, "cost must be USD of at least 0 for every attempt, got inf"),
+        ({"seconds": [1, 0]}, "seconds must be positive seconds for every attempt, got 0"),
+        ({"seconds": [np.inf, 1]}, "seconds must be positive seconds for every attempt, got inf"),
+        ({"score": [np.inf, np.nan]}, "score must be a number for every attempt, got nan"),
+        ({"score": [1.0]}, "score must be one number an attempt, got shape (1,) for 2 attempts"),
+        ({"keep": "best"}, "keep must be one of: oracle, verifier, majority, all; got 'best'"),
+        (
+            {"keep": "verifier", "worth": [0.5, 1]},
+            "keep 'verifier' needs attempts that are right or wrong (0 or 1), got scores between",
+        ),
+        (
+            {"keep": "majority", "answer": None},
+            "majority needs an answer for every attempt, -1 where there is none; got none",
+        ),
+        ({"keep": "verifier", "score": None}, "verifier needs a score for every attempt, got none"),
+    ],
+)
+def test_each_argument_that_is_refused_is_named(change, sentence):
+    given = {"worth": [0, 1], "cost": [0, 1], "seconds": [1e-9, 1], "score": [-np.inf, np.inf], "answer": [0, -1]}
+    with pytest.raises(SettingError) as refused:
+        QuestionAttempts.of(question=[1, 1], **{**given, **change})
+    assert list(refused.value.errors) == [sentence]
+    for keep in KEEPS:
+        assert QuestionAttempts.of(question=[1, 1], keep=keep, **given).fewest == 2
+
+
+def test_no_attempts_are_refused_and_all_that_is_wrong_is_told_at_once():
+    with pytest.raises(SettingError) as refused:
+        QuestionAttempts.of([], [], [], [], keep="verifier")
+    assert list(refused.value.errors) == [
+        "there must be at least one attempt, got none",
+        "verifier needs a score for every attempt, got none",
+    ]
+
+
+def test_many_attempts_at_a_question_stay_in_the_order_in_which_they_came():
+    cost = np.arange(600.0)
+    found = QuestionAttempts.of(np.tile([2, 1, 3], 200), cost % 2, cost, cost + 1)
+    assert found.cost.tolist() == [*range(1, 600, 3), *range(0, 600, 3), *range(2, 600, 3)]

@@ -1,3 +1,5 @@
+import re
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -213,3 +215,112 @@ def test_names_that_arrays_of_texts_take_for_equal_are_two_questions(keep):
     question, correct, _ = found.samples()
     assert question.tolist() == [2] * 3 + [1] * 3 + [0] * 3
     assert correct.tolist() == [1, 1, 1, 0, 0, 0, 1, 0, 0]
+
+
+@pytest.mark.parametrize(
+    ("text", "keep", "sentence"),
+    [
+        ("3", "oracle", "must be groups of samples as right/all, such as 3/10"),
+        ("3 2/2", "verifier", "must be groups of samples as right/all, such as 3/10"),
+        (
+            "1/1 none:0",
+            "majority",
+            "must be groups of samples as right/all, such as 3/10, and none:2 for samples without an answer",
+        ),
+        (" ", "verifier", "must hold at least one sample, as right/all"),
+        ("1/2 0/1", "oracle", "must be one group, right/all, where the oracle keeps the best pass"),
+    ],
+)
+def test_why_a_text_is_no_record(text, keep, sentence):
+    with pytest.raises(ValueError, match=f"^{re.escape(sentence)}\\Z"):
+        Record.parse(text, keep)
+    with pytest.raises(ValueError, match=f"^{re.escape(f'question {chr(39)}b{chr(39)} {sentence}')}\\Z"):
+        Evaluation.parse({"a": "1/1", "b": text}, keep)
+
+
+def test_clusters_are_by_the_name_of_the_question_and_none_where_none_are_named():
+    texts = {"b": "1/2", "a": "2/2"}
+    assert Evaluation.parse(texts, "oracle", {"a": "x", "b": "y"}).clusters == ("y", "x")
+    assert Evaluation.parse(texts, "oracle", {}).clusters is None
+    numbered = evaluation_of([2, 1, 1], [1, 0, 1], cluster=[7, 8, 8])
+    assert (numbered.names, numbered.clusters) == (("1", "2"), ("8", "7"))
+
+
+@pytest.mark.parametrize("clusters", [None, {"x": "one", "y": "two"}])
+@pytest.mark.parametrize("keep", KEEPERS)
+def test_the_question_with_too_few_samples_is_named_whatever_the_clusters(keep, clusters):
+    evaluation = Evaluation.parse({"x": "1/3", "y": "1/2"}, keep, clusters)
+    with pytest.raises(SettingError) as refused:
+        evaluation.curve([3, 2, 4])
+    assert str(refused.value) == "k must be at most n = 2, as question 'y' has 2 samples, got 3, 4"
+
+
+def test_what_an_oracle_finds_is_counted_and_never_extrapolated():
+    """Question x: 1 right of 3, so 1 / 3 and 2 / 3 with one and two passes; y: both right."""
+    for clusters in (None, {"x": "one", "y": "two"}):
+        curve = Evaluation.parse({"x": "1/3", "y": "2/2"}, "oracle", clusters).curve([2, 1])
+        np.testing.assert_allclose(curve.mean, [(2 / 3 + 1) / 2, (1 / 3 + 1) / 2], rtol=1e-14)
+        np.testing.assert_allclose(curve.error, [(1 / 3) / 2, (2 / 3) / 2], rtol=1e-14)
+        np.testing.assert_allclose(curve.std, np.sqrt(curve.mean * curve.error), rtol=1e-14)
+        assert curve.k.tolist() == [2, 1]
+        assert (curve.keep, curve.exact, curve.simulated) == ("oracle", True, 0)
+        assert (curve.extrapolated.tolist(), curve.se.tolist()) == ([False, False], [0.0, 0.0])
+        assert curve.extrapolated.dtype == bool
+
+
+def test_a_simulated_vote_of_records_has_the_trials_and_the_seed_that_are_given():
+    answer = np.sort(np.random.default_rng(1).integers(0, 40, 3000))
+    question, correct = ["q"] * 3000, (answer < 3).astype(int)
+    evaluation = evaluation_of(question, correct, "majority", answer=answer)
+    seen = set()
+    for trials, seed in ((40, 9), (40, 10), (20, 9)):
+        found = evaluation.curve([800], trials=trials, seed=seed)
+        votes = vote_at_k(Samples.of(question, correct), answer, [800], trials=trials, seed=seed)
+        assert (found.exact, found.simulated) == (False, 1)
+        assert (found.mean[0], found.se[0]) == (votes.accuracy[0, 0], votes.se[0, 0])
+        seen.add(found.mean[0])
+    assert len(seen) == 3
+
+
+def test_scores_without_a_sign_and_codes_without_a_sign_are_ordered_by_value():
+    """Of unsigned numbers no negative exists: 200 is above 3 and 0, and 0 is the lowest."""
+    score = np.array([0, 200, 3, 3], dtype=np.uint8)
+    assert str(evaluation_of([1] * 4, [1, 0, 1, 0], "verifier", score=score).records[0]) == "0/1 1/2 1/1"
+    answer = np.array([2, 0, 2], dtype=np.uint8)
+    assert str(evaluation_of([1] * 3, [1, 0, 1], "majority", answer=answer).records[0]) == "0/1 2/2"
+
+
+@pytest.mark.parametrize(
+    ("keep", "options", "sentence"),
+    [
+        ("verifier", {"score": [np.nan] * 1234}, "verifier needs a score for every sample, got none for 1,234"),
+        (
+            "verifier",
+            {"score": ["high"] * 1234},
+            "score must be a number for every sample, got <U4 of shape (1234,) for 1234 samples",
+        ),
+        ("verifier", {}, "verifier needs a score for every sample, got none"),
+        (
+            "majority",
+            {"answer": [0.5] * 1234},
+            "answer must be a whole number, -1 for none, for every sample, got float64 of shape (1234,) for 1234 "
+            "samples",
+        ),
+        ("majority", {"answer": [-3, -2] * 617}, "answer must be a code of at least 0, or -1 for none, got -3"),
+        ("majority", {}, "majority needs an answer for every sample, -1 where there is none; got none"),
+        ("all", {}, "keep must be one of: oracle, verifier, majority; got 'all'"),
+    ],
+)
+def test_what_samples_lack_is_said_in_one_sentence(keep, options, sentence):
+    with pytest.raises(SettingError) as refused:
+        evaluation_of([0] * 1234, [1] * 1234, keep, **options)
+    assert str(refused.value) == sentence
+
+
+def test_samples_of_records_are_one_entry_each():
+    found = Evaluation.parse({"b": "1/2 none:2", "a": "0/1 2/2"}, "majority").samples()
+    assert [column.tolist() for column in found] == [
+        [1, 1, 1, 1, 0, 0, 0],
+        [1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 1.0],
+        [0, 0, -1, -1, 0, 1, 1],
+    ]

@@ -1,5 +1,7 @@
 """Which prices hold on which terms: bills of public threads, and invariants."""
 
+import dataclasses
+import itertools
 import json
 
 import numpy as np
@@ -273,3 +275,185 @@ def test_prices_that_depend_on_the_date_are_those_of_the_day(tmp_path):
     assert (dated.date, dated.modes["batch"].date) == ("2026-11-28", "2026-11-28")
     with pytest.raises(SettingError, match="--price-date must be a day, YYYY-MM-DD; got"):
         read_litellm_prices(MODES_FILE, date="28.11.2026")
+
+
+@pytest.mark.parametrize(
+    ("terms", "sentence"),
+    [
+        ({"mode": "bulk"}, "--price-mode must be one of: batch, flex, priority; got 'bulk'"),
+        ({"factor": 0.0}, "--price-factor must be above 0 and at most 100, got 0"),
+        ({"factor": 100.5}, "--price-factor must be above 0 and at most 100, got 100.5"),
+        ({"off_peak_share": -0.01}, "--off-peak-share must be in [0, 1], got -0.01"),
+        ({"off_peak_share": 1.01}, "--off-peak-share must be in [0, 1], got 1.01"),
+        (
+            {"off_peak_share": 0.5, "time": "02:30"},
+            "--price-time and --off-peak-share must not both be given: a time has one price",
+        ),
+        ({"time": "25:00"}, "--price-time must be a time of UTC, as 02:30 or sat 02:30; got '25:00'"),
+        ({"date": "2026-02-30"}, "--price-date must be a day, YYYY-MM-DD; got '2026-02-30'"),
+    ],
+)
+def test_each_term_out_of_its_range_is_refused(terms, sentence):
+    with pytest.raises(SettingError) as refused:
+        PriceTerms(**terms)
+    assert str(refused.value) == sentence
+
+
+def test_the_ends_of_each_range_are_taken():
+    assert PriceTerms(factor=100.0).of(Price("m", 1.0, 2.0)).amounts() == (100.0, 200.0)
+    assert PriceTerms(factor=1e-3).of(Price("m", 1.0, 2.0)).amounts() == (0.001, 0.002)
+    assert {PriceTerms(off_peak_share=share).reading == {} for share in (0.0, 1.0)} == {True}
+    assert PriceTerms(date="2026-02-28").reading == {"date": "2026-02-28"}
+
+
+NIGHT = OffPeak(((0, 60), (1440, 1500)), Price("m", 1.0, 4.0, 0.2, usd_per_million_cache_write_input_tokens=1.5))
+"""From 0 to 1 o'clock on Mondays and Tuesdays: 120 of 10,080 minutes, 1 %."""
+
+DAY = Price("m", 3.0, 8.0, 0.6, notes=("listed",), usd_per_million_cache_write_input_tokens=2.5, off_peak=NIGHT)
+HOURS = "mon-tue 00:00-01:00 UTC, 1% of the week"
+
+
+@pytest.mark.parametrize(
+    ("terms", "price", "amounts", "note"),
+    [
+        (
+            {},
+            DAY,
+            (3.0, 8.0, 0.6, 2.5),
+            f"m is cheaper off-peak ({HOURS}): USD 1 / 4 per million tokens of input / output; the price at peak is "
+            "counted, unless --off-peak-share SHARE or --price-time TIME says when queries are sent",
+        ),
+        ({"time": "mon 00:59"}, DAY, (1.0, 4.0, 0.2, 1.5), f"m at mon 00:59 UTC is off-peak (off-peak is {HOURS})"),
+        ({"time": "wed 00:59"}, DAY, (3.0, 8.0, 0.6, 2.5), f"m at wed 00:59 UTC is at peak (off-peak is {HOURS})"),
+        (
+            {"off_peak_share": 0.25},
+            DAY,
+            (2.5, 7.0, 0.5, 2.25),
+            f"prices of m are the mean of a share of 0.25 off-peak ({HOURS}) and 0.75 at peak: means of cost are "
+            "exact, its spread and percentiles those of one price",
+        ),
+        ({"time": "03:00"}, Price("m", 1.0, 2.0), (1.0, 2.0), "the list has no other price of m at other hours"),
+        (
+            {"mode": "batch", "off_peak_share": 0.5},
+            Price("m", 1.0, 2.0, modes={"batch": Price("m", 0.5, 1.0, mode="batch")}),
+            (0.5, 1.0),
+            "the list has no other price of m for batch at other hours",
+        ),
+        (
+            {"factor": 3.0},
+            Price("m", 0.1, 2.0),
+            (0.3, 6.0),
+            "every price of m is multiplied by 3, which is given by hand",
+        ),
+    ],
+)
+def test_what_is_paid_and_what_is_said_of_it(terms, price, amounts, note):
+    found = PriceTerms(**terms).of(price)
+    assert found.amounts() == amounts
+    assert found.notes == (*price.notes, note)
+
+
+def test_a_price_on_no_terms_is_the_price():
+    price = Price("m", 1.0, 2.0, notes=("listed",))
+    assert PriceTerms().of(price) is price
+
+
+@pytest.mark.parametrize("terms", [{"time": "mon 00:30"}, {"time": "tue 01:00"}, {"off_peak_share": 0.5}])
+def test_at_chosen_hours_no_others_are_left_and_the_mode_stays(terms):
+    flex = Price("m", 2.0, 4.0)
+    price = Price("m", 3.0, 8.0, mode="batch", modes={"flex": flex}, off_peak=NIGHT)
+    found = PriceTerms(**terms).of(price)
+    assert (found.off_peak, found.mode, found.modes) == (None, "batch", {"flex": flex})
+
+
+def test_a_factor_for_a_mode_comes_after_the_hours_and_leaves_no_other_mode():
+    flex = Price("m", 2.0, 4.0)
+    price = Price("m", 3.0, 8.0, modes={"flex": flex}, off_peak=NIGHT)
+    found = PriceTerms("batch", 0.5, 0.5).of(price)
+    assert (found.amounts(), found.mode, found.modes) == ((1.0, 3.0), "batch", {})
+    assert [note.split(" of m ")[0] for note in found.notes] == ["prices", "every price"]
+
+
+@pytest.mark.parametrize(
+    ("price", "why"),
+    [
+        (Price("m", 1.0, 2.0, where="a.json:3"), ""),
+        (
+            Price("m", 1.0, 2.0, where="a.json:3", modes=dict.fromkeys(("batch", "priority"), Price("m", 1.0, 1.0))),
+            "; it has those of batch, priority",
+        ),
+        (Price("m", 1.0, 2.0, where="a.json:3", lacking={"flex": "input alone"}), ": input alone"),
+    ],
+)
+def test_why_there_is_no_price_for_a_mode(price, why):
+    with pytest.raises(ReaderError) as refused:
+        PriceTerms("flex").of(price)
+    assert str(refused.value) == (
+        f"a.json:3: m has no price for flex{why}: give --price-factor, as 0.5 for half of the others, if its provider "
+        "has one"
+    )
+
+
+def usd(price, read, written, thought):
+    """What a request costs, in USD per million: reasoning at the price of its tier, or else its own, or of output."""
+    fitting = [tier for tier in price.tiers if read > tier.from_input_tokens]
+    found = fitting[-1] if fitting else Tier(0, price.usd_per_million_input_tokens, price.usd_per_million_output_tokens)
+    own = found.usd_per_million_reasoning_tokens
+    if own is None:
+        own = price.usd_per_million_reasoning_tokens
+    if own is None:
+        own = found.usd_per_million_output_tokens
+    return read * found.usd_per_million_input_tokens + written * found.usd_per_million_output_tokens + thought * own
+
+
+TIERS = (
+    (),
+    (Tier(10, 3.0, 7.0),),
+    (Tier(20, 2.5, 5.0, 11.0), Tier(40, 4.0, 13.0)),
+    (Tier(10, 6.0, 12.0), Tier(30, 9.0, 17.0, 1.0)),
+)
+
+
+REQUESTS = tuple(itertools.product((1, 10, 11, 20, 21, 30, 31, 40, 41, 99), (0, 1), (0, 1)))
+
+
+@pytest.mark.parametrize("at_peak", [None, 23.0])
+@pytest.mark.parametrize("off_peak", [None, 19.0])
+def test_every_request_costs_the_mean_of_its_two_prices(at_peak, off_peak):
+    for tiers, other_tiers in itertools.product(TIERS if at_peak or off_peak else TIERS[:2], repeat=2):
+        off = Price("m", 1.0, 2.0, tiers=other_tiers, usd_per_million_reasoning_tokens=off_peak)
+        price = Price("m", 2.0, 4.0, tiers=tiers, usd_per_million_reasoning_tokens=at_peak)
+        price = dataclasses.replace(price, off_peak=OffPeak(((0, 60),), off))
+        mixed = PriceTerms(off_peak_share=0.25).of(price)
+        expected = [0.75 * usd(price, *request) + 0.25 * usd(off, *request) for request in REQUESTS]
+        np.testing.assert_allclose([usd(mixed, *request) for request in REQUESTS], expected, rtol=1e-14)
+
+
+@pytest.mark.parametrize("tiers", TIERS)
+@pytest.mark.parametrize("reasoning", [None, 19.0])
+def test_every_request_costs_the_price_times_the_factor(tiers, reasoning):
+    price = Price("m", 1.0, 2.0, tiers=tiers, usd_per_million_reasoning_tokens=reasoning)
+    half = PriceTerms(factor=0.5).of(price)
+    for request in REQUESTS:
+        assert usd(half, *request) == 0.5 * usd(price, *request)
+
+
+@pytest.mark.parametrize("name", ["usd_per_million_cached_input_tokens", "usd_per_million_cache_write_input_tokens"])
+def test_what_one_of_two_prices_does_not_know_the_mix_does_not_know(name):
+    for at_peak, off_peak in ((2.0, None), (None, 2.0), (None, None)):
+        off = Price("m", 1.0, 2.0, **{name: off_peak})
+        price = Price("m", 2.0, 4.0, **{name: at_peak}, off_peak=OffPeak(((0, 60),), off))
+        assert getattr(PriceTerms(off_peak_share=0.5).of(price), name) is None
+
+
+def test_a_factor_of_one_keeps_fifteen_digits():
+    price = Price("m", 0.123456789012345, 123.456789012345)
+    assert PriceTerms(factor=1.0).of(price).amounts() == (0.123456789012345, 123.456789012345)
+
+
+def test_terms_that_are_alike_are_equal_and_cannot_be_changed():
+    terms = PriceTerms("batch", 0.5, date="2026-02-28")
+    assert {terms, PriceTerms("batch", 0.5, None, None, "2026-02-28")} == {terms}
+    with pytest.raises(dataclasses.FrozenInstanceError):
+        terms.factor = 1.0
+    assert PriceTerms() == PriceTerms(None, None, None, None, None)
