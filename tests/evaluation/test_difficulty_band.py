@@ -59,6 +59,19 @@ def test_questions_that_are_always_solved_are_always_solved():
     np.testing.assert_array_equal(upper([3] * 20, [3] * 20, [4, 9, 10**9], 0.95), 1.0)
 
 
+@pytest.mark.parametrize(("m", "n", "c"), [(20, 5, 4), (13, 9, 8), (20, 3, 2)])
+def test_no_end_exceeds_1(m, n, c):
+    band = difficulty_band(np.full(m, n), np.full(m, c))
+    assert band[-1, 2] == 1
+    assert (band[:, 1:] <= 1).all()
+
+
+def test_thousands_of_samples_tell_sure_questions_from_even_ones_and_leave_the_share_of_each():
+    n, c = np.full(40, 3000), np.repeat([3000, 1500], 20)
+    share = brentq(lambda x: 20 * np.log(4 * x * (1 - x)) + drop(0.95), 0.5, 0.99)
+    assert_reached(module._largest_pass_at_k(n, c, np.array([1]), 0.95), share + (1 - share) / 2)
+
+
 def test_the_end_rises_with_right_samples_and_falls_with_questions():
     few = upper([4] * 30, [0] * 20 + [1] * 10, [8, 40], 0.9)
     assert (few < upper([4] * 30, [0] * 15 + [1] * 15, [8, 40], 0.9)).all()

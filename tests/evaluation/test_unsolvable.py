@@ -29,6 +29,9 @@ def test_the_share_of_unsolvable_questions_is_that_of_scipys_likelihood():
     np.testing.assert_allclose([fit.a, fit.b, fit.unsolvable], [*np.exp(twin.x[:2]), twin.x[2]], rtol=1e-3)
     assert 0.1 < fit.unsolvable < 0.2
     assert fit_beta(n, c, unsolvable=False).unsolvable == 0
+    np.testing.assert_array_equal(fit.covariance, np.zeros((2, 2)))
+    k = np.arange(1, 11)
+    assert fit.misfit == np.abs(fit.pass_at_k(k)[0] - mean_pass_at_k(n, c, k).mean).max()
     accuracy, error = fit.pass_at_k(K)
     np.testing.assert_allclose(accuracy, (1 - fit.unsolvable) * beta_pass_at_k(fit.a, fit.b, K)[0])
     np.testing.assert_allclose(accuracy + error, 1)
