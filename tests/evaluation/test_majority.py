@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import win_probabilities, win_probabilities_of
+from moo_inference.evaluation import majority, win_probabilities, win_probabilities_of
 from moo_inference.evaluation.majority import cost
 
 
@@ -129,3 +129,25 @@ def test_what_cannot_be_counted_is_refused():
     for p in ([0.6, 0.6], [0.0, 0.5], [-0.1], [float("nan")], []):
         with pytest.raises(SettingError, match="p must be positive probabilities"):
             win_probabilities_of(p, 1)
+
+
+def test_an_answer_that_is_certain_always_wins_and_690_passes_can_be_counted():
+    np.testing.assert_allclose(win_probabilities_of([1.0], [1, 3, 690]), 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("votes", "k"),
+    [([1] * 256, 64), ([1] * 8, 8), ([100, 100], 64), ([100, 100], 1), ([100, 90, 10], 128), (list(range(1, 24)), 100)],
+)
+def test_cost_is_of_the_size_of_the_multiplications_that_are_made(votes, k, monkeypatch):
+    """Up to a factor of 6, and not below: each call for a product counts as so many of its own."""
+    made, convolve = [], np.convolve
+
+    def counted(a, b):
+        made.append(len(a) * len(b) + 2e4)
+        return convolve(a, b)
+
+    majority._shared_wins.cache_clear()
+    monkeypatch.setattr(np, "convolve", counted)
+    win_probabilities(votes, k)
+    assert sum(made) < cost(votes, k) < 6 * sum(made)
