@@ -105,3 +105,19 @@ def test_the_upper_end_is_that_of_the_best_of_many_distributions_within_the_like
 def test_a_share_out_of_range_is_refused():
     with pytest.raises(SettingError, match=r"unsolvable must be a share of the questions, in \[0, 1\), got 1"):
         beta_pass_at_k(1, 1, [1], 1.0)
+
+
+@pytest.mark.parametrize(("each", "worth_it"), [(17, False), (18, True)])
+def test_a_share_is_fitted_where_it_raises_the_likelihoods_logarithm_by_more_than_1(each, worth_it):
+    """As many questions with 1, 2, ... 5 of 5 right, and thrice that with none: a quarter beside a uniform p."""
+    c = np.append(np.zeros(3 * each, dtype=int), np.repeat(np.arange(1, 6), each))
+
+    def fall(at):
+        return -betabinom.logpmf(c, 5, *np.exp(at)).sum()
+
+    alone = minimize(fall, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+    both = 3 * each * np.log(3 / 8) + 5 * each * np.log(1 / 8)
+    assert (0.9 if not worth_it else 1) < both + alone.fun < (1.1 if worth_it else 1)
+    fit = fit_beta(5, c)
+    expected = [1, 1, 0.25] if worth_it else [*np.exp(alone.x), 0]
+    np.testing.assert_allclose([fit.a, fit.b, fit.unsolvable], expected, rtol=2e-4)
