@@ -1,6 +1,6 @@
 import itertools
 from fractions import Fraction
-from math import comb, factorial
+from math import comb, factorial, log
 
 import numpy as np
 import pytest
@@ -151,3 +151,18 @@ def test_cost_is_of_the_size_of_the_multiplications_that_are_made(votes, k, monk
     monkeypatch.setattr(np, "convolve", counted)
     win_probabilities(votes, k)
     assert sum(made) < cost(votes, k) < 6 * sum(made)
+
+
+@pytest.mark.parametrize(
+    ("votes", "absent"), [((2, 2, 2), 1), ((4, 4, 2, 2, 1), 0), ((5, 3, 3), 2), ((3, 1, 1, 1, 1, 1), 1), ((6,), 2)]
+)
+def test_some_votes_equal_counting_all_draws(votes, absent):
+    k = range(1, sum(votes) + absent + 1)
+    won = win_probabilities(votes, k, absent=absent)
+    exact = np.array([[float(x) for x in by_counting(votes, absent, each)] for each in k]).T
+    np.testing.assert_allclose(won, exact, atol=1e-13)
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (9, 2), (9, 4), (9, 5), (9, 9), (10, 5), (101, 50), (400, 30)])
+def test_ways_are_as_many_as_the_largest_binomial_coefficient(n, k):
+    assert majority.log_ways(n, k) == pytest.approx(log(max(comb(n, j) for j in range(k + 1))), rel=1e-12, abs=1e-12)

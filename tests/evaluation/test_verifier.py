@@ -129,3 +129,23 @@ def test_missing_scores_are_refused(score, words):
 def test_k_beyond_the_samples_is_refused():
     with pytest.raises(SettingError, match="k must be at most n = 1, as question 'a' has 1 sample, got 2"):
         best_scored_at_k(Samples.of(["a", "b", "b"], [1, 0, 1]), [1, 2, 3], [1, 2])
+
+
+def test_of_questions_without_scores_five_are_named_each_once():
+    names = np.repeat(list("gfedcba"), 2)
+    with pytest.raises(SettingError) as refused:
+        best_scored_at_k(Samples.of(names, np.tile([1, 0], 7)), np.full(14, np.nan), 1)
+    assert str(refused.value) == (
+        "score must be a number for every sample, got NaN in question 'a', 'b', 'c', 'd', 'e'"
+    )
+
+
+def test_a_single_sample_is_kept_whatever_its_score():
+    accuracy, error = best_scored_at_k(Samples.of(["a", "b"], [1, 0]), [0.0, 3.0], 1)
+    assert (accuracy[:, 0].tolist(), error[:, 0].tolist()) == ([1, 0], [0, 1])
+    assert top_weights(1, 1).tolist() == [[1.0]]
+
+
+def test_weights_of_more_passes_than_samples_are_refused():
+    with pytest.raises(SettingError, match="k must be at most n = 3, as question 0 has 3 samples, got 4"):
+        top_weights(3, [2, 4])
