@@ -8,6 +8,7 @@ from scipy.stats import betabinom
 from moo_inference.errors import SettingError
 from moo_inference.evaluation import beta_pass_at_k, fit_beta, mean_interval, mean_pass_at_k
 from moo_inference.evaluation.difficulty_band import at_passes, difficulty_band
+from moo_inference.evaluation.unsolvable import _Counts, with_unsolvable
 
 K = np.array([20, 50, 100])
 
@@ -121,3 +122,21 @@ def test_a_share_is_fitted_where_it_raises_the_likelihoods_logarithm_by_more_tha
     fit = fit_beta(5, c)
     expected = [1, 1, 0.25] if worth_it else [*np.exp(alone.x), 0]
     np.testing.assert_allclose([fit.a, fit.b, fit.unsolvable], expected, rtol=2e-4)
+
+
+def test_the_likelihood_is_that_of_questions_some_of_which_have_a_chance_of_0():
+    """But for the binomial coefficients, which do not depend on the parameters."""
+    n, c, often = np.array([4, 4, 7, 7, 9]), np.array([0, 2, 0, 7, 1]), np.array([3, 1, 5, 2, 4])
+    counts = _Counts(n, c, often)
+
+    def logs(a, b, share):
+        return np.log((1 - share) * betabinom.pmf(c, n, a, b) + share * (c == 0)) @ often
+
+    first = (1.0, 1.0, 0.0)
+    for at in ((0.4, 2.5, 0.0), (0.4, 2.5, 0.3), (3.0, 0.7, 0.9)):
+        rise = counts.log_likelihood(*at) - counts.log_likelihood(*first)
+        assert rise == pytest.approx(logs(*at) - logs(*first), rel=1e-10)
+
+
+def test_questions_of_which_each_had_a_right_sample_keep_the_beta_that_they_have():
+    assert with_unsolvable(np.array([3, 3]), np.array([1, 3]), 1.5, 2.5) == (1.5, 2.5, 0.0)
