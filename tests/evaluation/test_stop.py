@@ -16,6 +16,7 @@ def test_a_policy_has_its_level_and_its_batch_as_they_are_given():
     stop = Stop("vote-until-sure", 0.75, 3)
     assert (stop.level, stop.confidence, stop.batch, stop.name) == (0.75, 0.75, 3, "vote-until-sure=0.75")
     assert str(stop) == "vote-until-sure=0.75/3"
+    assert str(Stop("vote-until-sure", 0.95, 2)) == "vote-until-sure/2"
     usual = Stop("vote-until-sure")
     assert (usual.level, usual.confidence, usual.accept) == (CONFIDENCE, CONFIDENCE, CONFIDENCE) == (0.95,) * 3
     plain = Stop("first-verified")

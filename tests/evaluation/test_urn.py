@@ -18,7 +18,7 @@ def missed(plain, total, draws, step):
 @pytest.mark.parametrize("step", [-1, 1])
 @pytest.mark.parametrize("totals", [(9, 9, 9), (9, 12, 30)])
 def test_draws_that_miss_and_the_first_that_does_not_are_fractions(step, totals):
-    plain, marked = np.array([6.0, 9.0, 0.0]), np.array(totals) - [6, 9, 0]
+    plain, marked = np.array([6.0, 8.0, 0.0]), np.array(totals) - [6, 8, 0]
     seen = np.zeros((3, 9))
     for j, rows, block in none_marked(plain, np.array(totals, dtype=float), 8, float(step)):
         seen[rows[:, None], j] = block
@@ -56,6 +56,16 @@ def test_blocks_change_nothing_and_what_cannot_be_seen_is_0(monkeypatch, at_once
     if at_once == 1:
         assert rows_of_blocks[0] == [0, 1, 2]
         assert rows_of_blocks[-1] == [0, 2], "an urn that cannot miss is left"
+
+
+@pytest.mark.parametrize("at_once", [1, 1 << 17])
+def test_a_single_marked_ball_is_drawn_as_often_as_there_are_draws_however_rare_it_is(monkeypatch, at_once):
+    monkeypatch.setattr(urn, "_VALUES_AT_ONCE", at_once)
+    k = np.array([1, 100, 128, 129, 300, 1000])
+    balls = np.array([1e12, 1e6, 1000.0])
+    some, none = at_least_one(np.ones(3), balls - 1, k)
+    np.testing.assert_allclose(some, k / balls[:, None], rtol=1e-13)
+    np.testing.assert_allclose(none, 1 - k / balls[:, None], atol=1e-13)
 
 
 def test_columns_are_where_wanted_numbers_lie_in_a_block():
