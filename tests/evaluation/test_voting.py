@@ -180,3 +180,18 @@ def test_more_passes_than_a_question_has_samples_are_refused_by_its_name():
     with pytest.raises(SettingError) as refused:
         vote_at_k(Samples.of(["a", "a", "b"], [1, 0, 1]), [0, 1, 0], [1, 2])
     assert str(refused.value) == "k must be at most n = 1, as question 'b' has 1 sample, got 2"
+
+
+def test_after_each_vote_those_in_the_lead_share_what_is_won():
+    """Of three answers, of which one is half right, and of votes (3) that name none."""
+    right = np.array([1.0, 0.0, 0.5])
+    orders = np.random.default_rng(6).integers(0, 4, (60, 7))
+    won, lost = simulated_votes._shares(orders, right, 6)
+    assert won.shape == lost.shape == (60, 6)
+    for row, order in enumerate(orders.tolist()):
+        for passes in range(1, 7):
+            votes = [order[:passes].count(answer) for answer in range(3)]
+            leaders = [answer for answer in range(3) if votes[answer] == max(votes) > 0]
+            share = np.mean(right[leaders]) if leaders else 0.0
+            assert won[row, passes - 1] == pytest.approx(share, abs=1e-15)
+            assert lost[row, passes - 1] == pytest.approx(1 - share, abs=1e-15)
