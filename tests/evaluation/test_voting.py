@@ -174,6 +174,7 @@ def test_two_trials_and_seed_0_are_the_least_that_is_possible():
     votes = vote_at_k(samples, answer, [4], exact_cost=0, trials=2, seed=0)
     # All four are always the same votes, of which two win.
     assert (votes.accuracy[0, 0], votes.error[0, 0], votes.se[0, 0]) == (1, 0, 0)
+    assert (~votes.exact).tolist() == [True]
 
 
 def test_more_passes_than_a_question_has_samples_are_refused_by_its_name():
