@@ -11,6 +11,7 @@ from scipy.stats import betabinom
 
 from moo_inference.errors import SettingError
 from moo_inference.evaluation import BetaFit, beta_pass_at_k, fit_beta, mean_pass_at_k
+from moo_inference.evaluation.beta import _Likelihood
 
 
 def exact_error(a, b, k):
@@ -86,6 +87,38 @@ def test_the_fit_is_a_maximum_of_scipys_likelihood_and_its_information_the_curva
     np.testing.assert_allclose(-curvature[[0, 0, 1], [0, 1, 1]] / h**2, information[[0, 0, 1], [0, 1, 1]], rtol=1e-4)
 
 
+def test_the_misfit_is_that_of_all_passes_up_to_the_fewest_samples():
+    """With a single sample of one question it is that of pass@1 alone."""
+    n, c = np.array([1, 8, 8, 8, 20]), np.array([1, 0, 3, 8, 19])
+    fit = fit_beta(n, c, unsolvable=False)
+    assert fit.n == 1
+    assert fit.misfit == pytest.approx(abs(fit.a / (fit.a + fit.b) - (c / n).mean()), rel=1e-12)
+    assert fit.misfit > 0.01
+
+
+def test_of_two_samples_each_the_shares_of_right_ones_are_those_of_the_fit():
+    """Two shares and two parameters: E p^2 is that of questions with both right, E (1 - p)^2 with none."""
+    # The last three differ by hardly more than chance.
+    for none, one, both in ((10, 5, 5), (1, 3, 3), (4, 11, 8), (7, 19, 13)):
+        fit = fit_beta(2, np.repeat([0, 1, 2], [none, one, both]), unsolvable=False)
+        m, total = none + one + both, fit.a + fit.b
+        assert fit.a * (fit.a + 1) / total / (total + 1) == pytest.approx(both / m, rel=1e-5)
+        assert fit.b * (fit.b + 1) / total / (total + 1) == pytest.approx(none / m, rel=1e-5)
+
+
+@pytest.mark.parametrize("at", [(0.3, 1.2), (4.0, 2.5)])
+def test_curvature_and_slope_are_those_of_the_likelihood_wherever_it_is_looked_at(mixed, at):
+    n, c = mixed
+    likelihood = _Likelihood.of(n, c)
+    logs = np.log(at)
+    h = 1e-5
+    for axis in np.eye(2) * h:
+        slope = (likelihood.value(logs + axis) - likelihood.value(logs - axis)) / (2 * h)
+        assert likelihood.gradient(logs) @ axis / h == pytest.approx(slope, rel=1e-6)
+        curvature = (likelihood.gradient(logs + axis) - likelihood.gradient(logs - axis)) / (2 * h)
+        np.testing.assert_allclose(likelihood.hessian(logs) @ axis / h, curvature, rtol=1e-6)
+
+
 def test_questions_may_come_in_any_order(mixed):
     n, c = mixed
     order = np.random.default_rng(1).permutation(len(n))
@@ -142,6 +175,12 @@ def test_bands_are_wider_by_the_misfit_and_stay_within_zero_and_one(mixed):
     np.testing.assert_allclose(some.interval([1, 7]), 0.75 * np.stack(sure.interval([1, 7])))
 
 
+def test_where_the_error_vanishes_the_band_is_the_misfit_around_what_can_be_solved():
+    far = BetaFit(500.0, 1.0, np.eye(2) * 1e-4, 5, 0.125, unsolvable=0.25)
+    np.testing.assert_array_equal(far.interval([10**4]), [[0.625], [0.875]])
+    np.testing.assert_array_equal(BetaFit(0.01, 100.0, np.eye(2) * 1e-4, 5, 0.125).interval([1])[0], [0.0])
+
+
 def test_of_a_distribution_by_hand_no_interval_is_known():
     assert np.isnan(BetaFit(2.0, 1.0, np.zeros((2, 2)), 5, 0.01).interval([1, 9])).all()
 
@@ -192,6 +231,7 @@ def test_a_beta_through_two_published_points_is_below_the_third(model):
         (1, [0, 1, 1], "some question must have 2 samples or more .* all have 1"),
         ([1, 5], [1, 0], "some question must have both right and wrong samples .* none has"),
         (6, [2, 2, 2, 2], "questions must differ by more than chance"),
+        (2, [0, 1, 1, 2], "questions must differ by more than chance"),
         (10, [5, 4, 6, 5], "questions must differ by more than chance .* equally hard"),
         (3, [4], "c must be at most n"),
     ],
@@ -205,6 +245,16 @@ def test_data_without_a_likeliest_distribution_are_refused(n, c, words):
 def test_what_is_no_beta_is_refused(a, b):
     with pytest.raises(SettingError, match="must be positive, got"):
         beta_pass_at_k(a, b, 1)
+
+
+def test_each_parameter_that_is_no_beta_s_is_named():
+    with pytest.raises(SettingError) as refused:
+        beta_pass_at_k(0, -1.5, 1, 2)
+    assert refused.value.errors == (
+        "a must be positive, got 0",
+        "b must be positive, got -1.5",
+        "unsolvable must be a share of the questions, in [0, 1), got 2",
+    )
 
 
 def test_bad_levels_are_refused(mixed):

@@ -1,6 +1,6 @@
 import itertools
 from fractions import Fraction
-from math import comb, factorial
+from math import comb, factorial, log
 
 import numpy as np
 import pytest
@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from scipy.stats import binom
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import win_probabilities, win_probabilities_of
+from moo_inference.evaluation import majority, win_probabilities, win_probabilities_of
 from moo_inference.evaluation.majority import cost
 
 
@@ -129,3 +129,40 @@ def test_what_cannot_be_counted_is_refused():
     for p in ([0.6, 0.6], [0.0, 0.5], [-0.1], [float("nan")], []):
         with pytest.raises(SettingError, match="p must be positive probabilities"):
             win_probabilities_of(p, 1)
+
+
+def test_an_answer_that_is_certain_always_wins_and_690_passes_can_be_counted():
+    np.testing.assert_allclose(win_probabilities_of([1.0], [1, 3, 690]), 1.0, rtol=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("votes", "k"),
+    [([1] * 256, 64), ([1] * 8, 8), ([100, 100], 64), ([100, 100], 1), ([100, 90, 10], 128), (list(range(1, 24)), 100)],
+)
+def test_cost_is_of_the_size_of_the_multiplications_that_are_made(votes, k, monkeypatch):
+    """Up to a factor of 6, and not below: each call for a product counts as so many of its own."""
+    made, convolve = [], np.convolve
+
+    def counted(a, b):
+        made.append(len(a) * len(b) + 2e4)
+        return convolve(a, b)
+
+    majority._shared_wins.cache_clear()
+    monkeypatch.setattr(np, "convolve", counted)
+    win_probabilities(votes, k)
+    assert sum(made) < cost(votes, k) < 6 * sum(made)
+
+
+@pytest.mark.parametrize(
+    ("votes", "absent"), [((2, 2, 2), 1), ((4, 4, 2, 2, 1), 0), ((5, 3, 3), 2), ((3, 1, 1, 1, 1, 1), 1), ((6,), 2)]
+)
+def test_some_votes_equal_counting_all_draws(votes, absent):
+    k = range(1, sum(votes) + absent + 1)
+    won = win_probabilities(votes, k, absent=absent)
+    exact = np.array([[float(x) for x in by_counting(votes, absent, each)] for each in k]).T
+    np.testing.assert_allclose(won, exact, atol=1e-13)
+
+
+@pytest.mark.parametrize(("n", "k"), [(1, 1), (9, 2), (9, 4), (9, 5), (9, 9), (10, 5), (101, 50), (400, 30)])
+def test_ways_are_as_many_as_the_largest_binomial_coefficient(n, k):
+    assert majority.log_ways(n, k) == pytest.approx(log(max(comb(n, j) for j in range(k + 1))), rel=1e-12, abs=1e-12)

@@ -48,3 +48,28 @@ def test_intervals_hold_the_mean_as_often_as_they_say():
     assert (
         (samples.mean(axis=0) - 1.972 * found.se <= truth) & (truth <= samples.mean(axis=0) + 1.972 * found.se)
     ).mean() < 0.93
+
+
+def test_of_one_question_the_mean_is_known_and_nothing_else():
+    found = skewed_mean(np.array([[3.0, 7.0]]))
+    assert found.mean.tolist() == [3, 7]
+    for unknown in (found.se, found.low, found.high):
+        assert unknown.shape == (2,)
+        assert np.isnan(unknown).all()
+
+
+def test_an_interval_is_in_the_unit_of_the_amount_and_moves_with_it():
+    values = np.random.default_rng(3).lognormal(sigma=1.0, size=(12, 2))
+    found, small, moved = skewed_mean(values), skewed_mean(values / 1024), skewed_mean(values + 5)
+    for name in ("mean", "se", "low", "high"):
+        np.testing.assert_allclose(getattr(small, name) * 1024, getattr(found, name), rtol=1e-12)
+        np.testing.assert_allclose(getattr(moved, name) - (0 if name == "se" else 5), getattr(found, name), rtol=1e-11)
+
+
+def test_equal_amounts_beside_others_have_no_interval():
+    values = np.random.default_rng(4).lognormal(sigma=1.0, size=(30, 200))
+    values[:, ::2] = 2.0
+    found = skewed_mean(values)
+    assert (found.low[::2] == 2).all()
+    assert (found.high[::2] == 2).all()
+    assert (found.low[1::2] < found.high[1::2]).all()

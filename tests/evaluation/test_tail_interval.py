@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from scipy.stats import beta, binom
+from scipy.stats import beta, binom, nct, norm
 
 from moo_inference.evaluation.tail_interval import (
     fewest_observations,
@@ -63,3 +63,42 @@ def test_too_few_observations_say_nothing():
     low, high = quantile_interval(np.arange(0.0, 30.0), 0.95)
     assert low > 0
     assert np.isnan(high)
+
+
+@pytest.mark.parametrize(("q", "level"), [(0.9, 0.8), (0.5, 0.95), (0.2, 0.9)])
+def test_of_the_whole_numbers_up_to_99_an_end_is_a_hundred_times_that_of_the_share(q, level):
+    """Value i of n stands for a share of i / (n + 1)."""
+    ends = 100 * beta(99 * q + 0.5, 99 * (1 - q) + 0.5).ppf([(1 - level) / 2, (1 + level) / 2])
+    np.testing.assert_allclose(quantile_interval(np.arange(1.0, 100.0), q, level=level), ends)
+    worth = 100 * beta(60 * q + 0.5, 60 * (1 - q) + 0.5).ppf([(1 - level) / 2, (1 + level) / 2])
+    np.testing.assert_allclose(quantile_interval(np.arange(1.0, 100.0), q, 60.0, level), worth)
+
+
+@pytest.mark.parametrize("level", [0.8, 0.95])
+def test_the_lognormal_limit_is_that_of_the_noncentral_t(level):
+    found = lognormal_upper_end(2.0, 0.5, 0.9, np.array([5.0, 30.0]), level)
+    for n, end in zip((5, 30), found, strict=True):
+        t = nct(n - 1, norm.ppf(0.9) * np.sqrt(n)).ppf((1 + level) / 2)
+        assert end == pytest.approx(np.exp(2.0 + 0.5 * t / np.sqrt(n)), rel=1e-6)
+
+
+def test_an_upper_end_that_too_few_values_show_is_at_least_the_lognormal_one():
+    values = np.exp(np.linspace(-1, 1, 25))
+    low, high = quantile_interval(values, 0.95, level=0.9)
+    logs = np.log(values)
+    assert high == pytest.approx(float(lognormal_upper_end(logs.mean(), logs.std(ddof=1), 0.95, 25, 0.9)))
+    assert low == pytest.approx(np.quantile(values, float(share_ends(0.95, 25, 0.9)[0]), method="weibull"))
+    # Of values of which one is far beyond the others it is that one.
+    assert quantile_interval(np.append(np.ones(24), 1e9), 0.95)[1] == 1e9
+    # 58 are enough at a level of 0.9: 0.95^58 is just above 0.05, and 0.95^59 just below.
+    assert has_upper_end(0.95, np.array([58, 59]), 0.9).tolist() == [False, True]
+    many = np.exp(np.linspace(-1, 1, 59))
+    assert quantile_interval(many, 0.95, level=0.9)[1] <= many[-1]
+
+
+def test_two_observations_are_the_least_whatever_the_quantile():
+    values = np.array([1.0, 2.0, 5.0])
+    assert np.isnan(quantile_interval(values, 0.2, 1.5)).all()
+    low, high = quantile_interval(values, 0.2, 2.0)
+    assert low == 1
+    assert high > 1

@@ -8,6 +8,7 @@ from scipy.stats import betabinom
 from moo_inference.errors import SettingError
 from moo_inference.evaluation import beta_pass_at_k, fit_beta, mean_interval, mean_pass_at_k
 from moo_inference.evaluation.difficulty_band import at_passes, difficulty_band
+from moo_inference.evaluation.unsolvable import _Counts, with_unsolvable
 
 K = np.array([20, 50, 100])
 
@@ -29,6 +30,9 @@ def test_the_share_of_unsolvable_questions_is_that_of_scipys_likelihood():
     np.testing.assert_allclose([fit.a, fit.b, fit.unsolvable], [*np.exp(twin.x[:2]), twin.x[2]], rtol=1e-3)
     assert 0.1 < fit.unsolvable < 0.2
     assert fit_beta(n, c, unsolvable=False).unsolvable == 0
+    np.testing.assert_array_equal(fit.covariance, np.zeros((2, 2)))
+    k = np.arange(1, 11)
+    assert fit.misfit == np.abs(fit.pass_at_k(k)[0] - mean_pass_at_k(n, c, k).mean).max()
     accuracy, error = fit.pass_at_k(K)
     np.testing.assert_allclose(accuracy, (1 - fit.unsolvable) * beta_pass_at_k(fit.a, fit.b, K)[0])
     np.testing.assert_allclose(accuracy + error, 1)
@@ -102,3 +106,37 @@ def test_the_upper_end_is_that_of_the_best_of_many_distributions_within_the_like
 def test_a_share_out_of_range_is_refused():
     with pytest.raises(SettingError, match=r"unsolvable must be a share of the questions, in \[0, 1\), got 1"):
         beta_pass_at_k(1, 1, [1], 1.0)
+
+
+@pytest.mark.parametrize(("each", "worth_it"), [(17, False), (18, True)])
+def test_a_share_is_fitted_where_it_raises_the_likelihoods_logarithm_by_more_than_1(each, worth_it):
+    """As many questions with 1, 2, ... 5 of 5 right, and thrice that with none: a quarter beside a uniform p."""
+    c = np.append(np.zeros(3 * each, dtype=int), np.repeat(np.arange(1, 6), each))
+
+    def fall(at):
+        return -betabinom.logpmf(c, 5, *np.exp(at)).sum()
+
+    alone = minimize(fall, [0.0, 0.0], method="Nelder-Mead", options={"xatol": 1e-6, "fatol": 1e-9})
+    both = 3 * each * np.log(3 / 8) + 5 * each * np.log(1 / 8)
+    assert (0.9 if not worth_it else 1) < both + alone.fun < (1.1 if worth_it else 1)
+    fit = fit_beta(5, c)
+    expected = [1, 1, 0.25] if worth_it else [*np.exp(alone.x), 0]
+    np.testing.assert_allclose([fit.a, fit.b, fit.unsolvable], expected, rtol=3e-6 if worth_it else 2e-4)
+
+
+def test_the_likelihood_is_that_of_questions_some_of_which_have_a_chance_of_0():
+    """But for the binomial coefficients, which do not depend on the parameters."""
+    n, c, often = np.array([4, 4, 7, 7, 9]), np.array([0, 2, 0, 7, 1]), np.array([3, 1, 5, 2, 4])
+    counts = _Counts(n, c, often)
+
+    def logs(a, b, share):
+        return np.log((1 - share) * betabinom.pmf(c, n, a, b) + share * (c == 0)) @ often
+
+    first = (1.0, 1.0, 0.0)
+    for at in ((0.4, 2.5, 0.0), (0.4, 2.5, 0.3), (3.0, 0.7, 0.9)):
+        rise = counts.log_likelihood(*at) - counts.log_likelihood(*first)
+        assert rise == pytest.approx(logs(*at) - logs(*first), rel=1e-10)
+
+
+def test_questions_of_which_each_had_a_right_sample_keep_the_beta_that_they_have():
+    assert with_unsolvable(np.array([3, 3]), np.array([1, 3]), 1.5, 2.5) == (1.5, 2.5, 0.0)

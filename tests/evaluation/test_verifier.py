@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from moo_inference.errors import SettingError
-from moo_inference.evaluation import Samples, best_scored_at_k, pass_at_k, top_weights
+from moo_inference.evaluation import Samples, best_scored_at_k, pass_at_k, top_weights, urn
 
 OUTCOMES = st.lists(st.tuples(st.booleans(), st.integers(0, 3)), min_size=1, max_size=8)
 
@@ -129,3 +129,37 @@ def test_missing_scores_are_refused(score, words):
 def test_k_beyond_the_samples_is_refused():
     with pytest.raises(SettingError, match="k must be at most n = 1, as question 'a' has 1 sample, got 2"):
         best_scored_at_k(Samples.of(["a", "b", "b"], [1, 0, 1]), [1, 2, 3], [1, 2])
+
+
+def test_of_questions_without_scores_five_are_named_each_once():
+    names = np.repeat(list("gfedcba"), 2)
+    with pytest.raises(SettingError) as refused:
+        best_scored_at_k(Samples.of(names, np.tile([1, 0], 7)), np.full(14, np.nan), 1)
+    assert str(refused.value) == (
+        "score must be a number for every sample, got NaN in question 'a', 'b', 'c', 'd', 'e'"
+    )
+
+
+def test_a_single_sample_is_kept_whatever_its_score():
+    accuracy, error = best_scored_at_k(Samples.of(["a", "b"], [1, 0]), [0.0, 3.0], 1)
+    assert (accuracy[:, 0].tolist(), error[:, 0].tolist()) == ([1, 0], [0, 1])
+    assert top_weights(1, 1).tolist() == [[1.0]]
+
+
+def test_weights_of_more_passes_than_samples_are_refused():
+    with pytest.raises(SettingError, match="k must be at most n = 3, as question 0 has 3 samples, got 4"):
+        top_weights(3, [2, 4])
+
+
+def test_a_perfect_verifier_of_many_samples_finds_the_right_one(monkeypatch):
+    """Whatever is worked on at once: with one of 300 right it is among k with probability k / 300."""
+    monkeypatch.setattr(urn, "_VALUES_AT_ONCE", 1)
+    right = np.arange(300) == 17
+    k = np.array([1, 2, 150, 299, 300])
+    accuracy, error = best_scored_at_k(Samples.of(np.zeros(300, dtype=int), right), right.astype(float), k)
+    np.testing.assert_allclose(accuracy[0], k / 300, rtol=1e-13)
+    np.testing.assert_allclose(error[0], 1 - k / 300, atol=1e-13)
+    # One that scores it lowest keeps it where no other is drawn.
+    accuracy, error = best_scored_at_k(Samples.of(np.zeros(300, dtype=int), right), -1.0 * right, k)
+    np.testing.assert_allclose(accuracy[0], [1 / 300, 0, 0, 0, 0], atol=1e-15)
+    np.testing.assert_allclose(error[0], [299 / 300, 1, 1, 1, 1], rtol=1e-13)

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 from moo_inference.errors import SettingError
 from moo_inference.evaluation import Samples, pass_at_k, vote_at_k
 from moo_inference.evaluation import voting as simulated_votes
+from moo_inference.evaluation.majority import cost
 
 
 def evaluation(seed=0, m=40, n=24):
@@ -138,3 +139,60 @@ def test_too_many_samples_are_simulated_whatever_the_cost():
 def test_bad_arguments_are_refused(answer, options, words):
     with pytest.raises(SettingError, match=words):
         vote_at_k(Samples.of([0, 0, 0], [1, 0, 0]), answer, 1, **options)
+
+
+def test_the_standard_error_of_wins_and_losses_is_that_of_a_share():
+    """With three of five votes there are no ties, so that each trial is right or wrong."""
+    answer = np.array([0, 0, 0, 1, 1, 0, 1, 1, 1, 1])
+    votes = vote_at_k(Samples.of([0] * 10, answer == 0), answer, [3, 5], exact_cost=0, trials=7)
+    share = votes.accuracy[0]
+    np.testing.assert_allclose(share * 7, np.round(share * 7), atol=1e-12)
+    assert (share > 0).all()
+    assert (share < 1).all()
+    np.testing.assert_allclose(votes.se[0], np.sqrt(share * (1 - share) / 6), rtol=1e-12)
+
+
+def test_each_number_of_passes_is_counted_where_it_costs_no_more_than_it_may():
+    """Whatever others are asked for."""
+    answer = np.repeat([0, 1, 2], [9, 7, 4])
+    samples, k = Samples.of(np.zeros(20, dtype=int), answer == 0), [12, 3, 7, 8, 20]
+    exact = vote_at_k(samples, answer, k)
+    votes = vote_at_k(samples, answer, k, exact_cost=cost([9, 7, 4], 7), trials=40)
+    assert not votes.exact[0]
+    assert (votes.se[0] > 0).tolist() == [True, False, False, True, False]
+    np.testing.assert_array_equal(votes.accuracy[0, 1:3], exact.accuracy[0, 1:3])
+    np.testing.assert_array_equal(votes.error[0, 1:3], exact.error[0, 1:3])
+    for column, each in enumerate(k):
+        alone = vote_at_k(samples, answer, each, exact_cost=cost([9, 7, 4], 7), trials=40)
+        assert alone.accuracy[0, 0] == votes.accuracy[0, column]
+        assert alone.exact[0] == (each in (3, 7))
+
+
+def test_two_trials_and_seed_0_are_the_least_that_is_possible():
+    answer = np.array([0, 1, 2, 0])
+    samples = Samples.of([0] * 4, answer == 0)
+    votes = vote_at_k(samples, answer, [4], exact_cost=0, trials=2, seed=0)
+    # All four are always the same votes, of which two win.
+    assert (votes.accuracy[0, 0], votes.error[0, 0], votes.se[0, 0]) == (1, 0, 0)
+    assert (~votes.exact).tolist() == [True]
+
+
+def test_more_passes_than_a_question_has_samples_are_refused_by_its_name():
+    with pytest.raises(SettingError) as refused:
+        vote_at_k(Samples.of(["a", "a", "b"], [1, 0, 1]), [0, 1, 0], [1, 2])
+    assert str(refused.value) == "k must be at most n = 1, as question 'b' has 1 sample, got 2"
+
+
+def test_after_each_vote_those_in_the_lead_share_what_is_won():
+    """Of three answers, of which one is half right, and of votes (3) that name none."""
+    right = np.array([1.0, 0.0, 0.5])
+    orders = np.random.default_rng(6).integers(0, 4, (60, 7))
+    won, lost = simulated_votes._shares(orders, right, 6)
+    assert won.shape == lost.shape == (60, 6)
+    for row, order in enumerate(orders.tolist()):
+        for passes in range(1, 7):
+            votes = [order[:passes].count(answer) for answer in range(3)]
+            leaders = [answer for answer in range(3) if votes[answer] == max(votes) > 0]
+            share = np.mean(right[leaders]) if leaders else 0.0
+            assert won[row, passes - 1] == pytest.approx(share, abs=1e-15)
+            assert lost[row, passes - 1] == pytest.approx(1 - share, abs=1e-15)

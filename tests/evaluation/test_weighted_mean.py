@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+from scipy.optimize import brentq
 from scipy.special import ndtri
 from scipy.stats import beta
 
@@ -46,3 +47,42 @@ def test_it_turns_with_the_values():
     np.testing.assert_allclose(
         1 - upper_quantile(1 - rows, weights, 1.0), upper_quantile(rows, weights, -1.0), atol=1e-8
     )
+
+
+def deviate(values, weights, t):
+    """r + ln(u / r) / r of the sum of Gamma variables of these weights times values - t, at 0."""
+
+    def slope(theta):
+        return (weights * (values - t) / (1 - theta * (values - t))).sum()
+
+    theta = brentq(slope, -1 / t * (1 - 1e-12), 1 / (1 - t) * (1 - 1e-12), xtol=1e-15, rtol=1e-14)
+    left = 1 - theta * (values - t)
+    r = np.copysign(np.sqrt(2 * (weights * np.log(left)).sum()), theta)
+    u = theta * np.sqrt((weights * ((values - t) / left) ** 2).sum())
+    return r + np.log(u / r) / r
+
+
+@pytest.mark.parametrize("z", [-2.5, -0.7, 0.4, 1.96, 3.0])
+def test_it_solves_the_saddlepoint_formula_as_it_is_published(z):
+    rng = np.random.default_rng(5)
+    for values, weights in (
+        (rng.beta(0.3, 0.4, 12), rng.random(14) + 0.5),
+        (np.append(np.ones(20), 0.2), np.append(np.ones(21), [0.5, 0.5])),
+        (np.full(3, 0.9), np.array([4.0, 1.0, 2.0, 0.5, 0.5])),
+    ):
+        every = np.append(values, [0.0, 1.0])
+        expected = brentq(lambda t, x=every, w=weights: deviate(x, w, t) - z, 1e-6, 1 - 1e-6, xtol=1e-12)
+        assert upper_quantile(every[None], weights, z)[0] == pytest.approx(expected, abs=1e-7)
+
+
+def test_where_the_formula_is_0_by_0_it_goes_on():
+    """It is the mean where the normal is a third of the skewness of the weighted distances."""
+    values, weights = np.array([0.0, 1.0, 0.2, 0.3, 0.9]), np.array([0.5, 0.5, 1.0, 3.0, 1.0])
+    mean = weights @ values / weights.sum()
+    away = values - mean
+    at_mean = (weights @ away**3) / (weights @ away**2) ** 1.5 / 3
+    assert upper_quantile(values[None], weights, at_mean)[0] == pytest.approx(mean, abs=1e-9)
+    for beside in (-3e-3, -3e-4, 3e-4, 3e-3):
+        found = upper_quantile(values[None], weights, at_mean + beside)[0]
+        assert found - mean == pytest.approx(beside * np.sqrt(weights @ away**2) / weights.sum(), abs=5e-5)
+        assert (found - mean) * beside > 0
