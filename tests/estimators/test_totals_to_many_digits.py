@@ -1,0 +1,159 @@
+"""Totals of k passes to nine digits, where a closed form or a plain convolution has as many."""
+
+import numpy as np
+import pytest
+from numpy.testing import assert_allclose, assert_array_equal
+from scipy import stats
+
+from moo_inference.catalog import TokenLength
+from moo_inference.estimators.blocks import rising
+from moo_inference.estimators.lengths import Length
+from moo_inference.estimators.pass_distribution import PassDistribution
+from moo_inference.estimators.sum_distribution import Totals
+
+CELLS = 256
+
+
+def length(mean, std, kind="gamma"):
+    return Length.of(TokenLength(mean=mean, std=std, kind=kind))
+
+
+def gammas(std, k):
+    """Of k passes one after the other, each twice a gamma that begins at 1, in USD."""
+    return Totals(PassDistribution(0.0, 2.0, length(5, 0), length(101, std)), 1, np.array(k))
+
+
+@pytest.mark.parametrize(("k", "slack"), [(400, 3e-8), (10_000, 2.5e-10), (1_000_000, 1e-11)])
+def test_four_cumulants_describe_many_gammas_to_the_third_order(k, slack):
+    """What is left falls with the third power of the skewness."""
+    totals = gammas(9.0, [k])
+    exact = stats.gamma(k * (100 / 9) ** 2, 2 * k, 2 * 81 / 100)
+    for q in (0.004, 0.2, 0.5, 0.7, 0.99):
+        assert totals.quantile(q)[0] == pytest.approx(exact.ppf(q), abs=slack * exact.std())
+    for z in (-2.9, -0.4, 1.1, 2.6):
+        x = exact.mean() + z * exact.std()
+        assert totals.cdf(x)[0] == pytest.approx(exact.cdf(x), abs=slack)
+
+
+def moments(block):
+    """Mean, variance and third moment of the masses in cells."""
+    masses = np.diff(block.below, axis=1)[:, 1:-1]
+    assert_allclose(masses.sum(axis=1), 1.0)
+    centres = block.first[:, None] + (np.arange(masses.shape[1]) - 0.5) * block.step[:, None]
+    mean = (masses * centres).sum(axis=1)
+    away = centres - mean[:, None]
+    return mean, (masses * away**2).sum(axis=1), (masses * away**3).sum(axis=1)
+
+
+@pytest.mark.parametrize("times", [None, [0.0, 2.0, 5.0]])
+def test_cells_of_normal_totals_hold_what_normals_have_in_them(times):
+    own = PassDistribution(0.5, 2.0, length(5000, 200, "normal"), length(1000, 60, "normal"))
+    k = np.array([1, 3, 40])
+    totals = Totals(own, 1, k, None if times is None else np.array(times))
+    [block] = totals._averaged(np.array([2, 0]))
+    std = np.sqrt((0 if times is None else np.array(times) ** 2 * 100**2) + k * (120**2 + (times is None) * 100**2))
+    mean = 2000 * k + 2500 * (k if times is None else np.array(times))
+    assert_array_equal(block.rows, [2, 0])
+    assert_allclose(block.step, 20 / CELLS * std[[2, 0]], rtol=1e-12)
+    assert_allclose(block.first, (mean - 6 * std)[[2, 0]] + block.step, rtol=1e-12)
+    edges = block.first[:, None] + block.step[:, None] * np.arange(CELLS)
+    exact = stats.norm.cdf(edges, mean[[2, 0], None], std[[2, 0], None])
+    assert_allclose(block.below[:, 2:-1], exact, atol=2e-9)
+
+
+def test_what_four_cumulants_describe_has_the_transform_of_a_gamma():
+    """E[exp(-i u (X - low))] = exp(i u low) (1 + i u scale)^-shape, but for the fifth cumulant."""
+    totals, step, shape = gammas(60.0, [1]), 7.0, np.array([4e5, 1e6])
+    scale = np.array([30.0, 20.0]) / np.sqrt(shape)
+    cumulants = np.stack([shape * scale, shape * scale**2, 2 * shape * scale**3, 6 * shape * scale**4], axis=1)
+    cumulants[:, 0] += [100.0, -50.0]
+    found = totals._by_cumulants(cumulants, step)
+    low = cumulants[:, 0] - step * np.array([30, 20])  # seven standard deviations, in whole cells
+    assert_allclose(found.low, low, rtol=1e-12)
+    assert_array_equal(found.noise, [0, 0])
+    assert_array_equal(found.found, cumulants[:, 0])
+    assert_array_equal(found.mean, cumulants[:, 0])
+    u = 2 * np.pi / (CELLS * step) * np.arange(CELLS // 2 + 1)
+    own = 1j * u * (low - [100, -50])[:, None] - shape[:, None] * np.log(1 + 1j * u * scale[:, None])
+    assert_allclose(found.values, np.exp(own), atol=3e-9)
+    assert (np.abs(np.exp(own[:, 3:])) > 0.01).any()
+    assert_array_equal(found.values[:, u * 20 > 8], 0)
+
+
+CLIPPED, PLAIN = length(10, 14, "normal"), length(40, 3, "normal")
+
+
+def in_cells(own, step, size=1):
+    """First centre, and masses of the largest of some in cells, by scipy, up to where nothing is left."""
+    mu, sigma = own.before_clipping
+    low = own.mean - 9 * own.std if own.plain else own.least
+    count = int((mu + 9 * sigma - low) / step) + 2
+    below = stats.norm.cdf(low + (np.arange(count) + 0.5) * step, mu, sigma) ** size
+    below[-1] = 1.0
+    return low, np.diff(below, prepend=0.0)
+
+
+def band_limited(masses, at, width, centres, step):
+    """Masses at even centres of single points of which each is a normal of this width, by its sum over frequencies."""
+    u = 2 * np.pi / (CELLS * step) * np.arange(CELLS // 2 + 1)
+    transform = (masses * np.exp(-1j * u[:, None] * at)).sum(axis=1) * np.exp(-((u * width) ** 2) / 2)
+    transform[1:-1] *= 2
+    return (np.exp(1j * centres[:, None] * u) * transform).real.sum(axis=1) / CELLS
+
+
+CASES = {
+    "a prompt narrower than a cell": (0.032, length(900, 50, "normal"), CLIPPED, 1, [1, 2, 3, 5], [1, 2, 2, 4]),
+    "waves of two": (0.032, length(900, 50, "normal"), CLIPPED, 2, [1, 2, 3, 5], [1, 2, 2, 2]),
+    "a prompt wider than a cell": (0.5, length(900, 50, "normal"), CLIPPED, 1, [1, 2, 15], [1, 2, 0.5]),
+    "wide and narrow prompts": (0.2, length(90, 9, "normal"), CLIPPED, 1, [2, 2, 2], [1, 2, 1.5]),
+    "a certain prompt": (0.5, length(33, 0), CLIPPED, 1, [2, 3, 15], [1, 2, 7]),
+    "a prompt of each pass": (0.5, length(33, 0), CLIPPED, 2, [3, 4, 5, 30], None),
+    "both are clipped": (3.0, CLIPPED, CLIPPED, 2, [1, 5, 8], [1, 3, 4]),
+    "a clipped prompt and many answers": (40.0, CLIPPED, PLAIN, 1, [257, 900], [1, 3]),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_cells_of_what_is_clipped_hold_the_convolution(case):
+    """What rounding to cells lacks to the width of a cell is normal, as are narrow prompts and many answers."""
+    per_token, prompt, answer, wave, k, times = CASES[case]
+    k = np.array(k)
+    totals = Totals(
+        PassDistribution(per_token, 2.0, prompt, answer), wave, k, None if times is None else np.array(times, float)
+    )
+    rows = []
+    for block in totals._made_blocks():
+        step = block.step[0]
+        assert np.log2(step / totals.distribution.std) == round(np.log2(step / totals.distribution.std))
+        for place, row in enumerate(block.rows):
+            rows.append(row)
+            assert 15 / CELLS <= step / totals.std[row] < 30 / CELLS
+            factor = 0 if times is None else per_token * times[row]
+            masses, low, rounded, width, before = np.ones(1), 0.0, 0.0, 0.0, 8
+            if prompt.std * factor >= step:
+                first, one = in_cells(prompt, step / factor)
+                masses, low, rounded = one, first * factor, (factor * prompt.std) ** 2
+            else:
+                width = prompt.std * factor
+                low, before = factor * prompt.mean, 8 + round(7 * width / step)
+            full, rest = divmod(int(k[row]), wave)
+            if full > 256:
+                width = np.hypot(width, 2 * answer.std * np.sqrt(full))
+                low, before = low + 2 * full * answer.mean, before + round(7 * width / step)
+            else:
+                rounded += totals.summed_cumulants[row, 1]
+                for size in [wave] * full + [rest] * (rest > 0):
+                    first, one = in_cells(answer, step / 2, size)
+                    low += 2 * first + (times is None) * per_token * prompt.mean
+                    masses = np.convolve(masses, one)
+            at = np.arange(len(masses)) * step
+            noise = masses @ at**2 - (masses @ at) ** 2 - rounded
+            width = np.hypot(width, np.sqrt(max(step**2 / 12 - noise, 0)))
+            shift = totals.mean[row] - masses @ at
+            centres = block.first[place] + step * (np.arange(CELLS) - 0.5)
+            exact = band_limited(masses, at + shift, width, centres, step)
+            assert_allclose(block.below[place], rising(exact[None])[0], atol=1e-12)
+            start = max(totals.mean[row] - 6 * totals.std[row], low - before * step)
+            assert -1e-9 <= (start - low - (centres[0] - shift)) / step < 1
+    few = 16 if times is None or per_token < 40 else np.inf
+    assert sorted(rows) == np.flatnonzero(totals.waves < few).tolist()
