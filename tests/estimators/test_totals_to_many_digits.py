@@ -157,3 +157,53 @@ def test_cells_of_what_is_clipped_hold_the_convolution(case):
             assert -1e-9 <= (start - low - (centres[0] - shift)) / step < 1
     few = 16 if times is None or per_token < 40 else np.inf
     assert sorted(rows) == np.flatnonzero(totals.waves < few).tolist()
+
+
+@pytest.mark.parametrize("k", [3, 4])
+def test_two_waves_of_two_wide_normals_are_the_sum_of_the_larger_ones(k):
+    """The last wave of three passes is one pass. Of densities that are smooth, even steps find the integral."""
+    totals = Totals(PassDistribution(0.0, 2.0, length(5, 0), length(1000, 140, "normal")), 2, np.array([k]))
+    y = np.linspace(-9, 9, 2_001)
+    larger = 2 * stats.norm.pdf(y) * stats.norm.cdf(y) * (y[1] - y[0])
+    mean = 4000 + 280 * (1 if k == 3 else 2) / np.sqrt(np.pi)
+    assert totals.mean[0] == pytest.approx(mean, rel=1e-9)
+    for z in (-2.6, -1.2, 0.3, 1.9):
+        x = mean + 280 * z
+        exact = larger @ stats.norm.cdf((x - 4000) / 280 - y) ** (k - 2)
+        assert totals.cdf(x)[0] == pytest.approx(exact, abs=4e-6)
+        assert totals.quantile(exact)[0] == pytest.approx(x, abs=1e-4 * 280)
+
+
+def test_what_costs_nothing_is_at_most_nothing():
+    free = Totals(PassDistribution(0.0, 0.0, length(5, 1), length(7, 2)), 1, np.array([1, 9]))
+    assert free.cdf(0.0).tolist() == [1, 1]
+    assert free.cdf(-1e-9).tolist() == [0, 0]
+    assert free.quantiles(0.1, 0.9).tolist() == [[0, 0], [0, 0]]
+
+
+def test_several_quantiles_of_a_prompt_alone():
+    totals = Totals(
+        PassDistribution(0.5, 2.0, length(300, 20, "normal"), length(7, 0)), 1, np.array([1, 4]), np.ones(2)
+    )
+    expected = [
+        [14 + stats.norm.ppf(q, 150, 10) for q in (0.1, 0.9)],
+        [56 + stats.norm.ppf(q, 150, 10) for q in (0.1, 0.9)],
+    ]
+    assert_allclose(totals.quantiles(0.1, 0.9), expected, rtol=1e-12)
+
+
+@pytest.mark.parametrize("std", [150.0, 250.0])
+def test_no_part_of_a_cell_lies_below_the_least_total(std):
+    totals = gammas(std, [2])
+    for x in (4.0 - 1e-6, 4.0 - 0.01 * totals.std[0], 4.0 - 0.1 * totals.std[0]):
+        assert totals.cdf(x)[0] == 0
+    assert totals.cdf(4.0 + 0.05 * totals.std[0])[0] > 0.05
+
+
+@pytest.mark.parametrize("skewness", [0.6, -0.6])
+def test_a_series_that_leaves_the_range_of_a_share_is_cut_off_there(skewness, monkeypatch):
+    """Three deviations from the mean, on the side of the short tail, it says less than nothing or more than all."""
+    monkeypatch.setattr(Totals, "_shape", lambda self, cumulants: (np.array([skewness]), np.array([0.2])))
+    totals = gammas(60.0, [9])
+    short = float((totals.mean - np.sign(skewness) * 3 * totals.std)[0])
+    assert totals._edgeworth(short)[0] == (skewness < 0)
