@@ -10,6 +10,8 @@ from moo_inference.estimators.blocks import rising
 from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.sum_distribution import Totals
+from moo_inference.estimators.sums import Sum
+from moo_inference.estimators.transforms import transforms_of
 
 CELLS = 256
 
@@ -207,3 +209,20 @@ def test_a_series_that_leaves_the_range_of_a_share_is_cut_off_there(skewness, mo
     totals = gammas(60.0, [9])
     short = float((totals.mean - np.sign(skewness) * 3 * totals.std)[0])
     assert totals._edgeworth(short)[0] == (skewness < 0)
+
+
+def test_transforms_of_the_largest_of_normals_have_their_digits_where_they_are_small():
+    """By the sum of the density over even steps; of one it is -u^2 / 2."""
+    own = Sum(((2.0, length(1000, 30, "normal")),))
+    u = np.array([1.0, 2, 3, 4, 5.5])
+    sizes = np.array([1, 3, 8])
+    found = transforms_of(own, tuple(sizes.tolist())).logarithm(np.tile(u / 60, (3, 1)), np.arange(3))
+    x = np.linspace(-9, 9, 3_001)
+    for row, n in enumerate(sizes):
+        density = n * stats.norm.pdf(x) * stats.norm.cdf(x) ** (n - 1) * (x[1] - x[0])
+        exact = (density * np.exp(-1j * u[:, None] * (x - density @ x))).sum(axis=1)
+        assert_allclose(np.exp(found[row]), exact, rtol=1e-9 if n == 1 else 1e-5)
+    far = transforms_of(own, (1, 8)).logarithm(np.array([[8.0], [8.0]]) / 60, np.arange(2))
+    density = 8 * stats.norm.pdf(x) * stats.norm.cdf(x) ** 7 * (x[1] - x[0])
+    assert far[0] == -80  # too small for digits, where that of the largest of eight is not
+    assert_allclose(np.exp(far[1]), (density * np.exp(-8j * (x - density @ x))).sum(), rtol=2e-5)
