@@ -252,3 +252,17 @@ def test_many_shares_beside_what_does_not_vary():
     own = Sum(((0.5, length(60, 0)), (2.0, CLIPPED)))
     x = np.array([31.9, 32.0, 40.0, 75.0])
     assert_allclose(own.cdf(x), np.where(x < 32, 0, stats.norm.cdf((x - 30) / 2, *CLIPPED.before_clipping)), rtol=1e-12)
+
+
+def test_a_certain_total_is_met_by_what_differs_in_rounding_alone():
+    """Three times 0.1 is a little more than 0.3."""
+    totals = Totals(PassDistribution(0.0, 0.1, length(5, 0), length(1, 0)), 1, np.array([3]))
+    assert totals.mean[0] > 0.3
+    assert [totals.cdf(x)[0] for x in (0.3, 0.3 * (1 - 1e-11), 0.16)] == [1, 0, 0]
+
+
+def test_one_wave_beside_a_certain_prompt_has_the_shares_of_the_largest_beyond_it():
+    own = PassDistribution(0.5, 2.0, length(60, 0), CLIPPED)
+    totals = Totals(own, 4, np.array([1, 3, 4]), np.array([1.0, 2.0, 0.0]))
+    below = stats.norm.cdf((95.0 - 30 * np.array([1, 2, 0])) / 2, *CLIPPED.before_clipping)
+    assert_allclose(totals.cdf(95.0), below ** np.array([1, 3, 4]), rtol=1e-12)
