@@ -140,3 +140,29 @@ def test_a_draw_without_anything_feasible_takes_nothing_beside_one_that_has():
     front = F[1][np.lexsort(F[1].T[::-1])]
     assert taken[0] == -1
     assert (F[1][taken[1]] == front[0]).all()
+
+
+def test_a_nadir_that_is_no_number_is_no_nadir_beside_an_ideal_either():
+    for nadir in ([np.nan, 1, 1], [np.inf, 1, 1]):
+        with pytest.raises(SettingError) as refused:
+            MaxCube(ideal=[-1, -1, -1], nadir=nadir)
+        assert str(refused.value) == f"nadir must be positive, finite numbers, one per objective; got {nadir!r}"
+
+
+def test_what_only_rounding_puts_below_the_ideal_is_looked_at():
+    table = np.array([[-TOLERANCE, 0.5], [0.2, 0.3]])
+    np.testing.assert_array_equal(MaxCube().normalised(table), table)
+    with pytest.raises(SettingError, match=r"^max-cube measures from the ideal, so no column of F may be less"):
+        MaxCube().normalised(table - [[1e-12, 0], [0, 0]])
+
+
+def test_the_former_name_of_scaled_by_says_so_where_it_is_called_and_scales_by_the_same_resources(essay):
+    with pytest.warns(DeprecationWarning, match=r"^Rule.within is Rule.scaled_by now$") as seen:
+        rule = MaxCube().within(essay.replace(joules_max=5.0))
+    assert [each.filename for each in seen] == [__file__]
+    np.testing.assert_array_equal(rule.nadir, [essay.c_max, essay.t_max, 5.0, 1.0])
+    with (
+        pytest.warns(DeprecationWarning, match="scaled_by"),
+        pytest.raises(SettingError, match=r" has no litres_max: set it"),
+    ):
+        MaxCube().within(essay, ("litres",))

@@ -468,3 +468,15 @@ def test_clusters_are_the_unit_of_errors_and_intervals(uneven):
         sums = (table - table.mean(axis=0)).reshape(8, 3, -1).sum(axis=1)
         np.testing.assert_allclose(field.se, np.sqrt(8 / 7 * (sums**2).sum(axis=0)) / 24, rtol=1e-9)
     assert (other.time.se > 1.4 * one.time.se).all()
+
+
+@pytest.mark.parametrize(("wrong", "low", "at_5_percent"), [(0, 1, 1), (1, 1, 1), (2, 0, 1), (3, 0, 0)])
+def test_as_many_wrong_queries_as_a_quantile_leaves_out_are_left_out(wrong, low, at_5_percent):
+    """Of 40 questions one is the 40th part, 0.025, and two are 0.05."""
+    question = np.repeat(np.arange(40), 2)
+    attempts = QuestionAttempts.of(question, (question >= wrong).astype(float), np.full(80, 0.01), np.full(80, 1.0))
+    scenario = mi.Scenario(name="s", c_max=1.0, t_max=9.0, a_min=0.5, a_quantile=0.05)
+    curve = mi.Recorded().estimate(model_of(attempts), [1], scenarios=[scenario])
+    assert curve.accuracy.mean[0] == 1 - wrong / 40
+    assert (curve.accuracy.low[0], curve.accuracy.high[0]) == (low, 1)
+    assert curve.views[scenario].values[0, -1] == at_5_percent

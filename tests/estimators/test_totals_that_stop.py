@@ -188,3 +188,34 @@ def test_policies_that_look_at_what_passes_do_not_have_are_refused_with_their_le
         f"c: {level} 0",
     ]
     refuse_unknown_stops(models[3:])
+
+
+@pytest.mark.parametrize(
+    ("f", "root"),
+    [
+        (lambda x: x**3 - 8, 2.0),
+        (lambda x: np.exp(x) - 1e4, np.log(1e4)),
+        (lambda x: np.tanh(3 * (x - 9)), 9.0),
+        (lambda x: np.log(x + 0.1) - 1, np.e - 0.1),
+        (lambda x: x - 3.3, 3.3),
+        (lambda x: 1 / (1 + np.exp((3 - x) / 0.3)) - 0.95, 3 + 0.3 * np.log(19)),
+        (lambda x: (x - 1) ** 9 - 1, 2.0),
+    ],
+)
+def test_where_a_function_is_smooth_a_crossing_takes_a_third_of_the_steps_of_halving(f, root):
+    """Halving takes 40 to 1e-12 of the larger end."""
+    asked = []
+
+    def counted(x):
+        asked.append(x)
+        return f(x)
+
+    assert crossing(counted, np.zeros(1), np.full(1, 10.0))[0] == pytest.approx(root, abs=1e-11)
+    assert len(asked) <= 16
+
+
+def test_jumps_are_found_to_a_part_in_a_million_million_of_the_larger_end():
+    jumps = np.linspace(-3.9, 9.9, 200)
+    found = crossing(lambda x: np.where(x < jumps, -0.3, 0.1), np.full(200, -4.0), np.full(200, 10.0))
+    assert (found >= jumps).all()
+    assert (found - jumps < 1.001e-11).all()
