@@ -107,8 +107,7 @@ class Mixture:
         worth = np.maximum(np.divide(most, variance, out=np.full(len(below), float(m)), where=most > 0), enough)
         ends = np.stack(share_ends(q, worth), axis=1)
         low, high = np.array([self._only(row).quantiles(own.tolist())[0] for row, own in enumerate(ends)]).T
-        mean, std = self._logs
-        largest = np.where(std > 0, lognormal_upper_end(mean, std, q, worth), np.nan)
+        largest = lognormal_upper_end(*self._logs, q, worth)
         high = np.where(has_upper_end(q, worth), high, np.maximum(high, largest))
         return np.minimum(low, values), np.maximum(high, values), needed
 
@@ -118,9 +117,9 @@ class Mixture:
 
     @property
     def _logs(self) -> tuple[FloatArray, FloatArray]:
-        """(g,) mean and standard deviation of the logarithm of one query; no deviation where some come to nothing."""
+        """(g,) mean and standard deviation of the logarithm of one query; NaN where some come to nothing."""
         if any((part.least <= 0).any() for part in self.parts):
-            nothing = np.zeros(len(self.parts[0].values))
+            nothing = np.full(len(self.parts[0].values), np.nan)
             return nothing, nothing
         logs = Mixture([replace(part, values=np.log(part.values)) for part in self.parts])
         mean = sum(part.mean(part.values).sum(axis=1) for part in logs.parts) / self._questions

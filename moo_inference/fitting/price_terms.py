@@ -1,6 +1,6 @@
 """How and when queries are sent, and so which of a model's prices they pay."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -122,7 +122,6 @@ _AMOUNTS = (
     "usd_per_million_output_tokens",
     "usd_per_million_cached_input_tokens",
     "usd_per_million_cache_write_input_tokens",
-    "usd_per_million_reasoning_tokens",
 )
 
 
@@ -131,30 +130,31 @@ def _changed(prices: list[Price], amount: Callable[[list[float]], float]) -> Pri
 
     Reasoning without a price of its own costs what other output costs, also in a tier.
     """
-    reasons = any(price.usd_per_million_reasoning_tokens is not None for price in prices)
 
-    def joined(values: list[float | None]) -> float | None:
+    def joined(values: Sequence[float | None]) -> float | None:
         known = [value for value in values if value is not None]
         return _rounded(amount(known)) if len(known) == len(values) else None
 
-    found: dict[str, Any] = {}
-    for name in _AMOUNTS:
-        values = [getattr(price, name) for price in prices]
-        if name == "usd_per_million_reasoning_tokens" and reasons:
-            values = [
-                price.usd_per_million_output_tokens if own is None else own
-                for own, price in zip(values, prices, strict=True)
-            ]
-        found[name] = joined(values)
-    starts = sorted({tier.from_input_tokens for price in prices for tier in price.tiers})
+    found: dict[str, Any] = {name: joined([getattr(price, name) for price in prices]) for name in _AMOUNTS}
+    found["usd_per_million_reasoning_tokens"] = joined(_reasoning(prices))
     tiers = []
-    for start in starts:
-        at = [_tier_at(price, start, reasons=reasons) for price in prices]
-        tiers.append(Tier(start, *(joined(list(values)) for values in zip(*(tier[1:] for tier in at), strict=True))))  # type: ignore[arg-type]
+    for start in sorted({tier.from_input_tokens for price in prices for tier in price.tiers}):
+        at = [_tier_at(price, start) for price in prices]
+        _, read, written, _ = zip(*at, strict=True)
+        tiers.append(Tier(start, joined(read), joined(written), joined(_reasoning(at))))  # type: ignore[arg-type]
     return replace(prices[0], **found, tiers=tuple(tiers))
 
 
-def _tier_at(price: Price, start: int, *, reasons: bool) -> Tier:
+def _reasoning(prices: Sequence[Price | Tier]) -> list[float | None]:
+    """What each asks for reasoning; where one has a price of its own for it, the others ask what other output costs."""
+    own = [price.usd_per_million_reasoning_tokens for price in prices]
+    if not any(value is not None for value in own):
+        return own
+    written = [price.usd_per_million_output_tokens for price in prices]
+    return [other if value is None else value for value, other in zip(own, written, strict=True)]
+
+
+def _tier_at(price: Price, start: int) -> Tier:
     """What a price asks of prompts of more than `start` tokens."""
     reasoning = price.usd_per_million_reasoning_tokens
     found = Tier(start, price.usd_per_million_input_tokens, price.usd_per_million_output_tokens, reasoning)
@@ -162,9 +162,7 @@ def _tier_at(price: Price, start: int, *, reasons: bool) -> Tier:
         if tier.from_input_tokens <= start:
             found = tier
     own = found.usd_per_million_reasoning_tokens
-    if reasons and own is None:
-        own = found.usd_per_million_output_tokens if reasoning is None else reasoning
-    return found._replace(from_input_tokens=start, usd_per_million_reasoning_tokens=own)
+    return found._replace(from_input_tokens=start, usd_per_million_reasoning_tokens=reasoning if own is None else own)
 
 
 def _rounded(amount: float) -> float:
