@@ -24,7 +24,6 @@ _BELOW, _ABOVE, _WIDTH = 6.0, 9.0, 14.0
 """Standard deviations below and above the mean that the cells cover at least."""
 _ROWS_AT_ONCE = 1024
 _NOTHING = -40.0
-_SHARPEST = 1.0
 _SPILLED = 8.0
 _AVERAGED = 16
 
@@ -282,7 +281,7 @@ class Totals:
         # Rounding to cells moves the mean and, as noise of its own, widens. Both are known, and taken back, but for the
         # width that the cells of the total have themselves.
         narrower = ((noise - step**2 / 12) / 2)[:, None] * self._frequencies(step) ** 2
-        spectrum *= np.exp(np.minimum(narrower, np.where(self._rough[rows], 0.0, _SHARPEST)[:, None]))
+        spectrum *= np.exp(np.minimum(narrower, 0.0))
         masses = np.fft.irfft(spectrum, self.cells)
         # What smoothing spills below the least value stands at the end, as if it were the greatest.
         first = np.floor(np.maximum((mean - _BELOW * self.std[rows] - low) / step, -_SPILLED)).astype(np.int64)
@@ -310,7 +309,7 @@ class Totals:
     def _summed(self, rows: IntArray, step: float) -> Spectrum:
         """What the sum over waves adds."""
         smooth, cumulants = self._smooth[rows], self.summed_cumulants[rows]
-        wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough[rows])
+        wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough_waves[rows])
         cumulants = np.where(smooth[:, None], cumulants, tamed(cumulants))
         return joined(
             wide,
@@ -320,15 +319,16 @@ class Totals:
 
     def _in_cells(self, rows: IntArray, step: float) -> Spectrum:
         """The same from the masses of the largest of a wave, in cells that are narrow for it."""
-        rough = self._rough[rows]
-        if rough.any() and not rough.all():
+        few = self.waves[rows] < _AVERAGED
+        if few.any() and not few.all():
             return joined(
-                rough, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
+                few, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
             )
         full, rest = self.full[rows], self.rest[rows]
         sizes = distinct(np.append(rest, self.wave))
-        # Two cells or more per standard deviation of one pass: wider ones would round its shape away.
-        finer = 1 if rough.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
+        # Of many waves two cells or more per standard deviation of one, whose rounding would add up. The narrower cells
+        # of few would ring, since their sum has not faded at the largest frequency.
+        finer = 1 if few.all() else 2 ** int(np.clip(np.ceil(np.log2(2 * step / self.each.std)), 0, 8))
         own = cells(self.each, step / finer, self.cells * finer, np.maximum(sizes, 1).astype(float))
         found = Spectrum.of(own, step / finer, np.fft.rfft(own.masses)[:, : self.cells // 2 + 1])
         numbers = np.array([getattr(found, name) for name in Spectrum.NUMBERS])
@@ -347,7 +347,12 @@ class Totals:
     def _rough(self) -> NDArray[np.bool_]:
         """(n,) whether single points have so much of the mass that only cells as wide as those of the total do."""
         own = self.prompts is not None and self.distribution.prompt.rough
-        return np.asarray((self.each.rough & (self.waves < _AVERAGED)) | own)
+        return np.asarray(self._rough_waves | own)
+
+    @cached_property
+    def _rough_waves(self) -> NDArray[np.bool_]:
+        """(n,) the same of the sum over waves alone."""
+        return np.asarray(self.each.rough & (self.waves < _AVERAGED))
 
     @cached_property
     def _smooth(self) -> NDArray[np.bool_]:
@@ -362,8 +367,10 @@ class Totals:
         seen = u**2 * variance < 64
         v = np.where(seen, u, 0.0)
         below = np.round((_BELOW + 1) * np.sqrt(variance) / step)
-        exponent = -(v**2) * variance / 2 + v**4 * fourth / 24 + 1j * (v**3 * third / 6 - v * below * step)
+        bell = np.exp(-(v**2) * variance / 2 + v**4 * fourth / 24 + 1j * v**3 * third / 6)
+        # A bell narrower than a cell has not faded at the largest frequency, and would ring: masses on three cells have
+        # the same mean and variance.
+        narrow = 1 + variance / step**2 * (np.cos(u * step) - 1)
+        values = np.where(variance < step**2, narrow, np.where(seen, bell, 0.0)) * np.exp(-1j * u * below * step)
         mean = mean[:, 0]
-        return Spectrum(
-            np.where(seen, np.exp(exponent), 0.0), mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean
-        )
+        return Spectrum(values, mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean)

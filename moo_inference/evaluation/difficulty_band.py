@@ -8,6 +8,10 @@ lower end is what the samples have shown already: that of the interval of pass@n
 may be beyond all passes. Up to n both ends are the interval over questions of the samples themselves.
 
 So the band grows with k towards everything between what is shown and 1. That is all that n samples know of it.
+
+The search for the largest pass@k ends after so many steps, where it may still be too low. Beside linear programs with
+constraints that touch the set of likely distributions it is so by 0.004 at most for 45 to 198 questions of 4 to 16
+samples, but by 0.07 where 20 of 25 questions had none right of 2,000.
 """
 
 import numpy as np

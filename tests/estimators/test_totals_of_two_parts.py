@@ -18,8 +18,8 @@ def gamma_of(mean, std, factor):
     return stats.gamma(((mean - 1) / std) ** 2, factor, factor * std**2 / (mean - 1))
 
 
-def length(mean, std):
-    return Length.of(TokenLength(mean=mean, std=std, kind="gamma"))
+def length(mean, std, kind="gamma"):
+    return Length.of(TokenLength(mean=mean, std=std, kind=kind))
 
 
 def largest(own, n):
@@ -66,6 +66,28 @@ def test_a_prompt_and_a_wave_are_the_sum_of_both(prompt, answer, slack):
         assert totals.mean[row] == pytest.approx(read.mean() + wave.mean(), rel=4e-3)
         assert totals.std[row] == pytest.approx(np.sqrt(read.var() + wave.var()), rel=2e-2)
         assert_share(totals, row, lambda x, n=passes, read=read: (own.cdf(x - read) ** n).mean(), slack)
+
+
+@pytest.mark.parametrize("k", [1, 4, 15, 16, 40, 100, 256, 257])
+def test_however_many_narrow_answers_stand_beside_a_prompt_that_is_often_empty(k):
+    """The prompt is the shortest one in a quarter of the queries, and 40 times as heavy as the narrow answers."""
+    prompt = length(10, 14, "normal")
+    totals = Totals(PassDistribution(40.0, 2.0, prompt, length(40, 3, "normal")), 1, np.array([k]), np.array([1.0]))
+    mean, std = prompt.before_clipping
+    read = 40 * np.maximum(1, stats.norm(mean, std).ppf(MIDDLES))
+    for q in QS:
+        value, cell = totals.quantile(q)[0], 0.06 * totals.std[0]
+        below, above = (stats.norm.cdf(value + way * cell - read, 80 * k, 6 * k**0.5).mean() for way in (-1, 1))
+        assert below <= q <= above, q
+
+
+def test_a_prompt_narrower_than_a_cell_leaves_the_tail_of_steep_answers_as_it_is():
+    totals = Totals(PassDistribution(0.5, 2.0, length(50, 30), length(101, 300)), 1, np.array([1]), np.array([1.0]))
+    read, own = gamma_of(50, 30, 0.5).ppf(MIDDLES), gamma_of(101, 300, 2.0)
+    assert_share(totals, 0, lambda x: own.cdf(x - read).mean(), 5e-2)
+    for far in (3, 5, 7):
+        x = totals.mean[0] + far * totals.std[0]
+        assert 1 - totals.cdf(x)[0] == pytest.approx(own.sf(x - read).mean(), rel=0.05)
 
 
 @pytest.mark.parametrize(("wave", "count"), [(1, 5), (4, 2)])

@@ -117,7 +117,7 @@ CASES = {
 
 @pytest.mark.parametrize("case", CASES)
 def test_cells_of_what_is_clipped_hold_the_convolution(case):
-    """What rounding to cells lacks to the width of a cell is normal, as are narrow prompts and many answers."""
+    """What rounding to cells lacks to the width of a cell is normal, as are many answers; narrow prompts have three."""
     per_token, prompt, answer, wave, k, times = CASES[case]
     k = np.array(k)
     totals = Totals(
@@ -131,13 +131,15 @@ def test_cells_of_what_is_clipped_hold_the_convolution(case):
             rows.append(row)
             assert 15 / CELLS <= step / totals.std[row] < 30 / CELLS
             factor = 0 if times is None else per_token * times[row]
-            masses, low, rounded, width, before = np.ones(1), 0.0, 0.0, 0.0, 8
+            masses, low, rounded, width, before, ahead = np.ones(1), 0.0, 0.0, 0.0, 8, 0
             if prompt.std * factor >= step:
                 first, one = in_cells(prompt, step / factor)
                 masses, low, rounded = one, first * factor, (factor * prompt.std) ** 2
             else:
-                width = prompt.std * factor
-                low, before = factor * prompt.mean, 8 + round(7 * width / step)
+                rounded = (factor * prompt.std) ** 2
+                aside = rounded / step**2 / 2
+                masses, low, ahead = np.array([aside, 1 - 2 * aside, aside]), factor * prompt.mean, 1
+                before += round(7 * factor * prompt.std / step)
             full, rest = divmod(int(k[row]), wave)
             if full > 256:
                 width = np.hypot(width, 2 * answer.std * np.sqrt(full))
@@ -148,7 +150,7 @@ def test_cells_of_what_is_clipped_hold_the_convolution(case):
                     first, one = in_cells(answer, step / 2, size)
                     low += 2 * first + (times is None) * per_token * prompt.mean
                     masses = np.convolve(masses, one)
-            at = np.arange(len(masses)) * step
+            at = (np.arange(len(masses)) - ahead) * step
             noise = masses @ at**2 - (masses @ at) ** 2 - rounded
             width = np.hypot(width, np.sqrt(max(step**2 / 12 - noise, 0)))
             shift = totals.mean[row] - masses @ at
