@@ -140,6 +140,13 @@ def test_few_questions_have_the_upper_end_of_a_lognormal_where_that_is_larger(w)
     assert any(larger)
 
 
+@pytest.mark.parametrize("seconds", [0.7, 1.0, 2.0, 3.0])
+def test_twenty_questions_of_equal_times_have_no_other_end(seconds):
+    mixture = Mixture([Part.of(np.full((1, 20, 1), seconds))])
+    low, high, _ = mixture.intervals(0.9, mixture.quantiles([0.9])[:, 0])
+    np.testing.assert_allclose([low[0], high[0]], seconds, rtol=1e-12)
+
+
 def test_without_an_upper_end_it_is_not_known_where_some_query_comes_to_nothing():
     values = np.arange(20, dtype=float)[None, :, None]
     for least, known in ((0.0, False), (0.5, True)):

@@ -420,7 +420,7 @@ REQUESTS = tuple(itertools.product((1, 10, 11, 20, 21, 30, 31, 40, 41, 99), (0, 
 @pytest.mark.parametrize("at_peak", [None, 23.0])
 @pytest.mark.parametrize("off_peak", [None, 19.0])
 def test_every_request_costs_the_mean_of_its_two_prices(at_peak, off_peak):
-    for tiers, other_tiers in itertools.product(TIERS if at_peak or off_peak else TIERS[:2], repeat=2):
+    for tiers, other_tiers in itertools.product(TIERS, repeat=2):
         off = Price("m", 1.0, 2.0, tiers=other_tiers, usd_per_million_reasoning_tokens=off_peak)
         price = Price("m", 2.0, 4.0, tiers=tiers, usd_per_million_reasoning_tokens=at_peak)
         price = dataclasses.replace(price, off_peak=OffPeak(((0, 60),), off))
