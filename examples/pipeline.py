@@ -1,5 +1,6 @@
 """Plan, solve, verify: which model at each stage, and how many passes, within one total budget?"""
 
+import math
 from pathlib import Path
 
 from pymoo.optimize import minimize
@@ -25,7 +26,9 @@ front = pipeline_front(plan, scenario)
 print(f"{len(front)} nondominated choices; {decide(front, 'knee-chord').reason}")
 problem = PipelineProblem(plan, scenario)
 found = mi.Front.from_result(minimize(problem, nsga2(problem, seed=1), ("n_eval", 2000)))
-print(f"NSGA-II finds {front_quality(found, front)['hypervolume']:.4f} of its hypervolume with 2,000 evaluations")
+lacking = 1 - front_quality(found, front)["hypervolume"]
+# How much exactly depends on how a processor rounds.
+print(f"NSGA-II comes within {math.ceil(100 * lacking)} % of its hypervolume with 2,000 evaluations")
 
 # Where nothing fits, the front names what would.
 print(pipeline_front(plan, scenario.replace(t_max=8)).infeasibility)
