@@ -269,7 +269,7 @@ def run_modules(options, modules, learned, commit):
     found = run_once(arguments)
     if not all(one.outcome for one in found):
         raise RuntimeError("the run was stopped: some mutants were not tried, and nothing is kept of these modules")
-    at = commit if options.share == 1 else f"{commit}, {options.share:.0%} of them"
+    at = commit if options.share == 1 else f"{commit} ({options.share:.0%})"
     for module in modules:
         own = [{**asdict(one), "source": "", "tests": []} for one in found if one.module == module]
         result_of(options.folder, module).write_text(json.dumps({"commit": at, "mutants": own}, indent=1))
