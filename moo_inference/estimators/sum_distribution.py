@@ -11,7 +11,7 @@ from moo_inference.estimators.blocks import Block, crossed, rising
 from moo_inference.estimators.curve import FloatArray, IntArray
 from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.spectrum import Spectrum, joined
-from moo_inference.estimators.sums import Sum, cells, scaled_cells, tamed
+from moo_inference.estimators.sums import Sum, cells, scaled_cells
 from moo_inference.estimators.transforms import transforms_of
 from moo_inference.evaluation import special
 from moo_inference.evaluation.checks import distinct
@@ -302,7 +302,7 @@ class Totals:
 
         def by_cumulants(some: NDArray[np.bool_]) -> Spectrum:
             cumulants = times[some, None] ** np.arange(1, 5) * own.cumulants
-            return self._by_cumulants(tamed(cumulants), step)
+            return self._by_cumulants(cumulants, step)
 
         return joined(wide, in_cells, by_cumulants)
 
@@ -310,7 +310,6 @@ class Totals:
         """What the sum over waves adds."""
         smooth, cumulants = self._smooth[rows], self.summed_cumulants[rows]
         wide = ~smooth & ((np.sqrt(cumulants[:, 1]) >= step) | self._rough_waves[rows])
-        cumulants = np.where(smooth[:, None], cumulants, tamed(cumulants))
         return joined(
             wide,
             lambda some: self._in_cells(rows[some], step),
@@ -321,9 +320,7 @@ class Totals:
         """The same from the masses of the largest of a wave, in cells that are narrow for it."""
         few = self.waves[rows] < _AVERAGED
         if few.any() and not few.all():
-            return joined(
-                few, lambda some: self._in_cells(rows[some], step), lambda some: self._in_cells(rows[some], step)
-            )
+            return joined(few, *[lambda some: self._in_cells(rows[some], step)] * 2)
         full, rest = self.full[rows], self.rest[rows]
         sizes = distinct(np.append(rest, self.wave))
         # Of many waves two cells or more per standard deviation of one, whose rounding would add up. The narrower cells
@@ -364,13 +361,14 @@ class Totals:
         """What is nearly normal, or narrower than a cell, its mean being put on the centre of one."""
         mean, variance, third, fourth = cumulants.T[:, :, None]
         u = self._frequencies(step)
-        seen = u**2 * variance < 64
+        narrow = variance < step**2
+        seen = (u**2 * variance < 64) & ~narrow
         v = np.where(seen, u, 0.0)
         below = np.round((_BELOW + 1) * np.sqrt(variance) / step)
         bell = np.exp(-(v**2) * variance / 2 + v**4 * fourth / 24 + 1j * v**3 * third / 6)
         # A bell narrower than a cell has not faded at the largest frequency, and would ring: masses on three cells have
         # the same mean and variance.
-        narrow = 1 + variance / step**2 * (np.cos(u * step) - 1)
-        values = np.where(variance < step**2, narrow, np.where(seen, bell, 0.0)) * np.exp(-1j * u * below * step)
+        three = 1 + variance / step**2 * (np.cos(u * step) - 1)
+        values = np.where(narrow, three, np.where(seen, bell, 0.0)) * np.exp(-1j * u * below * step)
         mean = mean[:, 0]
         return Spectrum(values, mean - below[:, 0] * step, np.zeros(len(mean)), mean, mean)

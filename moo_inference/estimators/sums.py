@@ -258,10 +258,3 @@ def _cells(
 def _logarithm(x: FloatArray) -> FloatArray:
     with np.errstate(divide="ignore"):
         return np.log(x)
-
-
-def tamed(cumulants: FloatArray) -> FloatArray:
-    """(n, 4) cumulants of what is narrower than a cell, without what is nothing in the total, and might be huge."""
-    mean, variance, third, _ = cumulants.T
-    most = variance**1.5
-    return np.column_stack([mean, variance, np.clip(third, -most, most), np.zeros(len(mean))])

@@ -30,12 +30,6 @@ def test_a_nadir_must_be_above_the_ideal_in_each_objective(ideal):
         MaxCube(ideal=ideal, nadir=[1, 1, 1])
 
 
-@pytest.mark.parametrize("nadir", [[1, np.inf, 1], [1, np.nan, 1], [[1, 1, 1]]])
-def test_a_nadir_above_an_ideal_must_be_finite_too(nadir):
-    with pytest.raises(SettingError, match=r"^nadir must be positive, finite numbers, one per objective; got"):
-        MaxCube(ideal=[0, 0, 0], nadir=nadir)
-
-
 def test_with_an_ideal_below_it_a_nadir_may_be_negative():
     rule = MaxCube(ideal=[-3, -3, -3], nadir=[-1, 0, 1])
     assert rule.ideal.dtype == rule.nadir.dtype == float
@@ -143,7 +137,7 @@ def test_a_draw_without_anything_feasible_takes_nothing_beside_one_that_has():
 
 
 def test_a_nadir_that_is_no_number_is_no_nadir_beside_an_ideal_either():
-    for nadir in ([np.nan, 1, 1], [np.inf, 1, 1]):
+    for nadir in ([np.nan, 1, 1], [np.inf, 1, 1], [[1, 1, 1]]):
         with pytest.raises(SettingError) as refused:
             MaxCube(ideal=[-1, -1, -1], nadir=nadir)
         assert str(refused.value) == f"nadir must be positive, finite numbers, one per objective; got {nadir!r}"

@@ -12,7 +12,7 @@ from moo_inference.estimators.lengths import Length
 from moo_inference.estimators.pass_distribution import PassDistribution
 from moo_inference.estimators.spectrum import Spectrum, joined
 from moo_inference.estimators.sum_distribution import Totals
-from moo_inference.estimators.sums import Cells, Sum, cells, scaled_cells, tamed
+from moo_inference.estimators.sums import Cells, Sum, cells, scaled_cells
 from moo_inference.estimators.transforms import transforms_of
 
 SCALE, WEIGHT, FIXED = 100.0, 2.0, 30.0
@@ -149,11 +149,6 @@ def test_cells_of_multiples_are_those_of_what_is_as_many_times_as_wide():
     cut = scaled_cells(OWN, np.array([2.0]), step, 17)
     expected = OWN.largest_up_to(np.ones(1), LEAST + step * 16 / 2)[0]
     assert [cut.true_mean[0], cut.true_variance[0]] == pytest.approx([2 * expected[0], 4 * expected[1]])
-
-
-def test_tamed_cumulants_are_no_more_skewed_than_they_are_wide():
-    found = tamed(np.array([[5.0, 4.0, 100.0, 7.0], [5.0, 4.0, -9.0, 7.0], [1.0, 9.0, 20.0, 1.0]]))
-    np.testing.assert_array_equal(found, [[5, 4, 8, 0], [5, 4, -8, 0], [1, 9, 20, 0]])
 
 
 def test_noise_of_cells_is_what_rounding_can_do():

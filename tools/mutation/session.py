@@ -87,6 +87,7 @@ class Session:
                 unknown[file_of(name)].append(number)
 
         def done(numbers, code):
+            hundreds = len(known) // 100
             for number in numbers:
                 if (into / str(number)).exists():
                     known[names[number]] = json.loads((into / str(number)).read_text())
@@ -94,7 +95,8 @@ class Session:
                     self.report(f"left out, since it does not pass as it is: {names[number]} ({code})")
             self.report(f"learned {len(known)} of {len(names)} tests, now of {file_of(names[numbers[0]])}")
             # So that a run that is stopped here goes on here.
-            self.keep(known)
+            if len(known) // 100 > hundreds:
+                self.keep(known)
 
         def learned(groups):
             run_all([(own, lambda n=own: work(n), 60 * len(own)) for own in groups], self.options.jobs, done)
