@@ -132,13 +132,28 @@ def test_what_cannot_estimate_is_refused(gpt5):
         estimate_curves(object(), [gpt5], [1], Conditions())
 
 
-def test_measured_passes_and_stops_are_not_for_the_same_model(gpt5):
-    questions = {"kind": "outcomes", "questions": {"a": "2/4", "b": "3/4"}}
-    measured = gpt5.replace(passes={"input_tokens": [10, 20], "output_tokens": [5, 70]}, accuracy=questions)
-    with pytest.raises(SettingError, match=r"Empirical"):
-        Empirical(trials=3).estimate(measured.replace(stop="first-verified"), [1])
-    with pytest.raises(SettingError, match=r"k must be at most 4"):
-        Empirical(trials=3).estimate(measured, [5])
+OUTCOMES = {"kind": "outcomes", "questions": {"a": "2/4", "b": "3/4"}}
+PASSES = {"input_tokens": [10, 20, 400], "output_tokens": [5, 70, 900]}
+
+
+@pytest.mark.parametrize("estimator", [MonteCarlo(trials=3), Empirical(trials=3)])
+def test_estimators_that_draw_refuse_stops_and_passes_that_an_evaluation_does_not_have(gpt5, estimator):
+    model = gpt5.replace(passes=PASSES, accuracy=OUTCOMES)
+    with pytest.raises(SettingError, match=f"{type(estimator).__name__}"):
+        estimator.estimate(model.replace(stop="first-verified"), [1])
+    with pytest.raises(SettingError, match=r"\bk must be at most 4\b"):
+        estimator.estimate(model, [1, 5])
+
+
+@pytest.mark.parametrize(("more", "same_as"), [({}, mi.ClosedForm()), ({"passes": PASSES}, Empirical())])
+@pytest.mark.parametrize("asked", [{}, {"parallel": 3}, {"parallel": 3, "latency": "waves"}])
+def test_where_no_attempts_are_recorded_it_is_the_estimator_for_what_is_known(gpt5, essay, more, same_as, asked):
+    model = gpt5.replace(latency="ideal", **more)
+    scenario = essay.replace(c_max=1, t_max=100, t_quantile=None)
+    found = Recorded().estimate(model, [1, 4, 8], scenarios=[scenario], **asked)
+    other = same_as.estimate(model, [1, 4, 8], scenarios=[scenario], **asked)
+    np.testing.assert_array_equal(found.quantities, other.quantities)
+    np.testing.assert_array_equal(found.views[scenario].attainment, other.views[scenario].attainment)
 
 
 @pytest.mark.parametrize(("prompt", "spread"), [("per-query", [10, 20, 40]), ("per-pass", [10, 200**0.5, 20])])
