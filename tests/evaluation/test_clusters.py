@@ -109,3 +109,22 @@ def test_a_question_stands_in_one_cluster():
         accuracy_curve(["a", "b", "b"], [1, 0, 1], [1], cluster=["x", "x", "y"])
     with pytest.raises(SettingError, match=r"cluster must name one for each of 3 samples, got shape \(2,\)"):
         accuracy_curve(["a", "b", "b"], [1, 0, 1], [1], cluster=["x", "x"])
+
+
+@pytest.mark.parametrize(("wrong", "shown"), [(5, "'q00', 'q01', 'q02', 'q03', 'q04'"), (6, "'q03', 'q04', ...")])
+def test_of_many_questions_in_two_clusters_five_are_named(wrong, shown):
+    cluster = [f"{number < wrong and half}" for number in range(30) for half in (1, 2)]
+    with pytest.raises(SettingError, match=f"got several for '.*{shown[1:]}$"):
+        accuracy_curve(np.repeat(QUESTIONS, 2), [1, 0] * 30, [1], cluster=cluster)
+
+
+def test_of_clusters_of_one_question_each_the_shares_are_the_questions_themselves():
+    values = np.random.default_rng(3).beta(0.3, 2, (30, 2))
+    codes = np.random.default_rng(4).permutation(30)
+    np.testing.assert_allclose(cluster_shares(values, codes)[codes], values, rtol=1e-13, atol=1e-15)
+
+
+def test_one_with_clusters_and_one_without_are_not_compared_in_either_order():
+    one, other = (question_accuracies(k=[1, 2], **samples(seed)) for seed in (4, 5))
+    with pytest.raises(SettingError, match="both models must have the same clusters of questions, or none"):
+        compare_accuracies(replace(one, clusters=None), other)
