@@ -31,6 +31,8 @@ SUM = Sum(((1.0, LENGTH),))
 TOTALS = Totals(PassDistribution(1.0, 1.0, LENGTH, LENGTH), 1, K)
 ENDS = Ends.of(np.array([1, 2]), 1, np.array([1.0, 0.5]))
 NORMAL = Accuracy(mean=0.7, std=0.1)
+OUTCOMES = {"kind": "outcomes", "questions": {"a": "2/4", "b": "3/4"}}
+PASSES = {"input_tokens": [10, 20, 400], "output_tokens": [5, 70, 900]}
 EVIDENCE = Evidence(*np.full((2, 2), 0.5), *np.zeros((2, 2), dtype=bool))
 
 
@@ -83,9 +85,12 @@ def test_no_field_can_be_set(make, used):
             setattr(found, field.name, getattr(found, field.name))
 
 
-def test_the_load_of_passes_and_a_table_cannot_be_changed(gpt5):
+def test_what_is_made_of_a_model_cannot_be_changed(gpt5):
     curve = mi.ClosedForm().estimate(gpt5, [1, 2])
-    for found in (LoadOfPasses(*np.ones((5, 2))), Tabulated({gpt5: curve})):
+    stopped = gpt5.replace(accuracy=OUTCOMES, stop="first-verified")
+    by_question = mi.ClosedForm().by_question(stopped, [1, 2], Conditions())
+    assert list(by_question.names) == ["a", "b"]
+    for found in (LoadOfPasses(*np.ones((5, 2))), Tabulated({gpt5: curve}), by_question):
         for field in fields(found):
             with pytest.raises(FrozenInstanceError):
                 setattr(found, field.name, None)
@@ -103,9 +108,15 @@ def test_a_length_is_known_unless_something_else_is_said():
     assert LENGTH.known is True
 
 
+def test_a_pass_writes_nothing_before_its_answer_unless_something_else_is_said():
+    assert PassDistribution(1.0, 2.0, LENGTH, LENGTH).written.terms == ((2.0, LENGTH),)
+    assert TOTALS.distribution.per_reasoning == 0
+
+
 def test_estimators_that_draw_begin_at_the_same_seed():
     assert (MonteCarlo().trials, MonteCarlo().seed) == (300, 42)
     assert (Empirical().trials, Empirical().seed) == (1000, 42)
+    assert (Recorded().trials, Recorded().seed) == (10_000, 42)
 
 
 def test_as_many_queries_as_ever_are_drawn_and_no_more():
@@ -130,10 +141,6 @@ def test_a_model_is_asked_for_by_that_name(estimate):
 def test_what_cannot_estimate_is_refused(gpt5):
     with pytest.raises(SettingError, match=r"^estimator must be an Estimator, such as ClosedForm\(\), got <object"):
         estimate_curves(object(), [gpt5], [1], Conditions())
-
-
-OUTCOMES = {"kind": "outcomes", "questions": {"a": "2/4", "b": "3/4"}}
-PASSES = {"input_tokens": [10, 20, 400], "output_tokens": [5, 70, 900]}
 
 
 @pytest.mark.parametrize("estimator", [MonteCarlo(trials=3), Empirical(trials=3)])
