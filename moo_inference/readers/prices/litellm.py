@@ -77,7 +77,7 @@ def _price(key: str, entry: Document) -> Price:
     if data.get(_REQUEST):
         raise NoPrice("must be priced by tokens alone, got a price for each request too", _REQUEST)
     usual = _card(key, entry, data)
-    modes, lacking = {}, {}
+    modes, lacking, others = {}, {}, usual.others
     for mode, suffix in _SUFFIXES.items():
         named = [name for name in (_INPUT, _OUTPUT) if data.get(name + suffix) is not None]
         if len(named) == 2:
@@ -86,8 +86,8 @@ def _price(key: str, entry: Document) -> Price:
         if named:
             lacking[mode] = f"the file has {named[0] + suffix} alone, and a missing price is not 0"
         left = {name: value for name, value in data.items() if name.endswith(suffix) and _TOKENS.match(name)}
-        usual = replace(usual, others=(*usual.others, *further(left, ())))
-    return _off_peak(replace(usual, modes=modes, lacking=lacking), data)
+        others += further(left, ())
+    return _off_peak(replace(usual, modes=modes, lacking=lacking, others=others), data)
 
 
 def _card(key: str, entry: Document, data: dict[str, Any]) -> Price:
