@@ -37,6 +37,7 @@ class Figure:
         target_of: of which it is: `ratio`, or `ours`.
         unit: `s` or `MB`.
         slope: whether this is a growth.
+        why: what is known of why the target is not met where it is not.
     """
 
     what: str
@@ -53,6 +54,7 @@ class Figure:
     target_of: str = "ratio"
     unit: str = "s"
     slope: bool = False
+    why: str = ""
 
     @property
     def met(self) -> bool | None:
@@ -92,14 +94,14 @@ def compare(
     target: float | None = None,
     target_of: str = "ratio",
     unit: str = "s",
+    why: str = "",
 ) -> Figure:
     """A figure from what `take_turns` measured; `ours`, `against` and `limit` are names of works."""
     one, other, floor = taken[ours], taken[against], taken[limit]
     low, ratio, high = np.percentile(one / other, (25, 50, 75)).tolist()
     middle = (float(np.median(values)) for values in (one, other, floor))
-    return Figure(
-        what, against, limit, *middle, ratio, low, high, float(np.median(one / floor)), target, target_of, unit=unit
-    )
+    away = float(np.median(one / floor))
+    return Figure(what, against, limit, *middle, ratio, low, high, away, target, target_of, unit=unit, why=why)
 
 
 def growth(
