@@ -142,7 +142,7 @@ def test_any_callable_or_decision_maker_will_do(front):
     assert decide(front, PymooPseudoWeights([1 / 3] * 3)).status == "ok"
 
 
-@pytest.mark.parametrize("answer", [10_000, -1, 0.5, "first", [[0]], True])
+@pytest.mark.parametrize("answer", [10_000, -1, 0.5, 1.0, "first", [[0]], [[0], [1, 2]], [], True])
 def test_an_answer_that_is_no_row_is_refused(front, answer):
     with pytest.raises(SettingError, match=r"must answer a row from 0 to \d+, or None; got"):
         decide(front, lambda _: answer)

@@ -90,36 +90,3 @@ def test_an_own_rule_needs_no_scale_and_its_scores_have_no_name():
     rule = OwnRule(lambda F: 1, "mine")
     assert (rule.needs_scale, rule.score_name) == (False, "")
     assert np.array_equal(rule.score(F), [np.nan, 1, np.nan], equal_nan=True)
-
-
-@pytest.mark.parametrize("answer", [[[0], [1, 2]], "0", 1.0, [[0]], [True], -1, 3, []])
-def test_an_own_rule_answers_rows(answer):
-    rule = OwnRule(lambda F: answer, "mine")
-    with pytest.raises(SettingError, match=r"^mine must answer a row from 0 to 2, or None; got "):
-        rule.score(F)
-
-
-@pytest.mark.parametrize("nadir", [[np.inf, 1, 1], [0, 1, 1], [[2, 1, 1]], [-1, 1, 1], 3])
-def test_a_nadir_without_an_ideal_is_positive_and_finite_one_for_each_objective(nadir):
-    with pytest.raises(SettingError, match=r"^nadir must be positive, finite numbers, one per objective; got "):
-        decision.MaxCube(nadir=nadir)
-
-
-@pytest.mark.parametrize("nadir", [[np.inf, 1, 1], [[2, 1, 1]], [np.nan, 1, 1]])
-def test_a_nadir_above_an_ideal_is_finite_too(nadir):
-    with pytest.raises(SettingError, match=r"^nadir must be positive, finite numbers, one per objective; got "):
-        decision.MaxCube(ideal=[-1, -1, -1], nadir=nadir)
-
-
-def test_a_nadir_of_0_is_above_an_ideal_below_it():
-    """By hand: the volumes are 0.8 * 0.8 * 0.9 = 0.576, 0.6 * 0.6 * 0.95 = 0.342 and 0.2 * 0.2 * 0.96 = 0.0384."""
-    rule = decision.MaxCube(ideal=[-1, -1, -1], nadir=[0, 0, 0])
-    np.testing.assert_allclose(rule.score(rule.normalised(F / 5 - 1)), [0.576, 0.342, 0.0384], rtol=1e-12)
-
-
-@pytest.mark.parametrize(("scale", "word"), [({"ideal": [0, 0]}, "ideal"), ({"nadir": [9, 9]}, "nadir")])
-def test_a_scale_of_another_number_of_columns_is_refused_by_its_name(scale, word):
-    positive = "positive, " if word == "nadir" else ""
-    wanted = f"^{word} must be {positive}finite numbers, one per objective; got 2 for the 3 columns of F$"
-    with pytest.raises(SettingError, match=wanted):
-        decision.UtopiaClosest(**scale).normalised(F)

@@ -12,9 +12,9 @@ from moo_inference.decision.max_cube import MaxCube as PlainMaxCube
 from moo_inference.errors import SettingError
 
 
-@pytest.mark.parametrize("nadir", [[1, np.inf, 1], [[1, 1, 1]], [1, 0, 1], [1, -1, 1]])
+@pytest.mark.parametrize("nadir", [[1, np.inf, 1], [[1, 1, 1]], [1, 0, 1], [1, -1, 1], 3])
 def test_a_nadir_alone_must_be_positive_finite_numbers(nadir):
-    with pytest.raises(SettingError, match="nadir must be positive, finite numbers, one per objective; got"):
+    with pytest.raises(SettingError, match=r"^nadir must be positive, finite numbers, one per objective; got"):
         MaxCube(nadir=nadir)
 
 
@@ -34,6 +34,13 @@ def test_with_an_ideal_below_it_a_nadir_may_be_negative():
     rule = MaxCube(ideal=[-3, -3, -3], nadir=[-1, 0, 1])
     assert rule.ideal.dtype == rule.nadir.dtype == float
     np.testing.assert_array_equal(rule.normalised([[-2, -3, 1]]), [[0.5, 0.0, 1.0]])
+
+
+def test_a_nadir_of_0_is_above_an_ideal_below_it():
+    """By hand: the volumes are 0.8 * 0.8 * 0.9 = 0.576, 0.6 * 0.6 * 0.95 = 0.342 and 0.2 * 0.2 * 0.96 = 0.0384."""
+    rule = MaxCube(ideal=[-1, -1, -1], nadir=[0, 0, 0])
+    F = np.array([[1, 1, 0.5], [2, 2, 0.25], [4, 4, 0.2]]) / 5 - 1
+    np.testing.assert_allclose(rule.score(rule.normalised(F)), [0.576, 0.342, 0.0384], rtol=1e-12)
 
 
 def test_a_table_that_is_none_is_refused_and_a_single_row_is_one():
